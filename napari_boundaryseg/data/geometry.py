@@ -1,0 +1,155 @@
+"""Affines: spacing, orientation, tilt, and the way to the display grid and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from nibabel.orientations import (
+    aff2axcodes,
+    apply_orientation,
+    axcodes2ornt,
+    inv_ornt_aff,
+    io_orientation,
+    ornt_transform,
+)
+
+DISPLAY_AXES = "LPS"
+"""What the display indices i, j, k grow towards. With napari's axes (x to the right, y down) an axial slice then
+has the patient's right on the left and anterior on top: the radiological convention, without touching the camera."""
+
+
+def spacing_mm(affine: np.ndarray) -> tuple[float, float, float]:
+    """Voxel size along the array's axes, in mm."""
+    i, j, k = np.linalg.norm(np.asarray(affine, float)[:3, :3], axis=0)
+    return float(i), float(j), float(k)
+
+
+def orientation(affine: np.ndarray) -> str:
+    """The direction that each array axis grows towards, as three letters, for example ``"RAS"``."""
+    return "".join(aff2axcodes(affine))
+
+
+def obliquity_deg(affine: np.ndarray) -> float:
+    """The largest angle between an array axis and the patient axis closest to it, in degrees."""
+    directions = np.asarray(affine, float)[:3, :3] / spacing_mm(affine)
+    cosines = np.abs(directions).max(axis=0)
+    return float(np.degrees(np.arccos(np.clip(cosines, 0, 1))).max())
+
+
+def shear_deg(affine: np.ndarray) -> float:
+    """How far the three array axes are from being at right angles to each other, in degrees."""
+    directions = np.asarray(affine, float)[:3, :3] / spacing_mm(affine)
+    products = np.abs(directions.T @ directions - np.eye(3))
+    return float(np.degrees(np.arcsin(np.clip(products.max(), 0, 1))))
+
+
+def corner_distance_mm(shape: tuple[int, ...], a: np.ndarray, b: np.ndarray) -> float:
+    """The largest distance, in mm, between where two affines put the corners of one array."""
+    corners = np.array(np.meshgrid(*[(0, n - 1) for n in shape[:3]], indexing="ij")).reshape(3, -1)
+    homogeneous = np.vstack([corners, np.ones(corners.shape[1])])
+    return float(np.linalg.norm(((a - b) @ homogeneous)[:3], axis=0).max())
+
+
+@dataclass(frozen=True, eq=False)
+class AxisMap:
+    """An exact way between a file's array axes and axes that grow towards given patient directions.
+
+    Only permutes and flips: nothing is interpolated, and `from_axes` undoes `to_axes` bit by bit.
+
+    Parameters
+    ----------
+    affine : (4, 4) array
+        The file's voxel-to-mm matrix, RAS+.
+    shape : tuple of int
+        (I, J, K) of the file's array.
+    axes : str
+        Where the new axes grow towards, for example ``"RAS"`` or ``"LPS"``.
+    """
+
+    affine: np.ndarray
+    shape: tuple[int, int, int]
+    axes: str = DISPLAY_AXES
+
+    def _there(self) -> np.ndarray:
+        return ornt_transform(io_orientation(self.affine), axcodes2ornt(self.axes))
+
+    def _back(self) -> np.ndarray:
+        return ornt_transform(axcodes2ornt(self.axes), io_orientation(self.affine))
+
+    @property
+    def new_affine(self) -> np.ndarray:
+        """Voxel-to-mm matrix of the array that `to_axes` returns, before any transposition."""
+        return self.affine @ inv_ornt_aff(self._there(), self.shape)
+
+    @property
+    def new_shape(self) -> tuple[int, int, int]:
+        """Shape of the array that `to_axes` returns."""
+        a, b, c = apply_orientation(np.empty(self.shape, bool), self._there()).shape
+        return a, b, c
+
+    @property
+    def new_spacing_mm(self) -> tuple[float, float, float]:
+        """Voxel size of the array that `to_axes` returns, in mm."""
+        return spacing_mm(self.new_affine)
+
+    def to_axes(self, array: np.ndarray) -> np.ndarray:
+        """Permute and flip the last three axes of ``array``: a view, (..., I', J', K')."""
+        return self._apply(array, self._there())
+
+    def from_axes(self, array: np.ndarray) -> np.ndarray:
+        """Undo `to_axes`: a view, (..., I, J, K)."""
+        return self._apply(array, self._back())
+
+    @staticmethod
+    def _apply(array: np.ndarray, ornt: np.ndarray) -> np.ndarray:
+        lead = array.ndim - 3
+        moved = np.moveaxis(array, range(lead), range(3, array.ndim)) if lead else array
+        turned = apply_orientation(moved, ornt)
+        return np.moveaxis(turned, range(3, array.ndim), range(lead)) if lead else turned
+
+
+@dataclass(frozen=True, eq=False)
+class DisplayGrid:
+    """The display grid of one scan: axes (z, y, x) that grow towards S, P, L.
+
+    `to_display` and `from_display` undo each other exactly.
+    """
+
+    affine: np.ndarray
+    shape: tuple[int, int, int]
+
+    @property
+    def _map(self) -> AxisMap:
+        return AxisMap(self.affine, self.shape, DISPLAY_AXES)
+
+    @property
+    def scale_mm(self) -> tuple[float, float, float]:
+        """Voxel size along z, y, x, in mm."""
+        x, y, z = self._map.new_spacing_mm
+        return z, y, x
+
+    @property
+    def display_shape(self) -> tuple[int, int, int]:
+        """(K, J, I) of the display arrays."""
+        x, y, z = self._map.new_shape
+        return z, y, x
+
+    def to_display(self, array: np.ndarray) -> np.ndarray:
+        """(..., I, J, K) in file order to (..., z, y, x): a view."""
+        turned = self._map.to_axes(array)
+        return np.swapaxes(turned, -1, -3)
+
+    def from_display(self, array: np.ndarray) -> np.ndarray:
+        """(..., z, y, x) back to (..., I, J, K) in file order: a view."""
+        return self._map.from_axes(np.swapaxes(array, -1, -3))
+
+    def box_from_display(self, box: tuple[slice, ...]) -> tuple[slice, slice, slice]:
+        """A box of slices on the display grid, as a box on the file's own array."""
+        mark = np.zeros(self.display_shape, bool)
+        mark[box] = True
+        where = np.nonzero(self.from_display(mark))
+        if not where[0].size:
+            raise ValueError("The box is empty.")
+        i, j, k = (slice(int(w.min()), int(w.max()) + 1) for w in where)
+        return i, j, k

@@ -1,0 +1,159 @@
+"""Which integers mean which organs: names after TG-263, colours, and how clear each border is."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from napari_boundaryseg.errors import InputError
+
+Colour = Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")]
+
+
+class Organ(BaseModel):
+    """One structure of a label map."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: int = Field(ge=1, le=65534, description="the integer in the label map")
+    name: str = Field(min_length=1, max_length=64, description="TG-263 name where one exists")
+    colour: Colour
+    boundary: Literal["clear", "blurry"] = Field("clear", description="how its border looks on the scan")
+    tolerance_mm: float = Field(2.0, gt=0, description="border deviation that counts as equal, in mm")
+    aliases: tuple[str, ...] = ()
+
+
+class Region(BaseModel):
+    """A union of organs that is scored as one structure, for example the whole tumour."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    members: tuple[int, ...] = Field(min_length=1, description="the organ ids it is made of")
+    colour: Colour
+    tolerance_mm: float = Field(2.0, gt=0)
+
+
+class LabelScheme(BaseModel):
+    """The organs of a label map, in ascending order of their integers, and the nested regions made of them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1, max_length=64)
+    organs: tuple[Organ, ...] = Field(min_length=1, max_length=1024)
+    regions: tuple[Region, ...] = ()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> LabelScheme:
+        ids = [organ.id for organ in self.organs]
+        if ids != sorted(set(ids)):
+            raise ValueError("organ ids must be distinct and ascending")
+        names = [organ.name for organ in self.organs] + [region.name for region in self.regions]
+        if len(set(names)) != len(names):
+            raise ValueError("organ and region names must be distinct")
+        for region in self.regions:
+            if not set(region.members) <= set(ids):
+                raise ValueError(f"region {region.name!r} names an organ id that is not in the scheme")
+        return self
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """The integers of the organs, ascending, without the background."""
+        return tuple(organ.id for organ in self.organs)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The organs' names in the order of `ids`."""
+        return tuple(organ.name for organ in self.organs)
+
+    @property
+    def clear(self) -> tuple[Organ, ...]:
+        """Organs with a clear border, in label order: the channels of a hard-contour head."""
+        return tuple(organ for organ in self.organs if organ.boundary == "clear")
+
+    @property
+    def blurry(self) -> tuple[Organ, ...]:
+        """Organs with a blurry border, in label order: the channels of a soft-contour head."""
+        return tuple(organ for organ in self.organs if organ.boundary == "blurry")
+
+    def organ(self, key: int | str) -> Organ:
+        """The organ with this id, name or alias (letter case ignored)."""
+        for organ in self.organs:
+            known = {organ.name.lower(), *(alias.lower() for alias in organ.aliases)}
+            if key == organ.id or (isinstance(key, str) and key.lower() in known):
+                return organ
+        raise InputError(str(key), f"the label scheme {self.name!r} has no such organ",
+                         f"It has: {', '.join(self.names)}")
+
+
+def _organ(id: int, name: str, colour: str, boundary: Literal["clear", "blurry"] = "clear",
+           tolerance_mm: float = 2.0, *aliases: str) -> Organ:
+    return Organ(id=id, name=name, colour=colour, boundary=boundary, tolerance_mm=tolerance_mm, aliases=aliases)
+
+
+_BLADDER = _organ(1, "Bladder", "#56B4E9", "clear", 2.0, "urinary bladder")
+_PROSTATE = _organ(2, "Prostate", "#E69F00", "blurry", 2.0)
+_RECTUM = _organ(3, "Rectum", "#009E73", "clear")
+
+
+def _brats(name: str, enhancing: int) -> LabelScheme:
+    return LabelScheme(
+        name=name,
+        organs=(
+            _organ(1, "NCR", "#CC79A7", "blurry", 2.0, "necrotic core", "NCR/NET"),
+            _organ(2, "ED", "#0072B2", "blurry", 2.0, "oedema", "edema"),
+            _organ(enhancing, "ET", "#F0E442", "clear", 2.0, "enhancing tumour"),
+        ),
+        regions=(
+            Region(name="WT", members=(1, 2, enhancing), colour="#0072B2"),
+            Region(name="TC", members=(1, enhancing), colour="#D55E00"),
+        ),
+    )
+
+
+PRESETS: dict[str, LabelScheme] = {
+    scheme.name: scheme
+    for scheme in (
+        LabelScheme(name="pelvis-mr", organs=(_BLADDER, _PROSTATE, _RECTUM)),
+        LabelScheme(
+            name="pelvis-ct",
+            organs=(
+                _BLADDER, _PROSTATE, _RECTUM,
+                _organ(4, "Femur_Head_L", "#CC79A7"), _organ(5, "Femur_Head_R", "#CC79A7"),
+            ),
+        ),
+        LabelScheme(name="prostate", organs=(_organ(1, "Prostate", "#E69F00", "blurry"),)),
+        LabelScheme(
+            name="hippocampus",
+            organs=(
+                _organ(1, "Hippocampus_A", "#E69F00", "blurry", 0.5, "anterior", "hippocampus head"),
+                _organ(2, "Hippocampus_P", "#56B4E9", "blurry", 0.5, "posterior", "hippocampus body and tail"),
+            ),
+        ),
+        LabelScheme(name="sarcoma", organs=(_organ(1, "GTV", "#D55E00", "blurry"),)),
+        _brats("brats-2022", 4),
+        _brats("brats-2023", 3),
+        LabelScheme(
+            name="kits",
+            organs=(_organ(1, "Kidney", "#56B4E9"), _organ(2, "Kidney_Tumour", "#D55E00", "blurry", 2.0, "tumor")),
+            regions=(Region(name="Kidney_All", members=(1, 2), colour="#009E73"),),
+        ),
+    )
+}
+"""The label schemes that ship. A scheme is chosen and stored with a case, never guessed from the integers."""
+
+_COLOURS = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7")
+
+
+def preset(name: str) -> LabelScheme:
+    """The shipped scheme with this name."""
+    if name not in PRESETS:
+        raise InputError(name, "there is no such label scheme", f"Known: {', '.join(PRESETS)}")
+    return PRESETS[name]
+
+
+def anonymous(ids: tuple[int, ...]) -> LabelScheme:
+    """A scheme for a label map that nobody has named yet: organs are called "Label 1", "Label 2", and so on."""
+    organs = tuple(_organ(i, f"Label {i}", _COLOURS[n % len(_COLOURS)]) for n, i in enumerate(sorted(ids)))
+    return LabelScheme(name="unnamed", organs=organs or (_organ(1, "Label 1", _COLOURS[0]),))

@@ -1,0 +1,237 @@
+"""A scan and a label map: an array with a geometry, frozen and read-only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from napari_boundaryseg.data.geometry import (
+    DisplayGrid,
+    corner_distance_mm,
+    obliquity_deg,
+    orientation,
+    spacing_mm,
+)
+from napari_boundaryseg.data.labels import LabelScheme, anonymous
+from napari_boundaryseg.errors import InputError
+
+SAME_GRID_MM = 1e-3
+"""Two grids whose corners lie this close, in mm, are the same grid."""
+
+
+@dataclass(frozen=True, eq=False)
+class NiftiForm:
+    """The geometry fields of a NIfTI header, kept so that a label saved for a scan carries them unchanged."""
+
+    sform_code: int
+    qform_code: int
+    pixdim: tuple[float, ...]
+    quatern: tuple[float, float, float]
+    qoffset: tuple[float, float, float]
+    srow: np.ndarray
+    """(3, 4)"""
+    xyzt_units: int = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Geometry:
+    """Where the voxels of a file lie in the patient.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        (I, J, K) in file order.
+    affine : (4, 4) float64 array
+        Voxel indices to mm, RAS+.
+    nifti : NiftiForm, optional
+        The header fields of the NIfTI file it came from.
+    """
+
+    shape: tuple[int, int, int]
+    affine: np.ndarray
+    nifti: NiftiForm | None = None
+
+    def __post_init__(self) -> None:
+        affine = np.array(self.affine, dtype=np.float64)
+        if affine.shape != (4, 4):
+            raise InputError("affine", f"its shape is {affine.shape}", "Give a 4 x 4 matrix")
+        affine.flags.writeable = False
+        object.__setattr__(self, "affine", affine)
+
+    @property
+    def spacing_mm(self) -> tuple[float, float, float]:
+        """Voxel size along i, j, k, in mm."""
+        return spacing_mm(self.affine)
+
+    @property
+    def voxel_ml(self) -> float:
+        """The volume of one voxel, in mL."""
+        return abs(float(np.linalg.det(self.affine[:3, :3]))) / 1000
+
+    @property
+    def orientation(self) -> str:
+        """The patient direction that each axis grows towards, for example ``"LPS"``."""
+        return orientation(self.affine)
+
+    @property
+    def obliquity_deg(self) -> float:
+        """The tilt of the array axes against the patient axes, in degrees."""
+        return obliquity_deg(self.affine)
+
+    @property
+    def display(self) -> DisplayGrid:
+        """The display grid (z, y, x), and exactly the way back."""
+        return DisplayGrid(self.affine, self.shape)
+
+    def distance_mm(self, other: Geometry) -> float:
+        """How far apart two grids put their corners, in mm; infinite when their shapes differ."""
+        if self.shape != other.shape:
+            return float("inf")
+        return corner_distance_mm(self.shape, self.affine, other.affine)
+
+    def same_as(self, other: Geometry) -> bool:
+        """Whether both are the same grid: equal shapes, corners within `SAME_GRID_MM`."""
+        return self.distance_mm(other) <= SAME_GRID_MM
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+@dataclass(frozen=True, eq=False)
+class Volume:
+    """A scan: one or more channels on one grid.
+
+    Parameters
+    ----------
+    array : (C, I, J, K) array
+        Voxels in file order; a read-only view is kept.
+    geometry : Geometry
+    channels : tuple of str
+        One name per channel.
+    name : str
+        The case: the file's name without suffixes, the folder's name for a DICOM series.
+    modality : str
+        ``"CT"``, ``"MR"``, ``"PT"``, or ``""`` when the file does not say.
+    doubts : tuple of str
+        What a person should know about this file: one short sentence each.
+    source : tuple of Path
+        The files or the folder it was read from.
+    """
+
+    array: np.ndarray
+    geometry: Geometry
+    channels: tuple[str, ...] = ("image",)
+    name: str = "scan"
+    modality: str = ""
+    doubts: tuple[str, ...] = ()
+    source: tuple[Path, ...] = field(default=(), repr=False)
+
+    def __post_init__(self) -> None:
+        if self.array.ndim != 4 or self.array.shape[1:] != self.geometry.shape:
+            raise InputError(self.name, f"the array is {self.array.shape}, the grid {self.geometry.shape}",
+                             "Give an array of shape (channels, I, J, K)")
+        if len(self.channels) != self.array.shape[0]:
+            raise InputError(self.name, f"{self.array.shape[0]} channels have {len(self.channels)} names",
+                             "Give one name per channel")
+        object.__setattr__(self, "array", _read_only(self.array))
+
+    @property
+    def affine(self) -> np.ndarray:
+        """(4, 4) voxel indices to mm, RAS+."""
+        return self.geometry.affine
+
+    @property
+    def spacing_mm(self) -> tuple[float, float, float]:
+        """Voxel size along i, j, k, in mm."""
+        return self.geometry.spacing_mm
+
+    def with_labels(self, array: np.ndarray, scheme: LabelScheme | None = None) -> LabelMap:
+        """Label map on this scan's grid from an (I, J, K) array of integers."""
+        return LabelMap(array, self.geometry, scheme, self.name)
+
+
+@dataclass(frozen=True, eq=False)
+class LabelMap:
+    """Organs on a scan's grid: one integer per voxel.
+
+    Parameters
+    ----------
+    array : (I, J, K) array of bool or integers
+        Kept as uint8, or uint16 where an integer is above 255; a read-only view.
+    geometry : Geometry
+    scheme : LabelScheme, optional
+        What the integers mean; organs are called "Label 1" and so on when it is not known.
+    name : str
+        The case.
+    """
+
+    array: np.ndarray
+    geometry: Geometry
+    scheme: LabelScheme | None = None  # type: ignore[assignment]
+    name: str = "labels"
+
+    def __post_init__(self) -> None:
+        array = np.asarray(self.array)
+        if array.shape != self.geometry.shape:
+            raise InputError(self.name, f"the labels are {array.shape}, the scan is {self.geometry.shape}",
+                             "Use labels that were drawn on this scan")
+        object.__setattr__(self, "array", _read_only(as_labels(array, self.name)))
+        if self.scheme is None:
+            present = np.unique(self.array)
+            object.__setattr__(self, "scheme", anonymous(tuple(int(i) for i in present if i)))
+
+    @property
+    def affine(self) -> np.ndarray:
+        """(4, 4) voxel indices to mm, RAS+."""
+        return self.geometry.affine
+
+    @property
+    def spacing_mm(self) -> tuple[float, float, float]:
+        """Voxel size along i, j, k, in mm."""
+        return self.geometry.spacing_mm
+
+    def mask(self, organ: int | str) -> np.ndarray:
+        """Where one organ is: (I, J, K) bool."""
+        return self.array == self.scheme.organ(organ).id
+
+    def volumes_ml(self) -> dict[str, float]:
+        """Volume of every organ of the scheme, in mL."""
+        counts = np.bincount(self.array.ravel(), minlength=max(self.scheme.ids) + 1)
+        return {organ.name: float(counts[organ.id]) * self.geometry.voxel_ml for organ in self.scheme.organs}
+
+    def with_scheme(self, scheme: LabelScheme) -> LabelMap:
+        """The same labels under other names; integers that the scheme does not know are refused."""
+        unknown = sorted(set(np.unique(self.array).tolist()) - {0, *scheme.ids})
+        if unknown:
+            raise InputError(self.name, f"the label map holds {unknown}, which {scheme.name!r} does not name",
+                             "Choose the label scheme that these labels were drawn with")
+        return replace(self, scheme=scheme)
+
+
+def as_labels(array: np.ndarray, name: str = "labels") -> np.ndarray:
+    """Integers as uint8, or uint16 where needed: without loss, or refused.
+
+    Raises
+    ------
+    InputError
+        For values that are not whole, negative, or above 65535.
+    """
+    if array.dtype == np.uint8:
+        return array
+    if array.dtype == bool:
+        return array.astype(np.uint8)
+    if array.dtype.kind not in "uif":
+        raise InputError(name, f"voxels of type {array.dtype} are no labels", "Use a label map of integers")
+    if array.size == 0:
+        return array.astype(np.uint8)
+    if array.dtype.kind == "f" and not (np.isfinite(array).all() and (array == np.rint(array)).all()):
+        raise InputError(name, "it holds values that are not whole numbers", "Use a label map of integers")
+    low, high = array.min(), array.max()
+    if low < 0 or high > 65535:
+        raise InputError(name, f"labels run from {low:g} to {high:g}", "Use labels between 0 and 65535")
+    return array.astype(np.uint8 if high <= 255 else np.uint16)

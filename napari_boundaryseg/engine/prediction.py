@@ -1,0 +1,50 @@
+"""What a model says of one scan: labels, probabilities, edges, soft contours, attention. Read-only, no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import numpy as np
+
+from napari_boundaryseg.data.volume import LabelMap
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """Everything on the scan's own grid, (I, J, K) in file order; arrays are read-only.
+
+    Parameters
+    ----------
+    labels : LabelMap
+    probabilities : (classes, I, J, K) float32 array
+        Background first, then the organs in label order.
+    edges : (I, J, K) float32 array
+        How likely a border of any organ passes through the voxel, 0..1.
+    contours : mapping
+        Organ name to its contour map, (I, J, K) float32, 0..1; every organ of the scheme has one.
+    contour_sources : mapping
+        Organ name, and ``"edges"``, to ``"soft head"``, ``"hard head"`` or ``"derived"``.
+    attention : mapping
+        ``"level 0"`` and so on to (I, J, K) float32, 0..1; empty when the network has no attention.
+    channel_weights : mapping
+        ``"level 0"`` and so on to the mean weight of each feature channel, 0..1.
+    details : mapping
+        Plain values for the report: model, its SHA-256, device, dtype, seconds per stage, box.
+    """
+
+    labels: LabelMap
+    probabilities: np.ndarray
+    edges: np.ndarray
+    contours: Mapping[str, np.ndarray]
+    contour_sources: Mapping[str, str]
+    attention: Mapping[str, np.ndarray] = field(default_factory=dict)
+    channel_weights: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    details: Mapping[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for array in (self.probabilities, self.edges, *self.contours.values(), *self.attention.values()):
+            array.flags.writeable = False
+        for name in ("contours", "contour_sources", "attention", "channel_weights", "details"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))

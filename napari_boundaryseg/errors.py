@@ -1,0 +1,43 @@
+"""What went wrong, in words for the person who must act."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class BoundarySegError(Exception):
+    """A fault that a person can do something about: its text is shown as it is, without a traceback."""
+
+
+class InputError(BoundarySegError):
+    """A file, folder or value that cannot be used.
+
+    Parameters
+    ----------
+    subject : str or Path
+        The file, or what else is wrong. Of a path only the name is shown, never the folders above it.
+    reason : str
+        What is wrong, without a full stop.
+    advice : str
+        What to do about it, without a full stop.
+    """
+
+    def __init__(self, subject: str | Path, reason: str, advice: str) -> None:
+        self.subject = subject.name if isinstance(subject, Path) else str(subject)
+        self.reason = reason
+        self.advice = advice
+        super().__init__(f"{self.subject}: {reason}. {advice}.")
+
+
+class RegionNeeded(InputError):
+    """The scan is far larger than what the model was trained on: a box is needed, not a guess."""
+
+
+class MissingExtra(BoundarySegError):
+    """An optional library is not installed."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        self.extra = extra
+        super().__init__(
+            f"{what} needs an optional library. Install it with: pip install 'napari-boundaryseg[{extra}]'."
+        )

@@ -1,0 +1,1 @@
+"""Long functions in a process of their own: observable, cancellable, replaceable. No Qt, no torch."""

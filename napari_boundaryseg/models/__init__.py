@@ -1,0 +1,100 @@
+"""What a network is: every module of this folder registers one family. A new network is one new file."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.registry import Registry
+
+__all__ = ["Attention", "ModelOutput", "build", "names", "register", "signature"]
+
+
+@dataclass
+class Attention:
+    """What one attention gate let through.
+
+    Parameters
+    ----------
+    spatial : (B, 1, *level) tensor, 0..1
+    channel : (B, K) tensor, 0..1, or None
+    """
+
+    spatial: Tensor
+    channel: Tensor | None = None
+
+
+@dataclass
+class ModelOutput:
+    """What every network returns, at the input's size unless said otherwise.
+
+    Parameters
+    ----------
+    logits : (B, classes, *sp) tensor
+        Before the softmax; background first.
+    deep : list of (B, classes, *sp) tensors
+        Deeply supervised logits, finest first; empty in evaluation mode.
+    hard : (B, n_clear, *sp) tensor or None
+        Contour logits, one channel per organ with a clear border, in label order.
+    soft : (B, n_blurry, *sp) tensor or None
+        Soft-contour logits, one channel per organ with a blurry border, in label order.
+    edges : (B, 1, *sp) tensor or None
+        Edge logits of networks with an edge stream.
+    attention : dict
+        ``"level 0"`` (finest) and so on to `Attention`, at that level's size.
+    """
+
+    logits: Tensor
+    deep: list[Tensor] = field(default_factory=list)
+    hard: Tensor | None = None
+    soft: Tensor | None = None
+    edges: Tensor | None = None
+    attention: dict[str, Attention] = field(default_factory=dict)
+
+
+Builder = Callable[..., nn.Module]
+_registry: Registry[Builder] = Registry("network", __name__)
+register = _registry.register
+names = _registry.names
+
+
+def signature(name: str) -> inspect.Signature:
+    """The typed arguments of a registered network: its form, its flags, its card."""
+    return inspect.signature(_registry[name])
+
+
+def build(name: str, *, dims: int = 3, in_channels: int = 1, classes: int = 2, clear: int = 0, blurry: int = 0,
+          **arguments: object) -> nn.Module:
+    """Make a registered network with fresh weights.
+
+    Parameters
+    ----------
+    name : str
+        One of `names`.
+    dims : int
+        2 or 3 spatial dimensions.
+    in_channels, classes : int
+        Input channels; output classes with the background.
+    clear, blurry : int
+        Organs with a clear border (hard-contour channels) and a blurry one (soft-contour channels).
+    **arguments
+        The network's own arguments, see `signature`.
+
+    Returns
+    -------
+    nn.Module
+        Maps (B, in_channels, *sp) to a `ModelOutput`.
+    """
+    builder = _registry[name]
+    known = set(inspect.signature(builder).parameters)
+    for argument in arguments:
+        if argument not in known:
+            raise InputError(argument, f"the network {name!r} has no such argument",
+                             f"It has: {', '.join(sorted(known))}")
+    network = builder(dims=dims, in_channels=in_channels, classes=classes, clear=clear, blurry=blurry, **arguments)
+    return network.to(torch.float32)

@@ -1,0 +1,1 @@
+"""What people see: Qt (through qtpy only), napari, magicgui."""
