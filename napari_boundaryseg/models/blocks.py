@@ -1,0 +1,81 @@
+"""Building blocks that the networks share, for 2 and 3 spatial dimensions."""
+
+from __future__ import annotations
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from napari_boundaryseg.errors import InputError
+
+CONV = {2: nn.Conv2d, 3: nn.Conv3d}
+UP_CONV = {2: nn.ConvTranspose2d, 3: nn.ConvTranspose3d}
+MAX_POOL = {2: nn.MaxPool2d, 3: nn.MaxPool3d}
+LINEAR = {2: "bilinear", 3: "trilinear"}
+_BATCH_NORM = {2: nn.BatchNorm2d, 3: nn.BatchNorm3d}
+
+
+def norm(kind: str, dims: int, channels: int) -> nn.Module:
+    """Batch norm, or group norm with groups of 8 channels (for small batches and fine-tuning)."""
+    if kind == "batch":
+        return _BATCH_NORM[dims](channels)
+    if kind == "group":
+        return nn.GroupNorm(max(1, channels // 8), channels)
+    raise InputError(kind, "there is no such normalisation", "Choose 'batch' or 'group'")
+
+
+class ConvNormRelu(nn.Sequential):
+    """Convolution, normalisation, ReLU: (B, i, *sp) to (B, o, *sp)."""
+
+    def __init__(self, i: int, o: int, kernel: int, *, dims: int, norm_kind: str, dilation: int = 1) -> None:
+        padding = dilation * (kernel // 2)
+        super().__init__(
+            CONV[dims](i, o, kernel, padding=padding, dilation=dilation),
+            norm(norm_kind, dims, o),
+            nn.ReLU(inplace=True),
+        )
+
+
+class Bottleneck(nn.Module):
+    """Residual bottleneck (1, 3, 1): (B, i, *sp) to (B, o, *sp).
+
+    The shortcut is a 1x1 convolution with normalisation where ``project`` is set or the widths differ.
+    """
+
+    def __init__(self, i: int, o: int, *, dims: int, norm_kind: str, dilation: int = 1, project: bool = False) -> None:
+        super().__init__()
+        half = o // 2
+        self.reduce = ConvNormRelu(i, half, 1, dims=dims, norm_kind=norm_kind)
+        self.conv = ConvNormRelu(half, half, 3, dims=dims, norm_kind=norm_kind, dilation=dilation)
+        self.expand = nn.Sequential(CONV[dims](half, o, 1), norm(norm_kind, dims, o))
+        self.shortcut: nn.Module = nn.Identity()
+        if project or i != o:
+            self.shortcut = nn.Sequential(CONV[dims](i, o, 1), norm(norm_kind, dims, o))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, i, *sp) to (B, o, *sp)."""
+        return F.relu(self.expand(self.conv(self.reduce(x))) + self.shortcut(x))
+
+
+class Up(nn.Sequential):
+    """Twice the size by a transposed convolution: (B, i, *sp) to (B, o, *2sp)."""
+
+    def __init__(self, i: int, o: int, *, dims: int, norm_kind: str) -> None:
+        super().__init__(
+            UP_CONV[dims](i, o, 4, stride=2, padding=1), norm(norm_kind, dims, o), nn.ReLU(inplace=True)
+        )
+
+
+def resize_to(x: Tensor, like: Tensor) -> Tensor:
+    """Linear interpolation to the spatial size of ``like``; nothing where the sizes are equal."""
+    if x.shape[2:] == like.shape[2:]:
+        return x
+    return F.interpolate(x, size=like.shape[2:], mode=LINEAR[x.ndim - 2], align_corners=False)
+
+
+def initialise(network: nn.Module) -> None:
+    """Xavier weights and zero biases, as in the SGM paper."""
+    for module in network.modules():
+        if isinstance(module, (nn.Conv2d, nn.Conv3d, nn.ConvTranspose2d, nn.ConvTranspose3d, nn.Linear)):
+            nn.init.xavier_uniform_(module.weight)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
