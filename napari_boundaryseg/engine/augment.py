@@ -1,0 +1,105 @@
+"""Random changes of training patches, in mm and on torch tensors."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from napari_boundaryseg.engine.recipe import Augmentation
+
+_AXIS = {"z": 0, "y": 1, "x": 2}
+
+
+def random_affine(settings: Augmentation, rng: np.random.Generator) -> np.ndarray:
+    """A random 3 x 3 matrix from patch mm to case mm, order z, y, x: rotation, size, mirroring."""
+    angles = np.radians(rng.uniform(-settings.rotate_deg, settings.rotate_deg, 3))
+    matrix = np.eye(3)
+    for axis, angle in enumerate(angles):
+        turn = np.eye(3)
+        a, b = [i for i in range(3) if i != axis]
+        turn[[a, a, b, b], [a, b, a, b]] = math.cos(angle), -math.sin(angle), math.sin(angle), math.cos(angle)
+        matrix = matrix @ turn
+    scales = 1 + rng.uniform(-settings.scale, settings.scale, 3)
+    mirror = np.ones(3)
+    for axis in settings.flip_axes:
+        mirror[_AXIS[axis]] = rng.choice((-1.0, 1.0))
+    return matrix * scales * mirror
+
+
+def sampling_points(patch: tuple[int, int, int], centre: np.ndarray, spacing_mm: tuple[float, float, float],
+                    settings: Augmentation, rng: np.random.Generator) -> Tensor:
+    """Where a patch's voxels lie in the case: (z, y, x, 3) float32, in voxels of the case, order z, y, x."""
+    spacing = np.asarray(spacing_mm)
+    axes = [torch.arange(n, dtype=torch.float32) - (n - 1) / 2 for n in patch]
+    offsets = torch.stack(torch.meshgrid(*axes, indexing="ij"), dim=-1)
+    affine = random_affine(settings, rng)
+    in_voxels = torch.from_numpy((affine * spacing[None, :]) / spacing[:, None]).float()
+    shift = rng.uniform(-settings.shift_mm, settings.shift_mm, 3) / spacing
+    points = offsets @ in_voxels.T + torch.from_numpy(centre + shift).float()
+    if settings.elastic_mm:
+        points = points + _smooth_field(patch, 3, settings.elastic_mm, rng) / torch.from_numpy(spacing).float()
+    return points
+
+
+def _smooth_field(shape: tuple[int, int, int], channels: int, sd: float, rng: np.random.Generator) -> Tensor:
+    """A smooth random field, (z, y, x, channels)."""
+    coarse = torch.from_numpy(rng.normal(0, sd, (1, channels, 5, 5, 5))).float()
+    return F.interpolate(coarse, size=shape, mode="trilinear", align_corners=True)[0].movedim(0, -1)
+
+
+def sample(volume: Tensor, points: Tensor, mode: str) -> Tensor:
+    """Read (C, z, y, x) at (z', y', x', 3) points given in voxels; 0 outside the volume.
+
+    Parameters
+    ----------
+    mode : str
+        ``"bilinear"`` (linear in 3-D) or ``"nearest"``.
+    """
+    size = torch.tensor(volume.shape[1:], dtype=torch.float32)
+    normalised = (2 * points + 1) / size - 1
+    grid = normalised.flip(-1)[None]
+    return F.grid_sample(volume[None].float(), grid, mode=mode, padding_mode="zeros", align_corners=False)[0]
+
+
+def change_intensities(image: Tensor, spacing_mm: tuple[float, float, float], settings: Augmentation,
+                       rng: np.random.Generator) -> Tensor:
+    """Bias field, contrast, blur, noise of one (C, z, y, x) patch whose voxels have mean 0 and SD 1."""
+    if settings.blur_mm and rng.random() < 0.5:
+        image = blur(image, tuple(rng.uniform(0, settings.blur_mm) / s for s in spacing_mm))
+    if settings.bias_field:
+        field = _smooth_field(tuple(image.shape[1:]), 1, settings.bias_field, rng)[..., 0]  # type: ignore[arg-type]
+        low = image.amin()
+        image = (image - low) * torch.exp(field) + low
+    if settings.contrast:
+        gain, offset = 1 + rng.uniform(-settings.contrast, settings.contrast), rng.normal(0, settings.contrast)
+        image = image * gain + offset
+        image = _gamma(image, math.exp(rng.uniform(-settings.contrast, settings.contrast)))
+    if settings.noise:
+        generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
+        image = image + torch.randn(image.shape, generator=generator) * rng.uniform(0, settings.noise)
+    return image
+
+
+def _gamma(image: Tensor, exponent: float) -> Tensor:
+    low, high = image.amin(), image.amax()
+    span = (high - low).clamp_min(1e-6)
+    return ((image - low) / span).clamp(0, 1) ** exponent * span + low
+
+
+def blur(image: Tensor, sigma_vox: tuple[float, ...]) -> Tensor:
+    """Gaussian blur of (C, z, y, x), one SD per axis in voxels, edges repeated."""
+    for axis, sigma in enumerate(sigma_vox):
+        radius = int(2.5 * sigma + 0.5)
+        if radius < 1:
+            continue
+        taps = torch.exp(-0.5 * (torch.arange(-radius, radius + 1) / sigma) ** 2)
+        taps = taps / taps.sum()
+        moved = image.movedim(axis + 1, -1)
+        flat = moved.reshape(-1, 1, moved.shape[-1])
+        flat = F.conv1d(F.pad(flat, (radius, radius), mode="replicate"), taps[None, None])
+        image = flat.reshape(moved.shape).movedim(-1, axis + 1)
+    return image

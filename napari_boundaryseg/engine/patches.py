@@ -1,0 +1,58 @@
+"""Training cases to batches of patches with their targets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from napari_boundaryseg.engine.augment import change_intensities, sample, sampling_points
+from napari_boundaryseg.engine.recipe import Recipe
+from napari_boundaryseg.engine.training_cases import TrainingCase
+from napari_boundaryseg.losses import Target
+
+
+def batch_at(cases: Sequence[TrainingCase], recipe: Recipe, seed: int, step: int) -> tuple[Tensor, Target]:
+    """The batch of one step: it depends on the cases, the seed and the step alone.
+
+    Returns
+    -------
+    image : (B, C, z, y, x) float32 tensor
+    target : Target
+    """
+    rng = np.random.default_rng([seed, step])
+    patches = [draw(cases[int(rng.integers(len(cases)))], recipe, rng) for _ in range(recipe.batch)]
+    images, labels, hard, soft = (torch.stack(parts) for parts in zip(*patches, strict=True))
+    return images, Target(
+        labels=labels,
+        hard=hard if hard.shape[1] else None,
+        soft=soft if soft.shape[1] else None,
+    )
+
+
+def draw(case: TrainingCase, recipe: Recipe, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """One augmented patch of a case: image, class indices, hard and soft contours."""
+    centre = _centre(case, recipe, rng)
+    points = sampling_points(recipe.patch_vox, centre, case.spacing_mm, recipe.augmentation, rng)
+    image = sample(case.image, points, "bilinear")
+    image = change_intensities(image, case.spacing_mm, recipe.augmentation, rng)
+    labels = sample(case.labels[None], points, "nearest")[0].long()
+    hard = sample(case.hard, points, "nearest") if len(case.hard) else case.hard.new_zeros((0, *recipe.patch_vox)).float()
+    soft = sample(case.soft, points, "bilinear") if len(case.soft) else case.soft.new_zeros((0, *recipe.patch_vox)).float()
+    return image, labels, hard, soft
+
+
+def _centre(case: TrainingCase, recipe: Recipe, rng: np.random.Generator) -> np.ndarray:
+    """A voxel of a random organ, or any place that keeps the patch inside the scan; scans smaller than the patch stay whole."""
+    shape, patch = np.array(case.labels.shape), np.array(recipe.patch_vox)
+    if case.voxels and rng.random() < recipe.foreground:
+        organ = case.voxels[int(rng.integers(len(case.voxels)))]
+        centre = organ[int(rng.integers(len(organ)))] + rng.uniform(-0.25, 0.25, 3) * patch
+    else:
+        centre = rng.uniform(0, 1, 3) * (shape - 1)
+    low = (patch - 1) / 2
+    high = np.maximum(shape - 1 - low, low)
+    inside = np.clip(centre, low, high)
+    return np.where(shape <= patch, (shape - 1) / 2, inside)

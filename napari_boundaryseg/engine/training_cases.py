@@ -1,0 +1,152 @@
+"""Scans ready for training: on the network's grid, with their targets, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from napari_boundaryseg.data.boundaries import contour_targets
+from napari_boundaryseg.data.phantom import anatomy, render
+from napari_boundaryseg.data.volume import LabelMap, Volume
+from napari_boundaryseg.engine.preprocess import NetworkGrid
+from napari_boundaryseg.engine.recipe import Recipe
+from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.progress import Progress, silent
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingCase:
+    """One scan on the network's grid.
+
+    Parameters
+    ----------
+    image : (C, z, y, x) float32 tensor, normalised
+    labels : (z, y, x) uint8 tensor of class indices
+    hard, soft : (n_clear, z, y, x) uint8 and (n_blurry, z, y, x) float16 tensors
+    spacing_mm : tuple of float
+        Along z, y, x.
+    voxels : list of (n, 3) int arrays
+        For each organ that is present, up to 2000 of its voxels: where patches may be centred.
+    name : str
+    """
+
+    image: Tensor
+    labels: Tensor
+    hard: Tensor
+    soft: Tensor
+    spacing_mm: tuple[float, float, float]
+    voxels: list[np.ndarray]
+    name: str = ""
+
+
+def prepare(volume: Volume, labels: LabelMap, recipe: Recipe) -> TrainingCase:
+    """Bring one labelled scan to the network's grid and make its contour targets on the whole volume."""
+    if volume.array.shape[0] != len(recipe.channels):
+        raise InputError(volume.name, f"it has {volume.array.shape[0]} channels, the recipe {len(recipe.channels)}",
+                         f"Give the channels {', '.join(recipe.channels)}")
+    grid = NetworkGrid(volume, recipe.preprocessing)
+    classes = grid.labels(labels.with_scheme(recipe.scheme))
+    return from_classes(grid.image(), classes, recipe, grid.spacing_zyx, volume.name)
+
+
+def from_classes(image: np.ndarray, classes: np.ndarray, recipe: Recipe, spacing_zyx: tuple[float, float, float],
+                 name: str = "") -> TrainingCase:
+    """A case from an image and class indices that are already on the network's grid."""
+    ids = np.array([0, *recipe.scheme.ids])
+    hard, soft = contour_targets(ids[classes], recipe.scheme, recipe.targets, spacing_zyx)
+    return TrainingCase(
+        image=torch.from_numpy(np.ascontiguousarray(image, dtype=np.float32)),
+        labels=torch.from_numpy(np.ascontiguousarray(classes, dtype=np.uint8)),
+        hard=torch.from_numpy(np.ascontiguousarray(hard, dtype=np.uint8)),
+        soft=torch.from_numpy(np.ascontiguousarray(soft, dtype=np.float16)),
+        spacing_mm=spacing_zyx,
+        voxels=_some_voxels(classes, len(recipe.scheme.ids)),
+        name=name,
+    )
+
+
+def _some_voxels(classes: np.ndarray, organs: int) -> list[np.ndarray]:
+    chosen = []
+    for index in range(1, organs + 1):
+        where = np.argwhere(classes == index)
+        if len(where):
+            chosen.append(where[:: max(1, len(where) // 2000)])
+    return chosen
+
+
+class Source(Protocol):
+    """Where training cases come from."""
+
+    def at(self, step: int) -> Sequence[TrainingCase]:
+        """The cases that a step may draw its patches from."""
+
+
+class RealCases:
+    """Labelled scans, all prepared once and kept in memory."""
+
+    def __init__(self, cases: Iterable[tuple[Volume, LabelMap]], recipe: Recipe, *, progress: Progress = silent) -> None:
+        self._cases = []
+        for volume, labels in cases:
+            progress(0.0, f"Preparing {volume.name}")
+            self._cases.append(prepare(volume, labels, recipe))
+        if not any(case.voxels for case in self._cases):
+            raise InputError("training cases", "none of them holds a labelled voxel", "Label at least one organ")
+
+    def at(self, step: int) -> Sequence[TrainingCase]:
+        """All of them, whatever the step."""
+        return self._cases
+
+
+class SyntheticPelves:
+    """Pelves made on the fly: a pool in which one scan is replaced every few steps.
+
+    What the pool holds at a step depends on the seed and the step alone, so a resumed training sees the same scans.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    seed : int
+    pool : int
+        Scans held at once.
+    every : int
+        Steps between two replacements.
+    renders : int
+        How often one anatomy is rendered with new intensities before it is replaced by a new anatomy.
+    """
+
+    def __init__(self, recipe: Recipe, seed: int, *, pool: int = 12, every: int = 2, renders: int = 4) -> None:
+        self._recipe, self._seed = recipe, seed
+        self._pool, self._every, self._renders = pool, every, renders
+        self._scans: dict[int, TrainingCase] = {}
+        self._tissues: dict[int, object] = {}
+
+    def at(self, step: int) -> Sequence[TrainingCase]:
+        """The pool at one step."""
+        newest = self._pool + step // self._every
+        wanted = range(newest - self._pool, newest)
+        self._scans = {n: self._scans.get(n) or self._make(n) for n in wanted}
+        return list(self._scans.values())
+
+    def _make(self, number: int) -> TrainingCase:
+        body = number // self._renders
+        if body not in self._tissues:
+            self._tissues = {body: anatomy(self._number(body), shape=(200, 180, 36), spacing_mm=(1.0, 1.0, 2.5))}
+        tissues = self._tissues[body]
+        volume = render(tissues, self._number(number) + 1, contrast="random")
+        labels = tissues.labels  # type: ignore[attr-defined]
+        return prepare(volume, labels, self._recipe)
+
+    def _number(self, n: int) -> int:
+        return 1_000_000 + 100_003 * self._seed + n
+
+
+def source_of(recipe: Recipe, cases: Iterable[tuple[Volume, LabelMap]], seed: int, progress: Progress) -> Source:
+    """Synthetic scans where the recipe asks for them, else the given cases."""
+    if recipe.synthetic:
+        return SyntheticPelves(recipe, seed)
+    return RealCases(cases, recipe, progress=progress)
