@@ -29,6 +29,7 @@ from napari_boundaryseg.engine.training_cases import Source, TrainingCase, prepa
 from napari_boundaryseg.engine.training_state import load_state, save_state
 from napari_boundaryseg.engine.validate import dice_scores
 from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.models.blocks import CHANNELS_LAST
 from napari_boundaryseg.progress import Progress, silent
 
 Cases = Iterable[tuple[Volume, LabelMap]]
@@ -119,6 +120,7 @@ class _Run:
               start: LoadedModel | None) -> _Run:
         torch.manual_seed(seed)
         network = copy.deepcopy(start.network) if start else build_network(recipe)
+        network = network.to(memory_format=CHANNELS_LAST[len(recipe.patch_vox)])
         fabric = Fabric(accelerator={"auto": "auto", "cpu": "cpu"}.get(device, "cuda"), devices=1)
         card = Card(name=recipe.name, recipe=recipe, parameters=sum(p.numel() for p in network.parameters()))
         network, optimiser = fabric.setup(network, optimiser_of(recipe, network))
@@ -145,6 +147,7 @@ class _Run:
         began = time.perf_counter()
         image, target = batch_at(cases, self.recipe, self.seed, self.step)
         image, target = _to(self.fabric.device, image, target)
+        image = image.contiguous(memory_format=CHANNELS_LAST[image.ndim - 2])
         lr = rate(self.recipe, self.step, self.steps) * self.damping
         for group in self.optimiser.param_groups:
             group["lr"] = lr
