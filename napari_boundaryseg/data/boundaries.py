@@ -1,0 +1,160 @@
+"""Label maps to boundaries: inner boundary, hard and soft contour targets, difficulty, Sobel edges."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, Protocol
+
+import numpy as np
+from scipy import ndimage
+
+from napari_boundaryseg.data.labels import LabelScheme
+
+TRUNCATE = 4.0
+"""Gaussians are cut off after this many standard deviations."""
+
+
+class TargetSettings(Protocol):
+    """What `contour_targets` needs of a recipe."""
+
+    boundary: Literal["inner", "canny"]
+    mode: Literal["gaussian", "distance"]
+    sigma_mm: float
+
+
+def inner_boundary(mask: np.ndarray) -> np.ndarray:
+    """Voxels of a mask that touch its outside by a face; the array's border is no boundary.
+
+    Parameters
+    ----------
+    mask : 2-D or 3-D bool array
+
+    Returns
+    -------
+    bool array
+        6-connectivity in 3-D, 4-connectivity in 2-D.
+    """
+    mask = np.asarray(mask, bool)
+    inside = mask.copy()
+    for axis in range(mask.ndim):
+        before = [slice(None)] * mask.ndim
+        after = [slice(None)] * mask.ndim
+        before[axis], after[axis] = slice(None, -1), slice(1, None)
+        inside[tuple(before)] &= mask[tuple(after)]
+        inside[tuple(after)] &= mask[tuple(before)]
+    return mask & ~inside
+
+
+def canny_boundary(mask: np.ndarray, sigma: float = 1.0) -> np.ndarray:
+    """Canny edges of a mask, slice by slice along the first axis, for comparison with the SGM paper."""
+    from skimage.feature import canny
+
+    slices = np.asarray(mask, float)
+    if slices.ndim == 2:
+        return np.asarray(canny(slices, sigma=sigma), bool)
+    return np.stack([canny(plane, sigma=sigma) for plane in slices]).astype(bool)
+
+
+def gaussian_centre(sigma_vox: float) -> float:
+    """The centre weight of the discrete, normalised 1-D Gaussian that `scipy.ndimage` uses."""
+    radius = int(TRUNCATE * sigma_vox + 0.5)
+    weights = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma_vox) ** 2)
+    return float(1 / weights.sum())
+
+
+def soft_contour(boundary: np.ndarray, sigma_vox: float | Sequence[float],
+                 mode: Literal["gaussian", "distance"] = "gaussian") -> np.ndarray:
+    """A heat map that is 1 on a flat boundary and falls as exp(-d² / 2σ²) with the distance to it.
+
+    Parameters
+    ----------
+    boundary : bool array
+    sigma_vox : float or one per axis
+        Width in voxels.
+    mode : str
+        ``"gaussian"``: the boundary filtered, scaled so that a flat one peaks at 1, clipped (SGM paper).
+        ``"distance"``: from the distance map; for organs of a radius below about 4σ, where the other has its
+        maximum in the middle of the organ.
+
+    Returns
+    -------
+    float32 array, 0..1; exactly 0 beyond 4σ
+    """
+    boundary = np.asarray(boundary, bool)
+    sigmas = np.broadcast_to(np.asarray(sigma_vox, float), (boundary.ndim,))
+    result = np.zeros(boundary.shape, np.float32)
+    if not boundary.any():
+        return result
+    box = _padded_box(boundary, np.ceil(TRUNCATE * sigmas).astype(int) + 1)
+    inside = boundary[box]
+    if mode == "gaussian":
+        filtered = ndimage.gaussian_filter(inside.astype(float), sigmas, mode="constant", truncate=TRUNCATE)
+        # The flat-boundary peak is the 1-D centre weight; with one σ per axis the narrowest spacing's is taken.
+        heat = np.clip(filtered / gaussian_centre(float(sigmas.max())), 0, 1)
+    else:
+        distance = ndimage.distance_transform_edt(~inside, sampling=1 / sigmas)
+        heat = np.where(distance <= TRUNCATE, np.exp(-0.5 * distance**2), 0)
+    result[box] = heat
+    return result
+
+
+def _padded_box(mask: np.ndarray, margin: np.ndarray) -> tuple[slice, ...]:
+    found = ndimage.find_objects(mask.astype(np.uint8))[0]
+    return tuple(
+        slice(max(0, s.start - int(m)), min(n, s.stop + int(m)))
+        for s, m, n in zip(found, margin, mask.shape, strict=True)
+    )
+
+
+def contour_targets(labels: np.ndarray, scheme: LabelScheme, targets: TargetSettings,
+                    spacing_mm: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
+    """The truth for the contour heads, on a whole volume.
+
+    Parameters
+    ----------
+    labels : (z, y, x) array of organ ids
+    scheme : LabelScheme
+    targets : TargetSettings
+    spacing_mm : sequence of float
+        Along z, y, x.
+
+    Returns
+    -------
+    hard : (n_clear, z, y, x) uint8 array
+        1 on the boundary of each organ with a clear border.
+    soft : (n_blurry, z, y, x) float32 array
+        Soft contour of each organ with a blurry border.
+    """
+    outline = inner_boundary if targets.boundary == "inner" else canny_boundary
+    sigma_vox = [targets.sigma_mm / step for step in spacing_mm]
+    hard = [outline(labels == organ.id).astype(np.uint8) for organ in scheme.clear]
+    soft = [soft_contour(outline(labels == organ.id), sigma_vox, targets.mode) for organ in scheme.blurry]
+    empty = np.zeros((0, *labels.shape))
+    return (np.stack(hard) if hard else empty.astype(np.uint8)), (np.stack(soft) if soft else empty.astype(np.float32))
+
+
+def difficulty_map(boundaries: Sequence[np.ndarray], sigma_vox: float = 8.0, base: float = 1.0, gain: float = 25.0,
+                   mode: str = "constant") -> np.ndarray:
+    """Weights that grow towards boundaries and most where boundaries meet (HMEDN, difficulty-guided entropy).
+
+    Parameters
+    ----------
+    boundaries : sequence of bool arrays
+        One per organ.
+    sigma_vox, base, gain : float
+        ``base + gain · S / max S``, with S the sum of the filtered boundaries.
+    mode : str
+        How `scipy.ndimage.gaussian_filter` continues beyond the border.
+    """
+    total = sum(ndimage.gaussian_filter(np.asarray(b, float), sigma_vox, mode=mode, truncate=TRUNCATE)
+                for b in boundaries)
+    peak = float(np.max(total))
+    return base + gain * (np.asarray(total) / peak if peak > 0 else np.zeros_like(total))
+
+
+def sobel_edges(array: np.ndarray) -> np.ndarray:
+    """Gradient magnitude with Sobel kernels divided by 16 (3-D) or 4 (2-D): 1 beside a unit step, edges repeated."""
+    array = np.asarray(array, float)
+    scale = {2: 4.0, 3: 16.0}[array.ndim]
+    parts = [ndimage.sobel(array, axis=axis, mode="nearest") / scale for axis in range(array.ndim)]
+    return np.sqrt(sum(part**2 for part in parts))
