@@ -17,11 +17,11 @@ import torch
 from lightning_fabric import Fabric
 from torch import nn
 
-from napari_boundaryseg import losses, models
+from napari_boundaryseg import losses
 from napari_boundaryseg.data.saving import atomic_text
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.engine.card import Card, Score, TrainingData
-from napari_boundaryseg.engine.checkpoint import LoadedModel, save
+from napari_boundaryseg.engine.checkpoint import LoadedModel, build_network, save
 from napari_boundaryseg.engine.patches import batch_at
 from napari_boundaryseg.engine.recipe import Recipe
 from napari_boundaryseg.engine.schedules import rate
@@ -221,18 +221,6 @@ def _loop(run: _Run, source: Source, held: list[TrainingCase], stop_after_s: flo
                 return
 
 
-def build_network(recipe: Recipe) -> nn.Module:
-    """The recipe's network with fresh weights."""
-    return models.build(
-        recipe.network,
-        in_channels=len(recipe.channels),
-        classes=len(recipe.scheme.ids) + 1,
-        clear=len(recipe.scheme.clear),
-        blurry=len(recipe.scheme.blurry),
-        **recipe.network_arguments,
-    )
-
-
 def optimiser_of(recipe: Recipe, network: nn.Module) -> torch.optim.Optimizer:
     """The recipe's optimiser over all weights."""
     settings = recipe.optimiser
@@ -256,4 +244,4 @@ def _to(device: torch.device, image: torch.Tensor, target: losses.Target) -> tup
     return image.to(device), losses.Target(**moved)  # type: ignore[arg-type]
 
 
-__all__ = ["build_network", "fit", "optimiser_of", "set_training"]
+__all__ = ["fit", "optimiser_of", "set_training"]

@@ -1,0 +1,65 @@
+"""Where a network runs, and what is tried when memory runs out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+import torch
+
+from napari_boundaryseg.errors import InputError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One way to run: device, where sums are kept, windows at once."""
+
+    device: str
+    store: str
+    batch: int
+    note: str = ""
+
+
+def choose(device: str) -> str:
+    """``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:1"`` to a device that is there."""
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if device == "cpu":
+        return device
+    kind, _, index = device.partition(":")
+    if kind != "cuda" or (index and not index.isdigit()):
+        raise InputError(device, "there is no such device", "Choose auto, cpu, cuda or cuda:N")
+    if not torch.cuda.is_available() or int(index or 0) >= torch.cuda.device_count():
+        raise InputError(device, "this machine has no such GPU", "Choose auto or cpu")
+    return device
+
+
+def plans(device: str) -> Iterator[Plan]:
+    """From the fastest way to run to the most frugal."""
+    if device == "cpu":
+        yield Plan("cpu", "cpu", 1)
+        return
+    yield Plan(device, device, 4)
+    yield Plan(device, device, 1, "GPU memory ran short: one window at a time")
+    yield Plan(device, "cpu", 1, "GPU memory ran short: sums kept in main memory")
+    yield Plan("cpu", "cpu", 1, "GPU memory ran short: computed on the CPU")
+
+
+def first_that_fits(device: str, run: Callable[[Plan], T]) -> tuple[T, Plan]:
+    """The result of the first plan that does not run out of memory; any other error goes through.
+
+    Raises
+    ------
+    InputError
+        When even the most frugal plan runs out of memory.
+    """
+    for plan in plans(device):
+        try:
+            return run(plan), plan
+        except (torch.OutOfMemoryError, MemoryError):
+            if plan.device != "cpu":
+                torch.cuda.empty_cache()
+    raise InputError("memory", "there is not enough for this scan", "Draw a box round the organs and try again")

@@ -1,0 +1,65 @@
+"""A network's output to maps between 0 and 1, stacked along one axis for blending, and apart again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from napari_boundaryseg.models import ModelOutput
+from napari_boundaryseg.models.blocks import CHANNELS_LAST, LINEAR
+
+
+@dataclass
+class Heads:
+    """Runs a network and stacks its heads: probabilities, hard, soft, edges, spatial attention.
+
+    Parameters
+    ----------
+    network : nn.Module
+    flip_axes : tuple of int
+        Spatial axes (0 = z) over whose mirror image the answer is averaged.
+    attention : bool
+        Whether to keep the spatial attention, up-sampled to the window.
+    """
+
+    network: nn.Module
+    flip_axes: tuple[int, ...] = ()
+    attention: bool = True
+    sizes: dict[str, int] = field(default_factory=dict)
+    channel_weights: dict[str, list[Tensor]] = field(default_factory=dict)
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """(B, C, *sp) to (B, N, *sp), every value 0..1."""
+        x = x.contiguous(memory_format=CHANNELS_LAST[x.ndim - 2])
+        answer = self._stack(self.network(x))
+        for axis in self.flip_axes:
+            mirrored = self._stack(self.network(x.flip(axis + 2)), keep=False)
+            answer = answer + mirrored.flip(axis + 2)
+        return answer / (1 + len(self.flip_axes))
+
+    def _stack(self, output: ModelOutput, keep: bool = True) -> Tensor:
+        parts = {"classes": torch.softmax(output.logits.float(), 1)}
+        for name in ("hard", "soft", "edges"):
+            logits = getattr(output, name)
+            if logits is not None:
+                parts[name] = torch.sigmoid(logits.float())
+        for level, gate in output.attention.items() if self.attention else ():
+            size = output.logits.shape[2:]
+            parts[level] = F.interpolate(gate.spatial.float(), size=size, mode=LINEAR[len(size)], align_corners=False)
+        if keep:
+            for level, gate in output.attention.items():
+                if gate.channel is not None:
+                    self.channel_weights.setdefault(level, []).append(gate.channel.float().mean(0).cpu())
+        self.sizes = {name: part.shape[1] for name, part in parts.items()}
+        return torch.cat(list(parts.values()), dim=1)
+
+    def apart(self, stacked: Tensor) -> dict[str, Tensor]:
+        """(N, *sp) to one (n, *sp) tensor per head, by name."""
+        return dict(zip(self.sizes, stacked.split(list(self.sizes.values())), strict=True))
+
+    def mean_channel_weights(self) -> dict[str, tuple[float, ...]]:
+        """For each attention level the mean weight of every feature channel."""
+        return {level: tuple(torch.stack(seen).mean(0).tolist()) for level, seen in self.channel_weights.items()}

@@ -1,0 +1,197 @@
+"""A loaded network on a device: scans in, predictions on the scan's own grid out."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from napari_boundaryseg.data.labels import LabelScheme
+from napari_boundaryseg.data.volume import LabelMap, Volume
+from napari_boundaryseg.engine.card import Card
+from napari_boundaryseg.engine.checkpoint import LoadedModel, load_model
+from napari_boundaryseg.engine.devices import Plan, choose, first_that_fits
+from napari_boundaryseg.engine.heads import Heads
+from napari_boundaryseg.engine.prediction import Prediction
+from napari_boundaryseg.engine.preprocess import Box, NetworkGrid
+from napari_boundaryseg.engine.sliding_window import sliding_window
+from napari_boundaryseg.errors import InputError, RegionNeeded
+from napari_boundaryseg.progress import Progress, part, silent
+
+FIELD_FACTOR = 1.6
+"""A scan this much longer than the training scans along two axes, or 2.5 times along one, needs a box."""
+_AXES = {"z": 0, "y": 1, "x": 2}
+
+
+class Predictor:
+    """Keeps a network on a device between scans.
+
+    Parameters
+    ----------
+    model : LoadedModel
+    device : str
+        ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:N"``.
+    """
+
+    def __init__(self, model: LoadedModel, device: str = "auto") -> None:
+        self.model = model
+        self.device = choose(device)
+
+    def predict(self, volume: Volume, *, box: Box | None = None, whole: bool = False, attention: bool = True,
+                progress: Progress = silent) -> Prediction:
+        """Segment one scan.
+
+        Parameters
+        ----------
+        volume : Volume
+        box : three slices of (I, J, K), optional
+            Only this part of the scan is given to the model; the result is on the whole grid all the same.
+        whole : bool
+            Predict on the whole scan even where it is far larger than the training scans.
+        attention : bool
+            Whether to return spatial attention.
+        progress : Progress
+            Called at every window; may raise `Cancelled`.
+
+        Raises
+        ------
+        RegionNeeded
+            When the scan is far larger than the model's field of view and neither ``box`` nor ``whole`` is given.
+        InputError
+            When the channels do not fit, or the network's answer is not finite.
+        """
+        recipe = self.model.card.recipe
+        _check_channels(volume, self.model.card)
+        box = checked_box(volume, box)
+        if box is None and not whole:
+            check_field(volume, self.model.card)
+        seconds: dict[str, float] = {}
+        began = time.perf_counter()
+        grid = NetworkGrid(volume, recipe.preprocessing, box)
+        image = torch.from_numpy(grid.image())
+        seconds["preparing"] = time.perf_counter() - began
+        heads, stacked, plan = self._run(image, attention, part(progress, 0.02, 0.9))
+        seconds["network"] = time.perf_counter() - began - sum(seconds.values())
+        progress(0.92, "Back to the scan's grid")
+        maps = {name: grid.back(tensor.cpu().numpy()) for name, tensor in heads.apart(stacked).items()}
+        result = assemble(volume, grid.box, maps, recipe.scheme, heads.mean_channel_weights())
+        seconds["scan grid"] = time.perf_counter() - began - sum(seconds.values())
+        details = {
+            "model": self.model.card.name, "sha256": self.model.sha256, "device": plan.device, "dtype": "float32",
+            "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
+            "notes": [note for note in (plan.note, _not_finite(grid)) if note],
+            "box": [[s.start, s.stop] for s in grid.box] if box is not None else None,
+        }
+        progress(1.0, "Done")
+        return Prediction(**result, details=details)
+
+    def _run(self, image: Tensor, attention: bool, progress: Progress) -> tuple[Heads, Tensor, Plan]:
+        recipe = self.model.card.recipe
+        flips = tuple(_AXES[axis] for axis in recipe.inference.flip_axes)
+
+        def run(plan: Plan) -> tuple[Heads, Tensor]:
+            heads = Heads(self.model.network.to(plan.device).eval(), flips, attention)
+            with torch.inference_mode():
+                return heads, sliding_window(image, heads, recipe.window_vox, recipe.inference.overlap,
+                                             batch=plan.batch, device=plan.device, store=plan.store, progress=progress)
+
+        (heads, stacked), plan = first_that_fits(self.device, run)
+        if not torch.isfinite(stacked).all():
+            raise InputError(self.model.card.name, "the network's answer is not a number everywhere",
+                             "Choose another model; this one is damaged or does not suit this scan")
+        return heads, stacked, plan
+
+
+def predict(scan: Volume, model: str | Path | LoadedModel, *, device: str = "auto", box: Box | None = None,
+            whole: bool = False, attention: bool = True, progress: Progress = silent) -> Prediction:
+    """Segment one scan with a shipped model, a checkpoint file, or a loaded model.
+
+    See `Predictor.predict` for the parameters and errors.
+    """
+    loaded = model if isinstance(model, LoadedModel) else load_model(model)
+    return Predictor(loaded, device).predict(scan, box=box, whole=whole, attention=attention, progress=progress)
+
+
+def assemble(volume: Volume, box: Box, maps: dict[str, np.ndarray], scheme: LabelScheme,
+             channel_weights: dict[str, tuple[float, ...]]) -> dict[str, Any]:
+    """Heads inside a box of the scan to the parts of a `Prediction` on the whole grid."""
+    shape = volume.geometry.shape
+    classes = maps.pop("classes")
+    probabilities = _place(classes, box, shape)
+    probabilities[0] += 1 - _place(np.ones((1, *classes.shape[1:]), np.float32), box, shape)[0]
+    ids = np.array([0, *scheme.ids])
+    labels = LabelMap(ids[probabilities.argmax(0)], volume.geometry, scheme, volume.name)
+    contours, sources = {}, {}
+    for head, organs, word in (("hard", scheme.clear, "hard head"), ("soft", scheme.blurry, "soft head")):
+        for n, organ in enumerate(organs):
+            if head in maps:
+                contours[organ.name], sources[organ.name] = _place(maps[head][n : n + 1], box, shape)[0], word
+    for n, organ in enumerate(scheme.organs, start=1):
+        if organ.name not in contours:
+            contours[organ.name], sources[organ.name] = derived_contour(probabilities[n]), "derived"
+    contours = {name: contours[name] for name in scheme.names}
+    if "edges" in maps:
+        edges, sources["edges"] = _place(maps["edges"], box, shape)[0], "edge head"
+    else:
+        edges = np.max(list(contours.values()), axis=0)
+        words = {sources[name] for name in scheme.names}
+        sources["edges"] = words.pop() if len(words) == 1 else "contour heads"
+    attention = {name: _place(maps[name], box, shape)[0] for name in maps if name.startswith("level")}
+    return {"labels": labels, "probabilities": probabilities, "edges": edges, "contours": contours,
+            "contour_sources": sources, "attention": attention, "channel_weights": channel_weights}
+
+
+def derived_contour(probability: np.ndarray) -> np.ndarray:
+    """4 p (1 - p): 1 where the organ is as likely as not, 0 where the network is sure."""
+    return 4 * probability * (1 - probability)
+
+
+def _place(maps: np.ndarray, box: Box, shape: tuple[int, int, int]) -> np.ndarray:
+    if maps.shape[1:] == shape:
+        return maps
+    whole = np.zeros((len(maps), *shape), np.float32)
+    whole[(slice(None), *box)] = maps
+    return whole
+
+
+def checked_box(volume: Volume, box: Box | None) -> Box | None:
+    """The box within the scan; refused where it is empty or lies outside."""
+    if box is None:
+        return None
+    clipped = tuple(slice(max(0, s.start), min(n, s.stop)) for s, n in zip(box, volume.geometry.shape, strict=True))
+    if any(s.stop <= s.start for s in clipped):
+        raise InputError("box", f"it lies outside the scan of {volume.geometry.shape} voxels",
+                         "Draw a box on the scan")
+    return clipped  # type: ignore[return-value]
+
+
+def check_field(volume: Volume, card: Card) -> None:
+    """Ask for a box where the scan is far larger than what the model has seen."""
+    expected = card.expected_field_mm
+    if expected is None:
+        return
+    grid = NetworkGrid(volume, card.recipe.preprocessing)
+    own = [n * s for n, s in zip(grid.shape[::-1], grid.spacing_zyx[::-1], strict=True)]
+    factors = sorted((have / want for have, want in zip(own, expected, strict=True)), reverse=True)
+    if factors[0] >= 2.5 or factors[1] >= FIELD_FACTOR:
+        raise RegionNeeded(
+            volume.name,
+            f"it covers {own[0]:.0f} x {own[1]:.0f} x {own[2]:.0f} mm, far more than the {expected[0]:.0f} x "
+            f"{expected[1]:.0f} x {expected[2]:.0f} mm that {card.name} was trained on",
+            "Draw a box round the organs (or give --box or --box-from)",
+        )
+
+
+def _check_channels(volume: Volume, card: Card) -> None:
+    wanted = card.recipe.channels
+    if volume.array.shape[0] != len(wanted):
+        raise InputError(volume.name, f"it has {volume.array.shape[0]} channels, {card.name} needs {len(wanted)}",
+                         f"Open these together: {', '.join(wanted)}")
+
+
+def _not_finite(grid: NetworkGrid) -> str:
+    return f"{grid.not_finite} voxels were not numbers and were filled for the network" if grid.not_finite else ""

@@ -1,0 +1,121 @@
+"""From the scan to the network's grid, and exactly the way back."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from napari_boundaryseg.data.geometry import AxisMap
+from napari_boundaryseg.data.volume import LabelMap, Volume
+from napari_boundaryseg.engine.recipe import Preprocessing
+
+Box = tuple[slice, slice, slice]
+
+SAME_SPACING = 1e-3
+"""Spacings that differ by less than this share are equal: nothing is interpolated."""
+
+
+class NetworkGrid:
+    """The network's view of a scan, or of a box of it: axes RAS+ in the order (z, y, x), at the recipe's spacing.
+
+    Both grids cover the same field of view, from voxel edge to voxel edge.
+
+    Parameters
+    ----------
+    volume : Volume
+    settings : Preprocessing
+    box : three slices, optional
+        The part of the scan's own (I, J, K) array to look at; all of it by default.
+    """
+
+    def __init__(self, volume: Volume, settings: Preprocessing, box: Box | None = None) -> None:
+        self._volume, self._settings = volume, settings
+        self.box = box or tuple(slice(0, n) for n in volume.geometry.shape)
+        shape = tuple(s.stop - s.start for s in self.box)
+        self._axes = AxisMap(volume.affine, shape, "RAS")  # type: ignore[arg-type]
+        own = self._axes.new_spacing_mm[::-1]
+        wanted = settings.spacing_mm[::-1] if settings.spacing_mm else own
+        self.own_shape: tuple[int, int, int] = self._axes.new_shape[::-1]
+        size, spacing = [], []
+        for n, have, want in zip(self.own_shape, own, wanted, strict=True):
+            same = abs(have - want) <= SAME_SPACING * want
+            steps = n if same else max(1, round(n * have / want))
+            size.append(steps)
+            spacing.append(n * have / steps)
+        self.shape: tuple[int, int, int] = (size[0], size[1], size[2])
+        self.spacing_zyx: tuple[float, float, float] = (spacing[0], spacing[1], spacing[2])
+        self.not_finite = 0
+
+    @property
+    def resampled(self) -> bool:
+        """Whether the scan's own voxels are interpolated."""
+        return self.shape != self.own_shape
+
+    def image(self) -> np.ndarray:
+        """The normalised scan: (C, z, y, x) float32, always finite.
+
+        Percentiles, mean and SD are those of the box, per channel. Voxels that are not numbers take the channel's
+        lowest finite value; a constant channel becomes 0.
+        """
+        turned = self._turn(self._volume.array[(slice(None), *self.box)]).astype(np.float32)
+        self.not_finite = int(turned.size - np.isfinite(turned).sum())
+        channels = [self._normalise(channel) for channel in turned]
+        return self._resize(np.stack(channels), "linear")
+
+    def labels(self, labels: LabelMap) -> np.ndarray:
+        """Class indices on the network's grid: (z, y, x) uint8, 0 for the background, nearest neighbour."""
+        turned = self._turn(labels.array[self.box])
+        classes = np.zeros(turned.shape, np.uint8)
+        for index, organ in enumerate(labels.scheme.ids, start=1):
+            classes[turned == organ] = index
+        return self._resize(classes[None], "nearest")[0].astype(np.uint8)
+
+    def back(self, maps: np.ndarray) -> np.ndarray:
+        """(N, z, y, x) on the network's grid to (N, I, J, K) float32 on the scan's grid, inside the box."""
+        size = self.own_shape
+        result = np.empty((len(maps), *(s.stop - s.start for s in self.box)), np.float32)
+        for n, one in enumerate(maps):
+            own = one if not self.resampled else _interpolate(one[None], size, "linear")[0]
+            result[n] = self._axes.from_axes(np.swapaxes(own, -1, -3))
+        return result
+
+    def _turn(self, array: np.ndarray) -> np.ndarray:
+        return np.ascontiguousarray(np.swapaxes(self._axes.to_axes(array), -1, -3))
+
+    def _normalise(self, channel: np.ndarray) -> np.ndarray:
+        finite = channel[np.isfinite(channel)]
+        if not finite.size:
+            return np.zeros_like(channel)
+        channel = np.where(np.isfinite(channel), channel, finite.min())
+        if self._settings.normalise == "hu":
+            low, high = self._settings.clip_hu
+            return (np.clip(channel, low, high) / 1000).astype(np.float32)
+        low, high = np.percentile(finite, self._settings.clip_percentiles)
+        channel = np.clip(channel, low, high).astype(np.float64)
+        sd = channel.std()
+        if sd <= 1e-6 * max(1.0, abs(high)):
+            return np.zeros(channel.shape, np.float32)
+        return ((channel - channel.mean()) / sd).astype(np.float32)
+
+    def _resize(self, array: np.ndarray, mode: str) -> np.ndarray:
+        return _interpolate(array, self.shape, mode) if self.resampled else array
+
+
+def _interpolate(array: np.ndarray, size: tuple[int, int, int], mode: str) -> np.ndarray:
+    """Field-of-view-preserving interpolation of (N, z, y, x); averaged first along axes that shrink."""
+    tensor = torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32))[None]
+    if mode == "nearest":
+        return F.interpolate(tensor, size=size, mode="nearest-exact")[0].numpy()
+    for axis, (have, want) in enumerate(zip(tensor.shape[2:], size, strict=True)):
+        if want < have:
+            tensor = _shrink(tensor, axis + 2, want)
+    return F.interpolate(tensor, size=size, mode="trilinear", align_corners=False)[0].numpy()
+
+
+def _shrink(tensor: torch.Tensor, axis: int, want: int) -> torch.Tensor:
+    """Anti-aliased linear interpolation along one axis."""
+    moved = tensor.movedim(axis, -1)
+    flat = moved.reshape(1, 1, -1, moved.shape[-1])
+    small = F.interpolate(flat, size=(flat.shape[2], want), mode="bilinear", align_corners=False, antialias=True)
+    return small.reshape(*moved.shape[:-1], want).movedim(-1, axis)
