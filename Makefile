@@ -1,0 +1,43 @@
+# Everything a newcomer needs: `make demo`, `make test`. Each makes its own virtual environment when it is missing.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-long test-pyqt6 models lint clean
+inputs := constraints.txt pyproject.toml tools/setup.sh tools/system_packages.sh
+
+help:            ## this list
+	@sed -n 's/^\([a-z0-9-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+setup: .venv/.ready   ## the virtual environment .venv, from constraints.txt
+
+.venv/.ready: $(inputs)
+	tools/setup.sh .venv pyqt5,dicom,itk,dev
+
+.venv-pyqt6/.ready: $(inputs)
+	tools/setup.sh .venv-pyqt6 pyqt6,dicom,itk,dev
+
+demo: .venv/.ready   ## the main job: open, segment, show; without a display it saves pictures in demo_output
+	tools/demo.sh
+
+test: .venv/.ready   ## every check, within 20 minutes on 2 cores
+	NEED_XVFB=1 tools/system_packages.sh
+	tools/test.sh
+
+test-long: .venv/.ready   ## what takes hours
+	NEED_XVFB=1 tools/system_packages.sh
+	tools/test.sh long
+
+test-pyqt6: .venv-pyqt6/.ready   ## the window on PyQt6: open, segment, close
+	NEED_XVFB=1 tools/system_packages.sh pyqt6
+	tools/with_screen.sh .venv-pyqt6/bin/python -m pytest tests/ui/test_smoke.py -q -p no:cacheprovider
+
+data ?= ../shared/data
+
+models: .venv/.ready   ## trains the shipped models again, resumable (hours); data=FOLDER that holds hippocampus/
+	.venv/bin/python tools/train_models.py hippocampus-sgm --data $(data)
+	.venv/bin/python tools/train_models.py pelvis-mr-sgm
+
+lint: .venv/.ready   ## style, types, import floors
+	.venv/bin/ruff check . && .venv/bin/mypy && .venv/bin/lint-imports
+
+clean:           ## removes the virtual environments and everything made
+	rm -rf .venv .venv-pyqt6 build dist demo_output .pytest_cache .mypy_cache .ruff_cache

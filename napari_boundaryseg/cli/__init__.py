@@ -1,0 +1,5 @@
+"""The command line: `boundaryseg`. One file per group of commands; nothing heavy is imported before a command runs."""
+
+from napari_boundaryseg.cli.app import app, main
+
+__all__ = ["app", "main"]

@@ -1,0 +1,72 @@
+"""The commands in one program, and how an error reaches the person."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from typing import Annotated
+
+import typer
+
+from napari_boundaryseg.cli import demo, files, models, predict, scores, training
+from napari_boundaryseg.errors import BoundarySegError
+from napari_boundaryseg.progress import Cancelled
+
+app = typer.Typer(
+    name="boundaryseg",
+    help="Boundary-aware segmentation of medical scans. For research use only, not a medical device.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.command("models")(models.models)
+app.command("predict")(predict.predict)
+app.command("train")(training.train)
+app.command("finetune")(training.finetune)
+app.command("evaluate")(scores.evaluate)
+app.command("convert")(files.convert)
+app.command("demo")(demo.demo)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from napari_boundaryseg import __version__
+
+        typer.echo(f"boundaryseg {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
+) -> None:
+    """Boundary-aware segmentation of medical scans. For research use only, not a medical device."""
+
+
+def main() -> None:
+    """Run the program: exit status 0, 1 after an error of one line, 2 for wrong usage."""
+    arguments = sys.argv[1:]
+    debug = "--debug" in arguments
+    try:
+        app(args=[word for word in arguments if word != "--debug"])
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        print(f"error: {one_line(error)}", file=sys.stderr)
+        raise SystemExit(1) from None
+
+
+def one_line(error: Exception) -> str:
+    """What went wrong in one line; a fault of the program itself names its kind."""
+    if isinstance(error, Cancelled):
+        text = "stopped"
+    elif isinstance(error, BoundarySegError):
+        text = str(error)
+    elif isinstance(error, OSError) and error.filename:
+        name = str(error.filename).replace("\\", "/").rpartition("/")[2]
+        text = f"{name}: {error.strerror}. Check the name and the permissions."
+    else:
+        text = f"unexpected {type(error).__name__}: {error}. Run it again with --debug and report what it says."
+    return " ".join(text.split())

@@ -1,0 +1,71 @@
+"""The part of a scan that a person names on the command line."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from napari_boundaryseg.errors import InputError
+
+if TYPE_CHECKING:
+    from napari_boundaryseg.data.volume import LabelMap, Volume
+
+Box = tuple[slice, slice, slice]
+_RANGE = re.compile(r"(\d*):(\d*)")
+
+
+def parse_box(text: str) -> Box:
+    """``I0:I1,J0:J1,K0:K1`` as slices of the scan's own (I, J, K); an empty end means the scan's."""
+    matches = [_RANGE.fullmatch(part.strip()) for part in text.split(",")]
+    if len(matches) != 3 or None in matches:
+        raise typer.BadParameter(f"{text!r} is not of the form I0:I1,J0:J1,K0:K1")
+    i, j, k = (slice(*(int(end) if end else None for end in m.groups())) for m in matches if m)
+    return i, j, k
+
+
+def within(box: Box, scan: Volume) -> Box:
+    """The box with its ends filled in, refused when it does not lie in the scan."""
+    shape = scan.geometry.shape
+    ends = [(part.start or 0, n if part.stop is None else part.stop) for part, n in zip(box, shape)]
+    if any(not 0 <= start < stop <= n for (start, stop), n in zip(ends, shape)):
+        given = ",".join(f"{start}:{stop}" for start, stop in ends)
+        raise InputError(
+            scan.name,
+            f"the box {given} does not lie in the scan",
+            f"Choose one within {','.join(f'0:{n}' for n in shape)}",
+        )
+    i, j, k = (slice(start, stop) for start, stop in ends)
+    return i, j, k
+
+
+def box_around(labels: LabelMap, margin_mm: float) -> Box:
+    """The smallest box that holds every label, and at least ``margin_mm`` more on each side."""
+    import math
+
+    import numpy as np
+
+    inside = labels.array > 0
+    if not inside.any():
+        raise InputError(labels.name, "the label map is empty", "Draw at least one voxel, or give --box")
+    parts = []
+    for axis, (n, size) in enumerate(zip(inside.shape, labels.spacing_mm)):
+        where = np.flatnonzero(inside.any(axis=tuple(a for a in range(3) if a != axis)))
+        more = math.ceil(margin_mm / size - 1e-6)
+        parts.append(slice(max(0, int(where[0]) - more), min(n, int(where[-1]) + 1 + more)))
+    i, j, k = parts
+    return i, j, k
+
+
+def labels_of(labels: Path, case: str) -> Path:
+    """The label file for a case: the file itself, or the one of that name in a folder."""
+    from napari_boundaryseg.cli.cases import cases_in
+
+    if labels.is_file():
+        return labels
+    found = cases_in(labels)
+    if case not in found:
+        raise InputError(labels, f"it holds no labels for {case!r}", "Name the label file after the scan")
+    return found[case]

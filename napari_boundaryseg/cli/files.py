@@ -1,0 +1,23 @@
+"""`boundaryseg convert`: from one file format to another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def convert(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="A file, or a folder with one DICOM series.")],
+    target: Annotated[Path, typer.Argument(metavar="TARGET", help="The file to write; its suffix says how.")],
+) -> None:
+    """Convert a scan or a label map between the formats that can be read and written."""
+    from napari_boundaryseg.cli.cases import sources
+    from napari_boundaryseg.cli.console import progress_bar
+    from napari_boundaryseg.data import formats
+
+    volume = formats.read(*sources(source), progress=progress_bar())
+    for doubt in volume.doubts:
+        typer.echo(f"note: {doubt}", err=True)
+    formats.write(volume, target)

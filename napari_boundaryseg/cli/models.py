@@ -1,0 +1,68 @@
+"""`boundaryseg models`: which models there are."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from napari_boundaryseg.engine.card import Card
+
+
+def models(
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON instead of text.")] = False,
+    project: Annotated[Path | None, typer.Option(help="Also the models of this project folder.")] = None,
+) -> None:
+    """List the shipped models and those of a project: task, channels, labels, training data, scores."""
+    from napari_boundaryseg.engine import library
+
+    found = library.cards([project / "models", project] if project else [])
+    if as_json:
+        typer.echo(json.dumps([as_dict(card, path) for card, path in found], indent=2, ensure_ascii=False))
+        return
+    typer.echo("\n\n".join(as_text(card) for card, _ in found) or "There is no model yet.")
+
+
+def as_dict(card: Card, path: Path) -> dict[str, Any]:
+    """What `--json` prints of one model."""
+    from napari_boundaryseg.engine.library import read_card
+
+    recipe = card.recipe
+    return {
+        "name": card.name,
+        "file": path.name,
+        "sha256": read_card(path)[1],
+        "task": recipe.task,
+        "channels": list(recipe.channels),
+        "labels": {organ.name: organ.id for organ in recipe.scheme.organs},
+        "network": recipe.network,
+        "parameters": card.parameters,
+        "training": card.training.model_dump(mode="json"),
+        "scores": [score.model_dump(mode="json") for score in card.scores],
+        "scored_on": card.scored_on,
+        "expected_field_mm": card.expected_field_mm,
+        "spacing_mm": recipe.preprocessing.spacing_mm,
+        "parent": card.parent,
+    }
+
+
+def as_text(card: Card) -> str:
+    """What is printed of one model."""
+    recipe = card.recipe
+    lines = [
+        f"{card.name}: {recipe.task}",
+        f"  channels   {', '.join(recipe.channels)}",
+        f"  labels     {', '.join(f'{organ.id} {organ.name}' for organ in recipe.scheme.organs)}",
+        f"  network    {recipe.network}, {card.parameters:,} parameters",
+        f"  trained on {card.training.description or 'not said'}",
+        f"  licence    {card.training.licence or 'not said'}",
+    ]
+    lines += [
+        f"  {score.metric:<10} {score.organ} {score.mean:.3f} (SD {score.sd:.3f}, n = {score.n}"
+        + (f", label prior {score.floor:.3f})" if score.floor is not None else ")")
+        for score in card.scores
+    ]
+    return "\n".join(lines + ([f"  scored on  {card.scored_on}"] if card.scored_on else []))

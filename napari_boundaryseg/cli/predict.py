@@ -1,0 +1,173 @@
+"""`boundaryseg predict`: scans in, label maps and the rest out, each on the scan's own grid."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from napari_boundaryseg.cli.boxes import Box, box_around, labels_of, parse_box, within
+from napari_boundaryseg.cli.cases import name_of, refuse_repeated, sources
+from napari_boundaryseg.cli.console import progress_bar
+from napari_boundaryseg.errors import BoundarySegError
+
+if TYPE_CHECKING:
+    from napari_boundaryseg.data.volume import Volume
+    from napari_boundaryseg.engine.prediction import Prediction
+    from napari_boundaryseg.engine.predictor import Predictor
+    from napari_boundaryseg.progress import Progress
+
+RESEARCH = "For research use only, not a medical device."
+
+
+def check_device(name: str) -> str:
+    """A device's name, or a usage error."""
+    if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", name):
+        raise typer.BadParameter(f"{name!r} is none of auto, cpu, cuda, cuda:N")
+    return name
+
+
+def predict(
+    scans: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SCAN...",
+            help="NIfTI, NRRD or MHA files, or folders with one DICOM series; "
+            "channels of one case are joined by commas.",
+        ),
+    ],
+    model: Annotated[str, typer.Option(help="A shipped model's name, or a model file.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where the results go.")],
+    device: Annotated[str, typer.Option(callback=check_device, help="auto, cpu, cuda or cuda:N.")] = "auto",
+    edges: Annotated[bool, typer.Option("--edges", help="Also CASE_edges.nii.gz.")] = False,
+    contours: Annotated[bool, typer.Option("--contours", help="Also CASE_contours.nii.gz, one map per organ.")] = False,
+    probabilities: Annotated[
+        bool, typer.Option("--probabilities", help="Also CASE_probabilities.nii.gz, background first.")
+    ] = False,
+    box: Annotated[str | None, typer.Option(metavar="I0:I1,J0:J1,K0:K1", help="Give the model only this part.")] = None,
+    box_from: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="LABELS",
+            help="Give the model only the part around these labels: a file, or a folder with one per case.",
+        ),
+    ] = None,
+    margin_mm: Annotated[float, typer.Option(min=0, help="Margin round the labels of --box-from.")] = 15.0,
+    whole: Annotated[bool, typer.Option("--whole", help="The whole scan, however large.")] = False,
+) -> None:
+    """Segment scans: CASE_seg.nii.gz and CASE.json for each, and what else is asked for."""
+    if box and box_from:
+        raise typer.BadParameter("give --box or --box-from, not both")
+    given = parse_box(box) if box else None
+    wanted = {name for name, on in (("edges", edges), ("contours", contours), ("probabilities", probabilities)) if on}
+    cases = [sources(text) for text in scans]
+    refuse_repeated([name_of(paths) for paths in cases])
+    predictor = _predictor(model, device)
+    failed = 0
+    for paths in cases:
+        try:
+            _one(predictor, paths, out, wanted, _Region(given, box_from, margin_mm, whole), progress_bar())
+        except BoundarySegError as error:
+            if len(cases) == 1:
+                raise
+            failed += 1
+            print(f"error: {error}", file=sys.stderr)
+    if failed:
+        raise typer.Exit(1)
+
+
+class _Region:
+    """Which part of each scan the model is given."""
+
+    def __init__(self, box: Box | None, labels: Path | None, margin_mm: float, whole: bool) -> None:
+        self.box, self.labels, self.margin_mm, self.whole = box, labels, margin_mm, whole
+
+    def of(self, scan: Volume, case: str) -> Box | None:
+        if self.labels is None:
+            return within(self.box, scan) if self.box else None
+        from napari_boundaryseg.data.formats import read_labels
+
+        return box_around(read_labels(labels_of(self.labels, case), scan), self.margin_mm)
+
+
+def _predictor(model: str, device: str) -> Predictor:
+    from napari_boundaryseg.engine.checkpoint import load_model
+    from napari_boundaryseg.engine.predictor import Predictor
+
+    return Predictor(load_model(model), device)
+
+
+def _one(
+    predictor: Predictor, paths: list[Path], out: Path, wanted: set[str], region: _Region, progress: Progress
+) -> None:
+    from napari_boundaryseg.data import formats
+
+    started = time.perf_counter()
+    case = name_of(paths)
+    scan = formats.read(*paths)
+    reading = time.perf_counter() - started
+    found = predictor.predict(scan, box=region.of(scan, case), whole=region.whole, attention=False, progress=progress)
+    began = time.perf_counter()
+    files = write_prediction(found, out, case, wanted)
+    report = report_of(found, scan, case, files)
+    report["seconds"] = {
+        "reading": round(reading, 3),
+        **report["seconds"],
+        "writing": round(time.perf_counter() - began, 3),
+    }
+    from napari_boundaryseg.data.saving import atomic_json
+
+    atomic_json(out / f"{case}.json", report)
+    for note in [*scan.doubts, *report["notes"]]:
+        typer.echo(f"note: {case}: {note}", err=True)
+    volumes = ", ".join(f"{name} {value:.1f} mL" for name, value in report["volumes_ml"].items())
+    typer.echo(f"{case}: {volumes} ({time.perf_counter() - started:.1f} s)")
+
+
+def write_prediction(found: Prediction, out: Path, case: str, wanted: set[str]) -> list[str]:
+    """Write the label map and the maps that are wanted; return the files' names."""
+    import numpy as np
+
+    from napari_boundaryseg.data import formats
+
+    out.mkdir(parents=True, exist_ok=True)
+    geometry = found.labels.geometry
+    formats.write(found.labels, out / f"{case}_seg.nii.gz")
+    files = [f"{case}_seg.nii.gz"]
+    arrays = {
+        "edges": lambda: found.edges,
+        "contours": lambda: np.stack(list(found.contours.values())),
+        "probabilities": lambda: found.probabilities,
+    }
+    for name in arrays:
+        if name in wanted:
+            files.append(f"{case}_{name}.nii.gz")
+            formats.write_map(arrays[name](), geometry, out / files[-1])
+    return files
+
+
+def report_of(found: Prediction, scan: Volume, case: str, files: list[str]) -> dict[str, Any]:
+    """What CASE.json says: the model and its SHA-256, device, dtype, label scheme, seconds per stage, volumes."""
+    from napari_boundaryseg import __version__
+
+    details = {key: value for key, value in found.details.items() if key not in ("seconds", "notes")}
+    return {
+        "case": case,
+        "program": f"napari-boundaryseg {__version__}",
+        **details,
+        "seconds": dict(found.details.get("seconds", {})),  # type: ignore[call-overload]
+        "notes": list(found.details.get("notes", [])),  # type: ignore[call-overload]
+        "scheme": found.labels.scheme.model_dump(mode="json"),
+        "contour_sources": dict(found.contour_sources),
+        "contour_order": list(found.contours),
+        "shape": list(scan.geometry.shape),
+        "spacing_mm": [round(size, 6) for size in scan.spacing_mm],
+        "channels": list(scan.channels),
+        "volumes_ml": found.labels.volumes_ml(),
+        "files": files,
+        "use": RESEARCH,
+    }

@@ -1,0 +1,93 @@
+"""Predictions against references: pairs of files, rows of figures, mean and SD. No torch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from napari_boundaryseg.data.formats import read_labels
+from napari_boundaryseg.data.labels import LabelScheme
+from napari_boundaryseg.data.metrics import evaluate
+from napari_boundaryseg.errors import InputError
+
+Row = dict[str, Any]
+
+
+def pair(predictions: Mapping[str, Path], references: Mapping[str, Path]) -> dict[str, tuple[Path, Path]]:
+    """Prediction and reference of each predicted case; one file against one file is a pair whatever their names.
+
+    Raises
+    ------
+    InputError
+        For a predicted case that has no reference, and when there is nothing to compare.
+    """
+    if len(predictions) == len(references) == 1:
+        (case, found), (reference,) = next(iter(predictions.items())), references.values()
+        return {case: (found, reference)}
+    lost = sorted(set(predictions) - set(references))
+    if lost or not predictions:
+        raise InputError(
+            lost[0] if lost else "predictions",
+            "there is no reference of this name" if lost else "there is no label map",
+            "Give folders whose label maps are named after the same cases",
+        )
+    return {case: (path, references[case]) for case, path in predictions.items()}
+
+
+def score_case(
+    case: str,
+    prediction: Path,
+    reference: Path,
+    *,
+    scheme: LabelScheme | None = None,
+    tolerance_mm: float | None = None,
+) -> list[Row]:
+    """One row per organ and region of one case."""
+    found, truth = read_labels(prediction, scheme=scheme), read_labels(reference, scheme=scheme)
+    if not found.geometry.same_as(truth.geometry):
+        raise InputError(prediction, "it does not lie on the reference's grid", "Compare label maps of one scan")
+    return [
+        {"case": case, "organ": organ, **plain(values)}
+        for organ, values in evaluate(found, truth, tolerance_mm).items()
+    ]
+
+
+def plain(values: Mapping[str, Any]) -> Row:
+    """Figures as JSON can hold them: what is not finite is None."""
+    return {key: value if isinstance(value, bool) else _finite(value) for key, value in values.items()}
+
+
+def _finite(value: float | None) -> float | None:
+    return float(value) if value is not None and math.isfinite(value) else None
+
+
+def summarise(rows: Iterable[Row], metrics: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Mean and SD per organ.
+
+    A missing structure is counted as missing. Its overlap counts as it is (0), its distances, which do not exist,
+    are left out: each metric says over how many cases it is.
+    """
+    organs: dict[str, list[Row]] = {}
+    for row in rows:
+        organs.setdefault(row["organ"], []).append(row)
+    return {
+        organ: {
+            "n": len(found),
+            "missing": sum(bool(row["missing"]) for row in found),
+            **{metric: _spread([row.get(metric) for row in found]) for metric in metrics},
+        }
+        for organ, found in organs.items()
+    }
+
+
+def _spread(values: Sequence[float | None]) -> dict[str, Any]:
+    known = [value for value in values if value is not None]
+    return {
+        "n": len(known),
+        "mean": float(np.mean(known)) if known else None,
+        "sd": float(np.std(known, ddof=1)) if len(known) > 1 else 0.0 if known else None,
+    }

@@ -1,0 +1,78 @@
+"""What every test may use: the shared scans, a private home, and a run with Qt made unimportable."""
+
+from __future__ import annotations
+
+import importlib.abc
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+WINDOW_LIBRARIES = (
+    "napari",
+    "qtpy",
+    "PyQt5",
+    "PyQt6",
+    "PySide2",
+    "PySide6",
+    "magicgui",
+    "superqt",
+    "vispy",
+    "pyqtgraph",
+)
+
+
+class WindowBlocker(importlib.abc.MetaPathFinder):
+    """Refuses to import Qt, napari and what is built on them, as if they were not installed."""
+
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:
+        if fullname.partition(".")[0] in WINDOW_LIBRARIES:
+            raise ModuleNotFoundError(f"No module named {fullname!r} (blocked by this test run)", name=fullname)
+
+
+if os.environ.get("BOUNDARYSEG_BLOCK_QT") == "1":
+    loaded = sorted(name for name in WINDOW_LIBRARIES if name in sys.modules)
+    if loaded:
+        raise pytest.UsageError(f"already imported before they could be blocked: {', '.join(loaded)}")
+    sys.meta_path.insert(0, WindowBlocker())
+
+if "BOUNDARYSEG_TEST_HOME" not in os.environ:  # no test touches the settings or projects of the person who runs it
+    _home = tempfile.TemporaryDirectory(prefix="boundaryseg-tests-")
+    os.environ["BOUNDARYSEG_TEST_HOME"] = _home.name
+    for variable, folder in {
+        "XDG_CONFIG_HOME": "config",
+        "XDG_DATA_HOME": "data",
+        "XDG_CACHE_HOME": "cache",
+        "XDG_STATE_HOME": "state",
+    }.items():
+        os.environ[variable] = str(Path(_home.name) / folder)
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def package(root: Path) -> Path:
+    """The package's folder."""
+    return root / "napari_boundaryseg"
+
+
+@pytest.fixture(scope="session")
+def sample_data(root: Path) -> Path:
+    """The scans that ship with the project."""
+    return root / "sample_data"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Public scans outside the project, beside the checkout or where $BOUNDARYSEG_SHARED_DATA says; else a skip."""
+    folder = Path(os.environ.get("BOUNDARYSEG_SHARED_DATA") or ROOT.parent / "shared" / "data")
+    if not folder.is_dir():
+        pytest.skip("the shared scans are not on this machine")
+    return folder
