@@ -88,7 +88,7 @@ class _Plan:
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> _Plan:
-        size = rng.uniform(0.9, 1.12)
+        size = float(rng.uniform(0.9, 1.12))
         prostate = size * np.array([rng.uniform(19, 29), rng.uniform(14, 21), rng.uniform(15, 24)])
         at = np.array([rng.normal(0, 2.5), rng.normal(0, 5), rng.normal(-8, 6)])
         filling = rng.uniform(0.55, 1.35)
@@ -169,8 +169,12 @@ def _at_mm(knots: np.ndarray, axes: list[np.ndarray], span: np.ndarray) -> np.nd
 
 def _ball(x: np.ndarray, y: np.ndarray, z: np.ndarray, at: np.ndarray, radii: np.ndarray, power: float = 2.0) -> np.ndarray:
     """Below 1 inside a super-ellipsoid."""
-    return (np.abs((x - at[0]) / radii[0]) ** power + np.abs((y - at[1]) / radii[1]) ** power
-            + np.abs((z - at[2]) / radii[2]) ** power)
+    # Plain floats keep the float32 arrays float32.
+    total = np.zeros((), np.float32)
+    for grid, middle, radius in zip((x, y, z), at.tolist(), radii.tolist(), strict=True):
+        scaled = (grid - middle) / radius
+        total = total + (scaled * scaled if power == 2.0 else np.abs(scaled) ** power)
+    return total
 
 
 def _trunk(array: np.ndarray, plan: _Plan, x: np.ndarray, y: np.ndarray, z: np.ndarray, rng: np.random.Generator) -> None:

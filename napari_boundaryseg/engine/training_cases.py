@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from napari_boundaryseg.data.boundaries import contour_targets
-from napari_boundaryseg.data.phantom import anatomy, render
+from napari_boundaryseg.data.phantom import Tissues, anatomy, render
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.engine.preprocess import NetworkGrid
 from napari_boundaryseg.engine.recipe import Recipe
@@ -123,7 +123,7 @@ class SyntheticPelves:
         self._recipe, self._seed = recipe, seed
         self._pool, self._every, self._renders = pool, every, renders
         self._scans: dict[int, TrainingCase] = {}
-        self._tissues: dict[int, object] = {}
+        self._tissues: dict[int, Tissues] = {}
 
     def at(self, step: int) -> Sequence[TrainingCase]:
         """The pool at one step."""
@@ -135,14 +135,22 @@ class SyntheticPelves:
     def _make(self, number: int) -> TrainingCase:
         body = number // self._renders
         if body not in self._tissues:
-            self._tissues = {body: anatomy(self._number(body), shape=(200, 180, 36), spacing_mm=(1.0, 1.0, 2.5))}
+            self._tissues = {body: _random_pelvis(self._number(body))}
         tissues = self._tissues[body]
         volume = render(tissues, self._number(number) + 1, contrast="random")
-        labels = tissues.labels  # type: ignore[attr-defined]
-        return prepare(volume, labels, self._recipe)
+        return prepare(volume, tissues.labels, self._recipe)
 
     def _number(self, n: int) -> int:
         return 1_000_000 + 100_003 * self._seed + n
+
+
+def _random_pelvis(seed: int) -> Tissues:
+    """An anatomy with a field of view and voxel size as they vary between scanners."""
+    rng = np.random.default_rng([seed, 11])
+    spacing = (float(rng.choice((0.8, 1.0, 1.1))),) * 2 + (float(rng.choice((2.5, 3.0, 3.6))),)
+    field = (rng.uniform(170, 230), rng.uniform(170, 230), rng.uniform(65, 105))
+    i, j, k = (max(16, round(f / s)) for f, s in zip(field, spacing, strict=True))
+    return anatomy(seed, shape=(i, j, k), spacing_mm=spacing)
 
 
 def source_of(recipe: Recipe, cases: Iterable[tuple[Volume, LabelMap]], seed: int, progress: Progress) -> Source:
