@@ -168,12 +168,15 @@ class LabelMap:
         What the integers mean; organs are called "Label 1" and so on when it is not known.
     name : str
         The case.
+    doubts : tuple of str
+        What a person should know about these labels: one short sentence each.
     """
 
     array: np.ndarray
     geometry: Geometry
     scheme: LabelScheme | None = None  # type: ignore[assignment]
     name: str = "labels"
+    doubts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         array = np.asarray(self.array)

@@ -1,0 +1,166 @@
+"""Read a file's bytes, packed with gzip or not, never more than asked for and always to the end of the stream."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.progress import Progress, silent
+
+GZIP_MAGIC = b"\x1f\x8b"
+_CHUNK = 1 << 20
+_MOST_RATIO = 1032
+"""DEFLATE packs at most this many bytes into one."""
+
+DAMAGED = "Copy or export it again: it is damaged"
+
+
+@dataclass
+class Unpacked:
+    """A file's bytes in order: unpacked when it is gzip, as they are when it is not."""
+
+    path: Path
+    stream: BinaryIO
+    size: int = field(init=False)
+    """Bytes on disk."""
+    packed: bool = field(init=False)
+    garbage: bool = field(init=False, default=False)
+    """Whether bytes that belong to no gzip member follow the last one."""
+
+    def __post_init__(self) -> None:
+        start = self.stream.tell()
+        self.size = os.fstat(self.stream.fileno()).st_size - start
+        self.packed = self.stream.read(2) == GZIP_MAGIC
+        self.stream.seek(start)
+        self._pieces = self._unpack() if self.packed else self._plain()
+        self._rest = b""
+        self._given = 0
+
+    def read(self, count: int) -> bytes:
+        """The next ``count`` bytes; fewer only at the end."""
+        parts, missing = [], count
+        while missing:
+            piece = self._next()
+            if not piece:
+                break
+            parts.append(piece[:missing])
+            self._rest = piece[missing:]
+            missing -= len(parts[-1])
+        return b"".join(parts)
+
+    def fill(self, shape: tuple[int, ...], dtype: np.dtype, progress: Progress = silent) -> np.ndarray:
+        """The next bytes as a Fortran-ordered array; refused before memory is taken when they cannot be there."""
+        needed = int(np.prod([int(n) for n in shape], dtype=object)) * dtype.itemsize
+        self._refuse_impossible(needed)
+        buffer = np.empty(needed, np.uint8)
+        got = 0
+        while got < needed:
+            piece = self._next()
+            if not piece:
+                raise InputError(self.path, f"it is cut short: its header promises {needed} bytes of voxels, "
+                                            f"it holds {got}", DAMAGED)
+            used = piece[: needed - got]
+            buffer[got : got + len(used)] = np.frombuffer(used, np.uint8)
+            self._rest = piece[len(used) :]
+            got += len(used)
+            progress(got / needed, "reading")
+        return buffer.view(dtype).reshape(shape, order="F")
+
+    def drain(self, most: int = 1 << 24) -> int:
+        """Read on to the end, so that the checksum is verified; the number of bytes found there (up to ``most``)."""
+        extra = 0
+        while extra <= most and (piece := self._next()):
+            extra += len(piece)
+        return extra
+
+    def _next(self) -> bytes:
+        if self._rest:
+            piece, self._rest = self._rest, b""
+            return piece
+        return next(self._pieces, b"")
+
+    def _plain(self) -> Iterator[bytes]:
+        while piece := self.stream.read(_CHUNK):
+            yield piece
+
+    def _unpack(self) -> Iterator[bytes]:
+        """Every gzip member; zlib itself compares checksum and length at each member's end."""
+        data = self.stream.read(_CHUNK)
+        while data:
+            engine = zlib.decompressobj(wbits=31)
+            while not engine.eof:
+                if not data and not (data := self.stream.read(_CHUNK)):
+                    raise InputError(self.path, "it is cut short: the packed stream has no end", DAMAGED)
+                try:
+                    piece = engine.decompress(data, _CHUNK)
+                except zlib.error as error:
+                    raise InputError(self.path, f"its packed content is damaged ({_short(error)})",
+                                     DAMAGED) from error
+                data = engine.unconsumed_tail
+                if piece:
+                    yield piece
+            data = engine.unused_data or self.stream.read(_CHUNK)
+            if data and not data.startswith(GZIP_MAGIC):
+                self.garbage = bool(data.strip(b"\0"))
+                return
+
+    def _refuse_impossible(self, needed: int) -> None:
+        if needed > self.size * (_MOST_RATIO if self.packed else 1):
+            raise InputError(self.path, f"its header promises {readable(needed)} of voxels, "
+                                        f"the file holds {readable(self.size)}", DAMAGED)
+        refuse_too_large(self.path, needed)
+
+
+def _short(error: Exception) -> str:
+    return str(error).rsplit(": ", 1)[-1]
+
+
+def readable(count: int) -> str:
+    """A number of bytes for people: ``"12 kB"``."""
+    size = float(count)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:.4g} TB"
+
+
+def refuse_too_large(path: Path, needed: int) -> None:
+    """Refuse what would take more than half of the memory that is free now."""
+    free = free_memory()
+    if free is not None and needed > free / 2:
+        raise InputError(path, f"it needs {readable(needed)} of memory, {readable(free)} is free",
+                         "Close other programs, or crop or resample the scan first")
+
+
+def free_memory() -> int | None:
+    """Bytes of memory that can be had now, or None where the system does not say."""
+    try:
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    except (OSError, ValueError, IndexError):
+        return None
+    return None
+
+
+def guess(head: bytes) -> str:
+    """What a file seems to be, from its first bytes."""
+    known = ((b"NRRD", "an NRRD file"), (b"\x89PNG", "a PNG picture"), (b"\xff\xd8\xff", "a JPEG picture"),
+             (b"PK\x03\x04", "a ZIP archive"), (b"%PDF", "a PDF"), (b"ObjectType", "a MetaImage file"),
+             (b"\x89HDF", "an HDF5 file"), (GZIP_MAGIC, "a gzip archive"))
+    for magic, name in known:
+        if head.startswith(magic):
+            return name
+    if head[128:132] == b"DICM":
+        return "a DICOM file"
+    if head and all(byte in b"\t\r\n" or 32 <= byte < 127 for byte in head[:256]):
+        return "text"
+    return "something else"

@@ -1,0 +1,138 @@
+"""NIfTI-1 and NIfTI-2, packed or not: read with suspicion, written with the exact geometry of the scan."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from napari_boundaryseg.data.formats import FORMATS, Format, case_name
+from napari_boundaryseg.data.formats import nifti_header as headers
+from napari_boundaryseg.data.formats.inflate import DAMAGED, Unpacked, guess
+from napari_boundaryseg.data.formats.nifti_write import write, write_array
+from napari_boundaryseg.data.volume import Geometry, Volume
+from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.progress import Progress, silent
+
+__all__ = ["read", "read_labels", "write", "write_array"]
+
+SUFFIXES = (".nii.gz", ".nii")
+LABEL_TOLERANCE = 1e-3
+"""A label that was stored as a decimal number may lie this far from its integer."""
+
+
+@dataclass(frozen=True, eq=False)
+class Raw:
+    """A file's voxels as they are stored, (I, J, K) or (I, J, K, C), and what is known about them."""
+
+    array: np.ndarray
+    geometry: Geometry
+    slope: float
+    inter: float
+    doubts: tuple[str, ...]
+
+
+def read(path: Path, progress: Progress = silent) -> Volume:
+    """One scan; a fourth axis becomes channels. Scaled values are float32, others keep their type."""
+    raw = read_raw(path, progress)
+    array = _scaled(raw)
+    channels = array[np.newaxis] if array.ndim == 3 else np.moveaxis(array, 3, 0)
+    names = ("image",) if len(channels) == 1 else tuple(f"channel {n + 1}" for n in range(len(channels)))
+    return Volume(channels, raw.geometry, names, case_name(path), "", raw.doubts + _not_finite(array), (path,))
+
+
+def read_labels(path: Path, progress: Progress = silent) -> tuple[np.ndarray, Geometry, tuple[str, ...]]:
+    """A label map's integers (I, J, K), its grid and doubts.
+
+    Raises
+    ------
+    InputError
+        When the voxels are not whole numbers (up to `LABEL_TOLERANCE`), or there is more than one per place.
+    """
+    raw = read_raw(path, progress)
+    if raw.array.ndim != 3:
+        raise InputError(path, f"it holds {raw.array.shape[3]} volumes, a label map is one",
+                         "Save the labels as one volume with one integer per voxel")
+    array = raw.array
+    if (raw.slope, raw.inter) != (1.0, 0.0):
+        array = array.astype(np.float64) * raw.slope + raw.inter
+    return whole_numbers(path, array), raw.geometry, raw.doubts
+
+
+def whole_numbers(path: Path, array: np.ndarray) -> np.ndarray:
+    """Decimal values as the integers they stand for, or a refusal."""
+    if array.dtype.kind != "f":
+        return array
+    rounded = np.rint(array)
+    if not np.isfinite(array).all() or np.abs(array - rounded).max(initial=0) > LABEL_TOLERANCE:
+        raise InputError(path, "it holds values that are not whole numbers, so it is no label map",
+                         "Choose the file with the labels, or open this one as a scan")
+    return rounded
+
+
+def read_raw(path: Path, progress: Progress = silent) -> Raw:
+    """Header, geometry and voxels of one file, read to the very end.
+
+    Raises
+    ------
+    InputError
+        For everything that `reliability` lists: empty, cut, damaged, no NIfTI, no volume, no usable geometry.
+    """
+    with path.open("rb") as stream:
+        source = Unpacked(path, stream)
+        head = source.read(540)
+        if not head:
+            raise InputError(path, "the file is empty", DAMAGED)
+        parsed = headers.parse(path, head, guess)
+        skipped = parsed.offset - len(head)
+        if skipped > 0 and (skipped > 1 << 28 or len(source.read(skipped)) < skipped):
+            raise InputError(path, f"its voxels are said to begin at byte {parsed.offset}, after its end", DAMAGED)
+        if skipped < 0:  # a NIfTI-1 header is shorter than what was read
+            source._rest = head[parsed.offset :] + source._rest
+        geometry, doubts = headers.geometry(path, parsed)
+        array = source.fill(parsed.shape, parsed.dtype, progress)
+        extra = source.drain()
+    doubts += _stream_doubts(path, source, extra) + parsed.doubts
+    return Raw(_native(array), geometry, parsed.slope, parsed.inter, doubts)
+
+
+def _stream_doubts(path: Path, source: Unpacked, extra: int) -> tuple[str, ...]:
+    doubts = []
+    if source.packed != path.name.lower().endswith(".gz"):
+        doubts.append("The file is " + ("packed although its name does not end in .gz." if source.packed
+                                        else "not packed although its name ends in .gz."))
+    if source.garbage:
+        doubts.append("Bytes that do not belong to it follow the end of the packed file.")
+    if extra:
+        doubts.append("More bytes follow its last voxel than its header announces.")
+    return tuple(doubts)
+
+
+def _native(array: np.ndarray) -> np.ndarray:
+    """The machine's own byte order, in place."""
+    if array.dtype.isnative:
+        return array
+    return array.byteswap(inplace=True).view(array.dtype.newbyteorder("="))
+
+
+def _scaled(raw: Raw) -> np.ndarray:
+    """The voxels' values: float32 where a slope or intercept applies or where they are float64."""
+    array = raw.array
+    if (raw.slope, raw.inter) == (1.0, 0.0):
+        return array if array.dtype != np.float64 else array.astype(np.float32)
+    scaled = np.empty(array.shape, np.float32, order="F")
+    for k in range(array.shape[2]):  # slice by slice: float64 precision without float64 memory
+        scaled[:, :, k] = array[:, :, k].astype(np.float64) * raw.slope + raw.inter
+    return scaled
+
+
+def _not_finite(array: np.ndarray) -> tuple[str, ...]:
+    if array.dtype.kind != "f":
+        return ()
+    bad = array.size - int(np.isfinite(array).sum())
+    return (f"{bad} of its voxels are not numbers (NaN or infinite).",) if bad else ()
+
+
+FORMATS.register("nifti")(Format(SUFFIXES, read, read_labels, write))
