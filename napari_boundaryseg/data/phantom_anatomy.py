@@ -143,16 +143,17 @@ def _lps(shape: tuple[int, int, int], spacing: tuple[float, float, float]) -> np
 
 def _coordinates(rng: np.random.Generator, shape: tuple[int, int, int], spacing: tuple[float, float, float]
                  ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Patient coordinates in mm of each voxel, smoothly deformed."""
+    """Patient coordinates in mm of each voxel: the patient lies a little off the middle and is smoothly deformed."""
+    offset = rng.normal(0, (7.0, 10.0, 6.0)).tolist()
     axes = [(np.arange(n) - (n - 1) / 2) * s for n, s in zip(shape, spacing, strict=True)]
     grids = np.meshgrid(*axes, indexing="ij", copy=False)
     coarse_mm = 3.0
     moved = []
-    for grid in grids:
+    for grid, away in zip(grids, offset, strict=True):
         # One deformation per anatomy in mm, so that the same seed gives the same pelvis on another grid.
         knots = rng.normal(size=(9, 7, 6)) * coarse_mm
         span = (np.array([400.0, 300.0, 200.0]))
-        moved.append((grid + _at_mm(knots, axes, span)).astype(np.float32))
+        moved.append((grid + away + _at_mm(knots, axes, span)).astype(np.float32))
     return moved[0], moved[1], moved[2]
 
 
