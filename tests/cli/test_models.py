@@ -1,0 +1,40 @@
+"""`boundaryseg models` says what each model is, what it learned from and how well it does."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+SHIPPED = {"hippocampus-sgm", "pelvis-mr-sgm"}
+
+
+@pytest.fixture
+def project(tiny_model: Path, tmp_path: Path) -> Path:
+    (tmp_path / "project" / "models").mkdir(parents=True)
+    shutil.copy(tiny_model, tmp_path / "project" / "models")
+    return tmp_path / "project"
+
+
+def test_the_shipped_models_have_complete_cards(boundaryseg) -> None:
+    found = {model["name"]: model for model in json.loads(boundaryseg("models", "--json").out)}
+    assert set(found) >= SHIPPED
+    for name in SHIPPED:
+        model = found[name]
+        assert model["training"]["licence"]
+        assert model["training"]["attribution"]
+        assert model["scores"]
+        assert model["scored_on"]
+        assert model["expected_field_mm"]
+        assert model["parameters"] > 100_000
+
+
+def test_a_projects_models_are_listed_too(boundaryseg, project: Path) -> None:
+    text = boundaryseg("models", "--project", project).out
+    assert "tiny: Anterior and posterior hippocampus" in text
+    assert "1 Hippocampus_A, 2 Hippocampus_P" in text
+    found = {model["name"]: model for model in json.loads(boundaryseg("models", "--project", project, "--json").out)}
+    assert found["tiny"]["labels"] == {"Hippocampus_A": 1, "Hippocampus_P": 2}
+    assert len(found["tiny"]["sha256"]) == 64

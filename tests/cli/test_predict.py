@@ -1,0 +1,121 @@
+"""`boundaryseg predict` with a small model: the files, their grid, and what the JSON says."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def scan(study: Path) -> Path:
+    return study / "images" / "case0.nii.gz"
+
+
+def test_every_file_lies_on_the_scans_grid(boundaryseg, scan: Path, tiny_model: Path, tmp_path: Path) -> None:
+    done = boundaryseg(
+        "predict",
+        scan,
+        "--model",
+        tiny_model,
+        "-o",
+        tmp_path / "out",
+        "--edges",
+        "--contours",
+        "--probabilities",
+        "--device",
+        "cpu",
+    )
+    assert done.status == 0, done.err
+    assert done.out.startswith("case0: Hippocampus_A ")
+    original = nib.load(scan)
+    shapes = {"seg": (), "edges": (), "contours": (2,), "probabilities": (3,)}
+    for name, more in shapes.items():
+        written = nib.load(tmp_path / "out" / f"case0_{name}.nii.gz")
+        assert written.shape == (*original.shape, *more)
+        assert written.get_data_dtype() == (np.uint8 if name == "seg" else np.float32)
+        np.testing.assert_array_equal(written.affine, original.affine)
+        assert written.header["sform_code"] == original.header["sform_code"]
+        assert written.header["qform_code"] == original.header["qform_code"]
+        assert 0 <= written.get_fdata().min() <= written.get_fdata().max() <= (2 if name == "seg" else 1.001)
+    probabilities = nib.load(tmp_path / "out" / "case0_probabilities.nii.gz").get_fdata()
+    np.testing.assert_allclose(probabilities.sum(-1), 1, atol=1e-3)
+    np.testing.assert_array_equal(probabilities.argmax(-1), nib.load(tmp_path / "out" / "case0_seg.nii.gz").get_fdata())
+
+
+def test_the_report_says_how_it_was_made(boundaryseg, scan: Path, tiny_model: Path, tmp_path: Path) -> None:
+    assert boundaryseg("predict", scan, "--model", tiny_model, "-o", tmp_path / "out").status == 0
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["case0.json", "case0_seg.nii.gz"]
+    text = (tmp_path / "out" / "case0.json").read_text()
+    report = json.loads(text)
+    assert report["model"] == "tiny"
+    assert report["sha256"] == hashlib.sha256(tiny_model.read_bytes()).hexdigest()
+    assert report["dtype"] == "float32"
+    assert report["device"] in ("cpu", "cuda:0", "cuda")
+    assert [organ["name"] for organ in report["scheme"]["organs"]] == ["Hippocampus_A", "Hippocampus_P"]
+    assert set(report["seconds"]) >= {"reading", "network", "writing"}
+    assert report["contour_sources"]["Hippocampus_A"] == "soft head"
+    labels = nib.load(tmp_path / "out" / "case0_seg.nii.gz").get_fdata()
+    assert report["volumes_ml"]["Hippocampus_P"] == pytest.approx((labels == 2).sum() * 3.0 / 1000)
+    assert str(tmp_path) not in text
+
+
+def test_only_the_box_is_segmented(boundaryseg, scan: Path, study: Path, tiny_model: Path, tmp_path: Path) -> None:
+    a = boundaryseg(
+        "predict", scan, "--model", tiny_model, "-o", tmp_path / "a", "--box", "2:16,4:14,2:14", "--probabilities"
+    )
+    b = boundaryseg(
+        "predict",
+        scan,
+        "--model",
+        tiny_model,
+        "-o",
+        tmp_path / "b",
+        "--box-from",
+        study / "labels",
+        "--margin-mm",
+        "2",
+        "--probabilities",
+    )
+    assert (a.status, b.status) == (0, 0)
+    boxes = [json.loads((tmp_path / folder / "case0.json").read_text())["box"] for folder in "ab"]
+    assert boxes[0] == [[2, 16], [4, 14], [2, 14]]
+    assert boxes[1] == [[2, 15], [4, 14], [3, 13]]
+    background = nib.load(tmp_path / "a" / "case0_probabilities.nii.gz").get_fdata()[..., 0]
+    outside = np.ones(background.shape, bool)
+    outside[2:16, 4:14, 2:14] = False
+    assert (background[outside] == 1).all()
+    assert (background[~outside] < 1).any()
+
+
+def test_the_other_scans_go_on_after_a_bad_one(
+    boundaryseg, scan: Path, study: Path, tiny_model: Path, tmp_path: Path
+) -> None:
+    bad = study / "images" / "broken.nii.gz"
+    bad.write_bytes(scan.read_bytes()[:200])
+    done = boundaryseg("predict", bad, scan, "--model", tiny_model, "-o", tmp_path / "out")
+    assert done.status == 1
+    assert done.err.startswith("error: broken.nii.gz: ")
+    assert (tmp_path / "out" / "case0_seg.nii.gz").exists()
+    assert not (tmp_path / "out" / "broken_seg.nii.gz").exists()
+
+
+def test_channels_that_do_not_fit_are_refused(
+    boundaryseg, scan: Path, study: Path, tiny_model: Path, tmp_path: Path
+) -> None:
+    pair = f"{scan},{study / 'images' / 'case1.nii.gz'}"
+    done = boundaryseg("predict", pair, "--model", tiny_model, "-o", tmp_path / "out")
+    assert done.status == 1
+    assert "2 channels" in done.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_two_scans_of_one_name_do_not_overwrite_each_other(
+    boundaryseg, scan: Path, tiny_model: Path, tmp_path: Path
+) -> None:
+    done = boundaryseg("predict", scan, scan, "--model", tiny_model, "-o", tmp_path / "out")
+    assert (done.status, (tmp_path / "out").exists()) == (1, False)

@@ -1,0 +1,100 @@
+"""`boundaryseg train` and `finetune` on a small study."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import typer
+from cli_study import TINY
+
+from napari_boundaryseg.cli.training import recipe_of, setting
+from napari_boundaryseg.errors import InputError
+
+SETTINGS = [word for value in TINY for word in ("--set", value)]
+
+
+def test_a_setting_is_json_where_it_can_be() -> None:
+    assert setting("optimiser.lr=0.001") == ("optimiser.lr", 0.001)
+    assert setting("patch_vox=[8,16,16]") == ("patch_vox", [8, 16, 16])
+    assert setting("optimiser.name=sgd") == ("optimiser.name", "sgd")
+    with pytest.raises(typer.BadParameter):
+        setting("optimiser.lr")
+
+
+def test_a_recipe_of_a_file_is_the_recipe(tmp_path: Path) -> None:
+    wanted = recipe_of("hippocampus-sgm", ["optimiser.lr=0.5"])
+    path = tmp_path / "mine.json"
+    path.write_text(wanted.model_dump_json())
+    assert recipe_of(str(path), []) == wanted
+    assert wanted.optimiser.lr == 0.5
+    path.write_text('{"name": "x"}')
+    with pytest.raises(InputError, match="scheme"):
+        recipe_of(str(path), [])
+
+
+def test_show_prints_a_recipe_that_can_be_used(boundaryseg, tmp_path: Path) -> None:
+    done = boundaryseg("train", "pelvis-mr-sgm", "--show", "--set", "batch=3")
+    path = tmp_path / "mine.json"
+    path.write_text(done.out)
+    assert recipe_of(str(path), []).batch == 3
+
+
+def test_a_training_leaves_model_card_and_log(boundaryseg, study: Path, tmp_path: Path) -> None:
+    out = tmp_path / "model"
+    words = (
+        "train",
+        "hippocampus-sgm",
+        "--data",
+        study,
+        "-o",
+        out,
+        "--splits",
+        study / "splits.csv",
+        "--seed",
+        "3",
+        "--device",
+        "cpu",
+        *SETTINGS,
+    )
+    done = boundaryseg(*words, "--steps", "4")
+    assert done.status == 0, done.err
+    assert "trained on 4 cases" in done.out
+    lines = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines if "loss" in line] == [1, 2, 3, 4]
+    card = json.loads((out / "card.json").read_text())
+    assert card["recipe"]["network_arguments"]["width"] == 4
+    predicted = boundaryseg(
+        "predict", study / "images" / "case5.nii.gz", "--model", out / "best.safetensors", "-o", tmp_path
+    )
+    assert predicted.status == 0, predicted.err
+
+
+def test_fine_tuning_ends_in_a_comparison(boundaryseg, study: Path, tiny_model: Path, tmp_path: Path) -> None:
+    out = tmp_path / "tuned"
+    done = boundaryseg(
+        "finetune",
+        tiny_model,
+        "--data",
+        study,
+        "-o",
+        out,
+        "--holdout",
+        study / "splits.csv",
+        "--steps",
+        "2",
+        "--device",
+        "cpu",
+    )
+    assert done.status == 0, done.err
+    comparison = json.loads((out / "comparison.json").read_text())
+    assert {row["case"] for row in comparison["cases"]} == {"case4", "case5"}
+    assert comparison["verdict"] in ("better", "no evidence", "worse")
+    assert comparison["verdict"] in done.out
+    assert (out / "comparison.md").exists()
+
+
+def test_more_than_one_device_is_refused_honestly(boundaryseg, study: Path, tmp_path: Path) -> None:
+    done = boundaryseg("train", "hippocampus-sgm", "--data", study, "-o", tmp_path / "m", "--devices", "2")
+    assert (done.status, "one device" in done.err) == (1, True)
