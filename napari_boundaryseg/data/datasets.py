@@ -77,9 +77,13 @@ def with_splits(cases: list[Case], table: Path) -> list[Case]:
     rows = _rows(table)
     missing = sorted(set(rows) - {case.name for case in cases})
     if missing:
-        raise InputError(table, f"it names {_some(missing)}, which the data lacks", "Correct the table or add the files")
-    found = [replace(case, group=rows[case.name][0], split=rows[case.name][1]) if case.name in rows else case
-             for case in cases]
+        raise InputError(
+            table, f"it names {_some(missing)}, which the data lacks", "Correct the table or add the files"
+        )
+    found = [
+        replace(case, group=rows[case.name][0], split=rows[case.name][1]) if case.name in rows else case
+        for case in cases
+    ]
     _refuse_divided(table, found)
     return found
 
@@ -92,12 +96,16 @@ def _cases(folder: Path) -> list[Case]:
         if "training" in listing:
             return _decathlon(folder, listing)
     if (folder / "imagesTr").is_dir():
-        return (_paired(folder / "imagesTr", folder / "labelsTr")
-                + _paired(folder / "imagesTs", folder / "labelsTs", "test"))
+        return _paired(folder / "imagesTr", folder / "labelsTr") + _paired(
+            folder / "imagesTs", folder / "labelsTs", "test"
+        )
     if (folder / "images").is_dir():
         return _paired(folder / "images", folder / "labels")
-    raise InputError(folder, "it holds no cases", "Give a folder with images/ and labels/, an nnU-Net raw folder, "
-                                                  "or one with a dataset.json")
+    raise InputError(
+        folder,
+        "it holds no cases",
+        "Give a folder with images/ and labels/, an nnU-Net raw folder, or one with a dataset.json",
+    )
 
 
 def _paired(images: Path, labels: Path, split: str = "") -> list[Case]:
@@ -115,8 +123,12 @@ def _entries(folder: Path) -> list[Path]:
     """Scans of a folder: files that can be read and DICOM folders, never hidden or macOS companion files."""
     if not folder.is_dir():
         return []
-    return sorted(path for path in folder.iterdir() if not path.name.startswith(".")
-                  and (path.is_dir() or (path.is_file() and path.name.lower().endswith(formats.suffixes()))))
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if not path.name.startswith(".")
+        and (path.is_dir() or (path.is_file() and path.name.lower().endswith(formats.suffixes())))
+    )
 
 
 def _stem(path: Path) -> str:
@@ -183,8 +195,11 @@ def _refuse_divided(table: Path, cases: Iterable[Case]) -> None:
     where: dict[str, str] = {}
     for case in cases:
         if case.group and where.setdefault(case.group, case.split) != case.split:
-            raise InputError(table, f"the group {case.group!r} is divided between {where[case.group]!r} and "
-                                    f"{case.split!r}", "Put all cases of a group into one split")
+            raise InputError(
+                table,
+                f"the group {case.group!r} is divided between {where[case.group]!r} and {case.split!r}",
+                "Put all cases of a group into one split",
+            )
 
 
 def _refuse_repeated(folder: Path, cases: list[Case]) -> None:
@@ -193,7 +208,9 @@ def _refuse_repeated(folder: Path, cases: list[Case]) -> None:
     if twice:
         raise InputError(folder, f"two cases are named {_some(twice)}", "Rename one of them")
     if not cases:
-        raise InputError(folder, "it holds no scan that can be read", f"Add files ending in {', '.join(formats.suffixes())}")
+        raise InputError(
+            folder, "it holds no scan that can be read", f"Add files ending in {', '.join(formats.suffixes())}"
+        )
 
 
 def _some(names: list[str]) -> str:

@@ -18,8 +18,11 @@ from napari_boundaryseg.errors import InputError
 def save_volume(volume: Volume, folder: str | Path) -> Path:
     """Write ``scan.npy`` and ``scan.json`` into a folder, which is made when needed."""
     values = {
-        "geometry": geometry_to_json(volume.geometry), "channels": volume.channels, "name": volume.name,
-        "modality": volume.modality, "doubts": volume.doubts,
+        "geometry": geometry_to_json(volume.geometry),
+        "channels": volume.channels,
+        "name": volume.name,
+        "modality": volume.modality,
+        "doubts": volume.doubts,
         "source": [str(path) for path in volume.source],
     }
     return _save(Path(folder), "scan", volume.array, values)
@@ -28,14 +31,25 @@ def save_volume(volume: Volume, folder: str | Path) -> Path:
 def load_volume(folder: str | Path) -> Volume:
     """Read what `save_volume` wrote; the array stays on disk, mapped read-only."""
     array, values = _load(Path(folder), "scan")
-    return Volume(array, geometry_from_json(values["geometry"]), tuple(values["channels"]), values["name"],
-                  values["modality"], tuple(values["doubts"]), tuple(Path(path) for path in values["source"]))
+    return Volume(
+        array,
+        geometry_from_json(values["geometry"]),
+        tuple(values["channels"]),
+        values["name"],
+        values["modality"],
+        tuple(values["doubts"]),
+        tuple(Path(path) for path in values["source"]),
+    )
 
 
 def save_labels(labels: LabelMap, folder: str | Path) -> Path:
     """Write ``labels.npy`` and ``labels.json`` into a folder, which is made when needed."""
-    values = {"geometry": geometry_to_json(labels.geometry), "name": labels.name,
-              "scheme": labels.scheme.model_dump(mode="json"), "doubts": labels.doubts}
+    values = {
+        "geometry": geometry_to_json(labels.geometry),
+        "name": labels.name,
+        "scheme": labels.scheme.model_dump(mode="json"),
+        "doubts": labels.doubts,
+    }
     return _save(Path(folder), "labels", labels.array, values)
 
 
@@ -43,8 +57,7 @@ def load_labels(folder: str | Path) -> LabelMap:
     """Read what `save_labels` wrote; the array stays on disk, mapped read-only."""
     array, values = _load(Path(folder), "labels")
     scheme = LabelScheme.model_validate(values["scheme"])
-    return LabelMap(array, geometry_from_json(values["geometry"]), scheme, values["name"],
-                    tuple(values["doubts"]))
+    return LabelMap(array, geometry_from_json(values["geometry"]), scheme, values["name"], tuple(values["doubts"]))
 
 
 def geometry_to_json(geometry: Geometry) -> dict[str, Any]:
@@ -59,8 +72,15 @@ def geometry_from_json(values: dict[str, Any]) -> Geometry:
     """Undo `geometry_to_json`."""
     form = values["nifti"]
     if form is not None:
-        form = NiftiForm(**{**form, "pixdim": tuple(form["pixdim"]), "quatern": tuple(form["quatern"]),
-                            "qoffset": tuple(form["qoffset"]), "srow": np.array(form["srow"], float)})
+        form = NiftiForm(
+            **{
+                **form,
+                "pixdim": tuple(form["pixdim"]),
+                "quatern": tuple(form["quatern"]),
+                "qoffset": tuple(form["qoffset"]),
+                "srow": np.array(form["srow"], float),
+            }
+        )
     i, j, k = values["shape"]
     return Geometry((i, j, k), np.array(values["affine"], float), form)
 
@@ -68,8 +88,7 @@ def geometry_from_json(values: dict[str, Any]) -> Geometry:
 def _save(folder: Path, stem: str, array: np.ndarray, values: dict[str, Any]) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     # Stored as (..., K, J, I): the order of voxels in most files, so nothing is rearranged, and slices stay whole.
-    atomic_write(folder / f"{stem}.npy",
-                 lambda stream: np.save(stream, array.swapaxes(-1, -3), allow_pickle=False))
+    atomic_write(folder / f"{stem}.npy", lambda stream: np.save(stream, array.swapaxes(-1, -3), allow_pickle=False))
     atomic_json(folder / f"{stem}.json", values)
     return folder
 

@@ -28,8 +28,9 @@ _ADVICE = {
 }
 
 
-def atomic_write(path: str | Path, write: Callable[[BinaryIO], None], *,
-                 check: Callable[[Path], None] | None = None) -> None:
+def atomic_write(
+    path: str | Path, write: Callable[[BinaryIO], None], *, check: Callable[[Path], None] | None = None
+) -> None:
     """Write a file beside its target, force it to disk, then put it in the target's place.
 
     Parameters
@@ -39,7 +40,7 @@ def atomic_write(path: str | Path, write: Callable[[BinaryIO], None], *,
     write : callable
         ``write(stream)`` writes the whole content.
     check : callable, optional
-        ``check(temporary_path)`` reads the new file again before it replaces the old one, and raises if it is not right.
+        ``check(temporary_path)`` reads the new file before it replaces the old one, and raises if it is not right.
 
     Raises
     ------
@@ -54,8 +55,9 @@ def atomic_write(path: str | Path, write: Callable[[BinaryIO], None], *,
     atomic_file(path, make, check=check)
 
 
-def atomic_file(path: str | Path, make: Callable[[Path], None], *, suffix: str = ".tmp",
-                check: Callable[[Path], None] | None = None) -> None:
+def atomic_file(
+    path: str | Path, make: Callable[[Path], None], *, suffix: str = ".tmp", check: Callable[[Path], None] | None = None
+) -> None:
     """Like `atomic_write`, for a writer that wants a path (ending in ``suffix``) and not a stream."""
     path = Path(path)
     try:
@@ -111,8 +113,7 @@ def _real_target(path: Path) -> Path:
     return target
 
 
-def _fill(temporary: Path, target: Path, make: Callable[[Path], None],
-          check: Callable[[Path], None] | None) -> None:
+def _fill(temporary: Path, target: Path, make: Callable[[Path], None], check: Callable[[Path], None] | None) -> None:
     with temporary.open("xb"):
         pass  # claims the name, with the rights that the system gives a new file
     make(temporary)
@@ -128,13 +129,13 @@ def _replace(temporary: Path, target: Path) -> None:
     """Replace, with patience: on Windows a virus scanner may hold the old file for a moment."""
     for wait_s in (0.05, 0.2, 0.5):
         try:
-            os.replace(temporary, target)
+            temporary.replace(target)
             return
         except PermissionError:
             if os.name != "nt":
                 raise
             time.sleep(wait_s)
-    os.replace(temporary, target)
+    temporary.replace(target)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -152,7 +152,7 @@ class Volume:
 
     def with_labels(self, array: np.ndarray, scheme: LabelScheme | None = None) -> LabelMap:
         """Label map on this scan's grid from an (I, J, K) array of integers."""
-        return LabelMap(array, self.geometry, scheme, self.name)
+        return LabelMap(array, self.geometry, scheme, self.name)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,7 +174,7 @@ class LabelMap:
 
     array: np.ndarray
     geometry: Geometry
-    scheme: LabelScheme | None = None  # type: ignore[assignment]
+    scheme: LabelScheme = None  # type: ignore[assignment]  # always a scheme after construction
     name: str = "labels"
     doubts: tuple[str, ...] = ()
 
@@ -200,7 +200,7 @@ class LabelMap:
 
     def mask(self, organ: int | str) -> np.ndarray:
         """Where one organ is: (I, J, K) bool."""
-        return self.array == self.scheme.organ(organ).id
+        return np.asarray(self.array == self.scheme.organ(organ).id)
 
     def volumes_ml(self) -> dict[str, float]:
         """Volume of every organ of the scheme, in mL."""

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -65,12 +66,17 @@ def read(*sources: str | Path, progress: Progress = silent) -> Volume:
     for n, source in enumerate(sources):
         path = Path(source)
         step = part(progress, n / len(sources), (n + 1) / len(sources))
-        volumes.append(_guarded(path, lambda path=path, step=step: format_of(path).read(path, step)))
+        volumes.append(_guarded(path, partial(_read_one, path, step)))
     return volumes[0] if len(volumes) == 1 else joined(volumes)
 
 
-def read_labels(source: str | Path, scan: Volume | None = None, scheme: LabelScheme | None = None, *,
-                progress: Progress = silent) -> LabelMap:
+def _read_one(path: Path, progress: Progress) -> Volume:
+    return format_of(path).read(path, progress)
+
+
+def read_labels(
+    source: str | Path, scan: Volume | None = None, scheme: LabelScheme | None = None, *, progress: Progress = silent
+) -> LabelMap:
     """A label map, which must fit the scan when one is given.
 
     Grids whose corners lie within 1e-3 mm are the same; within half a voxel the labels are taken on the scan's grid
@@ -92,7 +98,7 @@ def read_labels(source: str | Path, scan: Volume | None = None, scheme: LabelSch
         geometry, more = fitted(path, geometry, scan)
         doubts += more
     try:
-        labels = LabelMap(array, geometry, None, case_name(path), doubts)
+        labels = LabelMap(array, geometry, name=case_name(path), doubts=doubts)
         return labels if scheme is None else labels.with_scheme(scheme)
     except InputError as error:
         raise InputError(path, error.reason, error.advice) from error
@@ -155,8 +161,11 @@ def _sniffed(path: Path) -> str:
         return "nifti"
     if guess(head) == "a DICOM file":
         raise InputError(path, "it is one slice of a DICOM series", "Open the folder that holds the series")
-    raise InputError(path, f"it is no scan but {guess(head)}" if head else "the file is empty",
-                     f"Choose a DICOM folder or a file ending in {', '.join(suffixes())}")
+    raise InputError(
+        path,
+        f"it is no scan but {guess(head)}" if head else "the file is empty",
+        f"Choose a DICOM folder or a file ending in {', '.join(suffixes())}",
+    )
 
 
 def _check_exists(path: Path) -> None:
@@ -164,7 +173,9 @@ def _check_exists(path: Path) -> None:
         path.stat()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "the name is not valid"
-        raise InputError(path, f"it cannot be opened: {reason}", "Check the name and whether the disk is connected") from error
+        raise InputError(
+            path, f"it cannot be opened: {reason}", "Check the name and whether the disk is connected"
+        ) from error
     if not path.is_dir() and not path.is_file():
         raise InputError(path, "it is a device or pipe, not a file", "Choose a file or a folder")
     if path.is_dir() and not os.access(path, os.R_OK | os.X_OK):
@@ -176,7 +187,10 @@ def _guarded(path: Path, action: Callable[[], T]) -> T:
     try:
         return action()
     except OSError as error:
-        raise InputError(path, f"it cannot be read: {error.strerror or error}",
-                         "Check whether the disk is connected and the file may be read") from error
+        raise InputError(
+            path,
+            f"it cannot be read: {error.strerror or error}",
+            "Check whether the disk is connected and the file may be read",
+        ) from error
     except MemoryError as error:
         raise InputError(path, "there is not enough memory for it", "Close other programs or crop the scan") from error

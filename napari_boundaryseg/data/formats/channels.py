@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -23,13 +23,22 @@ def joined(volumes: list[Volume]) -> Volume:
     first = volumes[0]
     for other in volumes[1:]:
         if not first.geometry.same_as(other.geometry):
-            raise InputError(other.source[0], f"its grid is not that of {first.source[0].name}: "
-                                              f"{difference(other.geometry, first.geometry)}",
-                             "Resample the channels onto one grid first")
+            raise InputError(
+                other.source[0],
+                f"its grid is not that of {first.source[0].name}: {difference(other.geometry, first.geometry)}",
+                "Resample the channels onto one grid first",
+            )
     array = np.concatenate([volume.array for volume in volumes])
     doubts = tuple(dict.fromkeys(doubt for volume in volumes for doubt in volume.doubts))
-    return Volume(array if array.dtype != np.float64 else array.astype(np.float32), first.geometry, _names(volumes),
-                  first.name, first.modality, doubts, tuple(path for volume in volumes for path in volume.source))
+    return Volume(
+        array if array.dtype != np.float64 else array.astype(np.float32),
+        first.geometry,
+        _names(volumes),
+        first.name,
+        first.modality,
+        doubts,
+        tuple(path for volume in volumes for path in volume.source),
+    )
 
 
 def difference(one: Geometry, two: Geometry) -> str:
@@ -45,10 +54,15 @@ def fitted(path: Path, labels: Geometry, scan: Volume) -> tuple[Geometry, tuple[
     if apart <= SAME_GRID_MM:
         return scan.geometry, ()
     if apart <= min(scan.spacing_mm) / 2:
-        return scan.geometry, (f"The labels lie up to {apart:.3g} mm off the scan's grid, less than half a voxel: "
-                               "they are taken as they are.",)
-    raise InputError(path, f"the labels do not fit {scan.name}: {difference(labels, scan.geometry)}",
-                     "Choose labels that were drawn on this scan, or resample them onto it")
+        return scan.geometry, (
+            f"The labels lie up to {apart:.3g} mm off the scan's grid, less than half a voxel: "
+            "they are taken as they are.",
+        )
+    raise InputError(
+        path,
+        f"the labels do not fit {scan.name}: {difference(labels, scan.geometry)}",
+        "Choose labels that were drawn on this scan, or resample them onto it",
+    )
 
 
 def _size(geometry: Geometry) -> str:
@@ -58,7 +72,8 @@ def _size(geometry: Geometry) -> str:
 def _names(volumes: list[Volume]) -> tuple[str, ...]:
     """What each channel is called: the part of its file's name that the others do not share."""
     names = [volume.name for volume in volumes]
-    shared = re.split(r"[-_. ](?=[^-_. ]*$)", os.path.commonprefix(names))[0] if len(set(names)) > 1 else ""
+    alike = "".join(letters[0] for letters in takewhile(lambda letters: len(set(letters)) == 1, zip(*names)))
+    shared = re.split(r"[-_. ](?=[^-_. ]*$)", alike)[0] if len(set(names)) > 1 else ""
     rests = [name.removeprefix(shared).strip("-_. ") for name in names]
     if len(set(rests)) < len(rests) or not all(rests):
         rests = names if len(set(names)) == len(names) else [f"channel {n + 1}" for n in range(len(names))]

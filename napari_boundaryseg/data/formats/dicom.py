@@ -32,8 +32,15 @@ def read(folder: Path, progress: Progress = silent) -> Volume:
     ordered, affine, doubts = stack(folder, one_series(folder, slices))
     array, more = _pixels(folder, ordered, part(progress, 0.4, 1))
     columns, rows, count = array.shape
-    return Volume(array[np.newaxis], Geometry((columns, rows, count), affine), ("image",), case_name(folder),
-                  ordered[0].modality, doubts + more, (folder,))
+    return Volume(
+        array[np.newaxis],
+        Geometry((columns, rows, count), affine),
+        ("image",),
+        case_name(folder),
+        ordered[0].modality,
+        doubts + more,
+        (folder,),
+    )
 
 
 def _headers(folder: Path, progress: Progress) -> list[Slice]:
@@ -45,8 +52,9 @@ def _headers(folder: Path, progress: Progress) -> list[Slice]:
         if found is not None:
             slices.append(found)
     if not slices:
-        raise InputError(folder, "there is no DICOM image in this folder",
-                         "Choose the folder that holds the slices, or a NIfTI file")
+        raise InputError(
+            folder, "there is no DICOM image in this folder", "Choose the folder that holds the slices, or a NIfTI file"
+        )
     return slices
 
 

@@ -20,8 +20,17 @@ _EXPORT = "Export the series again"
 _NO_PICTURES = {"RTSTRUCT", "RTPLAN", "RTDOSE", "SEG", "SR", "PR", "KO", "REG", "FID", "DOC"}
 """Modalities that belong to a series without being slices of it."""
 _HEADER_TAGS = [
-    "SOPClassUID", "SeriesInstanceUID", "Modality", "Rows", "Columns", "ImagePositionPatient", "PixelSpacing",
-    "ImageOrientationPatient", "SliceThickness", "NumberOfFrames", "PerFrameFunctionalGroupsSequence",
+    "SOPClassUID",
+    "SeriesInstanceUID",
+    "Modality",
+    "Rows",
+    "Columns",
+    "ImagePositionPatient",
+    "PixelSpacing",
+    "ImageOrientationPatient",
+    "SliceThickness",
+    "NumberOfFrames",
+    "PerFrameFunctionalGroupsSequence",
 ]
 
 
@@ -51,8 +60,9 @@ def files(folder: Path) -> list[Path]:
             for entry in entries:
                 seen += 1
                 if seen > MOST_FILES:
-                    raise InputError(folder, f"it holds more than {MOST_FILES} files",
-                                     "Choose the folder of one series")
+                    raise InputError(
+                        folder, f"it holds more than {MOST_FILES} files", "Choose the folder of one series"
+                    )
                 if entry.name.startswith("."):
                     continue
                 if entry.is_dir(follow_symlinks=False):
@@ -125,8 +135,11 @@ def _looks_like_dicom(path: Path) -> bool:
 def _slice(found: Any, path: Path, folder: Path) -> Slice:
     frames = found.get("NumberOfFrames")
     if "PerFrameFunctionalGroupsSequence" in found or (frames is not None and int(frames) > 1):
-        raise InputError(folder, "it is an enhanced (multi-frame) DICOM object",
-                         "Convert it to NIfTI, for example with dcm2niix, or export it as single slices")
+        raise InputError(
+            folder,
+            "it is an enhanced (multi-frame) DICOM object",
+            "Convert it to NIfTI, for example with dcm2niix, or export it as single slices",
+        )
     position, across = _numbers(found, "ImagePositionPatient", 3), _numbers(found, "ImageOrientationPatient", 6)
     spacing = _numbers(found, "PixelSpacing", 2)
     if position is None or across is None or spacing is None:
@@ -139,9 +152,18 @@ def _slice(found: Any, path: Path, folder: Path) -> Slice:
     rows, columns = int(found.Rows), int(found.get("Columns", 0))
     if not rows or not columns:
         raise InputError(path, f"its size is {columns} x {rows}", _EXPORT)
-    return Slice(path, str(found.get("SeriesInstanceUID", "")), str(found.get("Modality", "")), rows, columns, position,
-                 along_row / lengths[0], along_column / lengths[1], (float(spacing[0]), float(spacing[1])),
-                 None if thickness is None else float(thickness[0]))
+    return Slice(
+        path,
+        str(found.get("SeriesInstanceUID", "")),
+        str(found.get("Modality", "")),
+        rows,
+        columns,
+        position,
+        along_row / lengths[0],
+        along_column / lengths[1],
+        (float(spacing[0]), float(spacing[1])),
+        None if thickness is None else float(thickness[0]),
+    )
 
 
 def _numbers(found: Any, name: str, count: int) -> np.ndarray | None:
@@ -155,8 +177,9 @@ def _ensure_syntax(found: Any) -> None:
     if "TransferSyntaxUID" not in found.file_meta:
         library = pydicom()
         explicit = not found.original_encoding[0]
-        found.file_meta.TransferSyntaxUID = (library.uid.ExplicitVRLittleEndian if explicit
-                                             else library.uid.ImplicitVRLittleEndian)
+        found.file_meta.TransferSyntaxUID = (
+            library.uid.ExplicitVRLittleEndian if explicit else library.uid.ImplicitVRLittleEndian
+        )
 
 
 def _check_pixels(found: Any, item: Slice) -> None:
@@ -182,11 +205,17 @@ def _check_codec(found: Any, item: Slice) -> None:
     try:
         decoder = library.pixels.get_decoder(syntax)
     except NotImplementedError as error:
-        raise InputError(item.path, f"pictures packed as {syntax.name} are not read",
-                         "Export it uncompressed, or convert it to NIfTI") from error
+        raise InputError(
+            item.path,
+            f"pictures packed as {syntax.name} are not read",
+            "Export it uncompressed, or convert it to NIfTI",
+        ) from error
     if not decoder.is_available:
-        raise InputError(item.path, f"its pixels are packed as {syntax.name}, which needs another library",
-                         "Install it with: pip install pylibjpeg pylibjpeg-libjpeg pylibjpeg-openjpeg")
+        raise InputError(
+            item.path,
+            f"its pixels are packed as {syntax.name}, which needs another library",
+            "Install it with: pip install pylibjpeg pylibjpeg-libjpeg pylibjpeg-openjpeg",
+        )
 
 
 def _inverted(found: Any, array: np.ndarray) -> np.ndarray:

@@ -90,13 +90,22 @@ def _check_alike(folder: Path, slices: Sequence[Slice]) -> None:
     first = slices[0]
     for item in slices[1:]:
         place = _mm(item.position @ item.normal)
-        turned = max(np.abs(item.along_row - first.along_row).max(), np.abs(item.along_column - first.along_column).max())
+        turned = max(
+            np.abs(item.along_row - first.along_row).max(), np.abs(item.along_column - first.along_column).max()
+        )
         if turned > _SAME_DIRECTION:
-            raise InputError(folder, f"its slices point in different directions (the one at {place}, for example)",
-                             "Take the localiser or the other planes out of the folder")
+            raise InputError(
+                folder,
+                f"its slices point in different directions (the one at {place}, for example)",
+                "Take the localiser or the other planes out of the folder",
+            )
         if (item.rows, item.columns) != (first.rows, first.columns):
-            raise InputError(folder, f"its slices differ in size: {item.columns} x {item.rows} at {place}, "
-                                     f"{first.columns} x {first.rows} elsewhere", _ONE_SERIES)
+            raise InputError(
+                folder,
+                f"its slices differ in size: {item.columns} x {item.rows} at {place}, "
+                f"{first.columns} x {first.rows} elsewhere",
+                _ONE_SERIES,
+            )
         if not np.allclose(item.spacing, first.spacing, rtol=1e-4):
             raise InputError(folder, f"its slices differ in voxel size (the one at {place}, for example)", _ONE_SERIES)
 
@@ -113,7 +122,11 @@ def _check_gaps(folder: Path, places: np.ndarray) -> None:
     same = np.flatnonzero(gaps <= max(0.01, 0.1 * usual))
     if same.size:
         hint = " (several time points, echoes or weightings?)" if same.size >= len(gaps) / 3 else ""
-        raise InputError(folder, f"two slices lie at {_mm(places[same[0]])}{hint}", "Remove the double one, or " + _lower(_ONE_SERIES))
+        raise InputError(
+            folder,
+            f"two slices lie at {_mm(places[same[0]])}{hint}",
+            "Remove the double one, or " + _lower(_ONE_SERIES),
+        )
     allowed = max(0.02, 0.02 * usual)
     wide = np.flatnonzero(gaps > usual + allowed)
     for n in wide:
@@ -124,8 +137,12 @@ def _check_gaps(folder: Path, places: np.ndarray) -> None:
     uneven = np.flatnonzero(np.abs(gaps - usual) > allowed)
     if uneven.size:
         n = uneven[0]
-        raise InputError(folder, f"its slices are unevenly spaced: {gaps[n]:.2f} mm after the one at {_mm(places[n])}, "
-                                 f"{usual:.2f} mm elsewhere", "Resample it to even slices, or export it again")
+        raise InputError(
+            folder,
+            f"its slices are unevenly spaced: {gaps[n]:.2f} mm after the one at {_mm(places[n])}, "
+            f"{usual:.2f} mm elsewhere",
+            "Resample it to even slices, or export it again",
+        )
 
 
 def _check_lean(folder: Path, ordered: Sequence[Slice], places: np.ndarray, step: np.ndarray) -> None:
@@ -133,8 +150,12 @@ def _check_lean(folder: Path, ordered: Sequence[Slice], places: np.ndarray, step
     normal = ordered[0].normal
     lean = float(np.degrees(np.arccos(np.clip(step @ normal / np.linalg.norm(step), -1, 1))))
     if lean > TILT_DEG:
-        raise InputError(folder, f"its slices are stacked {lean:.1f} degrees off their normal, from {_mm(places[0])} to "
-                                 f"{_mm(places[-1])} (a tilted gantry)", "Correct the tilt by resampling, then open the result")
+        raise InputError(
+            folder,
+            f"its slices are stacked {lean:.1f} degrees off their normal, from {_mm(places[0])} to "
+            f"{_mm(places[-1])} (a tilted gantry)",
+            "Correct the tilt by resampling, then open the result",
+        )
     expected = ordered[0].position + np.arange(len(ordered))[:, None] * step
     shifts = np.array([item.position for item in ordered]) - expected
     sideways = np.linalg.norm(shifts - np.outer(shifts @ normal, normal), axis=1)

@@ -55,6 +55,10 @@ class Unpacked:
             missing -= len(parts[-1])
         return b"".join(parts)
 
+    def put_back(self, piece: bytes) -> None:
+        """Let the next read begin with these bytes again."""
+        self._rest = piece + self._rest
+
     def fill(self, shape: tuple[int, ...], dtype: np.dtype, progress: Progress = silent) -> np.ndarray:
         """The next bytes as a Fortran-ordered array; refused before memory is taken when they cannot be there."""
         needed = int(np.prod([int(n) for n in shape], dtype=object)) * dtype.itemsize
@@ -64,8 +68,9 @@ class Unpacked:
         while got < needed:
             piece = self._next()
             if not piece:
-                raise InputError(self.path, f"it is cut short: its header promises {needed} bytes of voxels, "
-                                            f"it holds {got}", DAMAGED)
+                raise InputError(
+                    self.path, f"it is cut short: its header promises {needed} bytes of voxels, it holds {got}", DAMAGED
+                )
             used = piece[: needed - got]
             buffer[got : got + len(used)] = np.frombuffer(used, np.uint8)
             self._rest = piece[len(used) :]
@@ -101,8 +106,7 @@ class Unpacked:
                 try:
                     piece = engine.decompress(data, _CHUNK)
                 except zlib.error as error:
-                    raise InputError(self.path, f"its packed content is damaged ({_short(error)})",
-                                     DAMAGED) from error
+                    raise InputError(self.path, f"its packed content is damaged ({_short(error)})", DAMAGED) from error
                 data = engine.unconsumed_tail
                 if piece:
                     yield piece
@@ -113,8 +117,11 @@ class Unpacked:
 
     def _refuse_impossible(self, needed: int) -> None:
         if needed > self.size * (_MOST_RATIO if self.packed else 1):
-            raise InputError(self.path, f"its header promises {readable(needed)} of voxels, "
-                                        f"the file holds {readable(self.size)}", DAMAGED)
+            raise InputError(
+                self.path,
+                f"its header promises {readable(needed)} of voxels, the file holds {readable(self.size)}",
+                DAMAGED,
+            )
         refuse_too_large(self.path, needed)
 
 
@@ -136,8 +143,11 @@ def refuse_too_large(path: Path, needed: int) -> None:
     """Refuse what would take more than half of the memory that is free now."""
     free = free_memory()
     if free is not None and needed > free / 2:
-        raise InputError(path, f"it needs {readable(needed)} of memory, {readable(free)} is free",
-                         "Close other programs, or crop or resample the scan first")
+        raise InputError(
+            path,
+            f"it needs {readable(needed)} of memory, {readable(free)} is free",
+            "Close other programs, or crop or resample the scan first",
+        )
 
 
 def free_memory() -> int | None:
@@ -153,9 +163,16 @@ def free_memory() -> int | None:
 
 def guess(head: bytes) -> str:
     """What a file seems to be, from its first bytes."""
-    known = ((b"NRRD", "an NRRD file"), (b"\x89PNG", "a PNG picture"), (b"\xff\xd8\xff", "a JPEG picture"),
-             (b"PK\x03\x04", "a ZIP archive"), (b"%PDF", "a PDF"), (b"ObjectType", "a MetaImage file"),
-             (b"\x89HDF", "an HDF5 file"), (GZIP_MAGIC, "a gzip archive"))
+    known = (
+        (b"NRRD", "an NRRD file"),
+        (b"\x89PNG", "a PNG picture"),
+        (b"\xff\xd8\xff", "a JPEG picture"),
+        (b"PK\x03\x04", "a ZIP archive"),
+        (b"%PDF", "a PDF"),
+        (b"ObjectType", "a MetaImage file"),
+        (b"\x89HDF", "an HDF5 file"),
+        (GZIP_MAGIC, "a gzip archive"),
+    )
     for magic, name in known:
         if head.startswith(magic):
             return name

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from napari_boundaryseg.data.formats import FORMATS, Format, case_name
 from napari_boundaryseg.data.formats import nifti_header as headers
-from napari_boundaryseg.data.formats.inflate import DAMAGED, Unpacked, guess
+from napari_boundaryseg.data.formats.inflate import DAMAGED, Unpacked
 from napari_boundaryseg.data.formats.nifti_write import write, write_array
 from napari_boundaryseg.data.volume import Geometry, Volume
 from napari_boundaryseg.errors import InputError
@@ -53,8 +52,11 @@ def read_labels(path: Path, progress: Progress = silent) -> tuple[np.ndarray, Ge
     """
     raw = read_raw(path, progress)
     if raw.array.ndim != 3:
-        raise InputError(path, f"it holds {raw.array.shape[3]} volumes, a label map is one",
-                         "Save the labels as one volume with one integer per voxel")
+        raise InputError(
+            path,
+            f"it holds {raw.array.shape[3]} volumes, a label map is one",
+            "Save the labels as one volume with one integer per voxel",
+        )
     array = raw.array
     if (raw.slope, raw.inter) != (1.0, 0.0):
         array = array.astype(np.float64) * raw.slope + raw.inter
@@ -67,8 +69,11 @@ def whole_numbers(path: Path, array: np.ndarray) -> np.ndarray:
         return array
     rounded = np.rint(array)
     if not np.isfinite(array).all() or np.abs(array - rounded).max(initial=0) > LABEL_TOLERANCE:
-        raise InputError(path, "it holds values that are not whole numbers, so it is no label map",
-                         "Choose the file with the labels, or open this one as a scan")
+        raise InputError(
+            path,
+            "it holds values that are not whole numbers, so it is no label map",
+            "Choose the file with the labels, or open this one as a scan",
+        )
     return rounded
 
 
@@ -85,12 +90,12 @@ def read_raw(path: Path, progress: Progress = silent) -> Raw:
         head = source.read(540)
         if not head:
             raise InputError(path, "the file is empty", DAMAGED)
-        parsed = headers.parse(path, head, guess)
+        parsed = headers.parse(path, head)
         skipped = parsed.offset - len(head)
         if skipped > 0 and (skipped > 1 << 28 or len(source.read(skipped)) < skipped):
             raise InputError(path, f"its voxels are said to begin at byte {parsed.offset}, after its end", DAMAGED)
         if skipped < 0:  # a NIfTI-1 header is shorter than what was read
-            source._rest = head[parsed.offset :] + source._rest
+            source.put_back(head[parsed.offset :])
         geometry, doubts = headers.geometry(path, parsed)
         array = source.fill(parsed.shape, parsed.dtype, progress)
         extra = source.drain()
@@ -101,8 +106,14 @@ def read_raw(path: Path, progress: Progress = silent) -> Raw:
 def _stream_doubts(path: Path, source: Unpacked, extra: int) -> tuple[str, ...]:
     doubts = []
     if source.packed != path.name.lower().endswith(".gz"):
-        doubts.append("The file is " + ("packed although its name does not end in .gz." if source.packed
-                                        else "not packed although its name ends in .gz."))
+        doubts.append(
+            "The file is "
+            + (
+                "packed although its name does not end in .gz."
+                if source.packed
+                else "not packed although its name ends in .gz."
+            )
+        )
     if source.garbage:
         doubts.append("Bytes that do not belong to it follow the end of the packed file.")
     if extra:
@@ -121,10 +132,12 @@ def _scaled(raw: Raw) -> np.ndarray:
     """The voxels' values: float32 where a slope or intercept applies or where they are float64."""
     array = raw.array
     if (raw.slope, raw.inter) == (1.0, 0.0):
-        return array if array.dtype != np.float64 else array.astype(np.float32)
+        with np.errstate(over="ignore"):
+            return array if array.dtype != np.float64 else array.astype(np.float32)
     scaled = np.empty(array.shape, np.float32, order="F")
-    for k in range(array.shape[2]):  # slice by slice: float64 precision without float64 memory
-        scaled[:, :, k] = array[:, :, k].astype(np.float64) * raw.slope + raw.inter
+    with np.errstate(over="ignore", invalid="ignore"):  # infinite values are counted and told
+        for k in range(array.shape[2]):  # slice by slice: float64 precision without float64 memory
+            scaled[:, :, k] = array[:, :, k].astype(np.float64) * raw.slope + raw.inter
     return scaled
 
 

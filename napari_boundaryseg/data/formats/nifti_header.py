@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import numpy as np
 from nibabel.nifti1 import Nifti1Header
 from nibabel.nifti2 import Nifti2Header
 
-from napari_boundaryseg.data.formats.inflate import DAMAGED
+from napari_boundaryseg.data.formats.inflate import DAMAGED, guess
 from napari_boundaryseg.data.geometry import corner_distance_mm, shear_deg, spacing_mm
 from napari_boundaryseg.data.volume import Geometry, NiftiForm
 from napari_boundaryseg.errors import InputError
@@ -19,8 +18,13 @@ from napari_boundaryseg.errors import InputError
 NUMBERS = {2: "u1", 4: "i2", 8: "i4", 16: "f4", 64: "f8", 256: "i1", 512: "u2", 768: "u4", 1024: "i8", 1280: "u8"}
 """NIfTI datatype codes that are read, and their NumPy types."""
 _NO_NUMBERS = {
-    1: "single bits", 32: "complex numbers", 128: "colours (RGB)", 1536: "128-bit numbers",
-    1792: "complex numbers", 2048: "complex numbers", 2304: "colours (RGBA)",
+    1: "single bits",
+    32: "complex numbers",
+    128: "colours (RGB)",
+    1536: "128-bit numbers",
+    1792: "complex numbers",
+    2048: "complex numbers",
+    2304: "colours (RGBA)",
 }
 _UNIT_MM = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}
 SHEAR_DEG = 0.5
@@ -43,14 +47,17 @@ class Header:
     doubts: tuple[str, ...]
 
 
-def parse(path: Path, head: bytes, guess: Callable[[bytes], str]) -> Header:
+def parse(path: Path, head: bytes) -> Header:
     """Read the first bytes of a file, or say why they are no header of a volume."""
-    fields = _fields(path, head, guess)
+    fields = _fields(path, head)
     shape = _shape(path, fields)
     code = int(fields["datatype"])
     if code in _NO_NUMBERS:
-        raise InputError(path, f"its voxels are {_NO_NUMBERS[code]}, not plain numbers",
-                         "Export it as a grey-value scan or as integers")
+        raise InputError(
+            path,
+            f"its voxels are {_NO_NUMBERS[code]}, not plain numbers",
+            "Export it as a grey-value scan or as integers",
+        )
     if code not in NUMBERS:
         raise InputError(path, f"its data type {code} is not known", DAMAGED)
     dtype = np.dtype(NUMBERS[code]).newbyteorder(fields.endianness)
@@ -61,7 +68,7 @@ def parse(path: Path, head: bytes, guess: Callable[[bytes], str]) -> Header:
     return Header(fields, shape, dtype, _offset(path, fields), slope, inter, doubts + odd)
 
 
-def _fields(path: Path, head: bytes, guess: Callable[[bytes], str]) -> Nifti1Header:
+def _fields(path: Path, head: bytes) -> Nifti1Header:
     """The header structure in either version and byte order."""
     size = head[:4]
     for kind, length in ((Nifti1Header, 348), (Nifti2Header, 540)):
@@ -71,7 +78,9 @@ def _fields(path: Path, head: bytes, guess: Callable[[bytes], str]) -> Nifti1Hea
                     raise InputError(path, f"it is cut short: {len(head)} bytes of a header of {length}", DAMAGED)
                 fields = kind(head[:length], endianness=order, check=False)
                 return _checked_magic(path, fields)
-    raise InputError(path, f"it is no NIfTI file but {guess(head)}", "Choose a NIfTI file, or give it the suffix it should have")
+    raise InputError(
+        path, f"it is no NIfTI file but {guess(head)}", "Choose a NIfTI file, or give it the suffix it should have"
+    )
 
 
 def _checked_magic(path: Path, fields: Nifti1Header) -> Nifti1Header:
@@ -79,7 +88,9 @@ def _checked_magic(path: Path, fields: Nifti1Header) -> Nifti1Header:
     if magic.startswith((b"n+1", b"n+2")):
         return fields
     if magic.startswith((b"ni1", b"ni2")):
-        raise InputError(path, "it is one half of a pair of .hdr and .img files", "Convert the pair to one .nii.gz file")
+        raise InputError(
+            path, "it is one half of a pair of .hdr and .img files", "Convert the pair to one .nii.gz file"
+        )
     raise InputError(path, "it is an Analyze file, which does not say where left is", "Convert it to NIfTI")
 
 
@@ -93,11 +104,17 @@ def _shape(path: Path, fields: Nifti1Header) -> tuple[int, ...]:
     while len(shape) > 3 and shape[-1] == 1:
         shape = shape[:-1]
     if len(shape) < 3:
-        raise InputError(path, f"it is a {len(shape)}-D picture of {' x '.join(map(str, shape))}, not a volume",
-                         "Choose a scan with three axes")
+        raise InputError(
+            path,
+            f"it is a {len(shape)}-D picture of {' x '.join(map(str, shape))}, not a volume",
+            "Choose a scan with three axes",
+        )
     if len(shape) > 4:
-        raise InputError(path, f"it has {len(shape)} axes ({' x '.join(map(str, shape))})",
-                         "Split it into one file per time point or component")
+        raise InputError(
+            path,
+            f"it has {len(shape)} axes ({' x '.join(map(str, shape))})",
+            "Split it into one file per time point or component",
+        )
     return tuple(shape)
 
 
@@ -127,15 +144,19 @@ def geometry(path: Path, header: Header) -> tuple[Geometry, tuple[str, ...]]:
     InputError
         For sizes or matrices that are not finite, zero, negative, or flat.
     """
-    fields, shape = header.fields, header.shape[:3]
+    i, j, k = header.shape[:3]
+    affine, doubts = affine_of(path, header.fields, (i, j, k))
+    return Geometry((i, j, k), affine, form(header.fields)), doubts + _odd_geometry((i, j, k), affine)
+
+
+def affine_of(path: Path, fields: Nifti1Header, shape: tuple[int, int, int]) -> tuple[np.ndarray, tuple[str, ...]]:
+    """The (4, 4) matrix that counts, in mm, and what is doubtful about it."""
     _check_sizes(path, fields)
     affine, doubts = _choose(path, fields, shape)
     unit = _UNIT_MM.get(int(fields["xyzt_units"]) & 7)
     if unit is None:
         unit, doubts = 1.0, (*doubts, "Its unit of length is not known: millimetres are assumed.")
-    affine = np.vstack([affine[:3] * unit, [0, 0, 0, 1]])
-    i, j, k = shape
-    return Geometry((i, j, k), affine, form(fields)), doubts + _odd_geometry(shape, affine)
+    return np.vstack([affine[:3] * unit, [0, 0, 0, 1]]), doubts
 
 
 def form(fields: Nifti1Header) -> NiftiForm:
@@ -143,8 +164,15 @@ def form(fields: Nifti1Header) -> NiftiForm:
     b, c, d = (float(fields[f"quatern_{axis}"]) for axis in "bcd")
     x, y, z = (float(fields[f"qoffset_{axis}"]) for axis in "xyz")
     srow = np.array([fields["srow_x"], fields["srow_y"], fields["srow_z"]], dtype=np.float64)
-    return NiftiForm(int(fields["sform_code"]), int(fields["qform_code"]), tuple(float(p) for p in fields["pixdim"]),
-                     (b, c, d), (x, y, z), srow, int(fields["xyzt_units"]))
+    return NiftiForm(
+        int(fields["sform_code"]),
+        int(fields["qform_code"]),
+        tuple(float(p) for p in fields["pixdim"]),
+        (b, c, d),
+        (x, y, z),
+        srow,
+        int(fields["xyzt_units"]),
+    )
 
 
 def _check_sizes(path: Path, fields: Nifti1Header) -> None:
@@ -161,8 +189,9 @@ def _choose(path: Path, fields: Nifti1Header, shape: tuple[int, ...]) -> tuple[n
     if sform is None and qform is None:
         if int(fields["sform_code"]) > 0:
             raise InputError(path, "its orientation matrix holds only zeros", _REEXPORT)
-        return fields.get_base_affine(), ("The file does not say how it is oriented: only the voxel size is known, "
-                                          "left and right may be swapped.",)
+        return fields.get_base_affine(), (
+            "The file does not say how it is oriented: only the voxel size is known, left and right may be swapped.",
+        )
     if sform is None:
         doubt = ("Its sform is empty: the qform is used.",) if int(fields["sform_code"]) > 0 else ()
         return qform, doubt  # type: ignore[return-value]
@@ -207,8 +236,10 @@ def _odd_geometry(shape: tuple[int, ...], affine: np.ndarray) -> tuple[str, ...]
     doubts = []
     shear, extent = shear_deg(affine), np.array(shape) * spacing_mm(affine)
     if shear > SHEAR_DEG:
-        doubts.append(f"Its axes are {shear:.1f} degrees off the right angle (a tilted gantry?): distances on screen "
-                      "are not exact. Resample it to right angles before measuring.")
+        doubts.append(
+            f"Its axes are {shear:.1f} degrees off the right angle (a tilted gantry?): distances on screen "
+            "are not exact. Resample it to right angles before measuring."
+        )
     if extent.max() < 1 or extent.max() > 5000:
         doubts.append(f"It is {extent.max():.3g} mm long: the unit of its voxel size may be wrong.")
     return tuple(doubts)

@@ -11,8 +11,9 @@ from nibabel.nifti1 import Nifti1Header
 from nibabel.nifti2 import Nifti2Header
 
 from napari_boundaryseg.data.formats import nifti_header
+from napari_boundaryseg.data.geometry import corner_distance_mm
 from napari_boundaryseg.data.saving import atomic_write
-from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
+from napari_boundaryseg.data.volume import SAME_GRID_MM, Geometry, LabelMap, NiftiForm, Volume
 from napari_boundaryseg.errors import InputError
 
 _LABEL_INTENT = 1002
@@ -36,6 +37,8 @@ def write_array(array: np.ndarray, geometry: Geometry, path: Path, *, intent: in
     InputError
         When it cannot be written, or when what was written does not read back the same. The old file is then unchanged.
     """
+    if not path.name.lower().endswith((".nii", ".nii.gz")):
+        raise InputError(path, "maps and labels are written as NIfTI", "Let its name end in .nii.gz")
     header = build_header(array, geometry)
     header["intent_code"] = intent
     packed = path.name.lower().endswith(".gz")
@@ -51,28 +54,35 @@ def write_array(array: np.ndarray, geometry: Geometry, path: Path, *, intent: in
 
 
 def build_header(array: np.ndarray, geometry: Geometry) -> Nifti1Header:
-    """A fresh header with the grid's geometry fields: NIfTI-1 where they fit without rounding, else NIfTI-2."""
-    for kind in (Nifti1Header, Nifti2Header):
-        if kind is Nifti1Header and max(array.shape) > 32767:
-            continue
-        header = kind(endianness="<")
-        header.set_data_shape(array.shape)
-        header.set_data_dtype(array.dtype)
-        header["vox_offset"] = 352 if kind is Nifti1Header else 544
-        header["scl_slope"], header["scl_inter"] = 1, 0
-        if geometry.nifti is None:
-            _set_affine(header, geometry.affine)
-            return header
-        if _set_form(header, geometry) or kind is Nifti2Header:
-            return header
+    """A fresh header that says this geometry: the scan's own fields where it has any, else code 1 for both matrices.
+
+    NIfTI-1 where nothing is rounded away, else NIfTI-2.
+    """
+    for setter in (_set_form, _set_affine):
+        for kind in (Nifti1Header, Nifti2Header):
+            if kind is Nifti1Header and max(array.shape) > 32767:
+                continue
+            header = _blank(kind, array)
+            if setter(header, geometry) and _says(header, geometry):
+                return header
+    raise InputError("affine", "this geometry cannot be stored", "Check the affine for values that are not numbers")
+
+
+def _blank(kind: type[Nifti1Header], array: np.ndarray) -> Nifti1Header:
+    header = kind(endianness="<")
+    header.set_data_shape(array.shape)
+    header.set_data_dtype(array.dtype)
+    header["vox_offset"] = 352 if kind is Nifti1Header else 544
+    header["scl_slope"], header["scl_inter"] = 1, 0
     return header
 
 
-def _set_affine(header: Nifti1Header, affine: np.ndarray) -> None:
+def _set_affine(header: Nifti1Header, geometry: Geometry) -> bool:
     """Both matrices from one affine, code 1: scanner coordinates."""
-    header.set_qform(affine, 1, strip_shears=True)
-    header.set_sform(affine, 1)
+    header.set_qform(geometry.affine, 1, strip_shears=True)
+    header.set_sform(geometry.affine, 1)
     header.set_xyzt_units("mm")
+    return True
 
 
 def _set_form(header: Nifti1Header, geometry: Geometry) -> bool:
@@ -81,14 +91,24 @@ def _set_form(header: Nifti1Header, geometry: Geometry) -> bool:
     if form is None:
         return False
     header["sform_code"], header["qform_code"] = form.sform_code, form.qform_code
-    header["xyzt_units"] = form.xyzt_units
-    header["pixdim"] = form.pixdim
-    for axis, value, offset, row in zip("bcd", form.quatern, form.qoffset, form.srow):
-        place = {"b": "x", "c": "y", "d": "z"}[axis]
-        header[f"quatern_{axis}"], header[f"qoffset_{place}"], header[f"srow_{place}"] = value, offset, row
-    kept = nifti_header.form(header)
-    return (kept.pixdim, kept.quatern, kept.qoffset) == (form.pixdim, form.quatern, form.qoffset) and np.array_equal(
-        kept.srow, form.srow, equal_nan=True)
+    header["xyzt_units"], header["pixdim"] = form.xyzt_units, form.pixdim
+    for n, (quatern, axis) in enumerate(zip("bcd", "xyz")):
+        header[f"quatern_{quatern}"], header[f"qoffset_{axis}"] = form.quatern[n], form.qoffset[n]
+        header[f"srow_{axis}"] = form.srow[n]
+    return all(
+        np.array_equal(kept, asked, equal_nan=True)
+        for kept, asked in zip(_numbers(nifti_header.form(header)), _numbers(form))
+    )
+
+
+def _numbers(form: NiftiForm) -> tuple[np.ndarray, ...]:
+    return tuple(np.asarray(part, np.float64) for part in (form.pixdim, form.quatern, form.qoffset, form.srow))
+
+
+def _says(header: Nifti1Header, geometry: Geometry) -> bool:
+    """Whether a reader of this header finds the geometry again, well within `SAME_GRID_MM`."""
+    affine, _ = nifti_header.affine_of(Path("header"), header, geometry.shape)
+    return corner_distance_mm(geometry.shape, affine, geometry.affine) <= SAME_GRID_MM / 10
 
 
 def _storable(array: np.ndarray, path: Path) -> np.ndarray:
@@ -101,7 +121,7 @@ def _storable(array: np.ndarray, path: Path) -> np.ndarray:
     return array
 
 
-def _put(stream: BinaryIO, header: Nifti1Header, array: np.ndarray) -> None:
+def _put(stream: BinaryIO | gzip.GzipFile, header: Nifti1Header, array: np.ndarray) -> None:
     stream.write(header.binaryblock + bytes(4))
     little = array.dtype.newbyteorder("<")
     slices = array.reshape(*array.shape[:2], -1, order="F")  # a view unless the channels are interleaved
@@ -116,8 +136,9 @@ def _verify(path: Path, temporary: Path, array: np.ndarray, geometry: Geometry) 
     raw = read_raw(temporary)
     apart = geometry.distance_mm(raw.geometry)
     same = raw.array.shape == _squeezed(array).shape and np.array_equal(
-        raw.array, _squeezed(array), equal_nan=array.dtype.kind == "f")
-    if not same or not apart <= 1e-3:
+        raw.array, _squeezed(array), equal_nan=array.dtype.kind == "f"
+    )
+    if not same or not apart <= SAME_GRID_MM:
         raise InputError(path, "what was written does not read back the same", "Save it again, on another disk")
 
 
