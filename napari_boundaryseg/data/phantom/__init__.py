@@ -1,0 +1,51 @@
+"""Scans with a known answer: synthetic, made from solids and smooth random fields.
+
+Nothing here comes from a patient. `pelvis` draws a male pelvis whose prostate has a border that truly fades;
+`anatomy` and `render` are its two halves, so that training can give one anatomy ever new intensities. `brain` has
+four channels and a nested tumour, `two_part_structure` two organs that touch without a visible border.
+``python -m napari_boundaryseg.data.phantom OUT`` writes the sample data.
+"""
+
+from __future__ import annotations
+
+from napari_boundaryseg.data.labels import preset
+from napari_boundaryseg.data.phantom.pelvis import SHAPE, SPACING_MM, anatomy, scanner_affine
+from napari_boundaryseg.data.phantom.render import Clean, Contrast, render, render_clean
+from napari_boundaryseg.data.phantom.tissues import Tissue, Tissues
+from napari_boundaryseg.data.volume import LabelMap, Volume
+
+__all__ = ["Clean", "Contrast", "Tissue", "Tissues", "anatomy", "pelvis", "render", "render_clean", "scanner_affine"]
+
+
+def pelvis(
+    seed: int,
+    shape: tuple[int, int, int] = SHAPE,
+    spacing_mm: tuple[float, float, float] = SPACING_MM,
+    contrast: Contrast = "t2",
+    *,
+    tilt_deg: float = 0.0,
+) -> tuple[Volume, LabelMap]:
+    """A synthetic scan of a male pelvis, and its labels.
+
+    Parameters
+    ----------
+    seed : int
+        The same seed gives the same scan.
+    shape : tuple of int
+        (I, J, K): i to the patient's left, j to the back, k upwards.
+    spacing_mm : tuple of float
+    contrast : {"t2", "ct", "random"}
+        See `render`.
+    tilt_deg : float
+        Tilt of the stack about the patient's x axis: an oblique scan.
+
+    Returns
+    -------
+    Volume, LabelMap
+        One channel, float32; labels after the preset ``pelvis-mr``, or ``pelvis-ct`` for CT.
+    """
+    tissues = anatomy(
+        seed, shape, affine=scanner_affine(shape, spacing_mm, tilt_deg), femoral_heads=contrast == "ct"
+    )
+    scan = render(tissues, seed, contrast, name=f"pelvis_{seed}")
+    return scan, scan.with_labels(tissues.labels, preset("pelvis-ct" if contrast == "ct" else "pelvis-mr"))

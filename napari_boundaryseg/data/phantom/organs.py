@@ -1,0 +1,211 @@
+"""Bladder, prostate and rectum of the synthetic pelvis; the prostate's border fades over most of its surface."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from napari_boundaryseg.data.phantom.fields import smooth_noise, waves
+from napari_boundaryseg.data.phantom.shapes import Box, Canvas, Ellipsoid
+from napari_boundaryseg.data.phantom.tissues import Tissue
+
+FADED_SHARE = 0.66
+"""Part of the prostate's surface where the same tissue lies on both sides (before anything else lies against it)."""
+
+_EVEN_MM = 5.0
+_FADES_OVER = (
+    Tissue.FAT, Tissue.SUBCUTANEOUS_FAT, Tissue.MUSCLE, Tissue.FLOW_VOID, Tissue.VEIN, Tissue.FASCIA,
+    Tissue.BLADDER_WALL, Tissue.CAPSULE, Tissue.VESICLE, Tissue.VESICLE_WALL, Tissue.RECTAL_WALL,
+    Tissue.LEVATOR, Tissue.SPHINCTER, Tissue.NERVE, Tissue.BULB, Tissue.CARTILAGE,
+)  # fmt: skip
+_INSIDE = (
+    Tissue.TRANSITION_ZONE, Tissue.PERIPHERAL_ZONE, Tissue.STROMA, Tissue.CAPSULE, Tissue.NODULE_BRIGHT,
+    Tissue.NODULE_DARK,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What was drawn at random for one patient's organs, in mm."""
+
+    prostate: tuple[float, float, float]
+    radii: tuple[float, float, float]
+    bladder: Ellipsoid
+    wall: float
+    rectum_radius: float
+    gap: float
+    junction: float
+
+    @property
+    def apex(self) -> tuple[float, float, float]:
+        """Lowest point of the prostate."""
+        x, y, z = self.prostate
+        return x, y, z - self.radii[2]
+
+
+def draw_sizes(rng: np.random.Generator) -> Sizes:
+    """Draw the sizes and places of the three organs: prostate 20 to 90 mL, bladder 50 to 300 mL."""
+    px, py, pz = rng.normal(0, (2, 2.5, 3))
+    grow = float(np.clip(np.exp(rng.normal(0, 0.13)), 0.78, 1.3))
+    a, b, c = np.array([24.5, 18.0, 22.0]) * grow * rng.uniform(0.92, 1.08, 3)
+    volume = 50 * (300 / 50) ** rng.random()
+    r = (volume * 1000 * 3 / (4 * np.pi)) ** (1 / 3) * rng.uniform(0.94, 1.06, 3) * (1.14, 0.98, 0.9)
+    middle = (px + rng.normal(0, 3), py + rng.uniform(6, 14), pz + 0.86 * c + r[2] - rng.uniform(1, 6))
+    return Sizes(
+        (float(px), float(py), float(pz)), (float(a), float(b), float(c)),
+        Ellipsoid(tuple(float(m) for m in middle), tuple(float(q) for q in r)),
+        float(np.clip(6.5 - volume / 80 + rng.normal(0, 0.5), 2.5, 6.5)),
+        rng.uniform(11, 18), rng.uniform(2.0, 4.5), float(pz - c - rng.uniform(2, 9)),
+    )  # fmt: skip
+
+
+class Organ:
+    """Signed distance of one organ on the whole canvas, in mm; far outside its box it is 50."""
+
+    def __init__(self, canvas: Canvas, box: Box, distance: np.ndarray) -> None:
+        self.box = box
+        self.whole = np.full(canvas.map.shape, 50, np.float32)
+        self.whole[box] = distance
+
+
+def paint_bladder(canvas: Canvas, rng: np.random.Generator, sizes: Sizes) -> Organ:
+    """The bladder: urine within a wall that is thinner the fuller it is."""
+    box, distance = canvas.distance(sizes.bladder, 8)
+    u, v, w = _local(canvas.at(box), sizes.bladder.centre, sizes.bladder.radii)
+    distance = distance + waves(rng, u, v, w, 3.2) * np.float32(0.05 * max(sizes.bladder.radii))
+    canvas.fill(box, distance < 0, Tissue.BLADDER_WALL)
+    canvas.fill(box, distance + sizes.wall < 0, Tissue.URINE)
+    return Organ(canvas, box, distance)
+
+
+def paint_vesicles(canvas: Canvas, rng: np.random.Generator, sizes: Sizes, spacing: tuple[float, ...]) -> None:
+    """Seminal vesicles: coiled tubes behind the bladder, above the prostate."""
+    x, y, z = sizes.prostate
+    a, b, c = sizes.radii
+    for side in (1, -1):
+        lobe = Ellipsoid((x + side * 15, y - 0.62 * b, z + c + rng.uniform(1, 6)),
+                         (rng.uniform(14, 19), rng.uniform(5, 7.5), rng.uniform(6, 10)), -side * rng.uniform(5, 25))  # fmt: skip
+        box, distance = canvas.distance(lobe)
+        coils = smooth_noise(rng, distance.shape, spacing, 2.4) > -0.4  # type: ignore[arg-type]
+        tissue = np.where(coils & (distance < -1), Tissue.VESICLE, Tissue.VESICLE_WALL).astype(np.uint8)
+        canvas.fill(box, distance < 0, tissue)
+
+
+def paint_rectum(canvas: Canvas, rng: np.random.Generator, sizes: Sizes) -> Organ:
+    """A curved tube behind the prostate with gas, stool or hardly anything in it; below it the anal canal."""
+    box = canvas.box((-45, -115, -95), (45, 10, 120))
+    x, y, z = canvas.at(box)
+    off, radius, canal = _rectum_course(rng, sizes, x, y, z)
+    wide = np.float32(rng.uniform(1.0, 1.25))
+    across, deep = off[0] / wide, off[1]
+    distance = np.sqrt(across * across + deep * deep) - radius
+    canvas.fill(box, (distance < 0), Tissue.RECTAL_WALL)
+    canvas.fill(box, canal & (distance < 0), Tissue.SPHINCTER)
+    canvas.fill(box, canal & (distance < -radius * 0.55), Tissue.MUCOSA)
+    _fill_lumen(canvas, rng, box, np.where(canal, np.float32(50), distance), deep, radius)
+    return Organ(canvas, box, np.where(canal, np.float32(50), distance))
+
+
+def _rectum_course(
+    rng: np.random.Generator, sizes: Sizes, x: np.ndarray, y: np.ndarray, z: np.ndarray
+) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray, np.ndarray]:
+    (px, py, pz), (_, b, c) = sizes.prostate, sizes.radii
+    level = np.linspace(-140, 160, 301)
+    wave = np.interp(level, np.arange(-140, 180, 20), rng.normal(0, 0.14, 16))
+    below = np.clip((sizes.junction - level) / 10, 0, 1)
+    radius = (sizes.rectum_radius * (1 + wave)) * (1 - below) + rng.uniform(9, 12) * below
+    back = np.clip(level - pz - 0.6 * c, 0, 90) * rng.uniform(0.1, 0.35) + np.clip(pz - c - level, 0, 60) * 0.45
+    yc = py - 0.93 * b - sizes.gap - radius - back
+    side = rng.choice([-1, 1]) * rng.uniform(2, 12)
+    xc = px + side * np.sin(np.clip((level - pz) / 45, -0.5, 2.5)) + rng.normal(0, 1.5)
+    radius_at, xc_at, yc_at = (np.interp(z, level, f).astype(np.float32) for f in (radius, xc, yc))
+    return (x - xc_at, y - yc_at), radius_at, z < sizes.junction
+
+
+def _fill_lumen(
+    canvas: Canvas, rng: np.random.Generator, box: Box, distance: np.ndarray, deep: np.ndarray, radius: np.ndarray
+) -> None:
+    """Mucosa lines the lumen; gas rises to the front, stool lies behind."""
+    x, y, z = canvas.at(box)
+    kind = rng.choice(["gas", "stool", "mixed", "collapsed"])
+    wall = rng.uniform(2.2, 3.6)
+    narrow = radius * np.float32(rng.uniform(0.5, 0.7) if kind == "collapsed" else 0) + np.float32(wall)
+    narrow = narrow + waves(rng, x, y, z, 14) * np.float32(1.2 if kind == "collapsed" else 0.5)
+    lumen = distance + narrow < 0
+    canvas.fill(box, distance + narrow < 1.2, Tissue.MUCOSA, over=(Tissue.RECTAL_WALL,))
+    gas = {"gas": -9.0, "stool": 2.0, "mixed": 0.1, "collapsed": 0.4}[str(kind)]
+    front = deep / radius + np.float32(0.25) * waves(rng, x, y, z, 30) > gas
+    canvas.fill(box, lumen, np.where(front, Tissue.GAS, Tissue.STOOL).astype(np.uint8))
+
+
+def paint_prostate(canvas: Canvas, rng: np.random.Generator, sizes: Sizes, rectum: Organ) -> Organ:
+    """The prostate with its zones; over most of its surface an even tissue continues past the border."""
+    box = canvas.box(*(np.array(sizes.prostate) + s * (np.array(sizes.radii) + 16) for s in (-1, 1)))
+    u, v, w = _local(canvas.at(box), sizes.prostate, sizes.radii)
+    rho = _rho(rng, u, v, w)
+    unit = 1 / np.maximum(np.sqrt(u * u + v * v + w * w), np.float32(1e-3))
+    direction = u * unit, v * unit, w * unit
+    length = np.sqrt(sum((q * r) ** 2 for q, r in zip((u, v, w), sizes.radii)))
+    ray = length * (1 - 1 / np.maximum(rho, np.float32(0.05)))
+    distance = np.maximum(ray, 1.0 - rectum.whole[box])
+    inside = distance < 0
+    canvas.fill(box, inside, _zone(u, v, w))
+    _paint_nodules(canvas, rng, sizes)
+    canvas.fill(box, inside & (distance > -0.9), Tissue.CAPSULE)
+    rim = np.float32(0.9) / np.maximum(rho, np.float32(0.3))
+    _fade(canvas, rng, box, distance, direction, _zone(u * rim, v * rim, w * rim))
+    return Organ(canvas, box, distance)
+
+
+def _local(
+    at: tuple[np.ndarray, np.ndarray, np.ndarray], centre: tuple[float, float, float], radii: tuple[float, ...]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    u, v, w = ((q - np.float32(c)) / np.float32(r) for q, c, r in zip(at, centre, radii))
+    return u, v, w
+
+
+def _rho(rng: np.random.Generator, u: np.ndarray, v: np.ndarray, w: np.ndarray) -> np.ndarray:
+    """1 on the surface: an ellipsoid, narrower towards the apex, flatter behind, slightly bumpy."""
+    narrow = 1 + np.float32(rng.uniform(0.1, 0.3)) * np.clip(-w, 0, 1.2) ** 2
+    flat = np.where(v < 0, np.float32(rng.uniform(1.0, 1.2)), np.float32(1))
+    rho = np.sqrt((u * narrow) ** 2 + (v * flat * narrow) ** 2 + w * w)
+    return rho * (1 + np.float32(0.035) * waves(rng, u, v, w, 2.6))
+
+
+def _zone(u: np.ndarray, v: np.ndarray, w: np.ndarray) -> np.ndarray:
+    """Which zone lies where: transition zone in the middle and front, stroma in front, peripheral zone behind."""
+    middle = (u / 0.66) ** 2 + ((v - 0.14) / 0.62) ** 2 + ((w - 0.14) / 0.8) ** 2 < 1
+    front = v > 0.42 + 0.25 * np.abs(u)
+    base = (w > 0.42) & (v > -0.55) & (np.abs(u) < 0.75)
+    zone = np.full(u.shape, Tissue.PERIPHERAL_ZONE, np.uint8)
+    zone[middle | base | (v > 0.3)] = Tissue.TRANSITION_ZONE
+    zone[front & (np.abs(u) < 0.6)] = Tissue.STROMA
+    return zone
+
+
+def _paint_nodules(canvas: Canvas, rng: np.random.Generator, sizes: Sizes) -> None:
+    for _ in range(int(rng.integers(2, 9))):
+        place = tuple(p + r * rng.uniform(-0.4, 0.4) for p, r in zip(sizes.prostate, sizes.radii))
+        kind = Tissue.NODULE_BRIGHT if rng.random() < 0.5 else Tissue.NODULE_DARK
+        size = tuple(float(s) for s in rng.uniform(2, 7, 3))
+        canvas.paint(Ellipsoid(place, size), kind, over=(Tissue.TRANSITION_ZONE,))  # type: ignore[arg-type]
+    if rng.random() < 0.4:
+        place = tuple(p + r * q for p, r, q in zip(sizes.prostate, sizes.radii, (rng.uniform(-0.6, 0.6), -0.6, -0.1)))
+        canvas.paint(Ellipsoid(place, (5, 3.5, 6)), Tissue.NODULE_DARK, over=(Tissue.PERIPHERAL_ZONE,))  # type: ignore[arg-type]
+
+
+def _fade(
+    canvas: Canvas, rng: np.random.Generator, box: Box, distance: np.ndarray,
+    direction: tuple[np.ndarray, np.ndarray, np.ndarray], zone: np.ndarray,
+) -> None:  # fmt: skip
+    """Let the tissue under the surface continue beyond it by 5 to 13 mm, over `FADED_SHARE` of the directions."""
+    field = waves(rng, *direction, 1.9, 8)
+    surface = np.abs(distance) < 1.5
+    limit = np.quantile(field[surface], 1 - FADED_SHARE) if surface.any() else 0
+    reach = np.clip(8 + 2.5 * waves(rng, *direction, 1.6), 5, 13)
+    edge = np.select([zone == Tissue.STROMA, zone == Tissue.TRANSITION_ZONE],
+                     [Tissue.STROMA_EDGE, Tissue.TRANSITION_EDGE], Tissue.PERIPHERAL_EDGE).astype(np.uint8)  # fmt: skip
+    faded = field > limit
+    canvas.fill(box, faded & (distance < 0) & (distance > -_EVEN_MM), edge, over=_INSIDE)
+    canvas.fill(box, faded & (distance >= 0) & (distance < reach), edge, over=_FADES_OVER)
