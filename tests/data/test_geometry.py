@@ -1,0 +1,148 @@
+"""Orientations, tilts, and the way to the display grid and back."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
+
+from napari_boundaryseg.data.geometry import (
+    AxisMap,
+    DisplayGrid,
+    corner_distance_mm,
+    obliquity_deg,
+    orientation,
+    shear_deg,
+    spacing_mm,
+)
+
+SHAPE = (3, 4, 5)
+ALL_48 = [
+    "".join(pair[flip] for pair, flip in zip(order, flips))
+    for order in itertools.permutations(("RL", "AP", "SI"))
+    for flips in itertools.product((0, 1), repeat=3)
+]
+
+
+def affine_for(axes: str, spacing: tuple[float, float, float] = (0.5, 0.7, 3.0)) -> np.ndarray:
+    """An affine whose array axes grow towards the given letters."""
+    matrix = np.eye(4)
+    matrix[:3, :3] = 0
+    for column, letter in enumerate(axes):
+        row = next(n for n, pair in enumerate(("RL", "AP", "SI")) if letter in pair)
+        matrix[row, column] = spacing[column] * (1 if letter in "RAS" else -1)
+    matrix[:3, 3] = (-11.5, 7.25, 100)
+    return matrix
+
+
+def numbered(*lead: int) -> np.ndarray:
+    shape = (*lead, *SHAPE)
+    return np.arange(np.prod(shape)).reshape(shape)
+
+
+def test_there_are_48_orientations() -> None:
+    assert len(set(ALL_48)) == 48
+
+
+@pytest.mark.parametrize("axes", ALL_48)
+def test_display_and_back_is_exact_and_every_voxel_keeps_its_place(axes: str) -> None:
+    affine = affine_for(axes)
+    grid = DisplayGrid(affine, SHAPE)
+    array = numbered()
+    shown = grid.to_display(array)
+    assert orientation(affine) == axes
+    assert shown.shape == grid.display_shape
+    assert np.array_equal(grid.from_display(shown), array)
+    assert np.shares_memory(shown, array)
+    mapped = AxisMap(affine, SHAPE)
+    for index in ((0, 0, 0), (1, 2, 3), (2, 3, 4)):
+        z, y, x = (int(w[0]) for w in np.nonzero(shown == array[index]))
+        assert np.allclose(mapped.new_affine @ [x, y, z, 1], affine @ [*index, 1], atol=1e-12)
+
+
+@pytest.mark.parametrize("axes", ALL_48)
+def test_display_axes_grow_towards_left_posterior_superior(axes: str) -> None:
+    mapped = AxisMap(affine_for(axes), SHAPE)
+    assert orientation(mapped.new_affine) == "LPS"
+    z, y, x = DisplayGrid(affine_for(axes), SHAPE).scale_mm
+    by_letter = dict(zip(axes, (0.5, 0.7, 3.0)))
+    expected = [next(by_letter[letter] for letter in pair if letter in by_letter) for pair in ("SI", "AP", "RL")]
+    assert (z, y, x) == pytest.approx(tuple(expected))
+
+
+@pytest.mark.parametrize("axes", ALL_48[::5])
+def test_leading_axes_are_left_alone(axes: str) -> None:
+    grid = DisplayGrid(affine_for(axes), SHAPE)
+    array = numbered(2)
+    shown = grid.to_display(array)
+    assert shown.shape == (2, *grid.display_shape)
+    assert np.array_equal(shown[1], grid.to_display(array[1]))
+    assert np.array_equal(grid.from_display(shown), array)
+
+
+angles = st.tuples(*[st.floats(-180, 180)] * 3)
+sizes = st.tuples(*[st.floats(0.2, 6)] * 3)
+
+
+@settings(max_examples=60, deadline=None)
+@given(angles=angles, sizes=sizes, shape=st.tuples(*[st.integers(1, 6)] * 3))
+def test_oblique_grids_come_back_exactly(
+    angles: tuple[float, ...], sizes: tuple[float, ...], shape: tuple[int, int, int]
+) -> None:
+    affine = np.eye(4)
+    affine[:3, :3] = Rotation.from_euler("xyz", angles, degrees=True).as_matrix() * sizes
+    affine[:3, 3] = (3, -2, 50)
+    array = np.random.default_rng(0).integers(0, 1000, shape)
+    grid = DisplayGrid(affine, shape)
+    assert np.array_equal(grid.from_display(grid.to_display(array)), array)
+    assert sorted(grid.scale_mm) == pytest.approx(sorted(sizes))
+    mapped = AxisMap(affine, shape)
+    assert mapped.new_shape == grid.display_shape[::-1]
+    centre = (np.array(shape) - 1) / 2
+    turned = (np.array(mapped.new_shape) - 1) / 2
+    assert np.allclose(affine @ [*centre, 1], mapped.new_affine @ [*turned, 1], atol=1e-9)
+    assert shear_deg(affine) < 1e-5
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    axes=st.sampled_from(ALL_48),
+    low=st.tuples(*[st.integers(0, 2)] * 3),
+    size=st.tuples(*[st.integers(1, 3)] * 3),
+)
+def test_a_box_on_the_display_is_the_same_voxels_in_the_file(
+    axes: str, low: tuple[int, ...], size: tuple[int, ...]
+) -> None:
+    grid = DisplayGrid(affine_for(axes), SHAPE)
+    box = tuple(slice(a, min(a + n, m)) for a, n, m in zip(low, size, grid.display_shape))
+    array = numbered()
+    inside = np.sort(grid.to_display(array)[box].ravel())
+    assert np.array_equal(inside, np.sort(array[grid.box_from_display(box)].ravel()))
+
+
+def test_an_empty_box_is_refused() -> None:
+    with pytest.raises(ValueError, match="empty"):
+        DisplayGrid(np.eye(4), SHAPE).box_from_display((slice(0, 0),) * 3)
+
+
+def test_tilt_and_shear_in_degrees() -> None:
+    turned = np.eye(4)
+    turned[:3, :3] = Rotation.from_euler("x", 12, degrees=True).as_matrix() * (1, 1, 3)
+    assert obliquity_deg(turned) == pytest.approx(12)
+    assert shear_deg(turned) == pytest.approx(0, abs=1e-5)
+    leaning = np.eye(4)
+    leaning[1, 2] = np.tan(np.radians(10))
+    assert shear_deg(leaning) == pytest.approx(10)
+    assert spacing_mm(turned) == pytest.approx((1, 1, 3))
+
+
+def test_corner_distance_is_that_of_the_farthest_corner() -> None:
+    scaled = np.diag([1.01, 1, 1, 1])
+    assert corner_distance_mm((101, 5, 5), np.eye(4), scaled) == pytest.approx(1.0)
+    moved = np.eye(4)
+    moved[:3, 3] = (3, 4, 0)
+    assert corner_distance_mm((2, 2, 2), np.eye(4), moved) == pytest.approx(5)
