@@ -13,14 +13,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from napari_boundaryseg.jobs.job import Job
+from napari_boundaryseg.jobs.threads import Dispatch, in_thread
 
 PATIENCE_S = 1.5
 """How long a cancelled job may take to notice before its process is ended."""
 
 LOST = "The computing process ended without an answer, perhaps for lack of memory. A new one is ready: try again."
-
-Dispatch = Callable[[Callable[[], None]], None]
-
 
 class WorkerRunner:
     """Runs jobs one after the other in a process of their own, and starts a new one whenever that is lost.
@@ -66,6 +64,11 @@ class WorkerRunner:
             self._jobs[number] = job
             self._send({"run": number, "function": function, "arguments": dict(arguments)})
         return job
+
+    def call(self, name: str, function: Callable[..., Any], *arguments: Any,
+             started: Callable[[Job], None] = lambda job: None) -> Job:
+        """Call ``function(*arguments, progress=...)`` of this process in a thread: for reading and writing files."""
+        return in_thread(name, function, *arguments, dispatch=self._dispatch, started=started)
 
     def close(self) -> None:
         """End the worker; jobs that were under way end as cancelled. No process is left."""

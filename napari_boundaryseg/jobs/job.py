@@ -138,5 +138,18 @@ class InlineRunner:
             job.end("failed", error=sentence(error), kind=type(error).__name__)
         return job
 
+    def call(self, name: str, function: Callable[..., Any], *arguments: Any,
+             started: Callable[[Job], None] = lambda job: None) -> Job:
+        """Call ``function(*arguments, progress=...)`` of this process at once."""
+        job = Job(name, {})
+        started(job)
+        try:
+            job.end("returned", result=function(*arguments, progress=job.report))
+        except Cancelled:
+            job.end("cancelled")
+        except Exception as error:
+            job.end("failed", error=sentence(error), kind=type(error).__name__)
+        return job
+
     def close(self) -> None:
         """Nothing is left to close."""

@@ -6,10 +6,10 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from napari_boundaryseg.jobs.client import Dispatch
 from napari_boundaryseg.jobs.job import Job, sentence
 from napari_boundaryseg.progress import Cancelled
 
+Dispatch = Callable[[Callable[[], None]], None]
 
 def in_thread(name: str, function: Callable[..., Any], *arguments: Any, dispatch: Dispatch = lambda call: call(),
               started: Callable[[Job], None] = lambda job: None) -> Job:

@@ -1,0 +1,66 @@
+"""An organ's surface as triangles in patient mm, and as an STL file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from napari_boundaryseg.data.saving import atomic_write
+from napari_boundaryseg.errors import InputError
+
+
+def surface(mask: np.ndarray, affine: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The closed surface at half height of a mask.
+
+    Parameters
+    ----------
+    mask : (I, J, K) bool array
+    affine : (4, 4) array
+        Voxel indices to mm, RAS+.
+
+    Returns
+    -------
+    vertices : (n, 3) float64 array, mm, RAS+
+    faces : (m, 3) int array
+        Turned so that the normals point outwards.
+
+    Raises
+    ------
+    InputError
+        For an empty mask.
+    """
+    from skimage.measure import marching_cubes
+
+    if not mask.any():
+        raise InputError("surface", "the organ is empty", "Draw it first")
+    padded = np.pad(np.asarray(mask, np.float32), 1)
+    vertices, faces, _, _ = marching_cubes(padded, 0.5)
+    vertices = (vertices - 1) @ affine[:3, :3].T + affine[:3, 3]
+    if signed_volume_mm3(vertices, faces) < 0:
+        faces = faces[:, ::-1]
+    return vertices, np.ascontiguousarray(faces)
+
+
+def signed_volume_mm3(vertices: np.ndarray, faces: np.ndarray) -> float:
+    """The volume inside a closed surface; negative when its normals point inwards."""
+    a, b, c = (vertices[faces[:, n]] for n in range(3))
+    return float(np.einsum("ij,ij->i", a, np.cross(b, c)).sum() / 6)
+
+
+def write_stl(vertices: np.ndarray, faces: np.ndarray, path: Path) -> None:
+    """Write a binary STL file in mm, RAS+, whole or not at all."""
+    corners = vertices[faces].astype(np.float32)
+    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    lengths = np.linalg.norm(normals, axis=1, keepdims=True)
+    records = np.zeros(len(faces), np.dtype([("normal", "<3f4"), ("corners", "<9f4"), ("spare", "<u2")]))
+    records["normal"] = normals / np.where(lengths > 0, lengths, 1)
+    records["corners"] = corners.reshape(-1, 9)
+
+    def write(file: BinaryIO) -> None:
+        file.write(b"napari-boundaryseg, mm, RAS+".ljust(80))
+        file.write(np.uint32(len(faces)).astype("<u4").tobytes())
+        file.write(records.tobytes())
+
+    atomic_write(path, write)

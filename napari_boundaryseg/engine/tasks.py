@@ -1,0 +1,106 @@
+"""What the worker process is asked to do. Arguments and results are JSON; arrays travel through folders."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from napari_boundaryseg.data.datasets import Case, load_case
+from napari_boundaryseg.data.exchange import load_volume
+from napari_boundaryseg.data.labels import LabelScheme
+from napari_boundaryseg.data.volume import LabelMap, Volume
+from napari_boundaryseg.engine import fine_tune as tuning
+from napari_boundaryseg.engine.checkpoint import load_model
+from napari_boundaryseg.engine.library import find, read_card
+from napari_boundaryseg.engine.prediction_files import save_prediction
+from napari_boundaryseg.engine.predictor import Predictor
+from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.progress import Progress, part, silent
+
+_warm: dict[tuple[str, str], Predictor] = {}
+
+
+def warm_up(*, progress: Progress = silent) -> bool:
+    """Load the libraries before they are needed."""
+    return True
+
+
+def predict(scan_folder: str, model: str, out_folder: str, box: Sequence[Sequence[int]] | None = None,
+            device: str = "auto", whole: bool = False, *, progress: Progress = silent) -> dict[str, Any]:
+    """Segment the scan in a folder and write the prediction into another one.
+
+    Parameters
+    ----------
+    scan_folder, out_folder : str
+        See `data.exchange.save_volume` and `engine.prediction_files.save_prediction`.
+    model : str
+        A shipped name or a checkpoint file; the last one stays loaded.
+    box : three (start, stop) pairs, optional
+    device : str
+    whole : bool
+        Predict on a scan that is far larger than the model's field of view.
+
+    Returns
+    -------
+    dict
+        ``folder``, ``seconds``, ``notes``.
+    """
+    began = time.perf_counter()
+    progress(0.0, "Loading the model")
+    predictor = _predictor(model, device)
+    volume = load_volume(Path(scan_folder))
+    slices = tuple(slice(int(a), int(b)) for a, b in box) if box else None
+    prediction = predictor.predict(volume, box=slices, whole=whole, progress=part(progress, 0.02, 0.97))  # type: ignore[arg-type]
+    save_prediction(prediction, Path(out_folder))
+    return {"folder": out_folder, "seconds": round(time.perf_counter() - began, 2),
+            "notes": list(prediction.details["notes"])}  # type: ignore[call-overload]
+
+
+def _predictor(model: str, device: str) -> Predictor:
+    key = (read_card(find(model))[1], device)
+    if key not in _warm:
+        _warm.clear()
+        _warm[key] = Predictor(load_model(model), device)
+    return _warm[key]
+
+
+def fine_tune(model: str, cases: Sequence[dict[str, str]], held_out: Sequence[dict[str, str]], out_folder: str,
+              steps: int = 100, seed: int = 0, device: str = "auto", *, progress: Progress = silent) -> dict[str, Any]:
+    """Fine-tune a model on accepted cases and compare it with the old one on held-out cases.
+
+    Parameters
+    ----------
+    model : str
+    cases, held_out : sequences of dict
+        ``image``, ``label`` (files) and ``name``.
+    out_folder : str
+        Gets checkpoint, log and comparison.
+    steps, seed, device
+
+    Returns
+    -------
+    dict
+        ``checkpoint`` (file) and ``comparison`` (None without held-out cases).
+    """
+    progress(0.0, "Loading the cases")
+    loaded = load_model(model)
+    scheme = loaded.card.recipe.scheme
+    folder = Path(out_folder)
+    path = tuning.fine_tune(loaded, _pairs(cases, scheme), folder, held_out=_pairs(held_out, scheme), steps=steps,
+                            seed=seed, device=device, progress=progress)
+    comparison = folder / "comparison.json"
+    return {"checkpoint": str(path),
+            "comparison": json.loads(comparison.read_text("utf-8")) if comparison.exists() else None}
+
+
+def _pairs(cases: Sequence[dict[str, str]], scheme: LabelScheme) -> list[tuple[Volume, LabelMap]]:
+    pairs = []
+    for case in cases:
+        volume, labels = load_case(Case(case["name"], (Path(case["image"]),), Path(case["label"])), scheme)
+        if labels is None:
+            raise InputError(case["name"], "it has no labels", "Accept it again")
+        pairs.append((volume, labels))
+    return pairs

@@ -1,0 +1,157 @@
+"""The one thing that panels share: what is open, what was found, what is running. Changes on one thread only."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from psygnal import Signal
+
+from napari_boundaryseg.data.volume import LabelMap, Volume
+from napari_boundaryseg.engine.prediction import Prediction
+from napari_boundaryseg.jobs.job import Job
+from napari_boundaryseg.session.project import Project
+
+Box = tuple[slice, slice, slice]
+Started = Callable[[Job], None]
+
+
+class Runner(Protocol):
+    """Where jobs run: `jobs.client.WorkerRunner`, or `jobs.job.InlineRunner` in scripts and tests."""
+
+    def run(self, function: str, arguments: Mapping[str, Any], started: Started = ...) -> Job:
+        """Call one of `engine.tasks`."""
+
+    def call(self, name: str, function: Callable[..., Any], *arguments: Any, started: Started = ...) -> Job:
+        """Call a function of this process: for files."""
+
+    def close(self) -> None:
+        """Leave no process behind."""
+
+
+class Session:
+    """What the program remembers. Every attribute has a signal; listeners get the new value.
+
+    Parameters
+    ----------
+    runner : Runner
+    project : Project, optional
+        Where accepted cases go.
+    """
+
+    scan_changed = Signal(object)
+    labels_changed = Signal(object)
+    prediction_changed = Signal(object)
+    box_changed = Signal(object)
+    model_changed = Signal(object)
+    job_changed = Signal(object)
+    project_changed = Signal(object)
+    message = Signal(str, str)
+    """level ("info", "warning", "error") and one sentence."""
+
+    def __init__(self, runner: Runner, project: Project | None = None) -> None:
+        self.runner = runner
+        self.scratch = Path(tempfile.mkdtemp(prefix="boundaryseg-"))
+        self._thread = threading.get_ident()
+        self._scan: Volume | None = None
+        self._labels: LabelMap | None = None
+        self._prediction: Prediction | None = None
+        self._box: Box | None = None
+        self._model: Path | None = None
+        self._job: Job | None = None
+        self._project = project
+        self._numbers = 0
+
+    @property
+    def scan(self) -> Volume | None:
+        """The open scan. A new one clears labels, prediction and box."""
+        return self._scan
+
+    @scan.setter
+    def scan(self, scan: Volume | None) -> None:
+        self._set("prediction", None)
+        self._set("labels", None)
+        self._set("box", None)
+        self._set("scan", scan)
+
+    @property
+    def labels(self) -> LabelMap | None:
+        """The labels last read or loaded for this scan."""
+        return self._labels
+
+    @labels.setter
+    def labels(self, labels: LabelMap | None) -> None:
+        self._set("labels", labels)
+
+    @property
+    def prediction(self) -> Prediction | None:
+        """What a model last said of this scan."""
+        return self._prediction
+
+    @prediction.setter
+    def prediction(self, prediction: Prediction | None) -> None:
+        self._set("prediction", prediction)
+
+    @property
+    def box(self) -> Box | None:
+        """The part of the scan that a model is given: slices of (I, J, K)."""
+        return self._box
+
+    @box.setter
+    def box(self, box: Box | None) -> None:
+        self._set("box", box)
+
+    @property
+    def model(self) -> Path | None:
+        """The chosen model's file."""
+        return self._model
+
+    @model.setter
+    def model(self, model: Path | None) -> None:
+        self._set("model", model)
+
+    @property
+    def job(self) -> Job | None:
+        """What is running; None when nothing is."""
+        return self._job
+
+    @job.setter
+    def job(self, job: Job | None) -> None:
+        self._set("job", job)
+
+    @property
+    def project(self) -> Project | None:
+        """The folder of accepted cases and models."""
+        return self._project
+
+    @project.setter
+    def project(self, project: Project | None) -> None:
+        self._set("project", project)
+
+    def _set(self, name: str, value: Any) -> None:
+        if threading.get_ident() != self._thread:
+            raise RuntimeError("The session changes only on the thread that made it.")
+        if getattr(self, f"_{name}") is None and value is None:
+            return
+        setattr(self, f"_{name}", value)
+        getattr(self, f"{name}_changed").emit(value)
+
+    def say(self, level: str, text: str) -> None:
+        """Tell the person something in one sentence."""
+        self.message.emit(level, text)
+
+    def new_folder(self, kind: str) -> Path:
+        """A fresh folder for arrays on their way to or from the worker."""
+        self._numbers += 1
+        folder = self.scratch / f"{kind}-{self._numbers}"
+        folder.mkdir(parents=True)
+        return folder
+
+    def close(self) -> None:
+        """End the worker and remove the scratch folder."""
+        self.runner.close()
+        shutil.rmtree(self.scratch, ignore_errors=True)
