@@ -17,6 +17,9 @@ from napari_boundaryseg.data.geometry import (
 from napari_boundaryseg.data.labels import LabelScheme, anonymous
 from napari_boundaryseg.errors import InputError
 
+MOST_ORGANS = 1024
+"""A label map with more integers than this is no label map (as in `LabelScheme`)."""
+
 SAME_GRID_MM = 1e-3
 """Two grids whose corners lie this close, in mm, are the same grid."""
 
@@ -185,8 +188,7 @@ class LabelMap:
                              "Use labels that were drawn on this scan")
         object.__setattr__(self, "array", _read_only(as_labels(array, self.name)))
         if self.scheme is None:
-            present = np.unique(self.array)
-            object.__setattr__(self, "scheme", anonymous(tuple(int(i) for i in present if i)))
+            object.__setattr__(self, "scheme", anonymous(_present(self.array, self.name)))
 
     @property
     def affine(self) -> np.ndarray:
@@ -216,13 +218,22 @@ class LabelMap:
         return replace(self, scheme=scheme)
 
 
+def _present(array: np.ndarray, name: str) -> tuple[int, ...]:
+    """The integers of a label map without the background; a scan taken for one is refused."""
+    present = tuple(int(i) for i in np.unique(array) if i)
+    if len(present) > MOST_ORGANS:
+        raise InputError(name, f"it holds {len(present)} different integers, so it is a scan rather than a label map",
+                         f"Choose a label map with at most {MOST_ORGANS} organs")
+    return present
+
+
 def as_labels(array: np.ndarray, name: str = "labels") -> np.ndarray:
     """Integers as uint8, or uint16 where needed: without loss, or refused.
 
     Raises
     ------
     InputError
-        For values that are not whole, negative, or above 65535.
+        For values that are not whole, negative, or above 65534.
     """
     if array.dtype == np.uint8:
         return array
@@ -235,6 +246,6 @@ def as_labels(array: np.ndarray, name: str = "labels") -> np.ndarray:
     if array.dtype.kind == "f" and not (np.isfinite(array).all() and (array == np.rint(array)).all()):
         raise InputError(name, "it holds values that are not whole numbers", "Use a label map of integers")
     low, high = array.min(), array.max()
-    if low < 0 or high > 65535:
-        raise InputError(name, f"labels run from {low:g} to {high:g}", "Use labels between 0 and 65535")
+    if low < 0 or high > 65534:
+        raise InputError(name, f"labels run from {low:g} to {high:g}", "Use labels between 0 and 65534")
     return array.astype(np.uint8 if high <= 255 else np.uint16)

@@ -1,0 +1,168 @@
+"""Folders of cases: three layouts, splits, and what is wrong with them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from napari_boundaryseg.data.datasets import load_case, read_dataset
+from napari_boundaryseg.data.formats import write
+from napari_boundaryseg.data.labels import preset
+from napari_boundaryseg.data.volume import Geometry, Volume
+from napari_boundaryseg.errors import InputError
+
+GRID = Geometry((3, 4, 5), np.eye(4))
+SCAN = Volume(np.arange(60, dtype=np.int16).reshape(1, 3, 4, 5), GRID)
+
+
+def scans(folder: Path, *names: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        write(SCAN, folder / name)
+
+
+def segmentations(folder: Path, *names: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        write(SCAN.with_labels(np.asarray(SCAN.array[0] % 3, np.uint8)), folder / name)
+
+
+def test_images_and_labels(tmp_path: Path) -> None:
+    scans(tmp_path / "images", "b.nii.gz", "a.nii.gz", "c_0001.nii.gz", "c_0000.nii.gz")
+    segmentations(tmp_path / "labels", "a.nii.gz", "c.nii.gz")
+    for junk in ("._a.nii.gz", ".DS_Store", "Thumbs.db"):
+        (tmp_path / "images" / junk).write_bytes(b"junk")
+    a, b, c = read_dataset(tmp_path)
+    assert [case.name for case in (a, b, c)] == ["a", "b", "c"]
+    assert b.label is None
+    assert c.label is not None
+    assert [path.name for path in c.images] == ["c_0000.nii.gz", "c_0001.nii.gz"]
+    volume, labels = load_case(c, preset("hippocampus"))
+    assert volume.array.shape == (2, 3, 4, 5)
+    assert volume.name == "c"
+    assert labels is not None
+    assert labels.name == "c"
+    assert labels.scheme.name == preset("hippocampus").name
+    assert labels.geometry is volume.geometry
+    assert load_case(b)[1] is None
+
+
+def test_years_in_names_are_no_channels_when_the_labels_say_so(tmp_path: Path) -> None:
+    scans(tmp_path / "images", "p_2011.nii.gz", "p_2012.nii.gz")
+    segmentations(tmp_path / "labels", "p_2011.nii.gz", "p_2012.nii.gz")
+    assert [case.name for case in read_dataset(tmp_path)] == ["p_2011", "p_2012"]
+
+
+def test_nnunet_raw(tmp_path: Path) -> None:
+    scans(tmp_path / "imagesTr", "x_0000.nii.gz", "x_0001.nii.gz", "y_0000.nii.gz", "y_0001.nii.gz")
+    segmentations(tmp_path / "labelsTr", "x.nii.gz", "y.nii.gz")
+    scans(tmp_path / "imagesTs", "z_0000.nii.gz", "z_0001.nii.gz")
+    (tmp_path / "dataset.json").write_text(json.dumps({"channel_names": {"0": "T1", "1": "T2"}, "numTraining": 2}))
+    x, y, z = read_dataset(tmp_path)
+    assert (x.name, y.name, z.name) == ("x", "y", "z")
+    assert len(x.images) == len(z.images) == 2
+    assert (x.split, z.split, z.label) == ("", "test", None)
+
+
+def test_decathlon(tmp_path: Path) -> None:
+    scans(tmp_path / "imagesTr", "h_001.nii.gz", "h_2012.nii.gz")
+    segmentations(tmp_path / "labelsTr", "h_001.nii.gz", "h_2012.nii.gz")
+    scans(tmp_path / "imagesTs", "h_003.nii.gz")
+    (tmp_path / "imagesTr" / "._h_001.nii.gz").write_bytes(b"junk")
+    entries = [{"image": f"./imagesTr/{n}", "label": f"./labelsTr/{n}"} for n in ("h_001.nii.gz", "h_2012.nii.gz")]
+    entries.append({"image": "./imagesTr/._h_001.nii.gz", "label": "./labelsTr/h_001.nii.gz"})
+    (tmp_path / "dataset.json").write_text(json.dumps({"training": entries, "test": ["./imagesTs/h_003.nii.gz"]}))
+    cases = read_dataset(tmp_path)
+    assert [case.name for case in cases] == ["h_001", "h_003", "h_2012"]
+    assert [case.split for case in cases] == ["", "test", ""]
+    assert cases[0].label == tmp_path / "labelsTr" / "h_001.nii.gz"
+
+
+def listing(value: object) -> Callable[[Path], None]:
+    def make(folder: Path) -> None:
+        scans(folder, "a.nii.gz")
+        (folder / "dataset.json").write_text(value if isinstance(value, str) else json.dumps(value))
+
+    return make
+
+
+FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
+    "nothing": (lambda folder: None, "it holds no cases"),
+    "no scans": (lambda folder: (folder / "images").mkdir(), "it holds no scan that can be read"),
+    "broken JSON": (listing("{"), "no valid JSON"),
+    "a list": (listing(["training"]), "does not list its cases"),
+    "training is no list": (listing({"training": 3}), "does not list its cases"),
+    "no image": (listing({"training": [{"label": "a.nii.gz"}]}), "names no image"),
+    "missing file": (listing({"training": [{"image": "b.nii.gz"}]}), "names b.nii.gz, which is not there"),
+    "outside": (listing({"training": [{"image": "../../etc/passwd"}]}), "passwd, which lies outside"),
+    "absolute": (listing({"training": [{"image": "/etc/passwd"}]}), "passwd, which lies outside"),
+    "twice": (listing({"training": [{"image": "a.nii.gz"}, {"image": "./a.nii.gz"}]}), "two cases are named a"),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_faulty_folders(tmp_path: Path, name: str) -> None:
+    make, reason = FAULTS[name]
+    make(tmp_path)
+    with pytest.raises(InputError, match=reason):
+        read_dataset(tmp_path)
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="^nowhere: there is no such folder"):
+        read_dataset(tmp_path / "nowhere")
+
+
+def paired(tmp_path: Path) -> Path:
+    scans(tmp_path / "images", "a.nii.gz", "b.nii.gz", "c.nii.gz")
+    return tmp_path
+
+
+def test_splits_and_groups(tmp_path: Path) -> None:
+    folder = paired(tmp_path)
+    (folder / "splits.csv").write_text("\ufeffcase,group,split\na,p1,train\nb,p2,val\n", "utf-8")
+    assert [(case.group, case.split) for case in read_dataset(folder)] == [("p1", "train"), ("p2", "val"), ("", "")]
+    other = tmp_path / "other.csv"
+    other.write_text("case,split\nc,test\n")
+    assert [case.split for case in read_dataset(folder, other)] == ["", "", "test"]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("case,group,split\na,p,train\nb,p,val\n", "the group 'p' is divided between 'train' and 'val'"),
+        ("case,group,split\nx,p,train\n", "it names x, which the data lacks"),
+        ("case,group,split\na,p,train\na,p,train\n", "a stands there twice"),
+        ("case,group,split\na,p,validation\n", "a has the split 'validation'"),
+        ("name,split\na,train\n", "it has no column named case"),
+        ("", "it has no column named case"),
+    ],
+)
+def test_faulty_splits(tmp_path: Path, text: str, reason: str) -> None:
+    (tmp_path / "s.csv").write_text(text)
+    with pytest.raises(InputError, match=f"^s.csv: {reason}"):
+        read_dataset(paired(tmp_path), tmp_path / "s.csv")
+
+
+def test_labels_that_do_not_fit_their_scan(tmp_path: Path) -> None:
+    scans(tmp_path / "images", "a.nii.gz")
+    (tmp_path / "labels").mkdir()
+    small = Volume(SCAN.array[:, :, :, 1:], Geometry((3, 4, 4), np.eye(4)))
+    write(small.with_labels(np.ones((3, 4, 4), np.uint8)), tmp_path / "labels" / "a.nii.gz")
+    with pytest.raises(InputError, match="do not fit"):
+        load_case(read_dataset(tmp_path)[0])
+
+
+@pytest.mark.parametrize(("name", "count"), [("hippocampus", 209), ("prostate_toy", 20), ("sarcoma_t1", 40)])
+def test_real_folders(shared_data: Path, name: str, count: int) -> None:
+    cases = read_dataset(shared_data / name)
+    assert len(cases) == count
+    assert all(case.label is not None and case.split in ("train", "val") for case in cases)
+    volume, labels = load_case(cases[0])
+    assert labels is not None
+    assert labels.array.any()
+    assert labels.geometry is volume.geometry
