@@ -28,7 +28,7 @@ test-long: .venv/.ready   ## what takes hours
 
 test-pyqt6: .venv-pyqt6/.ready   ## the window on PyQt6: open, segment, close
 	NEED_XVFB=1 tools/system_packages.sh pyqt6
-	tools/with_screen.sh .venv-pyqt6/bin/python -m pytest tests/ui/test_smoke.py -q -p no:cacheprovider
+	BOUNDARYSEG_QT=PyQt6 tools/with_screen.sh .venv-pyqt6/bin/python -m pytest tests/ui/test_smoke.py -q -p no:cacheprovider
 
 data ?= ../shared/data
 

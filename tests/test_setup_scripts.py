@@ -1,4 +1,4 @@
-"""The set-up scripts: what is missing is installed as root, and named otherwise. System commands are played by stand-ins."""
+"""The set-up scripts: what is missing is installed as root, and named otherwise. Stand-ins play the system."""
 
 from __future__ import annotations
 

@@ -1,0 +1,150 @@
+"""The longest time that the window's thread stands still, with an idle and with a working worker.
+
+A person scrolls through a scan for some seconds: first while the worker has nothing to do, then while it predicts, then
+while it fine-tunes. A timer beats every few milliseconds; the longest gap between two beats is what a person would feel.
+
+    tools/with_screen.sh .venv/bin/python benchmarks/heartbeat.py --json heartbeat.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import napari
+import numpy as np
+from qtpy.QtCore import QEventLoop, Qt, QTimer
+
+from napari_boundaryseg.session.project import Project
+from napari_boundaryseg.ui import hooks, model_shelf, samples
+from napari_boundaryseg.ui.desk import Desk
+from napari_boundaryseg.ui.workbench import Workbench
+
+BEAT_MS, SCROLL_MS = 4, 60
+ALLOWED_GROWTH_MS = 50.0
+
+
+class Heart:
+    """Beats on the window's thread and remembers when."""
+
+    def __init__(self) -> None:
+        self.beats: list[float] = []
+        self._timer = QTimer()
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(lambda: self.beats.append(time.perf_counter()))
+
+    def gaps_ms(self, viewer: Any, seconds: float) -> np.ndarray:
+        """Scroll through the slices for some seconds; return the gaps between beats."""
+        self.beats = []
+        scroll, steps = QTimer(), iter(range(10**9))
+        scroll.timeout.connect(lambda: _next_slice(viewer, next(steps)))
+        self._timer.start(BEAT_MS)
+        scroll.start(SCROLL_MS)
+        pause(seconds)
+        scroll.stop()
+        self._timer.stop()
+        return 1000 * np.diff(self.beats)
+
+
+def _next_slice(viewer: Any, step: int) -> None:
+    n = int(viewer.dims.nsteps[0])
+    there = step % (2 * n - 2)
+    viewer.dims.set_current_step(0, there if there < n else 2 * n - 2 - there)
+
+
+def pause(seconds: float) -> None:
+    """Let the window live for a while."""
+    loop = QEventLoop()
+    QTimer.singleShot(round(1000 * seconds), loop.quit)
+    loop.exec()
+
+
+def wait_for(condition: Any, seconds: float) -> None:
+    """Let the window live until the condition holds."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError(f"nothing came in {seconds:.0f} s")
+        pause(0.05)
+
+
+def measure(seconds: float) -> dict[str, Any]:
+    """Open the pelvic sample and measure the three situations."""
+    started = time.perf_counter()
+    viewer = napari.Viewer()
+    desk = hooks.desk_of(viewer)
+    viewer.window.add_dock_widget(Workbench(desk), area="right")
+    viewer.window.resize(1600, 1000)
+    pause(0.1)
+    opened = time.perf_counter() - started
+    desk.open(*samples.SAMPLES[0].paths())
+    wait_for(lambda: desk.session.scan is not None and desk.session.job is None, 60)
+    model = str(model_shelf.best_for(desk.session.scan, desk.models()))
+    pause(15)  # the worker has loaded its libraries by then
+    heart = Heart()
+    heart.gaps_ms(viewer, 5)  # whatever is made at first use
+    idle = heart.gaps_ms(viewer, seconds)
+    desk.segment(model, lambda: None)
+    predicting = heart.gaps_ms(viewer, seconds)
+    still = desk.session.job is not None
+    wait_for(lambda: desk.session.prediction is not None and not desk.ticks.busy, 600)
+    shown = heart.gaps_ms(viewer, seconds)
+    training = _while_training(desk, viewer, heart, model, seconds)
+    viewer.close()
+    return {
+        "window_opens_s": round(opened, 2),
+        "seconds": seconds,
+        "prediction_outlasted_it": still,
+        "idle": figures(idle),
+        "predicting": figures(predicting),
+        "idle_with_results": figures(shown),
+        "training_with_results": figures(training),
+        "growth_predicting_ms": round(float(predicting.max() - idle.max()), 1),
+        "growth_training_ms": round(float(training.max() - shown.max()), 1),
+    }
+
+
+def _while_training(desk: Desk, viewer: Any, heart: Heart, model: str, seconds: float) -> np.ndarray:
+    with tempfile.TemporaryDirectory() as folder:
+        desk.session.project = Project(Path(folder) / "project")
+        desk.accept()
+        wait_for(lambda: desk.session.project.cases() and desk.session.job is None, 60)
+        desk.fine_tune(model, [case.name for case in desk.session.project.cases()], [], 500)
+        pause(8)
+        gaps = heart.gaps_ms(viewer, seconds)
+        assert desk.session.job is not None, "the training ended before the measurement did"
+        desk.session.job.cancel()
+        wait_for(lambda: desk.session.job is None, 10)
+        desk.session.project = None
+    return gaps
+
+
+def figures(gaps_ms: np.ndarray) -> dict[str, float]:
+    """Longest gap, 99th percentile and number of beats."""
+    return {
+        "longest_ms": round(float(gaps_ms.max()), 1),
+        "p99_ms": round(float(np.percentile(gaps_ms, 99)), 1),
+        "beats": len(gaps_ms) + 1,
+    }
+
+
+def main() -> int:
+    """Measure, print, and say whether the growth is allowed."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=15.0)
+    parser.add_argument("--json", type=Path)
+    chosen = parser.parse_args()
+    found = measure(chosen.seconds)
+    text = json.dumps(found, indent=2)
+    print(text)
+    if chosen.json:
+        chosen.json.write_text(text + "\n", encoding="utf-8")
+    return max(found["growth_predicting_ms"], found["growth_training_ms"]) > ALLOWED_GROWTH_MS
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
