@@ -138,7 +138,7 @@ class SyntheticPelves:
             self._tissues = {body: _random_pelvis(self._number(body))}
         tissues = self._tissues[body]
         volume = render(tissues, self._number(number) + 1, contrast="random")
-        return prepare(volume, tissues.labels, self._recipe)
+        return prepare(volume, volume.with_labels(tissues.labels, self._recipe.scheme), self._recipe)
 
     def _number(self, n: int) -> int:
         return 1_000_000 + 100_003 * self._seed + n
