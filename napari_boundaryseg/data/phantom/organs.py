@@ -8,12 +8,13 @@ import numpy as np
 
 from napari_boundaryseg.data.phantom.fields import smooth_noise, waves
 from napari_boundaryseg.data.phantom.shapes import Box, Canvas, Ellipsoid
-from napari_boundaryseg.data.phantom.tissues import Tissue
+from napari_boundaryseg.data.phantom.tissues import EDGES, Tissue
 
-FADED_SHARE = 0.66
+FADED_SHARE = 0.72
 """Part of the prostate's surface where the same tissue lies on both sides (before anything else lies against it)."""
 
-_EVEN_MM = 5.0
+_EVEN_MM = 6.0
+_REACH_MM = 13.0
 _FADES_OVER = (
     Tissue.FAT, Tissue.SUBCUTANEOUS_FAT, Tissue.MUSCLE, Tissue.FLOW_VOID, Tissue.VEIN, Tissue.FASCIA,
     Tissue.BLADDER_WALL, Tissue.CAPSULE, Tissue.VESICLE, Tissue.VESICLE_WALL, Tissue.RECTAL_WALL,
@@ -48,7 +49,7 @@ def draw_sizes(rng: np.random.Generator) -> Sizes:
     """Draw the sizes and places of the three organs: prostate 20 to 90 mL, bladder 50 to 300 mL."""
     px, py, pz = rng.normal(0, (2, 2.5, 3))
     grow = float(np.clip(np.exp(rng.normal(0, 0.13)), 0.78, 1.3))
-    a, b, c = np.array([24.5, 18.0, 22.0]) * grow * rng.uniform(0.92, 1.08, 3)
+    a, b, c = np.array([26.5, 20.0, 23.5]) * grow * rng.uniform(0.92, 1.08, 3)
     volume = 50 * (300 / 50) ** rng.random()
     r = (volume * 1000 * 3 / (4 * np.pi)) ** (1 / 3) * rng.uniform(0.94, 1.06, 3) * (1.14, 0.98, 0.9)
     middle = (px + rng.normal(0, 3), py + rng.uniform(6, 14), pz + 0.86 * c + r[2] - rng.uniform(1, 6))
@@ -82,10 +83,11 @@ def paint_bladder(canvas: Canvas, rng: np.random.Generator, sizes: Sizes) -> Org
 def paint_vesicles(canvas: Canvas, rng: np.random.Generator, sizes: Sizes, spacing: tuple[float, ...]) -> None:
     """Seminal vesicles: coiled tubes behind the bladder, above the prostate."""
     x, y, z = sizes.prostate
-    a, b, c = sizes.radii
+    _, b, c = sizes.radii
     for side in (1, -1):
-        lobe = Ellipsoid((x + side * 15, y - 0.62 * b, z + c + rng.uniform(1, 6)),
-                         (rng.uniform(14, 19), rng.uniform(5, 7.5), rng.uniform(6, 10)), -side * rng.uniform(5, 25))  # fmt: skip
+        centre = (x + side * 15, y - 0.62 * b, z + c + rng.uniform(1, 6))
+        radii = (rng.uniform(14, 19), rng.uniform(5, 7.5), rng.uniform(6, 10))
+        lobe = Ellipsoid(centre, radii, -side * rng.uniform(5, 25))
         box, distance = canvas.distance(lobe)
         coils = smooth_noise(rng, distance.shape, spacing, 2.4) > -0.4  # type: ignore[arg-type]
         tissue = np.where(coils & (distance < -1), Tissue.VESICLE, Tissue.VESICLE_WALL).astype(np.uint8)
@@ -144,8 +146,6 @@ def paint_prostate(canvas: Canvas, rng: np.random.Generator, sizes: Sizes, rectu
     box = canvas.box(*(np.array(sizes.prostate) + s * (np.array(sizes.radii) + 16) for s in (-1, 1)))
     u, v, w = _local(canvas.at(box), sizes.prostate, sizes.radii)
     rho = _rho(rng, u, v, w)
-    unit = 1 / np.maximum(np.sqrt(u * u + v * v + w * w), np.float32(1e-3))
-    direction = u * unit, v * unit, w * unit
     length = np.sqrt(sum((q * r) ** 2 for q, r in zip((u, v, w), sizes.radii)))
     ray = length * (1 - 1 / np.maximum(rho, np.float32(0.05)))
     distance = np.maximum(ray, 1.0 - rectum.whole[box])
@@ -153,8 +153,12 @@ def paint_prostate(canvas: Canvas, rng: np.random.Generator, sizes: Sizes, rectu
     canvas.fill(box, inside, _zone(u, v, w))
     _paint_nodules(canvas, rng, sizes)
     canvas.fill(box, inside & (distance > -0.9), Tissue.CAPSULE)
-    rim = np.float32(0.9) / np.maximum(rho, np.float32(0.3))
-    _fade(canvas, rng, box, distance, direction, _zone(u * rim, v * rim, w * rim))
+    canvas.fill(box, ~inside & (distance < 0.7 * sizes.wall), Tissue.BLADDER_WALL, over=(Tissue.URINE,))
+    shell = (distance > -_EVEN_MM) & (distance < _REACH_MM)
+    edge = np.zeros(shell.shape, np.uint8)
+    edge[shell] = _faded_edge(rng, distance[shell], rho[shell], (u[shell], v[shell], w[shell]))
+    canvas.fill(box, (edge > 0) & inside, edge, over=_INSIDE)
+    canvas.fill(box, (edge > 0) & ~inside, edge, over=_FADES_OVER)
     return Organ(canvas, box, distance)
 
 
@@ -195,17 +199,22 @@ def _paint_nodules(canvas: Canvas, rng: np.random.Generator, sizes: Sizes) -> No
         canvas.paint(Ellipsoid(place, (5, 3.5, 6)), Tissue.NODULE_DARK, over=(Tissue.PERIPHERAL_ZONE,))  # type: ignore[arg-type]
 
 
-def _fade(
-    canvas: Canvas, rng: np.random.Generator, box: Box, distance: np.ndarray,
-    direction: tuple[np.ndarray, np.ndarray, np.ndarray], zone: np.ndarray,
-) -> None:  # fmt: skip
-    """Let the tissue under the surface continue beyond it by 5 to 13 mm, over `FADED_SHARE` of the directions."""
-    field = waves(rng, *direction, 1.9, 8)
+def _faded_edge(
+    rng: np.random.Generator, distance: np.ndarray, rho: np.ndarray, at: tuple[np.ndarray, np.ndarray, np.ndarray]
+) -> np.ndarray:
+    """For points near the surface: the even tissue that hides it there, or 0 where the border shows.
+
+    The tissue under the surface continues 6 to 13 mm beyond it, over `FADED_SHARE` of the surface.
+    """
+    u, v, w = at
+    unit = 1 / np.maximum(np.sqrt(u * u + v * v + w * w), np.float32(1e-3))
+    direction = u * unit, v * unit, w * unit
+    field = waves(rng, *direction, 2.0, 6)
     surface = np.abs(distance) < 1.5
     limit = np.quantile(field[surface], 1 - FADED_SHARE) if surface.any() else 0
-    reach = np.clip(8 + 2.5 * waves(rng, *direction, 1.6), 5, 13)
-    edge = np.select([zone == Tissue.STROMA, zone == Tissue.TRANSITION_ZONE],
-                     [Tissue.STROMA_EDGE, Tissue.TRANSITION_EDGE], Tissue.PERIPHERAL_EDGE).astype(np.uint8)  # fmt: skip
-    faded = field > limit
-    canvas.fill(box, faded & (distance < 0) & (distance > -_EVEN_MM), edge, over=_INSIDE)
-    canvas.fill(box, faded & (distance >= 0) & (distance < reach), edge, over=_FADES_OVER)
+    reach = np.clip(8 + 2.5 * waves(rng, *direction, 1.6), 6, _REACH_MM)
+    rim = np.float32(0.9) / np.maximum(rho, np.float32(0.3))
+    zone = _zone(u * rim, v * rim, w * rim)
+    edge = np.zeros(256, np.uint8)
+    edge[list(EDGES.values())] = list(EDGES)
+    return np.where((field > limit) & (distance < reach), edge[zone], 0).astype(np.uint8)

@@ -103,12 +103,13 @@ def _tables(means: dict[Tissue, float], textures: dict[Tissue, float]) -> tuple[
     for tissue in means:
         mean[tissue], texture[tissue] = means[tissue], textures[tissue]
     for edge, zone in EDGES.items():
-        mean[edge], texture[edge] = mean[zone], 0.08 * texture[zone]
+        mean[edge], texture[edge] = mean[zone], 0.03 * texture[zone]
     return mean, texture
 
 
 def _t2(rng: np.random.Generator, spread: float, noise: float) -> Palette:
     means = {t: look.t2 * float(np.exp(rng.normal(0, spread))) for t, look in LOOKS.items()}
+    means[Tissue.SUBCUTANEOUS_FAT] = means[Tissue.FAT] * rng.uniform(0.95, 1.15)
     textures = {t: means[t] * look.texture * rng.uniform(0.6, 1.2) for t, look in LOOKS.items()}
     mean, texture = _tables(means, textures)
     return Palette(mean, texture, noise * 400, rng.uniform(0.03, 0.14), rng.uniform(0.35, 0.7))

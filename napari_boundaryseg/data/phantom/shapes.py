@@ -10,7 +10,7 @@ import numpy as np
 
 Point = tuple[float, float, float]
 Box = tuple[slice, slice, slice]
-_STRIDE = 6
+_STRIDE = 4
 
 
 class Solid(Protocol):

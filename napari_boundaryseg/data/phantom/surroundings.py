@@ -16,8 +16,8 @@ _SPACES = (Tissue.FAT, Tissue.SUBCUTANEOUS_FAT)
 
 def paint_body(canvas: Canvas, rng: np.random.Generator) -> None:
     """Air, skin, fat under the skin, and fat wherever nothing else will be."""
-    wide, deep = rng.uniform(168, 195), rng.uniform(100, 124)
-    middle = rng.uniform(82, 108) - deep
+    wide, deep = rng.uniform(168, 198), rng.uniform(106, 126)
+    middle = rng.uniform(84, 106) - deep
     x, y = np.abs(canvas.x) / np.float32(wide), np.abs(canvas.y - np.float32(middle)) / np.float32(deep)
     depth = np.float32(deep) * (np.float32(1) - np.sqrt(np.sqrt(x * x * x * x + y * y * y * y)))
     canvas.map[depth > 0] = Tissue.SKIN
@@ -80,9 +80,11 @@ def _paint_bone(canvas: Canvas, parts: list[Solid], cortex_mm: float) -> None:
 def _muscles(s: int, rng: np.random.Generator) -> list[Solid]:
     bulk = rng.uniform(0.85, 1.12)
     return [
-        Ellipsoid((55 * s, -4, -4), (8.5 * bulk, 45, 42), 7 * s),
-        Ellipsoid((63 * s, -38, 0), (8 * bulk, 22, 30), 28 * s),
-        Ellipsoid((50 * s, 30, -52), (36, 19 * bulk, 26), -25 * s),
+        Ellipsoid((54 * s, -2, -4), (11.5 * bulk, 46, 42), 6 * s),
+        Ellipsoid((66 * s, -44, 0), (10 * bulk, 24, 30), 30 * s),
+        Ellipsoid((60 * s, 22, -38), (42, 20 * bulk, 26), -28 * s),
+        Ellipsoid((52 * s, 32, -58), (44, 24 * bulk, 28), -25 * s),
+        Ellipsoid((96 * s, -30, -62), (34, 30, 44)),
         Ellipsoid((48 * s, 58, -32), (30, 13 * bulk, 30), -20 * s),
         Ellipsoid((62 * s, -2, -82), (48, 48, 26)),
         Ellipsoid((80 * s, -98, -2), (70, 22 * bulk, 95), 22 * s),
@@ -132,11 +134,13 @@ def paint_clutter(canvas: Canvas, rng: np.random.Generator, spacing_mm: tuple[fl
     canvas.map[body & (np.abs(sheets) < rng.uniform(0.03, 0.06))] = Tissue.FASCIA
     muscle = canvas.map == Tissue.MUSCLE
     canvas.map[muscle & (np.abs(sheets - 0.8) < rng.uniform(0.03, 0.08))] = Tissue.FAT
-    box = canvas.box((-40, -30, -35), (40, 45, 60))
-    veins = smooth_noise(rng, canvas.map[box].shape, spacing_mm, 2.6)
+    box = canvas.box((-55, -60, -60), (55, 60, 80))
+    x, y, z = canvas.at(box)
+    rarer = (x * x + y * y) / np.float32(35**2) + (z - 5) * (z - 5) / np.float32(45**2)
+    veins = smooth_noise(rng, rarer.shape, spacing_mm, rng.uniform(2.2, 3.4))
     fat = canvas.map[box] == Tissue.FAT
-    canvas.fill(box, fat & (veins > rng.uniform(1.0, 1.6)), Tissue.VEIN)
-    canvas.fill(box, fat & (veins < -rng.uniform(1.3, 2.0)), Tissue.FLOW_VOID)
+    canvas.fill(box, fat & (veins > rarer + np.float32(rng.uniform(0.8, 1.8))), Tissue.VEIN)
+    canvas.fill(box, fat & (-veins > rarer + np.float32(rng.uniform(1.0, 2.0))), Tissue.FLOW_VOID)
 
 
 def paint_bowel(canvas: Canvas, rng: np.random.Generator) -> None:
@@ -156,8 +160,8 @@ def paint_floor(canvas: Canvas, rng: np.random.Generator, apex_mm: tuple[float, 
     thick = rng.uniform(1.8, 3.2)
     box: Box = canvas.box((-48, -85, -60), (48, 25, 18))
     x, y, z = canvas.at(box)
-    half = np.float32(rng.uniform(17, 20)) + np.float32(rng.uniform(0.3, 0.5)) * np.clip(z + 42, 0, 60)
-    across = np.sqrt((x / half) ** 2 + ((y + 22) / (half + 16)) ** 2)
+    half = np.float32(rng.uniform(14, 18)) + np.float32(rng.uniform(0.3, 0.45)) * np.clip(z + 42, 0, 60)
+    across = np.sqrt((x / half) ** 2 + ((y + 18) / (half + 9)) ** 2)
     sheet = (np.abs(across - 1) * half < thick) & (y < 22)
     canvas.fill(box, sheet & (z < 12), Tissue.LEVATOR, over=(*_SPACES, Tissue.FASCIA, Tissue.VEIN, Tissue.FLOW_VOID))
     ax, ay, az = apex_mm
