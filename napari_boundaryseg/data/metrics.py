@@ -77,6 +77,8 @@ def compare_masks(a: np.ndarray, b: np.ndarray, spacing_mm: Sequence[float], tol
     box = _box(a | b)
     a, b = a[box], b[box]
     there, back = surface_distances(a, b, spacing_mm)
+    if not (len(there) and len(back)):  # a mask that fills the whole scan has no surface in it
+        return row
     row["asd_mm"] = float((there.sum() + back.sum()) / (len(there) + len(back)))
     row["hd_mm"] = float(max(there.max(), back.max()))
     row["hd95_mm"] = float(max(np.percentile(there, 95), np.percentile(back, 95)))
