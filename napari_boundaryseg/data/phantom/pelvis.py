@@ -33,7 +33,7 @@ def anatomy(
     spacing_mm: tuple[float, float, float] = SPACING_MM,
     *,
     affine: np.ndarray | None = None,
-    shift_mm: tuple[float, float, float] = (15.0, 14.0, 11.0),
+    shift_mm: tuple[float, float, float] = (17.0, 16.0, 12.0),
     femoral_heads: bool = False,
 ) -> Tissues:
     """Random anatomy of a male pelvis on a scan's grid.
