@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import torch
+from pydantic import TypeAdapter, ValidationError
 from torch import Tensor, nn
 
 from napari_boundaryseg.errors import InputError
@@ -91,10 +91,20 @@ def build(name: str, *, dims: int = 3, in_channels: int = 1, classes: int = 2, c
         Maps (B, in_channels, *sp) to a `ModelOutput`.
     """
     builder = _registry[name]
-    known = set(inspect.signature(builder).parameters)
-    for argument in arguments:
+    _check(name, arguments)
+    network = builder(dims=dims, in_channels=in_channels, classes=classes, clear=clear, blurry=blurry, **arguments)
+    return network.float()
+
+
+def _check(name: str, arguments: dict[str, object]) -> None:
+    """Refuse arguments that the network does not know, or of another type than its signature says."""
+    known = inspect.signature(_registry[name], eval_str=True).parameters
+    for argument, value in arguments.items():
         if argument not in known:
             raise InputError(argument, f"the network {name!r} has no such argument",
                              f"It has: {', '.join(sorted(known))}")
-    network = builder(dims=dims, in_channels=in_channels, classes=classes, clear=clear, blurry=blurry, **arguments)
-    return network.to(torch.float32)
+        try:
+            TypeAdapter(known[argument].annotation).validate_python(value, strict=True)
+        except ValidationError as error:
+            raise InputError(argument, f"{value!r:.60} does not suit the network {name!r}",
+                             error.errors()[0]["msg"]) from error

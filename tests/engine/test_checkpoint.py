@@ -1,0 +1,179 @@
+"""Model files: what is written is read again, and what is wrong is refused before memory is taken."""
+
+import json
+import pickle
+import resource
+import struct
+import zipfile
+
+import pytest
+import torch
+
+from napari_boundaryseg.engine.card import Card
+from napari_boundaryseg.engine.checkpoint import build_network, load_model, save
+from napari_boundaryseg.engine.library import cards, read_card, read_header
+from napari_boundaryseg.engine.recipe import recipe
+from napari_boundaryseg.errors import InputError
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory):
+    wanted = recipe("hippocampus-sgm").model_copy(update={"network_arguments": {"width": 8, "norm": "group"}})
+    torch.manual_seed(0)
+    network = build_network(wanted)
+    path = tmp_path_factory.mktemp("models") / "tiny.safetensors"
+    save(path, Card(name="tiny", recipe=wanted, parameters=1), network.state_dict())
+    return path, network
+
+
+def header_of(path):
+    data = path.read_bytes()
+    length = struct.unpack("<Q", data[:8])[0]
+    return json.loads(data[8 : 8 + length]), data[8 + length :]
+
+
+def rewritten(path, tmp_path, change):
+    header, body = header_of(path)
+    header = change(header) or header
+    text = json.dumps(header).encode()
+    target = tmp_path / "changed.safetensors"
+    target.write_bytes(struct.pack("<Q", len(text)) + text + body)
+    return target
+
+
+def test_round_trip_in_full_and_half_precision(good, tmp_path):
+    path, network = good
+    loaded = load_model(path)
+    assert all(torch.equal(a, b) for a, b in zip(network.state_dict().values(), loaded.network.state_dict().values(),
+                                                 strict=True))
+    save(tmp_path / "half.safetensors", loaded.card, network.state_dict(), half=True)
+    assert (tmp_path / "half.safetensors").stat().st_size < 0.6 * path.stat().st_size
+    half = load_model(tmp_path / "half.safetensors").network.state_dict()
+    for name, value in network.state_dict().items():
+        assert half[name].dtype == torch.float32
+        torch.testing.assert_close(half[name], value, rtol=1e-3, atol=1e-4)
+
+
+def test_the_card_is_read_without_weights(good):
+    card, sha256 = read_card(good[0])
+    assert card.name == "tiny"
+    assert len(sha256) == 64
+    assert cards([good[0].parent])[-1][0].name == "tiny"
+
+
+def first_tensor(header):
+    return next(name for name in header if name != "__metadata__")
+
+
+def cut_metadata(header):
+    del header["__metadata__"]
+
+
+def wrong_card(header):
+    header["__metadata__"]["card"] = header["__metadata__"]["card"].replace('"name":"tiny"', '"name":"tiny","evil":1')
+
+
+def code_in_card(header):
+    card = json.loads(header["__metadata__"]["card"])
+    card["recipe"]["network_arguments"]["width"] = "$import os"
+    header["__metadata__"]["card"] = json.dumps(card)
+
+
+def huge_width(header):
+    card = json.loads(header["__metadata__"]["card"])
+    card["recipe"]["network_arguments"]["width"] = 4096
+    header["__metadata__"]["card"] = json.dumps(card)
+
+
+def unknown_network(header):
+    card = json.loads(header["__metadata__"]["card"])
+    card["recipe"]["network"] = "os.system"
+    header["__metadata__"]["card"] = json.dumps(card)
+
+
+def expanded(header):
+    header[first_tensor(header)]["shape"] = [4_000_000_000]
+
+
+def negative(header):
+    header[first_tensor(header)]["data_offsets"] = [-8, 0]
+
+
+def odd_dtype(header):
+    header[first_tensor(header)]["dtype"] = "PICKLE"
+
+
+def renamed(header):
+    return {("other" if name == first_tensor(header) else name): value for name, value in header.items()}
+
+
+@pytest.mark.parametrize("change", [cut_metadata, wrong_card, code_in_card, huge_width, unknown_network, expanded,
+                                    negative, odd_dtype, renamed])
+def test_a_hostile_header_is_refused_in_one_sentence(good, tmp_path, change):
+    path = rewritten(good[0], tmp_path, change)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(InputError) as caught:
+        load_model(path)
+    assert str(caught.value).startswith("changed.safetensors: ") or "width" in str(caught.value) or "os.system" in str(
+        caught.value)
+    assert len(str(caught.value)) < 600
+    assert "\n" not in str(caught.value)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000
+
+
+@pytest.mark.parametrize("keep", [0, 4, 8, 100, 5000, -1])
+def test_a_cut_file_is_refused(good, tmp_path, keep):
+    path = tmp_path / "cut.safetensors"
+    path.write_bytes(good[0].read_bytes()[:keep])
+    with pytest.raises(InputError, match="cut.safetensors"):
+        load_model(path)
+
+
+def test_an_absurd_header_length_is_refused(tmp_path):
+    path = tmp_path / "long.safetensors"
+    path.write_bytes(struct.pack("<Q", 2**62) + b"{}")
+    with pytest.raises(InputError, match="not a whole safetensors file"):
+        read_header(path)
+
+
+def test_files_that_can_hold_code_are_never_opened(tmp_path):
+    plain, zipped = tmp_path / "a.safetensors", tmp_path / "b.safetensors"
+    plain.write_bytes(pickle.dumps({"a": 1}))
+    with zipfile.ZipFile(zipped, "w") as file:
+        file.writestr("data.pkl", b"x")
+    for path in (plain, zipped):
+        with pytest.raises(InputError, match="can contain code"):
+            load_model(path)
+    (tmp_path / "model.pt").write_bytes(b"anything at all")
+    with pytest.raises(InputError, match="can contain code"):
+        load_model(tmp_path / "model.pt")
+
+
+def test_weights_that_are_not_numbers_are_refused_by_name(good, tmp_path):
+    path, network = good
+    weights = {name: value.clone() for name, value in network.state_dict().items()}
+    weights["segment.bias"][0] = float("nan")
+    save(tmp_path / "nan.safetensors", load_model(path).card, weights)
+    with pytest.raises(InputError, match=r"segment\.bias"):
+        load_model(tmp_path / "nan.safetensors")
+
+
+def test_a_data_parallel_prefix_is_stripped(good, tmp_path):
+    path, network = good
+    save(tmp_path / "p.safetensors", load_model(path).card,
+         {f"module.{name}": value for name, value in network.state_dict().items()})
+    assert torch.equal(load_model(tmp_path / "p.safetensors").network.state_dict()["segment.bias"],
+                       network.state_dict()["segment.bias"])
+
+
+def test_saving_onto_the_loaded_file_works(good, tmp_path):
+    path = tmp_path / "again.safetensors"
+    path.write_bytes(good[0].read_bytes())
+    loaded = load_model(path)
+    save(path, loaded.card, loaded.network.state_dict())
+    assert load_model(path).card.name == "tiny"
+
+
+def test_an_unknown_name_says_what_there_is(tmp_path):
+    with pytest.raises(InputError, match="there is no such model"):
+        load_model("no-such-model")
