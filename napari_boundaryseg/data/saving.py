@@ -66,6 +66,10 @@ def atomic_file(
         try:
             _fill(temporary, target, make, check)
             _replace(temporary, target)
+        except InputError as error:
+            if error.subject != temporary.name:
+                raise
+            raise InputError(path, error.reason, error.advice) from error  # nobody knows the temporary name
         finally:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)

@@ -113,7 +113,7 @@ def test_faulty_folders(tmp_path: Path, name: str) -> None:
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="^nowhere: there is no such folder"):
+    with pytest.raises(InputError, match=r"^nowhere: there is no such folder"):
         read_dataset(tmp_path / "nowhere")
 
 

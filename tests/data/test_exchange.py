@@ -74,5 +74,5 @@ def test_a_broken_folder_is_refused(tmp_path: Path, fault: str) -> None:
         (folder / "scan.json").write_text("{")
     if fault == "pickle":
         np.save(folder / "scan.npy", np.array([{}], dtype=object), allow_pickle=True)
-    with pytest.raises(InputError, match="^case: no scan can be read"):
+    with pytest.raises(InputError, match=r"^case: no scan can be read"):
         load_volume(folder)

@@ -75,7 +75,8 @@ FAULTS: dict[str, tuple[str, bytes, str]] = {
     "one byte short": ("a.nii", nifti_bytes()[:-1], "promises 672 bytes of voxels, it holds 671"),
     "packed, cut": ("a.nii.gz", GZ[: len(GZ) // 2], "it is cut short"),
     "packed, cut in the checksum": ("a.nii.gz", GZ[:-5], "it is cut short: the packed stream has no end"),
-    "packed, short inside": ("a.nii.gz", gzip.compress(nifti_bytes()[:-9]), "promises 672 bytes of voxels, it holds 663"),
+    "packed, short inside": (
+        "a.nii.gz", gzip.compress(nifti_bytes()[:-9]), "promises 672 bytes of voxels, it holds 663"),
     "bad checksum": ("a.nii.gz", flip(len(GZ) - 6)(GZ), "its packed content is damaged (incorrect data check)"),
     "bad length": ("a.nii.gz", flip(len(GZ) - 2)(GZ), "its packed content is damaged (incorrect length check)"),
     "ndim 9": ("a.nii", put(DIM, "h", 9)(nifti_bytes()), "its header says 9 dimensions"),
@@ -86,7 +87,8 @@ FAULTS: dict[str, tuple[str, bytes, str]] = {
     "negative size": ("a.nii", put(DIM + 4, "h", -7)(nifti_bytes()), "its size is 6 x -7 x 8"),
     "absurd size": ("a.nii", put(DIM, "4h", 3, 32767, 32767, 32767)(nifti_bytes()), "promises 70.36 TB of voxels"),
     "absurd size, packed": (
-        "a.nii.gz", gzip.compress(put(DIM, "4h", 3, 32767, 32767, 32767)(nifti_bytes())), "promises 70.36 TB of voxels"),
+        "a.nii.gz", gzip.compress(put(DIM, "4h", 3, 32767, 32767, 32767)(nifti_bytes())),
+        "promises 70.36 TB of voxels"),
     "unknown type": ("a.nii", put(DATATYPE, "h", 9999)(nifti_bytes()), "its data type 9999 is not known"),
     "colours": ("a.nii", put(DATATYPE, "h", 128)(nifti_bytes()), "its voxels are colours (RGB)"),
     "complex": ("a.nii", nifti_bytes(VOXELS.astype(np.complex64)), "its voxels are complex numbers"),
@@ -291,7 +293,7 @@ def test_labels_must_be_whole_numbers(tmp_path: Path) -> None:
     assert np.array_equal(read_labels(tmp_path / "near.nii").array, VOXELS % 3)
     for name, array in (("far", near + np.float32(0.01)), ("nan", np.where(near > 1, np.nan, 0).astype(np.float32))):
         (tmp_path / f"{name}.nii").write_bytes(nifti_bytes(array))
-        with pytest.raises(InputError, match=f"{name}.nii: it holds values that are not whole numbers"):
+        with pytest.raises(InputError, match=rf"{name}.nii: it holds values that are not whole numbers"):
             read_labels(tmp_path / f"{name}.nii")
 
 
@@ -368,7 +370,7 @@ def test_labels_half_a_voxel_off_are_taken_with_a_doubt(tmp_path: Path) -> None:
 def test_labels_that_do_not_fit_are_refused(tmp_path: Path, data: bytes, reason: str) -> None:
     volume = scan(tmp_path)
     (tmp_path / "seg.nii").write_bytes(data)
-    with pytest.raises(InputError, match=f"seg.nii: the labels do not fit scan: {reason}"):
+    with pytest.raises(InputError, match=rf"seg.nii: the labels do not fit scan: {reason}"):
         read_labels(tmp_path / "seg.nii", volume)
 
 
@@ -476,7 +478,7 @@ def test_a_failed_verification_keeps_the_old_file(tmp_path: Path, monkeypatch: p
     write(volume.with_labels(VOXELS % 3), path)
     old = path.read_bytes()
 
-    def wrong(stream, header, array) -> None:  # noqa: ANN001
+    def wrong(stream, header, array) -> None:
         array = array.copy()
         array[0, 0, 0] += 1
         put_rightly(stream, header, array)
@@ -486,7 +488,7 @@ def test_a_failed_verification_keeps_the_old_file(tmp_path: Path, monkeypatch: p
     with pytest.raises(InputError, match="does not read back the same"):
         write(volume.with_labels(VOXELS % 5), path)
     assert path.read_bytes() == old
-    assert sorted(os.listdir(tmp_path)) == ["scan.nii", "seg.nii.gz"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["scan.nii", "seg.nii.gz"]
 
 
 @pytest.mark.parametrize("dtype", ["u1", "i2", "u2", "i4", "i8", "f4", "?", "f2"])
@@ -513,7 +515,7 @@ def test_maps_are_float32_with_the_number_of_maps_last(tmp_path: Path) -> None:
     for bad in (maps[:, 1:], np.zeros((1, 1, *SHAPE))):
         with pytest.raises(InputError, match="one value per voxel"):
             write_map(bad, grid, tmp_path / "x.nii.gz")
-    with pytest.raises(InputError, match="end in .nii.gz"):
+    with pytest.raises(InputError, match=r"end in .nii.gz"):
         write_map(maps, grid, tmp_path / "x.nrrd")
 
 
@@ -550,7 +552,7 @@ def test_the_format_is_known_by_content_where_the_name_says_nothing(tmp_path: Pa
 )
 def test_paths_that_are_no_scan(tmp_path: Path, make: Callable[[Path], object], reason: str) -> None:
     make(tmp_path / "thing")
-    with pytest.raises(InputError, match=f"^thing: .*{reason}"):
+    with pytest.raises(InputError, match=rf"^thing: .*{reason}"):
         read(tmp_path / "thing")
 
 
@@ -565,7 +567,8 @@ def test_a_name_that_is_no_name() -> None:
     ("path", "name"),
     [
         ("x/case.nii.gz", "case"), ("case_0000.nii.gz", "case"), ("case_0012.nii", "case"), ("A.B.NII.GZ", "A.B"),
-        ("a.seg.nrrd", "a"), ("é 1.mha", "é 1"), ("series", "series"), ("_0000.nii", "_0000"), ("case_00001.nii", "case_00001"),
+        ("a.seg.nrrd", "a"), ("é 1.mha", "é 1"), ("series", "series"), ("_0000.nii", "_0000"),
+        ("case_00001.nii", "case_00001"),
     ],
 )  # fmt: skip
 def test_case_names(path: str, name: str) -> None:
@@ -599,7 +602,7 @@ def test_channels_of_one_case(tmp_path: Path) -> None:
 def test_channels_on_different_grids_are_refused(tmp_path: Path, data: bytes, reason: str) -> None:
     (tmp_path / "a.nii").write_bytes(nifti_bytes())
     (tmp_path / "b.nii").write_bytes(data)
-    with pytest.raises(InputError, match=f"b.nii: its grid is not that of a.nii: {reason}"):
+    with pytest.raises(InputError, match=rf"b.nii: its grid is not that of a.nii: {reason}"):
         read(tmp_path / "a.nii", tmp_path / "b.nii")
 
 

@@ -21,7 +21,7 @@ from napari_boundaryseg.errors import InputError
 POSIX = pytest.mark.skipif(os.name == "nt", reason="POSIX file kinds")
 
 
-def failing(after: int, code: int = errno.ENOSPC):  # noqa: ANN201
+def failing(after: int, code: int = errno.ENOSPC):
     """A writer that stops after some bytes, as a full disk does."""
 
     def write(stream: BinaryIO) -> None:
@@ -35,10 +35,10 @@ def failing(after: int, code: int = errno.ENOSPC):  # noqa: ANN201
 def test_a_full_disk_leaves_the_old_file_and_nothing_else(tmp_path: Path, after: int) -> None:
     target = tmp_path / "seg.nii"
     target.write_bytes(b"old")
-    with pytest.raises(InputError, match="seg.nii: could not be written: No space left on device") as caught:
+    with pytest.raises(InputError, match=r"seg.nii: could not be written: No space left on device") as caught:
         saving.atomic_write(target, failing(after))
     assert target.read_bytes() == b"old"
-    assert os.listdir(tmp_path) == ["seg.nii"]
+    assert [p.name for p in tmp_path.iterdir()] == ["seg.nii"]
     assert str(tmp_path) not in str(caught.value)
 
 
@@ -57,7 +57,7 @@ def test_a_real_limit_of_the_system_leaves_the_old_file(tmp_path: Path, limit: i
     done = subprocess.run([sys.executable, "-c", code, str(target)], capture_output=True, text=True, timeout=60)
     assert "could not be written: File too large" in done.stdout, done.stderr
     assert target.read_bytes() == b"old"
-    assert os.listdir(tmp_path) == ["seg.nii"]
+    assert [p.name for p in tmp_path.iterdir()] == ["seg.nii"]
 
 
 @POSIX
@@ -92,7 +92,7 @@ def test_a_failed_check_keeps_the_old_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="read back"):
         saving.atomic_write(target, lambda stream: stream.write(b"new") and None, check=check)
     assert target.read_bytes() == b"old"
-    assert os.listdir(tmp_path) == ["a.bin"]
+    assert [p.name for p in tmp_path.iterdir()] == ["a.bin"]
 
 
 @POSIX
@@ -156,4 +156,4 @@ def test_interrupts_leave_nothing_behind(tmp_path: Path) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         saving.atomic_write(tmp_path / "a.bin", write)
-    assert os.listdir(tmp_path) == []
+    assert [p.name for p in tmp_path.iterdir()] == []

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from napari_boundaryseg.data.formats import FORMATS, Format, case_name
-from napari_boundaryseg.data.formats.itk_header import KNOWN_SPACES, Promise, check
+from napari_boundaryseg.data.formats.itk_geometry import NO_SHEAR, SHEAR_DEG, header_doubts
+from napari_boundaryseg.data.formats.itk_header import check
 from napari_boundaryseg.data.geometry import shear_deg
 from napari_boundaryseg.data.saving import atomic_file
 from napari_boundaryseg.data.volume import SAME_GRID_MM, Geometry, LabelMap, Volume
@@ -18,9 +18,6 @@ from napari_boundaryseg.progress import Progress, silent
 
 SUFFIXES = (".nrrd", ".seg.nrrd", ".nhdr", ".mha", ".mhd")
 _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
-_SPACINGS = ("spacings", "ElementSpacing")
-_GEOMETRY = (*_SPACINGS, "space directions", "space origin", "TransformMatrix", "Offset", "Position")
-_NO_SHEAR = "Resample it to right angles, or save it as .nii.gz"
 
 
 def read(path: Path, progress: Progress = silent) -> Volume:
@@ -56,7 +53,7 @@ def write(value: LabelMap | Volume, path: Path) -> None:
     """
     if path.suffix.lower() in (".mhd", ".nhdr"):
         raise InputError(path, "a header apart from its voxels is not written", "Use .mha, .nrrd or .nii.gz")
-    if shear_deg(value.affine) > 1e-2:
+    if shear_deg(value.affine) > SHEAR_DEG:
         raise InputError(path, "this scan's axes are not at right angles", "Save it as .nii.gz")
     sitk = simpleitk()
     array = value.array[np.newaxis] if isinstance(value, LabelMap) else value.array
@@ -89,12 +86,12 @@ def _load(path: Path, progress: Progress) -> tuple[np.ndarray, Geometry, tuple[s
     """(C, I, J, K) voxels, grid and doubts."""
     sitk = simpleitk()
     promise = check(path)
-    doubts = _header_doubts(path, promise)
+    doubts = header_doubts(path, promise.fields)
     progress(0.5, "reading")
     try:
         image = sitk.ReadImage(str(path))
     except RuntimeError as error:
-        raise InputError(path, "its axes are not at right angles, or its header is wrong", _NO_SHEAR) from error
+        raise InputError(path, "its axes are not at right angles, or its header is wrong", NO_SHEAR) from error
     array = _voxels(path, sitk, image)
     progress(1.0, "reading")
     i, j, k = array.shape[1:]
@@ -125,43 +122,6 @@ def _affine(path: Path, image: Any) -> np.ndarray:
         text = " x ".join(f"{value:g}" for value in spacing)
         raise InputError(path, f"its voxel size is {text} mm or its directions are not usable", "Export it again")
     return _LPS_TO_RAS @ affine + 0.0  # no negative zeros
-
-
-def _header_doubts(path: Path, promise: Promise) -> tuple[str, ...]:
-    """What the header leaves open; colours and values that are not numbers are refused."""
-    fields = promise.fields
-    if "rgb" in fields.get("kinds", "").lower():
-        raise InputError(path, "its voxels are colours", "Export it as a grey-value scan")
-    _check_numbers(path, fields)
-    if "DimSize" in fields:
-        known = "TransformMatrix" in fields or "Rotation" in fields or "Orientation" in fields
-        return () if known else ("The file does not say how it is oriented: left and right may be swapped.",)
-    space = fields.get("space", "").lower()
-    if "space directions" not in fields or not space:
-        return ("The file does not say how it is oriented: left and right may be swapped.",)
-    if space not in KNOWN_SPACES:
-        return (f"Its space, {space[:40]}, is not tied to the patient: left and right may be swapped.",)
-    units = fields.get("space units", "mm").replace('"', " ").split()
-    return () if set(units) <= {"mm"} else (f"Its unit of length is {units[0][:8]}: millimetres are assumed.",)
-
-
-def _check_numbers(path: Path, fields: dict[str, str]) -> None:
-    """Sizes and directions must be finite and not zero: ITK puts something in their place without a word."""
-    listed_axis = len(fields.get("sizes", "").split()) > 3  # whose spacing is rightly NaN
-    for key in _GEOMETRY:
-        words = fields.get(key, "").replace("(", " ").replace(")", " ").replace(",", " ").split()
-        values = np.array([_number(word) for word in words if word not in ("none", "???")])
-        if key == "spacings" and listed_axis:
-            values = values[np.isfinite(values)]
-        if not np.isfinite(values).all() or (key in _SPACINGS and (values <= 0).any()):
-            raise InputError(path, f"its header says {key}: {fields[key][:60]}", "Export it again")
-
-
-def _number(word: str) -> float:
-    try:
-        return float(word)
-    except ValueError:
-        return math.nan
 
 
 def _image(sitk: Any, array: np.ndarray, affine: np.ndarray) -> Any:

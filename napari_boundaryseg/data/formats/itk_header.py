@@ -49,17 +49,6 @@ _META_BYTES = {
     "FLOAT": 4,
     "DOUBLE": 8,
 }
-KNOWN_SPACES = {
-    "right-anterior-superior",
-    "ras",
-    "left-anterior-superior",
-    "las",
-    "left-posterior-superior",
-    "lps",
-    "right-anterior-superior-time",
-    "left-posterior-superior-time",
-    "left-anterior-superior-time",
-}
 
 
 @dataclass(frozen=True)
@@ -109,16 +98,23 @@ def _nrrd(path: Path, stream: BinaryIO) -> Promise:
             fields["data file"] = line.partition(":")[2].strip()
     if fields.get("line skip", "0") != "0" or fields.get("byte skip", "0") != "0":
         raise InputError(path, "its voxels follow after skipped lines or bytes", _SAVE_AGAIN)
-    kind = (
-        fields.get("type", "").lower().replace("signed ", "").replace("unsigned ", "u").replace("long long", "longlong")
-    )
-    width = _NRRD_BYTES.get(kind.removesuffix("_t").replace(" int", "").replace("ulong long", "ulonglong"))
+    width = _NRRD_BYTES.get(_plain_type(fields.get("type", "").lower()))
     packing = {"raw": "raw", "gzip": "gzip", "gz": "gzip", "bzip2": "bzip2", "bz2": "bzip2"}.get(
         fields.get("encoding", "").lower()
     )
     sizes = _whole(path, fields.get("sizes", ""))
     detached = fields.get("data file", fields.get("datafile"))
     return _promise(path, fields, sizes, width, packing, detached, stream.tell())
+
+
+def _plain_type(name: str) -> str:
+    """One word for the many names of an NRRD type: ``"unsigned short int"`` is ``"ushort"``."""
+    words = name.removesuffix("_t").split()
+    unsigned = "unsigned" in words
+    words = [word for word in words if word not in ("signed", "unsigned")]
+    if len(words) > 1 and words[-1] == "int":
+        words = words[:-1]
+    return ("u" if unsigned else "") + "".join(words)
 
 
 def _meta(path: Path, stream: BinaryIO) -> Promise:

@@ -1,0 +1,261 @@
+"""NRRD and MetaImage: exact against SimpleITK, and every byte counted before it is believed."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import sys
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+from napari_boundaryseg.data.formats import read, read_labels, write
+from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
+from napari_boundaryseg.errors import InputError, MissingExtra
+
+sitk = pytest.importorskip("SimpleITK")
+
+SHAPE = (4, 5, 6)
+VOXELS = np.arange(np.prod(SHAPE), dtype="<i2").reshape(SHAPE)
+RAW = VOXELS.tobytes(order="F")
+OBLIQUE = np.eye(4)
+OBLIQUE[:3, :3] = Rotation.from_euler("xyz", (10, -20, 130), degrees=True).as_matrix() * (0.5, 0.75, 3)
+OBLIQUE[:3, 3] = (12.5, -33.25, 101)
+
+
+def nrrd(data: bytes = RAW, encoding: str = "raw", **fields: str) -> bytes:
+    values = {
+        "type": "short", "dimension": "3", "space": "right-anterior-superior", "sizes": "4 5 6",
+        "space directions": "(0.5,0,0) (0,0.75,0) (0,0,3)", "kinds": "domain domain domain", "endian": "little",
+        "encoding": encoding, "space origin": "(1,2,3)",
+        **{key.replace("_", " "): value for key, value in fields.items()},
+    }  # fmt: skip
+    header = "NRRD0004\n" + "".join(f"{key}: {value}\n" for key, value in values.items() if value) + "\n"
+    return header.encode() + data
+
+
+def meta(data: bytes = RAW, **fields: str) -> bytes:
+    values = {
+        "ObjectType": "Image", "NDims": "3", "BinaryData": "True", "BinaryDataByteOrderMSB": "False",
+        "CompressedData": "False", "TransformMatrix": "1 0 0 0 1 0 0 0 1", "Offset": "-1 -2 3",
+        "ElementSpacing": "0.5 0.75 3", "DimSize": "4 5 6", "ElementType": "MET_SHORT", **fields,
+        "ElementDataFile": fields.get("ElementDataFile", "LOCAL"),
+    }  # fmt: skip
+    return "".join(f"{key} = {value}\n" for key, value in values.items() if value).encode() + data
+
+
+EXPECTED = np.array([[0.5, 0, 0, 1], [0, 0.75, 0, 2], [0, 0, 3, 3], [0, 0, 0, 1]])
+SOUND: dict[str, tuple[str, bytes]] = {
+    "raw": ("a.nrrd", nrrd()),
+    "gzip": ("a.nrrd", nrrd(gzip.compress(RAW), "gzip")),
+    "big-endian": ("a.nrrd", nrrd(VOXELS.astype(">i2").tobytes(order="F"), endian="big")),
+    "LPS": ("a.nrrd", nrrd(space="left-posterior-superior", space_directions="(-0.5,0,0) (0,-0.75,0) (0,0,3)",
+                           space_origin="(-1,-2,3)")),
+    "LAS": ("a.nrrd", nrrd(space="left-anterior-superior", space_directions="(-0.5,0,0) (0,0.75,0) (0,0,3)",
+                           space_origin="(-1,2,3)")),
+    "mha": ("a.mha", meta(TransformMatrix="-1 0 0 0 -1 0 0 0 1")),
+    "mha packed": ("a.mha", meta(zlib.compress(RAW), CompressedData="True", TransformMatrix="-1 0 0 0 -1 0 0 0 1",
+                                 CompressedDataSize=str(len(zlib.compress(RAW))))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_sound_files(tmp_path: Path, name: str) -> None:
+    file, data = SOUND[name]
+    (tmp_path / file).write_bytes(data)
+    volume = read(tmp_path / file)
+    assert np.array_equal(volume.array[0], VOXELS)
+    assert volume.array.dtype == np.int16
+    assert np.allclose(volume.affine, EXPECTED, atol=1e-12)
+    assert volume.doubts == ()
+    assert volume.name == "a"
+
+
+def spoiled(data: bytes, at: int = -6) -> bytes:
+    return data[:at] + bytes([data[at] ^ 0xFF]) + data[at:][1:]
+
+
+PACKED, ZLIB = nrrd(gzip.compress(RAW), "gzip"), meta(zlib.compress(RAW), CompressedData="True")
+FAULTS: dict[str, tuple[str, bytes, str]] = {
+    "empty nrrd": ("a.nrrd", b"", "the file is empty"),
+    "empty mha": ("a.mha", b"", "the file is empty"),
+    "text": ("a.mha", b"hello, no scan\n" * 9, "no MetaImage or NRRD file but text"),
+    "short nrrd": ("a.nrrd", nrrd()[:-1], "its header promises 240 bytes of voxels, it holds 239"),
+    "short mha": ("a.mha", meta()[:-100], "its header promises 240 bytes of voxels, it holds 140"),
+    "header only": ("a.nrrd", nrrd(b""), "it holds 0 bytes"),
+    "packed nrrd cut": ("a.nrrd", PACKED[:-20], "cut short: the packed stream has no end"),
+    "packed nrrd short inside": ("a.nrrd", nrrd(gzip.compress(RAW[:-4]), "gzip"), "240 bytes of voxels, it holds 236"),
+    "packed nrrd spoiled": ("a.nrrd", spoiled(PACKED), "packed content is damaged (incorrect data check)"),
+    "packed mha cut": ("a.mha", ZLIB[:-20], "cut short: the packed stream has no end"),
+    "packed mha short inside": ("a.mha", meta(zlib.compress(RAW[:-4]), CompressedData="True"), "it holds 236"),
+    "packed mha spoiled": ("a.mha", spoiled(ZLIB, -1), "its packed content is damaged"),
+    "bzip2 cut": ("a.nrrd", nrrd(bz2.compress(RAW)[:-9], "bzip2"), "the packed stream has no end"),
+    "absurd": ("a.nrrd", nrrd(sizes="99999 99999 99999"), "promises 2000 TB of voxels"),
+    "absurd mha": ("a.mha", meta(DimSize="99999 99999 99999"), "promises 2000 TB of voxels"),
+    "2-D": ("a.nrrd", nrrd(dimension="2", sizes="4 5"), "it is no volume"),
+    "zero size": ("a.nrrd", nrrd(sizes="4 5 0"), "its size is '4 5 0'"),
+    "no size": ("a.mha", meta(DimSize=""), "does not say where its voxels are"),
+    "unknown type": ("a.nrrd", nrrd(type="block"), "the type of its voxels is not known"),
+    "text encoding": ("a.nrrd", nrrd(encoding="ascii"), "packed in a way that is not read"),
+    "NaN directions": ("a.nrrd", nrrd(space_directions="(nan,0,0) (0,1,0) (0,0,1)"), "space directions"),
+    "zero spacing nrrd": ("a.nrrd", nrrd(space="", space_directions="", space_origin="", spacings="1 0 1"), "spacings"),
+    "zero direction": ("a.nrrd", nrrd(space_directions="(0,0,0) (0,1,0) (0,0,1)"), "not at right angles"),
+    "sheared mha": ("a.mha", meta(TransformMatrix="1 0 0 0.2 0.98 0 0 0 1"), "right angles"),
+    "zero spacing mha": ("a.mha", meta(ElementSpacing="1 1 0"), "ElementSpacing: 1 1 0"),
+    "NaN offset": ("a.mha", meta(Offset="nan 0 0"), "Offset"),
+    "sheared": ("a.nrrd", nrrd(space_directions="(0.5,0,0) (0.2,0.75,0) (0,0,3)"), "right angles"),
+    "colours": ("a.nrrd", nrrd(type="uchar", dimension="4", sizes="3 4 5 6", kinds="RGB-color domain domain domain",
+                               space_directions="none (1,0,0) (0,1,0) (0,0,1)", data=bytes(360)), "colours"),
+    "elsewhere": ("a.nhdr", nrrd(b"", data_file="../../etc/passwd"), "its voxels lie in another folder"),
+    "elsewhere, absolute": ("a.mhd", meta(b"", ElementDataFile="/etc/passwd"), "its voxels lie in another folder"),
+    "data missing": ("a.mhd", meta(b"", ElementDataFile="a.raw"), "the file with its voxels, a.raw, is not there"),
+    "many files": ("a.nhdr", nrrd(b"", data_file="LIST"), "spread over many files"),
+    "skipped bytes": ("a.nrrd", nrrd(byte_skip="-1"), "skipped lines or bytes"),
+    "endless header": ("a.nrrd", b"NRRD0004\n" + b"#" * (2 << 20), "its header does not end"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_faulty_files_are_refused_in_one_sentence(tmp_path: Path, name: str) -> None:
+    file, data, reason = FAULTS[name]
+    (tmp_path / file).write_bytes(data)
+    for reader in (read, read_labels):
+        with pytest.raises(InputError) as caught:
+            reader(tmp_path / file)
+        text = str(caught.value)
+        assert text.startswith(f"{file}: ")
+        assert reason in text
+        assert str(tmp_path) not in text
+
+
+@pytest.mark.parametrize(
+    ("data", "doubt"),
+    [
+        (nrrd(space="", space_directions="", space_origin="", spacings="1 1 2"), "how it is oriented"),
+        (nrrd(space="scanner-xyz"), "scanner-xyz, is not tied to the patient"),
+        (nrrd(space_units='"um" "um" "um"'), "unit of length is um"),
+    ],
+)
+def test_doubtful_files_say_so(tmp_path: Path, data: bytes, doubt: str) -> None:
+    (tmp_path / "a.nrrd").write_bytes(data)
+    assert doubt in read(tmp_path / "a.nrrd").doubts[0]
+
+
+@pytest.mark.parametrize(("file", "data"), [("a.nhdr", nrrd(b"", data_file="a.raw")),
+                                           ("a.mhd", meta(b"", ElementDataFile="a.raw"))])  # fmt: skip
+def test_voxels_in_a_file_beside_the_header(tmp_path: Path, file: str, data: bytes) -> None:
+    (tmp_path / file).write_bytes(data)
+    (tmp_path / "a.raw").write_bytes(RAW)
+    assert np.array_equal(read(tmp_path / file).array[0], VOXELS)
+    (tmp_path / "a.raw").write_bytes(RAW[:-1])
+    with pytest.raises(InputError, match="240 bytes of voxels, it holds 239"):
+        read(tmp_path / file)
+
+
+def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "secret").write_bytes(RAW)
+    (tmp_path / "in" / "a.raw").symlink_to(tmp_path / "secret")
+    (tmp_path / "in" / "a.mhd").write_bytes(meta(b"", ElementDataFile="a.raw"))
+    with pytest.raises(InputError, match="lie in another folder"):
+        read(tmp_path / "in" / "a.mhd")
+
+
+# --- writing and reading back -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("suffix", [".nrrd", ".mha"])
+@pytest.mark.parametrize("affine", [np.eye(4), np.diag([-0.5, 0.7, -3, 1]), OBLIQUE, OBLIQUE[:, [1, 0, 2, 3]]])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_write_and_read_and_what_simpleitk_says(tmp_path: Path, suffix: str, affine: np.ndarray, channels: int) -> None:
+    array = np.stack([VOXELS + 7 * n for n in range(channels)])
+    volume = Volume(array, Geometry(SHAPE, affine), tuple(f"c{n}" for n in range(channels)))
+    path = tmp_path / f"a{suffix}"
+    write(volume, path)
+    again = read(path)
+    assert np.array_equal(again.array, array)
+    assert np.allclose(again.affine, affine, atol=1e-9)
+    image = sitk.ReadImage(str(path))
+    for index in ((0, 0, 0), (3, 4, 5), (1, 0, 2)):
+        x, y, z = image.TransformIndexToPhysicalPoint(index)
+        assert np.allclose([-x, -y, z], (volume.affine @ [*index, 1])[:3], atol=1e-9)
+        assert np.array_equal(np.ravel(image.GetPixel(index)), array[(slice(None), *index)])
+
+
+@pytest.mark.parametrize("suffix", [".nrrd", ".mha"])
+@pytest.mark.parametrize("top", [3, 300])
+def test_labels_come_back_on_the_same_grid(tmp_path: Path, suffix: str, top: int) -> None:
+    labels = LabelMap(np.where(VOXELS % 5 == 1, top, 0), Geometry(SHAPE, OBLIQUE))
+    write(labels, tmp_path / f"seg{suffix}")
+    scan = Volume(np.zeros((1, *SHAPE), np.int16), labels.geometry)
+    again = read_labels(tmp_path / f"seg{suffix}", scan)
+    assert np.array_equal(again.array, labels.array)
+    assert again.array.dtype == labels.array.dtype
+    assert again.geometry is scan.geometry
+
+
+@pytest.mark.parametrize(
+    "kind", ["unsigned short", "ushort", "uint16", "uint16_t", "unsigned short int", "short int", "signed short"]
+)
+def test_the_many_names_of_a_type(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "a.nrrd").write_bytes(nrrd(type=kind))
+    assert np.array_equal(read(tmp_path / "a.nrrd").array[0], VOXELS)
+
+
+def test_nifti_and_nrrd_of_one_scan_are_the_same_grid(tmp_path: Path) -> None:
+    volume = Volume(VOXELS[np.newaxis], Geometry(SHAPE, OBLIQUE))
+    write(volume, tmp_path / "a.nii.gz")
+    write(volume, tmp_path / "b.nrrd")
+    one, two = read(tmp_path / "a.nii.gz"), read(tmp_path / "b.nrrd")
+    assert one.geometry.same_as(two.geometry)
+    assert np.array_equal(one.array, two.array)
+    native = sitk.ReadImage(str(tmp_path / "a.nii.gz"))
+    assert np.allclose(native.GetOrigin(), sitk.ReadImage(str(tmp_path / "b.nrrd")).GetOrigin(), atol=1e-4)
+
+
+def test_overlapping_segments_are_no_label_map(tmp_path: Path) -> None:
+    data = nrrd(np.zeros((2, *SHAPE), np.uint8).tobytes(), type="uchar", dimension="4", sizes="2 4 5 6",
+                space_directions="none (1,0,0) (0,1,0) (0,0,1)", kinds="list domain domain domain")  # fmt: skip
+    (tmp_path / "a.seg.nrrd").write_bytes(data)
+    with pytest.raises(InputError, match="2 values per voxel"):
+        read_labels(tmp_path / "a.seg.nrrd")
+
+
+def sheared() -> LabelMap:
+    affine = np.eye(4)
+    affine[0, 1] = 0.3
+    return LabelMap(np.ones(SHAPE, np.uint8), Geometry(SHAPE, affine))
+
+
+@pytest.mark.parametrize(
+    ("name", "labels", "reason"),
+    [
+        ("a.nrrd", sheared, "not at right angles. Save it as .nii.gz"),
+        ("a.mhd", lambda: LabelMap(np.ones(SHAPE, np.uint8), Geometry(SHAPE, np.eye(4))), "header apart"),
+    ],
+)
+def test_what_cannot_be_written(tmp_path: Path, name: str, labels: Callable[[], LabelMap], reason: str) -> None:
+    (tmp_path / name).write_bytes(b"old")
+    with pytest.raises(InputError, match=reason):
+        write(labels(), tmp_path / name)
+    assert (tmp_path / name).read_bytes() == b"old"
+
+
+def test_without_simpleitk_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.nrrd").write_bytes(nrrd())
+    monkeypatch.setitem(sys.modules, "SimpleITK", None)
+    with pytest.raises(MissingExtra, match=r"pip install 'napari-boundaryseg\[itk\]'"):
+        read(tmp_path / "a.nrrd")
+    with pytest.raises(MissingExtra):
+        write(LabelMap(np.ones(SHAPE, np.uint8), Geometry(SHAPE, np.eye(4))), tmp_path / "b.mha")
+
+
+def test_real_segmentations(shared_data: Path) -> None:
+    labels = read_labels(shared_data / "dicom_seg" / "partial_overlaps-1.nrrd")
+    image = sitk.ReadImage(str(shared_data / "dicom_seg" / "partial_overlaps-1.nrrd"))
+    assert np.array_equal(labels.array, sitk.GetArrayFromImage(image).transpose(2, 1, 0))
+    assert labels.geometry.orientation == "LPS"
