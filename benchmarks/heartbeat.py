@@ -1,7 +1,8 @@
 """The longest time that the window's thread stands still, with an idle and with a working worker.
 
-A person scrolls through a scan for some seconds: first while the worker has nothing to do, then while it predicts, then
-while it fine-tunes. A timer beats every few milliseconds; the longest gap between two beats is what a person would feel.
+A person scrolls through a scan for some seconds: first while the worker has nothing to do, then while it predicts,
+then while it fine-tunes. A timer beats every few milliseconds; the longest gap between two beats is
+what a person would feel.
 
     tools/with_screen.sh .venv/bin/python benchmarks/heartbeat.py --json heartbeat.json
 """

@@ -28,7 +28,7 @@ METHODS = {"extractall"}
 def dotted(node: ast.AST) -> str:
     """``a.b.c`` of an expression, or an empty string."""
     if isinstance(node, ast.Attribute):
-        return f"{dotted(node.value)}.{node.attr}".lstrip(".")
+        return f"{dotted(node.value) or '?'}.{node.attr}"
     return node.id if isinstance(node, ast.Name) else ""
 
 
@@ -78,6 +78,6 @@ def test_a_planted_fault_is_found(planted: str) -> None:
     assert list(faults(planted))
 
 
-@pytest.mark.parametrize("harmless", ["network.eval()", "np.load(f, allow_pickle=False)", "re.compile('x')"])
+@pytest.mark.parametrize("harmless", ["network.eval()", "network.to(d).eval()", "np.load(f, allow_pickle=False)", "re.compile('x')"])
 def test_harmless_code_passes(harmless: str) -> None:
     assert not list(faults(harmless))

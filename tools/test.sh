@@ -18,7 +18,8 @@ step() {   # step NAME COMMAND...
 }
 
 without_qt() {   # whole floors below the window, with napari and Qt made unimportable
-    BOUNDARYSEG_BLOCK_QT=1 "$bin/python" -m pytest tests --ignore=tests/ui -m "$chosen" -q \
+    # One thread: the tensors of these tests are small, and threads that wait for each other cost more than they bring.
+    BOUNDARYSEG_BLOCK_QT=1 OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}" "$bin/python" -m pytest tests --ignore=tests/ui -m "$chosen" -q \
         -p no:napari -p no:npe2 -p no:pytest-qt -p no:cacheprovider
 }
 
