@@ -9,12 +9,30 @@ four channels and a nested tumour, `two_part_structure` two organs that touch wi
 from __future__ import annotations
 
 from napari_boundaryseg.data.labels import preset
+from napari_boundaryseg.data.phantom.brain import brain
+from napari_boundaryseg.data.phantom.measures import best_threshold_dice, border_contrast, label_prior_dice
 from napari_boundaryseg.data.phantom.pelvis import SHAPE, SPACING_MM, anatomy, scanner_affine
 from napari_boundaryseg.data.phantom.render import Clean, Contrast, render, render_clean
 from napari_boundaryseg.data.phantom.tissues import Tissue, Tissues
+from napari_boundaryseg.data.phantom.two_part import two_part_structure
 from napari_boundaryseg.data.volume import LabelMap, Volume
 
-__all__ = ["Clean", "Contrast", "Tissue", "Tissues", "anatomy", "pelvis", "render", "render_clean", "scanner_affine"]
+__all__ = [
+    "Clean",
+    "Contrast",
+    "Tissue",
+    "Tissues",
+    "anatomy",
+    "best_threshold_dice",
+    "border_contrast",
+    "brain",
+    "label_prior_dice",
+    "pelvis",
+    "render",
+    "render_clean",
+    "scanner_affine",
+    "two_part_structure",
+]
 
 
 def pelvis(

@@ -43,7 +43,9 @@ def border_contrast(
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-6)
     start = points - normals * distance[tuple(points.T)][:, None] / spacing_mm
     inside, outside = (
-        ndimage.map_coordinates(clean, (start + s * reach_mm * normals / spacing_mm).T, order=1, mode="nearest")
+        ndimage.map_coordinates(
+            clean, (start + s * reach_mm * normals / spacing_mm).T, order=1, mode="nearest"
+        )
         for s in (-1, 1)
     )
     return np.abs(outside - inside) / noise_sd

@@ -80,7 +80,9 @@ def paint_bladder(canvas: Canvas, rng: np.random.Generator, sizes: Sizes) -> Org
     return Organ(canvas, box, distance)
 
 
-def paint_vesicles(canvas: Canvas, rng: np.random.Generator, sizes: Sizes, spacing: tuple[float, ...]) -> None:
+def paint_vesicles(
+    canvas: Canvas, rng: np.random.Generator, sizes: Sizes, spacing: tuple[float, ...]
+) -> None:
     """Seminal vesicles: coiled tubes behind the bladder, above the prostate."""
     x, y, z = sizes.prostate
     _, b, c = sizes.radii
@@ -117,7 +119,9 @@ def _rectum_course(
     wave = np.interp(level, np.arange(-140, 180, 20), rng.normal(0, 0.14, 16))
     below = np.clip((sizes.junction - level) / 10, 0, 1)
     radius = (sizes.rectum_radius * (1 + wave)) * (1 - below) + rng.uniform(9, 12) * below
-    back = np.clip(level - pz - 0.6 * c, 0, 90) * rng.uniform(0.1, 0.35) + np.clip(pz - c - level, 0, 60) * 0.45
+    back = (
+        np.clip(level - pz - 0.6 * c, 0, 90) * rng.uniform(0.1, 0.35) + np.clip(pz - c - level, 0, 60) * 0.45
+    )
     yc = py - 0.93 * b - sizes.gap - radius - back
     side = rng.choice([-1, 1]) * rng.uniform(2, 12)
     xc = px + side * np.sin(np.clip((level - pz) / 45, -0.5, 2.5)) + rng.normal(0, 1.5)
@@ -126,7 +130,12 @@ def _rectum_course(
 
 
 def _fill_lumen(
-    canvas: Canvas, rng: np.random.Generator, box: Box, distance: np.ndarray, deep: np.ndarray, radius: np.ndarray
+    canvas: Canvas,
+    rng: np.random.Generator,
+    box: Box,
+    distance: np.ndarray,
+    deep: np.ndarray,
+    radius: np.ndarray,
 ) -> None:
     """Mucosa lines the lumen; gas rises to the front, stool lies behind."""
     x, y, z = canvas.at(box)
@@ -163,7 +172,9 @@ def paint_prostate(canvas: Canvas, rng: np.random.Generator, sizes: Sizes, rectu
 
 
 def _local(
-    at: tuple[np.ndarray, np.ndarray, np.ndarray], centre: tuple[float, float, float], radii: tuple[float, ...]
+    at: tuple[np.ndarray, np.ndarray, np.ndarray],
+    centre: tuple[float, float, float],
+    radii: tuple[float, ...],
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     u, v, w = ((q - np.float32(c)) / np.float32(r) for q, c, r in zip(at, centre, radii))
     return u, v, w
@@ -195,12 +206,17 @@ def _paint_nodules(canvas: Canvas, rng: np.random.Generator, sizes: Sizes) -> No
         size = tuple(float(s) for s in rng.uniform(2, 7, 3))
         canvas.paint(Ellipsoid(place, size), kind, over=(Tissue.TRANSITION_ZONE,))  # type: ignore[arg-type]
     if rng.random() < 0.4:
-        place = tuple(p + r * q for p, r, q in zip(sizes.prostate, sizes.radii, (rng.uniform(-0.6, 0.6), -0.6, -0.1)))
+        place = tuple(
+            p + r * q for p, r, q in zip(sizes.prostate, sizes.radii, (rng.uniform(-0.6, 0.6), -0.6, -0.1))
+        )
         canvas.paint(Ellipsoid(place, (5, 3.5, 6)), Tissue.NODULE_DARK, over=(Tissue.PERIPHERAL_ZONE,))  # type: ignore[arg-type]
 
 
 def _faded_edge(
-    rng: np.random.Generator, distance: np.ndarray, rho: np.ndarray, at: tuple[np.ndarray, np.ndarray, np.ndarray]
+    rng: np.random.Generator,
+    distance: np.ndarray,
+    rho: np.ndarray,
+    at: tuple[np.ndarray, np.ndarray, np.ndarray],
 ) -> np.ndarray:
     """For points near the surface: the even tissue that hides it there, or 0 where the border shows.
 

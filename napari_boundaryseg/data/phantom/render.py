@@ -126,6 +126,10 @@ def _any(rng: np.random.Generator) -> Palette:
 
 def _ct(rng: np.random.Generator) -> Palette:
     means = {t: look.ct_hu + rng.normal(0, 3 if abs(look.ct_hu) < 150 else 25) for t, look in LOOKS.items()}
-    textures = {t: rng.uniform(1, 5) for t in LOOKS} | {Tissue.MARROW: 45.0, Tissue.STOOL: 60.0, Tissue.AIR: 0.0}
+    textures = {t: rng.uniform(1, 5) for t in LOOKS} | {
+        Tissue.MARROW: 45.0,
+        Tissue.STOOL: 60.0,
+        Tissue.AIR: 0.0,
+    }
     mean, texture = _tables(means, textures)
     return Palette(mean, texture, rng.uniform(11, 18), 0.0, rng.uniform(0.5, 0.8))
