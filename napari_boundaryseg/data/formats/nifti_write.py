@@ -42,10 +42,11 @@ def write_array(array: np.ndarray, geometry: Geometry, path: Path, *, intent: in
     header = build_header(array, geometry)
     header["intent_code"] = intent
     packed = path.name.lower().endswith(".gz")
+    level = 1 if array.dtype.kind == "f" else 5  # decimals hardly shrink further but take much longer
 
     def save(stream: BinaryIO) -> None:
         if packed:
-            with gzip.GzipFile("", "wb", compresslevel=5, fileobj=stream, mtime=0) as inner:
+            with gzip.GzipFile("", "wb", compresslevel=level, fileobj=stream, mtime=0) as inner:
                 _put(inner, header, array)
         else:
             _put(stream, header, array)
