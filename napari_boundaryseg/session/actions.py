@@ -131,6 +131,17 @@ def export(session: Session, labels: LabelMap, what: set[str], folder: str | Pat
     return export_files(_scan_of(session), labels, session.prediction, what, Path(folder))
 
 
+def start_export(session: Session, labels: LabelMap, what: set[str], folder: str | Path,
+                 exported: Callable[[list[Path]], None]) -> Job:
+    """`export` beside the window's thread; ``exported`` gets the files once all were read back."""
+    scan, prediction = _scan_of(session), session.prediction
+
+    def write(*, progress: Progress = silent) -> list[Path]:
+        return export_files(scan, labels, prediction, what, Path(folder))
+
+    return _call(session, "Exporting", exported, write)
+
+
 def open_project(session: Session, folder: Path) -> None:
     """Work in another project folder."""
     session.project = Project(folder)

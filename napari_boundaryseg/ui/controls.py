@@ -1,0 +1,63 @@
+"""Named, accessible controls: the only place where a panel's buttons and lines are made."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+W = TypeVar("W", bound=QWidget)
+
+
+def named(widget: W, name: str, label: str = "", tip: str = "") -> W:
+    """Give a control its object name, its accessible name and its tooltip."""
+    widget.setObjectName(name)
+    if label:
+        widget.setAccessibleName(label)
+    if tip:
+        widget.setToolTip(tip)
+        widget.setAccessibleDescription(tip)
+    return widget
+
+
+def button(name: str, label: str, tip: str = "", *, main: bool = False) -> QPushButton:
+    """A push button; the one a person presses next is `main`."""
+    made = named(QPushButton(label), name, label, tip)
+    made.setAutoDefault(False)
+    made.setSizePolicy(QSizePolicy.Policy.MinimumExpanding, QSizePolicy.Policy.Fixed)
+    if main:
+        made.setProperty("main", True)
+    return made
+
+
+def tool(name: str, label: str, key: str, tip: str) -> QToolButton:
+    """A button that stays down while its tool is in use; its key stands on it."""
+    made = named(QToolButton(), name, label, f"{tip} ({key})")
+    made.setText(f"{label}  {key}")
+    made.setCheckable(True)
+    made.setProperty("tool", True)
+    made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+    return made
+
+
+def line(name: str, text: str = "", *, quiet: bool = False) -> QLabel:
+    """A text that wraps instead of widening the dock, and can be selected."""
+    made = named(QLabel(text), name)
+    made.setWordWrap(True)
+    made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    made.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    if quiet:
+        made.setProperty("quiet", True)
+    return made
+
+
+def column(parent: QWidget, *parts: QWidget) -> QVBoxLayout:
+    """A panel's layout: parts under each other, at the panel's own width."""
+    layout = QVBoxLayout(parent)
+    layout.setContentsMargins(8, 4, 8, 8)
+    layout.setSpacing(6)
+    for part in parts:
+        layout.addWidget(part)
+    return layout

@@ -1,0 +1,150 @@
+"""Correct the labels by hand, and accept them as a case of the project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QFileDialog, QGridLayout, QLabel, QMenu, QSlider, QWidget
+
+from napari_boundaryseg.data import formats
+from napari_boundaryseg.data.labels import PRESETS, LabelScheme
+from napari_boundaryseg.ui import layers
+from napari_boundaryseg.ui.controls import button, column, line, named, tool
+from napari_boundaryseg.ui.organ_table import OrganTable
+from napari_boundaryseg.ui.panel import Panel
+
+if TYPE_CHECKING:
+    from napari_boundaryseg.ui.desk import Desk
+
+EMPTY = "Segment the scan first, or start with empty labels."
+TOOLS = (
+    ("brush", "Brush", "B", "paint", "Paint the chosen organ"),
+    ("eraser", "Eraser", "E", "erase", "Erase"),
+    ("fill", "Fill", "F", "fill", "Fill the area under the mouse with the chosen organ"),
+    ("polygon", "Polygon", "P", "polygon", "Click corners round an area; double-click to close it"),
+)
+SCHEME_TITLES = {"pelvis-mr": "Pelvis MR", "pelvis-ct": "Pelvis CT", "prostate": "Prostate",
+                 "hippocampus": "Hippocampus", "sarcoma": "Sarcoma", "brats-2022": "Brain tumour (BraTS to 2022)",
+                 "brats-2023": "Brain tumour (BraTS 2023)", "kits": "Kidney tumour (KiTS)"}
+
+
+class CorrectPanel(Panel):
+    """The third section: organs, tools, undo, accept."""
+
+    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self.empty = line("correct_panel.empty", EMPTY)
+        self.organs = OrganTable()
+        self.tools = {name: tool(f"correct_panel.{name}", label, key, tip) for name, label, key, _, tip in TOOLS}
+        self.size = named(QSlider(Qt.Orientation.Horizontal), "correct_panel.size", "Brush size",
+                          "Diameter of the brush and the eraser")
+        self.size.setRange(1, 40)
+        self.size_text = line("correct_panel.size_text")
+        self.undo = button("correct_panel.undo", "Undo", "Take the last change back (Ctrl+Z)")
+        self.redo = button("correct_panel.redo", "Redo", "Make it again (Ctrl+Shift+Z)")
+        self.new = button("correct_panel.new", "New empty labels", "Start by hand, with the names of")
+        self.load = button("correct_panel.load", "Open labels…", "A label map drawn on this scan")
+        self.accept = button("correct_panel.accept", "Accept", "Store scan and labels as a case of the project",
+                             main=True)
+        self.accepted = line("correct_panel.accepted", quiet=True)
+        self._arrange()
+        self._connect()
+        self._on_shown()
+
+    def _arrange(self) -> None:
+        self.editing, start = QWidget(), QWidget()
+        grid = QGridLayout()
+        for n, made in enumerate(self.tools.values()):
+            made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            grid.addWidget(made, n // 2, n % 2)
+        grid.addWidget(self.undo, 2, 0)
+        grid.addWidget(self.redo, 2, 1)
+        grid.addWidget(QLabel("Brush size"), 3, 0)
+        grid.addWidget(self.size_text, 3, 1)
+        grid.addWidget(self.size, 4, 0, 1, 2)
+        inside = column(self.editing, self.organs)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.addLayout(grid)
+        for part in (self.accept, self.accepted):
+            inside.addWidget(part)
+        begin = QGridLayout(start)
+        begin.setContentsMargins(0, 0, 0, 0)
+        begin.addWidget(self.new, 0, 0)
+        begin.addWidget(self.load, 0, 1)
+        menu = QMenu(self.new)
+        names = QMenu(self.load)
+        for name, scheme in PRESETS.items():
+            title = SCHEME_TITLES.get(name, name)
+            menu.addAction(title, lambda s=scheme: self._desk.new_labels(s))
+            names.addAction(title, lambda s=scheme: self._ask_labels(s))
+        names.addAction("Names not known", lambda: self._ask_labels(None))
+        self.new.setMenu(menu)
+        self.load.setMenu(names)
+        column(self, self.empty, self.editing, start).addStretch(1)
+
+    def _connect(self) -> None:
+        desk = self._desk
+        for name, _, _, mode, _ in TOOLS:
+            self.tools[name].clicked.connect(lambda on, m=mode: desk.tools.set_mode(m if on else "pan_zoom"))
+        self.size.valueChanged.connect(desk.tools.set_brush)
+        self.undo.clicked.connect(lambda _: desk.tools.undo())
+        self.redo.clicked.connect(lambda _: desk.tools.redo())
+        self.accept.clicked.connect(desk.accept)
+        self.organs.chosen.connect(desk.tools.choose)
+        self.organs.hidden_changed.connect(lambda hidden: layers.hide_organs(desk.viewer, hidden))
+        desk.labels_shown.connect(self._on_shown)
+        desk.tools.edited.connect(self._on_edited)
+        desk.tools.tool_changed.connect(self._on_tool)
+        desk.accepted.connect(self.show_accepted)
+        desk.listen(self, desk.session.scan_changed, lambda _: self._on_shown())
+        desk.listen(self, desk.session.job_changed, lambda _: self._enable())
+        desk.listen(self, desk.session.project_changed, lambda _: self._enable())
+
+    def _ask_labels(self, scheme: LabelScheme | None) -> None:
+        pattern = " ".join(f"*{suffix}" for suffix in formats.suffixes())
+        path, _ = QFileDialog.getOpenFileName(self, "Open labels drawn on this scan", "", f"Labels ({pattern})")
+        if path:
+            self._desk.open_labels(Path(path), scheme)
+
+    def _on_shown(self) -> None:
+        scheme = self._desk.scheme()
+        self.organs.show_scheme(scheme)
+        self.editing.setVisible(scheme is not None)
+        self.empty.setVisible(scheme is None)
+        self.accepted.setText("")
+        self._on_edited()
+        self._on_tool()
+        self._enable()
+        self.set_state("", "" if scheme is None else f"{len(scheme.organs)} organs")
+
+    def _on_edited(self) -> None:
+        self.organs.show_volumes(self._desk.volumes_ml())
+        self.undo.setEnabled(self._desk.tools.can_undo())
+        self.redo.setEnabled(self._desk.tools.can_redo())
+        if self._desk.tools.can_undo():
+            self.set_state("warning", "corrected, not accepted")
+
+    def _on_tool(self) -> None:
+        mode, size, organ = self._desk.tools.state()
+        for name, _, _, its_mode, _ in TOOLS:
+            self.tools[name].setChecked(mode == its_mode)
+        self.size.blockSignals(True)
+        self.size.setValue(round(size))
+        self.size.blockSignals(False)
+        self.size_text.setText(self._desk.tools.brush_text())
+        self.organs.choose(organ)
+
+    def _enable(self) -> None:
+        session = self._desk.session
+        for part in (self.new, self.load):
+            part.setEnabled(session.scan is not None)
+        self.empty.setText(EMPTY if session.scan is not None else "Open a scan first, in Scan above.")
+        self.accept.setEnabled(self._desk.scheme() is not None and session.job is None)
+
+    def show_accepted(self) -> None:
+        """Say that the labels were stored."""
+        self.accepted.setText("Stored as a case of the project. Choose cases in Train.")
+        self.set_state("done", "accepted")

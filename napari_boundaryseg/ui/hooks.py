@@ -1,0 +1,115 @@
+"""napari's entry points: reader, writer, the workbench and each panel alone; one desk per viewer."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import napari.viewer
+import numpy as np
+from qtpy.QtCore import QTimer
+
+from napari_boundaryseg.data import formats
+from napari_boundaryseg.data.volume import LabelMap
+from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.session.session import Session
+from napari_boundaryseg.ui import compat, layers
+from napari_boundaryseg.ui.desk import Desk
+from napari_boundaryseg.ui.qt_runner import worker_runner
+
+if TYPE_CHECKING:
+    from qtpy.QtWidgets import QWidget
+
+PRESTART_MS = 2000
+"""The worker starts once the window stands."""
+
+_DESKS: weakref.WeakKeyDictionary[Any, Desk] = weakref.WeakKeyDictionary()
+
+
+def desk_of(viewer: Any) -> Desk:
+    """The viewer's desk; made when first asked for, closed with the viewer."""
+    viewer = getattr(viewer, "__wrapped__", viewer)
+    if viewer not in _DESKS:
+        desk = Desk(viewer, Session(worker_runner(), None))
+        _DESKS[viewer] = desk
+        compat.when_closed(viewer, desk.close)
+        QTimer.singleShot(PRESTART_MS, desk.warm_up)
+    return _DESKS[viewer]
+
+
+def session_of(viewer: Any) -> Session:
+    """What the program remembers for this viewer."""
+    return desk_of(viewer).session
+
+
+def open_workbench(napari_viewer: napari.viewer.Viewer) -> QWidget:
+    """All panels in one dock."""
+    from napari_boundaryseg.ui.workbench import Workbench
+
+    return Workbench(desk_of(napari_viewer))
+
+
+def _alone(panel: str, napari_viewer: Any) -> QWidget:
+    from napari_boundaryseg.ui.workbench import alone
+
+    return alone(panel, desk_of(napari_viewer))
+
+
+def open_scan_panel(napari_viewer: napari.viewer.Viewer) -> QWidget:
+    """The Scan panel alone."""
+    return _alone("Scan", napari_viewer)
+
+
+def open_segment_panel(napari_viewer: napari.viewer.Viewer) -> QWidget:
+    """The Segment panel alone."""
+    return _alone("Segment", napari_viewer)
+
+
+def open_correct_panel(napari_viewer: napari.viewer.Viewer) -> QWidget:
+    """The Correct panel alone."""
+    return _alone("Correct", napari_viewer)
+
+
+def open_train_panel(napari_viewer: napari.viewer.Viewer) -> QWidget:
+    """The Train panel alone."""
+    return _alone("Train", napari_viewer)
+
+
+def open_export_panel(napari_viewer: napari.viewer.Viewer) -> QWidget:
+    """The Export panel alone."""
+    return _alone("Export", napari_viewer)
+
+
+def get_reader(path: str | list[str]) -> Callable[[Any], list[Any]] | None:
+    """A function that reads this path as napari layers, or None when it is not a scan's."""
+    paths = [path] if isinstance(path, str) else list(path)
+    known = (*formats.suffixes(), ".dcm")
+    fits = all(Path(p).is_dir() or str(p).lower().endswith(known) for p in paths)
+    return read_layers if paths and fits else None
+
+
+def read_layers(path: str | list[str]) -> list[Any]:
+    """One scan as napari layer data: grey images on the display grid, the `Volume` in their metadata."""
+    paths = [path] if isinstance(path, str) else list(path)
+    return layers.scan_data(formats.read(*paths))
+
+
+def write_labels(path: str, data: Any, meta: dict[str, Any]) -> list[str]:
+    """Save a labels layer as NIfTI: in the scan's own geometry when it was drawn on one.
+
+    A layer that was not drawn on a scan of ours is saved on its own grid: z, y, x in mm growing to head, back, left.
+    """
+    known = meta.get("metadata", {})
+    scan = known.get(layers.KEY)
+    array = np.asarray(data)
+    if scan is not None:
+        labels = LabelMap(np.ascontiguousarray(scan.geometry.display.from_display(array)), scan.geometry,
+                          known.get("scheme"), scan.name)
+    else:
+        labels = layers.free_labels(array, meta)
+    if not str(path).lower().endswith((".nii", ".nii.gz")):
+        raise InputError(Path(path), "this kind of label file is not written", "Choose a name that ends in .nii.gz")
+    formats.write(labels, Path(path))
+    return [str(path)]

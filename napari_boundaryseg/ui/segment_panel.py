@@ -1,0 +1,164 @@
+"""Choose a model and a region, run it, and see in one line what came out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qtpy.QtWidgets import QCheckBox, QComboBox, QWidget
+
+from napari_boundaryseg.engine.card import Card
+from napari_boundaryseg.engine.prediction import Prediction
+from napari_boundaryseg.ui import layers, model_shelf
+from napari_boundaryseg.ui.controls import button, column, line, named
+from napari_boundaryseg.ui.panel import Panel
+from napari_boundaryseg.ui.region_box import RegionBox
+
+if TYPE_CHECKING:
+    from napari_boundaryseg.ui.desk import Desk
+
+NO_SCAN = "Open a scan first, in Scan above."
+NO_MODEL = "No model was found. Train one with boundaryseg train, or install the program again."
+
+
+def summary(card: Card) -> str:
+    """What a model is for, how well it does, and on which scans: the lines that are always shown."""
+    lines = [card.recipe.task or card.name, "Organs: " + ", ".join(card.recipe.scheme.names)]
+    scores = [f"{s.organ} {s.mean:.2f}" + (f" (label prior {s.floor:.2f})" if s.floor is not None else "")
+              for s in card.scores if s.metric == "dsc"]
+    lines.append("Dice: " + ", ".join(scores) if scores else "No score on its card yet")
+    if card.expected_field_mm:
+        lines.append("Made for scans of about " + " × ".join(f"{mm:.0f}" for mm in card.expected_field_mm) + " mm")
+    return "\n".join(lines)
+
+
+def details(card: Card) -> str:
+    """Training data, licence and the rest of the card."""
+    spacing = card.expected_spacing_mm or card.recipe.preprocessing.spacing_mm
+    rows = {
+        "Scans": f"{card.recipe.modality or 'any'}, channels: {', '.join(card.recipe.channels)}",
+        "Spacing": " × ".join(f"{mm:.3g}" for mm in spacing) + " mm" if spacing else "",
+        "Training data": card.training.description,
+        "Licence": card.training.licence,
+        "Attribution": card.training.attribution,
+        "Scored on": card.scored_on,
+        "Notes": card.notes,
+        "Parent": card.parent,
+    }
+    return "\n".join(f"{name}: {value}" for name, value in rows.items() if value)
+
+
+class SegmentPanel(Panel):
+    """The second section: model, region, run."""
+
+    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self.model = named(QComboBox(), "segment_panel.model", "Model", "The network that segments")
+        self.model.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.model.setMinimumContentsLength(12)
+        self.summary = line("segment_panel.summary")
+        self.card = button("segment_panel.card", "Card", "Training data, licence and notes of this model")
+        self.card.setCheckable(True)
+        self.details = line("segment_panel.details", quiet=True)
+        self.region = RegionBox(desk)
+        self.question = line("segment_panel.question")
+        self.question.setProperty("level", "warning")
+        self.draw = button("segment_panel.draw", "Draw a box", "Draw a rectangle on the scan", main=True)
+        self.whole = button("segment_panel.whole", "Segment all of it", "It may find organs where there are none")
+        self.run = button("segment_panel.run", "Segment", "Find the organs on this scan", main=True)
+        self.hint = line("segment_panel.hint", NO_SCAN, quiet=True)
+        self.result = line("segment_panel.result")
+        self.attention = named(QCheckBox("Show attention"), "segment_panel.attention", "Show attention",
+                               "Where the network looked, one layer per level")
+        self._layout = column(self, self.model, self.summary, self.card, self.details, self.region, self.question,
+                              self.draw, self.whole, self.run, self.hint, self.result, self.attention)
+        self._layout.addStretch(1)
+        self._connect()
+        self.fill_models()
+        self._ask("")
+        self._on_scan(desk.session.scan)
+
+    def _connect(self) -> None:
+        session, listen = self._desk.session, self._desk.listen
+        self.model.activated.connect(self._on_chosen)
+        self.whole.clicked.connect(self._on_whole)
+        self.card.toggled.connect(self.details.setVisible)
+        self.run.clicked.connect(self._on_run)
+        self.draw.clicked.connect(self.region.start_drawing)
+        self.attention.toggled.connect(lambda on: layers.show_attention(self._desk.viewer, on))
+        self._desk.region_needed.connect(self._ask)
+        listen(self, session.scan_changed, self._on_scan)
+        listen(self, session.prediction_changed, self._on_prediction)
+        listen(self, session.project_changed, lambda _: self.fill_models())
+        listen(self, session.model_changed, lambda _: self.fill_models())
+        listen(self, session.job_changed, lambda _: self._enable())
+
+    def fill_models(self) -> None:
+        """List every model again, the session's chosen."""
+        session = self._desk.session
+        self.model.clear()
+        for card, path in model_shelf.shelf(session.project):
+            self.model.addItem(model_shelf.title(card, path), str(path))
+        place = self.model.findData(str(session.model))
+        if place < 0 and self.model.count():
+            session.model = Path(self.model.itemData(0))
+            return
+        self.model.setCurrentIndex(place)
+        self._show_card()
+
+    def _on_chosen(self, place: int) -> None:
+        self._desk.session.model = Path(self.model.itemData(place))
+
+    def _show_card(self) -> None:
+        card = model_shelf.read(self.model.currentData())
+        self.summary.setText(summary(card) if card else NO_MODEL)
+        self.details.setText(details(card) if card else "")
+        self.card.setVisible(card is not None)
+        self.details.setVisible(card is not None and self.card.isChecked())
+        self._ask("")
+        self._enable()
+
+    def _on_scan(self, scan: object) -> None:
+        self.result.setText("")
+        self._ask("")
+        best = model_shelf.best_for(self._desk.session.scan, self._desk.session.project)
+        if best is not None:
+            self._desk.session.model = best
+        self._enable()
+
+    def _enable(self) -> None:
+        scan, job = self._desk.session.scan, self._desk.session.job
+        self.run.setEnabled(scan is not None and self.model.count() > 0 and job is None)
+        self.region.setEnabled(scan is not None)
+        self.hint.setVisible(scan is None)
+        self.result.setVisible(bool(self.result.text()))
+        self.attention.setVisible(self._desk.session.prediction is not None)
+
+    def _on_run(self) -> None:
+        self._ask("")
+        self._desk.segment(self.region.box)
+
+    def _on_whole(self) -> None:
+        self._ask("")
+        self._desk.segment(whole=True)
+
+    def _ask(self, question: str) -> None:
+        self.question.setText(question)
+        self.question.setVisible(bool(question))
+        for answer in (self.draw, self.whole):
+            answer.setVisible(bool(question))
+
+    def _on_prediction(self, prediction: Prediction | None) -> None:
+        if prediction is None:
+            self.result.setText("")
+            self.set_state("", "")
+        else:
+            found = sum(volume > 0 for volume in prediction.labels.volumes_ml().values())
+            total = len(prediction.labels.scheme.organs)
+            missing = [name for name, ml in prediction.labels.volumes_ml().items() if ml == 0]
+            text = f"{found} organ{'s' if found != 1 else ''} · {self._desk.seconds:.0f} s"
+            self.result.setText(text + (f"\nNot found: {', '.join(missing)}" if missing else ""))
+            name = self.model.currentText()
+            self.set_state("warning" if missing else "done", f"{name} · {found}/{total}")
+        self._enable()

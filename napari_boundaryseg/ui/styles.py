@@ -1,0 +1,81 @@
+"""How each kind of layer and control looks: the only place that sets colours, opacity and blending."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from napari.utils.colormaps import Colormap, DirectLabelColormap
+
+from napari_boundaryseg.data.labels import LabelScheme
+
+CURVE_COLOURS = {"loss": "#E69F00", "Dice": "#56B4E9"}
+REGION_COLOUR = "#F0E442"
+LETTER_STYLE = "color: #F0E442; background: transparent; font-weight: bold; font-size: 15px;"
+CONTOUR_VOX = 2
+WINDOWS_HU = {"CT soft tissue": (-160.0, 240.0), "CT bone": (-500.0, 1300.0), "CT lung": (-1350.0, 150.0)}
+ROBUST_PERCENTILES = (0.5, 99.5)
+
+_DARK = {"quiet": "#A8ABB0", "warning": "#F0C94A", "error": "#FF9A76", "button": "#414851", "off": "#33383F",
+         "off_text": "#7E838A", "main": "#1F5F8B", "hover": "#2A78AD", "main_text": "#FFFFFF"}
+_LIGHT = {"quiet": "#5A5D61", "warning": "#7A5200", "error": "#A63A0A", "button": "#C4C7CB", "off": "#DDDFE1",
+          "off_text": "#7E838A", "main": "#1F5F8B", "hover": "#2A78AD", "main_text": "#FFFFFF"}
+_SHEET = """
+QToolButton[section="true"] {{ text-align: left; padding: 7px 4px; font-weight: bold; border-radius: 0; }}
+QToolButton[section="true"]:checked {{ background: {main}; color: {main_text}; }}
+QToolButton[tool="true"] {{ padding: 5px; border-radius: 2px; background: {button}; }}
+QToolButton[tool="true"]:checked {{ background: {main}; color: {main_text}; }}
+QPushButton {{ padding: 5px 6px; }}
+QPushButton[main="true"] {{ padding: 7px; font-weight: bold; background: {main}; color: {main_text}; }}
+QPushButton[main="true"]:hover {{ background: {hover}; }}
+QPushButton[main="true"]:disabled {{ background: {off}; color: {off_text}; }}
+QLabel[quiet="true"] {{ color: {quiet}; }}
+QLabel[level="error"] {{ color: {error}; }}
+QLabel[level="warning"] {{ color: {warning}; }}
+"""
+
+
+def dock_sheet(theme: str) -> str:
+    """The style sheet of the dock for one of napari's themes."""
+    return _SHEET.format(**(_LIGHT if theme == "light" else _DARK))
+
+
+def scan_style() -> dict[str, object]:
+    """A scan: grey, under everything else."""
+    return {"colormap": "gray", "blending": "translucent_no_depth", "interpolation2d": "linear"}
+
+
+def labels_style(scheme: LabelScheme) -> dict[str, object]:
+    """Labels: their contours in the organs' own colours."""
+    return {"opacity": 1.0, "colormap": label_colours(scheme), "blending": "translucent"}
+
+
+def label_colours(scheme: LabelScheme, hidden: Iterable[int] = ()) -> DirectLabelColormap:
+    """The scheme's colours; background and hidden organs are clear, an integer without a name is white."""
+    colours: dict[int | None, str] = {None: "#FFFFFF", 0: "transparent"}
+    colours |= {organ.id: organ.colour for organ in scheme.organs}
+    return DirectLabelColormap(color_dict=colours | dict.fromkeys(hidden, "transparent"))
+
+
+def edges_style() -> dict[str, object]:
+    """The edge map: added to the scan in a warm colour."""
+    warm = Colormap([[0, 0, 0, 1], [0.65, 0.1, 0.0, 1], [1.0, 0.55, 0.05, 1], [1, 0.95, 0.6, 1]], name="edges")
+    return {"colormap": warm, "opacity": 0.6, "blending": "additive", "contrast_limits": (0.0, 1.0)}
+
+
+def contour_style(colour: str) -> dict[str, object]:
+    """A soft contour: the organ's own colour, from transparent to full."""
+    red, green, blue = (int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5))
+    ramp = np.array([[red, green, blue, 0.0], [red, green, blue, 0.15], [red, green, blue, 0.7]])
+    return {"colormap": Colormap(ramp, name=f"contour {colour}", controls=[0, 0.3, 1]), "opacity": 0.8,
+            "blending": "translucent_no_depth", "contrast_limits": (0.0, 1.0)}
+
+
+def attention_style() -> dict[str, object]:
+    """Attention: viridis, off until asked for."""
+    return {"colormap": "viridis", "opacity": 0.5, "blending": "additive", "contrast_limits": (0.0, 1.0)}
+
+
+def region_style() -> dict[str, object]:
+    """The box that limits a prediction: an outline."""
+    return {"edge_color": REGION_COLOUR, "face_color": [0, 0, 0, 0], "edge_width": 1.5, "opacity": 0.9}

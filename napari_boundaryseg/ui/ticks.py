@@ -1,0 +1,35 @@
+"""Calls made one after another, one per turn of the event loop, so that the window never stands still."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+
+from qtpy.QtCore import QObject, QTimer
+
+
+class Ticks(QObject):
+    """A queue of calls; a new batch replaces what is still waiting."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._waiting: deque[Callable[[], object]] = deque()
+        self._timer = QTimer(self)
+        self._timer.setInterval(0)
+        self._timer.timeout.connect(self._next)
+
+    @property
+    def busy(self) -> bool:
+        """Whether calls are still waiting."""
+        return bool(self._waiting)
+
+    def replace(self, calls: Iterable[Callable[[], object]]) -> None:
+        """Forget what is waiting and make these calls instead."""
+        self._waiting = deque(calls)
+        self._timer.start()
+
+    def _next(self) -> None:
+        if not self._waiting:
+            self._timer.stop()
+            return
+        self._waiting.popleft()()

@@ -1,0 +1,76 @@
+"""The panels in one dock, and each panel alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from qtpy.QtCore import QSize
+from qtpy.QtWidgets import QVBoxLayout, QWidget
+
+from napari_boundaryseg.ui import compat
+from napari_boundaryseg.ui.controls import named
+from napari_boundaryseg.ui.correct_panel import CorrectPanel
+from napari_boundaryseg.ui.desk import Desk
+from napari_boundaryseg.ui.export_panel import ExportPanel
+from napari_boundaryseg.ui.job_bar import JobBar
+from napari_boundaryseg.ui.panel import Panel
+from napari_boundaryseg.ui.scan_panel import ScanPanel
+from napari_boundaryseg.ui.sections import Sections
+from napari_boundaryseg.ui.segment_panel import SegmentPanel
+from napari_boundaryseg.ui.styles import dock_sheet
+from napari_boundaryseg.ui.train_panel import TrainPanel
+
+PANELS: dict[str, Callable[[Desk], Panel]] = {
+    "Scan": ScanPanel,
+    "Segment": SegmentPanel,
+    "Correct": CorrectPanel,
+    "Train": TrainPanel,
+    "Export": ExportPanel,
+}
+WIDTH = 380
+
+
+class Workbench(QWidget):
+    """Scan, Segment, Correct, Train, Export, and the job bar."""
+
+    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        named(self, "workbench", "Boundary segmentation")
+        _follow_theme(self, desk)
+        self.panels = {title: make(desk) for title, make in PANELS.items()}
+        self.sections = Sections(self.panels)
+        self.job_bar = JobBar(desk)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.sections, 1)
+        layout.addWidget(self.job_bar)
+        for title, panel in self.panels.items():
+            panel.state_changed.connect(self.sections.by_title[title].set_state)
+            self.sections.by_title[title].set_state(*panel.state)
+        self.setMinimumWidth(300)
+
+    def sizeHint(self) -> QSize:
+        """As wide as the text needs, never wider than the scan can spare."""
+        return QSize(WIDTH, 600)
+
+
+def _follow_theme(widget: QWidget, desk: Desk) -> None:
+    def restyle(event: object = None) -> None:
+        widget.setStyleSheet(dock_sheet(str(desk.viewer.theme)))
+
+    restyle()
+    compat.steady_window(desk.viewer)
+    desk.viewer.events.theme.connect(restyle)
+    widget.destroyed.connect(lambda *_: desk.viewer.events.theme.disconnect(restyle))
+
+
+def alone(title: str, desk: Desk) -> QWidget:
+    """One panel with the job bar under it, for a dock of its own."""
+    made = QWidget()
+    _follow_theme(made, desk)
+    layout = QVBoxLayout(made)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.addWidget(PANELS[title](desk), 1)
+    layout.addWidget(JobBar(desk))
+    return made

@@ -1,0 +1,112 @@
+"""A real window on a small scan, with a tiny model whose weights were drawn at random in another process."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+MAKE_MODEL = """
+import sys
+from pathlib import Path
+import torch
+from napari_boundaryseg.engine.card import Card, TrainingData, Score
+from napari_boundaryseg.engine.checkpoint import build_network, save
+from napari_boundaryseg.engine.recipe import recipe
+torch.manual_seed(1)
+small = recipe(sys.argv[2]).with_settings({
+    "network_arguments.width": 4, "patch_vox": (16, 32, 32), "inference.window_vox": (16, 32, 32), "batch": 1,
+    "inference.overlap": 0.25, "expected_field_mm": (120, 120, 60)})
+network = build_network(small)
+card = Card(name=sys.argv[3], recipe=small, parameters=sum(p.numel() for p in network.parameters()),
+            training=TrainingData(description="nothing: random weights", licence="BSD-3-Clause"),
+            scores=(Score(organ="Bladder", metric="dsc", mean=0.1, sd=0.0, n=1, floor=0.05),))
+save(Path(sys.argv[1]), card, network.state_dict())
+"""
+
+
+@pytest.fixture(scope="session")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with one model, ``tiny-pelvis``, made outside this process: torch stays out of the window's."""
+    folder = tmp_path_factory.mktemp("weights")
+    subprocess.run([sys.executable, "-c", MAKE_MODEL, str(folder / "tiny-pelvis.safetensors"), "pelvis-mr-sgm",
+                    "tiny-pelvis"], check=True, env={**os.environ, "OMP_NUM_THREADS": "1"}, timeout=120)
+    return folder
+
+
+@pytest.fixture
+def desk_viewer(make_napari_viewer: Callable[..., Any], weights: Path, tmp_path: Path,
+                monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A shown viewer whose project is in a temporary folder and whose only shipped model is the tiny one."""
+    from napari_boundaryseg.engine import library
+    from napari_boundaryseg.ui import hooks
+
+    monkeypatch.setattr(library, "WEIGHTS", weights)
+    monkeypatch.setenv("BOUNDARYSEG_PROJECT", str(tmp_path / "project"))
+    viewer = make_napari_viewer(show=True)
+    viewer.window.resize(1400, 900)
+    yield viewer
+    if viewer in hooks._DESKS:
+        hooks.desk_of(viewer).close()
+
+
+@pytest.fixture
+def bench(desk_viewer: Any) -> Any:
+    """The workbench, docked in the viewer."""
+    from napari_boundaryseg.ui import hooks
+
+    made = hooks.open_workbench(desk_viewer)
+    desk_viewer.window.add_dock_widget(made, name="Boundary segmentation", area="right")
+    return made
+
+
+@pytest.fixture(scope="session")
+def pelvis_files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Three small synthetic pelves as NIfTI, with labels beside them (``NAME_labels.nii.gz``)."""
+    from napari_boundaryseg.data import formats
+    from napari_boundaryseg.data.phantom import pelvis
+
+    folder = tmp_path_factory.mktemp("scans")
+    made = []
+    for seed in (1, 2, 3):
+        scan, labels = pelvis(seed, (64, 64, 16), (3.0, 3.0, 6.0))
+        path = folder / f"case{seed}.nii.gz"
+        formats.write(scan, path)
+        formats.write(labels, folder / f"case{seed}_labels.nii.gz")
+        made.append(path)
+    return made
+
+
+@pytest.fixture
+def wait(qtbot: Any) -> Callable[..., None]:
+    """Let the window live until a condition holds."""
+
+    def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+        qtbot.waitUntil(condition, timeout=int(1000 * seconds))
+
+    return until
+
+
+@pytest.fixture
+def find(bench: Any) -> Callable[[str], Any]:
+    """A control of the workbench by its object name."""
+    from qtpy.QtWidgets import QWidget
+
+    def by_name(name: str) -> Any:
+        found = bench.findChild(QWidget, name)
+        assert found is not None, name
+        return found
+
+    return by_name
+
+
+def organ_centre(layer: Any, organ: int) -> np.ndarray:
+    """A voxel in the middle of an organ of a labels layer."""
+    where = np.argwhere(np.asarray(layer.data) == organ)
+    return where[len(where) // 2]
