@@ -67,7 +67,7 @@ def _healthy(rng: np.random.Generator, geometry: Geometry) -> np.ndarray:
     x, y, z = _grid(geometry)
     bend = [smooth_noise(rng, geometry.shape, geometry.spacing_mm, 30) * 2 for _ in range(3)]
     at = x + bend[0], y + bend[1], z + bend[2]
-    depth = -Ellipsoid((0, 0, 0), tuple(rng.uniform(0.95, 1.03, 3) * (64, 76, 60))).distance(*at)  # type: ignore[arg-type]
+    depth = -Ellipsoid((0, 0, 0), tuple(rng.uniform(0.95, 1.03, 3) * (64, 76, 60))).distance(*at)
     folds = smooth_noise(rng, geometry.shape, geometry.spacing_mm, 9)
     tissue = np.zeros(geometry.shape, np.uint8)
     tissue[depth > 0] = _TISSUES.index("fluid")
@@ -86,7 +86,7 @@ def _healthy(rng: np.random.Generator, geometry: Geometry) -> np.ndarray:
 def _tumour(rng: np.random.Generator, geometry: Geometry, tissue: np.ndarray) -> np.ndarray:
     x, y, z = _grid(geometry)
     centre = (rng.choice([-1, 1]) * rng.uniform(24, 34), rng.uniform(-30, 30), rng.uniform(-5, 25))
-    body = Ellipsoid(centre, tuple(rng.uniform(13, 20, 3)), rng.uniform(0, 180))  # type: ignore[arg-type]
+    body = Ellipsoid(centre, tuple(rng.uniform(13, 20, 3)), rng.uniform(0, 180))
     distance = body.distance(x, y, z) + waves(rng, x, y, z, 22) * 2
     rim = rng.uniform(4, 6) + waves(rng, x, y, z, 16) * np.float32(1.2)
     fingers = rng.uniform(9, 14) + smooth_noise(rng, geometry.shape, geometry.spacing_mm, 12) * 5

@@ -43,6 +43,8 @@ def smooth_noise(
     step_mm: float,
 ) -> np.ndarray:
     """Random field of zero mean and unit SD whose details are about ``step_mm`` wide, (I, J, K) float32."""
+    if 0 in shape:
+        return np.zeros(shape, np.float32)
     steps = [max(step_mm, s) for s in spacing_mm]
     weights = [spline_weights(n, s, step) for n, s, step in zip(shape, spacing_mm, steps)]
     field = rng.standard_normal([w.shape[1] for w in weights], dtype=np.float32)

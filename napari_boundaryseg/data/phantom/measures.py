@@ -70,7 +70,7 @@ def dice(a: np.ndarray, b: np.ndarray) -> float:
     return 2 * int((a & b).sum()) / total if total else 1.0
 
 
-def best_threshold_dice(image: np.ndarray, mask: np.ndarray, levels: int = 128) -> float:
+def best_threshold_dice(image: np.ndarray, mask: np.ndarray, levels: int = 400) -> float:
     """Dice of the best intensity range that anybody could have chosen, knowing the answer.
 
     Parameters

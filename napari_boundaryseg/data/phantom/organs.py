@@ -1,4 +1,4 @@
-"""Bladder, prostate and rectum of the synthetic pelvis; the prostate's border fades over most of its surface."""
+"""Sizes of the organs of the synthetic pelvis; bladder, seminal vesicles and rectum."""
 
 from __future__ import annotations
 
@@ -8,22 +8,7 @@ import numpy as np
 
 from napari_boundaryseg.data.phantom.fields import smooth_noise, waves
 from napari_boundaryseg.data.phantom.shapes import Box, Canvas, Ellipsoid
-from napari_boundaryseg.data.phantom.tissues import EDGES, Tissue
-
-FADED_SHARE = 0.72
-"""Part of the prostate's surface where the same tissue lies on both sides (before anything else lies against it)."""
-
-_EVEN_MM = 6.0
-_REACH_MM = 13.0
-_FADES_OVER = (
-    Tissue.FAT, Tissue.SUBCUTANEOUS_FAT, Tissue.MUSCLE, Tissue.FLOW_VOID, Tissue.VEIN, Tissue.FASCIA,
-    Tissue.BLADDER_WALL, Tissue.CAPSULE, Tissue.VESICLE, Tissue.VESICLE_WALL, Tissue.RECTAL_WALL,
-    Tissue.LEVATOR, Tissue.SPHINCTER, Tissue.NERVE, Tissue.BULB, Tissue.CARTILAGE,
-)  # fmt: skip
-_INSIDE = (
-    Tissue.TRANSITION_ZONE, Tissue.PERIPHERAL_ZONE, Tissue.STROMA, Tissue.CAPSULE, Tissue.NODULE_BRIGHT,
-    Tissue.NODULE_DARK,
-)  # fmt: skip
+from napari_boundaryseg.data.phantom.tissues import Tissue
 
 
 @dataclass(frozen=True)
@@ -52,13 +37,17 @@ def draw_sizes(rng: np.random.Generator) -> Sizes:
     a, b, c = np.array([26.5, 20.0, 23.5]) * grow * rng.uniform(0.92, 1.08, 3)
     volume = 50 * (300 / 50) ** rng.random()
     r = (volume * 1000 * 3 / (4 * np.pi)) ** (1 / 3) * rng.uniform(0.94, 1.06, 3) * (1.14, 0.98, 0.9)
-    middle = (px + rng.normal(0, 3), py + rng.uniform(6, 14), pz + 0.86 * c + r[2] - rng.uniform(1, 6))
+    mx, my = px + rng.normal(0, 3), py + rng.uniform(6, 14)
+    mz = pz + 0.86 * c + r[2] - rng.uniform(1, 6)
     return Sizes(
-        (float(px), float(py), float(pz)), (float(a), float(b), float(c)),
-        Ellipsoid(tuple(float(m) for m in middle), tuple(float(q) for q in r)),
-        float(np.clip(6.5 - volume / 80 + rng.normal(0, 0.5), 2.5, 6.5)),
-        rng.uniform(11, 18), rng.uniform(2.0, 4.5), float(pz - c - rng.uniform(2, 9)),
-    )  # fmt: skip
+        prostate=(float(px), float(py), float(pz)),
+        radii=(float(a), float(b), float(c)),
+        bladder=Ellipsoid((float(mx), float(my), float(mz)), (float(r[0]), float(r[1]), float(r[2]))),
+        wall=float(np.clip(6.5 - volume / 80 + rng.normal(0, 0.5), 2.5, 6.5)),
+        rectum_radius=rng.uniform(11, 18),
+        gap=rng.uniform(2.0, 4.5),
+        junction=float(pz - c - rng.uniform(2, 9)),
+    )
 
 
 class Organ:
@@ -73,7 +62,7 @@ class Organ:
 def paint_bladder(canvas: Canvas, rng: np.random.Generator, sizes: Sizes) -> Organ:
     """The bladder: urine within a wall that is thinner the fuller it is."""
     box, distance = canvas.distance(sizes.bladder, 8)
-    u, v, w = _local(canvas.at(box), sizes.bladder.centre, sizes.bladder.radii)
+    u, v, w = local(canvas.at(box), sizes.bladder.centre, sizes.bladder.radii)
     distance = distance + waves(rng, u, v, w, 3.2) * np.float32(0.05 * max(sizes.bladder.radii))
     canvas.fill(box, distance < 0, Tissue.BLADDER_WALL)
     canvas.fill(box, distance + sizes.wall < 0, Tissue.URINE)
@@ -150,87 +139,11 @@ def _fill_lumen(
     canvas.fill(box, lumen, np.where(front, Tissue.GAS, Tissue.STOOL).astype(np.uint8))
 
 
-def paint_prostate(canvas: Canvas, rng: np.random.Generator, sizes: Sizes, rectum: Organ) -> Organ:
-    """The prostate with its zones; over most of its surface an even tissue continues past the border."""
-    box = canvas.box(*(np.array(sizes.prostate) + s * (np.array(sizes.radii) + 16) for s in (-1, 1)))
-    u, v, w = _local(canvas.at(box), sizes.prostate, sizes.radii)
-    rho = _rho(rng, u, v, w)
-    length = np.sqrt(sum((q * r) ** 2 for q, r in zip((u, v, w), sizes.radii)))
-    ray = length * (1 - 1 / np.maximum(rho, np.float32(0.05)))
-    distance = np.maximum(ray, 1.0 - rectum.whole[box])
-    inside = distance < 0
-    canvas.fill(box, inside, _zone(u, v, w))
-    _paint_nodules(canvas, rng, sizes)
-    canvas.fill(box, inside & (distance > -0.9), Tissue.CAPSULE)
-    canvas.fill(box, ~inside & (distance < 0.7 * sizes.wall), Tissue.BLADDER_WALL, over=(Tissue.URINE,))
-    shell = (distance > -_EVEN_MM) & (distance < _REACH_MM)
-    edge = np.zeros(shell.shape, np.uint8)
-    edge[shell] = _faded_edge(rng, distance[shell], rho[shell], (u[shell], v[shell], w[shell]))
-    canvas.fill(box, (edge > 0) & inside, edge, over=_INSIDE)
-    canvas.fill(box, (edge > 0) & ~inside, edge, over=_FADES_OVER)
-    return Organ(canvas, box, distance)
-
-
-def _local(
+def local(
     at: tuple[np.ndarray, np.ndarray, np.ndarray],
     centre: tuple[float, float, float],
     radii: tuple[float, ...],
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Offsets from a centre, in radii."""
     u, v, w = ((q - np.float32(c)) / np.float32(r) for q, c, r in zip(at, centre, radii))
     return u, v, w
-
-
-def _rho(rng: np.random.Generator, u: np.ndarray, v: np.ndarray, w: np.ndarray) -> np.ndarray:
-    """1 on the surface: an ellipsoid, narrower towards the apex, flatter behind, slightly bumpy."""
-    narrow = 1 + np.float32(rng.uniform(0.1, 0.3)) * np.clip(-w, 0, 1.2) ** 2
-    flat = np.where(v < 0, np.float32(rng.uniform(1.0, 1.2)), np.float32(1))
-    rho = np.sqrt((u * narrow) ** 2 + (v * flat * narrow) ** 2 + w * w)
-    return rho * (1 + np.float32(0.035) * waves(rng, u, v, w, 2.6))
-
-
-def _zone(u: np.ndarray, v: np.ndarray, w: np.ndarray) -> np.ndarray:
-    """Which zone lies where: transition zone in the middle and front, stroma in front, peripheral zone behind."""
-    middle = (u / 0.66) ** 2 + ((v - 0.14) / 0.62) ** 2 + ((w - 0.14) / 0.8) ** 2 < 1
-    front = v > 0.42 + 0.25 * np.abs(u)
-    base = (w > 0.42) & (v > -0.55) & (np.abs(u) < 0.75)
-    zone = np.full(u.shape, Tissue.PERIPHERAL_ZONE, np.uint8)
-    zone[middle | base | (v > 0.3)] = Tissue.TRANSITION_ZONE
-    zone[front & (np.abs(u) < 0.6)] = Tissue.STROMA
-    return zone
-
-
-def _paint_nodules(canvas: Canvas, rng: np.random.Generator, sizes: Sizes) -> None:
-    for _ in range(int(rng.integers(2, 9))):
-        place = tuple(p + r * rng.uniform(-0.4, 0.4) for p, r in zip(sizes.prostate, sizes.radii))
-        kind = Tissue.NODULE_BRIGHT if rng.random() < 0.5 else Tissue.NODULE_DARK
-        size = tuple(float(s) for s in rng.uniform(2, 7, 3))
-        canvas.paint(Ellipsoid(place, size), kind, over=(Tissue.TRANSITION_ZONE,))  # type: ignore[arg-type]
-    if rng.random() < 0.4:
-        place = tuple(
-            p + r * q for p, r, q in zip(sizes.prostate, sizes.radii, (rng.uniform(-0.6, 0.6), -0.6, -0.1))
-        )
-        canvas.paint(Ellipsoid(place, (5, 3.5, 6)), Tissue.NODULE_DARK, over=(Tissue.PERIPHERAL_ZONE,))  # type: ignore[arg-type]
-
-
-def _faded_edge(
-    rng: np.random.Generator,
-    distance: np.ndarray,
-    rho: np.ndarray,
-    at: tuple[np.ndarray, np.ndarray, np.ndarray],
-) -> np.ndarray:
-    """For points near the surface: the even tissue that hides it there, or 0 where the border shows.
-
-    The tissue under the surface continues 6 to 13 mm beyond it, over `FADED_SHARE` of the surface.
-    """
-    u, v, w = at
-    unit = 1 / np.maximum(np.sqrt(u * u + v * v + w * w), np.float32(1e-3))
-    direction = u * unit, v * unit, w * unit
-    field = waves(rng, *direction, 2.0, 6)
-    surface = np.abs(distance) < 1.5
-    limit = np.quantile(field[surface], 1 - FADED_SHARE) if surface.any() else 0
-    reach = np.clip(8 + 2.5 * waves(rng, *direction, 1.6), 6, _REACH_MM)
-    rim = np.float32(0.9) / np.maximum(rho, np.float32(0.3))
-    zone = _zone(u * rim, v * rim, w * rim)
-    edge = np.zeros(256, np.uint8)
-    edge[list(EDGES.values())] = list(EDGES)
-    return np.where((field > limit) & (distance < reach), edge[zone], 0).astype(np.uint8)

@@ -6,6 +6,7 @@ import numpy as np
 
 from napari_boundaryseg.data.phantom import organs, surroundings
 from napari_boundaryseg.data.phantom.fields import smooth_noise
+from napari_boundaryseg.data.phantom.prostate import paint_prostate
 from napari_boundaryseg.data.phantom.shapes import Canvas
 from napari_boundaryseg.data.phantom.tissues import Tissues
 from napari_boundaryseg.data.volume import Geometry
@@ -73,7 +74,7 @@ def anatomy(
     organs.paint_vesicles(canvas, rng, sizes, fine)
     bladder = organs.paint_bladder(canvas, rng, sizes)
     rectum = organs.paint_rectum(canvas, rng, sizes)
-    prostate = organs.paint_prostate(canvas, rng, sizes, rectum)
+    prostate = paint_prostate(canvas, rng, sizes, rectum)
     labels = _labels({1: bladder, 3: rectum, 2: prostate}, geometry.shape, sub)
     if femoral_heads:
         _label_heads(canvas, labels, sub)

@@ -14,6 +14,9 @@ from napari_boundaryseg.errors import InputError
 
 Contrast = Literal["t2", "ct", "random"]
 
+T2_SHARE = 0.55
+"""How many of the ``"random"`` scans vary a T2 contrast; the others give any brightness to any tissue."""
+
 
 class Palette(NamedTuple):
     """How one scan looks: tables over `Tissue` numbers, and the scanner's faults."""
@@ -92,7 +95,7 @@ def _palette(rng: np.random.Generator, contrast: Contrast) -> Palette:
         return _ct(rng)
     if contrast == "t2":
         return _t2(rng, 0.10, rng.uniform(0.03, 0.045))
-    if rng.random() < 0.55:
+    if rng.random() < T2_SHARE:
         return _t2(rng, rng.uniform(0.1, 0.35), rng.uniform(0.01, 0.07))
     return _any(rng)
 

@@ -11,6 +11,7 @@ from napari_boundaryseg.data.formats import write
 from napari_boundaryseg.data.phantom import brain, pelvis, two_part_structure
 from napari_boundaryseg.data.phantom.dicom_series import write_series
 from napari_boundaryseg.data.volume import LabelMap, Volume
+from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Progress, silent
 
 README = """\
@@ -42,7 +43,10 @@ def write_samples(folder: Path, *, progress: Progress = silent) -> None:
     InputError
         When a file cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(folder, "this folder could not be made", "Choose another place") from error
     progress(0.0, "Pelvis, T2-like")
     _save(folder, "pelvis_mr", *pelvis(20, tilt_deg=9.0))
     progress(0.4, "Pelvis, CT-like")

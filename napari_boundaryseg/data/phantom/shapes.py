@@ -46,10 +46,10 @@ class Ellipsoid:
             x, y = cos * x + sin * y, cos * y - sin * x
         a, b, c = (np.float32(1 / r) for r in self.radii)
         x, y, z = x * a, y * b, z * c
-        rho = np.sqrt(x * x + y * y + z * z)
+        rho = np.maximum(np.sqrt(x * x + y * y + z * z), np.float32(1e-3))
         x, y, z = x * a, y * b, z * c
-        slope = np.sqrt(x * x + y * y + z * z)
-        return rho * (rho - 1) / np.maximum(slope, np.float32(1e-6))
+        slope = np.maximum(np.sqrt(x * x + y * y + z * z), np.float32(1e-3 / min(self.radii)))
+        return rho * (rho - 1) / slope
 
 
 @dataclass(frozen=True)

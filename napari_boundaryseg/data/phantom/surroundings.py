@@ -128,8 +128,8 @@ def paint_soft_tissue(canvas: Canvas, rng: np.random.Generator) -> None:
 
 def paint_clutter(canvas: Canvas, rng: np.random.Generator, spacing_mm: tuple[float, float, float]) -> None:
     """Septa in fat, fat between muscle bundles, and a venous plexus around the middle of the pelvis."""
-    shape = canvas.map.shape
-    sheets = smooth_noise(rng, shape, spacing_mm, 8.0)
+    i, j, k = canvas.x.shape
+    sheets = smooth_noise(rng, (i, j, k), spacing_mm, 8.0)
     body = np.isin(canvas.map, _SPACES)
     canvas.map[body & (np.abs(sheets) < rng.uniform(0.03, 0.06))] = Tissue.FASCIA
     muscle = canvas.map == Tissue.MUSCLE
@@ -137,8 +137,9 @@ def paint_clutter(canvas: Canvas, rng: np.random.Generator, spacing_mm: tuple[fl
     box = canvas.box((-55, -60, -60), (55, 60, 80))
     x, y, z = canvas.at(box)
     rarer = (x * x + y * y) / np.float32(35**2) + (z - 5) * (z - 5) / np.float32(45**2)
-    veins = smooth_noise(rng, rarer.shape, spacing_mm, rng.uniform(2.2, 3.4))
     fat = canvas.map[box] == Tissue.FAT
+    i, j, k = x.shape
+    veins = smooth_noise(rng, (i, j, k), spacing_mm, rng.uniform(2.2, 3.4))
     canvas.fill(box, fat & (veins > rarer + np.float32(rng.uniform(0.8, 1.8))), Tissue.VEIN)
     canvas.fill(box, fat & (-veins > rarer + np.float32(rng.uniform(1.0, 2.0))), Tissue.FLOW_VOID)
 
