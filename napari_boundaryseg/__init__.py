@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from napari_boundaryseg.data.metrics import evaluate
     from napari_boundaryseg.data.volume import LabelMap, Volume
     from napari_boundaryseg.engine.checkpoint import load_model
+    from napari_boundaryseg.engine.fine_tune import fine_tune
     from napari_boundaryseg.engine.predictor import predict
     from napari_boundaryseg.engine.train import fit
-    from napari_boundaryseg.engine.fine_tune import fine_tune
 
 __all__ = ["LabelMap", "LabelScheme", "Volume", "evaluate", "fine_tune", "fit", "load_model", "losses", "models",
            "predict", "read", "write"]

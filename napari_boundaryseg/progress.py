@@ -18,4 +18,8 @@ def silent(fraction: float, text: str = "") -> None:
 
 def part(progress: Progress, start: float, stop: float) -> Progress:
     """Let a step of a longer function report on its own scale from 0 to 1."""
-    return lambda fraction, text="": progress(start + (stop - start) * fraction, text)
+
+    def report(fraction: float, text: str = "") -> None:
+        progress(start + (stop - start) * fraction, text)
+
+    return report

@@ -78,6 +78,14 @@ def test_a_planted_fault_is_found(planted: str) -> None:
     assert list(faults(planted))
 
 
-@pytest.mark.parametrize("harmless", ["network.eval()", "network.to(d).eval()", "np.load(f, allow_pickle=False)", "re.compile('x')"])
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        "network.eval()",
+        "network.to(d).eval()",
+        "np.load(f, allow_pickle=False)",
+        "re.compile('x')",
+    ],
+)
 def test_harmless_code_passes(harmless: str) -> None:
     assert not list(faults(harmless))

@@ -1,7 +1,7 @@
 """Train the shipped models again: `make models`. Resumable; each ends in napari_boundaryseg/weights.
 
-    python tools/train_models.py hippocampus-sgm --data ../shared/data
-    python tools/train_models.py pelvis-mr-sgm
+python tools/train_models.py hippocampus-sgm --data ../shared/data
+python tools/train_models.py pelvis-mr-sgm
 """
 
 from __future__ import annotations
@@ -111,7 +111,8 @@ def main() -> None:
         path = train_hippocampus(chosen.data, work, chosen.steps)
         folder = chosen.data / "hippocampus"
         held = [c for c in read_dataset(folder, folder / "splits.csv") if c.split == "val"]
-        score(path, labelled(held, recipe(chosen.model)), f"{len(held)} validation cases that trained and chose nothing")
+        scored_on = f"{len(held)} validation cases that trained and chose nothing"
+        score(path, labelled(held, recipe(chosen.model)), scored_on)
     else:
         path = train_pelvis(chosen.data, work, chosen.steps)
         score(path, (pelvis(seed) for seed in TEST_SEEDS), "10 synthetic pelves with seeds it never saw")

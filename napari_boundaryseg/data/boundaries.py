@@ -17,9 +17,17 @@ TRUNCATE = 4.0
 class TargetSettings(Protocol):
     """What `contour_targets` needs of a recipe."""
 
-    boundary: Literal["inner", "canny"]
-    mode: Literal["gaussian", "distance"]
-    sigma_mm: float
+    @property
+    def boundary(self) -> Literal["inner", "canny"]:
+        """How a mask's boundary is found."""
+
+    @property
+    def mode(self) -> Literal["gaussian", "distance"]:
+        """How a soft contour is made, see `soft_contour`."""
+
+    @property
+    def sigma_mm(self) -> float:
+        """Width of a soft contour."""
 
 
 def inner_boundary(mask: np.ndarray) -> np.ndarray:

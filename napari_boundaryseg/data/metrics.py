@@ -43,7 +43,9 @@ def evaluate(prediction: LabelMap, reference: LabelMap, tolerance_mm: float | No
         raise InputError(prediction.name, "it does not lie on the reference's grid",
                          "Compare label maps of the same scan")
     scheme = reference.scheme
-    wanted = [(organ.name, (organ.id,), organ.tolerance_mm) for organ in scheme.organs]
+    wanted: list[tuple[str, tuple[int, ...], float]] = [
+        (organ.name, (organ.id,), organ.tolerance_mm) for organ in scheme.organs
+    ]
     wanted += [(region.name, region.members, region.tolerance_mm) for region in scheme.regions]
     scores = {}
     for name, members, own in wanted:

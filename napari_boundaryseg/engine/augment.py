@@ -25,8 +25,8 @@ def random_affine(settings: Augmentation, rng: np.random.Generator) -> np.ndarra
         matrix = matrix @ turn
     scales = 1 + rng.uniform(-settings.scale, settings.scale, 3)
     mirror = np.ones(3)
-    for axis in settings.flip_axes:
-        mirror[_AXIS[axis]] = rng.choice((-1.0, 1.0))
+    for name in settings.flip_axes:
+        mirror[_AXIS[name]] = rng.choice((-1.0, 1.0))
     return matrix * scales * mirror
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from napari_boundaryseg.engine.recipe import Millimetres, Plain, Recipe, Settings
+from napari_boundaryseg.engine.recipe import Millimetres, Recipe, Settings
 
 
 class TrainingData(Settings):
@@ -44,7 +44,6 @@ class Card(Settings):
     parent: str = Field("", max_length=128, description="the model it was fine-tuned from, name and SHA-256")
     expected_spacing_mm: Millimetres | None = None
     notes: str = Field("", max_length=4000)
-    extra: dict[str, Plain] = {}
 
     @property
     def expected_field_mm(self) -> tuple[float, float, float] | None:

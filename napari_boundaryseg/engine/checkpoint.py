@@ -47,7 +47,7 @@ def build_network(recipe: Recipe) -> nn.Module:
         classes=len(recipe.scheme.ids) + 1,
         clear=len(recipe.scheme.clear),
         blurry=len(recipe.scheme.blurry),
-        **recipe.network_arguments,
+        **recipe.network_arguments,  # type: ignore[arg-type]
     )
 
 

@@ -39,13 +39,14 @@ def draw(case: TrainingCase, recipe: Recipe, rng: np.random.Generator) -> tuple[
     image = sample(case.image, points, "bilinear")
     image = change_intensities(image, case.spacing_mm, recipe.augmentation, rng)
     labels = sample(case.labels[None], points, "nearest")[0].long()
-    hard = sample(case.hard, points, "nearest") if len(case.hard) else case.hard.new_zeros((0, *recipe.patch_vox)).float()
-    soft = sample(case.soft, points, "bilinear") if len(case.soft) else case.soft.new_zeros((0, *recipe.patch_vox)).float()
+    none = torch.zeros((0, *recipe.patch_vox))
+    hard = sample(case.hard, points, "nearest") if len(case.hard) else none
+    soft = sample(case.soft, points, "bilinear") if len(case.soft) else none
     return image, labels, hard, soft
 
 
 def _centre(case: TrainingCase, recipe: Recipe, rng: np.random.Generator) -> np.ndarray:
-    """A voxel of a random organ, or any place that keeps the patch inside the scan; scans smaller than the patch stay whole."""
+    """A voxel near a random organ, or any place, such that the patch stays inside the scan where it can."""
     shape, patch = np.array(case.labels.shape), np.array(recipe.patch_vox)
     if case.voxels and rng.random() < recipe.foreground:
         organ = case.voxels[int(rng.integers(len(case.voxels)))]

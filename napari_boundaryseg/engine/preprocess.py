@@ -31,9 +31,10 @@ class NetworkGrid:
 
     def __init__(self, volume: Volume, settings: Preprocessing, box: Box | None = None) -> None:
         self._volume, self._settings = volume, settings
-        self.box = box or tuple(slice(0, n) for n in volume.geometry.shape)
+        i, j, k = volume.geometry.shape
+        self.box: Box = box or (slice(0, i), slice(0, j), slice(0, k))
         shape = tuple(s.stop - s.start for s in self.box)
-        self._axes = AxisMap(volume.affine, shape, "RAS")  # type: ignore[arg-type]
+        self._axes = AxisMap(volume.affine, shape, "RAS")
         own = self._axes.new_spacing_mm[::-1]
         wanted = settings.spacing_mm[::-1] if settings.spacing_mm else own
         self.own_shape: tuple[int, int, int] = self._axes.new_shape[::-1]

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -120,7 +120,7 @@ class _Run:
               start: LoadedModel | None) -> _Run:
         torch.manual_seed(seed)
         network = copy.deepcopy(start.network) if start else build_network(recipe)
-        network = network.to(memory_format=CHANNELS_LAST[len(recipe.patch_vox)])
+        network = network.to(memory_format=CHANNELS_LAST[len(recipe.patch_vox)])  # type: ignore[call-overload]
         fabric = Fabric(accelerator={"auto": "auto", "cpu": "cpu"}.get(device, "cuda"), devices=1)
         card = Card(name=recipe.name, recipe=recipe, parameters=sum(p.numel() for p in network.parameters()))
         network, optimiser = fabric.setup(network, optimiser_of(recipe, network))
@@ -130,8 +130,7 @@ class _Run:
     @property
     def plain(self) -> nn.Module:
         """The network without Fabric's wrapper."""
-        module: nn.Module = self.network.module
-        return module
+        return cast(nn.Module, self.network.module)
 
     def resume(self) -> None:
         optimiser = getattr(self.optimiser, "optimizer", self.optimiser)

@@ -89,7 +89,8 @@ class Source(Protocol):
 class RealCases:
     """Labelled scans, all prepared once and kept in memory."""
 
-    def __init__(self, cases: Iterable[tuple[Volume, LabelMap]], recipe: Recipe, *, progress: Progress = silent) -> None:
+    def __init__(self, cases: Iterable[tuple[Volume, LabelMap]], recipe: Recipe, *,
+                 progress: Progress = silent) -> None:
         self._cases = []
         for volume, labels in cases:
             progress(0.0, f"Preparing {volume.name}")

@@ -53,7 +53,8 @@ class WorkerRunner:
             if not self._closed and self.pid is None:
                 self._start()
 
-    def run(self, function: str, arguments: Mapping[str, Any], started: Callable[[Job], None] = lambda job: None) -> Job:
+    def run(self, function: str, arguments: Mapping[str, Any],
+            started: Callable[[Job], None] = lambda job: None) -> Job:
         """Ask the worker to call a function; ``started`` gets the job before any news of it."""
         job = Job(function, arguments)
         number = next(self._numbers)

@@ -1,4 +1,4 @@
-"""The worker process: runs one named function after the other and reports. `python -m napari_boundaryseg.jobs.worker`."""
+"""The worker process, `python -m napari_boundaryseg.jobs.worker`: runs one named function after the other."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ Nie and Shen, "Semantic-guided encoder feature learning for blurry boundary deli
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
@@ -72,7 +72,7 @@ class SGMNet(nn.Module):
     def __init__(self, *, dims: int, in_channels: int, classes: int, clear: int, blurry: int, width: int,
                  norm_kind: str, fusion: str, guided: bool) -> None:
         super().__init__()
-        kw = {"dims": dims, "norm_kind": norm_kind}
+        kw: dict[str, Any] = {"dims": dims, "norm_kind": norm_kind}
         c0, c1, c2, c3 = width, 2 * width, 4 * width, 8 * width
         self.stem = nn.Sequential(ConvNormRelu(in_channels, c0, 3, **kw), Bottleneck(c0, c0, project=True, **kw))
         self.down = MAX_POOL[dims](3, stride=2, padding=1)

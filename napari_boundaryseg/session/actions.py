@@ -48,7 +48,8 @@ def open_labels(session: Session, path: str | Path, scheme: LabelScheme | None =
     return _call(session, "Opening labels", done, read)
 
 
-def segment(session: Session, model: str | Path, box: Box | None = None, device: str = "auto", whole: bool = False) -> Job:
+def segment(session: Session, model: str | Path, box: Box | None = None, device: str = "auto",
+            whole: bool = False) -> Job:
     """Run a model on the open scan in the worker. A scan closed meanwhile gets no result."""
     scan = _scan_of(session)
     scan_folder, out_folder = session.new_folder("scan"), session.new_folder("prediction")
@@ -110,11 +111,10 @@ def fine_tune(session: Session, model: str | Path, names: Sequence[str], held_ou
             session.model = version.path
         session.say("info", _told(version.path.stem, comparison))
 
-    job = _run(session, "napari_boundaryseg.engine.tasks:fine_tune", {
+    return _run(session, "napari_boundaryseg.engine.tasks:fine_tune", {
         "model": str(model), "cases": files(names), "held_out": files(held_out), "out_folder": str(folder),
         "steps": steps, "seed": seed,
     }, done)
-    return job
 
 
 def _told(name: str, comparison: dict[str, Any] | None) -> str:
@@ -165,7 +165,8 @@ def _run(session: Session, function: str, arguments: dict[str, Any], done: Calla
     return session.runner.run(function, arguments, started=lambda job: _watch(session, job, done))
 
 
-def _call(session: Session, name: str, done: Callable[[Any], None], function: Callable[..., Any], *arguments: Any) -> Job:
+def _call(session: Session, name: str, done: Callable[[Any], None], function: Callable[..., Any],
+          *arguments: Any) -> Job:
     return session.runner.call(name, function, *arguments, started=lambda job: _watch(session, job, done))
 
 

@@ -25,7 +25,8 @@ from napari_boundaryseg.errors import InputError
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS cases (
-    slug TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, version INTEGER NOT NULL, accepted TEXT NOT NULL, scheme TEXT NOT NULL);
+    slug TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, version INTEGER NOT NULL, accepted TEXT NOT NULL,
+    scheme TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS models (
     file TEXT PRIMARY KEY, base TEXT NOT NULL, version INTEGER NOT NULL, added TEXT NOT NULL, comparison TEXT,
     UNIQUE (base, version));
@@ -76,7 +77,8 @@ class Project:
             with self._database() as database:
                 database.executescript(_TABLES)
         except (OSError, sqlite3.Error) as error:
-            raise InputError(self.folder, f"it cannot be used as a project: {error}", "Choose another folder") from error
+            raise InputError(self.folder, f"it cannot be used as a project: {error}",
+                             "Choose another folder") from error
 
     @classmethod
     def default(cls) -> Project:
@@ -136,7 +138,8 @@ class Project:
                                       accepted, scheme))
         return found
 
-    def add_model(self, checkpoint: Path, comparison: dict[str, object] | None = None, use: bool = True) -> ModelVersion:
+    def add_model(self, checkpoint: Path, comparison: dict[str, object] | None = None,
+                  use: bool = True) -> ModelVersion:
         """Copy a checkpoint into the project under a new version; nothing is ever replaced."""
         base = read_card(checkpoint)[0].name
         with self._database() as database:

@@ -1,5 +1,7 @@
 """Windows and weights are MONAI's: the same labels, voxel by voxel."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 
@@ -38,7 +40,7 @@ def test_windows_cover_the_whole_axis():
         places = starts(size, 16, 0.5)
         assert places[0] == 0
         assert places[-1] == size - 16
-        assert all(b - a <= 8 for a, b in zip(places, places[1:], strict=False))
+        assert all(b - a <= 8 for a, b in pairwise(places))
 
 
 def test_weights_are_highest_in_the_middle_and_never_zero():
