@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TypeVar
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 W = TypeVar("W", bound=QWidget)
 
@@ -50,6 +51,16 @@ def line(name: str, text: str = "", *, quiet: bool = False) -> QLabel:
     made.setTextFormat(Qt.TextFormat.PlainText)
     if quiet:
         made.setProperty("quiet", True)
+    return made
+
+
+def choice(name: str, label: str, tip: str = "", items: Iterable[str] = ()) -> QComboBox:
+    """A drop-down list that never widens the dock."""
+    made = named(QComboBox(), name, label, tip)
+    made.addItems(list(items))
+    made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    made.setMinimumContentsLength(8)
+    made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
     return made
 
 

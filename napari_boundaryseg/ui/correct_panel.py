@@ -73,7 +73,7 @@ class CorrectPanel(Panel):
         begin = QGridLayout(start)
         begin.setContentsMargins(0, 0, 0, 0)
         begin.addWidget(self.new, 0, 0)
-        begin.addWidget(self.load, 0, 1)
+        begin.addWidget(self.load, 1, 0)
         menu = QMenu(self.new)
         names = QMenu(self.load)
         for name, scheme in PRESETS.items():

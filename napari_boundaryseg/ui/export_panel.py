@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 WHAT = {
     "labels": ("Label map (NIfTI)", "On the scan's own grid, bit for bit its geometry"),
     "edges": ("Edge map (NIfTI)", "0 to 1, from the last segmentation"),
-    "contours": ("Soft contours (NIfTI, one per organ)", "0 to 1, from the last segmentation"),
-    "mesh": ("Surface meshes (STL, one per organ)", "In mm, patient axes right, front, head"),
+    "contours": ("Soft contours (NIfTI)", "One map per organ, 0 to 1, from the last segmentation"),
+    "mesh": ("Surface meshes (STL)", "One per organ, in mm, patient axes right, front, head"),
     "report": ("Report (JSON)", "Volumes, model, geometry"),
 }
 NEEDS_PREDICTION = ("edges", "contours")

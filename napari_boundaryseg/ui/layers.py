@@ -252,7 +252,8 @@ def free_labels(array: np.ndarray, meta: dict[str, Any]) -> LabelMap:
     """A labels layer that was drawn on no scan of ours, (z, y, x) growing to head, back and left, as a label map."""
     if array.ndim != 3:
         raise InputError("labels", f"they have {array.ndim} dimensions", "Save labels of three dimensions")
-    scale, translate = (np.asarray(meta.get(k, d), float)[::-1] for k, d in (("scale", [1] * 3), ("translate", [0] * 3)))
+    scale = np.asarray(meta.get("scale", (1, 1, 1)), float)[::-1]
+    translate = np.asarray(meta.get("translate", (0, 0, 0)), float)[::-1]
     affine = np.diag([-scale[0], -scale[1], scale[2], 1.0])
     affine[:3, 3] = np.array([-1, -1, 1]) * translate
     return LabelMap(array.transpose(), Geometry(array.T.shape, affine), name="labels")

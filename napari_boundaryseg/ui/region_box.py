@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QSpinBox, QWidget
+from qtpy.QtWidgets import QDoubleSpinBox, QFormLayout, QSpinBox, QWidget
 
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.ui import layers, regions
-from napari_boundaryseg.ui.controls import button, line, named
+from napari_boundaryseg.ui.controls import button, choice, line, named
 
 if TYPE_CHECKING:
     from napari_boundaryseg.ui.desk import Desk
@@ -24,13 +24,12 @@ class RegionBox(QWidget):
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._desk = desk
-        self.kind = named(QComboBox(), "segment_panel.region", "Region", "The part of the scan to segment")
-        self.kind.addItems((WHOLE, DRAWN, AROUND))
+        self.kind = choice("segment_panel.region", "Region", "The part of the scan to segment", (WHOLE, DRAWN, AROUND))
         self.draw = button("segment_panel.draw_box", "Draw a box", DRAW_HINT)
         self.first = self._slice("segment_panel.first_slice", "First slice")
         self.last = self._slice("segment_panel.last_slice", "Last slice")
         self.size = line("segment_panel.box_size", DRAW_HINT, quiet=True)
-        self.organ = named(QComboBox(), "segment_panel.around", "Label")
+        self.organ = choice("segment_panel.around", "Label")
         self.margin = named(QDoubleSpinBox(), "segment_panel.margin", "Margin", "Added on every side")
         self.margin.setRange(0, 200)
         self.margin.setValue(15)

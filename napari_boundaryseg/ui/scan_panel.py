@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qtpy.QtWidgets import QComboBox, QFileDialog, QFormLayout, QHBoxLayout, QMenu, QWidget
+from qtpy.QtWidgets import QFileDialog, QFormLayout, QHBoxLayout, QMenu, QWidget
 
 from napari_boundaryseg.data import formats
 from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.ui import layers, orientation, samples, styles
-from napari_boundaryseg.ui.controls import button, column, line, named
+from napari_boundaryseg.ui.controls import button, choice, column, line
 from napari_boundaryseg.ui.panel import Panel
 
 if TYPE_CHECKING:
@@ -49,9 +49,8 @@ class ScanPanel(Panel):
         self.empty = line("scan_panel.empty", EMPTY)
         self.doubts = line("scan_panel.doubts")
         self.doubts.setProperty("level", "warning")
-        self.window_preset = named(QComboBox(), "scan_panel.window", "Window", "Grey levels to show")
-        self.view = named(QComboBox(), "scan_panel.view", "View", "The plane to show")
-        self.view.addItems(list(orientation.ORDERS))
+        self.window_preset = choice("scan_panel.window", "Window", "Grey levels to show")
+        self.view = choice("scan_panel.view", "View", "The plane to show", orientation.ORDERS)
         self._facts = QWidget()
         self._form = QFormLayout(self._facts)
         self._looks = QWidget()
@@ -63,7 +62,7 @@ class ScanPanel(Panel):
         buttons = QWidget()
         row = QHBoxLayout(buttons)
         row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.open_folder, 2)
+        row.addWidget(self.open, 2)
         row.addWidget(self.sample, 1)
         self._form.setContentsMargins(0, 4, 0, 0)
         self._form.setVerticalSpacing(3)
@@ -76,13 +75,14 @@ class ScanPanel(Panel):
         for sample in samples.SAMPLES:
             menu.addAction(sample.title, lambda s=sample: self._desk.open(*s.paths()))
         self.sample.setMenu(menu)
-        column(self, self.open, buttons, self.empty, self._facts, self.doubts, self._looks).addStretch(1)
+        column(self, buttons, self.open_folder, self.empty, self._facts, self.doubts, self._looks).addStretch(1)
 
     def _connect(self) -> None:
         self.open.clicked.connect(self._ask_file)
         self.open_folder.clicked.connect(self._ask_folder)
-        self.window_preset.activated.connect(lambda _: layers.set_window(self._desk.viewer, self.window_preset.currentText()))
-        self.view.activated.connect(lambda _: orientation.set_view(self._desk.viewer, self.view.currentText()))
+        viewer = self._desk.viewer
+        self.window_preset.activated.connect(lambda _: layers.set_window(viewer, self.window_preset.currentText()))
+        self.view.activated.connect(lambda _: orientation.set_view(viewer, self.view.currentText()))
         self._desk.listen(self, self._desk.session.scan_changed, self._on_scan)
         self._desk.letters.view_changed.connect(self._on_view)
 

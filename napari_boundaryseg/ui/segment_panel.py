@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qtpy.QtWidgets import QCheckBox, QComboBox, QWidget
+from qtpy.QtWidgets import QCheckBox, QWidget
 
 from napari_boundaryseg.engine.card import Card
 from napari_boundaryseg.engine.prediction import Prediction
 from napari_boundaryseg.ui import layers, model_shelf
-from napari_boundaryseg.ui.controls import button, column, line, named
+from napari_boundaryseg.ui.controls import button, choice, column, line, named
 from napari_boundaryseg.ui.panel import Panel
 from napari_boundaryseg.ui.region_box import RegionBox
 
@@ -54,9 +54,7 @@ class SegmentPanel(Panel):
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._desk = desk
-        self.model = named(QComboBox(), "segment_panel.model", "Model", "The network that segments")
-        self.model.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.model.setMinimumContentsLength(12)
+        self.model = choice("segment_panel.model", "Model", "The network that segments")
         self.summary = line("segment_panel.summary")
         self.card = button("segment_panel.card", "Card", "Training data, licence and notes of this model")
         self.card.setCheckable(True)

@@ -21,6 +21,7 @@ _DARK = {"quiet": "#A8ABB0", "warning": "#F0C94A", "error": "#FF9A76", "button":
 _LIGHT = {"quiet": "#5A5D61", "warning": "#7A5200", "error": "#A63A0A", "button": "#C4C7CB", "off": "#DDDFE1",
           "off_text": "#7E838A", "main": "#1F5F8B", "hover": "#2A78AD", "main_text": "#FFFFFF"}
 _SHEET = """
+QToolButton, QTableWidget, QHeaderView, QListWidget, QSpinBox, QDoubleSpinBox {{ font-size: {size}pt; }}
 QToolButton[section="true"] {{ text-align: left; padding: 7px 4px; font-weight: bold; border-radius: 0; }}
 QToolButton[section="true"]:checked {{ background: {main}; color: {main_text}; }}
 QToolButton[tool="true"] {{ padding: 5px; border-radius: 2px; background: {button}; }}
@@ -35,9 +36,9 @@ QLabel[level="warning"] {{ color: {warning}; }}
 """
 
 
-def dock_sheet(theme: str) -> str:
-    """The style sheet of the dock for one of napari's themes."""
-    return _SHEET.format(**(_LIGHT if theme == "light" else _DARK))
+def dock_sheet(theme: str, font_pt: int) -> str:
+    """The style sheet of the dock for one of napari's themes and its font size."""
+    return _SHEET.format(**(_LIGHT if theme == "light" else _DARK), size=font_pt)
 
 
 def scan_style() -> dict[str, object]:

@@ -41,7 +41,7 @@ class TrainPanel(Panel):
         self.steps.setRange(1, 5000)
         self.steps.setValue(60)
         self.hint = line("train_panel.hint", quiet=True)
-        self.start = button("train_panel.start", "Start fine-tuning", "Train the model chosen in Segment on these cases",
+        self.start = button("train_panel.start", "Start fine-tuning", "Train the model chosen in Segment further",
                             main=True)
         self.pause = button("train_panel.pause", "Pause", "Rest, or go on")
         self.pause.setCheckable(True)

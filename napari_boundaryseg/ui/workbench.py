@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from napari.settings import get_settings
 from qtpy.QtCore import QSize
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
@@ -56,13 +57,22 @@ class Workbench(QWidget):
 
 
 def _follow_theme(widget: QWidget, desk: Desk) -> None:
+    """Look as napari's theme and font size say, also when they change."""
+    appearance = get_settings().appearance
+    sources = (desk.viewer.events.theme, appearance.events.font_size)
+
     def restyle(event: object = None) -> None:
-        widget.setStyleSheet(dock_sheet(str(desk.viewer.theme)))
+        widget.setStyleSheet(dock_sheet(str(desk.viewer.theme), int(appearance.font_size)))
+
+    def leave(*_: object) -> None:
+        for source in sources:
+            source.disconnect(restyle)
 
     restyle()
     compat.steady_window(desk.viewer)
-    desk.viewer.events.theme.connect(restyle)
-    widget.destroyed.connect(lambda *_: desk.viewer.events.theme.disconnect(restyle))
+    for source in sources:
+        source.connect(restyle)
+    widget.destroyed.connect(leave)
 
 
 def alone(title: str, desk: Desk) -> QWidget:

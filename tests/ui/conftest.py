@@ -22,7 +22,8 @@ from napari_boundaryseg.engine.recipe import recipe
 torch.manual_seed(1)
 small = recipe(sys.argv[2]).with_settings({
     "network_arguments.width": 4, "patch_vox": (16, 32, 32), "inference.window_vox": (16, 32, 32), "batch": 1,
-    "inference.overlap": 0.25, "expected_field_mm": (120, 120, 60)})
+    "inference.overlap": 0.25,
+    "preprocessing.spacing_mm": (2.5, 2.5, 5.0), "expected_field_mm": (250, 250, 120)})
 network = build_network(small)
 card = Card(name=sys.argv[3], recipe=small, parameters=sum(p.numel() for p in network.parameters()),
             training=TrainingData(description="nothing: random weights", licence="BSD-3-Clause"),
@@ -75,7 +76,7 @@ def pelvis_files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folder = tmp_path_factory.mktemp("scans")
     made = []
     for seed in (1, 2, 3):
-        scan, labels = pelvis(seed, (64, 64, 16), (3.0, 3.0, 6.0))
+        scan, labels = pelvis(seed, (64, 64, 16), (3.6, 3.6, 6.0))
         path = folder / f"case{seed}.nii.gz"
         formats.write(scan, path)
         formats.write(labels, folder / f"case{seed}_labels.nii.gz")

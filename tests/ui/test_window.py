@@ -1,0 +1,229 @@
+"""The window's manners: errors, region questions, readers, samples, closing, size."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from qtpy.QtCore import QPoint, Qt
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QAbstractButton, QLabel, QWidget
+
+from napari_boundaryseg.data.labels import preset
+from napari_boundaryseg.ui import compat, hooks, layers, regions
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def opened(desk_viewer: Any, bench: Any, wait: Callable[..., None], pelvis_files: list[Path]) -> Any:
+    """The desk, with a small scan open."""
+    desk = hooks.desk_of(desk_viewer)
+    desk.open(pelvis_files[0])
+    wait(lambda: desk.session.scan is not None and desk.session.job is None)
+    return desk
+
+
+def test_a_file_that_is_no_scan_is_told_in_one_sentence_and_nothing_is_lost(
+        opened: Any, find: Callable[[str], Any], wait: Callable[..., None], tmp_path: Path) -> None:
+    scan = opened.session.scan
+    bad = tmp_path / "broken.nii.gz"
+    bad.write_bytes(b"not a scan")
+    opened.open(bad)
+    message = find("job_bar.message")
+    wait(lambda: message.property("level") == "error")
+    assert "broken.nii.gz" in message.text()
+    assert opened.session.scan is scan
+    assert "case1" in opened.viewer.layers
+
+
+def test_a_second_job_is_refused_while_one_runs(opened: Any, find: Callable[[str], Any],
+                                                wait: Callable[..., None]) -> None:
+    opened.segment()
+    assert not find("segment_panel.run").isEnabled()
+    opened.segment()
+    assert "running" in find("job_bar.message").text()
+    wait(lambda: opened.session.prediction is not None, 120)
+
+
+def test_cancel_stops_within_two_seconds_and_the_window_goes_on(
+        opened: Any, find: Callable[[str], Any], wait: Callable[..., None]) -> None:
+    opened.segment()
+    wait(lambda: opened.session.job.state == "running", 60)
+    find("job_bar.cancel").click()
+    wait(lambda: opened.session.job is None, 2.5)
+    assert opened.session.prediction is None
+    opened.segment()
+    wait(lambda: opened.session.prediction is not None, 120)
+
+
+def test_a_scan_far_larger_than_the_models_is_a_question_with_its_answers(
+        desk_viewer: Any, bench: Any, find: Callable[[str], Any], wait: Callable[..., None], tmp_path: Path) -> None:
+    from napari_boundaryseg.data import formats
+    from napari_boundaryseg.data.volume import Geometry, Volume
+
+    desk = hooks.desk_of(desk_viewer)
+    array = np.random.default_rng(0).normal(0, 1, (1, 60, 60, 40)).astype(np.float32)
+    formats.write(Volume(array, Geometry((60, 60, 40), np.diag([12.0, 12.0, 20.0, 1]))), tmp_path / "big.nii.gz")
+    desk.open(tmp_path / "big.nii.gz")
+    wait(lambda: desk.session.scan is not None and desk.session.job is None)
+    bench.sections.open("Segment")
+    QTest.mouseClick(find("segment_panel.run"), LEFT)
+    question = find("segment_panel.question")
+    wait(question.isVisible, 60)
+    assert "far more than" in question.text()
+    QTest.mouseClick(find("segment_panel.draw"), LEFT)
+    assert find("segment_panel.region").currentText() == "Box drawn on the scan"
+    assert layers.only(desk_viewer, "region").mode == "add_rectangle"
+
+
+def test_a_box_drawn_with_the_mouse_limits_the_prediction(opened: Any, bench: Any, find: Callable[[str], Any],
+                                                          wait: Callable[..., None]) -> None:
+    viewer = opened.viewer
+    bench.sections.open("Segment")
+    find("segment_panel.region").setCurrentIndex(1)
+    QTest.mouseClick(find("segment_panel.draw_box"), LEFT)
+    canvas = compat.canvas_widget(viewer)
+    middle = QPoint(canvas.width() // 2, canvas.height() // 2)
+    QTest.mouseMove(canvas, middle)
+    QTest.mousePress(canvas, LEFT, pos=middle)
+    for step in range(0, 101, 10):
+        QTest.mouseMove(canvas, middle + QPoint(step, step))
+        QTest.qWait(10)
+    QTest.mouseRelease(canvas, LEFT, pos=middle + QPoint(100, 100))
+    wait(lambda: "Box:" in find("segment_panel.box_size").text())
+    find("segment_panel.first_slice").setValue(5)
+    find("segment_panel.last_slice").setValue(12)
+    box = opened.drawn_box((4, 11))
+    assert box[2] == slice(4, 12)
+    size = box[0].stop - box[0].start
+    assert 3 < size < 40
+    QTest.mouseClick(find("segment_panel.run"), LEFT)
+    wait(lambda: opened.session.prediction is not None, 120)
+    outside = np.ones(opened.session.scan.geometry.shape, bool)
+    outside[box] = False
+    assert not opened.session.prediction.labels.array[outside].any()
+
+
+def test_around_a_label_gives_the_box_of_that_organ(opened: Any, find: Callable[[str], Any], wait: Callable[..., None],
+                                                    pelvis_files: list[Path]) -> None:
+    opened.open_labels(pelvis_files[0].with_name("case1_labels.nii.gz"), preset("pelvis-mr"))
+    wait(lambda: opened.tools.layer is not None and opened.session.job is None)
+    find("segment_panel.region").setCurrentIndex(2)
+    find("segment_panel.around").setCurrentText("Prostate")
+    labels = layers.read_labels(opened.viewer, opened.session.scan)
+    assert opened.box_around("Prostate", 15.0) == regions.around(labels, "Prostate", 15.0)
+
+
+def test_volumes_follow_the_brush(opened: Any, bench: Any, find: Callable[[str], Any],
+                                  wait: Callable[..., None]) -> None:
+    opened.new_labels(preset("pelvis-mr"))
+    bench.sections.open("Correct")
+    organs = find("correct_panel.organs")
+    assert [organs.item(row, 1).text() for row in range(3)] == ["not drawn"] * 3
+    layer = opened.tools.layer
+    layer.selected_label = 2
+    layer.paint((5, 30, 30), 2)
+    wait(lambda: organs.item(1, 1).text().endswith("mL"), 5)
+    assert "corrected, not accepted" in bench.sections.by_title["Correct"].header.text()
+
+
+def test_labels_that_do_not_fit_the_scan_are_refused(opened: Any, find: Callable[[str], Any], wait: Callable[..., None],
+                                                     sample_data: Path) -> None:
+    opened.new_labels(preset("pelvis-mr"))
+    mine = opened.tools.layer
+    opened.open_labels(sample_data / "two_parts_labels.nii.gz", preset("hippocampus"))
+    wait(lambda: find("job_bar.message").property("level") == "error")
+    assert opened.tools.layer is mine
+
+
+def test_a_scan_that_napari_opened_is_adopted(desk_viewer: Any, bench: Any, wait: Callable[..., None],
+                                              sample_data: Path) -> None:
+    desk_viewer.open(str(sample_data / "two_parts.nii.gz"), plugin="napari-boundaryseg")
+    session = hooks.session_of(desk_viewer)
+    wait(lambda: session.scan is not None, 10)
+    assert session.scan.name == "two_parts"
+    assert len(layers.of_kind(desk_viewer, "scan")) == 1
+    assert [label.text() for label in hooks.desk_of(desk_viewer).letters.labels.values()] == ["A", "P", "R", "L"]
+
+
+def test_the_four_channel_sample_opens_as_one_scan(desk_viewer: Any, bench: Any, wait: Callable[..., None]) -> None:
+    desk_viewer.open_sample("napari-boundaryseg", "brain")
+    session = hooks.session_of(desk_viewer)
+    wait(lambda: session.scan is not None, 10)
+    assert session.scan.array.shape[0] == 4
+    assert [layer.visible for layer in layers.of_kind(desk_viewer, "scan")] == [False, False, False, True]
+
+
+def test_the_coronal_view_has_the_head_up(opened: Any, find: Callable[[str], Any]) -> None:
+    opened.viewer.dims.order = (1, 0, 2)
+    assert str(compat.camera(opened.viewer).orientation2d[0]) == "up"
+    assert opened.letters.labels["top"].text() == "S"
+    assert find("scan_panel.view").currentText() == "Coronal"
+    opened.viewer.dims.ndisplay = 3
+    assert not opened.letters.labels["top"].isVisible()
+
+
+def test_a_ct_gets_its_windows(desk_viewer: Any, bench: Any, find: Callable[[str], Any], wait: Callable[..., None],
+                               pelvis_files: list[Path]) -> None:
+    desk = hooks.desk_of(desk_viewer)
+    desk.open(pelvis_files[1])
+    wait(lambda: desk.session.scan is not None and desk.session.job is None)
+    window = find("scan_panel.window")
+    window.setCurrentText("CT bone")
+    window.activated.emit(window.currentIndex())
+    assert layers.only(desk_viewer, "scan").contrast_limits == [-500.0, 1300.0]
+
+
+def test_closing_the_window_leaves_no_process(opened: Any, wait: Callable[..., None]) -> None:
+    opened.warm_up()
+    pid = opened.session.runner.pid
+    assert pid is not None
+    opened.viewer.close()
+
+    def gone() -> bool:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        return False
+
+    wait(gone, 5)
+
+
+def test_every_control_is_named_and_says_its_label(opened: Any, bench: Any) -> None:
+    from qtpy.QtWidgets import QCheckBox, QComboBox, QPushButton, QSlider, QSpinBox, QToolButton
+
+    kinds = (QPushButton, QToolButton, QComboBox, QSpinBox, QSlider, QCheckBox)
+    controls = [c for kind in kinds for c in bench.findChildren(kind) if not c.objectName().startswith("qt_")]
+    assert len(controls) > 25
+    for control in controls:
+        assert control.objectName(), control
+        assert control.accessibleName(), control.objectName()
+        if isinstance(control, QPushButton) and control.objectName() != "train_panel.pause":
+            assert control.accessibleName() == control.text()
+
+
+@pytest.mark.parametrize("font_pt", [9, 12])  # napari's own size, and a third more
+def test_nothing_is_cut_off_on_a_small_screen(opened: Any, bench: Any, font_pt: int, qtbot: Any) -> None:
+    from napari.settings import get_settings
+
+    get_settings().appearance.font_size = font_pt
+    opened.viewer.window.resize(1366, 768)
+    opened.new_labels(preset("pelvis-ct"))
+    for title, section in bench.sections.by_title.items():
+        bench.sections.open(title)
+        qtbot.wait(60)
+        assert bench.width() <= 400
+        width = section.area.viewport().width()
+        assert section.content.minimumSizeHint().width() <= width, title
+        for part in section.content.findChildren(QWidget):
+            if part.isVisible() and isinstance(part, QLabel | QAbstractButton):
+                right = part.mapTo(section.content, QPoint(part.width(), 0)).x()
+                assert right <= width + 1, part.objectName()
+                if isinstance(part, QAbstractButton) and part.text():
+                    assert part.width() >= part.minimumSizeHint().width() - 1, part.objectName()
