@@ -50,7 +50,7 @@ def main() -> None:
     arguments = sys.argv[1:]
     debug = "--debug" in arguments
     try:
-        app(args=[word for word in arguments if word != "--debug"])
+        app(args=[word for word in arguments if word != "--debug"], prog_name="boundaryseg")
     except Exception as error:
         if debug:
             traceback.print_exc()
