@@ -1,0 +1,119 @@
+"""Losses: the numbers by hand, and what every loss must do."""
+
+import math
+
+import pytest
+import torch
+
+from napari_boundaryseg import losses
+from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.losses.hard_contour import focal
+from napari_boundaryseg.losses.wce_dice import dice
+from napari_boundaryseg.models import ModelOutput
+
+
+def logit(p: float) -> torch.Tensor:
+    return torch.tensor(math.log(p / (1 - p)))
+
+
+@pytest.mark.parametrize(("p", "expected"), [
+    (0.9, 0.00105361), (0.6, 0.08173210), (0.5, 0.17328680), (0.1, 1.86509393),
+])
+def test_focal(p, expected):
+    assert float(focal(logit(p), torch.tensor(1.0))) == pytest.approx(expected, abs=1e-6)
+    assert float(focal(logit(1 - p), torch.tensor(0.0))) == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize(("t", "p", "expected"), [
+    (1, 0.9, 0.105361), (0.5, 0.5, 0.693147), (0.606531, 0.606531, 0.670275), (0.606531, 0.5, 0.693147),
+    (0, 0.1, 0.105361), (0.135335, 0.3, 0.471344),
+])
+def test_soft_contour(t, p, expected):
+    output = ModelOutput(torch.zeros(1, 2, 1, 1), soft=logit(p).reshape(1, 1, 1, 1))
+    target = losses.Target(torch.zeros(1, 1, 1, dtype=torch.long), soft=torch.full((1, 1, 1, 1), float(t)))
+    assert float(losses.build("soft-contour")(output, target)) == pytest.approx(expected, abs=1e-5)
+
+
+def test_dice_with_plain_denominators():
+    truth, p = torch.tensor([1.0, 1, 0, 0]).reshape(1, 1, 4), torch.tensor([0.9, 0.6, 0.2, 0.1]).reshape(1, 1, 4)
+    assert float(dice(p, truth, torch.ones(1))) == pytest.approx(0.210526, abs=1e-5)
+
+
+def test_an_absent_class_costs_nothing():
+    truth = torch.tensor([[[1.0, 1.0]], [[0.0, 0.0]]]).reshape(1, 2, 2)
+    p = torch.tensor([[[1.0, 1.0]], [[0.0, 0.0]]]).reshape(1, 2, 2)
+    assert float(dice(p, truth, torch.tensor([1.0, 8.0]))) == pytest.approx(0, abs=1e-5)
+
+
+def test_deep_supervision_adds_with_its_weights(monkeypatch):
+    from napari_boundaryseg.losses import wce_dice as module
+
+    monkeypatch.setattr(module, "segmentation", lambda logits, target, weights: logits.sum())
+    output = ModelOutput(torch.tensor([1.0]), deep=[torch.tensor([0.5]), torch.tensor([0.25])])
+    assert float(module.wce_dice(output, losses.Target(torch.zeros(1, dtype=torch.long)))) == pytest.approx(1.25)
+
+
+def scene(truth: bool = False, seed: int = 0):
+    """A 2 x 2 scene; with ``truth`` the network is as right as it can be."""
+    generator = torch.Generator().manual_seed(seed)
+    labels = torch.randint(0, 3, (2, 6, 6), generator=generator)
+    hard = (torch.rand(2, 1, 6, 6, generator=generator) > 0.7).float()
+    soft = torch.rand(2, 1, 6, 6, generator=generator)
+    if truth:
+        logits = 40.0 * torch.nn.functional.one_hot(labels, 3).movedim(-1, 1).float()
+        output = ModelOutput(logits, [logits, logits], 40 * (2 * hard - 1), torch.logit(soft))
+    else:
+        made = [torch.randn(2, n, 6, 6, generator=generator).requires_grad_() for n in (3, 3, 3, 1, 1)]
+        output = ModelOutput(made[0], made[1:3], made[3], made[4])
+    return output, losses.Target(labels, hard, soft)
+
+
+@pytest.mark.parametrize("name", losses.names())
+def test_every_loss_is_lowest_at_the_truth_and_falls_along_its_gradient(name):
+    loss = losses.build(name)
+    at_truth = float(loss(*scene(truth=True)))
+    output, target = scene()
+    value = loss(output, target)
+    assert value.ndim == 0
+    assert float(value.detach()) > at_truth
+    leaves = [output.logits, *output.deep, output.hard, output.soft]
+    gradients = torch.autograd.grad(value, leaves, allow_unused=True)
+    assert all(g is None or torch.isfinite(g).all() for g in gradients)
+    moved = [x.detach() if g is None else x.detach() - 0.05 * g / g.norm().clamp_min(1e-12)
+             for x, g in zip(leaves, gradients, strict=True)]
+    after = ModelOutput(moved[0], moved[1:3], moved[3], moved[4])
+    assert float(loss(after, target)) < float(value.detach())
+
+
+@pytest.mark.parametrize("name", losses.names())
+def test_every_loss_ignores_what_does_not_count(name):
+    output, target = scene()
+    target.valid = torch.ones(2, 1, 6, 6, dtype=torch.bool)
+    target.valid[:, :, 3:] = False
+    before = float(losses.build(name)(output, target).detach())
+    for part in (output.logits, *output.deep, output.hard, output.soft):
+        part.data[:, :, 3:] += 5.0
+    assert float(losses.build(name)(output, target).detach()) == pytest.approx(before, rel=1e-6)
+    target.valid[:] = False
+    assert float(losses.build(name)(output, target).detach()) == 0
+
+
+@pytest.mark.parametrize("name", losses.names())
+def test_every_loss_is_float32_and_finite_under_autocast(name):
+    output, target = scene()
+    half = ModelOutput(output.logits.bfloat16(), [d.bfloat16() for d in output.deep], output.hard.bfloat16(),
+                       output.soft.bfloat16())
+    with torch.autocast("cpu", torch.bfloat16):
+        value = losses.build(name)(half, target)
+    assert value.dtype == torch.float32
+    assert torch.isfinite(value)
+
+
+def test_weighted_sums_by_name_and_refuses_what_it_does_not_know():
+    output, target = scene()
+    total, parts = losses.weighted({"soft-contour": 2.0, "hard-contour": 0.5})(output, target)
+    assert float(total.detach()) == pytest.approx(2 * parts["soft-contour"] + 0.5 * parts["hard-contour"], rel=1e-6)
+    with pytest.raises(InputError, match="Did you mean 'soft-contour'"):
+        losses.weighted({"soft-contuor": 1.0})
+    with pytest.raises(InputError, match="has no such argument"):
+        losses.build("soft-contour", gamma=2.0)
