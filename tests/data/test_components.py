@@ -1,0 +1,75 @@
+"""Specks and holes: the toy case of the specification, and what must stay."""
+
+import numpy as np
+import pytest
+
+from napari_boundaryseg.data.components import fill_enclosed, largest_components, tidy
+
+
+@pytest.fixture
+def toy() -> np.ndarray:
+    """Organ 1 with a hole and a speck of organ 2 in it, organ 2 below it, a speck of organ 1 beside it."""
+    labels = np.zeros((12, 12), np.uint8)
+    labels[1:8, 1:8] = 1
+    labels[3, 3], labels[5, 5] = 2, 0
+    labels[9:12, 6:12] = 2
+    labels[10, 1] = 1
+    return labels
+
+
+def test_the_toy_of_the_specification(toy: np.ndarray) -> None:
+    before = toy.copy()
+    after = tidy(toy)
+    assert np.bincount(toy.ravel()).tolist() == [77, 48, 19]
+    assert np.bincount(after.ravel()).tolist() == [77, 49, 18]
+    assert (after[3, 3], after[5, 5], after[10, 1]) == (1, 1, 0)
+    assert (after[9:12, 6:12] == 2).all()
+    assert after.dtype == np.uint8
+    assert (toy == before).all(), "the labels that were given are not changed"
+
+
+def test_nested_structures_are_not_filled(toy: np.ndarray) -> None:
+    after = tidy(toy, nested=True)
+    assert (after[3, 3], after[5, 5], after[10, 1]) == (0, 0, 0)
+
+
+def test_a_large_second_component_stays() -> None:
+    labels = np.zeros((20, 10, 10), np.uint16)
+    labels[1:9, 2:8, 2:8] = 300
+    labels[12:14, 2:8, 2:8] = 300  # a quarter of the first
+    assert (tidy(labels) == labels).all()
+    assert (largest_components(labels, 0.3)[12:14] == 0).all()
+    assert (largest_components(labels)[1:9] == labels[1:9]).all()
+
+
+def test_of_equal_components_one_stays() -> None:
+    labels = np.array([[1, 1, 0, 1, 1]])
+    assert largest_components(labels).tolist() == [[1, 1, 0, 0, 0]]
+
+
+def test_voxels_that_touch_by_an_edge_only_are_apart() -> None:
+    labels = np.array([[1, 1, 0], [1, 1, 0], [0, 0, 1]])
+    assert largest_components(labels)[2, 2] == 0
+
+
+def test_an_organ_inside_another_keeps_its_largest_part() -> None:
+    labels = np.zeros((14, 14, 14), np.uint8)
+    labels[1:13, 1:13, 1:13] = 1
+    labels[4:8, 4:8, 4:8] = 2
+    labels[10, 10, 10] = 2
+    after = fill_enclosed(labels)
+    assert (after[4:8, 4:8, 4:8] == 2).all()
+    assert after[10, 10, 10] == 1
+
+
+def test_a_hole_that_is_open_to_the_border_is_none() -> None:
+    labels = np.ones((6, 6), int)
+    labels[0:3, 2] = 0
+    labels[4, 4] = 0
+    after = fill_enclosed(labels)
+    assert (after[0:3, 2] == 0).all()
+    assert after[4, 4] == 1
+
+
+def test_nothing_is_made_of_nothing() -> None:
+    assert not tidy(np.zeros((4, 4, 4), np.uint8)).any()
