@@ -11,6 +11,7 @@ import numpy as np
 from qtpy.QtCore import QEventLoop, QTimer
 
 from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.session import actions
 from napari_boundaryseg.ui import compat, hooks, layers, samples
 from napari_boundaryseg.ui.desk import Desk
 from napari_boundaryseg.ui.workbench import Workbench
@@ -101,9 +102,11 @@ def show_largest_slice(viewer: Any) -> None:
 
 
 def _save(viewer: Any, desk: Desk, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    labels = desk.read_labels()
+    """Write the picture of the window and the files, which are read back; the report is ``report.json``."""
+    labels = layers.read_labels(viewer, desk.session.scan)
     if labels is None:
         raise InputError("demo", "there are no labels", "Try another scan")
+    folder.mkdir(parents=True, exist_ok=True)
+    written = actions.export(desk.session, labels, WHAT, folder)
+    written[-1].replace(folder / "report.json")
     compat.main_window(viewer).grab().save(str(folder / "window.png"))
-    desk.export(WHAT, folder)

@@ -169,7 +169,7 @@ class Desk(QObject):
         """Run the chosen model on the scan, or on the box that the function gives."""
         if self.session.model is None:
             raise InputError("Segment", "no model is chosen", "Choose one from the list")
-        part = box()
+        part = self.session.box = box()
         self._started = time.monotonic()
         actions.segment(self.session, self.session.model, part, whole=whole)
 

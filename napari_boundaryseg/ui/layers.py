@@ -152,7 +152,7 @@ def show_labels(viewer: Any, scan: Volume, labels: LabelMap) -> Labels:
         array, name="labels", metadata={KEY: scan, KIND: "labels", "scheme": scheme},
         **placement(scan.geometry), **styles.labels_style(scheme),
     )
-    layer.contour = styles.CONTOUR_VOX
+    layer.contour = styles.contour_vox(array.shape)
     layer.selected_label = scheme.ids[0]
     _stack(viewer)
     return layer

@@ -148,6 +148,7 @@ class SegmentPanel(Panel):
             answer.setVisible(bool(question))
 
     def _on_prediction(self, prediction: Prediction | None) -> None:
+        self.attention.setChecked(False)
         if prediction is None:
             self.result.setText("")
             self.set_state("", "")

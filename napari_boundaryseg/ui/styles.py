@@ -11,8 +11,10 @@ from napari_boundaryseg.data.labels import LabelScheme
 
 CURVE_COLOURS = {"loss": "#E69F00", "Dice": "#56B4E9"}
 REGION_COLOUR = "#F0E442"
-LETTER_STYLE = "color: #F0E442; background: transparent; font-weight: bold; font-size: 15px;"
-CONTOUR_VOX = 2
+LETTER_STYLE = ("color: #F0E442; background: rgba(0, 0, 0, 140); border-radius: 3px; padding: 1px 5px; "
+                "font-weight: bold; font-size: 15px;")
+COARSE_VOX = 128
+"""Below this many voxels across a slice, a contour of two voxels would hide what it is drawn on."""
 WINDOWS_HU = {"CT soft tissue": (-160.0, 240.0), "CT bone": (-500.0, 1300.0), "CT lung": (-1350.0, 150.0)}
 ROBUST_PERCENTILES = (0.5, 99.5)
 
@@ -51,6 +53,11 @@ def labels_style(scheme: LabelScheme) -> dict[str, object]:
     return {"opacity": 1.0, "colormap": label_colours(scheme), "blending": "translucent"}
 
 
+def contour_vox(shape: tuple[int, ...]) -> int:
+    """Thickness of the labels' contours, in voxels, on slices of this size."""
+    return 2 if min(shape[-2:]) >= COARSE_VOX else 1
+
+
 def label_colours(scheme: LabelScheme, hidden: Iterable[int] = ()) -> DirectLabelColormap:
     """The scheme's colours; background and hidden organs are clear, an integer without a name is white."""
     colours: dict[int | None, str] = {None: "#FFFFFF", 0: "transparent"}
@@ -59,9 +66,11 @@ def label_colours(scheme: LabelScheme, hidden: Iterable[int] = ()) -> DirectLabe
 
 
 def edges_style() -> dict[str, object]:
-    """The edge map: added to the scan in a warm colour."""
-    warm = Colormap([[0, 0, 0, 1], [0.65, 0.1, 0.0, 1], [1.0, 0.55, 0.05, 1], [1, 0.95, 0.6, 1]], name="edges")
-    return {"colormap": warm, "opacity": 0.6, "blending": "additive", "contrast_limits": (0.0, 1.0)}
+    """The edge map: a warm ramp from transparent to full. Added light would vanish on bright fat and fluid."""
+    warm = Colormap([[0.7, 0.1, 0.0, 0], [0.95, 0.3, 0.0, 0.5], [1, 0.6, 0.1, 0.9], [1, 0.95, 0.6, 1]], name="edges",
+                    controls=[0, 0.4, 0.75, 1])
+    return {"colormap": warm, "opacity": 0.6, "blending": "translucent_no_depth", "contrast_limits": (0.0, 1.0),
+            "interpolation2d": "linear"}
 
 
 def contour_style(colour: str) -> dict[str, object]:
@@ -69,12 +78,14 @@ def contour_style(colour: str) -> dict[str, object]:
     red, green, blue = (int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5))
     ramp = np.array([[red, green, blue, 0.0], [red, green, blue, 0.15], [red, green, blue, 0.7]])
     return {"colormap": Colormap(ramp, name=f"contour {colour}", controls=[0, 0.3, 1]), "opacity": 0.8,
-            "blending": "translucent_no_depth", "contrast_limits": (0.0, 1.0)}
+            "blending": "translucent_no_depth", "contrast_limits": (0.0, 1.0),
+            "interpolation2d": "linear"}
 
 
 def attention_style() -> dict[str, object]:
     """Attention: viridis, off until asked for."""
-    return {"colormap": "viridis", "opacity": 0.5, "blending": "additive", "contrast_limits": (0.0, 1.0)}
+    return {"colormap": "viridis", "opacity": 0.5, "blending": "additive", "contrast_limits": (0.0, 1.0),
+            "interpolation2d": "linear"}
 
 
 def region_style() -> dict[str, object]:
