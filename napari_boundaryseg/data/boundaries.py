@@ -30,12 +30,14 @@ class TargetSettings(Protocol):
         """Width of a soft contour."""
 
 
-def inner_boundary(mask: np.ndarray) -> np.ndarray:
+def inner_boundary(mask: np.ndarray, axes: Sequence[int] | None = None) -> np.ndarray:
     """Voxels of a mask that touch its outside by a face; the array's border is no boundary.
 
     Parameters
     ----------
     mask : 2-D or 3-D bool array
+    axes : sequence of int, optional
+        Along which neighbours count: (0, 1) gives the contour in every plane of the last axis. All by default.
 
     Returns
     -------
@@ -44,7 +46,7 @@ def inner_boundary(mask: np.ndarray) -> np.ndarray:
     """
     mask = np.asarray(mask, bool)
     inside = mask.copy()
-    for axis in range(mask.ndim):
+    for axis in range(mask.ndim) if axes is None else axes:
         before = [slice(None)] * mask.ndim
         after = [slice(None)] * mask.ndim
         before[axis], after[axis] = slice(None, -1), slice(1, None)

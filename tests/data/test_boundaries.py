@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from napari_boundaryseg.data.boundaries import (
     canny_boundary,
@@ -43,6 +44,17 @@ def test_canny_lies_half_inside_and_half_outside():
     edges = canny_boundary(mask)
     assert edges.sum() == 128
     assert (edges & mask).sum() == 64
+    beside = ndimage.binary_dilation(inner_boundary(mask), np.ones((3, 3)))
+    assert not (edges & ~beside).any()
+    stack = canny_boundary(np.stack([mask, np.zeros_like(mask)]))
+    assert [plane.sum() for plane in stack] == [128, 0]
+
+
+def test_contours_plane_by_plane():
+    ball = np.linalg.norm(np.mgrid[:15, :15, :15] - 7, axis=0) <= 5
+    planes = inner_boundary(ball, axes=(0, 1))
+    for k in range(15):
+        assert (planes[..., k] == inner_boundary(ball[..., k])).all()
 
 
 @pytest.mark.parametrize("mode", ["gaussian", "distance"])
@@ -66,6 +78,42 @@ def test_a_small_organ_needs_the_distance_mode():
     ball = inner_boundary(x**2 + y**2 + z**2 <= 36)
     assert soft_contour(ball, 3.0, "distance")[20, 20, 20] < soft_contour(ball, 3.0, "distance")[ball].min()
     assert soft_contour(ball, 3.0, "gaussian")[20, 20, 20] >= soft_contour(ball, 3.0, "gaussian")[ball].min()
+
+
+def test_gaussian_of_spheres():
+    """Why small organs need the distance mode: the filtered boundary of a small ball peaks near its centre."""
+    z, y, x = np.mgrid[:61, :61, :61] - 30
+    square = x**2 + y**2 + z**2
+    for radius, voxels, peak in ((20, 4026, 0.13168), (6, 354, 0.15019)):
+        boundary = inner_boundary(square <= radius**2)
+        assert boundary.sum() == voxels
+        filtered = ndimage.gaussian_filter(boundary.astype(float), 3, mode="constant", truncate=4)
+        assert filtered.max() == pytest.approx(peak, abs=1e-5)
+        heat = soft_contour(boundary, 3.0)
+        np.testing.assert_allclose(heat, np.clip(filtered / gaussian_centre(3), 0, 1), atol=1e-6)
+        if radius == 6:
+            assert np.sqrt(square.ravel()[filtered.argmax()]) == pytest.approx(2.4, abs=0.06)
+
+
+@pytest.mark.parametrize("mode", ["gaussian", "distance"])
+def test_the_box_round_an_organ_changes_nothing(mode):
+    """What is computed near the organ equals what is computed in a far larger array, at corners and borders too."""
+    mask = np.zeros((30, 34, 38), bool)
+    mask[0:6, 12:20, 15:38] = True
+    boundary, sigma = inner_boundary(mask), (1.0, 2.0, 1.5)
+    wide = np.pad(boundary, 20)
+    inner = (slice(20, -20),) * 3
+    np.testing.assert_allclose(soft_contour(boundary, sigma, mode), soft_contour(wide, sigma, mode)[inner], atol=1e-6)
+    if mode == "distance":
+        distance = ndimage.distance_transform_edt(~boundary, sampling=[1 / s for s in sigma])
+        expected = np.where(distance <= 4, np.exp(-0.5 * distance**2), 0)
+        np.testing.assert_allclose(soft_contour(boundary, sigma, mode), expected, atol=1e-6)
+
+
+def test_no_boundary_no_heat():
+    heat = soft_contour(np.zeros((5, 6, 7), bool), 2.0)
+    assert heat.dtype == np.float32
+    assert not heat.any()
 
 
 def test_targets_of_a_scheme_are_in_mm():
@@ -100,7 +148,19 @@ def test_sobel_2d():
     square[5:15, 5:15] = 1
     edges = sobel_edges(square)
     assert [(edges > 1e-12).sum(), (edges >= 0.5).sum()] == [80, 76]
-    assert edges[5, 5] == pytest.approx(1.060660, abs=1e-6)
+    for place, value in {(5, 10): 1, (4, 10): 1, (5, 5): 1.060660, (4, 4): 0.353553, (4, 5): 0.790569}.items():
+        assert edges[place] == pytest.approx(value, abs=1e-6)
+
+
+def test_sobel_of_a_step_a_plate_and_a_voxel():
+    step, plate, voxel = (np.zeros((12, 12, 12)) for _ in range(3))
+    step[6:], plate[6], voxel[6, 6, 6] = 1, 1, 1
+    assert sobel_edges(step)[3:9, 6, 6].tolist() == [0, 0, 1, 1, 0, 0]
+    assert sobel_edges(plate)[5:8, 6, 6].tolist() == [1, 0, 1]
+    edges = sobel_edges(voxel)
+    for place, value in {(6, 6, 6): 0, (5, 6, 6): 0.25, (5, 5, 6): 0.176777, (5, 5, 5): 0.108253}.items():
+        assert edges[place] == pytest.approx(value, abs=1e-6)
+    assert not (edges >= 0.5).any()
 
 
 def test_difficulty_of_a_straight_boundary():
@@ -119,5 +179,12 @@ def test_difficulty_is_highest_where_organs_touch():
         boundaries.append(inner_boundary(mask))
     weights = difficulty_map(boundaries)
     for place, value in {(55, 63): 26, (64, 63): 25.0165, (64, 60): 23.1778, (64, 24): 13.1331, (48, 44): 12.7470,
-                         (64, 44): 5.9022, (40, 44): 7.8867, (8, 8): 1.0}.items():
+                         (64, 44): 5.9022, (40, 44): 7.8867, (8, 8): 1.0,
+                         (64, 64): 25.0165, (64, 103): 13.1331, (79, 44): 12.7470, (32, 44): 2.5161,
+                         (16, 44): 1.0037}.items():
         assert weights[place] == pytest.approx(value, abs=1e-4)
+    assert weights.max() == weights[55, 63]
+
+
+def test_no_boundary_no_difficulty():
+    assert (difficulty_map([np.zeros((9, 9), bool)]) == 1).all()

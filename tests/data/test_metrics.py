@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.metrics import compare_masks, evaluate
@@ -33,34 +34,104 @@ def test_by_hand(b, spacing, expected):
         assert row[key] == pytest.approx(value, abs=1e-6), key
 
 
-def brute_surface_dice(a, b, spacing, tolerance):
-    from napari_boundaryseg.data.boundaries import inner_boundary
-
-    one, two = (np.argwhere(inner_boundary(m)) * np.asarray(spacing, float) for m in (a, b))
-    d = np.linalg.norm(one[:, None] - two[None], axis=2)
-    return ((d.min(1) <= tolerance).sum() + (d.min(0) <= tolerance).sum()) / (len(one) + len(two))
-
-
-def test_surface_dice_equals_brute_force():
-    rng = np.random.default_rng(0)
-    a, b = np.zeros((12, 12, 12), bool), np.zeros((12, 12, 12), bool)
-    a[3:9, 3:9, 2:9] = True
-    b[2:9, 4:9, 3:10] = rng.random((7, 5, 7)) > 0.1
-    for tolerance in (0.5, 1.0, 2.0):
-        assert compare_masks(a, b, (2, 1, 1), tolerance)["surface_dice"] == pytest.approx(
-            brute_surface_dice(a, b, (2, 1, 1), tolerance))
+def blobs(seed):
+    """Two random shapes that overlap in part, away from the array's border, and a spacing."""
+    rng = np.random.default_rng(seed)
+    a, b = np.zeros((14, 13, 12), bool), np.zeros((14, 13, 12), bool)
+    a[2:9, 3:9, 2:9] = rng.random((7, 6, 7)) > 0.2
+    b[4:12, 4:10, 3:10] = rng.random((8, 6, 7)) > 0.1
+    return a, b, tuple(rng.uniform(0.4, 3.0, 3))
 
 
-def test_distances_equal_monai():
+def brute_force(a, b, spacing, tolerance):
+    """Every distance between every pair of surface voxels."""
+    one, two = (np.argwhere(surface(m)) * np.asarray(spacing, float) for m in (a, b))
+    pairs = np.linalg.norm(one[:, None] - two[None], axis=2)
+    there, back = pairs.min(1), pairs.min(0)
+    return {
+        "asd_mm": (there.sum() + back.sum()) / (len(there) + len(back)),
+        "hd_mm": max(there.max(), back.max()),
+        "hd95_mm": max(np.percentile(there, 95), np.percentile(back, 95)),
+        "surface_dice": ((there <= tolerance).sum() + (back <= tolerance).sum()) / (len(there) + len(back)),
+        "apl_mm": brute_force_path(a, b, spacing, tolerance),
+    }
+
+
+def surface(mask):
+    return mask & ~ndimage.binary_erosion(mask, border_value=1)
+
+
+def brute_force_path(a, b, spacing, tolerance):
+    count = 0
+    for k in range(a.shape[2]):
+        drawn, wanted = (np.argwhere(surface(m[..., k])) * np.asarray(spacing[:2]) for m in (a, b))
+        near = [len(drawn) and np.linalg.norm(drawn - point, axis=1).min() <= tolerance for point in wanted]
+        count += len(wanted) - sum(near)
+    return count * (spacing[0] + spacing[1]) / 2
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("tolerance", [0.0, 0.9, 2.0])
+def test_everything_equals_brute_force(seed, tolerance):
+    a, b, spacing = blobs(seed)
+    row = compare_masks(a, b, spacing, tolerance)
+    for key, value in brute_force(a, b, spacing, tolerance).items():
+        assert row[key] == pytest.approx(value, abs=1e-9), key
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.filterwarnings("ignore")
+def test_distances_equal_monai(seed):
     metrics = pytest.importorskip("monai.metrics")
     import torch
 
-    one, two = (torch.from_numpy(m)[None, None] for m in (SMALL, A))
-    row = compare_masks(SMALL, A, (1, 1, 1))
-    ours = metrics.compute_average_surface_distance(one, two, include_background=True, symmetric=True)
-    assert row["asd_mm"] == pytest.approx(float(ours), abs=1e-5)
-    assert row["hd95_mm"] == pytest.approx(
-        float(metrics.compute_hausdorff_distance(one, two, include_background=True, percentile=95)), abs=1e-5)
+    a, b, spacing = blobs(seed)
+    one, two = (torch.from_numpy(m)[None, None] for m in (a, b))
+    for step in ((1.0, 1.0, 1.0), spacing):
+        row, kw = compare_masks(a, b, step, 1.1), {"include_background": True, "spacing": step}
+        asd = metrics.compute_average_surface_distance(one, two, symmetric=True, **kw)
+        assert row["asd_mm"] == pytest.approx(float(asd), abs=1e-4)
+        for key, percentile in (("hd_mm", None), ("hd95_mm", 95)):
+            theirs = metrics.compute_hausdorff_distance(one, two, percentile=percentile, **kw)
+            assert row[key] == pytest.approx(float(theirs), abs=1e-4)
+        near = metrics.compute_surface_dice(one, two, class_thresholds=[1.1], **kw)
+        assert row["surface_dice"] == pytest.approx(float(near), abs=1e-6)
+
+
+def test_a_distance_equal_to_the_tolerance_counts_on_oblique_grids_too():
+    turn = np.radians(17.3)
+    affine = np.eye(4)
+    affine[:2, :2] = 0.7 * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    found = label_map(np.roll(A, 1, 0).astype(np.uint8), affine.astype(np.float32))
+    scores = evaluate(found, label_map(A.astype(np.uint8), affine.astype(np.float32)), tolerance_mm=0.7)["Bladder"]
+    assert scores["surface_dice"] == 1
+    assert scores["apl_mm"] == 0
+
+
+def test_a_mask_that_fills_the_scan_has_no_surface():
+    row = compare_masks(np.ones_like(A), A, (1, 1, 1))
+    assert row["missing"] is False
+    assert row["dsc"] == pytest.approx(2 * 1000 / (1000 + 24**3))
+    assert math.isnan(row["hd_mm"])
+
+
+def test_the_scans_border_is_no_surface():
+    """An organ cut by the field of view, found one voxel too thick: both lie open at the border."""
+    a, b = np.zeros((10, 10, 10), bool), np.zeros((10, 10, 10), bool)
+    a[:5], b[:4] = True, True
+    row = compare_masks(a, b, (1, 1, 1), 0.5)
+    assert (row["asd_mm"], row["hd_mm"], row["surface_dice"]) == (1, 1, 0)
+
+
+def test_real_shapes_equal_brute_force(shared_data):
+    from napari_boundaryseg.data.formats import read_labels
+
+    path = sorted((shared_data / "hippocampus" / "labels").glob("*.nii*"))[0]
+    array = np.asarray(read_labels(path).array)
+    a, b = ndimage.binary_dilation(array == 1), array == 1
+    row = compare_masks(a, b, (1, 1, 1), 0.5)
+    for key, value in brute_force(a, b, (1, 1, 1), 0.5).items():
+        assert row[key] == pytest.approx(value, abs=1e-9), key
 
 
 def test_added_path_is_the_contour_that_must_be_drawn_anew():
@@ -102,3 +173,30 @@ def test_other_grids_are_refused():
     array = np.ones((4, 4, 4), np.uint8)
     with pytest.raises(InputError, match="reference's grid"):
         evaluate(label_map(array), label_map(array, np.diag([1, 1, 2.0, 1])))
+
+
+def test_an_integer_that_only_the_prediction_knows_is_scored():
+    reference = np.zeros((8, 8, 8), np.uint8)
+    reference[2:4, 2:4, 2:4] = 1
+    found = reference.copy()
+    found[5:7, 5:7, 5:7] = 3
+    geometry = Geometry(reference.shape, np.eye(4))
+    scores = evaluate(LabelMap(found, geometry), LabelMap(reference, geometry))
+    assert set(scores) == {"Label 1", "Label 3"}
+    assert scores["Label 3"]["missing"] is True
+    assert scores["Label 3"]["dsc"] == 0
+    extra = label_map(np.where(found == 3, 200, found))
+    assert set(evaluate(extra, label_map(reference))) == {"Bladder", "Label 200"}
+
+
+def test_names_come_from_the_map_that_has_them():
+    array = np.zeros((8, 8, 8), np.uint8)
+    array[2:4, 2:4, 2:4] = 1
+    unnamed = LabelMap(array, Geometry(array.shape, np.eye(4)))
+    assert set(evaluate(label_map(array), unnamed)) == set(evaluate(unnamed, label_map(array))) == {"Bladder"}
+
+
+def test_maps_that_name_an_integer_differently_are_refused():
+    array = np.ones((4, 4, 4), np.uint8)
+    with pytest.raises(InputError, match="the integer 1 is Bladder there and Prostate in the reference"):
+        evaluate(label_map(array), label_map(array, scheme="prostate"))
