@@ -13,6 +13,12 @@ def test_the_page_lists_every_module(root: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
+def test_the_models_page_has_the_scores_of_the_cards(root: Path) -> None:
+    command = [sys.executable, str(root / "tools" / "model_scores.py"), "--check"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_every_module_says_what_it_is(package: Path) -> None:
     silent = [path.name for path in package.rglob("*.py") if not ast.get_docstring(ast.parse(path.read_text("utf-8")))]
     assert silent == []
