@@ -67,8 +67,8 @@ def label_colours(scheme: LabelScheme, hidden: Iterable[int] = ()) -> DirectLabe
 
 def edges_style() -> dict[str, object]:
     """The edge map: a warm ramp from transparent to full. Added light would vanish on bright fat and fluid."""
-    warm = Colormap([[0.7, 0.1, 0.0, 0], [0.7, 0.1, 0.0, 0], [0.95, 0.3, 0.0, 0.5], [1, 0.6, 0.1, 0.9], [1, 0.95, 0.6, 1]], name="edges",
-                    controls=[0, 0.15, 0.45, 0.75, 1])
+    ramp = [[0.7, 0.1, 0.0, 0], [0.7, 0.1, 0.0, 0], [0.95, 0.3, 0.0, 0.5], [1, 0.6, 0.1, 0.9], [1, 0.95, 0.6, 1]]
+    warm = Colormap(ramp, name="edges", controls=[0, 0.15, 0.45, 0.75, 1])
     return {"colormap": warm, "opacity": 0.6, "blending": "translucent_no_depth", "contrast_limits": (0.0, 1.0),
             "interpolation2d": "linear"}
 
