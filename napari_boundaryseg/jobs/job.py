@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import traceback
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Literal
 
 from psygnal import Signal
 
 from napari_boundaryseg.errors import BoundarySegError
-from napari_boundaryseg.progress import Cancelled
+from napari_boundaryseg.progress import Cancelled, Progress
 
 State = Literal["waiting", "running", "returned", "failed", "cancelled"]
 ENDED: tuple[State, ...] = ("returned", "failed", "cancelled")
@@ -85,6 +87,31 @@ class Job:
         self.finished.emit()
 
 
+Dispatch = Callable[[Callable[[], None]], None]
+"""Gets each piece of news as a function, and calls it on the thread where it belongs."""
+Started = Callable[[Job], None]
+Before = Callable[[], None]
+After = Callable[[Any], Any]
+
+
+def directly(call: Callable[[], None]) -> None:
+    """Give news on the thread that has it."""
+    call()
+
+
+def unwatched(job: Job) -> None:
+    """Do nothing with a job that begins."""
+
+
+def nothing() -> None:
+    """Prepare nothing."""
+
+
+def unchanged(result: Any) -> Any:
+    """Give a result on as it came."""
+    return result
+
+
 def resolve(function: str, allowed: tuple[str, ...] = (ALLOWED,)) -> Callable[..., Any]:
     """The function behind a dotted path; only functions of the allowed modules are ever called.
 
@@ -103,13 +130,40 @@ def resolve(function: str, allowed: tuple[str, ...] = (ALLOWED,)) -> Callable[..
 
 
 def sentence(error: BaseException) -> str:
-    """What went wrong, in one sentence for the person at the window."""
+    """What went wrong, in one sentence for the person at the window; of files only the names."""
     if isinstance(error, BoundarySegError):
         return str(error)
-    if isinstance(error, MemoryError):
-        return "There is not enough memory. Draw a box round the organs, or close other programs."
     first = (str(error).strip().splitlines() or [""])[0][:200]
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError" or "allocate memory" in first:
+        return "There is not enough memory. Draw a box round the organs, or close other programs."
+    if isinstance(error, OSError):
+        name = Path(str(error.filename)).name if error.filename else "A file"
+        return f"{name}: {error.strerror or 'it cannot be used'}. Check whether the disk is connected and has space."
     return f"Something went wrong inside the program ({type(error).__name__}: {first}). What you had is unchanged."
+
+
+class Failed(Exception):
+    """What another process said of a function that failed there."""
+
+    def __init__(self, said: str, kind: str, details: str) -> None:
+        super().__init__(said)
+        self.said, self.kind, self.details = said, kind, details
+
+
+def settle(job: Job, call: Callable[[], Any], tell: Dispatch = directly) -> None:
+    """Call a function and bring the job to its one end: returned, failed or cancelled."""
+    try:
+        result = call()
+    except Cancelled:
+        tell(lambda: job.end("cancelled"))
+    except Failed as failed:
+        said, kind, details = failed.said, failed.kind, failed.details
+        tell(lambda: job.end("failed", error=said, kind=kind, details=details))
+    except Exception as error:
+        said, kind, details = sentence(error), type(error).__name__, traceback.format_exc()
+        tell(lambda: job.end("failed", error=said, kind=kind, details=details))
+    else:
+        tell(lambda: job.end("returned", result=result))
 
 
 class InlineRunner:
@@ -118,10 +172,22 @@ class InlineRunner:
     def __init__(self, allowed: tuple[str, ...] = (ALLOWED,)) -> None:
         self._allowed = allowed
 
-    def run(self, function: str, arguments: Mapping[str, Any],
-            started: Callable[[Job], None] = lambda job: None) -> Job:
-        """Call the function to its end; ``started`` gets the job before it begins."""
-        job = Job(function, arguments)
+    def run(self, function: str, arguments: Mapping[str, Any], started: Started = unwatched, *,
+            before: Before = nothing, after: After = unchanged) -> Job:
+        """Call the function to its end; see `jobs.client.WorkerRunner.run`."""
+
+        def work(progress: Progress) -> Any:
+            before()
+            return after(resolve(function, self._allowed)(**arguments, progress=progress))
+
+        return self._work(Job(function, arguments), work, started)
+
+    def call(self, name: str, function: Callable[..., Any], *arguments: Any, started: Started = unwatched,
+             abandon: bool = False) -> Job:
+        """Call ``function(*arguments, progress=...)`` of this process at once."""
+        return self._work(Job(name, {}), lambda progress: function(*arguments, progress=progress), started)
+
+    def _work(self, job: Job, work: Callable[[Progress], Any], started: Started) -> Job:
         asked: set[str] = set()
         job.controlled_by(asked.add)
         started(job)
@@ -131,25 +197,7 @@ class InlineRunner:
                 raise Cancelled
             job.report(fraction, text)
 
-        try:
-            job.end("returned", result=resolve(function, self._allowed)(**arguments, progress=progress))
-        except Cancelled:
-            job.end("cancelled")
-        except Exception as error:
-            job.end("failed", error=sentence(error), kind=type(error).__name__)
-        return job
-
-    def call(self, name: str, function: Callable[..., Any], *arguments: Any,
-             started: Callable[[Job], None] = lambda job: None) -> Job:
-        """Call ``function(*arguments, progress=...)`` of this process at once."""
-        job = Job(name, {})
-        started(job)
-        try:
-            job.end("returned", result=function(*arguments, progress=job.report))
-        except Cancelled:
-            job.end("cancelled")
-        except Exception as error:
-            job.end("failed", error=sentence(error), kind=type(error).__name__)
+        settle(job, lambda: work(progress))
         return job
 
     def close(self) -> None:

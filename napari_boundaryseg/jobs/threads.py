@@ -1,4 +1,4 @@
-"""A plain Python function in a thread, with the face of a job: for opening files."""
+"""A plain Python function in a thread, with the face of a job: for reading and writing files."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from napari_boundaryseg.jobs.job import Job, sentence
+from napari_boundaryseg.jobs.job import Dispatch, Job, Started, directly, settle, unwatched
 from napari_boundaryseg.progress import Cancelled
 
-Dispatch = Callable[[Callable[[], None]], None]
 
-def in_thread(name: str, function: Callable[..., Any], *arguments: Any, dispatch: Dispatch = lambda call: call(),
-              started: Callable[[Job], None] = lambda job: None) -> Job:
+def in_thread(name: str, function: Callable[..., Any], *arguments: Any, dispatch: Dispatch = directly,
+              started: Started = unwatched, abandon: bool = False) -> Job:
     """Call ``function(*arguments, progress=...)`` in a thread of its own.
 
     Parameters
@@ -23,27 +22,25 @@ def in_thread(name: str, function: Callable[..., Any], *arguments: Any, dispatch
         Gets each piece of news as a function to call.
     started : callable
         Gets the job before it begins.
+    abandon : bool
+        For functions that only read: cancel ends the job at once, even while the disk does not answer, and what the
+        function still returns is dropped. Others end at their next report, and the program waits for them at its end.
     """
     job = Job(name, {})
     asked: set[str] = set()
-    job.controlled_by(asked.add)
-    started(job)
+
+    def control(command: str) -> None:
+        asked.add(command)
+        if command == "cancel" and abandon:
+            dispatch(lambda: job.end("cancelled"))
 
     def progress(fraction: float, text: str = "") -> None:
         if "cancel" in asked:
             raise Cancelled
         dispatch(lambda: job.report(fraction, text))
 
-    def call() -> None:
-        try:
-            result = function(*arguments, progress=progress)
-        except Cancelled:
-            dispatch(lambda: job.end("cancelled"))
-        except Exception as error:
-            said, kind = sentence(error), type(error).__name__
-            dispatch(lambda: job.end("failed", error=said, kind=kind))
-        else:
-            dispatch(lambda: job.end("returned", result=result))
-
-    threading.Thread(target=call, daemon=True).start()
+    job.controlled_by(control)
+    started(job)
+    call = lambda: function(*arguments, progress=progress)  # noqa: E731
+    threading.Thread(target=settle, args=(job, call, dispatch), daemon=abandon).start()
     return job

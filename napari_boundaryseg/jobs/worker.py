@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import ctypes
+import importlib
 import json
 import os
+import signal
 import sys
 import threading
 import traceback
@@ -15,6 +19,8 @@ from napari_boundaryseg.progress import Cancelled
 
 NICENESS = 5
 """The window's own thread goes first."""
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 class Worker:
@@ -27,17 +33,19 @@ class Worker:
 
     def __init__(self, commands: TextIO, events: TextIO, allowed: tuple[str, ...]) -> None:
         self._commands, self._events, self._allowed = commands, events, allowed
-        self._lock = threading.Lock()
+        self._writing = threading.Lock()
+        self._news = threading.Condition()
         self._waiting: list[dict[str, Any]] = []
         self._cancelled: set[int] = set()
-        self._go = threading.Event()
-        self._go.set()
-        self._news = threading.Condition()
+        self._paused: set[int] = set()
 
-    def serve(self) -> None:
+    def serve(self, warm: bool = False) -> None:
         """Work until the commands end, which they do when the parent is gone."""
         threading.Thread(target=self._listen, daemon=True).start()
         self._say(ready=os.getpid())
+        if warm:
+            with contextlib.suppress(Exception):  # whoever asks for a function is told what is wrong
+                importlib.import_module(ALLOWED)
         while True:
             with self._news:
                 self._news.wait_for(lambda: self._waiting)
@@ -47,56 +55,71 @@ class Worker:
     def _listen(self) -> None:
         for line in self._commands:
             command = json.loads(line)
-            if "run" in command:
-                with self._news:
+            with self._news:
+                if "run" in command:
                     self._waiting.append(command)
-                    self._news.notify()
-            elif "cancel" in command:
-                self._cancelled.add(command["cancel"])
-                self._go.set()
-            elif "pause" in command:
-                self._go.clear()
-            elif "resume" in command:
-                self._go.set()
-        os._exit(0)
+                elif "cancel" in command:
+                    self._cancelled.add(command["cancel"])
+                elif "pause" in command:
+                    self._paused.add(command["pause"])
+                elif "resume" in command:
+                    self._paused.discard(command["resume"])
+                self._news.notify_all()
+        os._exit(0)  # the parent is gone, and what is under way is for nobody
 
     def _work(self, command: dict[str, Any]) -> None:
         number = command["run"]
-        self._go.set()
 
         def progress(fraction: float, text: str = "") -> None:
-            self._say(id=number, progress=fraction, text=text)
-            self._go.wait()
-            if number in self._cancelled:
-                raise Cancelled
+            self._say(id=number, progress=float(fraction), text=str(text))
+            with self._news:
+                self._news.wait_for(lambda: number not in self._paused or number in self._cancelled)
+                if number in self._cancelled:
+                    raise Cancelled
 
         try:
             if number in self._cancelled:
                 raise Cancelled
             function = resolve(command["function"], self._allowed)
-            result = function(**command["arguments"], progress=progress)
-            self._say(id=number, returned=result)
+            self._say(id=number, returned=function(**command["arguments"], progress=progress))
         except Cancelled:
             self._say(id=number, cancelled=True)
         except BaseException as error:
             self._say(id=number, failed=sentence(error), kind=type(error).__name__, details=traceback.format_exc())
 
     def _say(self, **event: Any) -> None:
-        with self._lock:
-            self._events.write(json.dumps(event) + "\n")
-            self._events.flush()
+        line = json.dumps(event) + "\n"
+        try:
+            with self._writing:
+                self._events.write(line)
+                self._events.flush()
+        except OSError:
+            os._exit(0)  # nobody listens any more
+
+
+def die_with_parent() -> None:
+    """Ask Linux to end this process with the thread that started it, even inside one long call.
+
+    That thread is the client's own, which lives as long as it has a worker. Elsewhere the end of the commands tells.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def main() -> None:
     """Keep the real standard output for events; whatever libraries print goes to the standard error."""
     options = argparse.ArgumentParser()
-    options.add_argument("--allow", action="append", default=[ALLOWED])
-    allowed = tuple(options.parse_args().allow)
+    options.add_argument("--allow", action="append", default=[ALLOWED], help="a further module; for tests")
+    options.add_argument("--warm", action="store_true", help="load the libraries before they are needed")
+    chosen = options.parse_args()
+    die_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the terminal is for the window, which ends this process
     if hasattr(os, "nice"):
         os.nice(NICENESS)
     events = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    Worker(sys.stdin, events, allowed).serve()
+    Worker(sys.stdin, events, tuple(chosen.allow)).serve(chosen.warm)
 
 
 if __name__ == "__main__":
