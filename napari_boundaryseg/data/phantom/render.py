@@ -14,7 +14,7 @@ from napari_boundaryseg.errors import InputError
 
 Contrast = Literal["t2", "ct", "random"]
 
-T2_SHARE = 0.55
+T2_SHARE = 0.85
 """How many of the ``"random"`` scans vary a T2 contrast; the others give any brightness to any tissue."""
 
 
@@ -45,7 +45,7 @@ def render(tissues: Tissues, seed: int, contrast: Contrast = "random", name: str
     seed : int
         The same anatomy, seed and contrast give the same scan.
     contrast : {"t2", "ct", "random"}
-        Like a T2-weighted MR scan; like CT, in HU; or, for training, half of the time a wide variation
+        Like a T2-weighted MR scan; like CT, in HU; or, for training, most of the time a wide variation
         of T2 and otherwise any brightness for any tissue (as SynthSeg does, Billot et al. 2023).
 
     Returns
