@@ -66,7 +66,7 @@ class WorkerRunner:
     def __init__(self, dispatch: Dispatch = directly, allowed: tuple[str, ...] = (), warm: bool = True) -> None:
         self._dispatch, self._allowed, self._warm = dispatch, allowed, warm
         self._numbers = itertools.count(1)
-        self._queue: queue.SimpleQueue[_Task | threading.Event] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
         self._tasks: list[_Task] = []
         self._lock = threading.RLock()
         self._process: subprocess.Popen[str] | None = None
@@ -85,9 +85,7 @@ class WorkerRunner:
         with self._lock:
             if self._closed or self._tasks or self.pid is not None:
                 return
-            there = threading.Event()
-            self._put(there)
-        there.wait(2)
+            self._put(None)
 
     def run(self, function: str, arguments: Mapping[str, Any], started: Started = unwatched, *,
             before: Before = nothing, after: After = unchanged) -> Job:
@@ -131,7 +129,7 @@ class WorkerRunner:
             for task in tasks:
                 task.cancelled = True
             if self._thread is not None:
-                self._queue.put(threading.Event())
+                self._queue.put(None)
             if process is not None:
                 process.kill()
                 process.wait()
@@ -140,7 +138,7 @@ class WorkerRunner:
             task.job.end("cancelled")
 
     # On the window's thread.
-    def _put(self, item: _Task | threading.Event) -> None:
+    def _put(self, item: _Task | None) -> None:
         self._queue.put(item)
         if self._thread is None:
             self._thread = threading.Thread(target=self._conduct, name="boundaryseg-worker", daemon=True)
@@ -177,18 +175,14 @@ class WorkerRunner:
                 self._forget()
                 return
 
-    def _take(self, item: _Task | threading.Event) -> None:
-        if isinstance(item, threading.Event):
-            with contextlib.suppress(OSError, Cancelled):  # the next job says what is wrong
-                self._worker()
-            item.set()
-            return
-        settle(item.job, lambda: self._result_of(item), self._tell)
-        with self._lock:
-            self._tasks.remove(item)
-        if not self._closed and self.pid is None:
-            with contextlib.suppress(OSError, Cancelled):
-                self._worker()
+    def _take(self, item: _Task | None) -> None:
+        """Bring a job to its end, and leave a worker ready for the next."""
+        if item is not None:
+            settle(item.job, lambda: self._result_of(item), self._tell)
+            with self._lock:
+                self._tasks.remove(item)
+        with contextlib.suppress(OSError, Cancelled):  # the next job says what is wrong
+            self._worker()
 
     def _result_of(self, task: _Task) -> Any:
         if task.cancelled:

@@ -11,12 +11,13 @@ from napari_boundaryseg.data import formats
 from napari_boundaryseg.data.exchange import save_volume
 from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.data.volume import LabelMap, Volume
+from napari_boundaryseg.engine.prediction import Prediction
 from napari_boundaryseg.engine.prediction_files import load_prediction
 from napari_boundaryseg.errors import BoundarySegError, InputError
-from napari_boundaryseg.jobs.job import Job
+from napari_boundaryseg.jobs.job import After, Before, Job, nothing, unchanged
 from napari_boundaryseg.progress import Progress, silent
 from napari_boundaryseg.session.export import export_files
-from napari_boundaryseg.session.project import AcceptedCase, Project
+from napari_boundaryseg.session.project import AcceptedCase, ModelVersion, Project
 from napari_boundaryseg.session.session import Box, Session
 
 
@@ -26,7 +27,7 @@ def open_scan(session: Session, *paths: str | Path) -> Job:
     def done(volume: Volume) -> None:
         session.scan = volume
 
-    return _call(session, "Opening", done, _read, paths)
+    return _call(session, "Opening", done, _read, paths, abandon=True)
 
 
 def _read(paths: Sequence[str | Path], *, progress: Progress = silent) -> Volume:
@@ -45,7 +46,7 @@ def open_labels(session: Session, path: str | Path, scheme: LabelScheme | None =
     def read(*, progress: Progress = silent) -> LabelMap:
         return formats.read_labels(path, scan, scheme)
 
-    return _call(session, "Opening labels", done, read)
+    return _call(session, "Opening labels", done, read, abandon=True)
 
 
 def segment(session: Session, model: str | Path, box: Box | None = None, device: str = "auto",
@@ -53,21 +54,26 @@ def segment(session: Session, model: str | Path, box: Box | None = None, device:
     """Run a model on the open scan in the worker. A scan closed meanwhile gets no result."""
     scan = _scan_of(session)
     scan_folder, out_folder = session.new_folder("scan"), session.new_folder("prediction")
-    save_volume(scan, scan_folder)
 
-    def done(result: dict[str, Any]) -> None:
+    def save() -> None:
+        save_volume(scan, scan_folder)
+
+    def load(result: dict[str, Any]) -> tuple[Prediction, list[str]]:
         shutil.rmtree(scan_folder, ignore_errors=True)
+        return load_prediction(Path(result["folder"])), result["notes"]
+
+    def done(result: tuple[Prediction, list[str]]) -> None:
         if session.scan is not scan:
             session.say("warning", "The scan was closed before its segmentation was ready.")
             return
-        session.prediction = load_prediction(Path(result["folder"]))
-        for note in result["notes"]:
+        session.prediction, notes = result
+        for note in notes:
             session.say("warning", note)
 
     return _run(session, "napari_boundaryseg.engine.tasks:predict", {
         "scan_folder": str(scan_folder), "model": str(model), "out_folder": str(out_folder), "device": device,
         "box": [[s.start, s.stop] for s in box] if box else None, "whole": whole,
-    }, done)
+    }, done, before=save, after=load)
 
 
 def accept(session: Session, labels: LabelMap) -> Job:
@@ -102,19 +108,21 @@ def fine_tune(session: Session, model: str | Path, names: Sequence[str], held_ou
     def files(chosen: Sequence[str]) -> list[dict[str, str]]:
         return [{"name": n, "image": str(known[n].image), "label": str(known[n].label)} for n in chosen]
 
-    def done(result: dict[str, Any]) -> None:
+    def add(result: dict[str, Any]) -> ModelVersion:
         comparison = result["comparison"]
         better = comparison is None or comparison["verdict"] == "better"
-        version = project.add_model(Path(result["checkpoint"]), comparison, use=better)
+        return project.add_model(Path(result["checkpoint"]), comparison, use=better)
+
+    def done(version: ModelVersion) -> None:
         session.project_changed.emit(project)
-        if better:
+        if version.active:
             session.model = version.path
-        session.say("info", _told(version.path.stem, comparison))
+        session.say("info", _told(version.path.stem, version.comparison))
 
     return _run(session, "napari_boundaryseg.engine.tasks:fine_tune", {
         "model": str(model), "cases": files(names), "held_out": files(held_out), "out_folder": str(folder),
         "steps": steps, "seed": seed,
-    }, done)
+    }, done, after=add)
 
 
 def _told(name: str, comparison: dict[str, Any] | None) -> str:
@@ -161,13 +169,15 @@ def _project_of(session: Session) -> Project:
     return session.project
 
 
-def _run(session: Session, function: str, arguments: dict[str, Any], done: Callable[[Any], None]) -> Job:
-    return session.runner.run(function, arguments, started=lambda job: _watch(session, job, done))
+def _run(session: Session, function: str, arguments: dict[str, Any], done: Callable[[Any], None], *,
+         before: Before = nothing, after: After = unchanged) -> Job:
+    return session.runner.run(function, arguments, lambda job: _watch(session, job, done), before=before, after=after)
 
 
 def _call(session: Session, name: str, done: Callable[[Any], None], function: Callable[..., Any],
-          *arguments: Any) -> Job:
-    return session.runner.call(name, function, *arguments, started=lambda job: _watch(session, job, done))
+          *arguments: Any, abandon: bool = False) -> Job:
+    return session.runner.call(name, function, *arguments, started=lambda job: _watch(session, job, done),
+                               abandon=abandon)
 
 
 def _watch(session: Session, job: Job, done: Callable[[Any], None]) -> None:

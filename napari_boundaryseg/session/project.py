@@ -10,10 +10,11 @@ import shutil
 import sqlite3
 import unicodedata
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from platformdirs import user_data_path
 
@@ -54,7 +55,7 @@ class ModelVersion:
     base: str
     version: int
     added: str
-    comparison: dict[str, object] | None
+    comparison: dict[str, Any] | None
     active: bool
 
 
@@ -74,11 +75,11 @@ class Project:
         try:
             (self.folder / "cases").mkdir(parents=True, exist_ok=True)
             (self.folder / "models").mkdir(exist_ok=True)
-            with self._database() as database:
-                database.executescript(_TABLES)
-        except (OSError, sqlite3.Error) as error:
-            raise InputError(self.folder, f"it cannot be used as a project: {error}",
+        except OSError as error:
+            raise InputError(self.folder, f"it cannot be used as a project: {error.strerror}",
                              "Choose another folder") from error
+        with self._database() as database:
+            database.executescript(_TABLES)
 
     @classmethod
     def default(cls) -> Project:
@@ -88,14 +89,15 @@ class Project:
 
     @contextmanager
     def _database(self) -> Iterator[sqlite3.Connection]:
-        database = sqlite3.connect(self.folder / "project.sqlite", timeout=10)
         try:
-            database.execute("PRAGMA journal_mode = DELETE")
-            database.execute("PRAGMA synchronous = FULL")
-            with database:
-                yield database
-        finally:
-            database.close()
+            with closing(sqlite3.connect(self.folder / "project.sqlite", timeout=10)) as database:
+                database.execute("PRAGMA journal_mode = DELETE")
+                database.execute("PRAGMA synchronous = FULL")
+                with database:
+                    yield database
+        except (OSError, sqlite3.Error) as error:
+            raise InputError(self.folder, f"it cannot be used as a project: {error}",
+                             "Check that the folder is there, or choose another") from error
 
     @property
     def models_folder(self) -> Path:
@@ -138,7 +140,7 @@ class Project:
                                       accepted, scheme))
         return found
 
-    def add_model(self, checkpoint: Path, comparison: dict[str, object] | None = None,
+    def add_model(self, checkpoint: Path, comparison: dict[str, Any] | None = None,
                   use: bool = True) -> ModelVersion:
         """Copy a checkpoint into the project under a new version; nothing is ever replaced."""
         base = read_card(checkpoint)[0].name

@@ -13,20 +13,21 @@ from psygnal import Signal
 
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.engine.prediction import Prediction
-from napari_boundaryseg.jobs.job import Job
+from napari_boundaryseg.jobs.job import After, Before, Job, Started
 from napari_boundaryseg.session.project import Project
 
 Box = tuple[slice, slice, slice]
-Started = Callable[[Job], None]
 
 
 class Runner(Protocol):
     """Where jobs run: `jobs.client.WorkerRunner`, or `jobs.job.InlineRunner` in scripts and tests."""
 
-    def run(self, function: str, arguments: Mapping[str, Any], started: Started = ...) -> Job:
-        """Call one of `engine.tasks`."""
+    def run(self, function: str, arguments: Mapping[str, Any], started: Started = ..., *, before: Before = ...,
+            after: After = ...) -> Job:
+        """Call one of `engine.tasks`; ``before`` and ``after`` deal with its files beside the window's thread."""
 
-    def call(self, name: str, function: Callable[..., Any], *arguments: Any, started: Started = ...) -> Job:
+    def call(self, name: str, function: Callable[..., Any], *arguments: Any, started: Started = ...,
+             abandon: bool = ...) -> Job:
         """Call a function of this process: for files."""
 
     def close(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -16,7 +17,7 @@ from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.engine.prediction import Prediction
 from napari_boundaryseg.errors import BoundarySegError, InputError
-from napari_boundaryseg.jobs.job import Job
+from napari_boundaryseg.jobs.job import Job, sentence
 from napari_boundaryseg.session import actions
 from napari_boundaryseg.session.session import Session
 from napari_boundaryseg.ui import layers, model_shelf, orientation, regions
@@ -33,8 +34,10 @@ def told(method: F) -> F:
     def call(self: Desk, *arguments: Any, **named: Any) -> Any:
         try:
             return method(self, *arguments, **named)
-        except BoundarySegError as error:
-            self.session.say("error", str(error))
+        except Exception as error:
+            if not isinstance(error, BoundarySegError):
+                traceback.print_exc()
+            self.session.say("error", sentence(error))
             return None
 
     return cast(F, call)

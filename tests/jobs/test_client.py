@@ -188,6 +188,9 @@ def test_a_fault_of_a_listener_does_not_stop_the_runner(runner, capsys):
 
 def test_prestart_starts_one_worker_that_the_first_job_uses(runner):
     runner.prestart()
+    end = time.monotonic() + 20
+    while runner.pid is None and time.monotonic() < end:
+        time.sleep(0.01)
     pid = runner.pid
     assert pid is not None
     runner.prestart()
