@@ -21,7 +21,7 @@ import numpy as np
 from qtpy.QtCore import QEventLoop, Qt, QTimer
 
 from napari_boundaryseg.session.project import Project
-from napari_boundaryseg.ui import hooks, model_shelf, samples
+from napari_boundaryseg.ui import hooks, samples
 from napari_boundaryseg.ui.desk import Desk
 from napari_boundaryseg.ui.workbench import Workbench
 
@@ -84,17 +84,16 @@ def measure(seconds: float) -> dict[str, Any]:
     opened = time.perf_counter() - started
     desk.open(*samples.SAMPLES[0].paths())
     wait_for(lambda: desk.session.scan is not None and desk.session.job is None, 60)
-    model = str(model_shelf.best_for(desk.session.scan, desk.models()))
     pause(15)  # the worker has loaded its libraries by then
     heart = Heart()
     heart.gaps_ms(viewer, 5)  # whatever is made at first use
     idle = heart.gaps_ms(viewer, seconds)
-    desk.segment(model, lambda: None)
+    desk.segment(whole=True)
     predicting = heart.gaps_ms(viewer, seconds)
     still = desk.session.job is not None
     wait_for(lambda: desk.session.prediction is not None and not desk.ticks.busy, 600)
     shown = heart.gaps_ms(viewer, seconds)
-    training = _while_training(desk, viewer, heart, model, seconds)
+    training, cancelled = _while_training(desk, viewer, heart, seconds)
     viewer.close()
     return {
         "window_opens_s": round(opened, 2),
@@ -106,22 +105,25 @@ def measure(seconds: float) -> dict[str, Any]:
         "training_with_results": figures(training),
         "growth_predicting_ms": round(float(predicting.max() - idle.max()), 1),
         "growth_training_ms": round(float(training.max() - shown.max()), 1),
+        "cancel_s": round(cancelled, 2),
     }
 
 
-def _while_training(desk: Desk, viewer: Any, heart: Heart, model: str, seconds: float) -> np.ndarray:
+def _while_training(desk: Desk, viewer: Any, heart: Heart, seconds: float) -> tuple[np.ndarray, float]:
     with tempfile.TemporaryDirectory() as folder:
         desk.session.project = Project(Path(folder) / "project")
         desk.accept()
         wait_for(lambda: desk.session.project.cases() and desk.session.job is None, 60)
-        desk.fine_tune(model, [case.name for case in desk.session.project.cases()], [], 500)
+        desk.fine_tune([case.name for case in desk.session.project.cases()], [], 500)
         pause(8)
         gaps = heart.gaps_ms(viewer, seconds)
         assert desk.session.job is not None, "the training ended before the measurement did"
+        asked = time.perf_counter()
         desk.session.job.cancel()
         wait_for(lambda: desk.session.job is None, 10)
+        cancelled = time.perf_counter() - asked
         desk.session.project = None
-    return gaps
+    return gaps, cancelled
 
 
 def figures(gaps_ms: np.ndarray) -> dict[str, float]:

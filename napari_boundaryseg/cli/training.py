@@ -87,7 +87,7 @@ def finetune(
         Path | None,
         typer.Option(metavar="CSV", help="Columns case, group, split: val and test rows are held out."),
     ] = None,
-    steps: Annotated[int, typer.Option(min=1, help="Training steps.")] = 60,
+    steps: Annotated[int | None, typer.Option(min=1, help="Training steps; 100 by default.")] = None,
     seed: Annotated[int, typer.Option(help="Of patches and augmentation.")] = 0,
     device: Device = "auto",
 ) -> None:
@@ -95,6 +95,7 @@ def finetune(
     cases, held = splits.for_tuning(_cases(data, holdout))
     from napari_boundaryseg.engine.checkpoint import load_model
     from napari_boundaryseg.engine.fine_tune import fine_tune
+    from napari_boundaryseg.engine.recipe import TUNING_STEPS
 
     loaded = load_model(model)
     scheme = loaded.card.recipe.scheme
@@ -103,7 +104,7 @@ def finetune(
         load(cases, scheme),
         out,
         held_out=list(load(held, scheme)),
-        steps=steps,
+        steps=steps or TUNING_STEPS,
         seed=seed,
         device=device,
         progress=progress_bar(),

@@ -14,7 +14,7 @@ from napari_boundaryseg.engine.card import TrainingData
 from napari_boundaryseg.engine.checkpoint import LoadedModel, load_model
 from napari_boundaryseg.engine.comparison import as_markdown, compare
 from napari_boundaryseg.engine.predictor import Predictor
-from napari_boundaryseg.engine.recipe import Recipe
+from napari_boundaryseg.engine.recipe import TUNING_STEPS, Recipe
 from napari_boundaryseg.engine.train import fit
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Progress, part, silent
@@ -23,7 +23,7 @@ LEARNING_RATE = 1e-3
 
 
 def fine_tune(model: LoadedModel, cases: Iterable[tuple[Volume, LabelMap]], folder: Path, *,
-              held_out: Sequence[tuple[Volume, LabelMap]] = (), steps: int = 100, seed: int = 0,
+              held_out: Sequence[tuple[Volume, LabelMap]] = (), steps: int = TUNING_STEPS, seed: int = 0,
               device: str = "auto", name: str | None = None, progress: Progress = silent) -> Path:
     """Train a model further on corrected cases, then compare before and after on cases it did not see.
 

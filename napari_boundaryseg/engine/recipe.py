@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from napari_boundaryseg.data.labels import LabelScheme, preset
 from napari_boundaryseg.errors import InputError
 
+TUNING_STEPS = 100
+"""Of a fine-tuning, where nobody says: about two minutes on two cores for the small models that ship."""
+
 Plain = bool | int | float | str | None | tuple[float, ...]
 Millimetres = Annotated[tuple[float, float, float], Field(description="along x, y, z of the patient, in mm")]
 

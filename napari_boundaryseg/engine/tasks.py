@@ -17,6 +17,7 @@ from napari_boundaryseg.engine.checkpoint import load_model
 from napari_boundaryseg.engine.library import find, read_card
 from napari_boundaryseg.engine.prediction_files import save_prediction
 from napari_boundaryseg.engine.predictor import Predictor
+from napari_boundaryseg.engine.recipe import TUNING_STEPS
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Progress, part, silent
 
@@ -68,7 +69,8 @@ def _predictor(model: str, device: str) -> Predictor:
 
 
 def fine_tune(model: str, cases: Sequence[dict[str, str]], held_out: Sequence[dict[str, str]], out_folder: str,
-              steps: int = 100, seed: int = 0, device: str = "auto", *, progress: Progress = silent) -> dict[str, Any]:
+              steps: int = TUNING_STEPS, seed: int = 0, device: str = "auto", *, progress: Progress = silent
+              ) -> dict[str, Any]:
     """Fine-tune a model on accepted cases and compare it with the old one on held-out cases.
 
     Parameters

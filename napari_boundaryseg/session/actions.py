@@ -13,6 +13,7 @@ from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.engine.prediction import Prediction
 from napari_boundaryseg.engine.prediction_files import load_prediction
+from napari_boundaryseg.engine.recipe import TUNING_STEPS
 from napari_boundaryseg.errors import BoundarySegError, InputError
 from napari_boundaryseg.jobs.job import After, Before, Job, nothing, unchanged
 from napari_boundaryseg.progress import Progress, silent
@@ -92,7 +93,7 @@ def accept(session: Session, labels: LabelMap) -> Job:
 
 
 def fine_tune(session: Session, model: str | Path, names: Sequence[str], held_out: Sequence[str] = (),
-              steps: int = 100, seed: int = 0) -> Job:
+              steps: int = TUNING_STEPS, seed: int = 0) -> Job:
     """Fine-tune a model on accepted cases in the worker; the result is added to the project as a version.
 
     The new version is used at once unless the comparison on held-out cases says that it is not better.

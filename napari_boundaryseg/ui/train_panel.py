@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QFileDialog, QFormLayout, QHBoxLayout, QSpinBox, QWidget
 
+from napari_boundaryseg.engine.recipe import TUNING_STEPS
 from napari_boundaryseg.ui.case_table import HELD_OUT, TRAIN, CaseTable
 from napari_boundaryseg.ui.comparison_table import ComparisonTable
 from napari_boundaryseg.ui.controls import button, column, line, named
@@ -39,7 +40,7 @@ class TrainPanel(Panel):
         self.cases = CaseTable()
         self.steps = named(QSpinBox(), "train_panel.steps", "Steps", "More steps take longer and change the model more")
         self.steps.setRange(1, 5000)
-        self.steps.setValue(60)
+        self.steps.setValue(TUNING_STEPS)
         self.hint = line("train_panel.hint", quiet=True)
         self.start = button("train_panel.start", "Start fine-tuning", "Train the model chosen in Segment further",
                             main=True)
