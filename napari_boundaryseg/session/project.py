@@ -16,10 +16,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from platformdirs import user_data_path
 
 from napari_boundaryseg.data import formats
-from napari_boundaryseg.data.saving import atomic_bytes, atomic_json
+from napari_boundaryseg.data.saving import atomic_bytes, atomic_json, write_error
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.engine.library import read_card
 from napari_boundaryseg.errors import InputError
@@ -96,7 +97,8 @@ class Project:
                 with database:
                     yield database
         except (OSError, sqlite3.Error) as error:
-            raise InputError(self.folder, f"it cannot be used as a project: {error}",
+            reason = getattr(error, "strerror", None) or error
+            raise InputError(self.folder, f"it cannot be used as a project: {reason}",
                              "Check that the folder is there, or choose another") from error
 
     @property
@@ -113,12 +115,22 @@ class Project:
             raise InputError(scan.name, "the labels do not lie on this scan", "Correct the labels of the open scan")
         if not labels.array.any():
             raise InputError(scan.name, "the labels are empty", "Segment or draw at least one organ first")
+        _refuse_no_text(scan.name)
         slug = slug_of(scan.name)
         folder = self._inside(self.folder / "cases" / slug)
-        folder.mkdir(exist_ok=True)
-        version = self._version(slug) + 1
-        if version == 1:
-            formats.write(scan, folder / "scan.nii.gz")
+        before = self._version(slug)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise write_error(folder, error) from error
+        image = folder / "scan.nii.gz"
+        if before and image.is_file():
+            _refuse_other_scan(scan, image)
+        else:
+            formats.write(scan, image)
+        version = before + 1
+        while (folder / f"labels-v{version}.nii.gz").exists():  # of a crash, or of another window
+            version += 1
         formats.write(labels, folder / f"labels-v{version}.nii.gz")
         accepted = datetime.now(UTC).isoformat(timespec="seconds")
         atomic_json(folder / "case.json", {"name": scan.name, "version": version, "accepted": accepted,
@@ -145,8 +157,11 @@ class Project:
         """Copy a checkpoint into the project under a new version; nothing is ever replaced."""
         base = read_card(checkpoint)[0].name
         with self._database() as database:
+            database.execute("BEGIN IMMEDIATE")  # two windows never take the same version
             last = database.execute("SELECT MAX(version) FROM models WHERE base = ?", (base,)).fetchone()[0]
             version = (last or 1) + 1
+            while (self.models_folder / f"{base}-v{version}.safetensors").exists():
+                version += 1
             file = f"{base}-v{version}.safetensors"
             atomic_bytes(self._inside(self.models_folder / file), checkpoint.read_bytes())
             database.execute("INSERT INTO models VALUES (?, ?, ?, ?, ?)",
@@ -201,10 +216,17 @@ class Project:
             raise InputError(name, "the project has no such case", "Choose one from the list")
         with self._database() as database:
             database.execute("DELETE FROM cases WHERE name = ?", (name,))
+            self._set_aside(case.image.parent)  # where it fails, the case stays on the list
+
+    def _set_aside(self, folder: Path) -> None:
         removed = self.folder / "removed"
-        removed.mkdir(exist_ok=True)
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
-        shutil.move(case.image.parent, removed / f"{case.image.parent.name}-{stamp}")
+        try:
+            removed.mkdir(exist_ok=True)
+            if folder.exists():
+                shutil.move(folder, removed / f"{folder.name}-{stamp}")
+        except OSError as error:
+            raise write_error(removed, error) from error
 
     def _version(self, slug: str) -> int:
         with self._database() as database:
@@ -216,6 +238,23 @@ class Project:
         if not path.resolve().is_relative_to(self.folder.resolve()):
             raise InputError(path, "it lies outside the project", "Choose another name")
         return path
+
+
+def _refuse_no_text(name: str) -> None:
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise InputError(name.encode("utf-8", "replace").decode(), "its name holds bytes that are no text",
+                         "Rename the file") from error
+
+
+def _refuse_other_scan(scan: Volume, image: Path) -> None:
+    """Labels of one scan must never come to lie on another one that happens to have its name."""
+    stored = formats.read(image)
+    if not (stored.geometry.same_as(scan.geometry)
+            and np.array_equal(stored.array, scan.array, equal_nan=scan.array.dtype.kind == "f")):
+        raise InputError(scan.name, "the project holds another scan of this name",
+                         "Rename the file or folder of this scan, or take the other case off the list")
 
 
 def slug_of(name: str) -> str:

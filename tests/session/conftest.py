@@ -1,0 +1,54 @@
+"""A small scan with its labels, a tiny model of random weights, and an empty project."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from session_cases import SHAPE, box_labels, box_scan
+
+from napari_boundaryseg.data.volume import LabelMap, Volume
+from napari_boundaryseg.engine.card import Card
+from napari_boundaryseg.engine.checkpoint import build_network, save
+from napari_boundaryseg.engine.recipe import Augmentation, recipe
+from napari_boundaryseg.session.project import Project
+
+
+@pytest.fixture
+def scan() -> Volume:
+    return box_scan()
+
+
+@pytest.fixture
+def labels(scan: Volume) -> LabelMap:
+    return box_labels(scan)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path / "study")
+
+
+@pytest.fixture(scope="session")
+def make_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Write a tiny model of random weights; settings are those of its recipe."""
+
+    def make(name: str = "tiny", **settings: object) -> Path:
+        wanted = recipe("hippocampus-sgm").model_copy(update={
+            "patch_vox": SHAPE, "batch": 1, "augmentation": Augmentation(), "expected_field_mm": None,
+            "network_arguments": {"width": 4, "norm": "group"},
+        }).with_settings({"inference.window_vox": SHAPE, "inference.flip_axes": (), **settings})
+        torch.manual_seed(0)
+        network = build_network(wanted)
+        path = tmp_path_factory.mktemp("models") / f"{name}.safetensors"
+        save(path, Card(name=name, recipe=wanted, parameters=1), network.state_dict())
+        return path
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def tiny_model(make_model: Callable[..., Path]) -> Path:
+    return make_model()

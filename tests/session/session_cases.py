@@ -1,0 +1,29 @@
+"""A scan of two boxes and its labels."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from napari_boundaryseg.data.labels import preset
+from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
+
+SHAPE = (16, 16, 16)
+
+
+def box_scan(name: str = "case1", seed: int = 0, affine: np.ndarray | None = None,
+             shape: tuple[int, int, int] = SHAPE) -> Volume:
+    """A bright box and a dark one in noise, where `box_labels` says."""
+    noise = np.random.default_rng(seed).normal(0, 0.2, shape)
+    image = noise + np.array([0, 2, -2])[_boxes(shape)]
+    return Volume(image[None].astype(np.float32), Geometry(shape, np.eye(4) if affine is None else affine), name=name)
+
+
+def box_labels(scan: Volume) -> LabelMap:
+    return scan.with_labels(_boxes(scan.geometry.shape), preset("hippocampus"))
+
+
+def _boxes(shape: tuple[int, int, int]) -> np.ndarray:
+    labels = np.zeros(shape, np.uint8)
+    labels[4:12, 3:8, 4:12] = 1
+    labels[4:12, 8:13, 4:12] = 2
+    return labels
