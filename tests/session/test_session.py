@@ -1,0 +1,127 @@
+"""The session: every change is told, a new scan starts afresh, and only one thread changes anything."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from session_cases import box_labels, box_scan
+
+from napari_boundaryseg.data.volume import Volume
+from napari_boundaryseg.engine.prediction import Prediction
+from napari_boundaryseg.jobs.job import InlineRunner, Job
+from napari_boundaryseg.session.project import Project
+from napari_boundaryseg.session.session import Session
+
+ATTRIBUTES = ("scan", "labels", "prediction", "box", "model", "job", "project")
+BOX = (slice(0, 4), slice(0, 4), slice(0, 4))
+
+
+def prediction_of(scan: Volume) -> Prediction:
+    shape = scan.geometry.shape
+    maps = {name: np.zeros(shape, np.float32) for name in box_labels(scan).scheme.names}
+    return Prediction(box_labels(scan), np.zeros((3, *shape), np.float32), np.zeros(shape, np.float32), maps,
+                      dict.fromkeys(maps, "derived"))
+
+
+@pytest.fixture
+def session() -> Iterator[Session]:
+    session = Session(InlineRunner())
+    yield session
+    session.close()
+
+
+@pytest.fixture
+def value_of(tmp_path: Path, scan: Volume, project: Project) -> dict[str, Any]:
+    return {"scan": scan, "labels": box_labels(scan), "prediction": prediction_of(scan), "box": BOX,
+            "model": tmp_path / "a.safetensors", "job": Job("a:b", {}), "project": project}
+
+
+def test_nothing_is_open_at_first(session: Session) -> None:
+    assert [getattr(session, name) for name in ATTRIBUTES] == [None] * len(ATTRIBUTES)
+
+
+@pytest.mark.parametrize("name", ATTRIBUTES)
+def test_a_change_is_told_with_its_value(session: Session, value_of: dict[str, Any], name: str) -> None:
+    seen: list[Any] = []
+    getattr(session, f"{name}_changed").connect(lambda value: seen.append((value, getattr(session, name))))
+    setattr(session, name, value_of[name])
+    setattr(session, name, None)
+    assert seen == [(value_of[name], value_of[name]), (None, None)], "and listeners find it in the session"
+
+
+@pytest.mark.parametrize("name", ATTRIBUTES)
+def test_emptying_what_is_empty_tells_nobody(session: Session, name: str) -> None:
+    seen: list[Any] = []
+    getattr(session, f"{name}_changed").connect(seen.append)
+    setattr(session, name, None)
+    assert seen == []
+
+
+@pytest.mark.parametrize("following", [box_scan("case2"), None], ids=["another scan", "no scan"])
+def test_a_new_scan_clears_labels_prediction_and_box(session: Session, value_of: dict[str, Any],
+                                                     following: Volume | None) -> None:
+    for name in ("scan", "labels", "prediction", "box", "model", "project"):
+        setattr(session, name, value_of[name])
+    found: list[tuple[Any, ...]] = []
+    session.scan_changed.connect(lambda scan: found.append((session.labels, session.prediction, session.box)))
+    session.scan = following
+    assert session.scan is following
+    assert (session.labels, session.prediction, session.box) == (None, None, None)
+    assert found == [(None, None, None)], "a listener of the new scan never sees what belonged to the old one"
+    assert (session.model, session.project) == (value_of["model"], value_of["project"])
+
+
+@pytest.mark.parametrize("name", ATTRIBUTES)
+def test_a_change_from_another_thread_is_refused(session: Session, value_of: dict[str, Any], name: str) -> None:
+    caught: list[BaseException] = []
+    seen: list[Any] = []
+    getattr(session, f"{name}_changed").connect(seen.append)
+
+    def change() -> None:
+        try:
+            setattr(session, name, value_of[name])
+        except RuntimeError as error:
+            caught.append(error)
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    thread.join()
+    assert [str(error) for error in caught] == ["The session changes only on the thread that made it."]
+    assert getattr(session, name) is None
+    assert seen == []
+
+
+def test_a_sentence_reaches_the_listeners(session: Session) -> None:
+    said: list[tuple[str, str]] = []
+    session.message.connect(lambda level, text: said.append((level, text)))
+    session.say("warning", "The scan is turned.")
+    assert said == [("warning", "The scan is turned.")]
+
+
+def test_folders_for_the_worker_are_fresh_and_go_with_the_session(session: Session) -> None:
+    first, second = session.new_folder("scan"), session.new_folder("scan")
+    assert first != second
+    (first / "scan.npy").write_bytes(b"x")
+    assert list(second.iterdir()) == []
+    session.close()
+    assert not session.scratch.exists()
+
+
+def test_two_sessions_share_no_folder(session: Session) -> None:
+    other = Session(InlineRunner())
+    folder = session.new_folder("scan")
+    other.close()
+    assert folder.is_dir()
+
+
+def test_closing_closes_the_runner() -> None:
+    closed: list[bool] = []
+    runner = InlineRunner()
+    runner.close = lambda: closed.append(True)  # type: ignore[method-assign]
+    Session(runner).close()
+    assert closed == [True]
