@@ -50,7 +50,7 @@ def signed_volume_mm3(vertices: np.ndarray, faces: np.ndarray) -> float:
 
 
 def write_stl(vertices: np.ndarray, faces: np.ndarray, path: Path) -> None:
-    """Write a binary STL file in mm, RAS+, whole or not at all."""
+    """Write a binary STL file in mm, RAS+, whole or not at all; read again before an old file is replaced."""
     corners = vertices[faces].astype(np.float32)
     normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     lengths = np.linalg.norm(normals, axis=1, keepdims=True)
@@ -58,9 +58,13 @@ def write_stl(vertices: np.ndarray, faces: np.ndarray, path: Path) -> None:
     records["normal"] = normals / np.where(lengths > 0, lengths, 1)
     records["corners"] = corners.reshape(-1, 9)
 
-    def write(file: BinaryIO) -> None:
-        file.write(b"napari-boundaryseg, mm, RAS+".ljust(80))
-        file.write(np.uint32(len(faces)).astype("<u4").tobytes())
-        file.write(records.tobytes())
+    content = b"napari-boundaryseg, mm, RAS+".ljust(80) + len(faces).to_bytes(4, "little") + records.tobytes()
 
-    atomic_write(path, write)
+    def write(file: BinaryIO) -> None:
+        file.write(content)
+
+    def check(temporary: Path) -> None:
+        if temporary.read_bytes() != content:
+            raise InputError(path, "what was written does not read back the same", "Save it again, on another disk")
+
+    atomic_write(path, write, check=check)

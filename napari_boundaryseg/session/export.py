@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -12,7 +13,7 @@ import numpy as np
 
 from napari_boundaryseg.data import formats
 from napari_boundaryseg.data.mesh import signed_volume_mm3, surface, write_stl
-from napari_boundaryseg.data.saving import atomic_json
+from napari_boundaryseg.data.saving import atomic_json, write_error
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.engine.prediction import Prediction
 from napari_boundaryseg.errors import InputError
@@ -55,7 +56,10 @@ def export_files(scan: Volume, labels: LabelMap, prediction: Prediction | None, 
         raise InputError(labels.name, "the labels do not lie on this scan", "Export the labels of the open scan")
     if prediction is None and what & {"edges", "contours"}:
         raise InputError("export", "there are no edges and contours yet", "Segment the scan first, or untick them")
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise write_error(folder, error) from error
     written: list[Path] = []
     checks: list[str] = []
     for kind in KINDS[:-1]:
@@ -64,7 +68,7 @@ def export_files(scan: Volume, labels: LabelMap, prediction: Prediction | None, 
             written += paths
             checks += said
     if "report" in what:
-        path = folder / f"{scan.name}.json"
+        path = folder / f"{_plain(scan.name)}.json"
         atomic_json(path, report(scan, labels, prediction, checks))
         written.append(path)
     return written
@@ -74,7 +78,7 @@ Written = tuple[list[Path], list[str]]
 
 
 def _labels(scan: Volume, labels: LabelMap, prediction: Prediction | None, folder: Path) -> Written:
-    path = folder / f"{scan.name}_seg.nii.gz"
+    path = folder / f"{_plain(scan.name)}_seg.nii.gz"
     formats.write(labels, path)
     back = formats.read_labels(path, scan, labels.scheme)
     if not np.array_equal(back.array, labels.array) or back.geometry.distance_mm(scan.geometry) > 1e-3:
@@ -91,30 +95,39 @@ def _map(path: Path, maps: np.ndarray, scan: Volume) -> None:
 
 
 def _edges(scan: Volume, labels: LabelMap, prediction: Prediction | None, folder: Path) -> Written:
-    path = folder / f"{scan.name}_edges.nii.gz"
+    path = folder / f"{_plain(scan.name)}_edges.nii.gz"
     if prediction is not None:
         _map(path, np.asarray(prediction.edges), scan)
     return [path], ["edges: read back unchanged"]
 
 
 def _contours(scan: Volume, labels: LabelMap, prediction: Prediction | None, folder: Path) -> Written:
-    path = folder / f"{scan.name}_contours.nii.gz"
+    path = folder / f"{_plain(scan.name)}_contours.nii.gz"
     if prediction is not None:
         _map(path, np.stack([np.asarray(array) for array in prediction.contours.values()]), scan)
     return [path], ["contours: read back unchanged"]
 
 
 def _mesh(scan: Volume, labels: LabelMap, prediction: Prediction | None, folder: Path) -> Written:
-    paths, said = [], []
+    paths: list[Path] = []
+    said, taken = [], set()
     for organ in labels.scheme.organs:
         mask = labels.array == organ.id
         if mask.any():
             vertices, faces = surface(mask, labels.affine)
-            path = folder / f"{scan.name}_{organ.name}.stl"
-            write_stl(vertices, faces, path)
-            paths.append(path)
+            name = _plain(organ.name)
+            while name.lower() in taken:
+                name += f"_{organ.id}"
+            taken.add(name.lower())
+            paths.append(folder / f"{_plain(scan.name)}_{name}.stl")
+            write_stl(vertices, faces, paths[-1])
             said.append(f"surface of {organ.name}: {signed_volume_mm3(vertices, faces) / 1000:.2f} mL inside")
     return paths, said
+
+
+def _plain(name: str) -> str:
+    """A name without what has a meaning in paths: names of organs come with model files, from anyone."""
+    return re.sub(r'[\x00-\x1f<>:"/\\|?*]', "_", name)
 
 
 _WRITERS: dict[str, Callable[[Volume, LabelMap, Prediction | None, Path], Written]] = {
