@@ -7,6 +7,7 @@ import json
 import math
 import struct
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from napari_boundaryseg.errors import InputError
 WEIGHTS = Path(__file__).parents[1] / "weights"
 SUFFIX = ".safetensors"
 MAX_HEADER = 10_000_000
+MAX_AXES = 8
 ITEM_BYTES = {"F16": 2, "BF16": 2, "F32": 4, "F64": 8, "I64": 8, "I32": 4, "U8": 1, "BOOL": 1}
 _ADVICE = "Choose a model file written by napari-boundaryseg"
 
@@ -39,15 +41,20 @@ def read_header(path: Path) -> dict[str, Any]:
             length = struct.unpack("<Q", start)[0] if len(start) == 8 else -1
             if not 0 < length <= min(MAX_HEADER, size - 8):
                 raise InputError(path, "it is not a whole safetensors file", _ADVICE)
-            header = json.loads(file.read(length))
+            text = file.read(length).decode("utf-8")
+            header = json.loads(text)
     except OSError as error:
         raise InputError(path, f"it could not be read: {error.strerror or error}", "Check the name") from error
     except (ValueError, RecursionError) as error:
         raise InputError(path, "its header is damaged", _ADVICE) from error
-    if not isinstance(header, dict):
+    if not (isinstance(header, dict) and text.startswith("{") and _is_text(header.get("__metadata__", {}))):
         raise InputError(path, "its header is damaged", _ADVICE)
     _check_tensors(path, header, size - 8 - length)
     return header
+
+
+def _is_text(metadata: object) -> bool:
+    return isinstance(metadata, dict) and all(isinstance(value, str) for value in metadata.values())
 
 
 def _refuse_code(path: Path, start: bytes) -> None:
@@ -63,8 +70,8 @@ def _check_tensors(path: Path, header: dict[str, Any], available: int) -> None:
         for name, entry in header.items():
             if name == "__metadata__":
                 continue
-            begin, end = (int(n) for n in entry["data_offsets"])
-            shape = [int(n) for n in entry["shape"]]
+            begin, end = _whole(entry["data_offsets"])
+            shape = _whole(entry["shape"])
             if min(shape, default=0) < 0 or end - begin != math.prod(shape) * ITEM_BYTES[entry["dtype"]]:
                 raise InputError(path, f"the tensor {name!r:.80} does not fit its place", _ADVICE)
             spans.append((begin, end))
@@ -80,6 +87,12 @@ def _check_tensors(path: Path, header: dict[str, Any], available: int) -> None:
                          "Copy the file again; it may have been cut off")
 
 
+def _whole(values: object) -> list[int]:
+    if not (isinstance(values, list) and len(values) <= MAX_AXES and all(type(n) is int for n in values)):
+        raise ValueError("these are no whole numbers")
+    return values
+
+
 def read_card(path: Path) -> tuple[Card, str]:
     """A model's card and the SHA-256 of its file.
 
@@ -88,8 +101,11 @@ def read_card(path: Path) -> tuple[Card, str]:
     InputError
         As `read_header`, and for a card that is missing or has unknown or wrong fields.
     """
-    stat = path.stat() if path.exists() else None
-    return _read_card(path, (stat.st_mtime_ns, stat.st_size) if stat else None)
+    try:
+        stat = path.stat()
+    except (OSError, ValueError):  # `read_header` says what is wrong
+        return _read_card(path, None)
+    return _read_card(path, (stat.st_mtime_ns, stat.st_size))
 
 
 @lru_cache(maxsize=256)
@@ -119,9 +135,10 @@ def find(name_or_path: str | Path, folders: Iterable[Path] = ()) -> Path:
     known = {p.stem: p for folder in folders for p in sorted(folder.glob(f"*{SUFFIX}"))} | shipped()
     if str(name_or_path) in known:
         return known[str(name_or_path)]
-    if path.is_file():
-        return path
-    raise InputError(str(path.name), "there is no such model",
+    with suppress(OSError):  # where the name is too long for the system
+        if path.is_file():
+            return path
+    raise InputError(f"{path.name:.80}", "there is no such model",
                      f"Choose one of {', '.join(sorted(known)) or 'your own files'}, or give a model file")
 
 
