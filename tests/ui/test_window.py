@@ -181,8 +181,8 @@ def test_a_ct_gets_its_windows(desk_viewer: Any, bench: Any, find: Callable[[str
 
 def test_closing_the_window_leaves_no_process(opened: Any, wait: Callable[..., None]) -> None:
     opened.warm_up()
+    wait(lambda: opened.session.runner.pid is not None)
     pid = opened.session.runner.pid
-    assert pid is not None
     opened.viewer.close()
 
     def gone() -> bool:

@@ -1,0 +1,18 @@
+"""Fine-tuning on real scans does what a person means: `benchmarks/fine_tuning.py`, asserted."""
+
+import importlib.util
+
+import pytest
+
+
+@pytest.mark.long
+def test_fine_tuning_takes_over_a_correction_that_was_made_in_eight_cases(root, shared_data):
+    path = root / "benchmarks" / "fine_tuning.py"
+    spec = importlib.util.spec_from_file_location("fine_tuning", path)
+    benchmark = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(benchmark)
+    result = benchmark.measure(shared_data)
+    assert len(result["cases"]) == 4
+    for row in result["cases"]:
+        assert row["dice_after"] - row["dice_before"] >= 0.05, row
+        assert row["share_of_change"] >= 0.5, row
