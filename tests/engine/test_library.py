@@ -18,7 +18,7 @@ import torch
 
 from napari_boundaryseg.engine import library
 from napari_boundaryseg.engine.card import Card
-from napari_boundaryseg.engine.checkpoint import build_network, load_model, save
+from napari_boundaryseg.engine.checkpoint import build_network, save
 from napari_boundaryseg.engine.library import cards, find, read_card, read_header, shipped
 from napari_boundaryseg.engine.recipe import recipe
 from napari_boundaryseg.errors import InputError
@@ -228,7 +228,7 @@ def test_a_hostile_header_is_refused_in_one_sentence(good: Path, tmp_path: Path,
     path = with_header(good, tmp_path / "bad.safetensors", change)
     began = time.perf_counter()
     with pytest.raises(InputError) as caught:
-        load_model(path)
+        read_card(path)
     one_sentence(caught.value, path)
     assert time.perf_counter() - began < 5
 
@@ -277,6 +277,23 @@ def test_bytes_behind_the_last_tensor_are_refused(good: Path, tmp_path: Path) ->
     with pytest.raises(InputError, match=r"its tensors need \d+ bytes, the file holds") as caught:
         read_card(path)
     one_sentence(caught.value, path)
+
+
+@pytest.mark.parametrize("second, said", [
+    ([4, 8], None), ([0, 4], "overlap or leave holes"), ([2, 6], "overlap or leave holes"),
+    ([8, 12], "overlap or leave holes"), ([4, 12], "the tensor 'b' does not fit its place"),
+])
+def test_tensors_fill_the_file_without_holes(tmp_path: Path, second: list[int], said: str | None) -> None:
+    header = {"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]},
+              "b": {"dtype": "F32", "shape": [1, 1], "data_offsets": second}}
+    text = json.dumps(header).encode()
+    path = tmp_path / "two.safetensors"
+    path.write_bytes(struct.pack("<Q", len(text)) + text + bytes(max(second)))
+    if said is None:
+        assert read_header(path) == header
+        return
+    with pytest.raises(InputError, match=said):
+        read_header(path)
 
 
 def test_what_is_not_there_or_a_folder_is_refused(tmp_path: Path) -> None:
