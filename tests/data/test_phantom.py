@@ -80,14 +80,14 @@ def test_an_anatomy_can_be_rendered_again(small: list[Tissues]) -> None:
     assert np.abs(np.corrcoef(first.ravel(), other.ravel())[0, 1]) < 0.99
 
 
-def test_random_contrast_is_t2_like_about_half_of_the_time(small: list[Tissues]) -> None:
+def test_random_contrast_is_mostly_t2_like_and_sometimes_not(small: list[Tissues]) -> None:
     urine_over_muscle = []
     for seed in range(40):
         clean = render_clean(small[0], seed, "random").array
         urine, muscle = small[0].map[..., ::2] == 14, small[0].map[..., ::2] == 4
         urine_over_muscle.append(clean[urine].mean() / clean[muscle].mean())
     t2_like = np.mean(np.array(urine_over_muscle) > 3)
-    assert 0.4 < t2_like < 0.9
+    assert 0.7 < t2_like < 1.0
 
 
 def test_noise_is_what_render_clean_says(small: list[Tissues]) -> None:
