@@ -30,12 +30,15 @@ class Target:
         Soft contour of each organ with a blurry border, 0..1.
     valid : (B, 1, *sp) bool tensor or None
         Voxels that count; all where None.
+    difficulty : (B, 1, *sp) float tensor or None
+        How hard the border is to find there, from 1 on.
     """
 
     labels: Tensor
     hard: Tensor | None = None
     soft: Tensor | None = None
     valid: Tensor | None = None
+    difficulty: Tensor | None = None
 
 
 Loss = Callable[..., Tensor]

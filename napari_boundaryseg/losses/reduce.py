@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch.nn.functional as F
 from torch import Tensor
 
 
@@ -11,3 +12,11 @@ def valid_mean(values: Tensor, valid: Tensor | None) -> Tensor:
         return values.mean()
     mask = valid.to(values.dtype).expand_as(values)
     return (values * mask).sum() / mask.sum().clamp_min(1.0)
+
+
+def valid_around(valid: Tensor | None) -> Tensor | None:
+    """Where a voxel and all its neighbours count: for values that are made from a voxel's neighbourhood."""
+    if valid is None:
+        return None
+    pool = {2: F.max_pool2d, 3: F.max_pool3d}[valid.ndim - 2]
+    return pool((~valid).float(), 3, stride=1, padding=1) == 0

@@ -45,6 +45,8 @@ class ModelOutput:
         Soft-contour logits, one channel per organ with a blurry border, in label order.
     edges : (B, 1, *sp) tensor or None
         Edge logits of networks with an edge stream.
+    main : (B, classes, *sp) tensor or None
+        Logits of the main stream, before the edge stream is fused in.
     attention : dict
         ``"level 0"`` (finest) and so on to `Attention`, at that level's size.
     """
@@ -54,6 +56,7 @@ class ModelOutput:
     hard: Tensor | None = None
     soft: Tensor | None = None
     edges: Tensor | None = None
+    main: Tensor | None = None
     attention: dict[str, Attention] = field(default_factory=dict)
 
 
@@ -91,6 +94,8 @@ def build(name: str, *, dims: int = 3, in_channels: int = 1, classes: int = 2, c
         Maps (B, in_channels, *sp) to a `ModelOutput`.
     """
     builder = _registry[name]
+    if dims not in (2, 3):
+        raise InputError("dims", f"it is {dims}", "Choose 2 or 3")
     _check(name, arguments)
     network = builder(dims=dims, in_channels=in_channels, classes=classes, clear=clear, blurry=blurry, **arguments)
     return network.float()

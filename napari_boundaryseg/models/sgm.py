@@ -145,8 +145,6 @@ def sgm(dims: int = 3, in_channels: int = 1, classes: int = 4, clear: int = 2, b
     nn.Module
         Maps (B, in_channels, *sp) to a `ModelOutput`; 3 901 890 parameters with the default arguments.
     """
-    if dims not in (2, 3):
-        raise InputError("dims", f"it is {dims}", "Choose 2 or 3")
     if width < 4 or width % 4:
         raise InputError("width", f"it is {width}", "Choose a multiple of 4, for example 16 or 32")
     if fusion not in ("add", "concat"):

@@ -8,6 +8,7 @@ import torch
 from napari_boundaryseg import losses
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.losses.hard_contour import focal
+from napari_boundaryseg.losses.sobel import edge_masks
 from napari_boundaryseg.losses.wce_dice import dice
 from napari_boundaryseg.models import ModelOutput
 
@@ -53,58 +54,71 @@ def test_deep_supervision_adds_with_its_weights(monkeypatch):
     assert float(module.wce_dice(output, losses.Target(torch.zeros(1, dtype=torch.long)))) == pytest.approx(1.25)
 
 
-def scene(truth: bool = False, seed: int = 0):
-    """A 2 x 2 scene; with ``truth`` the network is as right as it can be."""
+def heads_of(output):
+    return [output.logits, *output.deep, output.hard, output.soft, output.edges, output.main]
+
+
+def from_heads(heads):
+    return ModelOutput(heads[0], heads[1:3], heads[3], heads[4], heads[5], heads[6])
+
+
+def scene(truth: bool = False, seed: int = 0, size: int = 12):
+    """A 2-D scene of blocks; with ``truth`` the network is as right as it can be."""
     generator = torch.Generator().manual_seed(seed)
-    labels = torch.randint(0, 3, (2, 6, 6), generator=generator)
-    hard = (torch.rand(2, 1, 6, 6, generator=generator) > 0.7).float()
-    soft = torch.rand(2, 1, 6, 6, generator=generator)
+    labels = torch.randint(0, 3, (2, size // 4, size // 4), generator=generator).repeat_interleave(4, 1)
+    labels = labels.repeat_interleave(4, 2)
+    hard = (torch.rand(2, 1, size, size, generator=generator) > 0.7).float()
+    soft = torch.rand(2, 1, size, size, generator=generator)
+    difficulty = 1 + torch.rand(2, 1, size, size, generator=generator)
     if truth:
         logits = 40.0 * torch.nn.functional.one_hot(labels, 3).movedim(-1, 1).float()
-        output = ModelOutput(logits, [logits, logits], 40 * (2 * hard - 1), torch.logit(soft))
+        edges = edge_masks(labels, 3).any(1, keepdim=True).float()
+        heads = [logits, logits, logits, 40 * (2 * hard - 1), torch.logit(soft), 40 * (2 * edges - 1), logits]
     else:
-        made = [torch.randn(2, n, 6, 6, generator=generator).requires_grad_() for n in (3, 3, 3, 1, 1)]
-        output = ModelOutput(made[0], made[1:3], made[3], made[4])
-    return output, losses.Target(labels, hard, soft)
+        heads = [torch.randn(2, n, size, size, generator=generator).requires_grad_() for n in (3, 3, 3, 1, 1, 1, 3)]
+    return from_heads(heads), losses.Target(labels, hard, soft, difficulty=difficulty)
+
+
+def value_of(name, output, target):
+    """With the same chance every time: some losses draw samples."""
+    torch.manual_seed(0)
+    return losses.build(name)(output, target)
 
 
 @pytest.mark.parametrize("name", losses.names())
 def test_every_loss_is_lowest_at_the_truth_and_falls_along_its_gradient(name):
-    loss = losses.build(name)
-    at_truth = float(loss(*scene(truth=True)))
+    at_truth = float(value_of(name, *scene(truth=True)))
     output, target = scene()
-    value = loss(output, target)
+    value = value_of(name, output, target)
     assert value.ndim == 0
     assert float(value.detach()) > at_truth
-    leaves = [output.logits, *output.deep, output.hard, output.soft]
+    leaves = heads_of(output)
     gradients = torch.autograd.grad(value, leaves, allow_unused=True)
     assert all(g is None or torch.isfinite(g).all() for g in gradients)
     moved = [x.detach() if g is None else x.detach() - 0.05 * g / g.norm().clamp_min(1e-12)
              for x, g in zip(leaves, gradients, strict=True)]
-    after = ModelOutput(moved[0], moved[1:3], moved[3], moved[4])
-    assert float(loss(after, target)) < float(value.detach())
+    assert float(value_of(name, from_heads(moved), target)) < float(value.detach())
 
 
 @pytest.mark.parametrize("name", losses.names())
 def test_every_loss_ignores_what_does_not_count(name):
     output, target = scene()
-    target.valid = torch.ones(2, 1, 6, 6, dtype=torch.bool)
-    target.valid[:, :, 3:] = False
-    before = float(losses.build(name)(output, target).detach())
-    for part in (output.logits, *output.deep, output.hard, output.soft):
-        part.data[:, :, 3:] += 5.0
-    assert float(losses.build(name)(output, target).detach()) == pytest.approx(before, rel=1e-6)
+    target.valid = torch.ones(2, 1, 12, 12, dtype=torch.bool)
+    target.valid[:, :, 6:] = False
+    before = float(value_of(name, output, target).detach())
+    for part in heads_of(output):
+        part.data[:, :, 6:] += 5.0 * torch.randn_like(part[:, :, 6:])
+    assert float(value_of(name, output, target).detach()) == pytest.approx(before, rel=1e-6)
     target.valid[:] = False
-    assert float(losses.build(name)(output, target).detach()) == 0
+    assert float(value_of(name, output, target).detach()) == 0
 
 
 @pytest.mark.parametrize("name", losses.names())
 def test_every_loss_is_float32_and_finite_under_autocast(name):
     output, target = scene()
-    half = ModelOutput(output.logits.bfloat16(), [d.bfloat16() for d in output.deep], output.hard.bfloat16(),
-                       output.soft.bfloat16())
+    half = from_heads([head.bfloat16() for head in heads_of(output)])
     with torch.autocast("cpu", torch.bfloat16):
-        value = losses.build(name)(half, target)
+        value = value_of(name, half, target)
     assert value.dtype == torch.float32
     assert torch.isfinite(value)
 

@@ -61,34 +61,6 @@ def test_module_of_zeros_is_the_identity_and_fuses_by_hand():
     torch.testing.assert_close(module(SHALLOW, DEEP)[0], SHALLOW, rtol=0, atol=1e-7)
 
 
-@pytest.mark.parametrize("name", models.names())
-@pytest.mark.parametrize(("dims", "size"), [(3, (16, 16, 16)), (3, (9, 17, 21)), (2, (32, 32)), (2, (31, 45))])
-@pytest.mark.parametrize(("clear", "blurry"), [(2, 1), (0, 2), (1, 0), (0, 0)])
-def test_every_network(name, dims, size, clear, blurry):
-    torch.manual_seed(0)
-    network = models.build(name, dims=dims, in_channels=2, classes=4, clear=clear, blurry=blurry, width=8, norm="group")
-    x = torch.randn(2, 2, *size)
-    output = network.train()(x)
-    assert output.logits.shape == (2, 4, *size)
-    assert all(side.shape == output.logits.shape for side in output.deep)
-    assert (output.hard is None) == (clear == 0)
-    assert (output.soft is None) == (blurry == 0)
-    heads = [output.logits, *output.deep, *(h for h in (output.hard, output.soft, output.edges) if h is not None)]
-    sum((h**2).mean() for h in heads).backward()
-    for label, parameter in network.named_parameters():
-        assert parameter.grad is not None, label
-        assert torch.isfinite(parameter.grad).all(), label
-    network.eval()
-    with torch.inference_mode():
-        first, again = network(x), network(x)
-    assert torch.equal(first.logits, again.logits)
-    assert first.deep == []
-    other = models.build(name, dims=dims, in_channels=2, classes=4, clear=clear, blurry=blurry, width=8, norm="group")
-    other.load_state_dict(network.state_dict())
-    with torch.inference_mode():
-        assert torch.equal(other.eval()(x).logits, first.logits)
-
-
 @pytest.mark.parametrize("arguments", [{"width": 6}, {"width": "wide"}, {"norm": "layer"}, {"fusion": "multiply"},
                                        {"depth": 5}, {"dims": 4}])
 def test_wrong_arguments_are_refused(arguments):

@@ -1,0 +1,190 @@
+"""MONAI's encoder-decoders, and the places where other modules listen to their features."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.models import ModelOutput
+from napari_boundaryseg.models.blocks import norm as new_norm
+
+Norm = Literal["batch", "group"]
+
+
+@dataclass(frozen=True)
+class Taps:
+    """Names of the modules whose outputs are a network's feature maps.
+
+    Parameters
+    ----------
+    encoder : tuple of str
+        Finest first, without the bottleneck.
+    channels : tuple of int
+        Of each of them.
+    seed : str
+        The bottleneck.
+    seed_channels : int
+    decoder : str
+        The first decoder map after up-sampling.
+    decoder_channels : int
+    """
+
+    encoder: tuple[str, ...]
+    channels: tuple[int, ...]
+    seed: str
+    seed_channels: int
+    decoder: str = ""
+    decoder_channels: int = 0
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """A network that maps an image to logits, its taps, and the number that sizes must be a multiple of."""
+
+    network: nn.Module
+    multiple: int
+    taps: Taps | None = None
+
+
+class LogitsOnly(nn.Module):
+    """A backbone by itself: (B, in_channels, *sp) of any size to a `ModelOutput` with logits.
+
+    Parameters
+    ----------
+    backbone : Backbone
+    """
+
+    def __init__(self, backbone: Backbone) -> None:
+        super().__init__()
+        self.backbone, self.multiple = backbone.network, backbone.multiple
+
+    def forward(self, x: Tensor) -> ModelOutput:
+        """(B, in_channels, *sp) to a `ModelOutput`."""
+        return ModelOutput(logits=cut(self.backbone(pad(x, self.multiple)), x))
+
+
+def pad(x: Tensor, multiple: int) -> Tensor:
+    """Repeat the border at the far ends until each size is a multiple, and at least twice it."""
+    missing = [max(2 * multiple, -(-n // multiple) * multiple) - n for n in x.shape[2:]]
+    if not any(missing):
+        return x
+    ends = [end for m in reversed(missing) for end in (0, m)]
+    return F.pad(x, ends, mode="replicate")
+
+
+def cut(x: Tensor, like: Tensor) -> Tensor:
+    """The first voxels along each axis, as many as ``like`` has."""
+    for axis, n in enumerate(like.shape[2:], start=2):
+        x = x.narrow(axis, 0, n)
+    return x
+
+
+@contextmanager
+def listening(network: nn.Module, names: tuple[str, ...]) -> Iterator[dict[str, Tensor]]:
+    """Collect the outputs of named modules during one forward pass."""
+    heard: dict[str, Tensor] = {}
+
+    def keep(name: str) -> Callable[..., None]:
+        def hook(module: nn.Module, inputs: object, output: Tensor) -> None:
+            heard[name] = output
+
+        return hook
+
+    handles = [network.get_submodule(name).register_forward_hook(keep(name)) for name in names]
+    try:
+        yield heard
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def group_norm(network: nn.Module) -> None:
+    """Replace every batch norm, in place, by a group norm of as many channels."""
+    for name, child in list(network.named_children()):
+        if isinstance(child, (nn.BatchNorm2d, nn.BatchNorm3d)):
+            setattr(network, name, new_norm("group", 3, child.num_features))
+        else:
+            group_norm(child)
+
+
+def unet(dims: int, in_channels: int, classes: int, width: int, norm: Norm) -> Backbone:
+    """MONAI UNet of five levels; its encoder has no map at full resolution."""
+    from monai.networks.nets import UNet
+
+    widths = tuple(width * 2**level for level in range(5))
+    network = UNet(dims, in_channels, classes, widths, (2, 2, 2, 2), num_res_units=2, norm="batch")
+    names, inner = [], "model"
+    for _ in range(4):
+        names.append(f"{inner}.0")
+        inner = f"{inner}.1.submodule"
+    innermost = f"{inner.removesuffix('.1.submodule')}.2"
+    return Backbone(_with_norm(network, norm), 16,
+                    Taps(tuple(names), widths[:4], inner, widths[4], innermost, widths[2]))
+
+
+def basic_unet(dims: int, in_channels: int, classes: int, width: int, norm: Norm) -> Backbone:
+    """MONAI BasicUNet, (2, 2, 4, 8, 16, 2) times the width."""
+    from monai.networks.nets import BasicUNet
+
+    widths = tuple(width * growth for growth in (2, 2, 4, 8, 16, 2))
+    network = BasicUNet(dims, in_channels, classes, widths, norm="batch")
+    names = ("conv_0", "down_1", "down_2", "down_3")
+    return Backbone(_with_norm(network, norm), 16, Taps(names, widths[:4], "down_4", widths[4]))
+
+
+def segresnet(dims: int, in_channels: int, classes: int, width: int, norm: Norm) -> Backbone:
+    """MONAI SegResNet of four levels."""
+    from monai.networks.nets import SegResNet
+
+    network = SegResNet(dims, init_filters=width, in_channels=in_channels, out_channels=classes, norm="batch")
+    names = tuple(f"down_layers.{level}" for level in range(3))
+    widths = tuple(width * 2**level for level in range(4))
+    return Backbone(_with_norm(network, norm), 8,
+                    Taps(names, widths[:3], "down_layers.3", widths[3], "up_samples.0", widths[2]))
+
+
+def vnet(dims: int, in_channels: int, classes: int, width: int, norm: Norm) -> Backbone:
+    """MONAI VNet; its widths are fixed, and it wants 1, 2, 4, 8 or 16 input channels."""
+    from monai.networks.nets import VNet
+
+    if 16 % in_channels:
+        raise InputError("vnet", f"it cannot take {in_channels} channels", "Give 1, 2, 4, 8 or 16, or another network")
+    network = VNet(dims, in_channels, classes)
+    names = ("in_tr", "down_tr32", "down_tr64", "down_tr128")
+    return Backbone(_with_norm(network, norm), 16, Taps(names, (16, 32, 64, 128), "down_tr256", 256, "up_tr256", 256))
+
+
+def attention_unet(dims: int, in_channels: int, classes: int, width: int, norm: Norm) -> Backbone:
+    """MONAI AttentionUnet of four levels."""
+    from monai.networks.nets import AttentionUnet
+
+    widths = tuple(width * 2**level for level in range(4))
+    return Backbone(_with_norm(AttentionUnet(dims, in_channels, classes, widths, (2, 2, 2)), norm), 8)
+
+
+def dynunet(dims: int, in_channels: int, classes: int, width: int, norm: Norm) -> Backbone:
+    """MONAI DynUNet of five levels: the network of nnU-Net, without deep supervision."""
+    from monai.networks.nets import DynUNet
+
+    network = DynUNet(dims, in_channels, classes, kernel_size=[3] * 5, strides=[1, 2, 2, 2, 2],
+                      upsample_kernel_size=[2] * 4, filters=[width * 2**level for level in range(5)],
+                      norm_name="batch")
+    return Backbone(_with_norm(network, norm), 16)
+
+
+def _with_norm(network: nn.Module, norm: Norm) -> nn.Module:
+    if norm == "group":
+        group_norm(network)
+    return network
+
+
+TAPPED: dict[str, Callable[..., Backbone]] = {
+    "unet": unet, "basic-unet": basic_unet, "segresnet": segresnet, "vnet": vnet,
+}
+"""Backbones that name their feature taps."""

@@ -1,0 +1,168 @@
+"""EG-CNN: an edge stream around an encoder-decoder, gated by the encoder's maps.
+
+Hatamizadeh, Terzopoulos and Myronenko, "Edge-gated CNNs for volumetric semantic segmentation of medical images",
+arXiv 2002.04207.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.models import Attention, ModelOutput, register
+from napari_boundaryseg.models.backbones import TAPPED, Backbone, LogitsOnly, cut, listening, pad
+from napari_boundaryseg.models.blocks import CONV, resize_to
+
+Gate = Literal["paper", "additive"]
+
+
+class ResidualBlock(nn.Module):
+    """Twice group norm, ReLU and a convolution, added to the input: (B, c, *sp) to (B, c, *sp)."""
+
+    def __init__(self, channels: int, *, dims: int) -> None:
+        super().__init__()
+        groups = 8
+        while channels % groups:
+            groups //= 2
+        self.body = nn.Sequential(*(
+            layer for _ in range(2) for layer in (
+                nn.GroupNorm(groups, channels), nn.ReLU(inplace=True),
+                CONV[dims](channels, channels, 3, padding=1, bias=False),
+            )
+        ))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, c, *sp) to (B, c, *sp)."""
+        # The first group norm makes a new tensor, so the ReLU in place does not touch x.
+        return x + self.body(x)
+
+
+class EdgeGate(nn.Module):
+    """Let of the edge stream what the encoder's map supports: w (e · α + e).
+
+    Parameters
+    ----------
+    stream, guide : int
+        Channels of the edge stream and of the encoder's map.
+    kind : str
+        ``"paper"``: α = σ(ReLU(C e + C m)), which is at least 0.5: it can emphasise, not suppress (equation 1).
+        ``"additive"``: α = σ(ψ ReLU(C e + C m)) with half as many hidden channels, between 0 and 1.
+    weighted : bool
+        Whether the residual kernel w is applied, as the paper's text says; equation 2 prints none.
+    """
+
+    def __init__(self, stream: int, guide: int, *, dims: int, kind: Gate = "paper", weighted: bool = True) -> None:
+        super().__init__()
+        self.kind = kind
+        hidden = 1 if kind == "paper" else max(1, stream // 2)
+        self.from_stream = CONV[dims](stream, hidden, 1)
+        self.from_guide = CONV[dims](guide, hidden, 1)
+        self.psi = nn.Identity() if kind == "paper" else CONV[dims](hidden, 1, 1)
+        self.weight = CONV[dims](stream, stream, 1, bias=False) if weighted else nn.Identity()
+
+    def forward(self, stream: Tensor, guide: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, s, *sp) and (B, g, *sp) to (B, s, *sp) and α (B, 1, *sp)."""
+        alpha = torch.sigmoid(self.psi(F.relu(self.from_stream(stream) + self.from_guide(guide))))
+        return self.weight(stream * alpha + stream), alpha
+
+    def shown(self, alpha: Tensor) -> Tensor:
+        """The attention on a scale from 0 to 1."""
+        return (alpha - 0.5) * 2 if self.kind == "paper" else alpha
+
+
+class EdgeStream(nn.Module):
+    """From the coarsest map up to the finest, one gate at each level."""
+
+    def __init__(self, channels: tuple[int, ...], seed_channels: int, *, dims: int, kind: Gate, weighted: bool) -> None:
+        super().__init__()
+        wider = (*channels[1:], seed_channels)
+        self.narrow = nn.ModuleList([CONV[dims](i, o, 1) for i, o in zip(wider, channels, strict=True)])
+        self.residual = nn.ModuleList([ResidualBlock(c, dims=dims) for c in channels])
+        self.gates = nn.ModuleList([EdgeGate(c, c, dims=dims, kind=kind, weighted=weighted) for c in channels])
+
+    def forward(self, maps: list[Tensor], seed: Tensor) -> tuple[Tensor, dict[str, Attention]]:
+        """Encoder maps, finest first, and the seed to (B, c_0, *finest) and each level's attention."""
+        e, attention = seed, {}
+        for level in reversed(range(len(maps))):
+            e = resize_to(self.residual[level](self.narrow[level](e)), maps[level])
+            gate = cast(EdgeGate, self.gates[level])
+            e, alpha = gate(e, maps[level])
+            attention[f"level {level}"] = Attention(spatial=gate.shown(alpha))
+        return e, dict(sorted(attention.items()))
+
+
+class EdgeGatedNet(nn.Module):
+    """A backbone and its edge stream; see `egcnn` for the arguments.
+
+    Not for several threads at once: the backbone's maps are heard by hooks during the forward pass.
+    """
+
+    def __init__(self, backbone: Backbone, classes: int, *, dims: int, seed: Literal["bottleneck", "decoder"],
+                 kind: Gate, weighted: bool) -> None:
+        super().__init__()
+        if backbone.taps is None:
+            raise InputError("backbone", "it does not name its feature taps", f"Choose one of {', '.join(TAPPED)}")
+        taps = backbone.taps
+        if seed == "decoder" and not taps.decoder:
+            raise InputError("seed", "this backbone names no decoder map", "Choose 'bottleneck'")
+        self.backbone, self.multiple, self.levels = backbone.network, backbone.multiple, taps.encoder
+        self.seed = taps.seed if seed == "bottleneck" else taps.decoder
+        seed_channels = taps.seed_channels if seed == "bottleneck" else taps.decoder_channels
+        self.stream = EdgeStream(taps.channels, seed_channels, dims=dims, kind=kind, weighted=weighted)
+        self.edge = CONV[dims](taps.channels[0], 1, 1)
+        self.fuse = CONV[dims](classes + taps.channels[0], classes, 1)
+
+    def forward(self, x: Tensor) -> ModelOutput:
+        """(B, in_channels, *sp) of any size to a `ModelOutput`."""
+        padded = pad(x, self.multiple)
+        with listening(self.backbone, (*self.levels, self.seed)) as heard:
+            main = self.backbone(padded)
+        e, attention = self.stream([heard[name] for name in self.levels], heard[self.seed])
+        e = resize_to(e, main)
+        fused = self.fuse(torch.cat([main, e], dim=1))
+        for gate in attention.values():
+            gate.spatial = cut(resize_to(gate.spatial, main), x)
+        return ModelOutput(logits=cut(fused, x), main=cut(main, x), edges=cut(self.edge(e), x), attention=attention)
+
+
+@register("egcnn")
+def egcnn(dims: int = 3, in_channels: int = 1, classes: int = 2, clear: int = 0, blurry: int = 0,
+          backbone: Literal["unet", "basic-unet", "segresnet", "vnet"] = "segresnet", width: int = 16,
+          seed: Literal["bottleneck", "decoder"] = "bottleneck", gate: Gate = "paper", weighted: bool = True,
+          edge_stream: bool = True, norm: Literal["batch", "group"] = "batch") -> nn.Module:
+    """EG-CNN: an edge stream around one of MONAI's encoder-decoders.
+
+    Parameters
+    ----------
+    dims : int
+        2 or 3 spatial dimensions.
+    in_channels, classes : int
+        Input channels; output classes with the background.
+    clear, blurry : int
+        Not used: the edge stream gives one edge map for all organs.
+    backbone : str
+        The encoder-decoder. UNet has no encoder map at full resolution, so its edges are coarser.
+    width : int
+        Channels of the backbone's first level; VNet's are fixed.
+    seed : str
+        Where the edge stream begins: the bottleneck, or the first decoder map.
+    gate, weighted
+        See `EdgeGate`.
+    edge_stream : bool
+        False leaves the edge stream out: the plain backbone.
+    norm : str
+        Of the backbone: batch norm, or group norm for small batches and for fine-tuning.
+
+    Returns
+    -------
+    nn.Module
+        Maps (B, in_channels, *sp) of any size to a `ModelOutput`.
+    """
+    made = TAPPED[backbone](dims, in_channels, classes, width, norm)
+    if not edge_stream:
+        return LogitsOnly(made)
+    return EdgeGatedNet(made, classes, dims=dims, seed=seed, kind=gate, weighted=weighted)

@@ -1,0 +1,105 @@
+"""EG-CNN and BA-Net: gates by hand, the papers' sizes, and what the seed options give."""
+
+import pytest
+import torch
+from torch import nn
+
+from napari_boundaryseg import models
+from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.models.bacnn import AttentionLayer
+from napari_boundaryseg.models.egcnn import EdgeGate
+
+STREAM = torch.tensor([[1.0, -2], [0.5, 4]]).reshape(1, 2, 1, 2)
+GUIDE = torch.tensor([[2.0, 0], [-1, 1], [3, 0.5]]).reshape(1, 3, 1, 2)
+
+
+def gate(guide_weights, **arguments):
+    module = EdgeGate(2, 3, dims=2, **arguments)
+    with torch.no_grad():
+        module.from_stream.weight.copy_(torch.tensor([0.5, -1]).reshape(1, 2, 1, 1))
+        module.from_stream.bias.fill_(0.1)
+        module.from_guide.weight.copy_(torch.tensor(guide_weights).reshape(1, 3, 1, 1))
+        module.from_guide.bias.fill_(-0.2)
+    return module
+
+
+@pytest.mark.parametrize(("guide", "alpha", "out"), [
+    ([1.0, 0.5, 0.5], [0.947846, 0.5], [[1.947846, -3], [0.973923, 6]]),
+    ([0.25, 0.5, -0.5], [0.5, 0.5], [[1.5, -3], [0.75, 6]]),
+])
+def test_edge_gate(guide, alpha, out):
+    found, weight = gate(guide, weighted=False)(STREAM, GUIDE)
+    torch.testing.assert_close(weight.flatten(), torch.tensor(alpha), rtol=0, atol=1e-6)
+    torch.testing.assert_close(found.reshape(2, 2), torch.tensor(out), rtol=0, atol=1e-5)
+
+
+def test_edge_gate_with_its_residual_kernel():
+    module = gate([1.0, 0.5, 0.5])
+    with torch.no_grad():
+        module.weight.weight.copy_(torch.tensor([[1.0, 2], [0, -1]]).reshape(2, 2, 1, 1))
+    found, _ = module(STREAM, GUIDE)
+    torch.testing.assert_close(found.reshape(2, 2), torch.tensor([[3.895693, 9], [-0.973923, -6]]), rtol=0, atol=1e-5)
+
+
+def test_the_papers_gate_is_shown_from_0_to_1_and_the_additive_one_can_suppress():
+    torch.manual_seed(0)
+    for kind, least in (("paper", 0.5), ("additive", 0.0)):
+        module = EdgeGate(4, 4, dims=2, kind=kind)
+        for parameter in module.parameters():
+            nn.init.normal_(parameter, 0, 3)
+        with torch.inference_mode():
+            _, alpha = module(torch.randn(1, 4, 16, 16), torch.randn(1, 4, 16, 16))
+        assert float(alpha.min()) >= least
+        assert (float(alpha.min()) < 0.4) == (kind == "additive")
+        assert 0 <= float(module.shown(alpha).min()) <= float(module.shown(alpha).max()) <= 1
+
+
+def test_boundary_aware_attention():
+    module = AttentionLayer(2, 3)
+    with torch.no_grad():
+        module.weigh.weight.copy_(torch.tensor([0.5, -1, 0.25, 0.5, -0.5]).reshape(1, 5, 1, 1))
+        module.weigh.bias.fill_(0.1)
+    out, alpha = module(STREAM, GUIDE)
+    torch.testing.assert_close(alpha.flatten(), torch.tensor([0.197816, 0.009471]), rtol=0, atol=1e-6)
+    expected = torch.tensor([[0.197816, -0.018942], [0.098908, 0.037884]])
+    torch.testing.assert_close(out.reshape(2, 2), expected, rtol=0, atol=1e-6)
+
+
+def count(name, **arguments):
+    with torch.device("meta"):
+        return sum(p.numel() for p in models.build(name, **arguments).parameters())
+
+
+@pytest.mark.parametrize(("width", "expected"), [(16, 1_708_405), (32, 6_639_541)])
+def test_parameters_of_the_boundary_aware_network(width, expected):
+    assert count("bacnn", dims=2, in_channels=1, classes=1, width=width) == expected
+
+
+@pytest.mark.parametrize(("backbone", "plain", "added"), [
+    ("segresnet", 4.702, 0.307), ("vnet", 45.612, 1.242), ("unet", 4.811, 1.242), ("basic-unet", 5.752, 1.285),
+])
+def test_parameters_of_the_edge_gated_networks(backbone, plain, added):
+    arguments = {"dims": 3, "in_channels": 4, "classes": 4, "backbone": backbone}
+    bare = count("egcnn", **arguments, edge_stream=False)
+    assert bare / 1e6 == pytest.approx(plain, abs=3e-3)
+    assert (count("egcnn", **arguments) - bare) / 1e6 == pytest.approx(added, abs=1e-3)
+
+
+@pytest.mark.parametrize("backbone", ["segresnet", "unet"])
+def test_the_edge_stream_may_begin_in_the_decoder(backbone):
+    network = models.build("egcnn", dims=2, in_channels=1, classes=2, backbone=backbone, width=8, seed="decoder")
+    output = network(torch.randn(2, 1, 37, 41))
+    assert output.edges.shape == (2, 1, 37, 41)
+    assert set(output.attention) == {f"level {i}" for i in range(3 if backbone == "segresnet" else 4)}
+    (output.logits.mean() + output.edges.mean()).backward()
+    assert all(p.grad is not None for p in network.parameters())
+
+
+@pytest.mark.parametrize("arguments", [
+    {"name": "egcnn", "backbone": "basic-unet", "seed": "decoder"}, {"name": "egcnn", "backbone": "vgg"},
+    {"name": "egcnn", "backbone": "vnet", "in_channels": 3}, {"name": "bacnn", "dims": 3},
+    {"name": "bacnn", "dims": 2, "rates": (0,)}, {"name": "bacnn", "dims": 2, "width": 6},
+])
+def test_wrong_arguments_are_refused(arguments):
+    with pytest.raises(InputError):
+        models.build(**arguments)
