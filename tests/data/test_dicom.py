@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from napari_boundaryseg.data.formats import dicom_files, read, read_labels
+from napari_boundaryseg.data.formats import dicom_folder, read, read_labels
 from napari_boundaryseg.errors import InputError, MissingExtra
 from napari_boundaryseg.progress import Cancelled
 
@@ -26,6 +26,7 @@ from pydicom.uid import (  # noqa: E402
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
     JPEGLosslessSV1,
+    RawDataStorage,
     generate_uid,
 )
 
@@ -270,9 +271,15 @@ def test_other_files_of_the_folder_are_left_alone(tmp_path: Path) -> None:
     folder = save(tmp_path / "case", series())
     (folder / "README.txt").write_text("notes")
     (folder / "._IM00").write_bytes(b"\x00\x05\x16\x07" * 60)
-    (folder / "empty").write_bytes(b"")
+    (folder / "notes").write_text("no suffix either")
+    (folder / "empty.txt").write_bytes(b"")
+    (folder / "Thumbs.db").write_bytes(b"\xd0\xcf\x11\xe0" + bytes(600))
     contours = one_slice(0, Modality="RTSTRUCT", SeriesInstanceUID="1.2.3")
     contours.save_as(folder / "RS.dcm", enforce_file_format=True)
+    raw = one_slice(0, SOPClassUID=RawDataStorage)
+    del raw.Rows
+    raw.file_meta.MediaStorageSOPClassUID = RawDataStorage
+    raw.save_as(folder / "raw", enforce_file_format=True)
     assert read(folder).array.shape == (1, COLUMNS, ROWS, COUNT)
 
 
@@ -286,7 +293,7 @@ def test_loops_and_pipes_do_not_hang(tmp_path: Path) -> None:
 
 
 def test_a_folder_of_very_many_files_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dicom_files, "MOST_FILES", 4)
+    monkeypatch.setattr(dicom_folder, "MOST_FILES", 4)
     with pytest.raises(InputError, match="case: it holds more than 4 files"):
         read(save(tmp_path / "case", series()))
 

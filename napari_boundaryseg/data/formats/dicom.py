@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from napari_boundaryseg.data.formats import FORMATS, Format, case_name
+from napari_boundaryseg.data.formats import FORMATS, Format, case_name, dicom_folder
 from napari_boundaryseg.data.formats import dicom_files as dicom
 from napari_boundaryseg.data.formats.dicom_series import Slice, one_series, stack
 from napari_boundaryseg.data.formats.inflate import refuse_too_large
@@ -23,7 +23,8 @@ def read(folder: Path, progress: Progress = silent) -> Volume:
     Raises
     ------
     InputError
-        When the folder holds no slices, more than one series, or slices that make no even, straight stack.
+        When the folder holds no slices, a damaged one, more than one series, or slices that make no even, straight
+        stack.
     MissingExtra
         When pydicom is not installed.
     """
@@ -44,17 +45,19 @@ def read(folder: Path, progress: Progress = silent) -> Volume:
 
 
 def _headers(folder: Path, progress: Progress) -> list[Slice]:
-    paths = dicom.files(folder)
-    slices = []
+    paths = dicom_folder.files(folder)
+    slices, others = [], []
     for n, path in enumerate(paths):
         progress(n / len(paths), "looking for slices")
-        found = dicom.header(path, folder)
-        if found is not None:
+        if not dicom_folder.looks_like_dicom(path):
+            others.append(path)
+        elif found := dicom.header(path, folder):
             slices.append(found)
     if not slices:
         raise InputError(
             folder, "there is no DICOM image in this folder", "Choose the folder that holds the slices, or a NIfTI file"
         )
+    dicom_folder.refuse_remains(others, [item.path for item in slices])
     return slices
 
 

@@ -1,8 +1,7 @@
-"""Finding DICOM files in a folder and reading their headers and pixels, one at a time."""
+"""The header and the pixels of one DICOM file."""
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,12 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from napari_boundaryseg.data.formats.dicom_folder import CUT, EXPORT
 from napari_boundaryseg.data.formats.dicom_series import Slice
 from napari_boundaryseg.errors import InputError, MissingExtra
 
-MOST_FILES = 20_000
-_MOST_DEPTH = 5
-_EXPORT = "Export the series again"
 _NO_PICTURES = {"RTSTRUCT", "RTPLAN", "RTDOSE", "SEG", "SR", "PR", "KO", "REG", "FID", "DOC"}
 """Modalities that belong to a series without being slices of it."""
 _HEADER_TAGS = [
@@ -43,50 +40,35 @@ def pydicom() -> Any:
     return library
 
 
-def files(folder: Path) -> list[Path]:
-    """Regular files of a folder and the folders in it; links to folders, hidden files and pipes are left out.
+def header(path: Path, folder: Path) -> Slice | None:
+    """The geometry of one slice; None for an object that says itself that it is no slice.
 
     Raises
     ------
     InputError
-        When there are more than `MOST_FILES`.
+        For a header that ends too early, or that is not usable.
     """
-    found: list[Path] = []
-    waiting = [(folder, 0)]
-    seen = 0
-    while waiting:
-        place, depth = waiting.pop()
-        with os.scandir(place) as entries:
-            for entry in entries:
-                seen += 1
-                if seen > MOST_FILES:
-                    raise InputError(
-                        folder, f"it holds more than {MOST_FILES} files", "Choose the folder of one series"
-                    )
-                if entry.name.startswith("."):
-                    continue
-                if entry.is_dir(follow_symlinks=False):
-                    if depth < _MOST_DEPTH:
-                        waiting.append((Path(entry.path), depth + 1))
-                elif entry.is_file():
-                    found.append(Path(entry.path))
-    return sorted(found)
-
-
-def header(path: Path, folder: Path) -> Slice | None:
-    """The geometry of one slice; None for what is no DICOM file, or no picture."""
-    if not _looks_like_dicom(path):
-        return None
     with quiet():
         try:
             found = pydicom().dcmread(path, stop_before_pixels=True, force=True, specific_tags=_HEADER_TAGS)
-            if "Rows" not in found or str(found.get("Modality", "")) in _NO_PICTURES:
+            if _is_no_slice(found):
                 return None
+            if "Rows" not in found:
+                raise InputError(path, CUT, EXPORT)
             return _slice(found, path, folder)
         except InputError:
             raise
         except Exception as error:  # pydicom raises whatever its input makes it stumble over
-            raise InputError(path, "its DICOM header is damaged", _EXPORT) from error
+            raise InputError(path, "its DICOM header is damaged", EXPORT) from error
+
+
+def _is_no_slice(found: Any) -> bool:
+    """By its modality; without a size also by a class that DICOM knows and that is no image, such as a DICOMDIR's."""
+    if str(found.get("Modality", "")) in _NO_PICTURES:
+        return True
+    kind = found.file_meta.get("MediaStorageSOPClassUID") or found.get("SOPClassUID")
+    known = bool(kind) and kind.name != str(kind)
+    return "Rows" not in found and known and "Image Storage" not in kind.name
 
 
 def pixels(item: Slice) -> tuple[np.ndarray, float, float, bool]:
@@ -104,11 +86,11 @@ def pixels(item: Slice) -> tuple[np.ndarray, float, float, bool]:
         except (InputError, MissingExtra):
             raise
         except Exception as error:  # as above
-            raise InputError(item.path, f"its pixels cannot be read ({type(error).__name__})", _EXPORT) from error
+            raise InputError(item.path, f"its pixels cannot be read ({type(error).__name__})", EXPORT) from error
     if array.shape != (item.rows, item.columns):
-        raise InputError(item.path, "its pixels do not have the size that its header says", _EXPORT)
+        raise InputError(item.path, "its pixels do not have the size that its header says", EXPORT)
     if not np.isfinite([slope, inter]).all() or slope == 0:
-        raise InputError(item.path, f"its rescale slope is {slope:g}, its intercept {inter:g}", _EXPORT)
+        raise InputError(item.path, f"its rescale slope is {slope:g}, its intercept {inter:g}", EXPORT)
     return array, slope, inter, inverted
 
 
@@ -118,18 +100,6 @@ def quiet() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
-
-
-def _looks_like_dicom(path: Path) -> bool:
-    """A preamble, or a first element of group 0002 or 0008 with a plausible element number."""
-    try:
-        with path.open("rb") as stream:
-            head = stream.read(132)
-    except OSError:
-        return False
-    if head[128:132] == b"DICM":
-        return True
-    return head[:2] in (b"\x02\x00", b"\x08\x00") and head[3:4] == b"\x00" and len(head) == 132
 
 
 def _slice(found: Any, path: Path, folder: Path) -> Slice:
@@ -147,11 +117,11 @@ def _slice(found: Any, path: Path, folder: Path) -> Slice:
     along_row, along_column = across[:3], across[3:]
     lengths = np.linalg.norm([along_row, along_column], axis=1)
     if np.abs(lengths - 1).max() > 0.01 or abs(along_row @ along_column) > 0.01 or min(spacing) <= 0:
-        raise InputError(path, "its orientation or its pixel spacing is not usable", _EXPORT)
+        raise InputError(path, "its orientation or its pixel spacing is not usable", EXPORT)
     thickness = _numbers(found, "SliceThickness", 1)
     rows, columns = int(found.Rows), int(found.get("Columns", 0))
     if not rows or not columns:
-        raise InputError(path, f"its size is {columns} x {rows}", _EXPORT)
+        raise InputError(path, f"its size is {columns} x {rows}", EXPORT)
     return Slice(
         path,
         str(found.get("SeriesInstanceUID", "")),
@@ -185,12 +155,12 @@ def _ensure_syntax(found: Any) -> None:
 def _check_pixels(found: Any, item: Slice) -> None:
     """Refuse pixels that cannot be decoded, before they are."""
     if "PixelData" not in found:
-        raise InputError(item.path, "it has no pixels (or is cut short)", _EXPORT)
+        raise InputError(item.path, "it has no pixels (or is cut short)", EXPORT)
     if int(found.get("SamplesPerPixel", 1)) != 1:
         raise InputError(item.path, "its pixels are colours", "Choose a grey-value series")
     stored, room = int(found.get("BitsStored", found.BitsAllocated)), int(found.BitsAllocated)
     if room not in (8, 16, 32) or stored > room:
-        raise InputError(item.path, f"it says {stored} of {room} bits are used", _EXPORT)
+        raise InputError(item.path, f"it says {stored} of {room} bits are used", EXPORT)
     _check_codec(found, item)
 
 
@@ -200,7 +170,7 @@ def _check_codec(found: Any, item: Slice) -> None:
     if not syntax.is_encapsulated:
         needed = item.rows * item.columns * found.BitsAllocated // 8
         if len(found.PixelData) < needed:
-            raise InputError(item.path, f"it is cut short: {len(found.PixelData)} of {needed} bytes of pixels", _EXPORT)
+            raise InputError(item.path, f"it is cut short: {len(found.PixelData)} of {needed} bytes of pixels", EXPORT)
         return
     try:
         decoder = library.pixels.get_decoder(syntax)
