@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from napari_boundaryseg.data.labels import LabelScheme
 
 SHOWN = ("dsc", "jaccard", "asd_mm", "hd_mm", "hd95_mm", "surface_dice", "apl_mm")
-FIELDS = (*SHOWN, "volume_ml", "reference_ml", "missing")
+SUMMARISED = (*SHOWN, "volume_ml", "reference_ml")
+FIELDS = (*SUMMARISED, "missing")
 
 
 def evaluate(
@@ -30,28 +31,45 @@ def evaluate(
         str | None,
         typer.Option(help="What the integers mean; by default what CASE.json beside the prediction says."),
     ] = None,
+    predicted_only: Annotated[
+        bool,
+        typer.Option("--predicted-only", help="Leave out references without a prediction, instead of as missing."),
+    ] = False,
     csv_file: Annotated[Path | None, typer.Option("--csv", metavar="F", help="Every case and organ, as CSV.")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", metavar="F", help="Cases and summary, as JSON.")] = None,
 ) -> None:
     """Per case and organ: Dice, Jaccard, distances in mm, surface Dice, added path length, volumes; mean and SD."""
     from napari_boundaryseg.cli.cases import cases_in
     from napari_boundaryseg.data.saving import atomic_json, atomic_text
-    from napari_boundaryseg.engine.scoring import pair, score_case, summarise
+    from napari_boundaryseg.engine.scoring import pair, score_case, score_unpredicted, summarise, unpredicted
 
-    pairs = pair(cases_in(predictions), cases_in(references))
-    rows = []
-    for case, (found, reference) in pairs.items():
-        rows += score_case(case, found, reference, scheme=_scheme(scheme, found, case), tolerance_mm=tolerance_mm)
-    summary = summarise(rows, SHOWN)
-    floors = _floors(predictions, list(pairs))
+    found, truth = cases_in(predictions), cases_in(references)
+    pairs, lost = pair(found, truth), unpredicted(found, truth)
+    schemes = {case: _scheme(scheme, path, case) for case, (path, _) in pairs.items()}
+    rows = [row for case, (path, reference) in pairs.items()
+            for row in score_case(case, path, reference, scheme=schemes[case], tolerance_mm=tolerance_mm)]
+    missing = [f"{row['organ']} in {row['case']}" for row in rows if row["missing"]]
+    if not predicted_only:
+        rows += [row for case, reference in lost.items()
+                 for row in score_unpredicted(case, reference, scheme=_common(schemes), tolerance_mm=tolerance_mm)]
+    summary, floors = summarise(rows, SUMMARISED), _floors(predictions, list(pairs))
     if csv_file:
         atomic_text(csv_file, as_csv(rows))
     if json_file:
-        atomic_json(json_file, {"cases": rows, "summary": summary, "label_prior_dsc": floors})
+        report = {"cases": rows, "summary": summary, "label_prior_dsc": floors, "without_prediction": list(lost)}
+        atomic_json(json_file, report)
     typer.echo(as_text(summary, floors))
-    missing = [f"{row['organ']} in {row['case']}" for row in rows if row["missing"]]
     if missing:
         typer.echo(f"Missing, and left out of the distances: {'; '.join(missing)}.")
+    if lost:
+        typer.echo(_about_lost(list(lost), len(truth), predicted_only))
+
+
+def _about_lost(lost: list[str], references: int, left_out: bool) -> str:
+    return (
+        f"{references - len(lost)} of {references} cases have a prediction. "
+        f"{'Left out' if left_out else 'Counted as missing'}: {', '.join(lost)}."
+    )
 
 
 def as_csv(rows: list[dict[str, Any]]) -> str:
@@ -65,10 +83,10 @@ def as_csv(rows: list[dict[str, Any]]) -> str:
 
 def as_text(summary: dict[str, dict[str, Any]], floors: dict[str, float]) -> str:
     """Mean and SD per organ, beside what a label prior that ignores the image scores."""
-    head = ["organ", "n", "missing", *SHOWN, *(["label prior dsc"] if floors else [])]
+    head = ["organ", "n", "missing", *SUMMARISED, *(["label prior dsc"] if floors else [])]
     lines = []
     for organ, values in summary.items():
-        cells = [f"{values[m]['mean']:.3f} ± {values[m]['sd']:.3f}" if values[m]["n"] else "-" for m in SHOWN]
+        cells = [f"{values[m]['mean']:.3f} ± {values[m]['sd']:.3f}" if values[m]["n"] else "-" for m in SUMMARISED]
         floor = [f"{floors[organ]:.3f}" if organ in floors else "-"] if floors else []
         lines.append([organ, str(values["n"]), str(values["missing"]), *cells, *floor])
     return table(head, lines)
@@ -86,6 +104,12 @@ def _scheme(name: str | None, prediction: Path, case: str) -> LabelScheme | None
         return LabelScheme.model_validate(report["scheme"]) if "scheme" in report else None
     except ValidationError as error:
         raise InputError(f"{case}.json", "its label scheme is damaged", "Give --scheme") from error
+
+
+def _common(schemes: dict[str, LabelScheme | None]) -> LabelScheme | None:
+    """The label scheme of all predictions, where it is one."""
+    first = next(iter(schemes.values()))
+    return first if all(scheme == first for scheme in schemes.values()) else None
 
 
 def _report(folder: Path, case: str) -> dict[str, Any]:

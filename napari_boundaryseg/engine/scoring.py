@@ -12,6 +12,7 @@ import numpy as np
 from napari_boundaryseg.data.formats import read_labels
 from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.data.metrics import evaluate
+from napari_boundaryseg.data.volume import LabelMap
 from napari_boundaryseg.errors import InputError
 
 Row = dict[str, Any]
@@ -38,6 +39,13 @@ def pair(predictions: Mapping[str, Path], references: Mapping[str, Path]) -> dic
     return {case: (path, references[case]) for case, path in predictions.items()}
 
 
+def unpredicted(predictions: Mapping[str, Path], references: Mapping[str, Path]) -> dict[str, Path]:
+    """The references that no prediction is paired with."""
+    if len(predictions) == len(references) == 1:
+        return {}
+    return {case: path for case, path in references.items() if case not in predictions}
+
+
 def score_case(
     case: str,
     prediction: Path,
@@ -50,6 +58,19 @@ def score_case(
     found, truth = read_labels(prediction, scheme=scheme), read_labels(reference, scheme=scheme)
     if not found.geometry.same_as(truth.geometry):
         raise InputError(prediction, "it does not lie on the reference's grid", "Compare label maps of one scan")
+    return _rows(case, found, truth, tolerance_mm)
+
+
+def score_unpredicted(
+    case: str, reference: Path, *, scheme: LabelScheme | None = None, tolerance_mm: float | None = None
+) -> list[Row]:
+    """One row per organ and region of a case without a prediction: each is missing."""
+    truth = read_labels(reference, scheme=scheme)
+    nothing = LabelMap(np.zeros(truth.array.shape, np.uint8), truth.geometry, truth.scheme, case)
+    return _rows(case, nothing, truth, tolerance_mm)
+
+
+def _rows(case: str, found: LabelMap, truth: LabelMap, tolerance_mm: float | None) -> list[Row]:
     return [
         {"case": case, "organ": organ, **plain(values)}
         for organ, values in evaluate(found, truth, tolerance_mm).items()

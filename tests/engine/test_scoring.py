@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from napari_boundaryseg.engine.scoring import pair, plain, summarise
+from napari_boundaryseg.engine.scoring import pair, plain, summarise, unpredicted
 from napari_boundaryseg.errors import InputError
 
 
@@ -17,6 +17,11 @@ def test_pairs_are_by_name() -> None:
 
 def test_one_file_each_is_a_pair() -> None:
     assert pair({"mine": Path("m")}, {"truth": Path("t")}) == {"mine": (Path("m"), Path("t"))}
+    assert unpredicted({"mine": Path("m")}, {"truth": Path("t")}) == {}
+
+
+def test_references_without_a_prediction_are_known() -> None:
+    assert unpredicted({"a": Path("p/a")}, {"a": Path("r/a"), "b": Path("r/b")}) == {"b": Path("r/b")}
 
 
 @pytest.mark.parametrize(
