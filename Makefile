@@ -16,6 +16,7 @@ setup: .venv/.ready   ## the virtual environment .venv, from constraints.txt
 	tools/setup.sh .venv-pyqt6 pyqt6,dicom,itk,dev
 
 demo: .venv/.ready   ## the main job: open, segment, show; without a display it saves pictures in demo_output
+	tools/system_packages.sh
 	tools/demo.sh
 
 test: .venv/.ready   ## every check, within 20 minutes on 2 cores

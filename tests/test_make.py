@@ -1,0 +1,84 @@
+"""What `make` runs: the demo finds a screen, and the long tests can pass. Stand-ins play Python and the screen."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux" or not shutil.which("bash"), reason="for Linux")
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="needs make")
+def test_the_demo_makes_sure_of_a_screen_first(root: Path) -> None:
+    done = subprocess.run(
+        ["make", "-n", "-o", ".venv/.ready", "demo"], cwd=root, capture_output=True, text=True, timeout=60, check=True
+    )
+    commands = [line.strip() for line in done.stdout.splitlines()]
+    assert commands.index("tools/system_packages.sh") < commands.index("tools/demo.sh")
+
+
+@pytest.fixture
+def checks(root: Path, tmp_path: Path):
+    """Run tools/test.sh in a checkout of stand-ins; pytest's exit status for tests/ui and for the others is given."""
+    (tmp_path / "tools").mkdir()
+    shutil.copy(root / "tools" / "test.sh", tmp_path / "tools")
+    log = tmp_path / "log"
+    scripts = dict.fromkeys(("ruff", "mypy", "lint-imports", "npe2"), "exit 0")
+    scripts["python"] = (
+        f'echo "threads ${{OMP_NUM_THREADS:-free}} $*" >> {log}\n'
+        'case "$*" in *"pytest tests/ui"*) exit $WINDOW ;; *) exit $OTHERS ;; esac'
+    )
+
+    def stand_in(path: Path, script: str) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+
+    for name, script in scripts.items():
+        stand_in(tmp_path / ".venv" / "bin" / name, script)
+    stand_in(tmp_path / "tools" / "with_screen.sh", 'exec "$@"')
+
+    def run(*words: str, window: int = 0, others: int = 0) -> tuple[int, str, str]:
+        environment = {key: value for key, value in os.environ.items() if key != "OMP_NUM_THREADS"}
+        done = subprocess.run(
+            ["bash", str(tmp_path / "tools" / "test.sh"), *words],
+            env=environment | {"WINDOW": str(window), "OTHERS": str(others)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        return done.returncode, done.stdout, log.read_text()
+
+    return run
+
+
+def test_no_long_test_of_the_window_is_no_failure(checks) -> None:
+    status, said, _ = checks("long", window=5)
+    assert (status, "All checks passed" in said) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "statuses", "failed"),
+    [
+        ((), {"window": 5}, "tests of the window"),
+        (("long",), {"window": 1}, "tests of the window"),
+        (("long",), {"others": 5}, "tests without Qt"),
+        ((), {"others": 1}, "tests without Qt"),
+    ],
+)
+def test_every_other_failure_counts(checks, words: tuple[str, ...], statuses: dict[str, int], failed: str) -> None:
+    status, said, _ = checks(*words, **statuses)
+    assert (status, f"FAILED: {failed}" in said) == (1, True)
+
+
+def test_only_short_tests_are_held_to_one_thread(checks) -> None:
+    _, _, log = checks()
+    assert [line.split()[1] for line in log.splitlines()] == ["1", "free"]
+    _, _, log = checks("long")
+    assert [line.split()[1] for line in log.splitlines()[2:]] == ["free", "free"]
