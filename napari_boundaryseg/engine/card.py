@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from napari_boundaryseg.engine.recipe import Millimetres, Recipe, Settings
+from napari_boundaryseg.engine.recipe import Recipe
+from napari_boundaryseg.engine.settings import Settings, Spacing
 
 
 class TrainingData(Settings):
@@ -42,7 +43,7 @@ class Card(Settings):
     scores: tuple[Score, ...] = ()
     scored_on: str = Field("", max_length=400, description="the cases that the scores come from")
     parent: str = Field("", max_length=128, description="the model it was fine-tuned from, name and SHA-256")
-    expected_spacing_mm: Millimetres | None = None
+    expected_spacing_mm: Spacing | None = None
     notes: str = Field("", max_length=4000)
 
     @property

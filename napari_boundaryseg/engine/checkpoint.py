@@ -18,6 +18,8 @@ from napari_boundaryseg.engine.library import find, read_card, read_header
 from napari_boundaryseg.engine.recipe import Recipe
 from napari_boundaryseg.errors import InputError
 
+_ADVICE = "Choose a model file written by napari-boundaryseg"
+
 
 @dataclass(frozen=True, eq=False)
 class LoadedModel:
@@ -81,9 +83,7 @@ def load_model(name_or_path: str | Path) -> LoadedModel:
     """
     path = find(name_or_path)
     card, sha256 = read_card(path)
-    with torch.device("meta"):
-        planned = {name: tuple(value.shape) for name, value in build_network(card.recipe).state_dict().items()}
-    _compare(path, planned)
+    _compare(path, _planned(path, card.recipe))
     weights = {name.removeprefix("module."): value for name, value in load(path.read_bytes()).items()}
     for name, value in weights.items():
         if value.is_floating_point() and not torch.isfinite(value).all():
@@ -91,6 +91,18 @@ def load_model(name_or_path: str | Path) -> LoadedModel:
     network = build_network(card.recipe)
     network.load_state_dict({n: v.float() if v.is_floating_point() else v for n, v in weights.items()})
     return LoadedModel(card, network.eval(), sha256, path)
+
+
+def _planned(path: Path, recipe: Recipe) -> dict[str, tuple[int, ...]]:
+    """Names and shapes of the weights that a card asks for, without the memory for them."""
+    try:
+        with torch.device("meta"):
+            return {name: tuple(value.shape) for name, value in build_network(recipe).state_dict().items()}
+    except InputError as error:
+        raise InputError(path, f"its card is wrong at {error.subject!r:.60}: {error.reason:.120}", _ADVICE) from error
+    except (RuntimeError, TypeError, ValueError, OverflowError) as error:
+        raise InputError(path, f"the network {recipe.network!r:.60} cannot be built as its card says", _ADVICE
+                         ) from error
 
 
 def _compare(path: Path, planned: Mapping[str, tuple[int, ...]]) -> None:
@@ -103,5 +115,4 @@ def _compare(path: Path, planned: Mapping[str, tuple[int, ...]]) -> None:
                if name in stored and stored[name] != shape]
     if faults:
         shown = "; ".join(faults[:4]) + (f"; and {len(faults) - 4} more" if len(faults) > 4 else "")
-        raise InputError(path, f"its weights do not fit the network on its card ({shown})",
-                         "Choose a model file written by napari-boundaryseg")
+        raise InputError(path, f"its weights do not fit the network on its card ({shown})", _ADVICE)

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 import torch.nn.functional as F
 
 from napari_boundaryseg.data.geometry import AxisMap
 from napari_boundaryseg.data.volume import LabelMap, Volume
-from napari_boundaryseg.engine.recipe import Preprocessing
+from napari_boundaryseg.engine.settings import Preprocessing
+from napari_boundaryseg.errors import InputError
 
 Box = tuple[slice, slice, slice]
 
 SAME_SPACING = 1e-3
 """Spacings that differ by less than this share are equal: nothing is interpolated."""
+
+MOST_FINER = 8
+MOST_VOXELS = 2**27
+"""A network grid above this size that has over `MOST_FINER` times the scan's own voxels is refused."""
 
 
 class NetworkGrid:
@@ -48,6 +55,13 @@ class NetworkGrid:
         self.spacing_zyx: tuple[float, float, float] = (spacing[0], spacing[1], spacing[2])
         self.not_finite = 0
 
+    def _refuse_absurd(self) -> None:
+        voxels = math.prod(self.shape)
+        if voxels > MOST_VOXELS and voxels > MOST_FINER * math.prod(self.own_shape):
+            z, y, x = self.shape
+            raise InputError(self._volume.name, f"at the model's spacing it would have {x} x {y} x {z} voxels",
+                             "Draw a box round the organs, or choose a model for coarser scans")
+
     @property
     def resampled(self) -> bool:
         """Whether the scan's own voxels are interpolated."""
@@ -59,6 +73,7 @@ class NetworkGrid:
         Percentiles, mean and SD are those of the box, per channel. Voxels that are not numbers take the channel's
         lowest finite value; a constant channel becomes 0.
         """
+        self._refuse_absurd()
         turned = self._turn(self._volume.array[(slice(None), *self.box)]).astype(np.float32)
         self.not_finite = int(turned.size - np.isfinite(turned).sum())
         channels = [self._normalise(channel) for channel in turned]
@@ -66,6 +81,7 @@ class NetworkGrid:
 
     def labels(self, labels: LabelMap) -> np.ndarray:
         """Class indices on the network's grid: (z, y, x) uint8, 0 for the background, nearest neighbour."""
+        self._refuse_absurd()
         turned = self._turn(labels.array[self.box])
         classes = np.zeros(turned.shape, np.uint8)
         for index, organ in enumerate(labels.scheme.ids, start=1):

@@ -2,79 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import math
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from napari_boundaryseg.data.labels import LabelScheme, preset
+from napari_boundaryseg.engine.settings import (
+    Augmentation,
+    FieldOfView,
+    Inference,
+    Optimiser,
+    Plain,
+    Preprocessing,
+    Schedule,
+    Settings,
+    Targets,
+    Voxels,
+)
 from napari_boundaryseg.errors import InputError
 
 TUNING_STEPS = 100
 """Of a fine-tuning, where nobody says: about two minutes on two cores for the small models that ship."""
 
-Plain = bool | int | float | str | None | tuple[float, ...]
-Millimetres = Annotated[tuple[float, float, float], Field(description="along x, y, z of the patient, in mm")]
-
-
-class Settings(BaseModel):
-    """Settings are frozen, and a misspelt name fails at once."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Preprocessing(Settings):
-    """From the scan to the network's grid: axes RAS+ transposed to (z, y, x), spacing, intensities."""
-
-    spacing_mm: Millimetres | None = Field(None, description="network grid; the scan's own where empty")
-    normalise: Literal["zscore", "hu"] = Field("zscore", description="zscore: per channel; hu: HU / 1000, clipped")
-    clip_percentiles: tuple[float, float] = Field((0.0, 99.2), description="per channel, before the z-score")
-    clip_hu: tuple[float, float] = Field((-1000.0, 1000.0), description="for 'hu'")
-
-
-class Targets(Settings):
-    """How contour targets are made from labels (specs: SGM §2)."""
-
-    boundary: Literal["inner", "canny"] = "inner"
-    mode: Literal["gaussian", "distance"] = "gaussian"
-    sigma_mm: float = Field(3.0, gt=0, description="width of the soft contour, in mm")
-
-
-class Augmentation(Settings):
-    """Random changes of a training batch; 0 switches one off."""
-
-    flip_axes: tuple[Literal["x", "y", "z"], ...] = Field((), description="patient axes that may be mirrored")
-    rotate_deg: float = Field(0.0, ge=0, le=180, description="largest rotation about each axis")
-    scale: float = Field(0.0, ge=0, lt=1, description="largest relative change of size")
-    shift_mm: float = Field(0.0, ge=0)
-    elastic_mm: float = Field(0.0, ge=0, description="displacement of a smooth deformation (SD)")
-    bias_field: float = Field(0.0, ge=0, description="log-amplitude of a smooth gain field (SD)")
-    contrast: float = Field(0.0, ge=0, lt=1, description="largest relative change of contrast; gamma likewise")
-    noise: float = Field(0.0, ge=0, description="SD of added noise, in SD of the image, drawn from 0 to this")
-    blur_mm: float = Field(0.0, ge=0, description="largest SD of a Gaussian blur, in mm")
-
-
-class Optimiser(Settings):
-    """What moves the weights."""
-
-    name: Literal["adam", "adamw", "sgd"] = "adamw"
-    lr: float = Field(2e-3, gt=0)
-    weight_decay: float = Field(1e-4, ge=0)
-    gradient_clip: float = Field(0.0, ge=0, description="largest gradient norm; 0 for none")
-
-
-class Schedule(Settings):
-    """How the learning rate runs."""
-
-    name: Literal["one-cycle", "constant", "sgm", "poly"] = "one-cycle"
-    warm_up: float = Field(0.1, ge=0, lt=1, description="part of the steps spent rising (one-cycle)")
-
-
-class Inference(Settings):
-    """Sliding windows at prediction time."""
-
-    window_vox: tuple[int, int, int] | None = Field(None, description="(z, y, x); the training patch where empty")
-    overlap: float = Field(0.5, ge=0, lt=1)
-    flip_axes: tuple[Literal["x", "y", "z"], ...] = Field((), description="average with the mirrored scan")
+FROM_THE_RECIPE = ("dims", "in_channels", "classes", "clear", "blurry")
+"""Arguments of a network that follow from the recipe's channels and organs, and are never given by hand."""
 
 
 class Recipe(Settings):
@@ -91,32 +43,40 @@ class Recipe(Settings):
     channels: tuple[str, ...] = Field(("image",), min_length=1, max_length=64)
     scheme: LabelScheme
     network: str = "sgm"
-    network_arguments: dict[str, Plain] = {}
-    losses: dict[str, float] = {}
-    loss_arguments: dict[str, dict[str, Plain]] = {}
+    network_arguments: dict[str, Plain] = Field(default_factory=dict)
+    losses: dict[str, float] = Field(default_factory=dict)
+    loss_arguments: dict[str, dict[str, Plain]] = Field(default_factory=dict)
     preprocessing: Preprocessing = Preprocessing()
     targets: Targets = Targets()
     augmentation: Augmentation = Augmentation()
     optimiser: Optimiser = Optimiser()
     schedule: Schedule = Schedule()
     inference: Inference = Inference()
-    patch_vox: tuple[int, int, int] = Field((16, 96, 96), description="training patch (z, y, x)")
+    patch_vox: Voxels = Field((16, 96, 96), description="training patch (z, y, x)")
     foreground: float = Field(0.7, ge=0, le=1, description="share of patches centred on an organ's voxel")
-    batch: int = Field(2, ge=1)
-    steps: int = Field(1000, ge=1)
-    steps_per_epoch: int = Field(100, ge=1, description="validation and checkpoint come after each epoch")
-    seed: int = 0
-    expected_field_mm: Millimetres | None = Field(
+    batch: int = Field(2, ge=1, le=1024)
+    steps: int = Field(1000, ge=1, le=10**9)
+    steps_per_epoch: int = Field(100, ge=1, le=10**9, description="validation and checkpoint come after each epoch")
+    seed: int = Field(0, ge=0, lt=2**63)
+    expected_field_mm: FieldOfView | None = Field(
         None, description="the field of view of the training scans; a far larger scan needs a box"
     )
     synthetic: Literal["", "pelvis"] = Field("", description="training scans made on the fly by data/phantom.py")
 
+    @field_validator("network_arguments")
+    @classmethod
+    def _not_by_hand(cls, arguments: dict[str, Plain]) -> dict[str, Plain]:
+        given = [name for name in FROM_THE_RECIPE if name in arguments]
+        if given:
+            raise ValueError(f"{', '.join(given)} cannot be set: the recipe's channels and organs say it")
+        return arguments
+
     @model_validator(mode="after")
-    def _positive(self) -> Recipe:
-        if min(self.patch_vox) < 1 or (self.inference.window_vox and min(self.inference.window_vox) < 1):
-            raise ValueError("patch and window sizes must be at least 1")
-        if self.preprocessing.spacing_mm and min(self.preprocessing.spacing_mm) <= 0:
-            raise ValueError("the spacing must be above 0 mm")
+    def _finite(self) -> Recipe:
+        tolerances = [organ.tolerance_mm for organ in self.scheme.organs]
+        tolerances += [region.tolerance_mm for region in self.scheme.regions]
+        if not all(map(math.isfinite, tolerances)):
+            raise ValueError("a tolerance of the label scheme is not a finite number")
         return self
 
     @property

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterator
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Progress, silent
 
 SIGMA_SCALE = 0.125
+MOST_WINDOWS = 200_000
 Zyx = tuple[int, int, int]
 
 
@@ -73,7 +76,7 @@ def sliding_window(image: Tensor, network: Callable[[Tensor], Tensor], window: Z
     padded, inside = pad_to(image, window)
     size = padded.shape[1:]
     weights = importance(window).to(store)
-    places = list(itertools.product(*(starts(n, w, overlap) for n, w in zip(size, window, strict=True))))
+    places = _places(size, window, overlap)
     total = torch.zeros(0)
     covered = torch.zeros(size, device=store)
     for n, group in enumerate(_batches(places, batch)):
@@ -88,6 +91,16 @@ def sliding_window(image: Tensor, network: Callable[[Tensor], Tensor], window: Z
             covered[box] += weights
     progress(1.0, "Blending")
     return total.div_(covered)[(slice(None), *inside)]
+
+
+def _places(size: tuple[int, ...], window: Zyx, overlap: float) -> list[tuple[int, ...]]:
+    """Where every window begins; refused where they are too many to ever come to an end."""
+    along = [starts(n, w, overlap) for n, w in zip(size, window, strict=True)]
+    count = math.prod(map(len, along))
+    if count > MOST_WINDOWS:
+        raise InputError("model", f"it would look at this scan through {count} windows of {window} voxels",
+                         "Draw a box round the organs, or choose a model with larger windows")
+    return list(itertools.product(*along))
 
 
 def _batches(places: list[tuple[int, ...]], batch: int) -> Iterator[list[tuple[int, ...]]]:

@@ -15,6 +15,9 @@ from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.models import Attention, ModelOutput, register
 from napari_boundaryseg.models.blocks import CONV, MAX_POOL, Bottleneck, ConvNormRelu, Up, initialise, resize_to
 
+WIDEST = 1024
+"""Channels at full resolution; a network of this width has four thousand million weights."""
+
 
 class SemanticGuidedModule(nn.Module):
     """Re-weight a skip by what the decoder knows: S to S · (channel gate + spatial gate), a gain in (0, 2).
@@ -145,8 +148,8 @@ def sgm(dims: int = 3, in_channels: int = 1, classes: int = 4, clear: int = 2, b
     nn.Module
         Maps (B, in_channels, *sp) to a `ModelOutput`; 3 901 890 parameters with the default arguments.
     """
-    if width < 4 or width % 4:
-        raise InputError("width", f"it is {width}", "Choose a multiple of 4, for example 16 or 32")
+    if not 4 <= width <= WIDEST or width % 4:
+        raise InputError("width", f"it is {width}", f"Choose a multiple of 4 up to {WIDEST}, for example 16 or 32")
     if fusion not in ("add", "concat"):
         raise InputError("fusion", f"it is {fusion!r}", "Choose 'add' or 'concat'")
     return SGMNet(dims=dims, in_channels=in_channels, classes=classes, clear=clear, blurry=blurry, width=width,

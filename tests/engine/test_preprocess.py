@@ -8,7 +8,8 @@ import pytest
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.volume import Geometry, Volume
 from napari_boundaryseg.engine.preprocess import NetworkGrid
-from napari_boundaryseg.engine.recipe import Preprocessing
+from napari_boundaryseg.engine.settings import Preprocessing
+from napari_boundaryseg.errors import InputError
 
 OWN = Preprocessing(clip_percentiles=(0, 100))
 
@@ -91,3 +92,13 @@ def test_hounsfield_units_are_scaled_by_a_thousand():
     array = np.array([-2000, -1000, 0, 400, 1500, 0, 0, 0], np.float32).reshape(2, 2, 2)
     image = NetworkGrid(volume(array), Preprocessing(normalise="hu")).image()
     assert sorted(set(np.round(image.ravel(), 6).tolist())) == [-1.0, 0.0, pytest.approx(0.4), 1.0]
+
+
+def test_a_grid_absurdly_finer_than_the_scan_is_refused_before_memory_is_taken():
+    scan = volume(np.zeros((40, 50, 60), np.float32))
+    fine = NetworkGrid(scan, Preprocessing(spacing_mm=(0.05, 0.05, 0.05)))
+    for work in (fine.image, lambda: fine.labels(scan.with_labels(np.ones((40, 50, 60), np.uint8)))):
+        with pytest.raises(InputError, match=r"it would have 800 x 1000 x 1200 voxels\. Draw a box"):
+            work()
+    box = (slice(0, 2), slice(0, 2), slice(0, 2))
+    assert NetworkGrid(scan, Preprocessing(spacing_mm=(0.05, 0.05, 0.05)), box).image().shape == (1, 40, 40, 40)

@@ -7,6 +7,7 @@ import torch
 
 from napari_boundaryseg import models
 from napari_boundaryseg.engine.sliding_window import importance, sliding_window, starts
+from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Cancelled
 
 
@@ -60,3 +61,8 @@ def test_cancel_stops_at_the_next_window():
     with pytest.raises(Cancelled):
         sliding_window(torch.rand(1, 40, 40, 40), lambda x: x, (16, 16, 16), progress=stop_at_third)
     assert len(calls) == 3
+
+
+def test_windows_that_would_never_come_to_an_end_are_refused():
+    with pytest.raises(InputError, match=r"through 262144 windows of \(1, 1, 1\) voxels"):
+        sliding_window(torch.zeros(1, 64, 64, 64), lambda x: x, (1, 1, 1))

@@ -1,0 +1,114 @@
+"""The groups of settings that make up a recipe: frozen, finite, within what one computer can do. Without torch."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+LONGEST_VOX = 512
+"""Of a patch or window, along one axis."""
+
+MOST_VOX = 2**24
+"""Of a patch or window, in all."""
+
+MOST_SPREAD_MM = 50.0
+"""A wider kernel is no setting but a mistake; kernels take memory in proportion to their width."""
+
+_Whole = Annotated[int, Field(strict=True)]
+Plain = bool | int | float | str | None | tuple[_Whole, ...] | tuple[str, ...] | tuple[float, ...]
+"""A plain value of JSON; whole numbers stay whole, and a list becomes a tuple."""
+
+
+class Settings(BaseModel):
+    """Settings are frozen and finite, and a misspelt name fails at once."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def _bounded(size: tuple[int, int, int]) -> tuple[int, int, int]:
+    if min(size) < 1 or max(size) > LONGEST_VOX or math.prod(size) > MOST_VOX:
+        raise ValueError(f"each side must be 1 to {LONGEST_VOX} voxels, and all three together at most {MOST_VOX}")
+    return size
+
+
+def _distinct(axes: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(axes)) < len(axes):
+        raise ValueError("each axis can be named once")
+    return axes
+
+
+def _ascending(ends: tuple[float, float]) -> tuple[float, float]:
+    if ends[0] >= ends[1]:
+        raise ValueError("the first must be below the second")
+    return ends
+
+
+_SpacingMm = Annotated[float, Field(ge=0.05, le=50)]
+_FieldMm = Annotated[float, Field(ge=1, le=5000)]
+_Percentile = Annotated[float, Field(ge=0, le=100)]
+_Hu = Annotated[float, Field(ge=-100_000, le=100_000)]
+Spacing = Annotated[
+    tuple[_SpacingMm, _SpacingMm, _SpacingMm], Field(description="along x, y, z of the patient, in mm")
+]
+FieldOfView = Annotated[tuple[_FieldMm, _FieldMm, _FieldMm], Field(description="along x, y, z of the patient, in mm")]
+Voxels = Annotated[tuple[int, int, int], AfterValidator(_bounded)]
+Axes = Annotated[tuple[Literal["x", "y", "z"], ...], Field(max_length=3), AfterValidator(_distinct)]
+
+
+class Preprocessing(Settings):
+    """From the scan to the network's grid: axes RAS+ transposed to (z, y, x), spacing, intensities."""
+
+    spacing_mm: Spacing | None = Field(None, description="network grid; the scan's own where empty")
+    normalise: Literal["zscore", "hu"] = Field("zscore", description="zscore: per channel; hu: HU / 1000, clipped")
+    clip_percentiles: Annotated[tuple[_Percentile, _Percentile], AfterValidator(_ascending)] = Field(
+        (0.0, 99.2), description="per channel, before the z-score"
+    )
+    clip_hu: Annotated[tuple[_Hu, _Hu], AfterValidator(_ascending)] = Field((-1000.0, 1000.0), description="for 'hu'")
+
+
+class Targets(Settings):
+    """How contour targets are made from labels (specs: SGM §2)."""
+
+    boundary: Literal["inner", "canny"] = "inner"
+    mode: Literal["gaussian", "distance"] = "gaussian"
+    sigma_mm: float = Field(3.0, gt=0, le=MOST_SPREAD_MM, description="width of the soft contour, in mm")
+
+
+class Augmentation(Settings):
+    """Random changes of a training batch; 0 switches one off."""
+
+    flip_axes: Axes = Field((), description="patient axes that may be mirrored")
+    rotate_deg: float = Field(0.0, ge=0, le=180, description="largest rotation about each axis")
+    scale: float = Field(0.0, ge=0, lt=1, description="largest relative change of size")
+    shift_mm: float = Field(0.0, ge=0, le=1000)
+    elastic_mm: float = Field(0.0, ge=0, le=MOST_SPREAD_MM, description="displacement of a smooth deformation (SD)")
+    bias_field: float = Field(0.0, ge=0, le=10, description="log-amplitude of a smooth gain field (SD)")
+    contrast: float = Field(0.0, ge=0, lt=1, description="largest relative change of contrast; gamma likewise")
+    noise: float = Field(0.0, ge=0, le=100, description="SD of added noise, in SD of the image, drawn from 0 to this")
+    blur_mm: float = Field(0.0, ge=0, le=MOST_SPREAD_MM, description="largest SD of a Gaussian blur, in mm")
+
+
+class Optimiser(Settings):
+    """What moves the weights."""
+
+    name: Literal["adam", "adamw", "sgd"] = "adamw"
+    lr: float = Field(2e-3, gt=0)
+    weight_decay: float = Field(1e-4, ge=0)
+    gradient_clip: float = Field(0.0, ge=0, description="largest gradient norm; 0 for none")
+
+
+class Schedule(Settings):
+    """How the learning rate runs."""
+
+    name: Literal["one-cycle", "constant", "sgm", "poly"] = "one-cycle"
+    warm_up: float = Field(0.1, ge=0, lt=1, description="part of the steps spent rising (one-cycle)")
+
+
+class Inference(Settings):
+    """Sliding windows at prediction time."""
+
+    window_vox: Voxels | None = Field(None, description="(z, y, x); the training patch where empty")
+    overlap: float = Field(0.5, ge=0, le=0.9)
+    flip_axes: Axes = Field((), description="average with the mirrored scan")
