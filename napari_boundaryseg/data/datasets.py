@@ -3,42 +3,22 @@
 from __future__ import annotations
 
 import csv
-import json
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from napari_boundaryseg.data import formats
+import numpy as np
+
+from napari_boundaryseg.data import formats, layouts
 from napari_boundaryseg.data.labels import LabelScheme
+from napari_boundaryseg.data.layouts import Case
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.progress import Progress, silent
+
+__all__ = ["Case", "check_cases", "load_case", "read_dataset", "with_splits"]
 
 SPLITS = ("", "train", "val", "test")
-
-
-@dataclass(frozen=True)
-class Case:
-    """The files of one scan and its labels.
-
-    Parameters
-    ----------
-    name : str
-    images : tuple of Path
-        One file (or DICOM folder) per channel.
-    label : Path or None
-    group : str
-        Cases of one group (a patient) are never divided between training and test.
-    split : str
-        ``"train"``, ``"val"``, ``"test"``, or ``""`` where nobody said.
-    """
-
-    name: str
-    images: tuple[Path, ...]
-    label: Path | None
-    group: str = ""
-    split: str = ""
 
 
 def read_dataset(folder: str | Path, splits: str | Path | None = None) -> list[Case]:
@@ -47,8 +27,8 @@ def read_dataset(folder: str | Path, splits: str | Path | None = None) -> list[C
     Parameters
     ----------
     folder : str or Path
-        ``images/`` and ``labels/`` with equal names; nnU-Net v2 raw (``imagesTr``, ``labelsTr``); or a Medical
-        Segmentation Decathlon task (``dataset.json`` that lists its files).
+        In any of the layouts of `napari_boundaryseg.data.layouts`: ``images/`` and ``labels/`` with equal names,
+        nnU-Net v2 raw, Medical Segmentation Decathlon, MONAI Label, BraTS, KiTS, PROMISE12.
     splits : str or Path, optional
         A CSV file with the columns ``case,group,split``; the folder's own ``splits.csv`` counts when there is one.
 
@@ -58,7 +38,7 @@ def read_dataset(folder: str | Path, splits: str | Path | None = None) -> list[C
         When the folder is none of these, a listed file is missing or lies outside it, or a group is divided.
     """
     folder = Path(folder)
-    cases = sorted(_cases(folder), key=lambda case: case.name)
+    cases = sorted(layouts.cases_in(folder), key=lambda case: case.name)
     _refuse_repeated(folder, cases)
     table = Path(splits) if splits is not None else folder / "splits.csv"
     return with_splits(cases, table) if splits is not None or table.is_file() else cases
@@ -67,9 +47,53 @@ def read_dataset(folder: str | Path, splits: str | Path | None = None) -> list[C
 def load_case(case: Case, scheme: LabelScheme | None = None) -> tuple[Volume, LabelMap | None]:
     """A case's scan, and its labels on the scan's grid where it has any."""
     volume = replace(formats.read(*case.images), name=case.name)
+    if len(case.channels) == len(volume.channels):
+        volume = replace(volume, channels=case.channels)
     if case.label is None:
         return volume, None
     return volume, replace(formats.read_labels(case.label, volume, scheme), name=case.name)
+
+
+def check_cases(cases: Iterable[Case], scheme: LabelScheme, channels: int = 1, *,
+                progress: Progress = silent) -> None:
+    """Read every case once and refuse the data set with a list of all that is wrong, before anything is trained.
+
+    Parameters
+    ----------
+    cases : iterable of Case
+    scheme : LabelScheme
+        What the labels may hold.
+    channels : int
+        How many each scan must have.
+    progress : Progress
+
+    Raises
+    ------
+    InputError
+        Naming each case and its fault: a file that cannot be read, channels or labels on different grids, labels
+        outside the scheme or without any organ, voxels that are not numbers, a wrong number of channels.
+    """
+    cases = list(cases)
+    faults = []
+    for number, case in enumerate(cases):
+        progress(number / len(cases), f"Checking {case.name}")
+        try:
+            faults += _faults(case, *load_case(case, scheme), channels)
+        except InputError as error:
+            faults.append(f"{case.name}: {error.reason}")
+    if faults:
+        raise InputError(f"{len(faults)} of {len(cases)} cases", "; ".join(faults), "Correct or remove them")
+
+
+def _faults(case: Case, volume: Volume, labels: LabelMap | None, channels: int) -> list[str]:
+    found = []
+    if len(volume.array) != channels:
+        found.append(f"it has {len(volume.array)} channels, not {channels}")
+    if not np.isfinite(volume.array).all():
+        found.append("some voxels are not numbers")
+    if labels is not None and not labels.array.any():
+        found.append("no voxel is labelled")
+    return [f"{case.name}: {', '.join(found)}"] if found else []
 
 
 def with_splits(cases: list[Case], table: Path) -> list[Case]:
@@ -86,90 +110,6 @@ def with_splits(cases: list[Case], table: Path) -> list[Case]:
     ]
     _refuse_divided(table, found)
     return found
-
-
-def _cases(folder: Path) -> list[Case]:
-    if not folder.is_dir():
-        raise InputError(folder, "there is no such folder", "Check the name")
-    if (folder / "dataset.json").is_file():
-        listing = _listing(folder / "dataset.json")
-        if "training" in listing:
-            return _decathlon(folder, listing)
-    if (folder / "imagesTr").is_dir():
-        return _paired(folder / "imagesTr", folder / "labelsTr") + _paired(
-            folder / "imagesTs", folder / "labelsTs", "test"
-        )
-    if (folder / "images").is_dir():
-        return _paired(folder / "images", folder / "labels")
-    raise InputError(
-        folder,
-        "it holds no cases",
-        "Give a folder with images/ and labels/, an nnU-Net raw folder, or one with a dataset.json",
-    )
-
-
-def _paired(images: Path, labels: Path, split: str = "") -> list[Case]:
-    """Images and labels of equal name; images that differ only in ``_0000`` are the channels of one case."""
-    known = {_stem(path): path for path in _entries(labels)}
-    channels: dict[str, list[Path]] = {}
-    for path in _entries(images):
-        stem = _stem(path)
-        name = stem if stem in known else re.sub(r"(?<=.)_\d{4}$", "", stem)
-        channels.setdefault(name, []).append(path)
-    return [Case(name, tuple(paths), known.get(name), split=split) for name, paths in channels.items()]
-
-
-def _entries(folder: Path) -> list[Path]:
-    """Scans of a folder: files that can be read and DICOM folders, never hidden or macOS companion files."""
-    if not folder.is_dir():
-        return []
-    return sorted(
-        path
-        for path in folder.iterdir()
-        if not path.name.startswith(".")
-        and (path.is_dir() or (path.is_file() and path.name.lower().endswith(formats.suffixes())))
-    )
-
-
-def _stem(path: Path) -> str:
-    """The file's name without its suffix, channel number kept."""
-    endings = [suffix for suffix in formats.suffixes() if path.name.lower().endswith(suffix)]
-    return path.name[: -max(map(len, endings))] if endings and not path.is_dir() else path.name
-
-
-def _listing(file: Path) -> dict[str, Any]:
-    try:
-        listing = json.loads(file.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(file, "it is no valid JSON", "Correct it or remove it") from error
-    if not isinstance(listing, dict) or not isinstance(listing.get("training", []), list):
-        raise InputError(file, "it does not list its cases as the Medical Segmentation Decathlon does", "Correct it")
-    return listing
-
-
-def _decathlon(folder: Path, listing: dict[str, Any]) -> list[Case]:
-    cases = []
-    for split, entries in (("", listing["training"]), ("test", listing.get("test") or [])):
-        for entry in entries:
-            item = entry if isinstance(entry, dict) else {"image": entry}
-            image = _inside(folder, item.get("image"))
-            label = _inside(folder, item["label"]) if item.get("label") else None
-            if not image.name.startswith("._"):
-                cases.append(Case(_stem(image), (image,), label, split=split))
-    return cases
-
-
-def _inside(folder: Path, name: object) -> Path:
-    """A listed file, which must exist and lie in the folder."""
-    file = folder / "dataset.json"
-    if not isinstance(name, str):
-        raise InputError(file, "an entry names no image", "Correct it")
-    path = folder / name
-    if not path.resolve().is_relative_to(folder.resolve()):
-        raise InputError(file, f"it names {Path(name).name}, which lies outside the folder", "Move the file inside")
-    if not path.exists():
-        raise InputError(file, f"it names {path.name}, which is not there", "Add the file or remove its entry")
-    return path
 
 
 def _rows(table: Path) -> dict[str, tuple[str, str]]:

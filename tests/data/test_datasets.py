@@ -1,4 +1,4 @@
-"""Folders of cases: three layouts, splits, and what is wrong with them."""
+"""Folders of cases: their layouts, splits, and what is wrong with them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from napari_boundaryseg.data.datasets import load_case, read_dataset
+from napari_boundaryseg.data.datasets import check_cases, load_case, read_dataset
 from napari_boundaryseg.data.formats import write
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.volume import Geometry, Volume
@@ -80,6 +80,89 @@ def test_decathlon(tmp_path: Path) -> None:
     assert [case.name for case in cases] == ["h_001", "h_003", "h_2012"]
     assert [case.split for case in cases] == ["", "test", ""]
     assert cases[0].label == tmp_path / "labelsTr" / "h_001.nii.gz"
+
+
+def test_monai_label(tmp_path: Path) -> None:
+    scans(tmp_path, "a.nii.gz", "b.nii.gz")
+    segmentations(tmp_path / "labels" / "final", "a.nii.gz")
+    segmentations(tmp_path / "labels" / "original", "a.nii.gz", "b.nii.gz")
+    a, b = read_dataset(tmp_path)
+    assert (a.name, b.name, b.label) == ("a", "b", None)
+    assert a.label == tmp_path / "labels" / "final" / "a.nii.gz"
+
+
+@pytest.mark.parametrize("inner", ["", "data"])
+def test_kits(tmp_path: Path, inner: str) -> None:
+    for name in ("case_00001", "case_00000"):
+        scans(tmp_path / inner / name, "imaging.nii.gz")
+    segmentations(tmp_path / inner / "case_00000", "segmentation.nii.gz")
+    first, second = read_dataset(tmp_path)
+    assert (first.name, second.name) == ("case_00000", "case_00001")
+    assert first.label is not None
+    assert second.label is None
+    assert load_case(first)[0].channels == ("ct",)
+
+
+def test_promise12(tmp_path: Path) -> None:
+    pytest.importorskip("SimpleITK")
+    for number in ("00", "01"):
+        scans(tmp_path, f"Case{number}.nii.gz")
+        segmentations(tmp_path, f"Case{number}_segmentation.nii.gz")
+        for name in (f"Case{number}", f"Case{number}_segmentation"):
+            as_mhd(tmp_path / f"{name}.nii.gz")
+    cases = read_dataset(tmp_path)
+    assert [case.name for case in cases] == ["Case00", "Case01"]
+    volume, labels = load_case(cases[0], preset("hippocampus"))
+    assert volume.channels == ("t2",)
+    assert labels is not None
+    assert labels.array.max() == 2
+
+
+def as_mhd(file: Path) -> None:
+    """The same scan as the two files of a MetaImage."""
+    import SimpleITK
+
+    SimpleITK.WriteImage(SimpleITK.ReadImage(str(file)), str(file).replace(".nii.gz", ".mhd"))
+    file.unlink()
+
+
+@pytest.mark.parametrize(("name", "files", "group"), [
+    ("HGG/Brats18_X_1", ("_t1", "_t1ce", "_t2", "_flair", "_seg"), "Brats18_X_1"),
+    ("BraTS-GLI-00003-001", ("-t1n", "-t1c", "-t2w", "-t2f", "-seg"), "BraTS-GLI-00003"),
+])
+def test_brats(tmp_path: Path, name: str, files: tuple[str, ...], group: str) -> None:
+    folder = tmp_path / name
+    scans(folder, *(f"{folder.name}{end}.nii.gz" for end in files[:4]))
+    segmentations(folder, f"{folder.name}{files[4]}.nii.gz")
+    (case,) = read_dataset(tmp_path)
+    assert (case.name, case.group) == (folder.name, group)
+    assert [image.name for image in case.images] == [f"{folder.name}{end}.nii.gz" for end in files[:4]]
+    assert load_case(case, preset("brats-2023"))[0].channels == ("t1", "t1c", "t2", "flair")
+    (folder / f"{folder.name}{files[2]}.nii.gz").unlink()
+    with pytest.raises(InputError, match="its t2 is missing"):
+        read_dataset(tmp_path)
+
+
+def test_every_wrong_case_is_named_before_training(tmp_path: Path) -> None:
+    scans(tmp_path / "images", "empty.nii.gz", "good.nii.gz", "grid.nii.gz", "nan.nii.gz", "scheme.nii.gz")
+    segmentations(tmp_path / "labels", "good.nii.gz", "nan.nii.gz", "scheme.nii.gz")
+    write(SCAN.with_labels(np.zeros(SCAN.array.shape[1:], np.uint8)), tmp_path / "labels" / "empty.nii.gz")
+    write(SCAN.with_labels(np.full(SCAN.array.shape[1:], 9, np.uint8)), tmp_path / "labels" / "scheme.nii.gz")
+    moved = Volume(SCAN.array, Geometry((3, 4, 5), np.diag([2.0, 1, 1, 1])))
+    write(moved.with_labels(np.ones((3, 4, 5), np.uint8)), tmp_path / "labels" / "grid.nii.gz")
+    holes = np.array(SCAN.array, np.float32)
+    holes[0, 1, 1, 1] = np.nan
+    write(Volume(holes, GRID), tmp_path / "images" / "nan.nii.gz")
+    with pytest.raises(InputError) as caught:
+        check_cases(read_dataset(tmp_path), preset("hippocampus"))
+    message = str(caught.value)
+    assert message.startswith("4 of 5 cases: ")
+    for part in ("empty: no voxel is labelled", "grid: ", "nan: some voxels are not numbers", "scheme: "):
+        assert part in message
+    assert "good" not in message
+    with pytest.raises(InputError, match="it has 1 channels, not 2"):
+        check_cases(read_dataset(tmp_path)[1:2], preset("hippocampus"), channels=2)
+    check_cases(read_dataset(tmp_path)[1:2], preset("hippocampus"))
 
 
 def listing(value: object) -> Callable[[Path], None]:
