@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -11,6 +12,9 @@ import torch
 from napari_boundaryseg.errors import InputError
 
 T = TypeVar("T")
+
+DRAW_A_BOX = "Draw a box round the organs and try again"
+_FULL = ("memory", "there is not enough for this scan")
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,41 @@ def first_that_fits(device: str, run: Callable[[Plan], T]) -> tuple[T, Plan]:
     for plan in plans(device):
         try:
             return run(plan), plan
-        except (torch.OutOfMemoryError, MemoryError):
-            if plan.device != "cpu":
-                torch.cuda.empty_cache()
-    raise InputError("memory", "there is not enough for this scan", "Draw a box round the organs and try again")
+        except (RuntimeError, MemoryError) as error:
+            if not is_full(error):
+                raise
+        if plan.device != "cpu":  # only here is what the failed plan held free
+            torch.cuda.empty_cache()
+    raise InputError(*_FULL, DRAW_A_BOX)
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether an error says that memory ran out; of main memory torch says so in words only."""
+    return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or (
+        isinstance(error, RuntimeError) and "allocate memory" in str(error)
+    )
+
+
+@contextmanager
+def sentence_when_full(advice: str) -> Iterator[None]:
+    """Turn every way in which memory runs out into one sentence that ends in this advice."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if is_full(error):
+            raise InputError(*_FULL, advice) from error
+        raise
+
+
+@contextmanager
+def full_float32() -> Iterator[None]:
+    """Make float32 on CUDA mean float32, not the shorter TF32 that convolutions use by default; then as before."""
+    kinds = (torch.backends.cudnn, torch.backends.cuda.matmul)
+    before = [kind.allow_tf32 for kind in kinds]
+    try:
+        for kind in kinds:
+            kind.allow_tf32 = False
+        yield
+    finally:
+        for kind, allowed in zip(kinds, before, strict=True):
+            kind.allow_tf32 = allowed
