@@ -12,9 +12,18 @@ from torch import Tensor
 
 from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.data.volume import LabelMap, Volume
+from napari_boundaryseg.engine.box import AnyBox, within
 from napari_boundaryseg.engine.card import Card
+from napari_boundaryseg.engine.channels import in_order
 from napari_boundaryseg.engine.checkpoint import LoadedModel, load_model
-from napari_boundaryseg.engine.devices import Plan, choose, first_that_fits
+from napari_boundaryseg.engine.devices import (
+    DRAW_A_BOX,
+    Plan,
+    choose,
+    first_that_fits,
+    full_float32,
+    sentence_when_full,
+)
 from napari_boundaryseg.engine.heads import Heads
 from napari_boundaryseg.engine.prediction import Prediction
 from napari_boundaryseg.engine.preprocess import Box, NetworkGrid
@@ -41,14 +50,14 @@ class Predictor:
         self.model = model
         self.device = choose(device)
 
-    def predict(self, volume: Volume, *, box: Box | None = None, whole: bool = False, attention: bool = True,
+    def predict(self, volume: Volume, *, box: AnyBox | None = None, whole: bool = False, attention: bool = True,
                 progress: Progress = silent) -> Prediction:
         """Segment one scan.
 
         Parameters
         ----------
         volume : Volume
-        box : three slices of (I, J, K), optional
+        box : three slices or (start, stop) pairs of (I, J, K), optional
             Only this part of the scan is given to the model; the result is on the whole grid all the same.
         whole : bool
             Predict on the whole scan even where it is far larger than the training scans.
@@ -62,11 +71,16 @@ class Predictor:
         RegionNeeded
             When the scan is far larger than the model's field of view and neither ``box`` nor ``whole`` is given.
         InputError
-            When the channels do not fit, or the network's answer is not finite.
+            When the channels or the box do not fit, the network's answer is not finite, or memory runs out.
         """
+        with sentence_when_full(DRAW_A_BOX):
+            return self._predict(volume, box, whole, attention, progress)
+
+    def _predict(self, volume: Volume, box: AnyBox | None, whole: bool, attention: bool, progress: Progress
+                 ) -> Prediction:
         recipe = self.model.card.recipe
-        _check_channels(volume, self.model.card)
-        box = checked_box(volume, box)
+        given, volume = volume, in_order(volume, recipe.channels, self.model.card.name)
+        box = None if box is None else within(volume.geometry.shape, box)
         if box is None and not whole:
             check_field(volume, self.model.card)
         seconds: dict[str, float] = {}
@@ -83,7 +97,7 @@ class Predictor:
         details = {
             "model": self.model.card.name, "sha256": self.model.sha256, "device": plan.device, "dtype": "float32",
             "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
-            "notes": [note for note in (plan.note, _not_finite(grid)) if note],
+            "notes": [note for note in (plan.note, _order_note(given, volume), _not_finite(grid)) if note],
             "box": [[s.start, s.stop] for s in grid.box] if box is not None else None,
         }
         progress(1.0, "Done")
@@ -95,18 +109,23 @@ class Predictor:
 
         def run(plan: Plan) -> tuple[Heads, Tensor]:
             heads = Heads(self.model.network.to(plan.device).eval(), flips, attention)
-            with torch.inference_mode():
-                return heads, sliding_window(image, heads, recipe.window_vox, recipe.inference.overlap,
-                                             batch=plan.batch, device=plan.device, store=plan.store, progress=progress)
+            with torch.inference_mode(), full_float32():
+                stacked = sliding_window(image, heads, recipe.window_vox, recipe.inference.overlap, batch=plan.batch,
+                                         device=plan.device, store=plan.store, progress=progress)
+                self._refuse_not_finite(stacked)
+            return heads, stacked
 
         (heads, stacked), plan = first_that_fits(self.device, run)
-        if not torch.isfinite(stacked).all():
-            raise InputError(self.model.card.name, "the network's answer is not a number everywhere",
-                             "Choose another model; this one is damaged or does not suit this scan")
         return heads, stacked, plan
 
+    def _refuse_not_finite(self, stacked: Tensor) -> None:
+        """One map after the other: a copy of all of them may not fit."""
+        if not all(bool(torch.isfinite(one).all()) for one in stacked):
+            raise InputError(self.model.card.name, "the network's answer is not a number everywhere",
+                             "Choose another model; this one is damaged or does not suit this scan")
 
-def predict(scan: Volume, model: str | Path | LoadedModel, *, device: str = "auto", box: Box | None = None,
+
+def predict(scan: Volume, model: str | Path | LoadedModel, *, device: str = "auto", box: AnyBox | None = None,
             whole: bool = False, attention: bool = True, progress: Progress = silent) -> Prediction:
     """Segment one scan with a shipped model, a checkpoint file, or a loaded model.
 
@@ -158,17 +177,6 @@ def _place(maps: np.ndarray, box: Box, shape: tuple[int, int, int]) -> np.ndarra
     return whole
 
 
-def checked_box(volume: Volume, box: Box | None) -> Box | None:
-    """The box within the scan; refused where it is empty or lies outside."""
-    if box is None:
-        return None
-    clipped = tuple(slice(max(0, s.start), min(n, s.stop)) for s, n in zip(box, volume.geometry.shape, strict=True))
-    if any(s.stop <= s.start for s in clipped):
-        raise InputError("box", f"it lies outside the scan of {volume.geometry.shape} voxels",
-                         "Draw a box on the scan")
-    return clipped  # type: ignore[return-value]
-
-
 def check_field(volume: Volume, card: Card) -> None:
     """Ask for a box where the scan is far larger than what the model has seen."""
     expected = card.expected_field_mm
@@ -186,11 +194,8 @@ def check_field(volume: Volume, card: Card) -> None:
         )
 
 
-def _check_channels(volume: Volume, card: Card) -> None:
-    wanted = card.recipe.channels
-    if volume.array.shape[0] != len(wanted):
-        raise InputError(volume.name, f"it has {volume.array.shape[0]} channels, {card.name} needs {len(wanted)}",
-                         f"Open these together: {', '.join(wanted)}")
+def _order_note(given: Volume, used: Volume) -> str:
+    return "" if given is used else f"The channels were put into the model's order: {', '.join(used.channels)}"
 
 
 def _not_finite(grid: NetworkGrid) -> str:

@@ -13,6 +13,7 @@ from torch import Tensor
 from napari_boundaryseg.data.boundaries import contour_targets
 from napari_boundaryseg.data.phantom import Tissues, anatomy, render
 from napari_boundaryseg.data.volume import LabelMap, Volume
+from napari_boundaryseg.engine.channels import in_order
 from napari_boundaryseg.engine.preprocess import NetworkGrid
 from napari_boundaryseg.engine.recipe import Recipe
 from napari_boundaryseg.errors import InputError
@@ -46,9 +47,7 @@ class TrainingCase:
 
 def prepare(volume: Volume, labels: LabelMap, recipe: Recipe) -> TrainingCase:
     """Bring one labelled scan to the network's grid and make its contour targets on the whole volume."""
-    if volume.array.shape[0] != len(recipe.channels):
-        raise InputError(volume.name, f"it has {volume.array.shape[0]} channels, the recipe {len(recipe.channels)}",
-                         f"Give the channels {', '.join(recipe.channels)}")
+    volume = in_order(volume, recipe.channels, recipe.name)
     grid = NetworkGrid(volume, recipe.preprocessing)
     classes = grid.labels(labels.with_scheme(recipe.scheme))
     return from_classes(grid.image(), classes, recipe, grid.spacing_zyx, volume.name)

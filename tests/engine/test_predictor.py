@@ -9,7 +9,7 @@ from napari_boundaryseg.data.volume import Geometry, Volume
 from napari_boundaryseg.engine import predictor as module
 from napari_boundaryseg.engine.card import Card
 from napari_boundaryseg.engine.checkpoint import LoadedModel, build_network
-from napari_boundaryseg.engine.devices import first_that_fits
+from napari_boundaryseg.engine.devices import first_that_fits, is_full
 from napari_boundaryseg.engine.prediction_files import load_prediction, save_prediction
 from napari_boundaryseg.engine.predictor import Predictor, predict
 from napari_boundaryseg.engine.recipe import Inference, Preprocessing, recipe
@@ -76,6 +76,8 @@ def test_a_box_limits_the_prediction(tmp_path):
     assert result.details["box"] == [[2, 12], [4, 14], [0, 20]]
     with pytest.raises(InputError, match="outside the scan"):
         predict(scan(), model(tmp_path), box=(slice(50, 60),) * 3)
+    result = predict(scan(), model(tmp_path), box=((2, 12), slice(4, None), slice(None)))
+    assert result.details["box"] == [[2, 12], [4, 18], [0, 20]]
 
 
 def test_a_far_larger_scan_needs_a_box(tmp_path):
@@ -91,6 +93,20 @@ def test_channels_that_do_not_fit_are_refused(tmp_path):
     two = Volume(np.repeat(volume.array, 2, 0), volume.geometry, ("a", "b"), "two")
     with pytest.raises(InputError, match="it has 2 channels, tiny needs 1"):
         predict(two, model(tmp_path))
+
+
+def test_channels_are_put_into_the_models_order(tmp_path):
+    loaded = model(tmp_path)
+    wanted = loaded.card.recipe.model_copy(update={"channels": ("T1", "T2")})
+    loaded = LoadedModel(loaded.card.model_copy(update={"recipe": wanted}), build_network(wanted).eval(), "0" * 64,
+                         loaded.path)
+    array = np.random.default_rng(0).normal(size=(2, 16, 16, 16)).astype(np.float32)
+    geometry = Geometry((16, 16, 16), np.eye(4))
+    one = predict(Volume(array, geometry, ("T1", "T2")), loaded)
+    two = predict(Volume(array[::-1], geometry, ("T2", "T1")), loaded)
+    np.testing.assert_array_equal(one.probabilities, two.probabilities)
+    assert one.details["notes"] == []
+    assert two.details["notes"] == ["The channels were put into the model's order: T1, T2"]
 
 
 def test_mirrored_averaging_is_symmetric(tmp_path):
@@ -155,3 +171,69 @@ def _broken(plan):
 def test_derived_contours_peak_where_the_network_is_unsure():
     probability = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
     np.testing.assert_allclose(module.derived_contour(probability), [0, 0.75, 1, 0.75, 0])
+
+
+FULL_CPU = "[enforce fail at alloc_cpu.cpp:124] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to " \
+    "allocate 4000000000000 bytes. Error code 12 (Cannot allocate memory)"
+
+
+def full(*_, **__):
+    raise RuntimeError(FULL_CPU)
+
+
+def test_torch_says_in_words_that_main_memory_is_full():
+    with pytest.raises(RuntimeError, match="allocate memory") as caught:
+        torch.empty(2**50)
+    assert is_full(caught.value)
+    assert is_full(MemoryError())
+    assert is_full(torch.OutOfMemoryError())
+    assert not is_full(RuntimeError("shapes do not fit"))
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError(FULL_CPU), torch.OutOfMemoryError("CUDA")])
+@pytest.mark.parametrize("place", [(module.NetworkGrid, "image"), (module, "sliding_window"), (torch, "isfinite"),
+                                   (module.NetworkGrid, "back"), (module, "assemble")],
+                         ids=["preparing", "network", "checking", "scan grid", "assembling"])
+def test_memory_that_runs_out_anywhere_asks_for_a_box(tmp_path, monkeypatch, place, error):
+    def runs_out(*_, **__):
+        raise error
+
+    monkeypatch.setattr(*place, runs_out)
+    with pytest.raises(InputError, match=r"memory: there is not enough for this scan\. Draw a box"):
+        predict(scan(), model(tmp_path), device="cpu")
+
+
+def test_the_check_for_numbers_looks_at_one_map_after_the_other(tmp_path, monkeypatch):
+    sizes, real = [], torch.isfinite
+    monkeypatch.setattr(torch, "isfinite", lambda x: sizes.append(x.ndim) or real(x))
+    result = predict(scan(), model(tmp_path), device="cpu")
+    assert set(sizes) == {3}
+    assert len(sizes) > len(result.probabilities)
+
+
+def test_float32_is_float32_while_a_network_runs_and_only_then(tmp_path, monkeypatch):
+    kinds, seen, real = (torch.backends.cudnn, torch.backends.cuda.matmul), [], module.sliding_window
+    before = [kind.allow_tf32 for kind in kinds]
+    assert before[0], "torch's default, which would make float32 on CUDA mean TF32"
+
+    def watched(*arguments, **options):
+        seen.append([kind.allow_tf32 for kind in kinds])
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(module, "sliding_window", watched)
+    predict(scan(), model(tmp_path), device="cpu")
+    assert seen == [[False, False]]
+    monkeypatch.setattr(module, "sliding_window", full)
+    with pytest.raises(InputError):
+        predict(scan(), model(tmp_path), device="cpu")
+    assert [kind.allow_tf32 for kind in kinds] == before
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no GPU")
+def test_cuda_gives_the_labels_of_the_cpu(tmp_path):
+    loaded, volume = model(tmp_path), scan(shape=(40, 37, 33))
+    on_cpu, on_gpu = (predict(volume, loaded, device=device) for device in ("cpu", "cuda"))
+    np.testing.assert_allclose(on_gpu.probabilities, on_cpu.probabilities, atol=1e-4)
+    top = np.sort(on_cpu.probabilities, axis=0)
+    unsure = top[-1] - top[-2] < 1e-3
+    np.testing.assert_array_equal(on_gpu.labels.array[~unsure], on_cpu.labels.array[~unsure])
