@@ -15,7 +15,8 @@ class InputError(BoundarySegError):
     Parameters
     ----------
     subject : str or Path
-        The file, or what else is wrong. Of a path only the name is shown, never the folders above it.
+        The file, or what else is wrong. Of a path only the name is shown, never the folders above it; "." shows the
+        current folder's name.
     reason : str
         What is wrong, without a full stop.
     advice : str
@@ -23,10 +24,14 @@ class InputError(BoundarySegError):
     """
 
     def __init__(self, subject: str | Path, reason: str, advice: str) -> None:
-        self.subject = subject.name if isinstance(subject, Path) else str(subject)
+        self.subject = _name(subject) if isinstance(subject, Path) else subject or "input"
         self.reason = reason
         self.advice = advice
         super().__init__(f"{self.subject}: {reason}. {advice}.")
+
+
+def _name(path: Path) -> str:
+    return path.name or path.absolute().name or str(path)
 
 
 class RegionNeeded(InputError):

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from napari_boundaryseg.cli import demo, files, models, predict, scores, training
-from napari_boundaryseg.errors import BoundarySegError
+from napari_boundaryseg.errors import BoundarySegError, InputError
 from napari_boundaryseg.progress import Cancelled
 
 app = typer.Typer(
@@ -50,6 +50,8 @@ def main() -> None:
     arguments = sys.argv[1:]
     debug = "--debug" in arguments
     try:
+        if "" in arguments:  # most likely a variable of the shell that is not set; as a path it would be this folder
+            raise InputError("command line", "one of its words is empty", "Name the file or folder that is meant")
         app(args=[word for word in arguments if word != "--debug"], prog_name="boundaryseg")
     except Exception as error:
         if debug:

@@ -12,7 +12,8 @@ NOT_LABELS = ("_edges", "_contours", "_probabilities", "_uncertainty")
 
 def sources(text: str) -> list[Path]:
     """The channels of one case: paths joined by commas, or one path that itself has a comma."""
-    paths = [Path(text)] if Path(text).exists() else [Path(part.strip()) for part in text.split(",") if part.strip()]
+    parts = [Path(part.strip()) for part in text.split(",") if part.strip()]
+    paths = [Path(text)] if parts and Path(text).exists() else parts
     for path in paths:
         if not path.exists():
             raise InputError(path, "there is no such file or folder", "Check the name")

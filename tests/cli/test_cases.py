@@ -26,6 +26,12 @@ def test_a_comma_in_a_name_is_part_of_it(tmp_path: Path) -> None:
     assert sources(str(odd)) == [odd]
 
 
+@pytest.mark.parametrize("text", ["", "  ", ","])
+def test_nothing_is_not_the_current_folder(text: str) -> None:
+    with pytest.raises(InputError, match=r"^scan: no file is named\. Give a file"):
+        sources(text)
+
+
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     (one,) = touch(tmp_path, "t1.nii.gz")
     with pytest.raises(InputError, match=r"^t9\.nii\.gz: "):

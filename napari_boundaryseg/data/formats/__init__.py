@@ -60,7 +60,7 @@ def read(*sources: str | Path, progress: Progress = silent) -> Volume:
     """
     from napari_boundaryseg.data.formats.channels import joined
 
-    if not sources:
+    if not sources or "" in sources:
         raise InputError("scan", "no file was given", "Choose a file or a folder")
     volumes = []
     for n, source in enumerate(sources):
