@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from psygnal import Signal
+from psygnal import EmitLoopError, Signal
 
 from napari_boundaryseg.errors import BoundarySegError
 from napari_boundaryseg.progress import Cancelled, Progress
@@ -129,8 +129,25 @@ def resolve(function: str, allowed: tuple[str, ...] = (ALLOWED,)) -> Callable[..
     return found
 
 
+def cause_of(error: BaseException) -> BaseException:
+    """What a listener of a signal raised, without what the signal says around it."""
+    while isinstance(error, EmitLoopError) and error.__cause__ is not None:
+        error = error.__cause__
+    return error
+
+
+def trace(error: BaseException) -> str:
+    """Where the program went wrong, for its developers; nothing for a fault that a person can do something about.
+
+    It may hold names of files, so it goes to the person's own terminal and never into a file.
+    """
+    cause = cause_of(error)
+    return "" if isinstance(cause, BoundarySegError) else "".join(traceback.format_exception(cause))
+
+
 def sentence(error: BaseException) -> str:
     """What went wrong, in one sentence for the person at the window; of files only the names."""
+    error = cause_of(error)
     if isinstance(error, BoundarySegError):
         return str(error)
     first = (str(error).strip().splitlines() or [""])[0][:200]
@@ -160,7 +177,7 @@ def settle(job: Job, call: Callable[[], Any], tell: Dispatch = directly) -> None
         said, kind, details = failed.said, failed.kind, failed.details
         tell(lambda: job.end("failed", error=said, kind=kind, details=details))
     except Exception as error:
-        said, kind, details = sentence(error), type(error).__name__, traceback.format_exc()
+        said, kind, details = sentence(error), type(cause_of(error)).__name__, trace(error)
         tell(lambda: job.end("failed", error=said, kind=kind, details=details))
     else:
         tell(lambda: job.end("returned", result=result))

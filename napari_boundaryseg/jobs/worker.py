@@ -11,10 +11,9 @@ import os
 import signal
 import sys
 import threading
-import traceback
 from typing import Any, TextIO
 
-from napari_boundaryseg.jobs.job import ALLOWED, resolve, sentence
+from napari_boundaryseg.jobs.job import ALLOWED, resolve, sentence, trace
 from napari_boundaryseg.progress import Cancelled
 
 NICENESS = 5
@@ -85,7 +84,7 @@ class Worker:
         except Cancelled:
             self._say(id=number, cancelled=True)
         except BaseException as error:
-            self._say(id=number, failed=sentence(error), kind=type(error).__name__, details=traceback.format_exc())
+            self._say(id=number, failed=sentence(error), kind=type(error).__name__, details=trace(error))
 
     def _say(self, **event: Any) -> None:
         line = json.dumps(event) + "\n"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from napari_boundaryseg.data import formats
 from napari_boundaryseg.data.exchange import save_volume
@@ -14,12 +15,15 @@ from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.engine.prediction import Prediction
 from napari_boundaryseg.engine.prediction_files import load_prediction
 from napari_boundaryseg.engine.recipe import TUNING_STEPS
-from napari_boundaryseg.errors import BoundarySegError, InputError
-from napari_boundaryseg.jobs.job import After, Before, Job, nothing, unchanged
+from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.progress import Progress, silent
+from napari_boundaryseg.session import last_project, tuning
+from napari_boundaryseg.session.case_folder import Box
 from napari_boundaryseg.session.export import export_files
-from napari_boundaryseg.session.project import AcceptedCase, ModelVersion, Project
-from napari_boundaryseg.session.session import Box, Session
+from napari_boundaryseg.session.project import AcceptedCase, Project
+from napari_boundaryseg.session.running import beside, in_worker
+from napari_boundaryseg.session.session import Session
 
 
 def open_scan(session: Session, *paths: str | Path) -> Job:
@@ -28,7 +32,7 @@ def open_scan(session: Session, *paths: str | Path) -> Job:
     def done(volume: Volume) -> None:
         session.scan = volume
 
-    return _call(session, "Opening", done, _read, paths, abandon=True)
+    return beside(session, "Opening", done, _read, paths, abandon=True)
 
 
 def _read(paths: Sequence[str | Path], *, progress: Progress = silent) -> Volume:
@@ -40,14 +44,16 @@ def open_labels(session: Session, path: str | Path, scheme: LabelScheme | None =
     scan = _scan_of(session)
 
     def done(labels: LabelMap) -> None:
+        if session.scan is not scan:
+            session.say("warning", "The scan was closed before its labels were read.")
+            return
         session.labels = labels
-        for doubt in labels.doubts:
-            session.say("warning", doubt)
+        _warn(session, labels.doubts)
 
     def read(*, progress: Progress = silent) -> LabelMap:
-        return formats.read_labels(path, scan, scheme)
+        return formats.read_labels(path, scan, scheme, progress=progress)
 
-    return _call(session, "Opening labels", done, read, abandon=True)
+    return beside(session, "Opening labels", done, read, abandon=True)
 
 
 def segment(session: Session, model: str | Path, box: Box | None = None, device: str = "auto",
@@ -60,79 +66,70 @@ def segment(session: Session, model: str | Path, box: Box | None = None, device:
         save_volume(scan, scan_folder)
 
     def load(result: dict[str, Any]) -> tuple[Prediction, list[str]]:
-        shutil.rmtree(scan_folder, ignore_errors=True)
         return load_prediction(Path(result["folder"])), result["notes"]
 
+    def ended(job: Job) -> None:
+        session.discard(scan_folder, *([] if job.state == "returned" else [out_folder]))
+
     def done(result: tuple[Prediction, list[str]]) -> None:
+        prediction, notes = result
         if session.scan is not scan:
+            session.discard(out_folder)
             session.say("warning", "The scan was closed before its segmentation was ready.")
             return
-        session.prediction, notes = result
-        for note in notes:
-            session.say("warning", note)
+        session.take_prediction(prediction, out_folder)
+        _warn(session, notes)
 
-    return _run(session, "napari_boundaryseg.engine.tasks:predict", {
-        "scan_folder": str(scan_folder), "model": str(model), "out_folder": str(out_folder), "device": device,
-        "box": [[s.start, s.stop] for s in box] if box else None, "whole": whole,
-    }, done, before=save, after=load)
+    try:
+        return in_worker(session, "napari_boundaryseg.engine.tasks:predict", {
+            "scan_folder": str(scan_folder), "model": str(model), "out_folder": str(out_folder), "device": device,
+            "box": [[s.start, s.stop] for s in box] if box else None, "whole": whole,
+        }, done, before=save, after=load, ended=ended)
+    except InputError:
+        session.discard(scan_folder, out_folder)
+        raise
 
 
-def accept(session: Session, labels: LabelMap) -> Job:
-    """Store the open scan with these labels as a case of the project."""
+def _warn(session: Session, notes: Sequence[str]) -> None:
+    """Say what is doubtful, all of it at once."""
+    if notes:
+        session.say("warning", ". ".join(note.rstrip(".") for note in notes))
+
+
+def accept(session: Session, labels: LabelMap, box: Box | None = None) -> Job:
+    """Store the open scan with these labels as a case of the project.
+
+    ``box`` is the part of the scan that was segmented: outside of it nobody has looked, except where labels are drawn.
+    """
     scan, project = _scan_of(session), _project_of(session)
 
     def done(case: AcceptedCase) -> None:
-        session.labels = labels
+        if session.scan is scan:
+            session.labels = labels
         session.project_changed.emit(project)
         session.say("info", f"Accepted {case.name}, version {case.version}.")
 
     def store(*, progress: Progress = silent) -> AcceptedCase:
-        return project.add_case(scan, labels)
+        return project.add_case(scan, labels, holding(labels, box) if box else None, progress=progress)
 
-    return _call(session, "Accepting", done, store)
+    return beside(session, "Accepting", done, store)
+
+
+def holding(labels: LabelMap, box: Box) -> Box:
+    """The smallest box that holds this one and every labelled voxel."""
+    parts = []
+    for axis, part in enumerate(box):
+        where = np.flatnonzero(labels.array.any(axis=tuple(a for a in range(3) if a != axis)))
+        low, high = (int(where[0]), int(where[-1]) + 1) if len(where) else (part.start, part.stop)
+        parts.append(slice(min(part.start, low), max(part.stop, high)))
+    i, j, k = parts
+    return i, j, k
 
 
 def fine_tune(session: Session, model: str | Path, names: Sequence[str], held_out: Sequence[str] = (),
               steps: int = TUNING_STEPS, seed: int = 0) -> Job:
-    """Fine-tune a model on accepted cases in the worker; the result is added to the project as a version.
-
-    The new version is used at once unless the comparison on held-out cases says that it is not better.
-    """
-    project = _project_of(session)
-    known = {case.name: case for case in project.cases()}
-    missing = [name for name in (*names, *held_out) if name not in known]
-    if missing or not names:
-        raise InputError(", ".join(missing) or "fine-tuning", "the project has no such case" if missing
-                         else "no training case is chosen", "Choose accepted cases from the list")
-    folder = session.new_folder("training")
-
-    def files(chosen: Sequence[str]) -> list[dict[str, str]]:
-        return [{"name": n, "image": str(known[n].image), "label": str(known[n].label)} for n in chosen]
-
-    def add(result: dict[str, Any]) -> ModelVersion:
-        comparison = result["comparison"]
-        better = comparison is None or comparison["verdict"] == "better"
-        return project.add_model(Path(result["checkpoint"]), comparison, use=better)
-
-    def done(version: ModelVersion) -> None:
-        session.project_changed.emit(project)
-        if version.active:
-            session.model = version.path
-        session.say("info", _told(version.path.stem, version.comparison))
-
-    return _run(session, "napari_boundaryseg.engine.tasks:fine_tune", {
-        "model": str(model), "cases": files(names), "held_out": files(held_out), "out_folder": str(folder),
-        "steps": steps, "seed": seed,
-    }, done, after=add)
-
-
-def _told(name: str, comparison: dict[str, Any] | None) -> str:
-    if comparison is None:
-        return f"{name} was added. No case was held out, so nothing says whether it is better."
-    change = comparison["change"]["mean"]
-    if comparison["verdict"] == "better":
-        return f"{name} is better on the held-out cases (Dice {change:+.3f}) and is now in use."
-    return f"{name} was added but is not in use: {comparison['verdict']} on the held-out cases (Dice {change:+.3f})."
+    """Fine-tune a model on accepted cases: see `session.tuning.fine_tune`."""
+    return tuning.fine_tune(session, _project_of(session), model, names, held_out, steps, seed)
 
 
 def export(session: Session, labels: LabelMap, what: set[str], folder: str | Path) -> list[Path]:
@@ -146,14 +143,22 @@ def start_export(session: Session, labels: LabelMap, what: set[str], folder: str
     scan, prediction = _scan_of(session), session.prediction
 
     def write(*, progress: Progress = silent) -> list[Path]:
-        return export_files(scan, labels, prediction, what, Path(folder))
+        return export_files(scan, labels, prediction, what, Path(folder), progress=progress)
 
-    return _call(session, "Exporting", exported, write)
+    return beside(session, "Exporting", exported, write, cancelled="Cancelled. Files that were already written stay.")
 
 
 def open_project(session: Session, folder: Path) -> None:
-    """Work in another project folder."""
+    """Work in another project folder, also the next time."""
     session.project = Project(folder)
+    last_project.remember(folder)
+
+
+def open_last_project(session: Session) -> None:
+    """Open the project folder that was chosen last, or else the default one where it exists."""
+    project = last_project.find()
+    if project is not None:
+        session.project = project
 
 
 def _scan_of(session: Session) -> Volume:
@@ -168,39 +173,3 @@ def _project_of(session: Session) -> Project:
     if session.project is None:
         raise InputError("project", "none is open", "Choose a project folder")
     return session.project
-
-
-def _run(session: Session, function: str, arguments: dict[str, Any], done: Callable[[Any], None], *,
-         before: Before = nothing, after: After = unchanged) -> Job:
-    return session.runner.run(function, arguments, lambda job: _watch(session, job, done), before=before, after=after)
-
-
-def _call(session: Session, name: str, done: Callable[[Any], None], function: Callable[..., Any],
-          *arguments: Any, abandon: bool = False) -> Job:
-    return session.runner.call(name, function, *arguments, started=lambda job: _watch(session, job, done),
-                               abandon=abandon)
-
-
-def _watch(session: Session, job: Job, done: Callable[[Any], None]) -> None:
-    """Show the job while it runs; take its result, or tell its error."""
-    if session.job is not None:
-        raise InputError("job", "something else is running", "Wait for it, or cancel it")
-
-    def finished() -> None:
-        session.job = None
-        if job.state == "returned":
-            _store(session, done, job.result)
-        elif job.state == "failed":
-            session.say("error", job.error)
-        else:
-            session.say("info", "Cancelled. Nothing was changed.")
-
-    job.finished.connect(finished)
-    session.job = job
-
-
-def _store(session: Session, done: Callable[[Any], None], result: Any) -> None:
-    try:
-        done(result)
-    except BoundarySegError as error:
-        session.say("error", str(error))

@@ -17,13 +17,14 @@ from napari_boundaryseg.data.saving import atomic_json, write_error
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.engine.prediction import Prediction
 from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.progress import Progress, part, silent
 
 KINDS = ("labels", "edges", "contours", "mesh", "report")
 NOTICE = "Research use only, not a medical device"
 
 
-def export_files(scan: Volume, labels: LabelMap, prediction: Prediction | None, what: set[str], folder: Path
-                 ) -> list[Path]:
+def export_files(scan: Volume, labels: LabelMap, prediction: Prediction | None, what: set[str], folder: Path,
+                 *, progress: Progress = silent) -> list[Path]:
     """Write what was asked for.
 
     Parameters
@@ -38,6 +39,8 @@ def export_files(scan: Volume, labels: LabelMap, prediction: Prediction | None, 
         (``CASE_edges.nii.gz``), ``contours`` (``CASE_contours.nii.gz``, one map per organ in label order), ``mesh``
         (``CASE_ORGAN.stl``, mm, RAS+), ``report`` (``CASE.json``).
     folder : Path
+    progress : Progress
+        Asked before each file, never while one is written.
 
     Returns
     -------
@@ -62,9 +65,12 @@ def export_files(scan: Volume, labels: LabelMap, prediction: Prediction | None, 
         raise write_error(folder, error) from error
     written: list[Path] = []
     checks: list[str] = []
-    for kind in KINDS[:-1]:
+    for n, kind in enumerate(KINDS):
+        step = part(progress, n / len(KINDS), (n + 1) / len(KINDS))
         if kind in what:
-            paths, said = _WRITERS[kind](scan, labels, prediction, folder)
+            step(0.0, f"Writing {kind}")
+        if kind in what and kind in _WRITERS:
+            paths, said = _WRITERS[kind](scan, labels, prediction, folder, step)
             written += paths
             checks += said
     if "report" in what:
@@ -77,7 +83,8 @@ def export_files(scan: Volume, labels: LabelMap, prediction: Prediction | None, 
 Written = tuple[list[Path], list[str]]
 
 
-def _labels(scan: Volume, labels: LabelMap, prediction: Prediction | None, folder: Path) -> Written:
+def _labels(scan: Volume, labels: LabelMap, prediction: Prediction | None, folder: Path, progress: Progress
+            ) -> Written:
     path = folder / f"{_plain(scan.name)}_seg.nii.gz"
     formats.write(labels, path)
     back = formats.read_labels(path, scan, labels.scheme)
@@ -94,24 +101,28 @@ def _map(path: Path, maps: np.ndarray, scan: Volume) -> None:
         raise InputError(path, "it does not read back as it was written", "Export to another folder")
 
 
-def _edges(scan: Volume, labels: LabelMap, prediction: Prediction | None, folder: Path) -> Written:
+def _edges(scan: Volume, labels: LabelMap, prediction: Prediction | None, folder: Path, progress: Progress
+           ) -> Written:
     path = folder / f"{_plain(scan.name)}_edges.nii.gz"
     if prediction is not None:
         _map(path, np.asarray(prediction.edges), scan)
     return [path], ["edges: read back unchanged"]
 
 
-def _contours(scan: Volume, labels: LabelMap, prediction: Prediction | None, folder: Path) -> Written:
+def _contours(scan: Volume, labels: LabelMap, prediction: Prediction | None, folder: Path, progress: Progress
+              ) -> Written:
     path = folder / f"{_plain(scan.name)}_contours.nii.gz"
     if prediction is not None:
         _map(path, np.stack([np.asarray(array) for array in prediction.contours.values()]), scan)
     return [path], ["contours: read back unchanged"]
 
 
-def _mesh(scan: Volume, labels: LabelMap, prediction: Prediction | None, folder: Path) -> Written:
+def _mesh(scan: Volume, labels: LabelMap, prediction: Prediction | None, folder: Path, progress: Progress
+          ) -> Written:
     paths: list[Path] = []
     said, taken = [], set()
-    for organ in labels.scheme.organs:
+    for n, organ in enumerate(labels.scheme.organs):
+        progress(n / len(labels.scheme.organs), f"Writing the surface of {organ.name}")
         mask = labels.array == organ.id
         if mask.any():
             vertices, faces = surface(mask, labels.affine)
@@ -130,7 +141,7 @@ def _plain(name: str) -> str:
     return re.sub(r'[\x00-\x1f<>:"/\\|?*]', "_", name)
 
 
-_WRITERS: dict[str, Callable[[Volume, LabelMap, Prediction | None, Path], Written]] = {
+_WRITERS: dict[str, Callable[[Volume, LabelMap, Prediction | None, Path, Progress], Written]] = {
     "labels": _labels, "edges": _edges, "contours": _contours, "mesh": _mesh,
 }
 

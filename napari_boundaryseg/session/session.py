@@ -6,17 +6,17 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
-from psygnal import Signal
+from psygnal import EmitLoopError, Signal
 
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.engine.prediction import Prediction
-from napari_boundaryseg.jobs.job import After, Before, Job, Started
+from napari_boundaryseg.jobs.job import After, Before, Job, Started, cause_of
+from napari_boundaryseg.session.case_folder import Box
 from napari_boundaryseg.session.project import Project
-
-Box = tuple[slice, slice, slice]
 
 
 class Runner(Protocol):
@@ -36,6 +36,8 @@ class Runner(Protocol):
 
 class Session:
     """What the program remembers. Every attribute has a signal; listeners get the new value.
+
+    Where a listener cannot deal with a new value, the one before is back, and told, before the error is raised.
 
     Parameters
     ----------
@@ -66,6 +68,8 @@ class Session:
         self._job: Job | None = None
         self._project = project
         self._numbers = 0
+        self._result_folder: Path | None = None
+        self._discarded: list[Path] = []
 
     @property
     def scan(self) -> Volume | None:
@@ -74,7 +78,7 @@ class Session:
 
     @scan.setter
     def scan(self, scan: Volume | None) -> None:
-        self._set("prediction", None)
+        self.prediction = None
         self._set("labels", None)
         self._set("box", None)
         self._set("scan", scan)
@@ -96,6 +100,13 @@ class Session:
     @prediction.setter
     def prediction(self, prediction: Prediction | None) -> None:
         self._set("prediction", prediction)
+        folder, self._result_folder = self._result_folder, None
+        self.discard(*([folder] if folder else []))
+
+    def take_prediction(self, prediction: Prediction, folder: Path) -> None:
+        """Take a prediction whose arrays lie in a scratch folder, which goes when the next one comes."""
+        self.prediction = prediction
+        self._result_folder = folder
 
     @property
     def box(self) -> Box | None:
@@ -136,10 +147,18 @@ class Session:
     def _set(self, name: str, value: Any) -> None:
         if threading.get_ident() != self._thread:
             raise RuntimeError("The session changes only on the thread that made it.")
-        if getattr(self, f"_{name}") is None and value is None:
+        before, signal = getattr(self, f"_{name}"), getattr(self, f"{name}_changed")
+        if before is None and value is None:
             return
         setattr(self, f"_{name}", value)
-        getattr(self, f"{name}_changed").emit(value)
+        try:
+            signal.emit(value)
+        except EmitLoopError as error:
+            if value is not None:  # what was emptied stays empty: an ended job never runs again
+                setattr(self, f"_{name}", before)
+                with suppress(EmitLoopError):
+                    signal.emit(before)
+            raise cause_of(error) from None
 
     def say(self, level: str, text: str) -> None:
         """Tell the person something in one sentence."""
@@ -147,10 +166,18 @@ class Session:
 
     def new_folder(self, kind: str) -> Path:
         """A fresh folder for arrays on their way to or from the worker."""
+        self.discard()
         self._numbers += 1
         folder = self.scratch / f"{kind}-{self._numbers}"
         folder.mkdir(parents=True)
         return folder
+
+    def discard(self, *folders: Path) -> None:
+        """Remove scratch folders; one that is still in use (Windows keeps mapped files) goes with a later call."""
+        self._discarded += folders
+        for folder in self._discarded:
+            shutil.rmtree(folder, ignore_errors=True)
+        self._discarded = [folder for folder in self._discarded if folder.exists()]
 
     def close(self) -> None:
         """End the worker and remove the scratch folder."""

@@ -18,7 +18,8 @@ from napari_boundaryseg.ui.version_list import VersionList
 
 if TYPE_CHECKING:
     from napari_boundaryseg.jobs.job import Job
-    from napari_boundaryseg.session.project import ModelVersion, Project
+    from napari_boundaryseg.session.model_versions import ModelVersion
+    from napari_boundaryseg.session.project import Project
     from napari_boundaryseg.ui.desk import Desk
 
 EMPTY = "No accepted case yet. Correct a segmentation and press Accept; two cases or more are a start."

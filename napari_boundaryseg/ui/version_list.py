@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QWidget
 
-from napari_boundaryseg.session.project import ModelVersion
+from napari_boundaryseg.session.model_versions import ModelVersion
 from napari_boundaryseg.ui.controls import button, column, line, named
 
 MAX_ROWS_SHOWN = 4

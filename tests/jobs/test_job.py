@@ -3,9 +3,10 @@
 import errno
 
 import pytest
+from psygnal import EmitLoopError, Signal
 
 from napari_boundaryseg.errors import InputError
-from napari_boundaryseg.jobs.job import Failed, InlineRunner, Job, sentence, settle
+from napari_boundaryseg.jobs.job import Failed, InlineRunner, Job, sentence, settle, trace
 from napari_boundaryseg.progress import Cancelled
 
 
@@ -71,3 +72,38 @@ def test_the_inline_runner_cancels_at_a_report():
 
     job = InlineRunner().call("Counting", count, started=watch)
     assert (job.state, job.fraction) == ("cancelled", 0.3)
+
+
+def raised_by_a_listener(error):
+    """What comes out of a signal when its listener raises."""
+    class Source:
+        changed = Signal()
+
+    def listener():
+        raise error
+
+    source = Source()
+    source.changed.connect(listener)
+    with pytest.raises(EmitLoopError) as caught:
+        source.changed.emit()
+    return caught.value
+
+
+def test_what_a_listener_raises_is_told_without_the_signals_own_words():
+    wrapped = raised_by_a_listener(raised_by_a_listener(InputError("scan.nii", "it is cut off", "Copy it again")))
+    assert sentence(wrapped) == "scan.nii: it is cut off. Copy it again."
+
+
+def test_only_a_fault_of_the_program_leaves_a_trace():
+    def refuse(error):
+        def call():
+            raise error
+
+        job = Job("m:f", {})
+        settle(job, call)
+        return job.details
+
+    assert refuse(InputError("scan.nii", "it is cut off", "Copy it again")) == ""
+    assert "in call" in refuse(ValueError("no"))
+    assert trace(raised_by_a_listener(InputError("scan.nii", "it is cut off", "Copy it again"))) == ""
+    assert "in listener" in trace(raised_by_a_listener(ValueError("no")))

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import torch
-from session_cases import SHAPE, box_labels, box_scan
+from session_cases import SHAPE, Told, box_labels, box_scan
 
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.engine.card import Card
 from napari_boundaryseg.engine.checkpoint import build_network, save
 from napari_boundaryseg.engine.recipe import Augmentation, recipe
+from napari_boundaryseg.jobs.job import InlineRunner
+from napari_boundaryseg.session import last_project
 from napari_boundaryseg.session.project import Project
+from napari_boundaryseg.session.session import Session
+
+
+@pytest.fixture(autouse=True)
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of its own for what is remembered between two windows."""
+    monkeypatch.setattr(last_project, "user_config_path", lambda name: tmp_path / "config" / name)
+    return tmp_path / "config"
 
 
 @pytest.fixture
@@ -52,3 +62,11 @@ def make_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 @pytest.fixture(scope="session")
 def tiny_model(make_model: Callable[..., Path]) -> Path:
     return make_model()
+
+
+@pytest.fixture
+def told(scan: Volume, project: Project) -> Iterator[Told]:
+    session = Session(InlineRunner(), project)
+    session.scan = scan
+    yield Told(session)
+    session.close()

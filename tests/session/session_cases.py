@@ -1,11 +1,15 @@
-"""A scan of two boxes and its labels."""
+"""A scan of two boxes and its labels, and a session that keeps what it said."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
+from napari_boundaryseg.session import actions
+from napari_boundaryseg.session.session import Session
 
 SHAPE = (16, 16, 16)
 
@@ -27,3 +31,31 @@ def _boxes(shape: tuple[int, int, int]) -> np.ndarray:
     labels[4:12, 3:8, 4:12] = 1
     labels[4:12, 8:13, 4:12] = 2
     return labels
+
+
+class Told:
+    """A session and what it said."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.said: list[tuple[str, str]] = []
+        session.message.connect(lambda level, text: self.said.append((level, text)))
+
+    def of(self, level: str) -> list[str]:
+        return [text for kind, text in self.said if kind == level]
+
+    def state(self) -> tuple[Any, ...]:
+        session = self.session
+        return session.scan, session.labels, session.prediction, session.box, session.model, session.project
+
+    def one_error(self) -> str:
+        (error,) = self.of("error")
+        assert "\n" not in error
+        assert str(self.session.scratch) not in error
+        return error
+
+
+def accept(session: Session, *scans: Volume) -> None:
+    for scan in scans:
+        session.scan = scan
+        actions.accept(session, box_labels(scan))

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from session_cases import SHAPE, box_labels, box_scan
+from session_cases import SHAPE, Told, box_labels, box_scan
 
 from napari_boundaryseg.data import formats
 from napari_boundaryseg.data.labels import preset
-from napari_boundaryseg.data.saving import atomic_json
-from napari_boundaryseg.data.volume import LabelMap, Volume
-from napari_boundaryseg.engine import fine_tune as tuning
-from napari_boundaryseg.engine.checkpoint import load_model
+from napari_boundaryseg.data.volume import LabelMap
 from napari_boundaryseg.engine.predictor import predict
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.jobs.job import InlineRunner, Job
@@ -25,42 +22,6 @@ from napari_boundaryseg.progress import Cancelled
 from napari_boundaryseg.session import actions
 from napari_boundaryseg.session.project import Project
 from napari_boundaryseg.session.session import Session
-
-
-class Told:
-    """A session and what it said."""
-
-    def __init__(self, session: Session) -> None:
-        self.session = session
-        self.said: list[tuple[str, str]] = []
-        session.message.connect(lambda level, text: self.said.append((level, text)))
-
-    def of(self, level: str) -> list[str]:
-        return [text for kind, text in self.said if kind == level]
-
-    def state(self) -> tuple[Any, ...]:
-        session = self.session
-        return session.scan, session.labels, session.prediction, session.box, session.model, session.project
-
-    def one_error(self) -> str:
-        (error,) = self.of("error")
-        assert "\n" not in error
-        assert str(self.session.scratch) not in error
-        return error
-
-
-@pytest.fixture
-def told(scan: Volume, project: Project) -> Iterator[Told]:
-    session = Session(InlineRunner(), project)
-    session.scan = scan
-    yield Told(session)
-    session.close()
-
-
-def accept(session: Session, *scans: Volume) -> None:
-    for scan in scans:
-        session.scan = scan
-        actions.accept(session, box_labels(scan))
 
 
 def test_opening_a_scan_replaces_the_open_one(told: Told, tmp_path: Path) -> None:
@@ -206,6 +167,108 @@ def test_a_result_for_a_scan_that_was_closed_meanwhile_is_dropped(told: Told, ti
     assert told.of("warning") == ["The scan was closed before its segmentation was ready."]
 
 
+class Meanwhile(InlineRunner):
+    """Does something while a job runs: after its function has returned, before its result is taken."""
+
+    def __init__(self, happens: Callable[[], object]) -> None:
+        super().__init__()
+        self._happens = happens
+
+    def call(self, name: str, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Job:
+        def slow(*given: Any, progress: Any) -> Any:
+            result = function(*given, progress=progress)
+            self._happens()
+            return result
+
+        return super().call(name, slow, *arguments, **keywords)
+
+
+def test_labels_for_a_scan_that_was_closed_meanwhile_are_dropped(told: Told, labels: LabelMap, tmp_path: Path) -> None:
+    formats.write(labels, tmp_path / "own.nii.gz")
+    other = box_scan("other")
+    told.session.runner = Meanwhile(lambda: setattr(told.session, "scan", other))
+    actions.open_labels(told.session, tmp_path / "own.nii.gz")
+    assert (told.session.scan, told.session.labels) == (other, None)
+    assert told.of("warning") == ["The scan was closed before its labels were read."]
+
+
+def test_labels_accepted_for_a_scan_that_was_closed_meanwhile_are_stored_but_not_shown(told: Told, labels: LabelMap
+                                                                                       ) -> None:
+    told.session.runner = Meanwhile(lambda: setattr(told.session, "scan", box_scan("other")))
+    actions.accept(told.session, labels)
+    assert told.session.labels is None
+    assert [case.name for case in told.session.project.cases()] == ["case1"]
+    assert told.of("info") == ["Accepted case1, version 1."]
+
+
+def test_several_doubts_are_one_message(told: Told, monkeypatch: pytest.MonkeyPatch, labels: LabelMap) -> None:
+    monkeypatch.setattr(formats, "read_labels", lambda *_, **__: replace(labels, doubts=("One.", "Two", "Three.")))
+    actions.open_labels(told.session, "a.nii.gz")
+    assert told.of("warning") == ["One. Two. Three"]
+
+
+@pytest.mark.parametrize("end", ["failed", "cancelled", "refused"])
+def test_no_scratch_is_left_of_a_segmentation_that_came_to_nothing(told: Told, tiny_model: Path, end: str,
+                                                                   monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: object) -> None:
+        raise Cancelled
+
+    if end == "cancelled":
+        monkeypatch.setattr(actions, "load_prediction", stop)
+    if end == "refused":
+        told.session.job = Job("a:b", {})
+        with pytest.raises(InputError, match="something else is running"):
+            actions.segment(told.session, tiny_model)
+    else:
+        assert actions.segment(told.session, tiny_model if end == "cancelled" else "missing").state == end
+    assert list(told.session.scratch.iterdir()) == []
+
+
+def test_only_the_prediction_in_the_window_keeps_its_folder(told: Told, tiny_model: Path) -> None:
+    for _ in range(3):
+        actions.segment(told.session, tiny_model, device="cpu")
+    assert len(list(told.session.scratch.iterdir())) == 1
+    told.session.scan = box_scan("other")
+    assert list(told.session.scratch.iterdir()) == []
+
+
+def test_what_a_panel_cannot_show_is_one_sentence(told: Told, labels: LabelMap, tmp_path: Path,
+                                                  capsys: pytest.CaptureFixture[str]) -> None:
+    def refuse(value: Any) -> None:
+        if value is not None:
+            raise InputError("labels", "they cannot be shown", "Close other layers")
+
+    formats.write(labels, tmp_path / "own.nii.gz")
+    told.session.labels_changed.connect(refuse)
+    actions.open_labels(told.session, tmp_path / "own.nii.gz")
+    assert told.one_error() == "labels: they cannot be shown. Close other layers."
+    assert (told.session.labels, told.session.job) == (None, None)
+    assert capsys.readouterr().err == ""
+
+
+def test_a_fault_of_the_program_is_told_and_traced_on_the_terminal(told: Told, labels: LabelMap, tmp_path: Path,
+                                                                   capsys: pytest.CaptureFixture[str]) -> None:
+    def fault(value: Any) -> None:
+        raise ZeroDivisionError("a mistake")
+
+    formats.write(labels, tmp_path / "own.nii.gz")
+    told.session.labels_changed.connect(fault)
+    actions.open_labels(told.session, tmp_path / "own.nii.gz")
+    assert "ZeroDivisionError" in told.one_error()
+    assert "in fault" in capsys.readouterr().err
+
+
+def test_a_fault_in_the_worker_is_traced_on_the_terminal(told: Told, tiny_model: Path, capsys: pytest.CaptureFixture,
+                                                         monkeypatch: pytest.MonkeyPatch) -> None:
+    def load_prediction(folder: Path) -> None:
+        raise ValueError("no array")
+
+    monkeypatch.setattr(actions, "load_prediction", load_prediction)
+    actions.segment(told.session, tiny_model, device="cpu")
+    assert "ValueError" in told.one_error()
+    assert "in load_prediction" in capsys.readouterr().err
+
+
 def test_a_cancelled_job_changes_nothing(told: Told, tiny_model: Path) -> None:
     class Stopped(InlineRunner):
         def run(self, *arguments: Any, before: Callable[[], None], **keywords: Any) -> Job:
@@ -271,6 +334,36 @@ def test_accepting_stores_the_case(told: Told, labels: LabelMap) -> None:
     assert told.said == [("info", "Accepted case1, version 1.")]
 
 
+@pytest.mark.parametrize("box, stored", [
+    (None, None),
+    ((slice(2, 14), slice(2, 14), slice(2, 14)), [[2, 14], [2, 14], [2, 14]]),
+    ((slice(5, 14), slice(2, 10), slice(0, 6)), [[4, 14], [2, 13], [0, 12]]),
+], ids=["whole", "around the labels", "painted beyond"])
+def test_the_part_that_was_looked_at_is_stored(told: Told, labels: LabelMap, box: Any, stored: Any) -> None:
+    actions.accept(told.session, labels, box)
+    (case,) = told.session.project.cases()
+    assert told.session.project.meaning_of(case)["box"] == stored
+
+
+def test_accepting_can_be_cancelled(told: Told, labels: LabelMap) -> None:
+    told.session.job_changed.connect(lambda job: job and job.progressed.connect(lambda *_: job.cancel()))
+    assert actions.accept(told.session, labels).state == "cancelled"
+    assert told.session.project.cases() == []
+    assert told.said == [("info", "Cancelled. Nothing was changed.")]
+
+
+def test_an_export_that_is_cancelled_keeps_what_is_written(told: Told, labels: LabelMap, tmp_path: Path) -> None:
+    def stop_at_report(fraction: float, text: str) -> None:
+        if text == "Writing mesh":
+            told.session.job.cancel()
+
+    told.session.job_changed.connect(lambda job: job and job.progressed.connect(stop_at_report))
+    job = actions.start_export(told.session, labels, {"labels", "mesh", "report"}, tmp_path / "out", lambda paths: None)
+    assert job.state == "cancelled"
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["case1_seg.nii.gz"]
+    assert told.said == [("info", "Cancelled. Files that were already written stay.")]
+
+
 def test_what_cannot_be_accepted_is_told(told: Told, labels: LabelMap) -> None:
     job = actions.accept(told.session, replace(labels, array=np.zeros(SHAPE, np.uint8)))
     assert job.state == "failed"
@@ -295,82 +388,6 @@ def test_opening_a_project(told: Told, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="file: it cannot be used as a project"):
         actions.open_project(told.session, tmp_path / "file")
     assert told.session.project.folder == tmp_path / "other"
-
-
-def test_fine_tuning_adds_a_version_and_uses_it(told: Told, tiny_model: Path) -> None:
-    shipped = tiny_model.read_bytes()
-    accept(told.session, box_scan("a", 1), box_scan("b", 2))
-    job = actions.fine_tune(told.session, tiny_model, ["a", "b"], steps=2)
-    assert (job.state, told.of("error")) == ("returned", [])
-    (version,) = told.session.project.models()
-    assert (version.version, version.active, version.comparison) == (2, True, None)
-    assert told.session.model == version.path
-    assert load_model(version.path).card.parent.startswith("tiny ")
-    assert load_model(version.path).card.step == 2
-    assert told.of("info")[-1].startswith("tiny-v2 was added. No case was held out")
-    assert tiny_model.read_bytes() == shipped
-
-
-def test_without_evidence_the_old_model_stays_in_use(told: Told, tiny_model: Path) -> None:
-    accept(told.session, box_scan("a", 1), box_scan("b", 2))
-    told.session.model = tiny_model
-    actions.fine_tune(told.session, tiny_model, ["a"], ["b"], steps=2)
-    (version,) = told.session.project.models()
-    assert version.comparison["verdict"] == "no evidence"
-    assert version.comparison["n"] == 1
-    assert not version.active
-    assert told.session.project.active_model("tiny") is None
-    assert told.session.model == tiny_model
-    assert "not in use: no evidence" in told.of("info")[-1]
-
-
-@pytest.mark.parametrize("verdict, used", [("better", True), ("worse", False), ("no evidence", False)])
-def test_only_a_better_model_is_used(told: Told, tiny_model: Path, monkeypatch: pytest.MonkeyPatch, verdict: str,
-                                     used: bool) -> None:
-    def fine_tune(model: Any, cases: Any, folder: Path, **_: Any) -> Path:
-        atomic_json(folder / "comparison.json", {"verdict": verdict, "n": 4, "change": {"mean": 0.125}})
-        return model.path
-
-    accept(told.session, box_scan("a", 1), box_scan("b", 2))
-    old = told.session.project.add_model(tiny_model).path
-    told.session.model = old
-    monkeypatch.setattr(tuning, "fine_tune", fine_tune)
-    actions.fine_tune(told.session, old, ["a"], ["b"])
-    new = told.session.project.models()[-1]
-    assert new.version == 3
-    assert told.session.project.active_model("tiny") == (new.path if used else old)
-    assert told.session.model == (new.path if used else old)
-    assert verdict in told.of("info")[-1]
-    assert "Dice +0.125" in told.of("info")[-1]
-
-
-@pytest.mark.parametrize("names, held_out, said", [
-    ([], [], "no training case is chosen"),
-    (["a", "x"], [], "x: the project has no such case"),
-    (["a"], ["y"], "y: the project has no such case"),
-])
-def test_cases_that_are_not_there_are_refused(told: Told, tiny_model: Path, names: list[str], held_out: list[str],
-                                              said: str) -> None:
-    accept(told.session, box_scan("a", 1))
-    with pytest.raises(InputError, match=said):
-        actions.fine_tune(told.session, tiny_model, names, held_out)
-    assert told.session.job is None
-
-
-def test_a_case_in_two_roles_adds_no_model(told: Told, tiny_model: Path) -> None:
-    accept(told.session, box_scan("a", 1))
-    assert actions.fine_tune(told.session, tiny_model, ["a"], ["a"], steps=2).state == "failed"
-    assert "both a training case and held out" in told.one_error()
-    assert told.session.project.models() == []
-
-
-def test_cases_of_other_organs_add_no_model(told: Told, tiny_model: Path, make_model: Callable[..., Path]) -> None:
-    scan = box_scan("a", 1)
-    told.session.scan = scan
-    actions.accept(told.session, scan.with_labels(np.where(box_labels(scan).array == 2, 3, 0), preset("pelvis-mr")))
-    assert actions.fine_tune(told.session, tiny_model, ["a"], steps=2).state == "failed"
-    assert "holds [3]" in told.one_error()
-    assert told.session.project.models() == []
 
 
 def test_exporting(told: Told, labels: LabelMap, tiny_model: Path, tmp_path: Path) -> None:

@@ -14,11 +14,14 @@ import pytest
 from session_cases import box_labels, box_scan
 
 from napari_boundaryseg.data import formats
+from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
 from napari_boundaryseg.engine.library import read_card
 from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.progress import Cancelled
 from napari_boundaryseg.session import project as module
-from napari_boundaryseg.session.project import Project, slug_of
+from napari_boundaryseg.session.case_folder import slug_of
+from napari_boundaryseg.session.project import Project
 
 OBLIQUE = np.array([[-0.9, 0.1, 0.3, 12.5], [0.2, 1.1, -0.2, -40.25], [0.1, 0.3, -2.0, 7.0], [0, 0, 0, 1]])
 
@@ -71,6 +74,44 @@ def test_empty_labels_are_refused(project: Project, scan: Volume, labels: LabelM
         project.add_case(scan, replace(labels, array=np.zeros_like(labels.array)))
     assert project.cases() == []
     assert everything_in(project.folder) == before
+
+
+def test_an_integer_that_no_organ_has_is_refused(project: Project, scan: Volume, labels: LabelMap) -> None:
+    array = labels.array.copy()
+    array[0, 0, 0] = 7
+    with pytest.raises(InputError, match=r"case1: the labels hold \[7\], which no organ of 'hippocampus' has. Paint"):
+        project.add_case(scan, replace(labels, array=array))
+    assert project.cases() == []
+
+
+def test_the_meaning_of_each_version_is_kept(project: Project, scan: Volume, labels: LabelMap) -> None:
+    box = (slice(0, 12), slice(1, 14), slice(2, 16))
+    first = project.add_case(scan, labels, box)
+    second = project.add_case(scan, labels.with_scheme(preset("pelvis-mr")))
+    assert project.meaning_of(first) == {"scheme": preset("hippocampus").model_dump(mode="json"),
+                                         "box": [[0, 12], [1, 14], [2, 16]]}
+    assert project.meaning_of(second) == {"scheme": preset("pelvis-mr").model_dump(mode="json"), "box": None}
+
+
+@pytest.mark.parametrize("stop_at", ["Checking", "Storing case1", "Storing the labels"])
+def test_a_cancelled_case_leaves_nothing(project: Project, scan: Volume, labels: LabelMap, stop_at: str) -> None:
+    def progress(fraction: float, text: str = "") -> None:
+        if text.startswith(stop_at):
+            raise Cancelled
+
+    before = everything_in(project.folder)
+    with pytest.raises(Cancelled):
+        project.add_case(scan, labels, progress=progress)
+    assert project.cases() == []
+    assert everything_in(project.folder) == before
+
+
+def test_cancel_is_never_asked_between_the_labels_and_their_listing(project: Project, scan: Volume, labels: LabelMap
+                                                                    ) -> None:
+    asked: list[bool] = []
+    project.add_case(scan, labels, progress=lambda *_: asked.append(bool(list(project.folder.rglob("labels-*")))))
+    assert asked == [False] * len(asked)
+    assert len(asked) > 2
 
 
 @pytest.mark.parametrize("affine", [np.diag([1, 1, 1.1, 1.0]), np.diag([-1, 1, 1, 1.0])])
@@ -226,6 +267,27 @@ def test_rolling_back_goes_step_by_step_to_the_shipped_model(project: Project, t
     assert project.active_model("tiny") == three
 
 
+def test_rolling_back_goes_to_what_was_in_use_and_not_to_the_number_below(project: Project, tiny_model: Path) -> None:
+    good = project.add_model(tiny_model).path
+    worse = project.add_model(tiny_model, {"verdict": "worse"}, use=False).path
+    better = project.add_model(tiny_model).path
+    assert project.roll_back("tiny") == good
+    project.use_model("tiny", better.name)
+    project.use_model("tiny", better.name)  # again the same: nothing to go back to
+    project.use_model("tiny", None)
+    project.use_model("tiny", worse.name)
+    assert [Project(project.folder).roll_back("tiny") for _ in range(4)] == [None, better, good, None]
+
+
+def test_trainings_have_folders_of_their_own(project: Project) -> None:
+    folders = [project.training_folder() for _ in range(2)]
+    assert [folder.relative_to(project.folder).as_posix() for folder in folders] == [
+        "models/training-1", "models/training-2"]
+    shutil.rmtree(project.models_folder)
+    with pytest.raises(InputError, match="models: could not be written"):
+        project.training_folder()
+
+
 def test_models_of_different_names_do_not_touch_each_other(project: Project, tiny_model: Path,
                                                            make_model: Callable[..., Path]) -> None:
     tiny = project.add_model(tiny_model)
@@ -373,7 +435,7 @@ def break_database(monkeypatch: pytest.MonkeyPatch, statement: str) -> None:
         def __exit__(self, *error: object) -> object:
             return self._real.__exit__(*error)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(module.sqlite3, "connect", Failing)
+    monkeypatch.setattr(sqlite3, "connect", Failing)
 
 
 def test_a_crash_before_the_list_is_written_leaves_the_old_labels_in_force(

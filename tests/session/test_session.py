@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from session_cases import box_labels, box_scan
 
 from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.engine.prediction import Prediction
+from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.jobs.job import InlineRunner, Job
 from napari_boundaryseg.session.project import Project
 from napari_boundaryseg.session.session import Session
@@ -96,6 +98,36 @@ def test_a_change_from_another_thread_is_refused(session: Session, value_of: dic
     assert seen == []
 
 
+@pytest.mark.parametrize("name", ATTRIBUTES)
+def test_a_value_that_a_listener_cannot_deal_with_is_taken_back(session: Session, value_of: dict[str, Any], name: str
+                                                                ) -> None:
+    seen: list[Any] = []
+
+    def refuse(value: Any) -> None:
+        if value is not None:
+            raise InputError("scan", "it is too large to be shown", "Crop it")
+
+    signal = getattr(session, f"{name}_changed")
+    signal.connect(seen.append)
+    signal.connect(refuse)
+    with pytest.raises(InputError, match="too large to be shown"):
+        setattr(session, name, value_of[name])
+    assert getattr(session, name) is None
+    assert seen == [value_of[name], None], "and those who had heard of it hear that it is gone"
+
+
+def test_what_is_emptied_stays_empty_whatever_a_listener_does(session: Session) -> None:
+    def refuse(value: Any) -> None:
+        if value is None:
+            raise RuntimeError("deleted")
+
+    session.job = Job("a:b", {})
+    session.job_changed.connect(refuse)
+    with pytest.raises(RuntimeError, match="deleted"):
+        session.job = None
+    assert session.job is None
+
+
 def test_a_sentence_reaches_the_listeners(session: Session) -> None:
     said: list[tuple[str, str]] = []
     session.message.connect(lambda level, text: said.append((level, text)))
@@ -110,6 +142,26 @@ def test_folders_for_the_worker_are_fresh_and_go_with_the_session(session: Sessi
     assert list(second.iterdir()) == []
     session.close()
     assert not session.scratch.exists()
+
+
+def test_the_folder_of_a_prediction_goes_with_it(session: Session, scan: Volume) -> None:
+    folders = [session.new_folder("prediction") for _ in range(3)]
+    session.scan = scan
+    for folder in folders[:2]:
+        session.take_prediction(prediction_of(scan), folder)
+    assert [folder.is_dir() for folder in folders] == [False, True, True], "the one shown, and one that is being made"
+    session.scan = None
+    assert [folder.is_dir() for folder in folders] == [False, False, True]
+
+
+def test_a_folder_that_cannot_be_removed_goes_later(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = session.new_folder("scan")
+    with monkeypatch.context() as held:
+        held.setattr(shutil, "rmtree", lambda *_, **__: None)
+        session.discard(folder)
+    assert folder.is_dir()
+    session.new_folder("scan")
+    assert not folder.exists()
 
 
 def test_two_sessions_share_no_folder(session: Session) -> None:

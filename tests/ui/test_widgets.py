@@ -10,7 +10,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel
 
 from napari_boundaryseg.data.labels import preset
-from napari_boundaryseg.session.project import ModelVersion
+from napari_boundaryseg.session.model_versions import ModelVersion
 from napari_boundaryseg.ui.case_table import HELD_OUT, LEFT_OUT, TRAIN, CaseTable
 from napari_boundaryseg.ui.comparison_table import ComparisonTable
 from napari_boundaryseg.ui.curve import Curve, read_log

@@ -1,0 +1,108 @@
+"""The folder of one accepted case: its name, its scan, and what its labels mean."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import ValidationError
+
+from napari_boundaryseg.data import formats
+from napari_boundaryseg.data.labels import PRESETS, LabelScheme
+from napari_boundaryseg.data.saving import atomic_json
+from napari_boundaryseg.data.volume import LabelMap, Volume
+from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.progress import Progress, silent
+
+OF_A_VERSION = ("version", "accepted", "scheme", "box")
+"""What ``case.json`` says of every version of the labels, the newest first and the others under "earlier"."""
+
+Box = tuple[slice, slice, slice]
+
+
+def slug_of(name: str) -> str:
+    """A case's name as a folder name that is safe on every system, and distinct from that of any other case."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    plain = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40] or "case"
+    return f"{plain}-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+
+
+def refuse_no_text(name: str) -> None:
+    """Refuse a name that no file can hold."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise InputError(name.encode("utf-8", "replace").decode(), "its name holds bytes that are no text",
+                         "Rename the file") from error
+
+
+def refuse_other_labels(scan: Volume, labels: LabelMap) -> None:
+    """Refuse labels that are empty, lie elsewhere, or hold an integer that no organ has."""
+    if not scan.geometry.same_as(labels.geometry):
+        raise InputError(scan.name, "the labels do not lie on this scan", "Correct the labels of the open scan")
+    if not labels.array.any():
+        raise InputError(scan.name, "the labels are empty", "Segment or draw at least one organ first")
+    nameless = sorted(set(np.unique(labels.array).tolist()) - {0, *labels.scheme.ids})
+    if nameless:
+        raise InputError(scan.name, f"the labels hold {nameless}, which no organ of {labels.scheme.name!r} has",
+                         "Paint these voxels with an organ of the list, or erase them")
+
+
+def refuse_other_scan(scan: Volume, image: Path, *, progress: Progress = silent) -> None:
+    """Labels of one scan must never come to lie on another one that happens to have its name."""
+    stored = formats.read(image, progress=progress)
+    if not (stored.geometry.same_as(scan.geometry)
+            and np.array_equal(stored.array, scan.array, equal_nan=scan.array.dtype.kind == "f")):
+        raise InputError(scan.name, "the project holds another scan of this name",
+                         "Rename the file or folder of this scan, or take the other case off the list")
+
+
+def write_notes(folder: Path, scan: Volume, labels: LabelMap, version: int, accepted: str, box: Box | None) -> None:
+    """Say in ``case.json`` what the labels of this version mean; what it says of earlier ones is kept."""
+    before = [entry for entry in _versions(folder) if entry.get("version") != version]
+    atomic_json(folder / "case.json", {
+        "name": scan.name, "version": version, "accepted": accepted, "channels": list(scan.channels),
+        "modality": scan.modality, "scheme": labels.scheme.model_dump(mode="json"),
+        "box": [[part.start, part.stop] for part in box] if box else None,
+        "earlier": [{key: entry.get(key) for key in OF_A_VERSION} for entry in before],
+    })
+
+
+def read_notes(folder: Path, name: str, version: int, scheme: str) -> dict[str, Any]:
+    """What the labels of one version mean.
+
+    Returns
+    -------
+    dict
+        ``scheme``, a `LabelScheme` as JSON, and ``box``, three (start, stop) pairs or None for the whole scan.
+
+    Raises
+    ------
+    InputError
+        Where ``case.json`` does not say, and ``scheme`` is not the name of one that the program knows.
+    """
+    found = next((entry for entry in _versions(folder) if entry.get("version") == version), {})
+    try:
+        known = LabelScheme.model_validate(found.get("scheme"))
+    except ValidationError as error:
+        if scheme not in PRESETS:
+            raise InputError(name, "nothing says which organs its labels show", "Open the scan and accept it again"
+                             ) from error
+        known = PRESETS[scheme]
+    return {"scheme": known.model_dump(mode="json"), "box": found.get("box")}
+
+
+def _versions(folder: Path) -> list[dict[str, Any]]:
+    try:
+        notes = json.loads((folder / "case.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return []
+    if not isinstance(notes, dict):
+        return []
+    earlier = notes.get("earlier", [])
+    return [entry for entry in (notes, *(earlier if isinstance(earlier, list) else ())) if isinstance(entry, dict)]

@@ -1,0 +1,62 @@
+"""Start a job, show it in the session while it runs, and take its result or tell its error."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.jobs.job import After, Before, Job, nothing, sentence, trace, unchanged
+from napari_boundaryseg.session.session import Session
+
+CANCELLED = "Cancelled. Nothing was changed."
+
+Done = Callable[[Any], None]
+
+
+def in_worker(session: Session, function: str, arguments: dict[str, Any], done: Done, *, before: Before = nothing,
+              after: After = unchanged, ended: Done = lambda job: None) -> Job:
+    """Run a function of `engine.tasks` in the worker; ``ended`` gets the job however it ends, before ``done``."""
+    return session.runner.run(function, arguments, lambda job: _watch(session, job, done, ended), before=before,
+                              after=after)
+
+
+def beside(session: Session, name: str, done: Done, function: Callable[..., Any], *arguments: Any,
+           abandon: bool = False, cancelled: str = CANCELLED) -> Job:
+    """Call a function of this process beside the window's thread; ``cancelled`` is said when it was stopped."""
+    return session.runner.call(name, function, *arguments, abandon=abandon,
+                               started=lambda job: _watch(session, job, done, cancelled=cancelled))
+
+
+def _watch(session: Session, job: Job, done: Done, ended: Done = lambda job: None, cancelled: str = CANCELLED) -> None:
+    if session.job is not None:
+        raise InputError("job", "something else is running", "Wait for it, or cancel it")
+
+    def finished() -> None:
+        session.job = None
+        ended(job)
+        if job.state == "returned":
+            _store(session, done, job.result)
+        elif job.state == "failed":
+            _log(job.details)
+            session.say("error", job.error)
+        else:
+            session.say("info", cancelled)
+
+    job.finished.connect(finished)
+    session.job = job
+
+
+def _store(session: Session, done: Done, result: Any) -> None:
+    try:
+        done(result)
+    except Exception as error:
+        _log(trace(error))
+        session.say("error", sentence(error))
+
+
+def _log(details: str) -> None:
+    """Tell developers where the program went wrong: on the person's own terminal, in no file."""
+    if details and sys.stderr is not None:  # a window started without a terminal may have none
+        print(details, file=sys.stderr)
