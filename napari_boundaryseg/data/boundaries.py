@@ -8,8 +8,6 @@ from typing import Literal, Protocol
 import numpy as np
 from scipy import ndimage
 
-from napari_boundaryseg.data.labels import LabelScheme
-
 TRUNCATE = 4.0
 """Gaussians are cut off after this many standard deviations."""
 
@@ -116,42 +114,87 @@ def _padded_box(mask: np.ndarray, margin: np.ndarray) -> tuple[slice, ...]:
     )
 
 
-def contour_targets(labels: np.ndarray, scheme: LabelScheme, targets: TargetSettings,
-                    spacing_mm: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
+def contour_targets(labels: np.ndarray, clear: Sequence[int], blurry: Sequence[int], targets: TargetSettings,
+                    spacing_mm: Sequence[float], across: int | None = None) -> tuple[np.ndarray, np.ndarray]:
     """The truth for the contour heads, on a whole volume.
 
     Parameters
     ----------
     labels : (z, y, x) array of organ ids
-    scheme : LabelScheme
+    clear, blurry : sequences of int
+        Organ ids whose contour is hard, and soft.
     targets : TargetSettings
     spacing_mm : sequence of float
         Along z, y, x.
+    across : int, optional
+        Slice by slice across this axis, for 2-D networks.
 
     Returns
     -------
     hard : (n_clear, z, y, x) uint8 array
-        1 on the boundary of each organ with a clear border.
+        1 on the boundary of each organ whose contour is hard.
     soft : (n_blurry, z, y, x) float32 array
-        Soft contour of each organ with a blurry border.
+        Soft contour of each organ whose contour is soft.
     """
-    outline = inner_boundary if targets.boundary == "inner" else canny_boundary
     sigma_vox = [targets.sigma_mm / step for step in spacing_mm]
-    hard = [outline(labels == organ.id).astype(np.uint8) for organ in scheme.clear]
-    soft = [soft_contour(outline(labels == organ.id), sigma_vox, targets.mode) for organ in scheme.blurry]
+    hard = [outline(labels == organ, targets.boundary, across).astype(np.uint8) for organ in clear]
+    soft = [_soft(outline(labels == organ, targets.boundary, across), sigma_vox, targets.mode, across)
+            for organ in blurry]
     empty = np.zeros((0, *labels.shape))
     return (np.stack(hard) if hard else empty.astype(np.uint8)), (np.stack(soft) if soft else empty.astype(np.float32))
 
 
-def difficulty_map(boundaries: Sequence[np.ndarray], sigma_vox: float = 8.0, base: float = 1.0, gain: float = 25.0,
-                   mode: str = "constant") -> np.ndarray:
+def outline(mask: np.ndarray, kind: Literal["inner", "canny"] = "inner", across: int | None = None) -> np.ndarray:
+    """A mask's boundary, in the volume or slice by slice across an axis."""
+    if kind == "canny":
+        return np.moveaxis(canny_boundary(np.moveaxis(mask, across or 0, 0)), 0, across or 0)
+    return inner_boundary(mask, None if across is None else [axis for axis in range(mask.ndim) if axis != across])
+
+
+def _soft(boundary: np.ndarray, sigma_vox: Sequence[float], mode: Literal["gaussian", "distance"],
+          across: int | None) -> np.ndarray:
+    if across is None:
+        return soft_contour(boundary, sigma_vox, mode)
+    in_plane = [sigma for axis, sigma in enumerate(sigma_vox) if axis != across]
+    slices = [soft_contour(plane, in_plane, mode) for plane in np.moveaxis(boundary, across, 0)]
+    return np.moveaxis(np.stack(slices), 0, across)
+
+
+def slicewise_difficulty(boundaries: Sequence[np.ndarray], sigma_vox: Sequence[float], base: float = 1.0,
+                         gain: float = 25.0, across: int | None = None) -> np.ndarray:
+    """`difficulty_map` of a whole volume, or of every slice across an axis by itself.
+
+    Parameters
+    ----------
+    boundaries : sequence of (z, y, x) bool arrays
+        One per organ.
+    sigma_vox : sequence of float
+        One per axis.
+    base, gain : float
+    across : int, optional
+
+    Returns
+    -------
+    (z, y, x) float32 array
+    """
+    if across is None:
+        return difficulty_map(boundaries, sigma_vox, base, gain).astype(np.float32)
+    in_plane = [sigma for axis, sigma in enumerate(sigma_vox) if axis != across]
+    planes = zip(*(np.moveaxis(one, across, 0) for one in boundaries), strict=True)
+    return np.moveaxis(np.stack([difficulty_map(parts, in_plane, base, gain).astype(np.float32) for parts in planes]),
+                       0, across)
+
+
+def difficulty_map(boundaries: Sequence[np.ndarray], sigma_vox: float | Sequence[float] = 8.0,
+                   base: float = 1.0, gain: float = 25.0, mode: str = "constant") -> np.ndarray:
     """Weights that grow towards boundaries and most where boundaries meet (HMEDN, difficulty-guided entropy).
 
     Parameters
     ----------
     boundaries : sequence of bool arrays
         One per organ.
-    sigma_vox, base, gain : float
+    sigma_vox : float or one per axis
+    base, gain : float
         ``base + gain · S / max S``, with S the sum of the filtered boundaries.
     mode : str
         How `scipy.ndimage.gaussian_filter` continues beyond the border.

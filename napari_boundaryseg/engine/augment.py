@@ -14,9 +14,14 @@ from napari_boundaryseg.engine.recipe import Augmentation
 _AXIS = {"z": 0, "y": 1, "x": 2}
 
 
-def random_affine(settings: Augmentation, rng: np.random.Generator) -> np.ndarray:
-    """A random 3 x 3 matrix from patch mm to case mm, order z, y, x: rotation, size, mirroring."""
+def random_affine(settings: Augmentation, rng: np.random.Generator, across: int | None = None) -> np.ndarray:
+    """A random 3 x 3 matrix from patch mm to case mm, order z, y, x: rotation, size, mirroring.
+
+    Slices across an axis are turned within their plane only.
+    """
     angles = np.radians(rng.uniform(-settings.rotate_deg, settings.rotate_deg, 3))
+    if across is not None:
+        angles[np.arange(3) != across] = 0
     matrix = np.eye(3)
     for axis, angle in enumerate(angles):
         turn = np.eye(3)
@@ -31,12 +36,12 @@ def random_affine(settings: Augmentation, rng: np.random.Generator) -> np.ndarra
 
 
 def sampling_points(patch: tuple[int, int, int], centre: np.ndarray, spacing_mm: tuple[float, float, float],
-                    settings: Augmentation, rng: np.random.Generator) -> Tensor:
+                    settings: Augmentation, rng: np.random.Generator, across: int | None = None) -> Tensor:
     """Where a patch's voxels lie in the case: (z, y, x, 3) float32, in voxels of the case, order z, y, x."""
     spacing = np.asarray(spacing_mm)
     axes = [torch.arange(n, dtype=torch.float32) - (n - 1) / 2 for n in patch]
     offsets = torch.stack(torch.meshgrid(*axes, indexing="ij"), dim=-1)
-    affine = random_affine(settings, rng)
+    affine = random_affine(settings, rng, across)
     in_voxels = torch.from_numpy((affine * spacing[None, :]) / spacing[:, None]).float()
     shift = rng.uniform(-settings.shift_mm, settings.shift_mm, 3) / spacing
     points = offsets @ in_voxels.T + torch.from_numpy(centre + shift).float()

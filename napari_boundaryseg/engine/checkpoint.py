@@ -17,6 +17,7 @@ from napari_boundaryseg.engine.card import Card
 from napari_boundaryseg.engine.library import find, read_card, read_header
 from napari_boundaryseg.engine.recipe import Recipe
 from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.models.slicewise import SliceWise
 
 _ADVICE = "Choose a model file written by napari-boundaryseg"
 
@@ -43,14 +44,16 @@ class LoadedModel:
 
 def build_network(recipe: Recipe) -> nn.Module:
     """A recipe's network with fresh weights."""
-    return models.build(
+    network = models.build(
         recipe.network,
-        in_channels=len(recipe.channels),
+        dims=recipe.dims,
+        in_channels=len(recipe.channels) * recipe.slices,
         classes=len(recipe.scheme.ids) + 1,
-        clear=len(recipe.scheme.clear),
-        blurry=len(recipe.scheme.blurry),
+        clear=len(recipe.clear),
+        blurry=len(recipe.blurry),
         **recipe.network_arguments,  # type: ignore[arg-type]
     )
+    return SliceWise(network, recipe.plane) if recipe.dims == 2 else network
 
 
 def save(path: Path, card: Card, weights: Mapping[str, Tensor], half: bool = False) -> None:

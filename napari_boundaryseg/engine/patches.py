@@ -24,25 +24,27 @@ def batch_at(cases: Sequence[TrainingCase], recipe: Recipe, seed: int, step: int
     """
     rng = np.random.default_rng([seed, step])
     patches = [draw(cases[int(rng.integers(len(cases)))], recipe, rng) for _ in range(recipe.batch)]
-    images, labels, hard, soft = (torch.stack(parts) for parts in zip(*patches, strict=True))
+    images, labels, hard, soft, difficulty = (torch.stack(parts) for parts in zip(*patches, strict=True))
     return images, Target(
         labels=labels,
         hard=hard if hard.shape[1] else None,
         soft=soft if soft.shape[1] else None,
+        difficulty=difficulty if difficulty.shape[1] else None,
     )
 
 
-def draw(case: TrainingCase, recipe: Recipe, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """One augmented patch of a case: image, class indices, hard and soft contours."""
+def draw(case: TrainingCase, recipe: Recipe, rng: np.random.Generator) -> tuple[Tensor, ...]:
+    """One augmented patch of a case: image, class indices, hard and soft contours, difficulty."""
     centre = _centre(case, recipe, rng)
-    points = sampling_points(recipe.patch_vox, centre, case.spacing_mm, recipe.augmentation, rng)
+    points = sampling_points(recipe.patch_vox, centre, case.spacing_mm, recipe.augmentation, rng, recipe.across)
     image = sample(case.image, points, "bilinear")
     image = change_intensities(image, case.spacing_mm, recipe.augmentation, rng)
     labels = sample(case.labels[None], points, "nearest")[0].long()
     none = torch.zeros((0, *recipe.patch_vox))
     hard = sample(case.hard, points, "nearest") if len(case.hard) else none
     soft = sample(case.soft, points, "bilinear") if len(case.soft) else none
-    return image, labels, hard, soft
+    difficulty = none if case.difficulty is None else sample(case.difficulty, points, "bilinear").clamp_min(1.0)
+    return image, labels, hard, soft, difficulty
 
 
 def _centre(case: TrainingCase, recipe: Recipe, rng: np.random.Generator) -> np.ndarray:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from napari_boundaryseg.data.labels import LabelScheme
-from napari_boundaryseg.data.volume import LabelMap, Volume
+from napari_boundaryseg.data.volume import Volume
+from napari_boundaryseg.engine.assemble import assemble
 from napari_boundaryseg.engine.box import AnyBox, within
 from napari_boundaryseg.engine.card import Card
 from napari_boundaryseg.engine.channels import in_order
@@ -26,9 +24,10 @@ from napari_boundaryseg.engine.devices import (
 )
 from napari_boundaryseg.engine.heads import Heads
 from napari_boundaryseg.engine.prediction import Prediction
-from napari_boundaryseg.engine.preprocess import Box, NetworkGrid
+from napari_boundaryseg.engine.preprocess import NetworkGrid
 from napari_boundaryseg.engine.sliding_window import sliding_window
 from napari_boundaryseg.errors import InputError, RegionNeeded
+from napari_boundaryseg.models.slicewise import with_neighbours
 from napari_boundaryseg.progress import Progress, part, silent
 
 FIELD_FACTOR = 1.6
@@ -86,18 +85,18 @@ class Predictor:
         seconds: dict[str, float] = {}
         began = time.perf_counter()
         grid = NetworkGrid(volume, recipe.preprocessing, box)
-        image = torch.from_numpy(grid.image())
+        image = with_neighbours(torch.from_numpy(grid.image()), recipe.slices, recipe.plane)
         seconds["preparing"] = time.perf_counter() - began
         heads, stacked, plan = self._run(image, attention, part(progress, 0.02, 0.9))
         seconds["network"] = time.perf_counter() - began - sum(seconds.values())
         progress(0.92, "Back to the scan's grid")
         maps = {name: grid.back(tensor.cpu().numpy()) for name, tensor in heads.apart(stacked).items()}
-        result = assemble(volume, grid.box, maps, recipe.scheme, heads.mean_channel_weights())
+        result, notes = assemble(volume, grid.box, maps, recipe, heads.mean_channel_weights())
         seconds["scan grid"] = time.perf_counter() - began - sum(seconds.values())
         details = {
             "model": self.model.card.name, "sha256": self.model.sha256, "device": plan.device, "dtype": "float32",
             "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
-            "notes": [note for note in (plan.note, _order_note(given, volume), _not_finite(grid)) if note],
+            "notes": [note for note in (plan.note, _order_note(given, volume), _not_finite(grid), *notes) if note],
             "box": [[s.start, s.stop] for s in grid.box] if box is not None else None,
         }
         progress(1.0, "Done")
@@ -133,48 +132,6 @@ def predict(scan: Volume, model: str | Path | LoadedModel, *, device: str = "aut
     """
     loaded = model if isinstance(model, LoadedModel) else load_model(model)
     return Predictor(loaded, device).predict(scan, box=box, whole=whole, attention=attention, progress=progress)
-
-
-def assemble(volume: Volume, box: Box, maps: dict[str, np.ndarray], scheme: LabelScheme,
-             channel_weights: dict[str, tuple[float, ...]]) -> dict[str, Any]:
-    """Heads inside a box of the scan to the parts of a `Prediction` on the whole grid."""
-    shape = volume.geometry.shape
-    classes = maps.pop("classes")
-    probabilities = _place(classes, box, shape)
-    probabilities[0] += 1 - _place(np.ones((1, *classes.shape[1:]), np.float32), box, shape)[0]
-    ids = np.array([0, *scheme.ids])
-    labels = LabelMap(ids[probabilities.argmax(0)], volume.geometry, scheme, volume.name)
-    contours, sources = {}, {}
-    for head, organs, word in (("hard", scheme.clear, "hard head"), ("soft", scheme.blurry, "soft head")):
-        for n, organ in enumerate(organs):
-            if head in maps:
-                contours[organ.name], sources[organ.name] = _place(maps[head][n : n + 1], box, shape)[0], word
-    for n, organ in enumerate(scheme.organs, start=1):
-        if organ.name not in contours:
-            contours[organ.name], sources[organ.name] = derived_contour(probabilities[n]), "derived"
-    contours = {name: contours[name] for name in scheme.names}
-    if "edges" in maps:
-        edges, sources["edges"] = _place(maps["edges"], box, shape)[0], "edge head"
-    else:
-        edges = np.max(list(contours.values()), axis=0)
-        words = {sources[name] for name in scheme.names}
-        sources["edges"] = words.pop() if len(words) == 1 else "contour heads"
-    attention = {name: _place(maps[name], box, shape)[0] for name in maps if name.startswith("level")}
-    return {"labels": labels, "probabilities": probabilities, "edges": edges, "contours": contours,
-            "contour_sources": sources, "attention": attention, "channel_weights": channel_weights}
-
-
-def derived_contour(probability: np.ndarray) -> np.ndarray:
-    """4 p (1 - p): 1 where the organ is as likely as not, 0 where the network is sure."""
-    return 4 * probability * (1 - probability)
-
-
-def _place(maps: np.ndarray, box: Box, shape: tuple[int, int, int]) -> np.ndarray:
-    if maps.shape[1:] == shape:
-        return maps
-    whole = np.zeros((len(maps), *shape), np.float32)
-    whole[(slice(None), *box)] = maps
-    return whole
 
 
 def check_field(volume: Volume, card: Card) -> None:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from napari_boundaryseg.data.labels import LabelScheme, preset
+from napari_boundaryseg.data.labels import LabelScheme, Organ, preset
 from napari_boundaryseg.engine.settings import (
     Augmentation,
     FieldOfView,
@@ -43,6 +43,9 @@ class Recipe(Settings):
     channels: tuple[str, ...] = Field(("image",), min_length=1, max_length=64)
     scheme: LabelScheme
     network: str = "sgm"
+    dims: Literal[2, 3] = Field(3, description="2: a volume is segmented slice by slice")
+    plane: Literal["axial", "coronal", "sagittal"] = Field("axial", description="which slices, for two dimensions")
+    slices: int = Field(1, ge=1, le=31, description="neighbouring slices as channels, an odd number; 1 for none")
     network_arguments: dict[str, Plain] = Field(default_factory=dict)
     losses: dict[str, float] = Field(default_factory=dict)
     loss_arguments: dict[str, dict[str, Plain]] = Field(default_factory=dict)
@@ -72,12 +75,39 @@ class Recipe(Settings):
         return arguments
 
     @model_validator(mode="after")
+    def _sliced(self) -> Recipe:
+        if self.slices % 2 == 0:
+            raise ValueError("the number of slices must be odd")
+        if self.slices > 1 and self.dims == 3:
+            raise ValueError("neighbouring slices are channels of two-dimensional networks only")
+        return self
+
+    @model_validator(mode="after")
     def _finite(self) -> Recipe:
         tolerances = [organ.tolerance_mm for organ in self.scheme.organs]
         tolerances += [region.tolerance_mm for region in self.scheme.regions]
         if not all(map(math.isfinite, tolerances)):
             raise ValueError("a tolerance of the label scheme is not a finite number")
         return self
+
+    @property
+    def across(self) -> int | None:
+        """The axis of (z, y, x) across which slices lie; None for volumes."""
+        return None if self.dims == 3 else {"axial": 0, "coronal": 1, "sagittal": 2}[self.plane]
+
+    @property
+    def clear(self) -> tuple[Organ, ...]:
+        """The organs whose hard contour is taught, in label order."""
+        if self.targets.contours == "by organ":
+            return self.scheme.clear
+        return self.scheme.organs if self.targets.contours == "hard" else ()
+
+    @property
+    def blurry(self) -> tuple[Organ, ...]:
+        """The organs whose soft contour is taught, in label order."""
+        if self.targets.contours == "by organ":
+            return self.scheme.blurry
+        return self.scheme.organs if self.targets.contours == "soft" else ()
 
     @property
     def window_vox(self) -> tuple[int, int, int]:

@@ -74,6 +74,11 @@ class Targets(Settings):
     boundary: Literal["inner", "canny"] = "inner"
     mode: Literal["gaussian", "distance"] = "gaussian"
     sigma_mm: float = Field(3.0, gt=0, le=MOST_SPREAD_MM, description="width of the soft contour, in mm")
+    contours: Literal["by organ", "hard", "soft"] = Field(
+        "by organ", description="which contour is taught: by how the organ's border looks, or the same for all"
+    )
+    difficulty_sigma_mm: float = Field(8.0, gt=0, le=MOST_SPREAD_MM, description="reach of the difficulty map, in mm")
+    difficulty_gain: float = Field(25.0, ge=0, le=1e4, description="weight added where the border is hardest")
 
 
 class Augmentation(Settings):
@@ -112,3 +117,7 @@ class Inference(Settings):
     window_vox: Voxels | None = Field(None, description="(z, y, x); the training patch where empty")
     overlap: float = Field(0.5, ge=0, le=0.9)
     flip_axes: Axes = Field((), description="average with the mirrored scan")
+    smallest_share: float = Field(
+        0.0, ge=0, le=1, description="parts of an organ below this share of its largest one are dropped; 0 for none"
+    )
+    fill: bool = Field(False, description="give an organ the holes that it encloses; not for nested organs")

@@ -10,13 +10,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from napari_boundaryseg.data.boundaries import contour_targets
+from napari_boundaryseg.data.boundaries import contour_targets, outline, slicewise_difficulty
 from napari_boundaryseg.data.phantom import Tissues, anatomy, render
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.engine.channels import in_order
 from napari_boundaryseg.engine.preprocess import NetworkGrid
 from napari_boundaryseg.engine.recipe import Recipe
 from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.models.slicewise import with_neighbours
 from napari_boundaryseg.progress import Progress, silent
 
 
@@ -33,6 +34,8 @@ class TrainingCase:
         Along z, y, x.
     voxels : list of (n, 3) int arrays
         For each organ that is present, up to 2000 of its voxels: where patches may be centred.
+    difficulty : (1, z, y, x) float16 tensor or None
+        Where borders are hard to find, from 1 on; only for recipes whose loss asks for it.
     name : str
     """
 
@@ -42,6 +45,7 @@ class TrainingCase:
     soft: Tensor
     spacing_mm: tuple[float, float, float]
     voxels: list[np.ndarray]
+    difficulty: Tensor | None = None
     name: str = ""
 
 
@@ -57,16 +61,27 @@ def from_classes(image: np.ndarray, classes: np.ndarray, recipe: Recipe, spacing
                  name: str = "") -> TrainingCase:
     """A case from an image and class indices that are already on the network's grid."""
     ids = np.array([0, *recipe.scheme.ids])
-    hard, soft = contour_targets(ids[classes], recipe.scheme, recipe.targets, spacing_zyx)
+    clear, blurry = ([organ.id for organ in organs] for organs in (recipe.clear, recipe.blurry))
+    hard, soft = contour_targets(ids[classes], clear, blurry, recipe.targets, spacing_zyx, recipe.across)
+    channels = torch.from_numpy(np.ascontiguousarray(image, dtype=np.float32))
     return TrainingCase(
-        image=torch.from_numpy(np.ascontiguousarray(image, dtype=np.float32)),
+        image=with_neighbours(channels, recipe.slices, recipe.plane),
         labels=torch.from_numpy(np.ascontiguousarray(classes, dtype=np.uint8)),
         hard=torch.from_numpy(np.ascontiguousarray(hard, dtype=np.uint8)),
         soft=torch.from_numpy(np.ascontiguousarray(soft, dtype=np.float16)),
         spacing_mm=spacing_zyx,
         voxels=_some_voxels(classes, len(recipe.scheme.ids)),
+        difficulty=_difficulty(classes, recipe, spacing_zyx) if "difficulty-ce" in recipe.losses else None,
         name=name,
     )
+
+
+def _difficulty(classes: np.ndarray, recipe: Recipe, spacing_zyx: tuple[float, float, float]) -> Tensor:
+    targets = recipe.targets
+    edges = [outline(classes == n, targets.boundary, recipe.across) for n in range(1, len(recipe.scheme.ids) + 1)]
+    sigma_vox = [targets.difficulty_sigma_mm / step for step in spacing_zyx]
+    found = slicewise_difficulty(edges, sigma_vox, gain=targets.difficulty_gain, across=recipe.across)
+    return torch.from_numpy(found[None].astype(np.float16))
 
 
 def _some_voxels(classes: np.ndarray, organs: int) -> list[np.ndarray]:

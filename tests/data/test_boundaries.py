@@ -13,7 +13,6 @@ from napari_boundaryseg.data.boundaries import (
     sobel_edges,
     soft_contour,
 )
-from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.engine.recipe import Targets
 
 
@@ -120,13 +119,13 @@ def test_targets_of_a_scheme_are_in_mm():
     labels = np.zeros((9, 30, 30), int)
     labels[:, 8:20, 8:20] = 2
     labels[:, 21:27, 21:27] = 1
-    hard, soft = contour_targets(labels, preset("pelvis-mr"), Targets(mode="distance", sigma_mm=2.0), (3.0, 1.0, 1.0))
+    hard, soft = contour_targets(labels, (1, 3), (2,), Targets(mode="distance", sigma_mm=2.0), (3.0, 1.0, 1.0))
     assert hard.shape == (2, 9, 30, 30)
     assert soft.shape == (1, 9, 30, 30)
     assert hard[0].sum() == 9 * 20
     assert hard[1].sum() == 0
     assert soft[0, 4, 12, 6] == pytest.approx(np.exp(-4 / 8), abs=1e-6)
-    none_hard, _ = contour_targets(labels, preset("hippocampus"), Targets(), (1, 1, 1))
+    none_hard, _ = contour_targets(labels, (), (1, 2), Targets(), (1, 1, 1))
     assert none_hard.shape == (0, 9, 30, 30)
 
 

@@ -6,6 +6,7 @@ import torch
 
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.volume import Geometry, Volume
+from napari_boundaryseg.engine import assemble as assembling
 from napari_boundaryseg.engine import predictor as module
 from napari_boundaryseg.engine.card import Card
 from napari_boundaryseg.engine.checkpoint import LoadedModel, build_network
@@ -170,7 +171,7 @@ def _broken(plan):
 
 def test_derived_contours_peak_where_the_network_is_unsure():
     probability = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
-    np.testing.assert_allclose(module.derived_contour(probability), [0, 0.75, 1, 0.75, 0])
+    np.testing.assert_allclose(assembling.derived_contour(probability), [0, 0.75, 1, 0.75, 0])
 
 
 FULL_CPU = "[enforce fail at alloc_cpu.cpp:124] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to " \
