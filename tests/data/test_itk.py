@@ -236,6 +236,8 @@ def sheared() -> LabelMap:
     [
         ("a.nrrd", sheared, "not at right angles. Save it as .nii.gz"),
         ("a.mhd", lambda: LabelMap(np.ones(SHAPE, np.uint8), Geometry(SHAPE, np.eye(4))), "header apart"),
+        ("a.seg.nrrd", lambda: LabelMap(np.ones(SHAPE, np.uint8), Geometry(SHAPE, np.eye(4))),
+         "a segmentation with named segments is not written. Use .nrrd, .mha or .nii.gz"),
     ],
 )
 def test_what_cannot_be_written(tmp_path: Path, name: str, labels: Callable[[], LabelMap], reason: str) -> None:
@@ -243,6 +245,24 @@ def test_what_cannot_be_written(tmp_path: Path, name: str, labels: Callable[[], 
     with pytest.raises(InputError, match=reason):
         write(labels(), tmp_path / name)
     assert (tmp_path / name).read_bytes() == b"old"
+
+
+def test_values_that_are_not_numbers_are_counted(tmp_path: Path) -> None:
+    values = np.zeros(SHAPE, "<f4")
+    values[1, 2, 3], values[0, 0, :2] = np.nan, np.inf
+    (tmp_path / "a.nrrd").write_bytes(nrrd(values.tobytes(order="F"), type="float"))
+    (tmp_path / "a.mha").write_bytes(meta(values.tobytes(order="F"), ElementType="MET_FLOAT"))
+    for name in ("a.nrrd", "a.mha"):
+        assert read(tmp_path / name).doubts == ("3 of its voxels are not numbers (NaN or infinite).",)
+
+
+def test_whole_numbers_that_float32_lacks_are_told(tmp_path: Path) -> None:
+    values = np.full(SHAPE, 0.1)
+    values[1, 2, 3] = 2**24 + 1
+    (tmp_path / "a.nrrd").write_bytes(nrrd(values.tobytes(order="F"), type="double"))
+    volume = read(tmp_path / "a.nrrd")
+    assert volume.array.dtype == np.float32
+    assert volume.doubts == ("1 of its values do not fit into float32: 16777217 became 16777216, for example.",)
 
 
 def test_without_simpleitk_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

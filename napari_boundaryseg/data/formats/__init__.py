@@ -33,6 +33,9 @@ class Format:
     read: Callable[[Path, Progress], Volume]
     read_labels: Callable[[Path, Progress], RawLabels] | None = None
     write: Callable[[LabelMap | Volume, Path], None] | None = None
+    """Refuses endings of its own that it only reads, with a sentence."""
+    written: tuple[str, ...] = ()
+    """The file endings that ``write`` takes."""
 
 
 FORMATS: Registry[Format] = Registry("file format", __name__)
@@ -112,7 +115,7 @@ def write(value: LabelMap | Volume, path: str | Path) -> None:
         if entry.write is not None and path.name.lower().endswith(entry.suffixes):
             entry.write(value, path)
             return
-    raise InputError(path, "this kind of file cannot be written", f"Use one of: {', '.join(suffixes())}")
+    raise InputError(path, "this kind of file cannot be written", f"Use one of: {', '.join(written())}")
 
 
 def write_map(array: np.ndarray, geometry: Geometry, path: str | Path) -> None:
@@ -128,6 +131,11 @@ def write_map(array: np.ndarray, geometry: Geometry, path: str | Path) -> None:
 def suffixes() -> tuple[str, ...]:
     """Every file ending that can be read."""
     return tuple(suffix for name in FORMATS for suffix in FORMATS[name].suffixes)
+
+
+def written() -> tuple[str, ...]:
+    """Every file ending that can be written."""
+    return tuple(suffix for name in FORMATS for suffix in FORMATS[name].written)
 
 
 def case_name(path: str | Path) -> str:

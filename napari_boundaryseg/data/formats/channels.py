@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from napari_boundaryseg.data.formats.decimals import to_float32
 from napari_boundaryseg.data.volume import SAME_GRID_MM, Geometry, Volume
 from napari_boundaryseg.errors import InputError
 
@@ -28,10 +29,12 @@ def joined(volumes: list[Volume]) -> Volume:
                 f"its grid is not that of {first.source[0].name}: {difference(other.geometry, first.geometry)}",
                 "Resample the channels onto one grid first",
             )
-    array = np.concatenate([volume.array for volume in volumes])
-    doubts = tuple(dict.fromkeys(doubt for volume in volumes for doubt in volume.doubts))
+    array, lost = np.concatenate([volume.array for volume in volumes]), ()
+    if array.dtype == np.float64:
+        array, lost = to_float32(array)
+    doubts = tuple(dict.fromkeys([*(doubt for volume in volumes for doubt in volume.doubts), *lost]))
     return Volume(
-        array if array.dtype != np.float64 else array.astype(np.float32),
+        array,
         first.geometry,
         _names(volumes),
         first.name,

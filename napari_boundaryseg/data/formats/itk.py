@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from napari_boundaryseg.data.formats import FORMATS, Format, case_name
+from napari_boundaryseg.data.formats.decimals import not_finite, to_float32
 from napari_boundaryseg.data.formats.itk_geometry import NO_SHEAR, SHEAR_DEG, header_doubts
 from napari_boundaryseg.data.formats.itk_header import check
 from napari_boundaryseg.data.geometry import shear_deg
@@ -17,6 +18,7 @@ from napari_boundaryseg.errors import InputError, MissingExtra
 from napari_boundaryseg.progress import Progress, silent
 
 SUFFIXES = (".nrrd", ".seg.nrrd", ".nhdr", ".mha", ".mhd")
+WRITTEN = (".nrrd", ".mha")
 _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 
@@ -24,9 +26,10 @@ def read(path: Path, progress: Progress = silent) -> Volume:
     """One scan; several values per voxel become channels. float64 becomes float32, other types are kept."""
     array, geometry, doubts = _load(path, progress)
     if array.dtype == np.float64:
-        array = array.astype(np.float32)
+        array, lost = to_float32(array)
+        doubts += lost
     names = ("image",) if len(array) == 1 else tuple(f"channel {n + 1}" for n in range(len(array)))
-    return Volume(array, geometry, names, case_name(path), "", doubts, (path,))
+    return Volume(array, geometry, names, case_name(path), "", doubts + not_finite(array), (path,))
 
 
 def read_labels(path: Path, progress: Progress = silent) -> tuple[np.ndarray, Geometry, tuple[str, ...]]:
@@ -49,8 +52,11 @@ def write(value: LabelMap | Volume, path: Path) -> None:
     Raises
     ------
     InputError
-        For a grid whose axes are not at right angles, which these formats cannot hold.
+        For a grid whose axes are not at right angles, which these formats cannot hold, and for a file of segments,
+        whose names and colours would be missing.
     """
+    if path.name.lower().endswith(".seg.nrrd"):
+        raise InputError(path, "a segmentation with named segments is not written", "Use .nrrd, .mha or .nii.gz")
     if path.suffix.lower() in (".mhd", ".nhdr"):
         raise InputError(path, "a header apart from its voxels is not written", "Use .mha, .nrrd or .nii.gz")
     if shear_deg(value.affine) > SHEAR_DEG:
@@ -147,4 +153,4 @@ def _verify(path: Path, temporary: Path, array: np.ndarray, geometry: Geometry) 
         raise InputError(path, "what was written does not read back the same", "Save it as .nii.gz")
 
 
-FORMATS.register("itk")(Format(SUFFIXES, read, read_labels, write))
+FORMATS.register("itk")(Format(SUFFIXES, read, read_labels, write, WRITTEN))

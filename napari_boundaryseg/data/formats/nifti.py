@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from napari_boundaryseg.data.formats import FORMATS, Format, case_name
-from napari_boundaryseg.data.formats import nifti_header as headers
+from napari_boundaryseg.data.formats.decimals import not_finite, to_float32
 from napari_boundaryseg.data.formats.inflate import DAMAGED, Unpacked
+from napari_boundaryseg.data.formats.nifti_geometry import geometry
+from napari_boundaryseg.data.formats.nifti_header import parse
 from napari_boundaryseg.data.formats.nifti_write import write, write_array
 from napari_boundaryseg.data.volume import Geometry, Volume
 from napari_boundaryseg.errors import InputError
@@ -36,10 +38,11 @@ class Raw:
 def read(path: Path, progress: Progress = silent) -> Volume:
     """One scan; a fourth axis becomes channels. Scaled values are float32, others keep their type."""
     raw = read_raw(path, progress)
-    array = _scaled(raw)
+    array, lost = _scaled(raw)
     channels = array[np.newaxis] if array.ndim == 3 else np.moveaxis(array, 3, 0)
     names = ("image",) if len(channels) == 1 else tuple(f"channel {n + 1}" for n in range(len(channels)))
-    return Volume(channels, raw.geometry, names, case_name(path), "", raw.doubts + _not_finite(array), (path,))
+    doubts = raw.doubts + lost + not_finite(array)
+    return Volume(channels, raw.geometry, names, case_name(path), "", doubts, (path,))
 
 
 def read_labels(path: Path, progress: Progress = silent) -> tuple[np.ndarray, Geometry, tuple[str, ...]]:
@@ -90,17 +93,17 @@ def read_raw(path: Path, progress: Progress = silent) -> Raw:
         head = source.read(540)
         if not head:
             raise InputError(path, "the file is empty", DAMAGED)
-        parsed = headers.parse(path, head)
+        parsed = parse(path, head)
         skipped = parsed.offset - len(head)
         if skipped > 0 and (skipped > 1 << 28 or len(source.read(skipped)) < skipped):
             raise InputError(path, f"its voxels are said to begin at byte {parsed.offset}, after its end", DAMAGED)
         if skipped < 0:  # a NIfTI-1 header is shorter than what was read
             source.put_back(head[parsed.offset :])
-        geometry, doubts = headers.geometry(path, parsed)
+        grid, doubts = geometry(path, parsed)
         array = source.fill(parsed.shape, parsed.dtype, progress)
         extra = source.drain()
     doubts += _stream_doubts(path, source, extra) + parsed.doubts
-    return Raw(_native(array), geometry, parsed.slope, parsed.inter, doubts)
+    return Raw(_native(array), grid, parsed.slope, parsed.inter, doubts)
 
 
 def _stream_doubts(path: Path, source: Unpacked, extra: int) -> tuple[str, ...]:
@@ -128,24 +131,11 @@ def _native(array: np.ndarray) -> np.ndarray:
     return array.byteswap(inplace=True).view(array.dtype.newbyteorder("="))
 
 
-def _scaled(raw: Raw) -> np.ndarray:
+def _scaled(raw: Raw) -> tuple[np.ndarray, tuple[str, ...]]:
     """The voxels' values: float32 where a slope or intercept applies or where they are float64."""
-    array = raw.array
-    if (raw.slope, raw.inter) == (1.0, 0.0):
-        with np.errstate(over="ignore"):
-            return array if array.dtype != np.float64 else array.astype(np.float32)
-    scaled = np.empty(array.shape, np.float32, order="F")
-    with np.errstate(over="ignore", invalid="ignore"):  # infinite values are counted and told
-        for k in range(array.shape[2]):  # slice by slice: float64 precision without float64 memory
-            scaled[:, :, k] = array[:, :, k].astype(np.float64) * raw.slope + raw.inter
-    return scaled
+    if (raw.slope, raw.inter) == (1.0, 0.0) and raw.array.dtype != np.float64:
+        return raw.array, ()
+    return to_float32(raw.array, raw.slope, raw.inter)
 
 
-def _not_finite(array: np.ndarray) -> tuple[str, ...]:
-    if array.dtype.kind != "f":
-        return ()
-    bad = array.size - int(np.isfinite(array).sum())
-    return (f"{bad} of its voxels are not numbers (NaN or infinite).",) if bad else ()
-
-
-FORMATS.register("nifti")(Format(SUFFIXES, read, read_labels, write))
+FORMATS.register("nifti")(Format(SUFFIXES, read, read_labels, write, SUFFIXES))

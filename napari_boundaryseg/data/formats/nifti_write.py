@@ -10,14 +10,15 @@ import numpy as np
 from nibabel.nifti1 import Nifti1Header
 from nibabel.nifti2 import Nifti2Header
 
-from napari_boundaryseg.data.formats import nifti_header
+from napari_boundaryseg.data.formats import nifti_geometry
+from napari_boundaryseg.data.formats.nifti_header import NUMBERS
 from napari_boundaryseg.data.geometry import corner_distance_mm
 from napari_boundaryseg.data.saving import atomic_write
 from napari_boundaryseg.data.volume import SAME_GRID_MM, Geometry, LabelMap, NiftiForm, Volume
 from napari_boundaryseg.errors import InputError
 
 _LABEL_INTENT = 1002
-_CODES = {np.dtype(name): code for code, name in nifti_header.NUMBERS.items()}
+_CODES = {np.dtype(name): code for code, name in NUMBERS.items()}
 
 
 def write(value: LabelMap | Volume, path: Path) -> None:
@@ -98,7 +99,7 @@ def _set_form(header: Nifti1Header, geometry: Geometry) -> bool:
         header[f"srow_{axis}"] = form.srow[n]
     return all(
         np.array_equal(kept, asked, equal_nan=True)
-        for kept, asked in zip(_numbers(nifti_header.form(header)), _numbers(form))
+        for kept, asked in zip(_numbers(nifti_geometry.form(header)), _numbers(form))
     )
 
 
@@ -108,7 +109,7 @@ def _numbers(form: NiftiForm) -> tuple[np.ndarray, ...]:
 
 def _says(header: Nifti1Header, geometry: Geometry) -> bool:
     """Whether a reader of this header finds the geometry again, well within `SAME_GRID_MM`."""
-    affine, _ = nifti_header.affine_of(Path("header"), header, geometry.shape)
+    affine, _ = nifti_geometry.affine_of(Path("header"), header, geometry.shape)
     return corner_distance_mm(geometry.shape, affine, geometry.affine) <= SAME_GRID_MM / 10
 
 

@@ -1,0 +1,44 @@
+"""Decimal voxels: what becomes of float64, and values that are not numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+_ROUNDING, _LEAST = float(np.finfo(np.float32).eps), float(np.finfo(np.float32).tiny)
+
+
+def to_float32(array: np.ndarray, slope: float = 1.0, inter: float = 0.0) -> tuple[np.ndarray, tuple[str, ...]]:
+    """The values ``slope * array + inter`` as float32, reckoned in float64, and a doubt where that is not enough.
+
+    The last digits of a decimal number may be rounded; a whole number that becomes another one, and a number too large
+    for float32, are told.
+    """
+    result = np.empty_like(array, dtype=np.float32)
+    nearest_last = np.argsort(np.abs(array.strides))[::-1]
+    stored, told = array.transpose(nearest_last), result.transpose(nearest_last)
+    changed, example = 0, ""
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):  # infinite values are counted and told
+        for place in np.ndindex(stored.shape[:-2]):  # plane by plane: float64 precision without float64 memory
+            exact = stored[place].astype(np.float64) * slope + inter
+            told[place] = exact
+            where = np.argwhere(_differs(exact, told[place]))
+            if len(where) and not changed:
+                first = tuple(where[0])
+                example = f"{exact[first]:.9g} became {told[place][first]:.9g}"
+            changed += len(where)
+    return result, (f"{changed} of its values do not fit into float32: {example}, for example.",) if changed else ()
+
+
+def not_finite(array: np.ndarray) -> tuple[str, ...]:
+    """A doubt where some values are no numbers."""
+    if array.dtype.kind != "f":
+        return ()
+    bad = array.size - int(np.isfinite(array).sum())
+    return (f"{bad} of its voxels are not numbers (NaN or infinite).",) if bad else ()
+
+
+def _differs(exact: np.ndarray, rounded: np.ndarray) -> np.ndarray:
+    """Where a number is another one now: a whole one by anything, a decimal one by more than its last digit."""
+    apart = np.abs(exact - rounded)
+    whole = exact == np.rint(exact)
+    return np.asarray(np.isfinite(exact) & (apart > 0) & (whole | (apart > _ROUNDING * np.abs(exact) + _LEAST)))
