@@ -136,8 +136,15 @@ PRESETS: dict[str, LabelScheme] = {
         _brats("brats-2023", 3),
         LabelScheme(
             name="kits",
-            organs=(_organ(1, "Kidney", "#56B4E9"), _organ(2, "Kidney_Tumour", "#D55E00", "blurry", 2.0, "tumor")),
-            regions=(Region(name="Kidney_All", members=(1, 2), colour="#009E73"),),
+            organs=(
+                _organ(1, "Kidney", "#56B4E9"),
+                _organ(2, "Kidney_Tumour", "#D55E00", "blurry", 2.0, "tumor"),
+                _organ(3, "Kidney_Cyst", "#F0E442", "clear", 2.0, "cyst"),
+            ),
+            regions=(
+                Region(name="Kidney_All", members=(1, 2, 3), colour="#009E73"),
+                Region(name="Kidney_Masses", members=(2, 3), colour="#CC79A7"),
+            ),
         ),
     )
 }

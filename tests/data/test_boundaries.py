@@ -72,6 +72,14 @@ def test_centre_weights():
     assert gaussian_centre(8) == pytest.approx(0.04987018, abs=1e-7)
 
 
+@pytest.mark.parametrize("mode", ["gaussian", "distance"])
+def test_weights_beside_the_centre(mode):
+    plane = np.zeros((31, 31, 31), bool)
+    plane[15] = True
+    weights = gaussian_centre(3) * soft_contour(plane, 3.0, mode)[15:20, 15, 15]
+    np.testing.assert_allclose(weights, [0.13298454, 0.12579798, 0.10648569, 0.08065920, 0.05467158], atol=1e-7)
+
+
 def test_a_small_organ_needs_the_distance_mode():
     z, y, x = np.mgrid[:41, :41, :41] - 20
     ball = inner_boundary(x**2 + y**2 + z**2 <= 36)

@@ -27,8 +27,17 @@ def test_the_integers_of_the_shipped_schemes() -> None:
         "sarcoma": {1: "GTV"},
         "brats-2022": {1: "NCR", 2: "ED", 4: "ET"},
         "brats-2023": {1: "NCR", 2: "ED", 3: "ET"},
-        "kits": {1: "Kidney", 2: "Kidney_Tumour"},
+        "kits": {1: "Kidney", 2: "Kidney_Tumour", 3: "Kidney_Cyst"},
     }
+
+
+def test_the_three_structures_that_kits_scores() -> None:
+    regions = {region.name: region.members for region in preset("kits").regions}
+    assert regions == {"Kidney_All": (1, 2, 3), "Kidney_Masses": (2, 3)}
+    labels = LabelMap(np.arange(4, dtype=np.uint8).reshape(1, 2, 2), Geometry((1, 2, 2), np.eye(4)))
+    assert labels.with_scheme(preset("kits")).volumes_ml() == {
+        "Kidney": 0.001, "Kidney_Tumour": 0.001, "Kidney_Cyst": 0.001
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", PRESETS)
