@@ -10,6 +10,7 @@ import torch.nn.functional as F
 
 from napari_boundaryseg.data.geometry import AxisMap
 from napari_boundaryseg.data.volume import LabelMap, Volume
+from napari_boundaryseg.engine.normalise import nonzero_box, normalised
 from napari_boundaryseg.engine.settings import Preprocessing
 from napari_boundaryseg.errors import InputError
 
@@ -39,6 +40,8 @@ class NetworkGrid:
     def __init__(self, volume: Volume, settings: Preprocessing, box: Box | None = None) -> None:
         self._volume, self._settings = volume, settings
         i, j, k = volume.geometry.shape
+        if box is None and settings.crop == "nonzero":
+            box = nonzero_box(volume)
         self.box: Box = box or (slice(0, i), slice(0, j), slice(0, k))
         shape = tuple(s.stop - s.start for s in self.box)
         self._axes = AxisMap(volume.affine, shape, "RAS")
@@ -49,6 +52,8 @@ class NetworkGrid:
         for n, have, want in zip(self.own_shape, own, wanted, strict=True):
             same = abs(have - want) <= SAME_SPACING * want
             steps = n if same else max(1, round(n * have / want))
+            if settings.size_vox is not None:
+                steps = settings.size_vox[len(size)]
             size.append(steps)
             spacing.append(n * have / steps)
         self.shape: tuple[int, int, int] = (size[0], size[1], size[2])
@@ -70,13 +75,12 @@ class NetworkGrid:
     def image(self) -> np.ndarray:
         """The normalised scan: (C, z, y, x) float32, always finite.
 
-        Percentiles, mean and SD are those of the box, per channel. Voxels that are not numbers take the channel's
-        lowest finite value; a constant channel becomes 0.
+        Percentiles, mean and SD are those of the box; see `napari_boundaryseg.engine.normalise.normalised`.
         """
         self._refuse_absurd()
         turned = self._turn(self._volume.array[(slice(None), *self.box)]).astype(np.float32)
         self.not_finite = int(turned.size - np.isfinite(turned).sum())
-        channels = [self._normalise(channel) for channel in turned]
+        channels = [normalised(channel, self._settings, index) for index, channel in enumerate(turned)]
         return self._resize(np.stack(channels), "linear")
 
     def labels(self, labels: LabelMap) -> np.ndarray:
@@ -99,21 +103,6 @@ class NetworkGrid:
 
     def _turn(self, array: np.ndarray) -> np.ndarray:
         return np.ascontiguousarray(np.swapaxes(self._axes.to_axes(array), -1, -3))
-
-    def _normalise(self, channel: np.ndarray) -> np.ndarray:
-        finite = channel[np.isfinite(channel)]
-        if not finite.size:
-            return np.zeros_like(channel)
-        channel = np.where(np.isfinite(channel), channel, finite.min())
-        if self._settings.normalise == "hu":
-            low, high = self._settings.clip_hu
-            return (np.clip(channel, low, high) / 1000).astype(np.float32)
-        low, high = np.percentile(finite, self._settings.clip_percentiles)
-        channel = np.clip(channel, low, high).astype(np.float64)
-        sd = channel.std()
-        if sd <= 1e-6 * max(1.0, abs(high)):
-            return np.zeros(channel.shape, np.float32)
-        return ((channel - channel.mean()) / sd).astype(np.float32)
 
     def _resize(self, array: np.ndarray, mode: str) -> np.ndarray:
         return _interpolate(array, self.shape, mode) if self.resampled else array

@@ -45,6 +45,7 @@ def _ascending(ends: tuple[float, float]) -> tuple[float, float]:
     return ends
 
 
+_Positive = Annotated[float, Field(gt=0)]
 _SpacingMm = Annotated[float, Field(ge=0.05, le=50)]
 _FieldMm = Annotated[float, Field(ge=1, le=5000)]
 _Percentile = Annotated[float, Field(ge=0, le=100)]
@@ -61,7 +62,16 @@ class Preprocessing(Settings):
     """From the scan to the network's grid: axes RAS+ transposed to (z, y, x), spacing, intensities."""
 
     spacing_mm: Spacing | None = Field(None, description="network grid; the scan's own where empty")
-    normalise: Literal["zscore", "hu"] = Field("zscore", description="zscore: per channel; hu: HU / 1000, clipped")
+    size_vox: Voxels | None = Field(None, description="(z, y, x) that every scan is resized to, instead of a spacing")
+    crop: Literal["", "nonzero"] = Field("", description="nonzero: what is 0 in every channel round it is cut off")
+    normalise: Literal["zscore", "hu", "unit", "dataset"] = Field(
+        "zscore", description="zscore: per channel; hu: HU / 1000, clipped; unit: 0 to 1 between the percentiles; "
+        "dataset: by the mean and SD of the training scans"
+    )
+    nonzero: bool = Field(False, description="only voxels that are not 0 count, and the others stay 0")
+    per_slice: bool = Field(False, description="every axial slice by itself (zscore, unit)")
+    means: tuple[float, ...] = Field((), max_length=64, description="of the training scans, for 'dataset'")
+    sds: tuple[_Positive, ...] = Field((), max_length=64, description="of the training scans, for 'dataset'")
     clip_percentiles: Annotated[tuple[_Percentile, _Percentile], AfterValidator(_ascending)] = Field(
         (0.0, 99.2), description="per channel, before the z-score"
     )

@@ -1,0 +1,88 @@
+"""Intensities of one channel, brought to the range that a network learns from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from napari_boundaryseg.data.volume import Volume
+from napari_boundaryseg.engine.settings import Preprocessing
+from napari_boundaryseg.errors import InputError
+
+
+def normalised(channel: np.ndarray, settings: Preprocessing, index: int = 0) -> np.ndarray:
+    """One channel as the recipe wants it.
+
+    Parameters
+    ----------
+    channel : (z, y, x) array
+        Voxels that are not numbers take the lowest finite value.
+    settings : Preprocessing
+        Which way; percentiles, mean and SD are those of this array unless the way is ``"dataset"``.
+    index : int
+        The channel's number, for means and SDs of the data set.
+
+    Returns
+    -------
+    (z, y, x) float32 array
+        Always finite; a constant channel becomes 0.
+    """
+    finite = np.isfinite(channel)
+    if not finite.any():
+        return np.zeros(channel.shape, np.float32)
+    channel = np.where(finite, channel, channel[finite].min())
+    if settings.normalise == "hu":
+        low, high = settings.clip_hu
+        return (np.clip(channel, low, high) / 1000).astype(np.float32)
+    if settings.normalise == "dataset":
+        return _by_dataset(channel, settings, index)
+    if settings.per_slice:
+        return np.stack([_by_itself(plane, settings) for plane in channel])
+    return _by_itself(channel, settings)
+
+
+def _by_itself(channel: np.ndarray, settings: Preprocessing) -> np.ndarray:
+    counted = channel != 0 if settings.nonzero else np.ones(channel.shape, bool)
+    if not counted.any():
+        return np.zeros(channel.shape, np.float32)
+    low, high = np.percentile(channel[counted], settings.clip_percentiles)
+    clipped = np.clip(channel, low, high).astype(np.float64)
+    if settings.normalise == "unit":
+        centre, width = low, high - low
+    else:
+        centre, width = clipped[counted].mean(), clipped[counted].std()
+    if width <= 1e-6 * max(1.0, abs(high)):
+        return np.zeros(channel.shape, np.float32)
+    result = ((clipped - centre) / width).astype(np.float32)
+    return np.where(counted, result, np.float32(0)) if settings.nonzero else result
+
+
+def _by_dataset(channel: np.ndarray, settings: Preprocessing, index: int) -> np.ndarray:
+    if index >= len(settings.means):
+        raise InputError("the recipe", "the mean and SD of its data set are not known yet", "Train it first")
+    return ((channel - settings.means[index]) / settings.sds[index]).astype(np.float32)
+
+
+def measured(volumes: Iterable[Volume], settings: Preprocessing) -> Preprocessing:
+    """The same settings with the mean and SD of every channel over all voxels of a data set."""
+    counts, sums, squares = 0.0, np.zeros(0), np.zeros(0)
+    for volume in volumes:
+        array = np.nan_to_num(volume.array.reshape(len(volume.array), -1).astype(np.float64), posinf=0.0, neginf=0.0)
+        sums, squares = (sums, squares) if sums.size else (np.zeros(len(array)), np.zeros(len(array)))
+        counts += array.shape[1]
+        sums, squares = sums + array.sum(1), squares + (array**2).sum(1)
+    means = sums / max(counts, 1)
+    sds = np.sqrt(np.maximum(squares / max(counts, 1) - means**2, 0))
+    return settings.model_copy(update={"means": tuple(map(float, means)),
+                                       "sds": tuple(float(sd) if sd > 0 else 1.0 for sd in sds)})
+
+
+def nonzero_box(volume: Volume) -> tuple[slice, slice, slice]:
+    """The smallest box that holds every voxel that is not 0 in some channel; the whole scan where there is none."""
+    filled = (volume.array != 0).any(0)
+    sides = []
+    for axis in range(3):
+        found = np.flatnonzero(filled.any(tuple(a for a in range(3) if a != axis)))
+        sides.append(slice(int(found[0]), int(found[-1]) + 1) if found.size else slice(0, filled.shape[axis]))
+    return sides[0], sides[1], sides[2]
