@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 
@@ -92,7 +92,7 @@ def sentence_when_full(advice: str) -> Iterator[None]:
 @contextmanager
 def full_float32() -> Iterator[None]:
     """Make float32 on CUDA mean float32, not the shorter TF32 that convolutions use by default; then as before."""
-    kinds = (torch.backends.cudnn, torch.backends.cuda.matmul)
+    kinds: tuple[Any, ...] = (torch.backends.cudnn, torch.backends.cuda.matmul)
     before = [kind.allow_tf32 for kind in kinds]
     try:
         for kind in kinds:

@@ -37,9 +37,10 @@ def read_header(path: Path) -> dict[str, Any]:
         size = path.stat().st_size
         with path.open("rb") as file:
             start = file.read(8)
-            _refuse_code(path, start)
             length = struct.unpack("<Q", start)[0] if len(start) == 8 else -1
-            if not 0 < length <= min(MAX_HEADER, size - 8):
+            whole = 0 < length <= min(MAX_HEADER, size - 8) and file.peek(1)[:1] == b"{"
+            _refuse_code(path, b"" if whole else start)
+            if not whole:
                 raise InputError(path, "it is not a whole safetensors file", _ADVICE)
             text = file.read(length).decode("utf-8")
             header = json.loads(text)
@@ -58,6 +59,7 @@ def _is_text(metadata: object) -> bool:
 
 
 def _refuse_code(path: Path, start: bytes) -> None:
+    """Name pickles and zip files for what they are; the length of a good header may begin with the same bytes."""
     if start[:2] == b"PK" or start[:1] == b"\x80" or path.suffix.lower() in (".pt", ".pth", ".pkl", ".ckpt"):
         raise InputError(path, "this kind of file can contain code and is never opened",
                          "Export the weights as safetensors")

@@ -331,3 +331,12 @@ def test_cards_are_read_without_torch() -> None:
             "assert len(cards()) == 2\nprint('torch' in sys.modules)")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.stdout.strip() == "False", done.stderr
+
+
+@pytest.mark.parametrize("length", [0x0480, 0x0580, 0x5480, 0x4B50])
+def test_a_header_whose_length_begins_like_a_pickle_or_a_zip_file_is_read(tmp_path: Path, length: int) -> None:
+    path = tmp_path / "unlucky.safetensors"
+    start = struct.pack("<Q", length)
+    assert start[:1] == b"\x80" or start[:2] == b"PK"
+    path.write_bytes(start + b"{}".ljust(length))
+    assert read_header(path) == {}
