@@ -30,7 +30,7 @@ def within(shape: tuple[int, int, int], box: AnyBox) -> Box:
         raise _no_box(box)
     i, j, k = (slice(*_clipped(part, n)) for part, n in zip(parts, shape, strict=True))
     if any(part.stop <= part.start for part in (i, j, k)):
-        raise InputError("box", f"it is empty or lies outside the scan of {shape} voxels", "Draw a box on the scan")
+        raise InputError("box", f"it lies outside the scan of {shape} voxels, or is empty", "Draw a box on the scan")
     return i, j, k
 
 

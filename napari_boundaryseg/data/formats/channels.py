@@ -29,10 +29,11 @@ def joined(volumes: list[Volume]) -> Volume:
                 f"its grid is not that of {first.source[0].name}: {difference(other.geometry, first.geometry)}",
                 "Resample the channels onto one grid first",
             )
-    array, lost = np.concatenate([volume.array for volume in volumes]), ()
+    array = np.concatenate([volume.array for volume in volumes])
+    doubts = tuple(dict.fromkeys(doubt for volume in volumes for doubt in volume.doubts))
     if array.dtype == np.float64:
         array, lost = to_float32(array)
-    doubts = tuple(dict.fromkeys([*(doubt for volume in volumes for doubt in volume.doubts), *lost]))
+        doubts += lost
     return Volume(
         array,
         first.geometry,
