@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from napari_boundaryseg.engine.recipe import Recipe
 from napari_boundaryseg.engine.settings import Settings, Spacing
+from napari_boundaryseg.errors import InputError
+
+LONGEST_DESCRIPTION = 1000
+LONGEST_NAME = 128
 
 
 class TrainingData(Settings):
     """What a model has seen, and under which terms."""
 
-    description: str = Field("", max_length=1000)
+    description: str = Field("", max_length=LONGEST_DESCRIPTION)
     cases: int = Field(0, ge=0)
     licence: str = Field("", max_length=400)
     attribution: str = Field("", max_length=2000)
@@ -34,7 +39,7 @@ class Card(Settings):
     """Everything about a model but its weights. Stored inside the checkpoint and beside it as JSON."""
 
     format: Literal["napari-boundaryseg-model/1"] = "napari-boundaryseg-model/1"
-    name: str = Field(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    name: str = Field(min_length=1, max_length=LONGEST_NAME, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     recipe: Recipe
     parameters: int = Field(ge=0, description="number of weights")
     created: str = Field("", max_length=40, description="UTC date, ISO 8601")
@@ -50,3 +55,54 @@ class Card(Settings):
     def expected_field_mm(self) -> tuple[float, float, float] | None:
         """Field of view of the training scans along x, y, z of the patient, in mm."""
         return self.recipe.expected_field_mm
+
+
+def new_card(recipe: Recipe, parameters: int, *, name: str = "", training: TrainingData | None = None,
+             parent: Card | None = None, sha256: str = "") -> Card:
+    """The card that a training begins with.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    parameters : int
+        Number of weights.
+    name : str
+        The recipe's where empty.
+    training : TrainingData, optional
+    parent : Card, optional
+        Of the model whose weights the training begins with: its notes stay, its scores do not, for they are not
+        those of the new model.
+    sha256 : str
+        Of the parent's file.
+
+    Raises
+    ------
+    InputError
+        When a file with this card could not be read again.
+    """
+    name = name or recipe.name
+    kept: dict[str, Any] = {}
+    if parent is not None:
+        kept = {"notes": parent.notes, "expected_spacing_mm": parent.expected_spacing_mm,
+                "parent": f"{parent.name[: LONGEST_NAME - 17]} {sha256[:16]}"}
+    try:
+        card = Card(name=name, recipe=recipe, parameters=parameters, training=training or TrainingData(), **kept)
+        return Card.model_validate_json(card.model_dump_json())
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise InputError(name, f"its card would be wrong at {place!r:.80}: {first['msg']:.120}",
+                         "Correct the name or the recipe") from error
+
+
+def tuned_on(before: TrainingData, cases: int) -> TrainingData:
+    """What a model has seen after a fine-tuning on the user's cases; only the last fine-tuning is told."""
+    said = f"Fine-tuned on {cases} case{'' if cases == 1 else 's'} accepted by the user."
+    first = _TUNED.sub("", before.description).strip()
+    room = LONGEST_DESCRIPTION - len(said) - 1
+    if len(first) > room:
+        first = f"{first[: room - 1]}…"
+    return before.model_copy(update={"description": f"{first} {said}".strip(), "cases": cases})
+
+
+_TUNED = re.compile(r"\s*Fine-tuned on \d+ cases? accepted by the user\.")

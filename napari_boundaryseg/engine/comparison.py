@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
+
+from napari_boundaryseg.engine.card import Card, Score
 
 Scores = Mapping[str, Mapping[str, Mapping[str, Mapping[str, float]]]]
 """case → "before" | "after" → organ → metric → value."""
@@ -13,6 +15,8 @@ Scores = Mapping[str, Mapping[str, Mapping[str, Mapping[str, float]]]]
 METRICS = ("dsc", "surface_dice", "hd95_mm", "apl_mm", "volume_ml", "reference_ml")
 RESAMPLES = 5000
 FEWEST_CASES = 3
+_RIGHTLY_ABSENT = {"dsc": 1.0, "volume_ml": 0.0, "reference_ml": 0.0}
+"""What an organ scores that is in neither map, and that the model found on the other side of the comparison only."""
 
 
 def compare(scores: Scores) -> dict[str, Any]:
@@ -26,13 +30,15 @@ def compare(scores: Scores) -> dict[str, Any]:
     dict
         ``verdict``, ``n``, ``change`` (mean, low, high), ``cases`` (rows with before and after of every metric).
     """
+    paired = {case: {organ: (pair["before"].get(organ, _RIGHTLY_ABSENT), pair["after"].get(organ, _RIGHTLY_ABSENT))
+                     for organ in {**pair["before"], **pair["after"]}} for case, pair in scores.items()}
     rows = [
         {"case": case, "organ": organ, "missing_before": bool(before.get("missing")),
-         **{f"{m}_{w}": _number(side.get(m)) for m in METRICS for w, side in (("before", before),
-                                                                             ("after", pair["after"][organ]))}}
-        for case, pair in scores.items() for organ, before in pair["before"].items()
+         **{f"{m}_{w}": _number(side.get(m)) for m in METRICS for w, side in (("before", before), ("after", after))}}
+        for case, organs in paired.items() for organ, (before, after) in organs.items()
     ]
-    changes = [_mean_dice(pair["after"]) - _mean_dice(pair["before"]) for pair in scores.values()]
+    changes = [_mean_dice(after) - _mean_dice(before)
+               for before, after in (zip(*organs.values(), strict=True) for organs in paired.values())]
     mean, low, high = bootstrap_mean(changes)
     return {"verdict": verdict(len(changes), low, high), "n": len(changes), "metric": "dsc, mean over organs",
             "change": {"mean": mean, "low": low, "high": high}, "cases": rows}
@@ -55,13 +61,26 @@ def bootstrap_mean(changes: list[float]) -> tuple[float, float, float]:
     return float(values.mean()), float(low), float(high)
 
 
-def _mean_dice(organs: Mapping[str, Mapping[str, float]]) -> float:
+def _mean_dice(organs: Iterable[Mapping[str, float]]) -> float:
     """Mean over organs; a missed organ counts 0, never nothing."""
-    return float(np.mean([np.nan_to_num(values["dsc"], nan=0.0) for values in organs.values()]))
+    return float(np.mean([np.nan_to_num(values["dsc"], nan=0.0) for values in organs]))
 
 
 def _number(value: float | None) -> float | None:
     return None if value is None or not np.isfinite(value) else float(value)
+
+
+def with_scores(card: Card, comparison: Mapping[str, Any]) -> Card:
+    """The card of the fine-tuned model with its Dice on the held-out cases; a missed organ counts 0."""
+    found: dict[str, list[float]] = {}
+    for row in comparison["cases"]:
+        found.setdefault(row["organ"], []).append(row["dsc_after"] or 0.0)
+    scores = tuple(Score(organ=organ, metric="dsc", mean=float(np.mean(values)), n=len(values),
+                         sd=float(np.std(values, ddof=1)) if len(values) > 1 else 0.0)
+                   for organ, values in found.items())
+    said = (f"{comparison['n']} of the user's cases, kept apart; against the model before: {comparison['verdict']}, "
+            f"mean Dice {comparison['change']['mean']:+.4f}")
+    return card.model_copy(update={"scores": scores, "scored_on": said})
 
 
 def as_markdown(comparison: Mapping[str, Any]) -> str:

@@ -9,59 +9,68 @@ from torch import nn
 
 from napari_boundaryseg.data.metrics import evaluate
 from napari_boundaryseg.data.saving import atomic_json, atomic_text
-from napari_boundaryseg.data.volume import LabelMap, Volume
-from napari_boundaryseg.engine.card import TrainingData
-from napari_boundaryseg.engine.checkpoint import LoadedModel, load_model
-from napari_boundaryseg.engine.comparison import as_markdown, compare
+from napari_boundaryseg.engine.card import tuned_on
+from napari_boundaryseg.engine.checkpoint import LoadedModel, load_model, save
+from napari_boundaryseg.engine.comparison import as_markdown, compare, with_scores
+from napari_boundaryseg.engine.field import LabelledScan, part_of
 from napari_boundaryseg.engine.predictor import Predictor
 from napari_boundaryseg.engine.recipe import TUNING_STEPS, Recipe
 from napari_boundaryseg.engine.train import fit
+from napari_boundaryseg.engine.training_cases import Pair
+from napari_boundaryseg.engine.training_folder import CARD
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Progress, part, silent
 
 LEARNING_RATE = 1e-3
 
 
-def fine_tune(model: LoadedModel, cases: Iterable[tuple[Volume, LabelMap]], folder: Path, *,
-              held_out: Sequence[tuple[Volume, LabelMap]] = (), steps: int = TUNING_STEPS, seed: int = 0,
-              device: str = "auto", name: str | None = None, progress: Progress = silent) -> Path:
+def fine_tune(model: LoadedModel, cases: Iterable[Pair], folder: Path, *, held_out: Iterable[Pair] = (),
+              steps: int = TUNING_STEPS, seed: int = 0, device: str = "auto", name: str | None = None,
+              overwrite: bool = False, progress: Progress = silent) -> Path:
     """Train a model further on corrected cases, then compare before and after on cases it did not see.
 
     Parameters
     ----------
     model : LoadedModel
         It is left as it is; the result is a new checkpoint.
-    cases : iterable of (Volume, LabelMap)
-        Accepted scans with their corrected labels.
+    cases : iterable of (Volume, LabelMap) or LabelledScan
+        Accepted scans with their corrected labels, and the boxes that they were segmented in.
     folder : Path
         Gets the checkpoint, the log, and with held-out cases ``comparison.json`` and ``comparison.md``.
-    held_out : sequence of (Volume, LabelMap)
+    held_out : iterable of (Volume, LabelMap) or LabelledScan
         Accepted scans kept apart. They choose nothing: the last step is always the result.
     steps, seed : int
     device : str
     name : str, optional
         Of the new model; the old one's by default.
+    overwrite : bool
+        Replace what another training left in the folder.
     progress : Progress
 
     Returns
     -------
     Path
         The fine-tuned checkpoint.
+
+    Raises
+    ------
+    InputError
+        Without a case, for a case in both roles, and as `engine.train.fit`.
     """
-    cases = list(cases)
-    if not cases:
+    scans, apart = ([LabelledScan(*case) for case in given] for given in (cases, held_out))
+    if not scans:
         raise InputError("fine-tuning", "there is no training case", "Accept at least one corrected case first")
-    repeated = {volume.name for volume, _ in cases} & {volume.name for volume, _ in held_out}
+    repeated = {case.volume.name for case in scans} & {case.volume.name for case in apart}
     if repeated:
         raise InputError(", ".join(sorted(repeated)), "it is both a training case and held out",
                          "Give each case one role")
     recipe = tuning_recipe(model.card.recipe, steps)
     _freeze_statistics(model.network)
-    path = fit(recipe, cases, folder, steps=steps, seed=seed, start=model, device=device,
-               name=name or model.card.name, training=_training(model, len(cases)),
-               progress=part(progress, 0.0, 0.9 if held_out else 1.0))
-    if held_out:
-        _compare(model, path, held_out, folder, device, part(progress, 0.9, 1.0))
+    path = fit(recipe, scans, folder, steps=steps, seed=seed, start=model, device=device, overwrite=overwrite,
+               name=name or model.card.name, training=tuned_on(model.card.training, len(scans)),
+               progress=part(progress, 0.0, 0.9 if apart else 1.0))
+    if apart:
+        _compare(model, path, apart, folder, device, part(progress, 0.9, 1.0))
     return path
 
 
@@ -82,26 +91,24 @@ def _freeze_statistics(network: nn.Module) -> None:
             module.frozen_statistics = True  # type: ignore[assignment]
 
 
-def _training(model: LoadedModel, n: int) -> TrainingData:
-    before = model.card.training
-    return before.model_copy(update={
-        "description": f"{before.description} Fine-tuned on {n} cases accepted by the user.".strip(),
-        "cases": n,
-    })
-
-
-def _compare(model: LoadedModel, path: Path, held_out: Sequence[tuple[Volume, LabelMap]], folder: Path, device: str,
+def _compare(model: LoadedModel, path: Path, held_out: Sequence[LabelledScan], folder: Path, device: str,
              progress: Progress) -> None:
+    """Score both models on the part of each scan that a person would give them; the new card gets the scores."""
     scheme = model.card.recipe.scheme
+    parts = [part_of(case, model.card.recipe) for case in held_out]
     scores: dict[str, dict[str, dict[str, dict[str, float]]]] = {}
     total = 2 * len(held_out)
-    for turn, (label, candidate) in enumerate((("before", model), ("after", load_model(path)))):
+    tuned = load_model(path)
+    for turn, (label, candidate) in enumerate((("before", model), ("after", tuned))):
         predictor = Predictor(candidate, device=device)
-        for n, (volume, labels) in enumerate(held_out):
-            progress((turn * len(held_out) + n) / total, f"Comparing on {volume.name}, {label}")
-            found = predictor.predict(volume, box=None, whole=True).labels
-            scores.setdefault(volume.name, {})[label] = evaluate(found, labels.with_scheme(scheme))
+        for n, (case, box) in enumerate(zip(held_out, parts, strict=True)):
+            progress((turn * len(held_out) + n) / total, f"Comparing on {case.volume.name}, {label}")
+            found = predictor.predict(case.volume, box=box, whole=True).labels
+            scores.setdefault(case.volume.name, {})[label] = evaluate(found, case.labels.with_scheme(scheme))
     comparison = compare(scores)
+    card = with_scores(tuned.card, comparison)
+    save(path, card, tuned.network.state_dict())
+    atomic_text(folder / CARD, card.model_dump_json(indent=2))
     atomic_json(folder / "comparison.json", comparison)
     atomic_text(folder / "comparison.md", as_markdown(comparison))
     progress(1.0, comparison["verdict"])

@@ -11,7 +11,6 @@ from torch import Tensor
 from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.engine.assemble import assemble
 from napari_boundaryseg.engine.box import AnyBox, within
-from napari_boundaryseg.engine.card import Card
 from napari_boundaryseg.engine.channels import in_order
 from napari_boundaryseg.engine.checkpoint import LoadedModel, load_model
 from napari_boundaryseg.engine.devices import (
@@ -22,16 +21,15 @@ from napari_boundaryseg.engine.devices import (
     full_float32,
     sentence_when_full,
 )
+from napari_boundaryseg.engine.field import check_field
 from napari_boundaryseg.engine.heads import Heads
 from napari_boundaryseg.engine.prediction import Prediction
 from napari_boundaryseg.engine.preprocess import NetworkGrid
 from napari_boundaryseg.engine.sliding_window import sliding_window
-from napari_boundaryseg.errors import InputError, RegionNeeded
+from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.models.slicewise import with_neighbours
 from napari_boundaryseg.progress import Progress, part, silent
 
-FIELD_FACTOR = 1.6
-"""A scan this much longer than the training scans along two axes, or 2.5 times along one, needs a box."""
 _AXES = {"z": 0, "y": 1, "x": 2}
 
 
@@ -81,7 +79,7 @@ class Predictor:
         given, volume = volume, in_order(volume, recipe.channels, self.model.card.name)
         box = None if box is None else within(volume.geometry.shape, box)
         if box is None and not whole:
-            check_field(volume, self.model.card)
+            check_field(volume, recipe, self.model.card.name)
         seconds: dict[str, float] = {}
         began = time.perf_counter()
         grid = NetworkGrid(volume, recipe.preprocessing, box)
@@ -132,23 +130,6 @@ def predict(scan: Volume, model: str | Path | LoadedModel, *, device: str = "aut
     """
     loaded = model if isinstance(model, LoadedModel) else load_model(model)
     return Predictor(loaded, device).predict(scan, box=box, whole=whole, attention=attention, progress=progress)
-
-
-def check_field(volume: Volume, card: Card) -> None:
-    """Ask for a box where the scan is far larger than what the model has seen."""
-    expected = card.expected_field_mm
-    if expected is None:
-        return
-    grid = NetworkGrid(volume, card.recipe.preprocessing)
-    own = [n * s for n, s in zip(grid.shape[::-1], grid.spacing_zyx[::-1], strict=True)]
-    factors = sorted((have / want for have, want in zip(own, expected, strict=True)), reverse=True)
-    if factors[0] >= 2.5 or factors[1] >= FIELD_FACTOR:
-        raise RegionNeeded(
-            volume.name,
-            f"it covers {own[0]:.0f} x {own[1]:.0f} x {own[2]:.0f} mm, far more than the {expected[0]:.0f} x "
-            f"{expected[1]:.0f} x {expected[2]:.0f} mm that {card.name} was trained on",
-            "Draw a box round the organs (or give --box or --box-from)",
-        )
 
 
 def _order_note(given: Volume, used: Volume) -> str:

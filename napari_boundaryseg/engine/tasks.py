@@ -8,16 +8,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from napari_boundaryseg.data.datasets import Case, load_case
 from napari_boundaryseg.data.exchange import load_volume
 from napari_boundaryseg.data.labels import LabelScheme
-from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.engine import fine_tune as tuning
 from napari_boundaryseg.engine.checkpoint import load_model
+from napari_boundaryseg.engine.field import LabelledScan
 from napari_boundaryseg.engine.library import find, read_card
 from napari_boundaryseg.engine.prediction_files import save_prediction
 from napari_boundaryseg.engine.predictor import Predictor
 from napari_boundaryseg.engine.recipe import TUNING_STEPS
+from napari_boundaryseg.engine.same_organs import in_scheme
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Progress, part, silent
 
@@ -54,7 +57,7 @@ def predict(scan_folder: str, model: str, out_folder: str, box: Sequence[Sequenc
     predictor = _predictor(model, device)
     volume = load_volume(Path(scan_folder))
     slices = tuple(slice(int(a), int(b)) for a, b in box) if box else None
-    prediction = predictor.predict(volume, box=slices, whole=whole, progress=part(progress, 0.02, 0.97))  # type: ignore[arg-type]
+    prediction = predictor.predict(volume, box=slices, whole=whole, progress=part(progress, 0.02, 0.97))
     save_prediction(prediction, Path(out_folder))
     return {"folder": out_folder, "seconds": round(time.perf_counter() - began, 2),
             "notes": list(prediction.details["notes"])}  # type: ignore[call-overload]
@@ -68,7 +71,7 @@ def _predictor(model: str, device: str) -> Predictor:
     return _warm[key]
 
 
-def fine_tune(model: str, cases: Sequence[dict[str, str]], held_out: Sequence[dict[str, str]], out_folder: str,
+def fine_tune(model: str, cases: Sequence[dict[str, Any]], held_out: Sequence[dict[str, Any]], out_folder: str,
               steps: int = TUNING_STEPS, seed: int = 0, device: str = "auto", *, progress: Progress = silent
               ) -> dict[str, Any]:
     """Fine-tune a model on accepted cases and compare it with the old one on held-out cases.
@@ -77,7 +80,8 @@ def fine_tune(model: str, cases: Sequence[dict[str, str]], held_out: Sequence[di
     ----------
     model : str
     cases, held_out : sequences of dict
-        ``image``, ``label`` (files) and ``name``.
+        ``image``, ``label`` (files) and ``name``; where they are known also ``scheme``, the label scheme as JSON that
+        the labels were drawn under (else the integers are the model's), and ``box``, three [start, stop] pairs.
     out_folder : str
         Gets checkpoint, log and comparison.
     steps, seed, device
@@ -91,18 +95,29 @@ def fine_tune(model: str, cases: Sequence[dict[str, str]], held_out: Sequence[di
     loaded = load_model(model)
     scheme = loaded.card.recipe.scheme
     folder = Path(out_folder)
-    path = tuning.fine_tune(loaded, _pairs(cases, scheme), folder, held_out=_pairs(held_out, scheme), steps=steps,
-                            seed=seed, device=device, progress=progress)
+    path = tuning.fine_tune(loaded, _labelled(cases, scheme), folder, held_out=_labelled(held_out, scheme),
+                            steps=steps, seed=seed, device=device, progress=progress)
     comparison = folder / "comparison.json"
     return {"checkpoint": str(path),
             "comparison": json.loads(comparison.read_text("utf-8")) if comparison.exists() else None}
 
 
-def _pairs(cases: Sequence[dict[str, str]], scheme: LabelScheme) -> list[tuple[Volume, LabelMap]]:
-    pairs = []
+def _labelled(cases: Sequence[dict[str, Any]], scheme: LabelScheme) -> list[LabelledScan]:
+    found = []
     for case in cases:
-        volume, labels = load_case(Case(case["name"], (Path(case["image"]),), Path(case["label"])), scheme)
+        drawn_under = _scheme_of(case)
+        files = Case(case["name"], (Path(case["image"]),), Path(case["label"]))
+        volume, labels = load_case(files, drawn_under or scheme)
         if labels is None:
             raise InputError(case["name"], "it has no labels", "Accept it again")
-        pairs.append((volume, labels))
-    return pairs
+        found.append(LabelledScan(volume, in_scheme(labels, scheme) if drawn_under else labels, case.get("box")))
+    return found
+
+
+def _scheme_of(case: dict[str, Any]) -> LabelScheme | None:
+    if case.get("scheme") is None:
+        return None
+    try:
+        return LabelScheme.model_validate(case["scheme"])
+    except ValidationError as error:
+        raise InputError(case["name"], "what its labels mean cannot be read", "Accept it again") from error

@@ -13,12 +13,16 @@ from torch import Tensor
 from napari_boundaryseg.data.boundaries import contour_targets, outline, slicewise_difficulty
 from napari_boundaryseg.data.phantom import Tissues, anatomy, render
 from napari_boundaryseg.data.volume import LabelMap, Volume
+from napari_boundaryseg.engine.box import AnyBox
 from napari_boundaryseg.engine.channels import in_order
+from napari_boundaryseg.engine.field import LabelledScan, part_of
 from napari_boundaryseg.engine.preprocess import NetworkGrid
 from napari_boundaryseg.engine.recipe import Recipe
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.models.slicewise import with_neighbours
 from napari_boundaryseg.progress import Progress, silent
+
+Pair = tuple[Volume, LabelMap] | LabelledScan
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,10 +53,13 @@ class TrainingCase:
     name: str = ""
 
 
-def prepare(volume: Volume, labels: LabelMap, recipe: Recipe) -> TrainingCase:
-    """Bring one labelled scan to the network's grid and make its contour targets on the whole volume."""
+def prepare(volume: Volume, labels: LabelMap, recipe: Recipe, box: AnyBox | None = None) -> TrainingCase:
+    """Bring one labelled scan to the network's grid and make its contour targets.
+
+    Of the scan, that part is taken which the model would be given to segment it: see `engine.field.part_of`.
+    """
     volume = in_order(volume, recipe.channels, recipe.name)
-    grid = NetworkGrid(volume, recipe.preprocessing)
+    grid = NetworkGrid(volume, recipe.preprocessing, part_of(LabelledScan(volume, labels, box), recipe))
     classes = grid.labels(labels.with_scheme(recipe.scheme))
     return from_classes(grid.image(), classes, recipe, grid.spacing_zyx, volume.name)
 
@@ -93,6 +100,16 @@ def _some_voxels(classes: np.ndarray, organs: int) -> list[np.ndarray]:
     return chosen
 
 
+def prepare_all(cases: Iterable[Pair], recipe: Recipe, progress: Progress = silent) -> list[TrainingCase]:
+    """Prepare labelled scans one after the other."""
+    prepared = []
+    for case in cases:
+        volume, labels, box = LabelledScan(*case)
+        progress(0.0, f"Preparing {volume.name}")
+        prepared.append(prepare(volume, labels, recipe, box))
+    return prepared
+
+
 class Source(Protocol):
     """Where training cases come from."""
 
@@ -103,12 +120,8 @@ class Source(Protocol):
 class RealCases:
     """Labelled scans, all prepared once and kept in memory."""
 
-    def __init__(self, cases: Iterable[tuple[Volume, LabelMap]], recipe: Recipe, *,
-                 progress: Progress = silent) -> None:
-        self._cases = []
-        for volume, labels in cases:
-            progress(0.0, f"Preparing {volume.name}")
-            self._cases.append(prepare(volume, labels, recipe))
+    def __init__(self, cases: Iterable[Pair], recipe: Recipe, *, progress: Progress = silent) -> None:
+        self._cases = prepare_all(cases, recipe, progress)
         if not any(case.voxels for case in self._cases):
             raise InputError("training cases", "none of them holds a labelled voxel", "Label at least one organ")
 
@@ -168,7 +181,7 @@ def _random_pelvis(seed: int) -> Tissues:
     return anatomy(seed, shape=(i, j, k), spacing_mm=spacing)
 
 
-def source_of(recipe: Recipe, cases: Iterable[tuple[Volume, LabelMap]], seed: int, progress: Progress) -> Source:
+def source_of(recipe: Recipe, cases: Iterable[Pair], seed: int, progress: Progress) -> Source:
     """Synthetic scans where the recipe asks for them, else the given cases."""
     if recipe.synthetic:
         return SyntheticPelves(recipe, seed)

@@ -1,40 +1,71 @@
-"""What a training needs to go on where it stopped: optimiser moments and the step, in safetensors."""
+"""What a training needs to go on where it stopped: weights, optimiser moments and the step, in safetensors."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save
-from torch import nn
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor, nn
 
 from napari_boundaryseg.data.saving import atomic_bytes
+from napari_boundaryseg.engine.library import read_header
+from napari_boundaryseg.errors import InputError
 
 
-def save_state(path: Path, network: nn.Module, optimiser: torch.optim.Optimizer, memory: dict[str, float]) -> None:
-    """Weights in full precision, the optimiser's moments, and a few numbers, in one atomic file."""
+@dataclass(frozen=True)
+class Memory:
+    """What `load_state` gives back.
+
+    Parameters
+    ----------
+    numbers : dict
+        The step and the like.
+    good : dict
+        Weights at the end of the last whole epoch; empty before the first.
+    """
+
+    numbers: dict[str, float]
+    good: dict[str, Tensor]
+
+
+def save_state(path: Path, network: nn.Module, optimiser: torch.optim.Optimizer, good: Mapping[str, Tensor],
+               numbers: Mapping[str, float]) -> None:
+    """Weights in full precision, the optimiser's moments, the last good weights, and a few numbers, in one file."""
     tensors = {f"network/{name}": value for name, value in network.state_dict().items()}
+    tensors |= {f"good/{name}": value for name, value in good.items()}
     for index, moments in optimiser.state_dict()["state"].items():
         for name, value in moments.items():
             tensors[f"optimiser/{index}/{name}"] = torch.as_tensor(value)
     tensors = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
-    atomic_bytes(path, save(tensors, metadata={"memory": json.dumps(memory)}))
+    atomic_bytes(path, save(tensors, metadata={"memory": json.dumps(dict(numbers))}))
 
 
-def load_state(path: Path, network: nn.Module, optimiser: torch.optim.Optimizer) -> dict[str, float]:
-    """Undo `save_state`; returns the numbers."""
-    from safetensors import safe_open
+def load_state(path: Path, network: nn.Module, optimiser: torch.optim.Optimizer) -> Memory:
+    """Undo `save_state`.
 
-    with safe_open(path, framework="pt") as file:
-        memory: dict[str, float] = json.loads((file.metadata() or {})["memory"])
-    tensors = load_file(path)
-    network.load_state_dict({n.removeprefix("network/"): t for n, t in tensors.items() if n.startswith("network/")})
-    moments: dict[int, dict[str, torch.Tensor]] = {}
-    for name, value in tensors.items():
-        if name.startswith("optimiser/"):
-            _, index, moment = name.split("/")
+    Raises
+    ------
+    InputError
+        When the file is damaged or belongs to another network.
+    """
+    text = read_header(path).get("__metadata__", {}).get("memory")
+    try:
+        parts: dict[str, dict[str, Tensor]] = {"network": {}, "good": {}, "optimiser": {}}
+        for name, value in load(path.read_bytes()).items():
+            kind, _, rest = name.partition("/")
+            parts[kind][rest] = value
+        network.load_state_dict(parts["network"])
+        moments: dict[int, dict[str, Tensor]] = {}
+        for name, value in parts["optimiser"].items():
+            index, moment = name.split("/")
             moments.setdefault(int(index), {})[moment] = value
-    groups = optimiser.state_dict()["param_groups"]
-    optimiser.load_state_dict({"state": moments, "param_groups": groups})
-    return memory
+        optimiser.load_state_dict({"state": moments, "param_groups": optimiser.state_dict()["param_groups"]})
+        return Memory({name: float(value) for name, value in json.loads(text).items()}, parts["good"])
+    except (OSError, SafetensorError, RuntimeError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(path, "it is damaged, or belongs to a training of another recipe",
+                         "Resume with the recipe that it was begun with, or begin in another folder") from error

@@ -47,3 +47,15 @@ def test_markdown_has_a_row_per_case_and_the_verdict():
     assert page.count("| case ") == 4
     assert "Verdict: better" in page
     assert "not a medical device" in page
+
+
+def test_an_organ_that_only_one_model_sees_where_there_is_none_counts_for_the_other():
+    values = scores([0.0, 0.0, 0.0])
+    for pair in values.values():
+        pair["before"]["Rectum"] = {"dsc": 0.0, "missing": True, "volume_ml": 3.0, "reference_ml": 0.0}
+    comparison = compare(values)
+    assert comparison["verdict"] == "better"
+    assert comparison["change"]["mean"] == pytest.approx(0.5)
+    swapped = {case: {"before": pair["after"], "after": pair["before"]} for case, pair in values.items()}
+    assert compare(swapped)["verdict"] == "worse"
+    assert "Rectum" in as_markdown(compare(swapped))

@@ -12,7 +12,7 @@ import torch
 
 from napari_boundaryseg.data import formats
 from napari_boundaryseg.data.exchange import save_volume
-from napari_boundaryseg.data.labels import preset
+from napari_boundaryseg.data.labels import LabelScheme, Organ, preset
 from napari_boundaryseg.data.volume import Geometry, Volume
 from napari_boundaryseg.engine import tasks
 from napari_boundaryseg.engine.card import Card
@@ -138,7 +138,7 @@ def test_a_far_larger_scan_asks_for_a_box(tmp_path: Path) -> None:
 @pytest.mark.parametrize("fault, said", [
     ("model", "there is no such model"),
     ("scan", "no scan can be read from this folder"),
-    ("box", "it lies outside the scan"),
+    ("box", "lies outside the scan"),
 ])
 def test_what_is_wrong_is_one_sentence_and_writes_nothing(model: Path, tmp_path: Path, fault: str, said: str) -> None:
     save_volume(boxes()[0], tmp_path / "scan")
@@ -218,6 +218,60 @@ def test_a_case_that_cannot_be_read_is_refused(model: Path, tmp_path: Path, faul
     with pytest.raises(InputError, match=said):
         tasks.fine_tune(str(model), [case], [], str(tmp_path / "out"), steps=1, device="cpu")
     assert not (tmp_path / "out").exists()
+
+
+def case_of_scheme(folder: Path, name: str, seed: int, scheme: LabelScheme, numbers: dict[int, int]) -> dict[str, Any]:
+    """An accepted case whose labels 1 and 2 were drawn as other numbers of another scheme."""
+    stored_case: dict[str, Any] = stored(folder, name, seed)
+    volume, labels = boxes(seed)
+    array = np.zeros_like(labels.array)
+    for own, other in numbers.items():
+        array[labels.array == own] = other
+    formats.write(volume.with_labels(array, scheme), stored_case["label"])
+    return {**stored_case, "scheme": scheme.model_dump(mode="json")}
+
+
+def test_labels_are_read_under_the_names_that_they_were_drawn_with(model: Path, tmp_path: Path) -> None:
+    swapped = LabelScheme(name="swapped", organs=(Organ(id=1, name="posterior", colour="#112233"),
+                                                  Organ(id=5, name="Hippocampus_A", colour="#112233")))
+    other = case_of_scheme(tmp_path, "a", 1, swapped, {1: 5, 2: 1})
+    plain = {**stored(tmp_path, "b", 1), "name": "a", "scheme": None, "box": None}
+    one, two = (load_model(tasks.fine_tune(str(model), [case], [], str(tmp_path / out), steps=2, device="cpu"
+                                           )["checkpoint"]).network.state_dict()
+                for case, out in ((other, "1"), (plain, "2")))
+    assert all(torch.equal(one[name], two[name]) for name in one)
+
+
+@pytest.mark.parametrize("role", ["training", "held out"])
+@pytest.mark.parametrize("scheme, numbers, said", [
+    (preset("prostate"), {1: 1}, "bad: Prostate is drawn in it, which the model does not know"),
+    (LabelScheme(name="half", organs=(Organ(id=1, name="Hippocampus_A", colour="#112233"),)), {1: 1},
+     "bad: its labels 'half' have no Hippocampus_P"),
+])
+def test_other_organs_are_never_taught(model: Path, tmp_path: Path, role: str, scheme: LabelScheme,
+                                       numbers: dict[int, int], said: str) -> None:
+    bad, good = case_of_scheme(tmp_path, "bad", 1, scheme, numbers), stored(tmp_path, "good", 2)
+    cases = ([bad], [good]) if role == "training" else ([good], [bad])
+    with pytest.raises(InputError, match=said):
+        tasks.fine_tune(str(model), *cases, str(tmp_path / "out"), steps=1, device="cpu")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_scheme_that_cannot_be_read_is_one_sentence(model: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="a: what its labels mean cannot be read"):
+        tasks.fine_tune(str(model), [{**stored(tmp_path, "a", 1), "scheme": {"name": "x"}}], [],
+                        str(tmp_path / "out"), steps=1, device="cpu")
+
+
+def test_boxes_of_cases_reach_training_and_comparison(model: Path, tmp_path: Path,
+                                                      monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[list[Any]] = []
+    monkeypatch.setattr(tasks.tuning, "fine_tune", lambda model, cases, folder, *, held_out, **_: seen.extend(
+        [[case.box for case in cases], [case.box for case in held_out]]) or model.path)
+    box = [[0, 14], [1, 14], [2, 15]]
+    cases = [{**stored(tmp_path, "a", 1), "box": box}, stored(tmp_path, "b", 2)]
+    tasks.fine_tune(str(model), cases, [{**stored(tmp_path, "c", 3), "box": None}], str(tmp_path / "out"))
+    assert seen == [[box, None], [None]]
 
 
 def test_warming_up_is_done() -> None:

@@ -5,11 +5,14 @@ import json
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file
+from torch import nn
 
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.volume import Geometry, Volume
-from napari_boundaryseg.engine import train
-from napari_boundaryseg.engine.checkpoint import load_model
+from napari_boundaryseg.engine import train, training_run
+from napari_boundaryseg.engine.checkpoint import build_network, load_model
 from napari_boundaryseg.engine.fine_tune import fine_tune
 from napari_boundaryseg.engine.recipe import Augmentation, Recipe, recipe
 from napari_boundaryseg.errors import InputError
@@ -75,7 +78,7 @@ def test_same_seed_same_weights_other_seed_others(tmp_path):
 
 
 def test_nan_loss_is_skipped_then_restored_then_refused(tmp_path, monkeypatch):
-    real = train.batch_at
+    real = training_run.batch_at
 
     def poisoned(cases, settings, seed, step):
         image, target = real(cases, settings, seed, step)
@@ -83,7 +86,7 @@ def test_nan_loss_is_skipped_then_restored_then_refused(tmp_path, monkeypatch):
 
     train.fit(tiny(), [case(1)], tmp_path)
     good = load_model(tmp_path / "last.safetensors").network.state_dict()
-    monkeypatch.setattr(train, "batch_at", poisoned)
+    monkeypatch.setattr(training_run, "batch_at", poisoned)
     with pytest.raises(InputError, match="not a finite number"):
         train.fit(tiny(), [case(1)], tmp_path / "bad", steps=40, start=load_model(tmp_path / "last.safetensors"))
     kept = load_model(tmp_path / "bad" / "last.safetensors").network.state_dict()
@@ -114,3 +117,149 @@ def test_a_case_is_never_both_trained_on_and_held_out(tmp_path):
     path = train.fit(tiny(), [case(1)], tmp_path / "base")
     with pytest.raises(InputError, match="both a training case and held out"):
         fine_tune(load_model(path), [case(2)], tmp_path / "tuned", held_out=[case(2)])
+
+
+def stop_at(step, error=Cancelled):
+    def progress(fraction, text=""):
+        if f"step {step} " in text:
+            raise error
+
+    return progress
+
+
+def test_cancelling_loses_no_step_and_the_log_tells_each_once(tmp_path):
+    with pytest.raises(Cancelled):
+        train.fit(tiny(), [case(1)], tmp_path, progress=stop_at(5))
+    with (tmp_path / "log.jsonl").open("a") as file:
+        file.write(json.dumps({"step": 6, "loss": 0.0}) + "\n" + '{"step": 7, "lo')
+    train.fit(tiny(), [case(1)], tmp_path, resume=True)
+    assert [line["step"] for line in log(tmp_path) if "loss" in line] == [1, 2, 3, 4, 5, 6]
+    assert all(line.get("loss", 1) > 0 for line in log(tmp_path))
+
+
+def test_cancelling_at_the_last_step_leaves_the_model(tmp_path):
+    with pytest.raises(Cancelled):
+        train.fit(tiny(), [case(1)], tmp_path, progress=stop_at(6))
+    assert load_model(train.fit(tiny(), [case(1)], tmp_path, resume=True)).card.step == 6
+
+
+@pytest.mark.parametrize("every_s, kept", [(0.0, 5), (1e9, 3)])
+def test_a_machine_that_stops_loses_a_minute_at_most(tmp_path, monkeypatch, every_s, kept):
+    monkeypatch.setattr(train, "SAVE_EVERY_S", every_s)
+    with pytest.raises(ZeroDivisionError):
+        train.fit(tiny(), [case(1)], tmp_path, progress=stop_at(5, ZeroDivisionError))
+    first = []
+    train.fit(tiny(), [case(1)], tmp_path, resume=True, progress=lambda f, text="": first.append(text))
+    assert f"step {kept + 1} " in first[1]
+
+
+class WithDropout(nn.Module):
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, x):
+        return self.inner(F.dropout(x, 0.5, self.training))
+
+
+def test_dropout_is_the_same_after_a_resume(tmp_path, monkeypatch):
+    monkeypatch.setattr(train, "build_network", lambda recipe: WithDropout(build_network(recipe)))
+    train.fit(tiny(), [case(1)], tmp_path / "whole")
+    with pytest.raises(Cancelled):
+        train.fit(tiny(), [case(1)], tmp_path / "parts", progress=stop_at(4))
+    torch.rand(17)
+    train.fit(tiny(), [case(1)], tmp_path / "parts", resume=True)
+    a, b = (load_file(tmp_path / name / "state.safetensors") for name in ("whole", "parts"))
+    assert a.keys() == b.keys()
+    assert all(torch.equal(a[name], b[name]) for name in a)
+
+
+def test_the_guard_against_nan_remembers_over_a_resume(tmp_path, monkeypatch):
+    real, poison = training_run.batch_at, set(range(3, 9))
+
+    def poisoned(cases, settings, seed, step):
+        image, target = real(cases, settings, seed, step)
+        return image * (float("nan") if step in poison else 1.0), target
+
+    monkeypatch.setattr(training_run, "batch_at", poisoned)
+    train.fit(tiny(), [case(1)], tmp_path / "whole", steps=12)
+    for stop in (5, 8):
+        with pytest.raises(Cancelled):
+            train.fit(tiny(), [case(1)], tmp_path / "parts", steps=12, resume=True, progress=stop_at(stop))
+    train.fit(tiny(), [case(1)], tmp_path / "parts", steps=12, resume=True)
+    a, b = (load_file(tmp_path / name / "state.safetensors") for name in ("whole", "parts"))
+    assert all(torch.equal(a[name], b[name]) for name in a)
+    for folder in (tmp_path / "whole", tmp_path / "parts"):
+        assert [line["lr_factor"] for line in log(folder) if "restored" in line] == [0.5, 0.25]
+
+
+def test_a_folder_with_another_training_is_refused_unless_resumed_or_overwritten(tmp_path):
+    train.fit(tiny(), [case(1)], tmp_path, steps=4)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(InputError, match=r"holds another training \(state.*--resume"):
+        train.fit(tiny(), [case(1)], tmp_path, steps=2)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    train.fit(tiny(), [case(1)], tmp_path, steps=5, resume=True)
+    assert len([line for line in log(tmp_path) if "loss" in line]) == 5
+    train.fit(tiny(), [case(1)], tmp_path, steps=2, overwrite=True)
+    assert len([line for line in log(tmp_path) if "loss" in line]) == 2
+
+
+def test_a_model_without_its_state_cannot_be_resumed_and_is_not_replaced(tmp_path):
+    train.fit(tiny(), [case(1)], tmp_path, steps=1)
+    (tmp_path / "state.safetensors").unlink()
+    with pytest.raises(InputError, match=r"holds another training \(best\.safetensors"):
+        train.fit(tiny(), [case(1)], tmp_path, steps=1, resume=True)
+
+
+@pytest.mark.parametrize("fault", ["cut", "of another recipe", "no memory"])
+def test_a_state_that_cannot_be_used_is_one_sentence(tmp_path, fault):
+    train.fit(tiny(), [case(1)], tmp_path, steps=1)
+    path, recipe = tmp_path / "state.safetensors", tiny()
+    if fault == "cut":
+        path.write_bytes(path.read_bytes()[:-9])
+    elif fault == "no memory":
+        path.write_bytes((tmp_path / "last.safetensors").read_bytes())
+    else:
+        recipe = tiny(**{"network_arguments.width": 4})
+    with pytest.raises(InputError, match=r"^state\.safetensors: "):
+        train.fit(recipe, [case(1)], tmp_path, steps=2, resume=True)
+
+
+def test_a_gpu_that_is_not_there_is_one_sentence_and_one_that_is_keeps_its_number(tmp_path, monkeypatch):
+    with pytest.raises(InputError, match=r"cuda:63: this machine has no such GPU"):
+        train.fit(tiny(), [case(1)], tmp_path, device="cuda:63")
+    given = {}
+
+    class Watched(training_run.Fabric):
+        def __init__(self, **options):
+            given.update(options)
+            super().__init__(accelerator="cpu")
+
+    monkeypatch.setattr(training_run, "choose", lambda device: device)
+    monkeypatch.setattr(training_run, "Fabric", Watched)
+    train.fit(tiny(), [case(1)], tmp_path, steps=1, device="cuda:1")
+    assert given == {"accelerator": "cuda", "devices": [1]}
+
+
+def test_a_seed_below_0_is_refused(tmp_path):
+    with pytest.raises(InputError, match="seed: it is -1"):
+        train.fit(tiny(), [case(1)], tmp_path, seed=-1)
+
+
+def test_a_card_that_nobody_could_read_is_refused_before_the_first_step(tmp_path):
+    with pytest.raises(InputError, match="its card would be wrong at 'name'"):
+        train.fit(tiny(), [case(1)], tmp_path / "out", name="no spaces please")
+    with pytest.raises(InputError, match=r"its card would be wrong at 'recipe\.optimiser\.lr'"):
+        broken = tiny().optimiser.model_copy(update={"lr": float("nan")})
+        train.fit(tiny().model_copy(update={"optimiser": broken}), [case(1)], tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_memory_that_runs_out_in_training_is_one_sentence(tmp_path, monkeypatch):
+    def full(*_):
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 4000000000000 bytes")
+
+    monkeypatch.setattr(training_run, "batch_at", full)
+    with pytest.raises(InputError, match=r"memory: there is not enough for this scan\. Train on fewer"):
+        train.fit(tiny(), [case(1)], tmp_path)

@@ -1,0 +1,65 @@
+"""Labels that were drawn under one label scheme, in the integers of another: organs are matched by name."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from napari_boundaryseg.data.labels import LabelScheme, Organ
+from napari_boundaryseg.data.volume import LabelMap
+from napari_boundaryseg.errors import InputError
+
+
+def in_scheme(labels: LabelMap, scheme: LabelScheme) -> LabelMap:
+    """The same organs under the integers of a model's scheme.
+
+    Parameters
+    ----------
+    labels : LabelMap
+        With the scheme that it was drawn under.
+    scheme : LabelScheme
+        The model's.
+
+    Raises
+    ------
+    InputError
+        For a drawn organ that the model does not know, and for an organ of the model that the scheme of the labels
+        lacks: nobody could draw it, and it must not be taught as background.
+    """
+    same = {organ: _same(organ, scheme) for organ in labels.scheme.organs}
+    present = set(np.unique(labels.array).tolist())
+    drawn = [organ for organ in same if organ.id in present]
+    unknown = [organ.name for organ in drawn if same[organ] is None]
+    if unknown:
+        raise InputError(labels.name, f"{', '.join(unknown)} is drawn in it, which the model does not know (it knows "
+                         f"{', '.join(scheme.names)})", "Choose a model for these organs, or accept the case again "
+                         "with labels that bear the model's names")
+    lacking = [organ.name for organ in scheme.organs if organ not in same.values()]
+    if lacking:
+        raise InputError(labels.name, f"its labels {labels.scheme.name!r} have no {', '.join(lacking)}, and the model "
+                         "would learn that there is none", "Draw it with the model's organs and accept the case again")
+    return _renumbered(labels, scheme, {organ.id: found.id for organ in drawn if (found := same[organ])})
+
+
+def _renumbered(labels: LabelMap, scheme: LabelScheme, numbers: dict[int, int]) -> LabelMap:
+    if len(set(numbers.values())) < len(numbers):
+        raise InputError(labels.name, "two of its organs are one organ of the model",
+                         "Join them under one name and accept the case again")
+    stray = sorted(set(np.unique(labels.array).tolist()) - {0, *numbers})
+    if stray:
+        raise InputError(labels.name, f"it holds {stray}, which its labels {labels.scheme.name!r} do not name",
+                         "Accept it again")
+    table = np.zeros(int(labels.array.max()) + 1, np.uint16)
+    for own, wanted in numbers.items():
+        table[own] = wanted
+    return LabelMap(table[labels.array], labels.geometry, scheme, labels.name, labels.doubts)
+
+
+def _same(organ: Organ, scheme: LabelScheme) -> Organ | None:
+    """The one organ of the scheme with this name, else the one that shares a name or alias with it."""
+    exact = [other for other in scheme.organs if other.name.lower() == organ.name.lower()]
+    found = exact or [other for other in scheme.organs if _names(other) & _names(organ)]
+    return found[0] if len(found) == 1 else None
+
+
+def _names(organ: Organ) -> set[str]:
+    return {organ.name.lower(), *(alias.lower() for alias in organ.aliases)}

@@ -1,0 +1,58 @@
+"""The folder of a training: whether it may be used, and its log."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from napari_boundaryseg.data.saving import atomic_text
+from napari_boundaryseg.errors import InputError
+
+BEST, LAST, STATE, CARD, LOG = "best.safetensors", "last.safetensors", "state.safetensors", "card.json", "log.jsonl"
+COMPARISON = ("comparison.json", "comparison.md")
+_RESULTS = (STATE, BEST, LAST, *COMPARISON)
+
+
+def claim(folder: Path, *, resume: bool, overwrite: bool) -> bool:
+    """Whether a training goes on in this folder (True) or begins in it (False).
+
+    Raises
+    ------
+    InputError
+        When it would replace the results of another training that nobody said to overwrite.
+    """
+    if resume and (folder / STATE).is_file():
+        return True
+    there = [name for name in _RESULTS if (folder / name).exists()]
+    if there and not overwrite:
+        advice = ("Overwrite it (--overwrite) or choose another folder" if resume or STATE not in there else
+                  "Go on with it (--resume), overwrite it (--overwrite), or choose another folder")
+        raise InputError(folder, f"it holds another training ({', '.join(there)})", advice)
+    return False
+
+
+def clear(folder: Path) -> None:
+    """Remove what an earlier training left."""
+    for name in (*_RESULTS, CARD, LOG):
+        (folder / name).unlink(missing_ok=True)
+
+
+def add_to_log(folder: Path, values: dict[str, object]) -> None:
+    """One more line."""
+    with (folder / LOG).open("a", encoding="utf-8") as file:
+        file.write(json.dumps(values) + "\n")
+
+
+def cut_log(folder: Path, step: int) -> None:
+    """Drop what was logged after a step, and a line that was not written to its end."""
+    path = folder / LOG
+    if path.is_file():
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        atomic_text(path, "".join(f"{line}\n" for line in lines if 0 <= _step_of(line) <= step))
+
+
+def _step_of(line: str) -> int:
+    try:
+        return int(json.loads(line)["step"])
+    except (ValueError, KeyError, TypeError):
+        return -1

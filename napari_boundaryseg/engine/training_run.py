@@ -1,0 +1,176 @@
+"""What one training keeps between steps: network, optimiser, card, and how it goes on after an interruption."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from torch import nn
+
+from napari_boundaryseg import losses
+from napari_boundaryseg.data.saving import atomic_text
+from napari_boundaryseg.engine import training_folder as files
+from napari_boundaryseg.engine.card import Card, Score
+from napari_boundaryseg.engine.checkpoint import save
+from napari_boundaryseg.engine.devices import choose
+from napari_boundaryseg.engine.patches import batch_at
+from napari_boundaryseg.engine.recipe import Recipe
+from napari_boundaryseg.engine.schedules import rate
+from napari_boundaryseg.engine.training_cases import TrainingCase
+from napari_boundaryseg.engine.training_state import load_state, save_state
+from napari_boundaryseg.engine.validate import dice_scores
+from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.models.blocks import CHANNELS_LAST
+
+
+@dataclass
+class TrainingRun:
+    """One training between its steps."""
+
+    recipe: Recipe
+    folder: Path
+    steps: int
+    seed: int
+    fabric: Fabric
+    network: nn.Module
+    optimiser: torch.optim.Optimizer
+    loss: Any
+    card: Card
+    step: int = 0
+    best: float = -1.0
+    damping: float = 1.0
+    bad: int = 0
+    restores: int = 0
+    saved: int = -1
+    good: dict[str, torch.Tensor] = field(default_factory=dict)
+
+    @classmethod
+    def begin(cls, recipe: Recipe, network: nn.Module, card: Card, folder: Path, *, steps: int, seed: int,
+              device: str) -> TrainingRun:
+        """Put a network and its optimiser on a device."""
+        kind, _, index = choose(device).partition(":")
+        fabric = Fabric(accelerator=kind, devices=1 if kind == "cpu" else [int(index or 0)])
+        network = network.to(memory_format=CHANNELS_LAST[recipe.dims])  # type: ignore[call-overload]
+        network, optimiser = fabric.setup(network, optimiser_of(recipe, network))
+        return cls(recipe, folder, steps, seed, fabric, network, optimiser,
+                   losses.weighted(recipe.losses, recipe.loss_arguments), card)
+
+    @property
+    def plain(self) -> nn.Module:
+        """The network without Fabric's wrapper."""
+        return cast(nn.Module, self.network.module)
+
+    @property
+    def _plain_optimiser(self) -> torch.optim.Optimizer:
+        return getattr(self.optimiser, "optimizer", self.optimiser)
+
+    def resume(self) -> None:
+        """Go on where the folder's state was saved; what was logged after it is dropped."""
+        memory = load_state(self.folder / files.STATE, self.plain, self._plain_optimiser)
+        numbers = memory.numbers
+        self.step, self.best, self.damping = int(numbers["step"]), numbers["best"], numbers["damping"]
+        self.bad, self.restores = int(numbers.get("bad", 0)), int(numbers.get("restores", 0))
+        self.good, self.saved = memory.good, self.step
+        files.cut_log(self.folder, self.step)
+
+    def save_state(self) -> None:
+        """Make it possible to go on from this step."""
+        if self.saved == self.step:
+            return
+        save_state(self.folder / files.STATE, self.plain, self._plain_optimiser, self.good, {
+            "step": self.step, "best": self.best, "damping": self.damping, "bad": self.bad, "restores": self.restores,
+        })
+        self.saved = self.step
+
+    def log(self, **values: object) -> None:
+        """One more line of the log."""
+        files.add_to_log(self.folder, values)
+
+    def one_step(self, cases: list[TrainingCase]) -> dict[str, float]:
+        """Draw a batch, move the weights; a loss or gradient that is not finite is skipped."""
+        began = time.perf_counter()
+        image, target = batch_at(cases, self.recipe, self.seed, self.step)
+        image, target = _to(self.fabric.device, image, target)
+        image = image.contiguous(memory_format=CHANNELS_LAST[image.ndim - 2])
+        lr = rate(self.recipe, self.step, self.steps) * self.damping
+        for group in self.optimiser.param_groups:
+            group["lr"] = lr
+        drawn = time.perf_counter()
+        torch.manual_seed(number_of(self.seed, self.step))  # for dropout and for losses that draw samples
+        total, parts = self.loss(self.network(image), target)
+        self.optimiser.zero_grad(set_to_none=True)
+        self.fabric.backward(total)
+        limit = self.recipe.optimiser.gradient_clip or math.inf
+        norm = float(nn.utils.clip_grad_norm_(self.plain.parameters(), limit))
+        if math.isfinite(float(total.detach())) and math.isfinite(norm):
+            self.optimiser.step()
+            self.bad = 0
+        else:
+            self._skip()
+        self.step += 1
+        ended = time.perf_counter()
+        return {"step": self.step, "loss": float(total.detach()), **parts, "lr": lr, "gradient": norm,
+                "seconds": round(ended - began, 4), "computing": round(ended - drawn, 4)}
+
+    def _skip(self) -> None:
+        self.bad += 1
+        if self.bad < 3:
+            return
+        self.restores += 1
+        self.bad, self.damping = 0, self.damping / 2
+        if self.restores > 3:
+            raise InputError(self.recipe.name, "the loss is not a finite number again and again",
+                             "Lower the learning rate, or look for NaN in the training scans")
+        if self.good:
+            self.plain.load_state_dict(self.good)
+        self.log(step=self.step, restored=True, lr_factor=self.damping)
+
+    def end_epoch(self, held: list[TrainingCase]) -> None:
+        """Validate, keep the best, make the run resumable."""
+        scores = dice_scores(self.plain, held, self.recipe, self.fabric.device) if held else {}
+        mean = float(np.nanmean([np.mean(v) for v in scores.values()])) if scores else math.nan
+        if scores:
+            self.log(step=self.step, validation={k: float(np.mean(v)) for k, v in scores.items()}, mean_dsc=mean)
+        self.card = self.card.model_copy(update={
+            "step": self.step,
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "scores": tuple(Score(organ=organ, metric="dsc", mean=float(np.mean(v)), sd=float(np.std(v)), n=len(v))
+                            for organ, v in scores.items()),
+            "scored_on": "the validation scans that chose the best step" if scores else "",
+        })
+        if not scores or mean >= self.best:
+            self.best = mean if scores else self.best
+            save(self.folder / files.BEST, self.card, self.plain.state_dict())
+            atomic_text(self.folder / files.CARD, self.card.model_dump_json(indent=2))
+        save(self.folder / files.LAST, self.card, self.plain.state_dict())
+        self.good = {name: value.detach().clone() for name, value in self.plain.state_dict().items()}
+        self.save_state()
+
+
+def optimiser_of(recipe: Recipe, network: nn.Module) -> torch.optim.Optimizer:
+    """The recipe's optimiser over all weights."""
+    settings = recipe.optimiser
+    parameters = network.parameters()
+    if settings.name == "sgd":
+        return torch.optim.SGD(parameters, settings.lr, momentum=0.9, weight_decay=settings.weight_decay)
+    kind = torch.optim.AdamW if settings.name == "adamw" else torch.optim.Adam
+    return kind(parameters, settings.lr, weight_decay=settings.weight_decay)
+
+
+def number_of(seed: int, step: int) -> int:
+    """The seed of one step: it is the same after an interruption."""
+    return int(np.random.SeedSequence([seed, step, 1]).generate_state(1, np.uint64)[0])
+
+
+def _to(device: torch.device, image: torch.Tensor, target: losses.Target) -> tuple[torch.Tensor, losses.Target]:
+    moved = {name: None if value is None else value.to(device) for name, value in vars(target).items()}
+    return image.to(device), losses.Target(**moved)  # type: ignore[arg-type]
+
+
