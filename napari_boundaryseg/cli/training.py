@@ -25,6 +25,7 @@ Data = Annotated[
     typer.Option(metavar="FOLDER", help="images/ + labels/, nnU-Net v2 raw, or MSD (dataset.json)."),
 ]
 Out = Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Where the model and its log go.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what another training left in DIR.")]
 Device = Annotated[str, typer.Option(callback=check_device, help="auto, cpu, cuda or cuda:N.")]
 
 
@@ -33,13 +34,23 @@ def train(
     data: Data = None,
     out: Out = None,
     splits_csv: Annotated[
-        Path | None, typer.Option("--splits", metavar="CSV", help="Columns case, group, split.")
+        Path | None,
+        typer.Option(
+            "--splits",
+            metavar="CSV",
+            help="Columns case, group, split. Rows marked val or test are left alone, for you to judge the model by; "
+            "of ten or more groups every tenth of the others chooses the best step.",
+        ),
     ] = None,
-    fold: Annotated[int | None, typer.Option(help="Validate on the K-th of five parts, 0 to 4.")] = None,
+    fold: Annotated[
+        int | None,
+        typer.Option(help="The K-th of five parts, 0 to 4, chooses the best step; val rows train, test rows do not."),
+    ] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Instead of the recipe's.")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on where DIR stopped.")] = False,
-    devices: Annotated[int, typer.Option(min=1, help="How many devices; one for now.")] = 1,
+    seed: Annotated[int | None, typer.Option(min=0, help="Instead of the recipe's.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where DIR stopped, or begin.")] = False,
+    overwrite: Overwrite = False,
+    devices: Annotated[int, typer.Option(min=1, help="Only 1: training does not spread over several devices.")] = 1,
     device: Device = "auto",
     settings: Annotated[
         list[str] | None,
@@ -58,7 +69,13 @@ def train(
         return
     out = _needed(out, "-o DIR")
     if devices > 1:
-        raise InputError(f"{devices} devices", "training uses one device so far", "Leave out --devices")
+        raise InputError(
+            f"{devices} devices",
+            "a training runs on one device and cannot be spread over several",
+            "Leave out --devices, and choose the device with --device; different trainings can run side by side",
+        )
+    if resume and overwrite:
+        raise typer.BadParameter("--resume and --overwrite exclude each other")
     training: list[Case] = []
     validation: list[Case] = []
     if not wanted.synthetic:
@@ -73,6 +90,7 @@ def train(
         steps=steps,
         seed=seed,
         resume=resume,
+        overwrite=overwrite,
         device=device,
         progress=progress_bar(),
     )
@@ -88,7 +106,8 @@ def finetune(
         typer.Option(metavar="CSV", help="Columns case, group, split: val and test rows are held out."),
     ] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Training steps; 100 by default.")] = None,
-    seed: Annotated[int, typer.Option(help="Of patches and augmentation.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of patches and augmentation.")] = 0,
+    overwrite: Overwrite = False,
     device: Device = "auto",
 ) -> None:
     """Fine-tune a model, then compare before and after on held-out cases: comparison.json and comparison.md."""
@@ -107,6 +126,7 @@ def finetune(
         steps=steps or TUNING_STEPS,
         seed=seed,
         device=device,
+        overwrite=overwrite,
         progress=progress_bar(),
     )
     typer.echo(f"{path.name} is in {out}; fine-tuned on {len(cases)} cases, {len(held)} held out.")

@@ -97,4 +97,39 @@ def test_fine_tuning_ends_in_a_comparison(boundaryseg, study: Path, tiny_model: 
 
 def test_more_than_one_device_is_refused_honestly(boundaryseg, study: Path, tmp_path: Path) -> None:
     done = boundaryseg("train", "hippocampus-sgm", "--data", study, "-o", tmp_path / "m", "--devices", "2")
-    assert (done.status, "one device" in done.err) == (1, True)
+    assert (done.status, "runs on one device" in done.err) == (1, True)
+    assert not (tmp_path / "m").exists()
+
+
+def test_help_says_what_the_rows_of_the_splits_do(boundaryseg) -> None:
+    said = " ".join(boundaryseg("train", "--help").out.replace("│", " ").split())
+    assert "Rows marked val or test are left alone" in said
+
+
+def test_a_training_is_replaced_only_where_it_is_said(boundaryseg, study: Path, tmp_path: Path) -> None:
+    words = ("train", "hippocampus-sgm", "--data", study, "-o", tmp_path / "m", "--device", "cpu", *SETTINGS)
+    assert boundaryseg(*words, "--steps", "1").status == 0
+    before = (tmp_path / "m" / "best.safetensors").read_bytes()
+    done = boundaryseg(*words, "--steps", "1", "--seed", "5")
+    assert (done.status, "m: it holds another training" in done.err) == (1, True)
+    assert "--overwrite" in done.err
+    assert (tmp_path / "m" / "best.safetensors").read_bytes() == before
+    assert boundaryseg(*words, "--steps", "2", "--resume").status == 0
+    assert len((tmp_path / "m" / "log.jsonl").read_text().splitlines()) == 2
+    assert boundaryseg(*words, "--steps", "1", "--seed", "5", "--overwrite").status == 0
+    assert len((tmp_path / "m" / "log.jsonl").read_text().splitlines()) == 1
+    assert boundaryseg(*words, "--resume", "--overwrite").status == 2
+
+
+def test_a_fine_tuning_is_replaced_only_where_it_is_said(
+    boundaryseg, study: Path, tiny_model: Path, tmp_path: Path
+) -> None:
+    words = ("finetune", tiny_model, "--data", study, "-o", tmp_path / "m", "--steps", "1", "--device", "cpu")
+    assert boundaryseg(*words).status == 0
+    done = boundaryseg(*words)
+    assert (done.status, "m: it holds another training" in done.err) == (1, True)
+    assert boundaryseg(*words, "--overwrite").status == 0
+
+
+def test_a_seed_below_0_is_wrong_usage(boundaryseg, study: Path, tmp_path: Path) -> None:
+    assert boundaryseg("train", "hippocampus-sgm", "--data", study, "-o", tmp_path, "--seed", "-1").status == 2
