@@ -51,7 +51,7 @@ def build_network(recipe: Recipe) -> nn.Module:
         classes=len(recipe.scheme.ids) + 1,
         clear=len(recipe.clear),
         blurry=len(recipe.blurry),
-        **recipe.network_arguments,  # type: ignore[arg-type]
+        **recipe.network_arguments,
     )
     return SliceWise(network, recipe.plane) if recipe.dims == 2 else network
 

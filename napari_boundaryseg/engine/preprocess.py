@@ -48,7 +48,8 @@ class NetworkGrid:
         own = self._axes.new_spacing_mm[::-1]
         wanted = settings.spacing_mm[::-1] if settings.spacing_mm else own
         self.own_shape: tuple[int, int, int] = self._axes.new_shape[::-1]
-        size, spacing = [], []
+        size: list[int] = []
+        spacing: list[float] = []
         for n, have, want in zip(self.own_shape, own, wanted, strict=True):
             same = abs(have - want) <= SAME_SPACING * want
             steps = n if same else max(1, round(n * have / want))

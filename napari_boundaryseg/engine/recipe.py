@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from napari_boundaryseg.data.labels import LabelScheme, Organ
 from napari_boundaryseg.engine.settings import (
+    MOST_NUMBERS,
     Augmentation,
     FieldOfView,
     Inference,
@@ -88,6 +89,15 @@ class Recipe(Settings):
         tolerances += [region.tolerance_mm for region in self.scheme.regions]
         if not all(map(math.isfinite, tolerances)):
             raise ValueError("a tolerance of the label scheme is not a finite number")
+        return self
+
+    @model_validator(mode="after")
+    def _fits_into_memory(self) -> Recipe:
+        channels, maps = len(self.channels) * self.slices, 2 * len(self.scheme.organs) + 1
+        if math.prod(self.window_vox) * max(channels, maps) > MOST_NUMBERS:
+            raise ValueError("the windows are too large for so many channels or organs")
+        if math.prod(self.patch_vox) * self.batch * max(channels, maps) > MOST_NUMBERS:
+            raise ValueError("the patches of a batch are too large for so many channels or organs")
         return self
 
     @property

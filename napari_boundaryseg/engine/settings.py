@@ -13,6 +13,9 @@ LONGEST_VOX = 512
 MOST_VOX = 2**24
 """Of a patch or window, in all."""
 
+MOST_NUMBERS = 2**29
+"""That go into a network or come out of it at once: 2 GiB in float32."""
+
 MOST_SPREAD_MM = 50.0
 """A wider kernel is no setting but a mistake; kernels take memory in proportion to their width."""
 

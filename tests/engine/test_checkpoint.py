@@ -143,6 +143,10 @@ CARDS = {
     "blur without end": ("augmentation.blur_mm", 1e12),
     "contour without end": ("targets.sigma_mm", 1e12),
     "batch without end": ("batch", 10**12),
+    "batch of large patches": ("batch", 1024),
+    "many channels in large windows": ("channels", tuple(map(str, range(64)))),
+    "many organs in large windows": ("scheme.organs", tuple(
+        {"id": n, "name": str(n), "colour": "#112233"} for n in range(1, 101))),
     "seed below 0": ("seed", -1),
     "width of 1028": ("network_arguments.width", 1028),
     "width of 4e13": ("network_arguments.width", 4 * 10**13),
@@ -176,12 +180,16 @@ def with_setting(key, value):
 @pytest.mark.parametrize("row", CARDS)
 def test_a_hostile_card_is_refused_in_one_sentence_before_memory_is_taken(good, tmp_path, row):
     path = rewritten(good[0], tmp_path, with_setting(*CARDS[row]))
+    if "large" in row:
+        for key in ("patch_vox", "inference.window_vox"):
+            path = rewritten(path, tmp_path, with_setting(key, (256, 256, 256)))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(InputError) as caught:
         load_model(path)
     assert str(caught.value).startswith("changed.safetensors: ")
     assert len(str(caught.value)) < 600
     assert "\n" not in str(caught.value)
+    assert "too large for so many" in str(caught.value) or "large" not in row
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000
 
 
