@@ -30,8 +30,8 @@ def in_scheme(labels: LabelMap, scheme: LabelScheme) -> LabelMap:
     drawn = [organ for organ in same if organ.id in present]
     unknown = [organ.name for organ in drawn if same[organ] is None]
     if unknown:
-        raise InputError(labels.name, f"{', '.join(unknown)} is drawn in it, which the model does not know (it knows "
-                         f"{', '.join(scheme.names)})", "Choose a model for these organs, or accept the case again "
+        raise InputError(labels.name, f"it holds {', '.join(unknown)}, and the model knows only "
+                         f"{', '.join(scheme.names)}", "Choose a model for these organs, or accept the case again "
                          "with labels that bear the model's names")
     lacking = [organ.name for organ in scheme.organs if organ not in same.values()]
     if lacking:

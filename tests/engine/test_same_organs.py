@@ -45,13 +45,13 @@ def test_an_organ_that_the_person_left_empty_is_not_there() -> None:
 
 
 def test_an_organ_that_the_model_does_not_know_is_refused_only_where_it_is_drawn() -> None:
-    with pytest.raises(InputError, match="case7: Femur_Head_L, Femur_Head_R is drawn in it"):
+    with pytest.raises(InputError, match="case7: it holds Femur_Head_L, Femur_Head_R, and the model knows"):
         in_scheme(drawn(preset("pelvis-ct"), 1, 2, 4, 5), preset("pelvis-mr"))
     assert in_scheme(drawn(preset("pelvis-ct"), 1, 2), preset("pelvis-mr")).array.max() == 2
 
 
 def test_labels_that_nobody_named_are_refused() -> None:
-    with pytest.raises(InputError, match="case7: Label 1, Label 2 is drawn in it, which the model does not know"):
+    with pytest.raises(InputError, match="case7: it holds Label 1, Label 2, and the model knows only"):
         in_scheme(drawn(anonymous((1, 2)), 1, 2), preset("hippocampus"))
 
 

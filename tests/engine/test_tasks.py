@@ -244,7 +244,7 @@ def test_labels_are_read_under_the_names_that_they_were_drawn_with(model: Path, 
 
 @pytest.mark.parametrize("role", ["training", "held out"])
 @pytest.mark.parametrize("scheme, numbers, said", [
-    (preset("prostate"), {1: 1}, "bad: Prostate is drawn in it, which the model does not know"),
+    (preset("prostate"), {1: 1}, "bad: it holds Prostate, and the model knows only"),
     (LabelScheme(name="half", organs=(Organ(id=1, name="Hippocampus_A", colour="#112233"),)), {1: 1},
      "bad: its labels 'half' have no Hippocampus_P"),
 ])

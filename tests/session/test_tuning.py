@@ -117,7 +117,7 @@ def test_cases_of_other_organs_add_no_model(told: Told, tiny_model: Path, make_m
     told.session.scan = scan
     actions.accept(told.session, scan.with_labels(np.where(box_labels(scan).array == 2, 3, 0), preset("pelvis-mr")))
     assert actions.fine_tune(told.session, tiny_model, ["a"], steps=2).state == "failed"
-    assert "holds [3]" in told.one_error()
+    assert "holds Rectum" in told.one_error()
     assert told.session.project.models() == []
 
 
