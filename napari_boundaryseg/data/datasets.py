@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from napari_boundaryseg.data import formats, layouts
-from napari_boundaryseg.data.labels import LabelScheme
+from napari_boundaryseg.data.labels import LabelScheme, preset
 from napari_boundaryseg.data.layouts import Case
+from napari_boundaryseg.data.same_organs import in_scheme
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Progress, silent
@@ -45,13 +46,18 @@ def read_dataset(folder: str | Path, splits: str | Path | None = None) -> list[C
 
 
 def load_case(case: Case, scheme: LabelScheme | None = None) -> tuple[Volume, LabelMap | None]:
-    """A case's scan, and its labels on the scan's grid where it has any."""
+    """A case's scan, and its labels on the scan's grid where it has any.
+
+    Labels of a layout with known integers (BraTS, KiTS, PROMISE12) are matched to the scheme by the organs' names.
+    """
     volume = replace(formats.read(*case.images), name=case.name)
     if len(case.channels) == len(volume.channels):
         volume = replace(volume, channels=case.channels)
     if case.label is None:
         return volume, None
-    return volume, replace(formats.read_labels(case.label, volume, scheme), name=case.name)
+    known = preset(case.scheme) if case.scheme else scheme
+    labels = replace(formats.read_labels(case.label, volume, known), name=case.name)
+    return volume, labels if scheme is None or known == scheme else in_scheme(labels, scheme)
 
 
 def check_cases(cases: Iterable[Case], scheme: LabelScheme, channels: int = 1, *,

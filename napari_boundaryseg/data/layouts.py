@@ -32,6 +32,8 @@ class Case:
         ``"train"``, ``"val"``, ``"test"``, or ``""`` where nobody said.
     channels : tuple of str
         Names of the channels where the layout knows them.
+    scheme : str
+        The preset that its integers follow, where the layout says it.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Case:
     group: str = ""
     split: str = ""
     channels: tuple[str, ...] = ()
+    scheme: str = ""
 
 
 def cases_in(folder: Path) -> list[Case]:
@@ -104,7 +107,8 @@ def kits(folder: Path) -> list[Case] | None:
     found = []
     for image in sorted([*folder.glob("case_*/imaging.nii.gz"), *folder.glob("data/case_*/imaging.nii.gz")]):
         label = image.with_name("segmentation.nii.gz")
-        found.append(Case(image.parent.name, (image,), label if label.is_file() else None, channels=("ct",)))
+        found.append(Case(image.parent.name, (image,), label if label.is_file() else None, channels=("ct",),
+                          scheme="kits"))
     return found or None
 
 
@@ -114,7 +118,8 @@ def promise12(folder: Path) -> list[Case] | None:
     for image in sorted(folder.glob("Case[0-9]*.mhd")):
         if not image.stem.endswith("_segmentation"):
             label = image.with_name(f"{image.stem}_segmentation.mhd")
-            found.append(Case(image.stem, (image,), label if label.is_file() else None, channels=("t2",)))
+            found.append(Case(image.stem, (image,), label if label.is_file() else None, channels=("t2",),
+                              scheme="prostate"))
     return found or None
 
 
@@ -133,7 +138,7 @@ def brats(folder: Path) -> list[Case] | None:
 
 
 def _brats_case(folder: Path) -> Case | None:
-    for separator, names in (("_", _BRATS_OLD), ("-", _BRATS_NEW)):
+    for separator, names, scheme in (("_", _BRATS_OLD, "brats-2022"), ("-", _BRATS_NEW, "brats-2023")):
         files = {ours: file for theirs, ours in names.items() for ending in (".nii.gz", ".nii")
                  if (file := folder / f"{folder.name}{separator}{theirs}{ending}").is_file()}
         if not set(BRATS_CHANNELS) & set(files):
@@ -143,7 +148,7 @@ def _brats_case(folder: Path) -> Case | None:
             raise InputError(folder, f"its {', '.join(missing)} is missing", "Add the file or remove the case")
         group = re.sub(r"-\d{3}$", "", folder.name) if separator == "-" else folder.name
         return Case(folder.name, tuple(files[channel] for channel in BRATS_CHANNELS), files.get("seg"), group,
-                    channels=BRATS_CHANNELS)
+                    channels=BRATS_CHANNELS, scheme=scheme)
     return None
 
 

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from napari_boundaryseg.data.datasets import Case, load_case
 from napari_boundaryseg.data.exchange import load_volume
 from napari_boundaryseg.data.labels import LabelScheme
+from napari_boundaryseg.data.same_organs import in_scheme
 from napari_boundaryseg.engine import fine_tune as tuning
 from napari_boundaryseg.engine.checkpoint import load_model
 from napari_boundaryseg.engine.field import LabelledScan
@@ -20,7 +21,6 @@ from napari_boundaryseg.engine.library import find, read_card
 from napari_boundaryseg.engine.prediction_files import save_prediction
 from napari_boundaryseg.engine.predictor import Predictor
 from napari_boundaryseg.engine.recipe import TUNING_STEPS
-from napari_boundaryseg.engine.same_organs import in_scheme
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Progress, part, silent
 

@@ -112,10 +112,15 @@ def test_promise12(tmp_path: Path) -> None:
             as_mhd(tmp_path / f"{name}.nii.gz")
     cases = read_dataset(tmp_path)
     assert [case.name for case in cases] == ["Case00", "Case01"]
-    volume, labels = load_case(cases[0], preset("hippocampus"))
+    with pytest.raises(InputError, match="holds \\[2\\], which 'prostate' does not name"):
+        load_case(cases[0])
+    write(SCAN.with_labels(np.ones(SCAN.array.shape[1:], np.uint8)), tmp_path / "one.nii.gz")
+    as_mhd(tmp_path / "one.nii.gz")
+    (tmp_path / "one.mhd").rename(tmp_path / "Case01_segmentation.mhd")
+    volume, labels = load_case(cases[1], preset("prostate"))
     assert volume.channels == ("t2",)
     assert labels is not None
-    assert labels.array.max() == 2
+    assert labels.array.max() == 1
 
 
 def as_mhd(file: Path) -> None:
@@ -137,7 +142,10 @@ def test_brats(tmp_path: Path, name: str, files: tuple[str, ...], group: str) ->
     (case,) = read_dataset(tmp_path)
     assert (case.name, case.group) == (folder.name, group)
     assert [image.name for image in case.images] == [f"{folder.name}{end}.nii.gz" for end in files[:4]]
-    assert load_case(case, preset("brats-2023"))[0].channels == ("t1", "t1c", "t2", "flair")
+    volume, labels = load_case(case, preset("brats-2023"))
+    assert volume.channels == ("t1", "t1c", "t2", "flair")
+    assert labels is not None
+    assert set(np.unique(labels.array)) == {0, 1, 2}
     (folder / f"{folder.name}{files[2]}.nii.gz").unlink()
     with pytest.raises(InputError, match="its t2 is missing"):
         read_dataset(tmp_path)

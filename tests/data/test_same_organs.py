@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from napari_boundaryseg.data.labels import LabelScheme, Organ, anonymous, preset
+from napari_boundaryseg.data.same_organs import in_scheme
 from napari_boundaryseg.data.volume import Geometry, LabelMap
-from napari_boundaryseg.engine.same_organs import in_scheme
 from napari_boundaryseg.errors import InputError
 
 
@@ -63,3 +63,16 @@ def test_two_organs_that_are_one_to_the_model_are_refused() -> None:
 def test_an_integer_without_a_name_is_refused() -> None:
     with pytest.raises(InputError, match=r"it holds \[9\], which its labels 'pelvis-mr' do not name"):
         in_scheme(drawn(preset("pelvis-mr"), 1, 9), preset("pelvis-mr"))
+
+
+def test_a_region_becomes_an_organ_and_the_rest_is_background() -> None:
+    core = LabelScheme(name="core", organs=(Organ(id=1, name="TC", colour="#D55E00"),))
+    assert in_scheme(drawn(preset("brats-2022"), 1, 2, 4), core).array[0, 0, :3].tolist() == [1, 0, 1]
+    assert in_scheme(drawn(preset("brats-2023"), 1, 2, 3), core).array[0, 0, :3].tolist() == [1, 0, 1]
+
+
+def test_regions_that_overlap_are_no_organs() -> None:
+    nested = LabelScheme(name="nested", organs=tuple(Organ(id=i, name=name, colour="#112233")
+                                                     for i, name in enumerate(("WT", "TC"), start=1)))
+    with pytest.raises(InputError, match="the model knows only WT, TC"):
+        in_scheme(drawn(preset("brats-2022"), 1, 2), nested)

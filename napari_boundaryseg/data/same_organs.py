@@ -12,6 +12,9 @@ from napari_boundaryseg.errors import InputError
 def in_scheme(labels: LabelMap, scheme: LabelScheme) -> LabelMap:
     """The same organs under the integers of a model's scheme.
 
+    Where every organ of the model is named like a region of the labels' scheme (the core of a tumour, for example),
+    the regions become organs and whatever lies outside them is background.
+
     Parameters
     ----------
     labels : LabelMap
@@ -25,6 +28,9 @@ def in_scheme(labels: LabelMap, scheme: LabelScheme) -> LabelMap:
         For a drawn organ that the model does not know, and for an organ of the model that the scheme of the labels
         lacks: nobody could draw it, and it must not be taught as background.
     """
+    merged = _regions(labels.scheme, scheme)
+    if merged:
+        return _renumbered(labels, scheme, merged)
     same = {organ: _same(organ, scheme) for organ in labels.scheme.organs}
     present = set(np.unique(labels.array).tolist())
     drawn = [organ for organ in same if organ.id in present]
@@ -37,13 +43,25 @@ def in_scheme(labels: LabelMap, scheme: LabelScheme) -> LabelMap:
     if lacking:
         raise InputError(labels.name, f"its labels {labels.scheme.name!r} have no {', '.join(lacking)}, and the model "
                          "would learn that there is none", "Draw it with the model's organs and accept the case again")
-    return _renumbered(labels, scheme, {organ.id: found.id for organ in drawn if (found := same[organ])})
-
-
-def _renumbered(labels: LabelMap, scheme: LabelScheme, numbers: dict[int, int]) -> LabelMap:
+    numbers = {organ.id: found.id for organ in drawn if (found := same[organ])}
     if len(set(numbers.values())) < len(numbers):
         raise InputError(labels.name, "two of its organs are one organ of the model",
                          "Join them under one name and accept the case again")
+    return _renumbered(labels, scheme, numbers)
+
+
+def _regions(own: LabelScheme, scheme: LabelScheme) -> dict[int, int]:
+    """The model's organ for every integer of a region; empty where not all its organs are regions, or they overlap."""
+    named = {region.name.lower(): region for region in own.regions}
+    found = [(organ, named[organ.name.lower()]) for organ in scheme.organs if organ.name.lower() in named]
+    members = [member for _, region in found for member in region.members]
+    if len(found) < len(scheme.organs) or len(set(members)) < len(members):
+        return {}
+    inside = {member: organ.id for organ, region in found for member in region.members}
+    return {**dict.fromkeys(own.ids, 0), **inside}
+
+
+def _renumbered(labels: LabelMap, scheme: LabelScheme, numbers: dict[int, int]) -> LabelMap:
     stray = sorted(set(np.unique(labels.array).tolist()) - {0, *numbers})
     if stray:
         raise InputError(labels.name, f"it holds {stray}, which its labels {labels.scheme.name!r} do not name",
