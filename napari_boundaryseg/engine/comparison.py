@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,8 +37,8 @@ def compare(scores: Scores) -> dict[str, Any]:
          **{f"{m}_{w}": _number(side.get(m)) for m in METRICS for w, side in (("before", before), ("after", after))}}
         for case, organs in paired.items() for organ, (before, after) in organs.items()
     ]
-    changes = [_mean_dice(after) - _mean_dice(before)
-               for before, after in (zip(*organs.values(), strict=True) for organs in paired.values())]
+    changes = [_mean_dice([pair[1] for pair in organs.values()]) - _mean_dice([pair[0] for pair in organs.values()])
+               for organs in paired.values()]
     mean, low, high = bootstrap_mean(changes)
     return {"verdict": verdict(len(changes), low, high), "n": len(changes), "metric": "dsc, mean over organs",
             "change": {"mean": mean, "low": low, "high": high}, "cases": rows}
@@ -61,9 +61,9 @@ def bootstrap_mean(changes: list[float]) -> tuple[float, float, float]:
     return float(values.mean()), float(low), float(high)
 
 
-def _mean_dice(organs: Iterable[Mapping[str, float]]) -> float:
-    """Mean over organs; a missed organ counts 0, never nothing."""
-    return float(np.mean([np.nan_to_num(values["dsc"], nan=0.0) for values in organs]))
+def _mean_dice(organs: Sequence[Mapping[str, float]]) -> float:
+    """Mean over organs; a missed organ counts 0, never nothing. A scan that holds none and gets none is right."""
+    return float(np.mean([np.nan_to_num(values["dsc"], nan=0.0) for values in organs])) if organs else 1.0
 
 
 def _number(value: float | None) -> float | None:

@@ -14,7 +14,6 @@ from napari_boundaryseg.errors import InputError
 T = TypeVar("T")
 
 DRAW_A_BOX = "Draw a box round the organs and try again"
-_FULL = ("memory", "there is not enough for this scan")
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ def first_that_fits(device: str, run: Callable[[Plan], T]) -> tuple[T, Plan]:
                 raise
         if plan.device != "cpu":  # only here is what the failed plan held free
             torch.cuda.empty_cache()
-    raise InputError(*_FULL, DRAW_A_BOX)
+    raise _no_memory("this scan", DRAW_A_BOX)
 
 
 def is_full(error: BaseException) -> bool:
@@ -79,14 +78,18 @@ def is_full(error: BaseException) -> bool:
 
 
 @contextmanager
-def sentence_when_full(advice: str) -> Iterator[None]:
-    """Turn every way in which memory runs out into one sentence that ends in this advice."""
+def sentence_when_full(what: str, advice: str) -> Iterator[None]:
+    """Turn every way in which memory runs out into one sentence: for what it is not enough, and what to do."""
     try:
         yield
     except (RuntimeError, MemoryError) as error:
         if is_full(error):
-            raise InputError(*_FULL, advice) from error
+            raise _no_memory(what, advice) from error
         raise
+
+
+def _no_memory(what: str, advice: str) -> InputError:
+    return InputError("memory", f"there is not enough for {what}", advice)
 
 
 @contextmanager

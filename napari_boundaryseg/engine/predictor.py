@@ -70,7 +70,7 @@ class Predictor:
         InputError
             When the channels or the box do not fit, the network's answer is not finite, or memory runs out.
         """
-        with sentence_when_full(DRAW_A_BOX):
+        with sentence_when_full("this scan", DRAW_A_BOX):
             return self._predict(volume, box, whole, attention, progress)
 
     def _predict(self, volume: Volume, box: AnyBox | None, whole: bool, attention: bool, progress: Progress

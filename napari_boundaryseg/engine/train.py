@@ -79,17 +79,16 @@ def fit(recipe: Recipe, cases: Iterable[Pair], folder: Path, *, validation: Iter
     network = copy.deepcopy(start.network) if start else build_network(recipe)
     card = new_card(recipe, sum(p.numel() for p in network.parameters()), name=name or "", training=training,
                     parent=start.card if start else None, sha256=start.sha256 if start else "")
-    with sentence_when_full("Train on fewer or smaller scans, or choose a smaller batch or patch"):
+    with sentence_when_full("this training", "Train on fewer or smaller scans, or choose a smaller batch or patch"):
         run = TrainingRun.begin(recipe, network, card, folder, steps=steps, seed=seed, device=device)
         source = source_of(recipe, cases, seed, progress)
         held = prepare_all(validation, recipe)
         if training is None:
             run.card = card.model_copy(update={"training": TrainingData(cases=len(source.at(0)))})
-        folder.mkdir(parents=True, exist_ok=True)
         if goes_on:
             run.resume()
         else:
-            files.clear(folder)
+            files.begin(folder)
         _loop(run, source, held, stop_after_s, progress)
     return folder / files.BEST
 
@@ -106,6 +105,7 @@ def _loop(run: TrainingRun, source: Source, held: list[TrainingCase], stop_after
             set_training(run.network)
         elif time.perf_counter() - saved >= SAVE_EVERY_S:
             run.save_state()
+        if run.saved == run.step:
             saved = time.perf_counter()
         try:
             progress(run.step / run.steps, f"Training, step {run.step} of {run.steps}, loss {values['loss']:.3f}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from napari_boundaryseg.data.saving import atomic_text
+from napari_boundaryseg.data.saving import atomic_text, write_error
 from napari_boundaryseg.errors import InputError
 
 BEST, LAST, STATE, CARD, LOG = "best.safetensors", "last.safetensors", "state.safetensors", "card.json", "log.jsonl"
@@ -31,16 +31,23 @@ def claim(folder: Path, *, resume: bool, overwrite: bool) -> bool:
     return False
 
 
-def clear(folder: Path) -> None:
-    """Remove what an earlier training left."""
-    for name in (*_RESULTS, CARD, LOG):
-        (folder / name).unlink(missing_ok=True)
+def begin(folder: Path) -> None:
+    """Make the folder, and remove what an earlier training left in it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in (*_RESULTS, CARD, LOG):
+            (folder / name).unlink(missing_ok=True)
+    except OSError as error:
+        raise write_error(folder, error) from error
 
 
 def add_to_log(folder: Path, values: dict[str, object]) -> None:
     """One more line."""
-    with (folder / LOG).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(values) + "\n")
+    try:
+        with (folder / LOG).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(values) + "\n")
+    except OSError as error:
+        raise write_error(folder / LOG, error) from error
 
 
 def cut_log(folder: Path, step: int) -> None:

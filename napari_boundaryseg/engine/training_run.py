@@ -102,6 +102,7 @@ class TrainingRun:
         lr = rate(self.recipe, self.step, self.steps) * self.damping
         for group in self.optimiser.param_groups:
             group["lr"] = lr
+        buffers = {name: value.clone() for name, value in self.plain.named_buffers()}
         drawn = time.perf_counter()
         torch.manual_seed(number_of(self.seed, self.step))  # for dropout and for losses that draw samples
         total, parts = self.loss(self.network(image), target)
@@ -113,13 +114,16 @@ class TrainingRun:
             self.optimiser.step()
             self.bad = 0
         else:
-            self._skip()
+            self._skip(buffers)
         self.step += 1
         ended = time.perf_counter()
         return {"step": self.step, "loss": float(total.detach()), **parts, "lr": lr, "gradient": norm,
                 "seconds": round(ended - began, 4), "computing": round(ended - drawn, 4)}
 
-    def _skip(self) -> None:
+    def _skip(self, buffers: dict[str, torch.Tensor]) -> None:
+        """Leave the weights as they are; take back what the forward pass did to running statistics."""
+        for name, value in self.plain.named_buffers():
+            value.copy_(buffers[name])
         self.bad += 1
         if self.bad < 3:
             return

@@ -59,3 +59,7 @@ def test_an_organ_that_only_one_model_sees_where_there_is_none_counts_for_the_ot
     swapped = {case: {"before": pair["after"], "after": pair["before"]} for case, pair in values.items()}
     assert compare(swapped)["verdict"] == "worse"
     assert "Rectum" in as_markdown(compare(swapped))
+
+
+def test_a_scan_without_organs_that_gets_none_changes_nothing():
+    assert compare({"empty": {"before": {}, "after": {}}})["change"]["mean"] == 0

@@ -261,5 +261,23 @@ def test_memory_that_runs_out_in_training_is_one_sentence(tmp_path, monkeypatch)
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 4000000000000 bytes")
 
     monkeypatch.setattr(training_run, "batch_at", full)
-    with pytest.raises(InputError, match=r"memory: there is not enough for this scan\. Train on fewer"):
+    with pytest.raises(InputError, match=r"memory: there is not enough for this training\. Train on fewer"):
         train.fit(tiny(), [case(1)], tmp_path)
+
+
+def test_one_batch_without_numbers_does_not_spoil_running_statistics(tmp_path, monkeypatch):
+    real = training_run.batch_at
+
+    def poisoned(cases, settings, seed, step):
+        image, target = real(cases, settings, seed, step)
+        return image * (float("nan") if step == 1 else 1.0), target
+
+    monkeypatch.setattr(training_run, "batch_at", poisoned)
+    path = train.fit(tiny(**{"network_arguments.norm": "batch"}), [case(1)], tmp_path, steps=3)
+    assert load_model(path).card.step == 3
+
+
+def test_a_folder_that_is_a_file_is_one_sentence(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="file: could not be written"):
+        train.fit(tiny(), [case(1)], tmp_path / "file", steps=1)
