@@ -135,6 +135,19 @@ PRESETS: dict[str, LabelScheme] = {
         _brats("brats-2022", 4),
         _brats("brats-2023", 3),
         LabelScheme(
+            name="msd-brain-tumour",
+            organs=(
+                _organ(1, "ED", "#0072B2", "blurry", 2.0, "oedema", "edema"),
+                _organ(2, "NCR", "#CC79A7", "blurry", 2.0, "non-enhancing tumour"),
+                _organ(3, "ET", "#F0E442", "clear", 2.0, "enhancing tumour"),
+            ),
+            regions=(
+                Region(name="WT", members=(1, 2, 3), colour="#0072B2"),
+                Region(name="TC", members=(2, 3), colour="#D55E00"),
+            ),
+        ),
+        LabelScheme(name="msd-spleen", organs=(_organ(1, "Spleen", "#CC79A7"),)),
+        LabelScheme(
             name="kits",
             organs=(
                 _organ(1, "Kidney", "#56B4E9"),

@@ -27,6 +27,8 @@ def test_the_integers_of_the_shipped_schemes() -> None:
         "sarcoma": {1: "GTV"},
         "brats-2022": {1: "NCR", 2: "ED", 4: "ET"},
         "brats-2023": {1: "NCR", 2: "ED", 3: "ET"},
+        "msd-brain-tumour": {1: "ED", 2: "NCR", 3: "ET"},
+        "msd-spleen": {1: "Spleen"},
         "kits": {1: "Kidney", 2: "Kidney_Tumour", 3: "Kidney_Cyst"},
     }
 

@@ -1,23 +1,24 @@
-"""The recipes that ship."""
+"""SGM: the paper's own data, and the two models that ship."""
 
 from __future__ import annotations
 
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.engine.recipe import Recipe
+from napari_boundaryseg.engine.recipes import small
 from napari_boundaryseg.engine.settings import Augmentation, Inference, Optimiser, Preprocessing, Schedule, Targets
 
-_SGM = "Nie and Shen, Semantic-guided encoder feature learning for blurry boundary delineation (2019)"
+PAPER = "Nie and Shen, Semantic-guided encoder feature learning for blurry boundary delineation (2019)"
 
-_SGM_LOSSES = {"wce-dice": 1.0, "hard-contour": 1.0, "soft-contour": 1.0}
+LOSSES = {"wce-dice": 1.0, "hard-contour": 1.0, "soft-contour": 1.0}
 
-_SGM_PELVIS = Recipe(
+PELVIS = Recipe(
     name="sgm-pelvis-mr",
     task="Bladder, prostate and rectum on T2 MR, 1 mm isotropic",
-    source=_SGM,
+    source=PAPER,
     modality="MR",
     scheme=preset("pelvis-mr"),
     network_arguments={"width": 32, "norm": "batch"},
-    losses=_SGM_LOSSES,
+    losses=LOSSES,
     loss_arguments={"wce-dice": {"class_weights": (1.0, 4.0, 8.0, 6.0)}},
     preprocessing=Preprocessing(spacing_mm=(1.0, 1.0, 1.0)),
     targets=Targets(mode="gaussian", sigma_mm=3.0),
@@ -30,14 +31,14 @@ _SGM_PELVIS = Recipe(
     steps_per_epoch=10_000,
 )
 
-_HIPPOCAMPUS = Recipe(
+HIPPOCAMPUS = Recipe(
     name="hippocampus-sgm",
     task="Anterior and posterior hippocampus on T1 MR cropped round it",
     source="SGM after Nie and Shen (2019), narrower, both organs blurry",
     modality="MR",
     scheme=preset("hippocampus"),
     network_arguments={"width": 16, "norm": "group"},
-    losses=_SGM_LOSSES,
+    losses=LOSSES,
     loss_arguments={"wce-dice": {"class_weights": (1.0, 1.0, 1.0)}},
     preprocessing=Preprocessing(spacing_mm=(1.0, 1.0, 1.0), clip_percentiles=(0.5, 99.5)),
     targets=Targets(mode="distance", sigma_mm=1.5),
@@ -57,14 +58,14 @@ _HIPPOCAMPUS = Recipe(
     expected_field_mm=(40, 55, 40),
 )
 
-_PELVIS_SYNTHETIC = Recipe(
+PELVIS_SYNTHETIC = Recipe(
     name="pelvis-mr-sgm",
     task="Bladder, prostate and rectum on T2-weighted pelvic MR; trained on synthetic pelves, to be fine-tuned",
     source="SGM after Nie and Shen (2019); synthetic training scans after SynthSeg (Billot et al. 2023)",
     modality="MR",
     scheme=preset("pelvis-mr"),
     network_arguments={"width": 16, "norm": "group"},
-    losses=_SGM_LOSSES,
+    losses=LOSSES,
     loss_arguments={"wce-dice": {"class_weights": (1.0, 2.0, 4.0, 3.0)}},
     preprocessing=Preprocessing(spacing_mm=(1.0, 1.0, 2.5)),
     targets=Targets(mode="distance", sigma_mm=3.0),
@@ -80,8 +81,34 @@ _PELVIS_SYNTHETIC = Recipe(
     expected_field_mm=(250, 250, 110),
 )
 
-RECIPES: dict[str, Recipe] = {
-    recipe.name: recipe
-    for recipe in (_SGM_PELVIS, _HIPPOCAMPUS, _PELVIS_SYNTHETIC)
-}
-"""The recipes that ship."""
+PROMISE12 = Recipe(
+    name="sgm-promise12",
+    task="Prostate on T2 MR, as in the PROMISE12 challenge",
+    source=PAPER,
+    modality="MR",
+    channels=("t2",),
+    scheme=preset("prostate"),
+    network_arguments={"width": 32, "norm": "batch"},
+    losses=LOSSES,
+    loss_arguments={"wce-dice": {"class_weights": (1.0, 8.0)}},
+    preprocessing=Preprocessing(spacing_mm=(0.625, 0.625, 1.5)),
+    targets=Targets(mode="gaussian", sigma_mm=3.0),
+    augmentation=Augmentation(flip_axes=("x",)),
+    optimiser=Optimiser(name="adam", lr=2e-3, weight_decay=1e-4),
+    schedule=Schedule(name="sgm"),
+    patch_vox=(16, 64, 64),
+    batch=6,
+    steps=100_000,
+    steps_per_epoch=10_000,
+)
+
+SARCOMA = Recipe(
+    name="sarcoma-t1-sgm",
+    source="SGM after Nie and Shen (2019), narrower",
+    network_arguments={"width": 16, "norm": "group"},
+    losses=LOSSES,
+    targets=Targets(mode="distance", sigma_mm=3.0),
+    **small.SARCOMA,
+)
+
+RECIPES = (PELVIS, PROMISE12, HIPPOCAMPUS, SARCOMA, PELVIS_SYNTHETIC)

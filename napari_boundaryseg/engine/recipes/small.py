@@ -1,0 +1,47 @@
+"""What the small recipes for the data at hand have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from napari_boundaryseg.data.labels import preset
+from napari_boundaryseg.engine.settings import Augmentation, Inference, Optimiser, Preprocessing
+
+HIPPOCAMPUS: dict[str, Any] = {
+    "task": "Anterior and posterior hippocampus on T1 MR cropped round it",
+    "modality": "MR",
+    "scheme": preset("hippocampus"),
+    "preprocessing": Preprocessing(spacing_mm=(1.0, 1.0, 1.0), clip_percentiles=(0.5, 99.5)),
+    "augmentation": Augmentation(
+        flip_axes=("x",), rotate_deg=10, scale=0.12, shift_mm=3, elastic_mm=1.0, bias_field=0.2, contrast=0.25,
+        noise=0.1, blur_mm=0.3,
+    ),
+    "optimiser": Optimiser(name="adamw", lr=3e-3, weight_decay=1e-4, gradient_clip=5.0),
+    "inference": Inference(flip_axes=("x",)),
+    "patch_vox": (36, 48, 36),
+    "foreground": 1.0,
+    "batch": 4,
+    "steps": 1800,
+    "steps_per_epoch": 100,
+    "expected_field_mm": (40.0, 55.0, 40.0),
+}
+
+SARCOMA: dict[str, Any] = {
+    "task": "Soft-tissue sarcoma on T1 MR, in a loose box round it",
+    "modality": "MR",
+    "scheme": preset("sarcoma"),
+    "preprocessing": Preprocessing(spacing_mm=(1.0, 1.0, 3.0), clip_percentiles=(0.5, 99.5)),
+    "augmentation": Augmentation(
+        flip_axes=("x", "y"), rotate_deg=15, scale=0.15, shift_mm=8, elastic_mm=2.0, bias_field=0.2, contrast=0.25,
+        noise=0.1,
+    ),
+    "optimiser": Optimiser(name="adamw", lr=3e-3, weight_decay=1e-4, gradient_clip=5.0),
+    "patch_vox": (16, 96, 96),
+    "foreground": 0.7,
+    "batch": 2,
+    "steps": 2000,
+    "steps_per_epoch": 100,
+    "expected_field_mm": (140.0, 140.0, 120.0),
+}
+
+HEAD_OF_BRATS = "Parts of a brain tumour on T1, T1c, T2 and FLAIR"
