@@ -80,7 +80,10 @@ def train(
     validation: list[Case] = []
     if not wanted.synthetic:
         training, validation = splits.for_training(_cases(_needed(data, "--data FOLDER"), splits_csv), fold)
+    from napari_boundaryseg.data.datasets import check_cases
     from napari_boundaryseg.engine.train import fit
+
+    check_cases([*training, *validation], wanted.scheme, len(wanted.channels), progress=progress_bar())
 
     best = fit(
         wanted,

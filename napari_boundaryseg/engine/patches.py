@@ -38,6 +38,8 @@ def draw(case: TrainingCase, recipe: Recipe, rng: np.random.Generator) -> tuple[
     centre = _centre(case, recipe, rng)
     points = sampling_points(recipe.patch_vox, centre, case.spacing_mm, recipe.augmentation, rng, recipe.across)
     image = sample(case.image, points, "bilinear")
+    if recipe.slices > 1 and "zyx"[recipe.across or 0] in recipe.augmentation.flip_axes and rng.random() < 0.5:
+        image = image.unflatten(0, (-1, recipe.slices)).flip(1).flatten(0, 1)
     image = change_intensities(image, case.spacing_mm, recipe.augmentation, rng)
     labels = sample(case.labels[None], points, "nearest")[0].long()
     none = torch.zeros((0, *recipe.patch_vox))

@@ -15,6 +15,7 @@ from napari_boundaryseg.engine import training_folder as files
 from napari_boundaryseg.engine.card import TrainingData, new_card
 from napari_boundaryseg.engine.checkpoint import LoadedModel, build_network
 from napari_boundaryseg.engine.devices import sentence_when_full
+from napari_boundaryseg.engine.normalise import measured
 from napari_boundaryseg.engine.recipe import Recipe
 from napari_boundaryseg.engine.training_cases import Pair, Source, TrainingCase, prepare_all, source_of
 from napari_boundaryseg.engine.training_run import TrainingRun
@@ -74,6 +75,7 @@ def fit(recipe: Recipe, cases: Iterable[Pair], folder: Path, *, validation: Iter
     steps, seed = steps or recipe.steps, recipe.seed if seed is None else seed
     if seed < 0:
         raise InputError("seed", f"it is {seed}", "Choose 0 or more")
+    recipe, cases = with_statistics(recipe, cases)
     goes_on = files.claim(folder, resume=resume, overwrite=overwrite)
     torch.manual_seed(seed)
     network = copy.deepcopy(start.network) if start else build_network(recipe)
@@ -91,6 +93,16 @@ def fit(recipe: Recipe, cases: Iterable[Pair], folder: Path, *, validation: Iter
             files.begin(folder)
         _loop(run, source, held, stop_after_s, progress)
     return folder / files.BEST
+
+
+def with_statistics(recipe: Recipe, cases: Iterable[Pair]) -> tuple[Recipe, Iterable[Pair]]:
+    """The recipe with its data set's mean and SD where it asks for them, measured on the training scans."""
+    settings = recipe.preprocessing
+    if settings.normalise != "dataset" or settings.means:
+        return recipe, cases
+    kept = list(cases)
+    known = measured((case[0] for case in kept), settings)
+    return recipe.model_copy(update={"preprocessing": known}), kept
 
 
 def _loop(run: TrainingRun, source: Source, held: list[TrainingCase], stop_after_s: float, progress: Progress) -> None:

@@ -1,6 +1,7 @@
 """Two-dimensional networks from recipe to prediction, with neighbouring slices as channels."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -87,6 +88,25 @@ def test_difficulty_reaches_the_batch(case):
     assert float(target.difficulty.min()) >= 1
     plain = recipe(losses={"wce-dice": 1.0})
     assert batch_at([prepare(*case, plain)], plain, 0, 0)[1].difficulty is None
+
+
+def test_the_order_of_neighbours_is_reversed_half_of_the_time(case):
+    """Channels are made to say which neighbour they are."""
+    wanted = recipe(augmentation=Augmentation(flip_axes=("z",)))
+    marked = prepare(*case, wanted)
+    marked = replace(marked, image=torch.arange(5.0).reshape(5, 1, 1, 1).expand_as(marked.image).contiguous())
+    firsts = [int(one[0, 0, 16, 16].round()) for step in range(16) for one in batch_at([marked], wanted, 0, step)[0]]
+    assert set(firsts) == {0, 4}
+    assert 8 <= firsts.count(4) <= 24
+    never = recipe(augmentation=Augmentation(flip_axes=("x",)))
+    assert {int(one[0, 0, 16, 16].round()) for step in range(8) for one in batch_at([marked], never, 0, step)[0]} == {0}
+
+
+def test_the_card_keeps_the_mean_and_sd_of_the_training_scans(case, tmp_path):
+    wanted = recipe(preprocessing=Preprocessing(normalise="dataset"))
+    known = load_model(fit(wanted, [case], tmp_path, device="cpu", steps=1)).card.recipe.preprocessing
+    assert known.means == pytest.approx((float(case[0].array.mean(dtype=np.float64)),), rel=1e-6)
+    assert known.sds == pytest.approx((float(case[0].array.std(dtype=np.float64)),), rel=1e-6)
 
 
 @pytest.mark.parametrize("changes", [{"slices": 4}, {"dims": 3}])
