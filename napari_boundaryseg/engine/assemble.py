@@ -33,11 +33,11 @@ def assemble(volume: Volume, box: Box, maps: dict[str, np.ndarray], recipe: Reci
             contours[organ.name], sources[organ.name] = derived_contour(probabilities[n]), "derived"
     contours = {name: contours[name] for name in scheme.names}
     if "edges" in maps:
-        edges, sources["edges"] = _place(maps["edges"], box, shape)[0], "edge head"
+        edges, sources["edges"] = _place(maps["edges"], box, shape)[0], "hard head"
     else:
         edges = np.max(list(contours.values()), axis=0)
         words = {sources[name] for name in scheme.names}
-        sources["edges"] = words.pop() if len(words) == 1 else "contour heads"
+        sources["edges"] = words.pop() if len(words) == 1 else "derived"
     attention = {name: _place(maps[name], box, shape)[0] for name in maps if name.startswith("level")}
     return {"labels": labels, "probabilities": probabilities, "edges": edges, "contours": contours,
             "contour_sources": sources, "attention": attention, "channel_weights": channel_weights}, notes

@@ -1,6 +1,8 @@
-"""Accepted cases, and what each is for: training, or kept apart to judge the result."""
+"""Accepted cases, the names of their labels, and what each is for: training, or kept apart to judge the result."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QAbstractItemView, QComboBox, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
@@ -17,25 +19,30 @@ class CaseTable(QTableWidget):
     roles_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(0, 2, parent)
+        super().__init__(0, 3, parent)
         named(self, "train_panel.cases", "Cases", "Accepted cases and their role")
-        self.setHorizontalHeaderLabels(["Accepted case", "Role"])
+        self.setHorizontalHeaderLabels(["Accepted case", "Labels", "Role"])
         self.verticalHeader().hide()
         self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        for n in (1, 2):
+            self.horizontalHeader().setSectionResizeMode(n, QHeaderView.ResizeMode.ResizeToContents)
 
-    def show_cases(self, names: list[str]) -> None:
-        """List these cases; roles given before are kept, and a new last case is held out."""
+    def show_cases(self, schemes: Mapping[str, str]) -> None:
+        """List these cases, each with the name of its label scheme.
+
+        Roles given before are kept, and a new last case is held out.
+        """
         before = self.roles()
-        self.setRowCount(len(names))
-        for row, name in enumerate(names):
-            item = QTableWidgetItem(name)
-            item.setToolTip(name)
-            self.setItem(row, 0, item)
-            self.setCellWidget(row, 1, self._role(name, before.get(name, TRAIN)))
+        self.setRowCount(len(schemes))
+        for row, (name, scheme) in enumerate(schemes.items()):
+            for column, text in enumerate((name, scheme)):
+                item = QTableWidgetItem(text)
+                item.setToolTip(f"{name}, labelled as {scheme}")
+                self.setItem(row, column, item)
+            self.setCellWidget(row, 2, self._role(name, before.get(name, TRAIN)))
         self._hold_out_one()
         self._fit_height()
 
@@ -58,10 +65,10 @@ class CaseTable(QTableWidget):
 
     def roles(self) -> dict[str, str]:
         """Case name to role."""
-        return {self.item(row, 0).text(): self.cellWidget(row, 1).currentText() for row in range(self.rowCount())}
+        return {self.item(row, 0).text(): self.cellWidget(row, 2).currentText() for row in range(self.rowCount())}
 
     def set_role(self, name: str, role: str) -> None:
         """Give a case its role."""
         for row in range(self.rowCount()):
             if self.item(row, 0).text() == name:
-                self.cellWidget(row, 1).setCurrentText(role)
+                self.cellWidget(row, 2).setCurrentText(role)

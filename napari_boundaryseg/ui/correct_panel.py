@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QFileDialog, QGridLayout, QLabel, QMenu, QSlider, QWi
 
 from napari_boundaryseg.data import formats
 from napari_boundaryseg.data.labels import PRESETS, LabelScheme
-from napari_boundaryseg.ui import layers
+from napari_boundaryseg.ui import visibility
 from napari_boundaryseg.ui.controls import button, column, line, named, tool
 from napari_boundaryseg.ui.organ_table import OrganTable
 from napari_boundaryseg.ui.panel import Panel
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from napari_boundaryseg.ui.desk import Desk
 
 EMPTY = "Segment the scan first, or start with empty labels."
+STORED = "Stored as a case of the project. Choose cases in Train."
+STORED_BEFORE = "Stored as it was when you pressed Accept. What you drew since then is not."
 TOOLS = (
     ("brush", "Brush", "B", "paint", "Paint the chosen organ"),
     ("eraser", "Eraser", "E", "erase", "Erase"),
@@ -94,7 +96,7 @@ class CorrectPanel(Panel):
         self.redo.clicked.connect(lambda _: desk.tools.redo())
         self.accept.clicked.connect(desk.accept)
         self.organs.chosen.connect(desk.tools.choose)
-        self.organs.hidden_changed.connect(lambda hidden: layers.hide_organs(desk.viewer, hidden))
+        self.organs.hidden_changed.connect(lambda hidden: visibility.hide_organs(desk.viewer, hidden))
         desk.labels_shown.connect(self._on_shown)
         desk.tools.edited.connect(self._on_edited)
         desk.tools.tool_changed.connect(self._on_tool)
@@ -118,14 +120,23 @@ class CorrectPanel(Panel):
         self._on_edited()
         self._on_tool()
         self._enable()
-        self.set_state("", "" if scheme is None else f"{len(scheme.organs)} organs")
 
     def _on_edited(self) -> None:
         self.organs.show_volumes(self._desk.volumes_ml())
         self.undo.setEnabled(self._desk.tools.can_undo())
         self.redo.setEnabled(self._desk.tools.can_redo())
-        if self._desk.tools.can_undo():
+        if not self._desk.tools.is_stored():
+            self.accepted.setText("")
+        self._show_state()
+
+    def _show_state(self) -> None:
+        scheme, tools = self._desk.scheme(), self._desk.tools
+        if scheme is not None and tools.can_undo() and not tools.is_stored():
             self.set_state("warning", "corrected, not accepted")
+        elif scheme is not None and tools.is_stored() and self.accepted.text():
+            self.set_state("done", "accepted")
+        else:
+            self.set_state("", "" if scheme is None else f"{len(scheme.organs)} organs")
 
     def _on_tool(self) -> None:
         mode, size, organ = self._desk.tools.state()
@@ -146,5 +157,5 @@ class CorrectPanel(Panel):
 
     def show_accepted(self) -> None:
         """Say that the labels were stored."""
-        self.accepted.setText("Stored as a case of the project. Choose cases in Train.")
-        self.set_state("done", "accepted")
+        self.accepted.setText(STORED if self._desk.tools.is_stored() else STORED_BEFORE)
+        self._show_state()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 from qtpy.QtCore import QPointF, QRectF, Qt
@@ -15,24 +16,35 @@ from napari_boundaryseg.ui.styles import CURVE_COLOURS
 Points = list[tuple[float, float]]
 
 
-def read_log(path: Path) -> tuple[Points, Points]:
-    """(step, loss) and (step, mean Dice) from a training log; a line still being written is left out."""
-    losses: Points = []
-    dices: Points = []
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return losses, dices
-    for text in lines:
+class TrainingLog:
+    """A training log that is being written: each look reads on from where the last one ended."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = 0
+        self._losses: Points = []
+        self._dices: Points = []
+
+    def read(self) -> tuple[Points, Points]:
+        """(step, loss) and (step, mean Dice) so far; a line still being written is left for the next look."""
         try:
+            with self._path.open("rb") as file:
+                file.seek(self._offset)
+                whole, end, _ = file.read().rpartition(b"\n")
+        except OSError:
+            whole, end = b"", b""
+        self._offset += len(whole) + len(end)
+        for text in whole.splitlines():
+            self._take(text)
+        return list(self._losses), list(self._dices)
+
+    def _take(self, text: bytes) -> None:
+        with suppress(ValueError, TypeError, KeyError):  # what is no entry of ours
             entry = json.loads(text)
             if "mean_dsc" in entry:
-                dices.append((float(entry["step"]), float(entry["mean_dsc"])))
+                self._dices.append((float(entry["step"]), float(entry["mean_dsc"])))
             elif "loss" in entry:
-                losses.append((float(entry["step"]), float(entry["loss"])))
-        except (ValueError, TypeError, KeyError):
-            continue
-    return losses, dices
+                self._losses.append((float(entry["step"]), float(entry["loss"])))
 
 
 class Curve(QWidget):

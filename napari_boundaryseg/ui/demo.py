@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import napari
 import numpy as np
 from qtpy.QtCore import QEventLoop, QTimer
+from qtpy.QtGui import QPixmap
 
-from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.data.saving import atomic_file
+from napari_boundaryseg.errors import BoundarySegError, InputError
 from napari_boundaryseg.session import actions
 from napari_boundaryseg.ui import compat, hooks, layers, samples
 from napari_boundaryseg.ui.desk import Desk
@@ -33,52 +36,71 @@ def run_demo(scan: Path | None = None, headless: Path | None = None) -> None:
 
     Raises
     ------
-    InputError
-        When the scan cannot be opened or segmented, in headless mode.
+    BoundarySegError
+        When the scan cannot be opened or segmented, in headless mode. Otherwise the window says it, and stays.
     """
     viewer = napari.Viewer(title="Boundary segmentation")
-    desk = hooks.desk_of(viewer)
+    desk = hooks.desk_of(viewer, last_project=headless is None)
     bench = Workbench(desk)
     viewer.window.add_dock_widget(bench, name="Boundary segmentation", area="right")
     viewer.window.resize(*SIZE)
+    job = partial(_main_job, desk, bench, [scan] if scan else samples.SAMPLES[0].paths(), whole=scan is None)
+    if headless is None:
+        _with_a_person(job)
+        return
     try:
-        _main_job(viewer, desk, bench, [scan] if scan else samples.SAMPLES[0].paths())
-        if headless is None:
-            napari.run()
-        else:
-            _save(viewer, desk, headless)
+        job()
+        _save(viewer, desk, headless)
     finally:
-        if headless is not None:
+        if compat.is_open(viewer):
             viewer.close()
 
 
-def _main_job(viewer: Any, desk: Desk, bench: Workbench, paths: list[Path]) -> None:
-    said: list[tuple[str, str]] = []
-    desk.session.message.connect(lambda level, text: said.append((level, text)))
+def _with_a_person(job: Callable[[], None]) -> None:
+    """Do the job and go on; what goes wrong stands in the window, which stays for another try."""
+    try:
+        job()
+    except WindowClosed:
+        return
+    except BoundarySegError:
+        pass
+    napari.run()
+
+
+class WindowClosed(InputError):
+    """A person closed the window while something was waited for."""
+
+
+def _main_job(desk: Desk, bench: Workbench, paths: list[Path], whole: bool) -> None:
+    """Open and segment. Only the sample is known to suit its model as a whole: of other scans the panel may ask."""
+    errors: list[str] = []
+    desk.session.message.connect(lambda level, text: errors.append(text) if level == "error" else None)
     desk.open(*paths)
-    wait_for(lambda: desk.session.scan is not None and desk.session.job is None, OPEN_S, said)
+    wait_for(desk, lambda: desk.session.scan is not None and desk.session.job is None, OPEN_S, errors)
     bench.sections.open("Segment")
-    desk.segment(whole=True)
-    wait_for(lambda: desk.session.prediction is not None and not desk.ticks.busy, SEGMENT_S, said)
-    show_largest_slice(viewer)
+    desk.segment(whole=whole)
+    wait_for(desk, lambda: desk.session.prediction is not None and not desk.ticks.busy, SEGMENT_S, errors)
+    show_largest_slice(desk.viewer)
     pause(SETTLE_S)
 
 
-def wait_for(condition: Callable[[], bool], seconds: float, said: list[tuple[str, str]]) -> None:
+def wait_for(desk: Desk, condition: Callable[[], bool], seconds: float, errors: list[str]) -> None:
     """Let the window live until the condition holds.
 
     Raises
     ------
-    InputError
-        When an error is said before, or the time is over.
+    WindowClosed
+    BoundarySegError
+        With the error that the window says, or when the time is over.
     """
     step = 0.05
     for _ in range(int(seconds / step)):
+        if not compat.is_open(desk.viewer):
+            raise WindowClosed("demo", "the window was closed", "Start it again")
         if condition():
             return
-        errors = [text for level, text in said if level == "error"]
         if errors:
-            raise InputError("demo", errors[-1].rstrip("."), "Try another scan, or choose a model by hand")
+            raise BoundarySegError(errors[-1])
         pause(step)
     raise InputError("demo", f"it took longer than {seconds:.0f} s", "Try again on an idle machine")
 
@@ -109,4 +131,12 @@ def _save(viewer: Any, desk: Desk, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     written = actions.export(desk.session, labels, WHAT, folder)
     written[-1].replace(folder / "report.json")
-    compat.main_window(viewer).grab().save(str(folder / "window.png"))
+    _save_picture(compat.main_window(viewer).grab(), folder / "window.png")
+
+
+def _save_picture(picture: QPixmap, path: Path) -> None:
+    def make(temporary: Path) -> None:
+        if not picture.save(str(temporary), "PNG"):
+            raise InputError(path, "the picture could not be written", "Free some space, or choose another folder")
+
+    atomic_file(path, make, suffix=".png")

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import time
-import traceback
 from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import numpy as np
 from psygnal import SignalInstance
@@ -16,31 +14,16 @@ from qtpy.QtCore import QObject, QTimer, Signal
 from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.engine.prediction import Prediction
-from napari_boundaryseg.errors import BoundarySegError, InputError
-from napari_boundaryseg.jobs.job import Job, sentence
+from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.session import actions
 from napari_boundaryseg.session.session import Session
-from napari_boundaryseg.ui import layers, model_shelf, orientation, regions
+from napari_boundaryseg.ui import edits, layers, model_shelf, orientation, regions
+from napari_boundaryseg.ui.drawn_region import DrawnRegion
 from napari_boundaryseg.ui.label_tools import LabelTools
+from napari_boundaryseg.ui.model_choice import ModelChoice
 from napari_boundaryseg.ui.ticks import Ticks
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def told(method: F) -> F:
-    """Say in the message area what went wrong, instead of raising it into Qt."""
-
-    @wraps(method)
-    def call(self: Desk, *arguments: Any, **named: Any) -> Any:
-        try:
-            return method(self, *arguments, **named)
-        except Exception as error:
-            if not isinstance(error, BoundarySegError):
-                traceback.print_exc()
-            self.session.say("error", sentence(error))
-            return None
-
-    return cast(F, call)
+from napari_boundaryseg.ui.told import told
 
 
 class Desk(QObject):
@@ -51,13 +34,17 @@ class Desk(QObject):
     labels_shown = Signal()
     exported = Signal(list)
     accepted = Signal()
+    job_progressed = Signal(float, str)
+    job_finished = Signal(object)
 
     def __init__(self, viewer: Any, session: Session) -> None:
         super().__init__()
         self.viewer, self.session = viewer, session
         self.seconds = 0.0
         self._started = 0.0
-        self._accepted: LabelMap | None = None
+        self._accepting: tuple[LabelMap, Any, int] | None = None
+        self._kept: set[str] = set()
+        self.models, self.region = ModelChoice(session), DrawnRegion(viewer, session)
         self.tools = LabelTools(viewer, self)
         self.ticks = Ticks(self)
         self.letters = orientation.OrientationLetters(viewer)
@@ -102,7 +89,8 @@ class Desk(QObject):
         self.ticks.replace([*calls[:2], self._tell_labels, *calls[2:]])
 
     def _on_labels(self, labels: LabelMap | None) -> None:
-        if labels is None or labels is self._accepted or self.session.scan is None:
+        accepted = self._accepting is not None and labels is self._accepting[0]
+        if labels is None or accepted or self.session.scan is None:
             return
         layers.show_labels(self.viewer, self.session.scan, labels)
         self._tell_labels()
@@ -110,12 +98,14 @@ class Desk(QObject):
     def _tell_labels(self) -> None:
         self.tools.watch()
         self.labels_shown.emit()
-        kept = [layer.name for layer in layers.of_kind(self.viewer, "kept labels")]
-        if kept:
-            self.session.say("warning", f"Corrections that were not accepted are kept, hidden, as: {', '.join(kept)}.")
+        kept = {layer.name for layer in layers.of_kind(self.viewer, "kept labels")}
+        new, self._kept = sorted(kept - self._kept), kept
+        if new:
+            self.session.say("warning", f"Corrections that were not accepted are kept, hidden, as: {', '.join(new)}.")
 
     def _on_job(self, job: Job | None) -> None:
-        if job is not None:
+        if job is not None:  # panels hear of it through this object's Qt signals, which end with the panel
+            job.progressed.connect(lambda fraction, text: self.job_progressed.emit(fraction, text))
             job.finished.connect(lambda: self._on_finished(job))
 
     def _on_finished(self, job: Job) -> None:
@@ -123,12 +113,17 @@ class Desk(QObject):
             self.session.say("info", "")
             self.region_needed.emit(job.error)
         if job.function == "Accepting":
-            self._mark_stored(job.state == "returned")
+            self._on_accepted(job.state == "returned")
+        self.job_finished.emit(job)
 
-    def _mark_stored(self, stored: bool) -> None:
-        if self.tools.layer is not None and self.session.labels is self._accepted:
-            layers.mark_stored(self.tools.layer, stored)
-        if stored:
+    def _on_accepted(self, stored: bool) -> None:
+        """Labels that were changed while they were being stored are not stored as they now stand."""
+        accepting, self._accepting = self._accepting, None
+        if accepting is None or not stored:
+            return
+        _, layer, revision = accepting
+        edits.mark_stored(layer, revision)
+        if layer is self.tools.layer:
             self.accepted.emit()
 
     def _on_inserted(self, event: Any) -> None:
@@ -179,9 +174,12 @@ class Desk(QObject):
     @told
     def accept(self, *_: object) -> None:
         """Store scan and labels as a case of the project."""
-        self._accepted = layers.read_labels(self.viewer, self.session.scan)
-        if self._accepted is not None:
-            actions.accept(self.session, self._accepted)
+        labels, layer = layers.read_labels(self.viewer, self.session.scan), self.tools.layer
+        if labels is None:
+            return
+        if self.session.job is None:  # else the action says that something is running
+            self._accepting = labels, layer, edits.revision(layer)
+        actions.accept(self.session, labels, layer.metadata.get("box"))
 
     @told
     def export(self, what: set[str], folder: Path) -> None:
@@ -203,22 +201,33 @@ class Desk(QObject):
         actions.open_project(self.session, folder)
 
     @told
+    def open_last_project(self) -> None:
+        """Go on with the project of the last window."""
+        if self.session.project is None:
+            actions.open_last_project(self.session)
+
+    @told
+    def open_model(self, path: Path) -> None:
+        """Add a model file of one's own to the list and choose it."""
+        self.models.open(path)
+
+    @told
     def use_version(self, base: str, file: str | None) -> None:
         """Segment with this version of a model from now on; None for the model as it was shipped."""
         project = self.session.project
         if project is not None:
             project.use_model(base, file)
             self.session.project_changed.emit(project)
-            self.session.model = model_shelf.in_use(base, project)
+            self.models.choose(model_shelf.in_use(base, project))
 
     @told
     def roll_back(self, base: str) -> None:
-        """Go back to the version before; nothing is deleted."""
+        """Go back to the version that was in use before; nothing is deleted."""
         project = self.session.project
         if project is not None:
             project.roll_back(base)
             self.session.project_changed.emit(project)
-            self.session.model = model_shelf.in_use(base, project)
+            self.models.choose(model_shelf.in_use(base, project))
 
     # What panels want to know.
     def scheme(self) -> LabelScheme | None:
@@ -227,29 +236,4 @@ class Desk(QObject):
 
     def volumes_ml(self) -> dict[int, float]:
         """Organ id to volume, in mL, as the labels now stand."""
-        return layers.volumes_ml(self.tools.layer) if self.tools.layer is not None else {}
-
-    def slices(self) -> int:
-        """How many slices the plane now shown has."""
-        scan = self.session.scan
-        return scan.geometry.display.display_shape[self.viewer.dims.order[0]] if scan is not None else 1
-
-    @told
-    def draw_region(self, *_: object) -> None:
-        """Let the person draw a box on the scan."""
-        if self.session.scan is not None:
-            layers.draw_region(self.viewer, self.session.scan)
-
-    def drawn_box(self, slices: tuple[int, int]) -> regions.Box:
-        """The drawn rectangle, for these slices, as a box on the scan's own array."""
-        corners, scan = layers.read_region(self.viewer), self.session.scan
-        if corners is None or scan is None:
-            raise InputError("The box", "none is drawn yet", "Press Draw a box and drag a rectangle on the scan")
-        return regions.from_rectangle(corners, slices, scan.geometry)
-
-    def box_around(self, organ: str | None, margin_mm: float) -> regions.Box:
-        """A box around an organ of the labels in the window, or around all of them."""
-        labels = layers.read_labels(self.viewer, self.session.scan)
-        if labels is None:
-            raise InputError("The region", "there are no labels yet", "Open or draw labels, or choose the whole scan")
-        return regions.around(labels, organ, margin_mm)
+        return edits.volumes_ml(self.tools.layer) if self.tools.layer is not None else {}

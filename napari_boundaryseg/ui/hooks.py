@@ -1,13 +1,12 @@
-"""napari's entry points: reader, writer, the workbench and each panel alone; one desk per viewer."""
+"""napari's entry points for files, and the one desk of each viewer."""
 
 from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import napari.viewer
 import numpy as np
 from qtpy.QtCore import QTimer
 
@@ -19,67 +18,28 @@ from napari_boundaryseg.ui import compat, layers
 from napari_boundaryseg.ui.desk import Desk
 from napari_boundaryseg.ui.qt_runner import worker_runner
 
-if TYPE_CHECKING:
-    from qtpy.QtWidgets import QWidget
-
 PRESTART_MS = 2000
 """The worker starts once the window stands."""
 
 _DESKS: weakref.WeakKeyDictionary[Any, Desk] = weakref.WeakKeyDictionary()
 
 
-def desk_of(viewer: Any) -> Desk:
-    """The viewer's desk; made when first asked for, closed with the viewer."""
+def desk_of(viewer: Any, *, last_project: bool = True) -> Desk:
+    """The viewer's desk; made when first asked for, with the project of the last window, and closed with the viewer."""
     viewer = getattr(viewer, "__wrapped__", viewer)
     if viewer not in _DESKS:
         desk = Desk(viewer, Session(worker_runner(), None))
         _DESKS[viewer] = desk
         compat.when_closed(viewer, desk.close)
         QTimer.singleShot(PRESTART_MS, desk.warm_up)
+        if last_project:
+            QTimer.singleShot(0, desk.open_last_project)
     return _DESKS[viewer]
 
 
 def session_of(viewer: Any) -> Session:
     """What the program remembers for this viewer."""
     return desk_of(viewer).session
-
-
-def open_workbench(napari_viewer: napari.viewer.Viewer) -> QWidget:
-    """All panels in one dock."""
-    from napari_boundaryseg.ui.workbench import Workbench
-
-    return Workbench(desk_of(napari_viewer))
-
-
-def _alone(panel: str, napari_viewer: Any) -> QWidget:
-    from napari_boundaryseg.ui.workbench import alone
-
-    return alone(panel, desk_of(napari_viewer))
-
-
-def open_scan_panel(napari_viewer: napari.viewer.Viewer) -> QWidget:
-    """The Scan panel alone."""
-    return _alone("Scan", napari_viewer)
-
-
-def open_segment_panel(napari_viewer: napari.viewer.Viewer) -> QWidget:
-    """The Segment panel alone."""
-    return _alone("Segment", napari_viewer)
-
-
-def open_correct_panel(napari_viewer: napari.viewer.Viewer) -> QWidget:
-    """The Correct panel alone."""
-    return _alone("Correct", napari_viewer)
-
-
-def open_train_panel(napari_viewer: napari.viewer.Viewer) -> QWidget:
-    """The Train panel alone."""
-    return _alone("Train", napari_viewer)
-
-
-def open_export_panel(napari_viewer: napari.viewer.Viewer) -> QWidget:
-    """The Export panel alone."""
-    return _alone("Export", napari_viewer)
 
 
 def get_reader(path: str | list[str]) -> Callable[[Any], list[Any]] | None:

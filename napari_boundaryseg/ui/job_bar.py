@@ -38,6 +38,7 @@ class JobBar(QFrame):
         self._tick.timeout.connect(self._show_time)
         desk.listen(self, self._session.job_changed, self._on_job)
         desk.listen(self, self._session.message, self.say)
+        desk.job_progressed.connect(self._on_progress)
         self._on_job(self._session.job)
 
     def _arrange(self) -> None:
@@ -58,9 +59,12 @@ class JobBar(QFrame):
         self.message.hide()
 
     def say(self, level: str, text: str) -> None:
-        """Show a message: "info", "warning" or "error"."""
+        """Show a message: "info", "warning" or "error". A warning joins those that are there; others replace them."""
+        joins = level == "warning" and self.message.property("level") == level
+        before = self.message.text().splitlines() if joins else []
+        new = {"error": "✕ ", "warning": "⚠ "}.get(level, "") + text
         self.message.setProperty("level", level)
-        self.message.setText({"error": "✕ ", "warning": "⚠ "}.get(level, "") + text)
+        self.message.setText("\n".join([*(line for line in before if line != new), new]))
         self.message.setVisible(bool(text))
         self.message.style().unpolish(self.message)
         self.message.style().polish(self.message)
@@ -75,7 +79,6 @@ class JobBar(QFrame):
         self._started, self._text = time.monotonic(), "Starting"
         self.progress.setValue(0)
         self.cancel.setEnabled(True)
-        job.progressed.connect(self._on_progress)
         self._tick.start()
         self._show_time()
 

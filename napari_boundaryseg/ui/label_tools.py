@@ -6,7 +6,7 @@ from typing import Any
 
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from napari_boundaryseg.ui import compat, layers
+from napari_boundaryseg.ui import compat, edits, layers
 
 KEYS = {"B": "paint", "E": "erase", "F": "fill", "P": "polygon"}
 QUIET_MS = 150
@@ -41,20 +41,13 @@ class LabelTools(QObject):
         self._watched = layer
         if layer is None:
             return
-        layer.events.paint.connect(self._on_paint)
-        layer.events.labels_update.connect(self._later)
-        layer.events.set_data.connect(self._later)
+        compat.on_edit(layer, self._later)
         for source in (layer.events.mode, layer.events.brush_size, layer.events.selected_label):
             source.connect(self._on_tool)
         for key, mode in KEYS.items():
             layer.bind_key(key, lambda _, m=mode: self.set_mode(m), overwrite=True)
 
-    def _on_paint(self, event: object = None) -> None:
-        if self._watched is not None:
-            layers.mark_stored(self._watched, False)
-        self._later()
-
-    def _later(self, event: object = None) -> None:
+    def _later(self, change: object = None) -> None:
         if not self._timer.isActive():
             self._timer.start()
 
@@ -99,14 +92,16 @@ class LabelTools(QObject):
         """Whether there is a change to make again."""
         return self.layer is not None and compat.can_redo(self.layer)
 
+    def is_stored(self) -> bool:
+        """Whether the labels are as they were shown, or as they were accepted."""
+        return self.layer is None or edits.is_stored(self.layer)
+
     def undo(self) -> None:
         """Take the last change back."""
         if self.layer is not None:
             self.layer.undo()
-            self._later()
 
     def redo(self) -> None:
         """Make it again."""
         if self.layer is not None:
             self.layer.redo()
-            self._later()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,8 @@ from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
 from napari_boundaryseg.engine.prediction import Prediction
 from napari_boundaryseg.errors import InputError
-from napari_boundaryseg.ui import compat, styles
+from napari_boundaryseg.session.case_folder import Box
+from napari_boundaryseg.ui import compat, edits, styles
 
 KEY = "boundaryseg"
 """``layer.metadata[KEY]``: what the layer shows."""
@@ -100,7 +101,7 @@ def prediction_calls(viewer: Any, scan: Volume, prediction: Prediction) -> list[
     scheme, sources = prediction.labels.scheme, prediction.contour_sources
     calls: list[Callable[[], object]] = [
         partial(clear_results, viewer),
-        partial(show_labels, viewer, scan, prediction.labels),
+        partial(show_labels, viewer, scan, prediction.labels, _box_of(prediction)),
         partial(_show_map, viewer, scan, "edges", "edges", prediction.edges, styles.edges_style(), True,
                 str(sources.get("edges", "derived"))),
     ]
@@ -115,6 +116,14 @@ def prediction_calls(viewer: Any, scan: Volume, prediction: Prediction) -> list[
     return calls
 
 
+def _box_of(prediction: Prediction) -> Box | None:
+    box: Any = prediction.details.get("box")
+    if box is None:
+        return None
+    i, j, k = (slice(start, stop) for start, stop in box)
+    return i, j, k
+
+
 def clear_results(viewer: Any) -> None:
     """Remove what an earlier prediction showed; labels stay."""
     for layer in of_kind(viewer, *RESULTS):
@@ -127,6 +136,7 @@ def _show_map(viewer: Any, scan: Volume, kind: str, name: str, array: np.ndarray
         scan.geometry.display.to_display(array), name=name, visible=visible,
         metadata={KEY: scan, KIND: kind, "source": source}, **placement(scan.geometry), **style,
     )
+    compat.set_tooltip(layer, source)
     _stack(viewer)
     return layer
 
@@ -141,17 +151,21 @@ def _stack(viewer: Any) -> None:
         viewer.layers.selection.active = layer
 
 
-def show_labels(viewer: Any, scan: Volume, labels: LabelMap) -> Labels:
-    """Show an editable copy of a label map; labels that a person has edited are kept, hidden, beside it."""
+def show_labels(viewer: Any, scan: Volume, labels: LabelMap, box: Box | None = None) -> Labels:
+    """Show an editable copy of a label map; labels that a person has edited are kept, hidden, beside it.
+
+    ``box`` is the part of the scan that they were found in; None for all of it.
+    """
     before = only(viewer, "labels")
     if before is not None:
         _put_aside(viewer, before, f"labels before {1 + len(of_kind(viewer, 'kept labels'))}")
     scheme = labels.scheme
     array = np.array(scan.geometry.display.to_display(labels.array), order="C")
     layer = viewer.add_labels(
-        array, name="labels", metadata={KEY: scan, KIND: "labels", "scheme": scheme},
+        array, name="labels", metadata={KEY: scan, KIND: "labels", "scheme": scheme, "box": box},
         **placement(scan.geometry), **styles.labels_style(scheme),
     )
+    edits.follow(layer)
     layer.contour = styles.contour_vox(array.shape)
     layer.selected_label = scheme.ids[0]
     _stack(viewer)
@@ -159,7 +173,7 @@ def show_labels(viewer: Any, scan: Volume, labels: LabelMap) -> Labels:
 
 
 def _put_aside(viewer: Any, layer: Labels, name: str) -> None:
-    if not compat.is_edited(layer) or layer.metadata.get("stored"):
+    if edits.is_stored(layer):
         viewer.layers.remove(layer)
         return
     layer.name = name
@@ -180,31 +194,6 @@ def read_labels(viewer: Any, scan: Volume | None) -> LabelMap | None:
 def scheme_of(layer: Labels) -> LabelScheme:
     """The label scheme of a labels layer that `show_labels` made."""
     return layer.metadata["scheme"]
-
-
-def volumes_ml(layer: Labels) -> dict[int, float]:
-    """Organ id to volume, in mL, as the layer now stands."""
-    voxel_ml = float(np.prod(layer.scale)) / 1000
-    data = np.asarray(layer.data)
-    return {i: float(np.count_nonzero(data == i)) * voxel_ml for i in scheme_of(layer).ids}
-
-
-def hide_organs(viewer: Any, hidden: Iterable[int]) -> None:
-    """Show every organ but these, in the labels and among the soft contours."""
-    layer = only(viewer, "labels")
-    if layer is None:
-        return
-    scheme, hidden = scheme_of(layer), set(hidden)
-    layer.colormap = styles.label_colours(scheme, hidden)
-    gone = {f"contour: {scheme.organ(i).name}" for i in hidden}
-    for contour in of_kind(viewer, "contour"):
-        contour.visible = contour.name not in gone
-
-
-def show_attention(viewer: Any, visible: bool) -> None:
-    """Show or hide the attention maps."""
-    for layer in of_kind(viewer, "attention"):
-        layer.visible = visible
 
 
 def draw_region(viewer: Any, scan: Volume) -> Shapes:
@@ -241,11 +230,6 @@ def read_region(viewer: Any) -> np.ndarray | None:
         return None
     corners = np.asarray(layer.data[-1], float)
     return np.stack([corners.min(axis=0), corners.max(axis=0)])
-
-
-def mark_stored(layer: Labels, stored: bool) -> None:
-    """Remember whether the labels, as they stand, are stored somewhere."""
-    layer.metadata["stored"] = stored
 
 
 def free_labels(array: np.ndarray, meta: dict[str, Any]) -> LabelMap:

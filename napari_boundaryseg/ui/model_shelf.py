@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,12 @@ from napari_boundaryseg.session.project import Project
 Shelf = list[tuple[Card, Path]]
 
 
-def shelf(project: Project | None) -> Shelf:
-    """Every model that can be chosen, shipped ones and the project's versions."""
-    return library.cards([project.models_folder] if project is not None else [])
+def shelf(project: Project | None, opened: Iterable[Path] = ()) -> Shelf:
+    """Every model that can be chosen: shipped ones, the project's versions, and files that were opened."""
+    found = library.cards([project.models_folder] if project is not None else [])
+    known = {path for _, path in found}
+    more = [(read(path), path) for path in opened if path not in known]
+    return found + [(card, path) for card, path in more if card is not None]
 
 
 def title(card: Card, path: Path) -> str:

@@ -81,7 +81,7 @@ class RegionBox(QWidget):
         self.kind.setCurrentText(WHOLE)
         if scan is None:
             return
-        slices = self._desk.slices()
+        slices = self._desk.region.slices()
         for spin, value in ((self.first, 1), (self.last, slices)):
             spin.setRange(1, slices)
             spin.setValue(value)
@@ -94,12 +94,12 @@ class RegionBox(QWidget):
     def start_drawing(self) -> None:
         """Choose the drawn box, and let the person draw it in the plane now shown."""
         self.kind.setCurrentText(DRAWN)
-        slices = self._desk.slices()
+        slices = self._desk.region.slices()
         for spin in (self.first, self.last):
             spin.setMaximum(slices)
         self.last.setValue(slices)
         self.size.setText(DRAW_HINT)
-        self._desk.draw_region()
+        self._desk.region.draw()
 
     def box(self) -> regions.Box | None:
         """The region as a box on the scan's own array; None for the whole scan.
@@ -113,15 +113,15 @@ class RegionBox(QWidget):
             return None
         if self.kind.currentText() == AROUND:
             organ = self.organ.currentText()
-            return self._desk.box_around(None if organ == EVERY_LABEL else organ, self.margin.value())
-        return self._desk.drawn_box((self.first.value() - 1, self.last.value() - 1))
+            return self._desk.region.around(None if organ == EVERY_LABEL else organ, self.margin.value())
+        return self._desk.region.box((self.first.value() - 1, self.last.value() - 1))
 
     def _show_size(self) -> None:
         scan = self._desk.session.scan
         if self.kind.currentText() != DRAWN or scan is None:
             return
         try:
-            box = self._desk.drawn_box((self.first.value() - 1, self.last.value() - 1))
+            box = self._desk.region.box((self.first.value() - 1, self.last.value() - 1))
         except InputError:
             self.size.setText(DRAW_HINT)
             return

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qtpy.QtWidgets import QCheckBox, QWidget
+from qtpy.QtWidgets import QCheckBox, QFileDialog, QWidget
 
 from napari_boundaryseg.engine.card import Card
 from napari_boundaryseg.engine.prediction import Prediction
-from napari_boundaryseg.ui import layers, model_shelf
+from napari_boundaryseg.ui import model_shelf, visibility
 from napari_boundaryseg.ui.controls import button, choice, column, line, named
 from napari_boundaryseg.ui.panel import Panel
 from napari_boundaryseg.ui.region_box import RegionBox
@@ -55,6 +55,7 @@ class SegmentPanel(Panel):
         super().__init__(parent)
         self._desk = desk
         self.model = choice("segment_panel.model", "Model", "The network that segments")
+        self.open_model = button("segment_panel.open_model", "Open model…", "A model file of your own (.safetensors)")
         self.summary = line("segment_panel.summary")
         self.card = button("segment_panel.card", "Card", "Training data, licence and notes of this model")
         self.card.setCheckable(True)
@@ -69,8 +70,8 @@ class SegmentPanel(Panel):
         self.result = line("segment_panel.result")
         self.attention = named(QCheckBox("Show attention"), "segment_panel.attention", "Show attention",
                                "Where the network looked, one layer per level")
-        self._layout = column(self, self.model, self.summary, self.card, self.details, self.region, self.question,
-                              self.draw, self.whole, self.run, self.hint, self.result, self.attention)
+        self._layout = column(self, self.model, self.open_model, self.summary, self.card, self.details, self.region,
+                              self.question, self.draw, self.whole, self.run, self.hint, self.result, self.attention)
         self._layout.addStretch(1)
         self._connect()
         self.fill_models()
@@ -80,11 +81,12 @@ class SegmentPanel(Panel):
     def _connect(self) -> None:
         session, listen = self._desk.session, self._desk.listen
         self.model.activated.connect(self._on_chosen)
+        self.open_model.clicked.connect(self._ask_model)
         self.whole.clicked.connect(self._on_whole)
         self.card.toggled.connect(self.details.setVisible)
         self.run.clicked.connect(self._on_run)
         self.draw.clicked.connect(self.region.start_drawing)
-        self.attention.toggled.connect(lambda on: layers.show_attention(self._desk.viewer, on))
+        self.attention.toggled.connect(lambda on: visibility.show_attention(self._desk.viewer, on))
         self._desk.region_needed.connect(self._ask)
         listen(self, session.scan_changed, self._on_scan)
         listen(self, session.prediction_changed, self._on_prediction)
@@ -96,7 +98,7 @@ class SegmentPanel(Panel):
         """List every model again, the session's chosen."""
         session = self._desk.session
         self.model.clear()
-        for card, path in model_shelf.shelf(session.project):
+        for card, path in self._desk.models.shelf():
             self.model.addItem(model_shelf.title(card, path), str(path))
         place = self.model.findData(str(session.model))
         if place < 0 and self.model.count():
@@ -106,7 +108,12 @@ class SegmentPanel(Panel):
         self._show_card()
 
     def _on_chosen(self, place: int) -> None:
-        self._desk.session.model = Path(self.model.itemData(place))
+        self._desk.models.choose(Path(self.model.itemData(place)))
+
+    def _ask_model(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self, "Open a model", "", "Models (*.safetensors)")
+        if path:
+            self._desk.open_model(Path(path))
 
     def _show_card(self) -> None:
         card = model_shelf.read(self.model.currentData())
@@ -120,9 +127,7 @@ class SegmentPanel(Panel):
     def _on_scan(self, scan: object) -> None:
         self.result.setText("")
         self._ask("")
-        best = model_shelf.best_for(self._desk.session.scan, self._desk.session.project)
-        if best is not None:
-            self._desk.session.model = best
+        self._desk.models.suggest()
         self._enable()
 
     def _enable(self) -> None:
@@ -153,9 +158,9 @@ class SegmentPanel(Panel):
             self.result.setText("")
             self.set_state("", "")
         else:
-            found = sum(volume > 0 for volume in prediction.labels.volumes_ml().values())
-            total = len(prediction.labels.scheme.organs)
-            missing = [name for name, ml in prediction.labels.volumes_ml().items() if ml == 0]
+            volumes = prediction.labels.volumes_ml()
+            found, total = sum(ml > 0 for ml in volumes.values()), len(volumes)
+            missing = [name for name, ml in volumes.items() if ml == 0]
             text = f"{found} organ{'s' if found != 1 else ''} · {self._desk.seconds:.0f} s"
             self.result.setText(text + (f"\nNot found: {', '.join(missing)}" if missing else ""))
             name = self.model.currentText()

@@ -12,7 +12,7 @@ from napari_boundaryseg.engine.recipe import TUNING_STEPS
 from napari_boundaryseg.ui.case_table import HELD_OUT, TRAIN, CaseTable
 from napari_boundaryseg.ui.comparison_table import ComparisonTable
 from napari_boundaryseg.ui.controls import button, column, line, named
-from napari_boundaryseg.ui.curve import Curve, read_log
+from napari_boundaryseg.ui.curve import Curve, TrainingLog
 from napari_boundaryseg.ui.panel import Panel
 from napari_boundaryseg.ui.version_list import VersionList
 
@@ -34,7 +34,7 @@ class TrainPanel(Panel):
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._desk = desk
-        self._log: Path | None = None
+        self._log: TrainingLog | None = None
         self.choose = button("train_panel.folder", "Project folder…", "Where accepted cases and models are kept")
         self.place = line("train_panel.place", quiet=True)
         self.empty = line("train_panel.empty", EMPTY)
@@ -87,6 +87,7 @@ class TrainPanel(Panel):
         self.versions.chosen.connect(self._on_version)
         desk.listen(self, desk.session.project_changed, self._on_project)
         desk.listen(self, desk.session.job_changed, self._on_job)
+        desk.job_finished.connect(self._on_finished)
 
     def _ask_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "Project folder: accepted cases and models are kept here")
@@ -94,7 +95,7 @@ class TrainPanel(Panel):
             self._desk.open_project(Path(folder))
 
     def _on_project(self, project: Project | None) -> None:
-        names = [case.name for case in project.cases()] if project is not None else []
+        names = {case.name: case.scheme for case in project.cases()} if project is not None else {}
         self.place.setText(f"Project: {project.folder.name}" if project is not None else "No project yet")
         self.place.setToolTip(str(project.folder) if project is not None else "")
         self.cases.show_cases(names)
@@ -129,37 +130,44 @@ class TrainPanel(Panel):
         )
 
     def _on_pause(self, on: bool) -> None:
-        self.pause.setText("Go on" if on else "Pause")
+        self._name_pause(on)
         job = self._desk.session.job
         if job is not None:
             job.pause() if on else job.resume()
+
+    def _name_pause(self, paused: bool) -> None:
+        self.pause.setText("Go on" if paused else "Pause")
+        self.pause.setAccessibleName(self.pause.text())
 
     def _on_job(self, job: Job | None) -> None:
         training = job is not None and job.function.endswith(":fine_tune")
         self.pause.blockSignals(True)
         self.pause.setChecked(False)
-        self.pause.setText("Pause")
+        self._name_pause(False)
         self.pause.blockSignals(False)
         self.pause.setEnabled(training)
         self._read_log()
         if training and job is not None:
-            self._log = Path(job.arguments["out_folder"]) / "log.jsonl"
-            job.finished.connect(self._on_finished)
+            self._log = TrainingLog(Path(job.arguments["out_folder"]) / "log.jsonl")
             self._poll.start()
         else:
             self._log = None
             self._poll.stop()
         self._enable()
 
-    def _on_finished(self) -> None:
-        """Show the newest version's before and after."""
-        version = self.versions.newest()
-        if version is not None and version.comparison is not None:
-            verdict = str(version.comparison["verdict"])
-            self.versions.choose(version)
-            self.set_state("done" if verdict == "better" else "warning", f"{version.path.stem}: {verdict}")
+    def _on_finished(self, job: Job) -> None:
+        """Show what came of a training: the new version's before and after, or that there is none."""
+        if not job.function.endswith(":fine_tune"):
+            return
+        if job.state != "returned":
+            self.set_state("warning" if job.state == "failed" else "", f"fine-tuning {job.state}")
+            return
+        version: ModelVersion = job.result
+        verdict = str(version.comparison["verdict"]) if version.comparison else "not compared"
+        self.versions.choose(version)
+        self.set_state("done" if verdict == "better" else "warning", f"{version.path.stem}: {verdict}")
 
     def _read_log(self) -> None:
         if self._log is not None:
             self.curve.show()
-            self.curve.set_points(*read_log(self._log))
+            self.curve.set_points(*self._log.read())

@@ -28,7 +28,7 @@ class VersionList(QWidget):
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.use = button("train_panel.use", "Use", "Segment with the chosen version from now on")
-        self.rollback = button("train_panel.rollback", "Roll back", "Go back to the version before; nothing is deleted")
+        self.rollback = button("train_panel.rollback", "Roll back", "Use again what was used before; nothing is lost")
         self._buttons = QWidget()
         row = QHBoxLayout(self._buttons)
         row.setContentsMargins(0, 0, 0, 0)
@@ -54,13 +54,11 @@ class VersionList(QWidget):
         rows = min(max(len(versions), 1), MAX_ROWS_SHOWN)
         self.list.setFixedHeight(rows * max(self.list.sizeHintForRow(0), 20) + 6)
 
-    def newest(self) -> ModelVersion | None:
-        """The version added last."""
-        return max(self._versions, key=lambda version: (version.added, version.version), default=None)
-
     def choose(self, version: ModelVersion) -> None:
-        """Choose a version's row."""
-        self.list.setCurrentRow(self._versions.index(version))
+        """Choose a version's row, where it is listed."""
+        paths = [listed.path for listed in self._versions]
+        if version.path in paths:
+            self.list.setCurrentRow(paths.index(version.path))
 
     def _current(self) -> ModelVersion | None:
         row = self.list.currentRow()

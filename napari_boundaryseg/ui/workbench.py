@@ -75,12 +75,13 @@ def _follow_theme(widget: QWidget, desk: Desk) -> None:
     widget.destroyed.connect(leave)
 
 
-def alone(title: str, desk: Desk) -> QWidget:
+class PanelAlone(QWidget):
     """One panel with the job bar under it, for a dock of its own."""
-    made = QWidget()
-    _follow_theme(made, desk)
-    layout = QVBoxLayout(made)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.addWidget(PANELS[title](desk), 1)
-    layout.addWidget(JobBar(desk))
-    return made
+
+    def __init__(self, title: str, desk: Desk, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        _follow_theme(self, desk)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(PANELS[title](desk), 1)
+        layout.addWidget(JobBar(desk))

@@ -42,7 +42,7 @@ def test_everything_is_on_the_scans_grid_and_read_only(tmp_path):
     np.testing.assert_allclose(result.probabilities.sum(0), 1, atol=1e-4)
     assert list(result.contours) == ["Bladder", "Prostate", "Rectum"]
     assert dict(result.contour_sources) == {"Bladder": "hard head", "Prostate": "soft head", "Rectum": "hard head",
-                                            "edges": "contour heads"}
+                                            "edges": "derived"}
     assert set(result.attention) == {"level 0", "level 1", "level 2"}
     assert len(result.channel_weights["level 0"]) == 8
     for array in (result.probabilities, result.edges, *result.contours.values(), *result.attention.values()):

@@ -32,7 +32,7 @@ def predicted(scan: Volume, scheme: LabelScheme | None = None) -> Prediction:
     edges, *maps = rng.random((1 + len(scheme.names), *scan.geometry.shape), dtype=np.float32)
     labels = box_labels(scan)
     return Prediction(labels, np.zeros((3, *scan.geometry.shape), np.float32), edges, dict(zip(scheme.names, maps)),
-                      {**dict.fromkeys(scheme.names, "soft head"), "edges": "edge head"},
+                      {**dict.fromkeys(scheme.names, "soft head"), "edges": "hard head"},
                       details={"model": "tiny", "sha256": "0" * 64, "device": "cpu", "dtype": "float32",
                                "seconds": {"network": 0.5}, "box": None, "notes": ["2 voxels were filled"]})
 

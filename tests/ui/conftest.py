@@ -41,6 +41,14 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of its own for what is remembered between two windows."""
+    from napari_boundaryseg.session import last_project
+
+    monkeypatch.setattr(last_project, "user_config_path", lambda name: tmp_path / "config" / name)
+
+
 @pytest.fixture
 def desk_viewer(make_napari_viewer: Callable[..., Any], weights: Path, tmp_path: Path,
                 monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
@@ -60,9 +68,9 @@ def desk_viewer(make_napari_viewer: Callable[..., Any], weights: Path, tmp_path:
 @pytest.fixture
 def bench(desk_viewer: Any) -> Any:
     """The workbench, docked in the viewer."""
-    from napari_boundaryseg.ui import hooks
+    from napari_boundaryseg.ui.docks import WorkbenchDock
 
-    made = hooks.open_workbench(desk_viewer)
+    made = WorkbenchDock(desk_viewer)
     desk_viewer.window.add_dock_widget(made, name="Boundary segmentation", area="right")
     return made
 

@@ -1,5 +1,6 @@
 """Values to layers and back, on a viewer without a window."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from napari_boundaryseg.data import formats
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
 from napari_boundaryseg.engine.prediction import Prediction
-from napari_boundaryseg.ui import hooks, layers
+from napari_boundaryseg.ui import edits, hooks, layers, visibility
 
 # An oblique LPS-like grid with unequal spacing.
 AFFINE = np.array([[-0.9, 0.05, 0.1, 3.0], [0.04, -1.1, 0.2, -7.0], [0.06, 0.15, 2.9, 11.0], [0, 0, 0, 1]])
@@ -55,6 +56,21 @@ def test_every_layer_lies_in_mm_on_the_scan(scan: Volume, prediction: Prediction
     assert not viewer.layers["attention: level 0"].visible
     assert viewer.layers["labels"].contour == 1  # a slice of a few voxels; 2 on slices of usual size
     assert viewer.layers["contour: Prostate"].metadata["source"] == "soft head"
+
+
+def test_the_tooltip_says_where_a_map_comes_from(scan: Volume, prediction: Prediction) -> None:
+    viewer = ViewerModel()
+    shown(viewer, scan, prediction)
+    assert viewer.layers["contour: Prostate"].get_source_str() == "contour: Prostate\nsoft head"
+    assert viewer.layers["edges"].get_source_str() == "edges\nderived"
+
+
+def test_labels_know_the_box_that_they_were_found_in(scan: Volume, prediction: Prediction) -> None:
+    viewer = ViewerModel()
+    shown(viewer, scan, prediction)
+    assert viewer.layers["labels"].metadata["box"] is None
+    shown(viewer, scan, replace(prediction, details={"box": [[1, 5], [0, 6], [2, 4]]}))
+    assert viewer.layers["labels"].metadata["box"] == (slice(1, 5), slice(0, 6), slice(2, 4))
 
 
 def test_one_layer_a_call_in_the_order_of_the_work(scan: Volume, prediction: Prediction) -> None:
@@ -113,7 +129,7 @@ def test_another_scan_takes_the_place_of_the_first(scan: Volume, prediction: Pre
 def test_volumes_are_those_of_the_label_map(scan: Volume, prediction: Prediction) -> None:
     viewer = ViewerModel()
     shown(viewer, scan, prediction)
-    by_id = layers.volumes_ml(viewer.layers["labels"])
+    by_id = edits.volumes_ml(viewer.layers["labels"])
     for organ in prediction.labels.scheme.organs:
         assert by_id[organ.id] == pytest.approx(prediction.labels.volumes_ml()[organ.name], rel=0.03)
 
@@ -121,7 +137,7 @@ def test_volumes_are_those_of_the_label_map(scan: Volume, prediction: Prediction
 def test_hidden_organs_are_clear_and_their_contours_off(scan: Volume, prediction: Prediction) -> None:
     viewer = ViewerModel()
     shown(viewer, scan, prediction)
-    layers.hide_organs(viewer, {2})
+    visibility.hide_organs(viewer, {2})
     assert viewer.layers["labels"].get_color(2)[3] == 0
     assert viewer.layers["labels"].get_color(1)[3] == 1
     assert [viewer.layers[f"contour: {name}"].visible for name in ("Bladder", "Prostate", "Rectum")] == [

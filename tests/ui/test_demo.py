@@ -1,0 +1,111 @@
+"""The demo with a person and without: it ends when it should, and a bad scan is one sentence."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from qtpy.QtGui import QPixmap
+
+from napari_boundaryseg.data import formats
+from napari_boundaryseg.data.volume import Geometry, Volume
+from napari_boundaryseg.errors import BoundarySegError, InputError
+from napari_boundaryseg.ui import compat, demo, hooks
+
+
+@pytest.fixture
+def viewer(desk_viewer: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The window that the demo gets."""
+    monkeypatch.setattr(demo.napari, "Viewer", lambda **_: desk_viewer)
+    monkeypatch.setattr(demo, "SETTLE_S", 0.1)
+    return desk_viewer
+
+
+@pytest.fixture
+def left_to_the_person(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Whether the window was left to the person at the end."""
+    seen: list[bool] = []
+    monkeypatch.setattr(demo.napari, "run", lambda: seen.append(True))
+    return seen
+
+
+@pytest.fixture
+def big(tmp_path: Path) -> Path:
+    """A scan far larger than the model's field of view."""
+    array = np.random.default_rng(0).normal(0, 1, (1, 60, 60, 40)).astype(np.float32)
+    formats.write(Volume(array, Geometry((60, 60, 40), np.diag([12.0, 12.0, 20.0, 1]))), tmp_path / "big.nii.gz")
+    return tmp_path / "big.nii.gz"
+
+
+def control(viewer: Any, name: str) -> Any:
+    from qtpy.QtWidgets import QWidget
+
+    return compat.main_window(viewer).findChild(QWidget, name)
+
+
+CLOSED_BY_A_PERSON = """
+from qtpy.QtCore import QTimer
+from napari_boundaryseg.ui import compat, demo, hooks
+real = hooks.desk_of
+def desk_of(viewer, **named):
+    QTimer.singleShot(1500, compat.main_window(viewer).close)
+    return real(viewer, **named)
+hooks.desk_of = desk_of
+demo.run_demo()
+"""
+
+
+def test_a_closed_window_ends_the_program(tmp_path: Path) -> None:
+    ended = subprocess.run([sys.executable, "-c", CLOSED_BY_A_PERSON], cwd=tmp_path, timeout=120, capture_output=True,
+                           text=True, env={**os.environ, "BOUNDARYSEG_PROJECT": str(tmp_path / "project")})
+    assert ended.returncode == 0, ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_scan_that_cannot_be_read_is_told_in_the_window_which_stays(
+        viewer: Any, left_to_the_person: list[bool], tmp_path: Path, pelvis_files: list[Path],
+        wait: Callable[..., None]) -> None:
+    (tmp_path / "bad.nii.gz").write_text("no scan")
+    demo.run_demo(tmp_path / "bad.nii.gz")
+    assert left_to_the_person == [True]
+    assert "bad.nii.gz" in control(viewer, "job_bar.message").text()
+    desk = hooks.desk_of(viewer)
+    desk.open(pelvis_files[0])
+    wait(lambda: desk.session.scan is not None and desk.session.job is None)
+
+
+def test_a_scan_far_too_large_leaves_the_question_to_the_person(viewer: Any, left_to_the_person: list[bool], big: Path
+                                                                ) -> None:
+    demo.run_demo(big)
+    assert left_to_the_person == [True]
+    assert "far more than" in control(viewer, "segment_panel.question").text()
+    assert hooks.desk_of(viewer).session.prediction is None
+
+
+def test_without_a_person_a_scan_far_too_large_ends_with_its_sentence(viewer: Any, big: Path, tmp_path: Path) -> None:
+    with pytest.raises(BoundarySegError, match=r"far more than.*Draw a box"):
+        demo.run_demo(big, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    assert not compat.is_open(viewer)
+
+
+def test_without_a_person_everything_is_written(viewer: Any, pelvis_files: list[Path], tmp_path: Path) -> None:
+    demo.run_demo(pelvis_files[0], tmp_path / "out")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "case1_contours.nii.gz", "case1_edges.nii.gz", "case1_seg.nii.gz", "report.json", "window.png"]
+    assert not QPixmap(str(tmp_path / "out" / "window.png")).isNull()
+    assert json.loads((tmp_path / "out" / "report.json").read_text("utf-8"))["case"] == "case1"
+
+
+def test_a_picture_that_cannot_be_written_is_an_error_and_keeps_the_old_one(qapp: Any, tmp_path: Path) -> None:
+    (tmp_path / "window.png").write_bytes(b"the old one")
+    with pytest.raises(InputError, match=r"window.png: the picture could not be written"):
+        demo._save_picture(QPixmap(), tmp_path / "window.png")
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"the old one"]
