@@ -79,7 +79,8 @@ def train(
     training: list[Case] = []
     validation: list[Case] = []
     if not wanted.synthetic:
-        training, validation = splits.for_training(_cases(_needed(data, "--data FOLDER"), splits_csv), fold)
+        cases = _cases(_needed(data, "--data FOLDER"), splits_csv, wanted)
+        training, validation = splits.for_training(cases, fold)
     from napari_boundaryseg.data.datasets import check_cases
     from napari_boundaryseg.engine.train import fit
 
@@ -114,13 +115,13 @@ def finetune(
     device: Device = "auto",
 ) -> None:
     """Fine-tune a model, then compare before and after on held-out cases: comparison.json and comparison.md."""
-    cases, held = splits.for_tuning(_cases(data, holdout))
     from napari_boundaryseg.engine.checkpoint import load_model
     from napari_boundaryseg.engine.fine_tune import fine_tune
     from napari_boundaryseg.engine.recipe import TUNING_STEPS
 
     loaded = load_model(model)
     scheme = loaded.card.recipe.scheme
+    cases, held = splits.for_tuning(_cases(data, holdout, loaded.card.recipe))
     path = fine_tune(
         loaded,
         load(cases, scheme),
@@ -176,10 +177,10 @@ def load(cases: Sequence[Case], scheme: LabelScheme) -> Iterator[tuple[Volume, L
             yield volume, labels
 
 
-def _cases(folder: Path, csv: Path | None) -> list[Case]:
-    from napari_boundaryseg.data.datasets import read_dataset
+def _cases(folder: Path, csv: Path | None, wanted: Recipe) -> list[Case]:
+    from napari_boundaryseg.data.datasets import read_dataset, with_channels
 
-    return splits.labelled(read_dataset(folder, csv), folder)
+    return splits.labelled(with_channels(read_dataset(folder, csv), wanted.channels), folder)
 
 
 def _needed(value: Path | None, option: str) -> Path:

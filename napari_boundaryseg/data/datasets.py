@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Progress, silent
 
-__all__ = ["Case", "check_cases", "load_case", "read_dataset", "with_splits"]
+__all__ = ["Case", "check_cases", "load_case", "read_dataset", "with_channels", "with_splits"]
 
 SPLITS = ("", "train", "val", "test")
 
@@ -58,6 +58,17 @@ def load_case(case: Case, scheme: LabelScheme | None = None) -> tuple[Volume, La
     known = preset(case.scheme) if case.scheme else scheme
     labels = replace(formats.read_labels(case.label, volume, known), name=case.name)
     return volume, labels if scheme is None or known == scheme else in_scheme(labels, scheme)
+
+
+def with_channels(cases: Iterable[Case], wanted: Sequence[str]) -> list[Case]:
+    """The same cases with only the wanted channels, in that order, where the layout knows which file is which."""
+    chosen = []
+    for case in cases:
+        if set(wanted) <= set(case.channels) and len(case.channels) == len(case.images):
+            images = tuple(case.images[case.channels.index(name)] for name in wanted)
+            case = replace(case, images=images, channels=tuple(wanted))
+        chosen.append(case)
+    return chosen
 
 
 def check_cases(cases: Iterable[Case], scheme: LabelScheme, channels: int = 1, *,

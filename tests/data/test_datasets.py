@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from napari_boundaryseg.data.datasets import check_cases, load_case, read_dataset
+from napari_boundaryseg.data.datasets import check_cases, load_case, read_dataset, with_channels
 from napari_boundaryseg.data.formats import write
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.volume import Geometry, Volume
@@ -146,6 +146,9 @@ def test_brats(tmp_path: Path, name: str, files: tuple[str, ...], group: str) ->
     assert volume.channels == ("t1", "t1c", "t2", "flair")
     assert labels is not None
     assert set(np.unique(labels.array)) == {0, 1, 2}
+    (only,) = with_channels([case], ("flair", "t1c"))
+    assert [image.name for image in only.images] == [f"{folder.name}{files[n]}.nii.gz" for n in (3, 1)]
+    assert with_channels([case], ("ct",)) == [case]
     (folder / f"{folder.name}{files[2]}.nii.gz").unlink()
     with pytest.raises(InputError, match="its t2 is missing"):
         read_dataset(tmp_path)
