@@ -1,0 +1,141 @@
+"""Can every system learn one real case by heart? Segmentation and edges after a bounded number of steps.
+
+Each network trains on the first training row of the hippocampus data, without augmentation, until the mean Dice of its
+segmentation reaches 0.95 and its edge head agrees with its own target to 0.8, or the steps run out. Contour heads count
+as edge heads: where the soft contour is above a half, it must lie on the boundary.
+
+    python benchmarks/overfit.py                 all systems, a Markdown table
+    python benchmarks/overfit.py --only egcnn    one of them
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from napari_boundaryseg import losses
+from napari_boundaryseg.data.datasets import load_case, read_dataset
+from napari_boundaryseg.engine.checkpoint import build_network
+from napari_boundaryseg.engine.recipe import Recipe, recipe
+from napari_boundaryseg.engine.settings import Augmentation, Targets
+from napari_boundaryseg.engine.training_cases import TrainingCase, prepare
+from napari_boundaryseg.losses.sobel import edge_masks
+from napari_boundaryseg.models import ModelOutput
+
+WANTED_DSC, WANTED_EDGE = 0.95, 0.8
+LOOK_EVERY = 20
+_CONTOUR = {"wce-dice": 1.0, "hard-contour": 1.0, "soft-contour": 1.0}
+_EDGE = {"wce-dice": 1.0, "edge-dice": 1.0, "edge-bce": 0.5}
+SYSTEMS: dict[str, dict[str, Any]] = {
+    "sgm": {"network": "sgm", "network_arguments": {"width": 16, "norm": "group"}, "losses": _CONTOUR},
+    "hmedn": {"network": "hmedn", "network_arguments": {"width": 16, "norm": "group", "connectivity": "residual",
+                                                        "dropout": 0.0, "stage": 2}, "losses": _CONTOUR},
+    "hrdn": {"network": "hrdn", "network_arguments": {"width": 16, "norm": "group", "connectivity": "residual",
+                                                      "dropout": 0.0}, "losses": {"wce-dice": 1.0}},
+    "dstnet": {"network": "dstnet", "network_arguments": {"width": 16, "norm": "group", "dropout": 0.0},
+               "losses": {"wce-dice": 1.0}},
+    "dilnet": {"network": "dilnet", "network_arguments": {"width": 16, "norm": "group", "variant": 3},
+               "losses": {"wce-dice": 1.0}},
+    **{f"egcnn {name}": {"network": "egcnn", "losses": _EDGE,
+                         "network_arguments": {"backbone": name, "width": 16, "norm": "group"}}
+       for name in ("segresnet", "unet", "basic-unet", "vnet")},
+    "bacnn": {"network": "bacnn", "dims": 2, "plane": "coronal", "losses": _EDGE,
+              "network_arguments": {"norm": "group", "rates": (1, 2, 4, 6)}},
+    "hr-unet": {"network": "hr-unet", "network_arguments": {"norm": "group"}, "losses": {"wce-dice": 1.0}},
+    "segresnet + boundary enhancement": {"network": "segresnet", "network_arguments": {"norm": "group"},
+                                         "losses": {"wce-dice": 1.0, "boundary-enhancement": 1000.0}},
+    **{name: {"network": name, "network_arguments": {"norm": "group"}, "losses": {"wce-dice": 1.0}}
+       for name in ("unet", "basic-unet", "segresnet", "vnet", "attention-unet", "dynunet")},
+}
+
+
+def of_system(name: str) -> Recipe:
+    """A recipe without augmentation for one system."""
+    base = recipe("hippocampus-sgm").model_dump() | SYSTEMS[name] | {
+        "name": name.split()[0], "augmentation": Augmentation(), "loss_arguments": {},
+        "targets": Targets(mode="distance", sigma_mm=1.0),
+    }
+    return Recipe.model_validate(base)
+
+
+def learn(wanted: Recipe, case: TrainingCase, most: int, lr: float) -> dict[str, float]:
+    """Train on the whole case; figures at the end."""
+    torch.manual_seed(0)
+    network = build_network(wanted)
+    optimiser = torch.optim.AdamW(network.parameters(), lr)
+    loss = losses.weighted(wanted.losses, wanted.loss_arguments)
+    image = case.image[None]
+    target = losses.Target(case.labels[None].long(), case.hard[None].float() if len(case.hard) else None,
+                           case.soft[None].float() if len(case.soft) else None)
+    began, dsc, edge = time.perf_counter(), 0.0, float("nan")
+    for step in range(1, most + 1):
+        network.train()
+        value, _ = loss(network(image), target)
+        optimiser.zero_grad(set_to_none=True)
+        value.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
+        optimiser.step()
+        if step % LOOK_EVERY == 0 or step == most:
+            with torch.inference_mode():
+                output = network.eval()(image)
+            dsc, edge = segmentation_dice(output, target), edge_dice(output, target)
+            if dsc >= WANTED_DSC and not edge < WANTED_EDGE:
+                break
+    return {"steps": step, "dsc": dsc, "edge": edge, "seconds": time.perf_counter() - began}
+
+
+def segmentation_dice(output: ModelOutput, target: losses.Target) -> float:
+    """Mean over the organs."""
+    found = output.logits.argmax(1)
+    return float(np.mean([_dice(found == n, target.labels == n) for n in range(1, output.logits.shape[1])]))
+
+
+def edge_dice(output: ModelOutput, target: losses.Target) -> float:
+    """Of the edge head, else of the contour heads, against what they were taught; NaN where there is none."""
+    if output.edges is not None:
+        truth = edge_masks(target.labels, output.logits.shape[1]).any(1, keepdim=True)
+        return _dice(output.edges > 0, truth)
+    pairs = [(head > 0, truth > 0.5) for head, truth in ((output.hard, target.hard), (output.soft, target.soft))
+             if head is not None and truth is not None]
+    return float(np.mean([_dice(a, b) for a, b in pairs])) if pairs else float("nan")
+
+
+def _dice(a: torch.Tensor, b: torch.Tensor) -> float:
+    return float(2 * (a & b).sum() / (a.sum() + b.sum()).clamp_min(1))
+
+
+def main() -> None:
+    """Learn one case with every system, print the table."""
+    options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    options.add_argument("--data", type=Path, default=Path("../shared/data"))
+    options.add_argument("--steps", type=int, default=300)
+    options.add_argument("--lr", type=float, default=3e-3)
+    options.add_argument("--only")
+    chosen = options.parse_args()
+    folder, bad = chosen.data / "hippocampus", 0
+    first = next(case for case in read_dataset(folder, folder / "splits.csv") if case.split == "train")
+    print("| system | parameters | steps | DSC | edge Dice | seconds | |\n|---|---|---|---|---|---|---|")
+    for name in SYSTEMS:
+        if chosen.only not in (None, name, name.split()[0]):
+            continue
+        wanted = of_system(name)
+        volume, labels = load_case(first, wanted.scheme)
+        if labels is None:
+            raise SystemExit("the case has no labels")
+        found = learn(wanted, prepare(volume, labels, wanted), chosen.steps, chosen.lr)
+        good = found["dsc"] >= WANTED_DSC and not found["edge"] < WANTED_EDGE
+        bad += not good
+        size = sum(p.numel() for p in build_network(wanted).parameters())
+        edge = "no such head" if np.isnan(found["edge"]) else f"{found['edge']:.3f}"
+        print(f"| {name} | {size:,} | {found['steps']} | {found['dsc']:.3f} | {edge} | {found['seconds']:.0f} | "
+              f"{'' if good else 'NOT REACHED'} |", flush=True)
+    raise SystemExit(1 if bad else 0)
+
+
+if __name__ == "__main__":
+    main()
