@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -85,8 +86,13 @@ class Desk(QObject):
             return
         self.seconds = time.monotonic() - self._started
         layers.finish_region(self.viewer)
-        calls = layers.prediction_calls(self.viewer, self.session.scan, prediction)
+        shown = layers.prediction_calls(self.viewer, self.session.scan, prediction)
+        calls = [partial(self._show, call) for call in shown]
         self.ticks.replace([*calls[:2], self._tell_labels, *calls[2:]])
+
+    @told
+    def _show(self, call: Callable[[], object]) -> None:
+        call()
 
     def _on_labels(self, labels: LabelMap | None) -> None:
         accepted = self._accepting is not None and labels is self._accepting[0]
@@ -138,6 +144,7 @@ class Desk(QObject):
             self.tools.watch()
             self.labels_shown.emit()
 
+    @told
     def _adopt(self) -> None:
         """Take a scan that a napari reader or sample has put into the viewer."""
         layer = layers.only(self.viewer, "scan")

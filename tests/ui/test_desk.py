@@ -252,6 +252,39 @@ def test_what_a_listener_cannot_show_is_told_by_the_desk(desk: Any, said: list[s
     assert desk.session.labels is None
 
 
+def test_a_dropped_scan_that_cannot_be_shown_is_told_and_the_open_one_stays(
+        desk: Any, said: list[str], wait: Callable[..., None], pelvis_files: list[Path]) -> None:
+    scan = desk.session.scan
+
+    def refuse(new: Any) -> None:
+        if new is not scan:
+            raise InputError(new.name, "it cannot be shown", "Close other programs")
+
+    desk.session.scan_changed.connect(refuse)
+    desk.viewer.open(str(pelvis_files[1]), plugin="napari-boundaryseg")
+    wait(lambda: said == ["case2: it cannot be shown. Close other programs."], 10)
+    assert desk.session.scan is scan
+    assert [layer.name for layer in layers.of_kind(desk.viewer, "scan")] == ["case1"]
+
+
+def test_a_map_that_cannot_be_shown_is_told_and_the_others_are_shown(desk: Any, said: list[str],
+                                                                     wait: Callable[..., None],
+                                                                     monkeypatch: pytest.MonkeyPatch) -> None:
+    real = layers._show_map
+
+    def show(viewer: Any, scan: Any, kind: str, *more: Any) -> Any:
+        if kind == "edges":
+            raise MemoryError
+        return real(viewer, scan, kind, *more)
+
+    monkeypatch.setattr(layers, "_show_map", show)
+    desk.segment()
+    wait(lambda: desk.session.prediction is not None and not desk.ticks.busy, 180)
+    assert "There is not enough memory. Draw a box round the organs, or close other programs." in said
+    assert {"labels", "contour: Bladder"} <= {layer.name for layer in desk.viewer.layers}
+    assert "edges" not in desk.viewer.layers
+
+
 def test_every_map_says_in_the_layer_list_where_it_comes_from(desk: Any, wait: Callable[..., None]) -> None:
     from qtpy.QtCore import Qt
 
