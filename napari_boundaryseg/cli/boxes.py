@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from napari_boundaryseg.data.boxes import Box, around
 from napari_boundaryseg.errors import InputError
 
 if TYPE_CHECKING:
     from napari_boundaryseg.data.volume import LabelMap, Volume
 
-Box = tuple[slice, slice, slice]
 _RANGE = re.compile(r"(\d*):(\d*)")
 
 
@@ -43,20 +43,10 @@ def within(box: Box, scan: Volume) -> Box:
 
 def box_around(labels: LabelMap, margin_mm: float) -> Box:
     """The smallest box that holds every label, and at least ``margin_mm`` more on each side."""
-    import math
-
-    import numpy as np
-
-    inside = labels.array > 0
-    if not inside.any():
+    box = around(labels.array > 0, labels.spacing_mm, margin_mm)
+    if box is None:
         raise InputError(labels.name, "the label map is empty", "Draw at least one voxel, or give --box")
-    parts = []
-    for axis, (n, size) in enumerate(zip(inside.shape, labels.spacing_mm)):
-        where = np.flatnonzero(inside.any(axis=tuple(a for a in range(3) if a != axis)))
-        more = math.ceil(margin_mm / size - 1e-6)
-        parts.append(slice(max(0, int(where[0]) - more), min(n, int(where[-1]) + 1 + more)))
-    i, j, k = parts
-    return i, j, k
+    return box
 
 
 def labels_of(labels: Path, case: str) -> Path:

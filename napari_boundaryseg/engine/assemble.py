@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.data.components import fill_enclosed, largest_components
 from napari_boundaryseg.data.volume import LabelMap, Volume
-from napari_boundaryseg.engine.preprocess import Box
 from napari_boundaryseg.engine.recipe import Recipe
 from napari_boundaryseg.engine.settings import Inference
 

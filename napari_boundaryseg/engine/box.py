@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from napari_boundaryseg.engine.preprocess import Box
+from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.errors import InputError
 
 AnyBox = Sequence[slice | Sequence[int | None]]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
-import numpy as np
-
+from napari_boundaryseg.data.boxes import Box, around
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.engine.box import AnyBox, within
-from napari_boundaryseg.engine.preprocess import Box, NetworkGrid
+from napari_boundaryseg.engine.preprocess import NetworkGrid
 from napari_boundaryseg.engine.recipe import Recipe
 from napari_boundaryseg.errors import InputError, RegionNeeded
 
@@ -67,7 +65,7 @@ def part_of(case: LabelledScan, recipe: Recipe) -> Box | None:
     InputError
         When the box does not fit, and when a far too large scan has neither a box nor a label.
     """
-    drawn = _around(case.labels, 0.0)
+    drawn = around(case.labels.array > 0, case.labels.spacing_mm)
     if case.box is not None:
         box = within(case.volume.geometry.shape, case.box)
         return box if drawn is None else _both(box, drawn)
@@ -76,27 +74,13 @@ def part_of(case: LabelledScan, recipe: Recipe) -> Box | None:
     if drawn is None:
         raise InputError(case.volume.name, "it is far larger than the scans of the model, and nothing is labelled",
                          "Label an organ, or crop the scan round it")
-    return _around(case.labels, MARGIN_MM)
+    return around(case.labels.array > 0, case.labels.spacing_mm, MARGIN_MM)
 
 
 def _field_mm(volume: Volume, recipe: Recipe) -> list[float]:
     """Along x, y, z of the patient."""
     grid = NetworkGrid(volume, recipe.preprocessing)
     return [n * s for n, s in zip(grid.shape[::-1], grid.spacing_zyx[::-1], strict=True)]
-
-
-def _around(labels: LabelMap, margin_mm: float) -> Box | None:
-    """The smallest box that holds every label, and at least so much more on each side; None without a label."""
-    inside = labels.array > 0
-    if not inside.any():
-        return None
-    parts = []
-    for axis, (n, size) in enumerate(zip(inside.shape, labels.spacing_mm, strict=True)):
-        where = np.flatnonzero(inside.any(axis=tuple(a for a in range(3) if a != axis)))
-        more = math.ceil(margin_mm / size - 1e-6)
-        parts.append(slice(max(0, int(where[0]) - more), min(n, int(where[-1]) + 1 + more)))
-    i, j, k = parts
-    return i, j, k
 
 
 def _both(a: Box, b: Box) -> Box:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from napari_boundaryseg.data.boxes import Box, around
 from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.engine.settings import Preprocessing
 from napari_boundaryseg.errors import InputError
@@ -78,11 +79,8 @@ def measured(volumes: Iterable[Volume], settings: Preprocessing) -> Preprocessin
                                        "sds": tuple(float(sd) if sd > 0 else 1.0 for sd in sds)})
 
 
-def nonzero_box(volume: Volume) -> tuple[slice, slice, slice]:
+def nonzero_box(volume: Volume) -> Box:
     """The smallest box that holds every voxel that is not 0 in some channel; the whole scan where there is none."""
-    filled = (volume.array != 0).any(0)
-    sides = []
-    for axis in range(3):
-        found = np.flatnonzero(filled.any(tuple(a for a in range(3) if a != axis)))
-        sides.append(slice(int(found[0]), int(found[-1]) + 1) if found.size else slice(0, filled.shape[axis]))
-    return sides[0], sides[1], sides[2]
+    i, j, k = volume.geometry.shape
+    whole = slice(0, i), slice(0, j), slice(0, k)
+    return around((volume.array != 0).any(0), volume.geometry.spacing_mm) or whole

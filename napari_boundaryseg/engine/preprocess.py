@@ -8,13 +8,12 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.data.geometry import AxisMap
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.engine.normalise import nonzero_box, normalised
 from napari_boundaryseg.engine.settings import Preprocessing
 from napari_boundaryseg.errors import InputError
-
-Box = tuple[slice, slice, slice]
 
 SAME_SPACING = 1e-3
 """Spacings that differ by less than this share are equal: nothing is interpolated."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
+from napari_boundaryseg.data import boxes
+from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.data.volume import Geometry, LabelMap
 from napari_boundaryseg.errors import InputError
-
-Box = tuple[slice, slice, slice]
 
 
 def from_rectangle(corners: np.ndarray, slices: tuple[int, int], geometry: Geometry) -> Box:
@@ -42,15 +40,10 @@ def from_rectangle(corners: np.ndarray, slices: tuple[int, int], geometry: Geome
 def around(labels: LabelMap, organ: str | None, margin_mm: float) -> Box:
     """The smallest box that holds an organ, or every label, and at least ``margin_mm`` more on each side."""
     inside = labels.mask(organ) if organ else labels.array > 0
-    if not inside.any():
+    box = boxes.around(inside, labels.spacing_mm, margin_mm)
+    if box is None:
         raise InputError(organ or "The labels", "nothing is drawn yet", "Draw some voxels of it first")
-    parts = []
-    for axis, (n, size) in enumerate(zip(inside.shape, labels.spacing_mm)):
-        where = np.flatnonzero(inside.any(axis=tuple(a for a in range(3) if a != axis)))
-        more = math.ceil(margin_mm / size - 1e-6)
-        parts.append(slice(max(0, int(where[0]) - more), min(n, int(where[-1]) + 1 + more)))
-    i, j, k = parts
-    return i, j, k
+    return box
 
 
 def in_words(box: Box, geometry: Geometry) -> str:

@@ -1,0 +1,35 @@
+"""The smallest box round a mask."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+Box = tuple[slice, slice, slice]
+
+
+def around(mask: np.ndarray, spacing_mm: Sequence[float], margin_mm: float = 0.0) -> Box | None:
+    """The smallest box that holds a mask, and at least so much more on each side, within the array.
+
+    Parameters
+    ----------
+    mask : (I, J, K) bool array
+    spacing_mm : sequence of float
+        Along I, J, K.
+    margin_mm : float
+
+    Returns
+    -------
+    three slices, or None for an empty mask
+    """
+    if not mask.any():
+        return None
+    parts = []
+    for axis, (n, size) in enumerate(zip(mask.shape, spacing_mm, strict=True)):
+        where = np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != axis)))
+        more = math.ceil(margin_mm / size - 1e-6)
+        parts.append(slice(max(0, int(where[0]) - more), min(n, int(where[-1]) + 1 + more)))
+    i, j, k = parts
+    return i, j, k
