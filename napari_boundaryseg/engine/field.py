@@ -60,6 +60,8 @@ def far_larger(volume: Volume, recipe: Recipe) -> bool:
 def part_of(case: LabelledScan, recipe: Recipe) -> Box | None:
     """The part of a labelled scan that a model learns from and is judged on; None for all of it.
 
+    Where a locator will propose the box, it is what a perfect locator would propose.
+
     Raises
     ------
     InputError
@@ -69,12 +71,13 @@ def part_of(case: LabelledScan, recipe: Recipe) -> Box | None:
     if case.box is not None:
         box = within(case.volume.geometry.shape, case.box)
         return box if drawn is None else _both(box, drawn)
-    if not far_larger(case.volume, recipe):
+    if not recipe.locator and not far_larger(case.volume, recipe):
         return None
     if drawn is None:
         raise InputError(case.volume.name, "it is far larger than the scans of the model, and nothing is labelled",
                          "Label an organ, or crop the scan round it")
-    return around(case.labels.array > 0, case.labels.spacing_mm, MARGIN_MM)
+    margin = recipe.locator_margin_mm if recipe.locator else MARGIN_MM
+    return around(case.labels.array > 0, case.labels.spacing_mm, margin)
 
 
 def _field_mm(volume: Volume, recipe: Recipe) -> list[float]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from napari_boundaryseg.data.boxes import Box, around
 from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.engine.assemble import assemble
 from napari_boundaryseg.engine.box import AnyBox, within
@@ -26,7 +27,7 @@ from napari_boundaryseg.engine.heads import Heads
 from napari_boundaryseg.engine.prediction import Prediction
 from napari_boundaryseg.engine.preprocess import NetworkGrid
 from napari_boundaryseg.engine.sliding_window import sliding_window
-from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.errors import InputError, RegionNeeded
 from napari_boundaryseg.models.slicewise import with_neighbours
 from napari_boundaryseg.progress import Progress, part, silent
 
@@ -79,7 +80,7 @@ class Predictor:
         given, volume = volume, in_order(volume, recipe.channels, self.model.card.name)
         box = None if box is None else within(volume.geometry.shape, box)
         if box is None and not whole:
-            check_field(volume, recipe, self.model.card.name)
+            box = self._located(volume, progress)
         seconds: dict[str, float] = {}
         began = time.perf_counter()
         grid = NetworkGrid(volume, recipe.preprocessing, box)
@@ -99,6 +100,23 @@ class Predictor:
         }
         progress(1.0, "Done")
         return Prediction(**result, details=details)
+
+    def _located(self, volume: Volume, progress: Progress) -> Box | None:
+        """The box that the recipe's locator proposes; without a locator, None where the scan is small enough."""
+        recipe, name = self.model.card.recipe, self.model.card.name
+        if not recipe.locator:
+            check_field(volume, recipe, name)
+            return None
+        try:
+            locator = Predictor(load_model(recipe.locator), self.device)
+        except InputError as error:
+            raise RegionNeeded(volume.name, f"{name} needs a box, and {recipe.locator}, which proposes one, cannot be "
+                               f"used: {error.reason}", DRAW_A_BOX) from error
+        found = locator.predict(volume, whole=True, attention=False, progress=part(progress, 0.0, 0.02)).labels
+        box = around(found.array > 0, volume.spacing_mm, recipe.locator_margin_mm)
+        if box is None:
+            raise RegionNeeded(volume.name, f"{recipe.locator} found no organ in it", DRAW_A_BOX)
+        return box
 
     def _run(self, image: Tensor, attention: bool, progress: Progress) -> tuple[Heads, Tensor, Plan]:
         recipe = self.model.card.recipe

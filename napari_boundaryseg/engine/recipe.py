@@ -65,6 +65,8 @@ class Recipe(Settings):
     expected_field_mm: FieldOfView | None = Field(
         None, description="the field of view of the training scans; a far larger scan needs a box"
     )
+    locator: str = Field("", max_length=64, description="the model that proposes the box round the organs, by name")
+    locator_margin_mm: float = Field(15.0, ge=0, le=500, description="kept round what the locator finds")
     synthetic: Literal["", "pelvis"] = Field("", description="training scans made on the fly by data/phantom.py")
 
     @field_validator("network_arguments")

@@ -89,6 +89,7 @@ def task01(folder: Path, pair: Pair) -> None:
 
 DATA: dict[str, tuple[Callable[[Path, Pair], None], Callable[[], Pair]]] = {
     "sgm-pelvis-mr": (plain, lambda: pelvic("t2")),
+    "pelvis-ct-locator": (plain, lambda: pelvic("ct")),
     "hmedn-pelvis-ct": (plain, lambda: pelvic("ct")),
     "sgm-promise12": (promise12, lambda: one_organ(pelvic("t2"), "prostate", {2: 1})),
     "hmedn-brats17": (brats, tumour),

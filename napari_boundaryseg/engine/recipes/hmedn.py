@@ -11,6 +11,27 @@ from napari_boundaryseg.engine.settings import Augmentation, Inference, Optimise
 PAPER = "Zhou et al., High-resolution encoder-decoder networks for low-contrast medical image segmentation (2020)"
 LOSSES = {"difficulty-ce": 1.0, "contour-regression": 1.0}
 
+LOCATOR = Recipe(
+    name="pelvis-ct-locator",
+    task="Where bladder, prostate and rectum lie on a whole pelvic CT: the first stage of hmedn-pelvis-ct",
+    source=PAPER,
+    modality="CT",
+    channels=("ct",),
+    scheme=preset("pelvis-mr"),
+    network="unet",
+    network_arguments={"norm": "group"},
+    losses={"wce-dice": 1.0},
+    preprocessing=Preprocessing(spacing_mm=(4.0, 4.0, 4.0), normalise="hu", clip_hu=(-200.0, 300.0)),
+    augmentation=Augmentation(flip_axes=("x",), rotate_deg=10, scale=0.1, elastic_mm=4.0, contrast=0.1, noise=0.05),
+    optimiser=Optimiser(name="adamw", lr=2e-3, weight_decay=1e-4),
+    inference=Inference(smallest_share=1.0),
+    patch_vox=(48, 96, 96),
+    foreground=0.3,
+    batch=2,
+    steps=2_000,
+    steps_per_epoch=100,
+)
+
 PELVIS = Recipe(
     name="hmedn-pelvis-ct",
     task="Bladder, prostate and rectum on pelvic CT, five neighbouring slices at a time",
@@ -33,6 +54,7 @@ PELVIS = Recipe(
     batch=10,
     steps=200_000,
     steps_per_epoch=5_000,
+    locator="pelvis-ct-locator",
 )
 
 BRATS = Recipe(
@@ -78,4 +100,4 @@ SARCOMA = Recipe(
     **small.SARCOMA,
 )
 
-RECIPES = (PELVIS, BRATS, HIPPOCAMPUS, SARCOMA)
+RECIPES = (LOCATOR, PELVIS, BRATS, HIPPOCAMPUS, SARCOMA)
