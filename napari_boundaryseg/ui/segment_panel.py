@@ -54,6 +54,7 @@ class SegmentPanel(Panel):
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._desk = desk
+        self._unread = False
         self.model = choice("segment_panel.model", "Model", "The network that segments")
         self.open_model = button("segment_panel.open_model", "Open model…", "A model file of your own (.safetensors)")
         self.summary = line("segment_panel.summary")
@@ -88,6 +89,7 @@ class SegmentPanel(Panel):
         self.draw.clicked.connect(self.region.start_drawing)
         self.attention.toggled.connect(lambda on: visibility.show_attention(self._desk.viewer, on))
         self._desk.region_needed.connect(self._ask)
+        self._desk.labels_shown.connect(self._on_shown)
         listen(self, session.scan_changed, self._on_scan)
         listen(self, session.prediction_changed, self._on_prediction)
         listen(self, session.project_changed, lambda _: self.fill_models())
@@ -154,15 +156,22 @@ class SegmentPanel(Panel):
 
     def _on_prediction(self, prediction: Prediction | None) -> None:
         self.attention.setChecked(False)
+        self._unread = prediction is not None
         if prediction is None:
             self.result.setText("")
             self.set_state("", "")
-        else:
-            volumes = prediction.labels.volumes_ml()
-            found, total = sum(ml > 0 for ml in volumes.values()), len(volumes)
-            missing = [name for name, ml in volumes.items() if ml == 0]
-            text = f"{found} organ{'s' if found != 1 else ''} · {self._desk.seconds:.0f} s"
-            self.result.setText(text + (f"\nNot found: {', '.join(missing)}" if missing else ""))
-            name = self.model.currentText()
-            self.set_state("warning" if missing else "done", f"{name} · {found}/{total}")
+        self._enable()
+
+    def _on_shown(self) -> None:
+        """Read the result from the labels in the window, whose voxels are counted there anyway."""
+        scheme = self._desk.scheme()
+        if not self._unread or scheme is None:
+            return
+        self._unread = False
+        volumes = self._desk.volumes_ml()
+        missing = [organ.name for organ in scheme.organs if volumes[organ.id] == 0]
+        found, total = len(volumes) - len(missing), len(volumes)
+        text = f"{found} organ{'s' if found != 1 else ''} · {self._desk.seconds:.0f} s"
+        self.result.setText(text + (f"\nNot found: {', '.join(missing)}" if missing else ""))
+        self.set_state("warning" if missing else "done", f"{self.model.currentText()} · {found}/{total}")
         self._enable()

@@ -13,6 +13,7 @@ import pytest
 from qtpy.QtWidgets import QFileDialog, QWidget
 
 from napari_boundaryseg.data.labels import preset
+from napari_boundaryseg.data.volume import LabelMap
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.session import last_project
@@ -283,6 +284,20 @@ def test_a_map_that_cannot_be_shown_is_told_and_the_others_are_shown(desk: Any, 
     assert "There is not enough memory. Draw a box round the organs, or close other programs." in said
     assert {"labels", "contour: Bladder"} <= {layer.name for layer in desk.viewer.layers}
     assert "edges" not in desk.viewer.layers
+
+
+def test_the_result_of_a_prediction_is_read_without_counting_its_voxels_again(
+        desk: Any, find: Callable[[str], Any], wait: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LabelMap, "volumes_ml", lambda _: pytest.fail("a second, slower count on the window's thread"))
+    desk.segment()
+    wait(lambda: desk.session.prediction is not None and not desk.ticks.busy, 180)
+    found = {i for i in (1, 2, 3) if (desk.session.prediction.labels.array == i).any()}
+    text = find("segment_panel.result").text()
+    assert text.startswith(f"{len(found)} organ")
+    assert ("Not found" in text) == (len(found) < 3)
+    desk.tools.layer.paint((5, 30, 30), 2)
+    desk.labels_shown.emit()
+    assert find("segment_panel.result").text() == text, "it tells of the prediction, not of the corrections"
 
 
 def test_every_map_says_in_the_layer_list_where_it_comes_from(desk: Any, wait: Callable[..., None]) -> None:
