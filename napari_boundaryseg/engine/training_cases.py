@@ -176,7 +176,7 @@ def _random_pelvis(seed: int) -> Tissues:
     """An anatomy with a field of view and voxel size as they vary between scanners."""
     rng = np.random.default_rng([seed, 11])
     spacing = (float(rng.choice((0.8, 1.0, 1.1))),) * 2 + (float(rng.choice((2.5, 3.0, 3.6))),)
-    field = (rng.uniform(170, 230), rng.uniform(170, 230), rng.uniform(65, 105))
+    field = (rng.uniform(170, 230), rng.uniform(170, 230), rng.uniform(50, 105))
     i, j, k = (max(16, round(f / s)) for f, s in zip(field, spacing, strict=True))
     return anatomy(seed, shape=(i, j, k), spacing_mm=spacing)
 
