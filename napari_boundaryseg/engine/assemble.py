@@ -21,7 +21,7 @@ def assemble(volume: Volume, box: Box, maps: dict[str, np.ndarray], recipe: Reci
     probabilities = _place(classes, box, shape)
     probabilities[0] += 1 - _place(np.ones((1, *classes.shape[1:]), np.float32), box, shape)[0]
     ids = np.array([0, *scheme.ids])
-    array, notes = tidied(ids[probabilities.argmax(0)], recipe.inference)
+    array, notes = tidied(ids[probabilities.argmax(0)], recipe.inference, volume.geometry.voxel_ml)
     labels = LabelMap(array, volume.geometry, scheme, volume.name)
     contours, sources = {}, {}
     for head, organs, word in (("hard", recipe.clear, "hard head"), ("soft", recipe.blurry, "soft head")):
@@ -43,15 +43,20 @@ def assemble(volume: Volume, box: Box, maps: dict[str, np.ndarray], recipe: Reci
             "contour_sources": sources, "attention": attention, "channel_weights": channel_weights}, notes
 
 
-def tidied(labels: np.ndarray, inference: Inference) -> tuple[np.ndarray, list[str]]:
+def tidied(labels: np.ndarray, inference: Inference, voxel_ml: float) -> tuple[np.ndarray, list[str]]:
     """The labels after the recipe's post-processing, and how much that changed."""
-    array = labels
+    array, notes = labels, []
     if inference.smallest_share:
-        array = largest_components(array, inference.smallest_share)
+        array = largest_components(labels, inference.smallest_share)
+        dropped = int(np.count_nonzero(array != labels)) * voxel_ml
+        only = inference.smallest_share == 1
+        which = "the largest piece of each organ was" if only else "large pieces of organs were"
+        notes += [f"Only {which} kept; {dropped:.1f} mL were left out"] if dropped else []
     if inference.fill:
-        array = fill_enclosed(array)
-    changed = int(np.count_nonzero(array != labels))
-    return array, [f"{changed} voxels of separate parts and holes were changed after the network"] if changed else []
+        filled = fill_enclosed(array)
+        added = int(np.count_nonzero(filled != array)) * voxel_ml
+        array, notes = filled, notes + ([f"Holes of {added:.1f} mL were filled"] if added else [])
+    return array, notes
 
 
 def derived_contour(probability: np.ndarray) -> np.ndarray:

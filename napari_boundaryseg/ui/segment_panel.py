@@ -26,7 +26,8 @@ def summary(card: Card) -> str:
     lines = [card.recipe.task or card.name, "Organs: " + ", ".join(card.recipe.scheme.names)]
     scores = [f"{s.organ} {s.mean:.2f}" + (f" (label prior {s.floor:.2f})" if s.floor is not None else "")
               for s in card.scores if s.metric == "dsc"]
-    lines.append("Dice: " + ", ".join(scores) if scores else "No score on its card yet")
+    on = f" on {card.scored_on}" if card.scored_on else ""
+    lines.append(f"Dice{on}: " + ", ".join(scores) if scores else "No score on its card yet")
     if card.expected_field_mm:
         lines.append("Made for scans of about " + " × ".join(f"{mm:.0f}" for mm in card.expected_field_mm) + " mm")
     return "\n".join(lines)
