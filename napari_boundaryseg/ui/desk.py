@@ -58,8 +58,8 @@ class Desk(QObject):
         QTimer.singleShot(0, self._adopt)
 
     def close(self) -> None:
-        """Leave no process and no scratch file behind."""
-        self.ticks.replace(())
+        """Leave no process and no scratch file behind; parts of the window may be gone by then."""
+        self.ticks.forget()
         self.session.close()
 
     def warm_up(self) -> None:

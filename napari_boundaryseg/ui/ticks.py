@@ -28,6 +28,10 @@ class Ticks(QObject):
         self._waiting = deque(calls)
         self._timer.start()
 
+    def forget(self) -> None:
+        """Make none of the waiting calls; also when Qt has already deleted the timer."""
+        self._waiting.clear()
+
     def _next(self) -> None:
         if not self._waiting:
             self._timer.stop()

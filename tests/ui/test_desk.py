@@ -75,6 +75,7 @@ def test_labels_are_stored_until_the_next_stroke_or_undo(
     bench.grab()
     assert edits.is_stored(mine)
     assert "Stored" in find("correct_panel.accepted").text()
+    wait(find("correct_panel.undo").isEnabled, 5)
     find("correct_panel.undo").click()
     wait(lambda: "corrected, not accepted" in header(bench, "Correct"), 5)
     assert find("correct_panel.accepted").text() == ""
