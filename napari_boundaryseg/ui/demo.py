@@ -109,7 +109,7 @@ def pause(seconds: float) -> None:
     """Let the window live for a while."""
     loop = QEventLoop()
     QTimer.singleShot(round(1000 * seconds), loop.quit)
-    loop.exec_() if hasattr(loop, "exec_") else loop.exec()
+    loop.exec()
 
 
 def show_largest_slice(viewer: Any) -> None:
