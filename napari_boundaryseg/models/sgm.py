@@ -123,7 +123,7 @@ def _contour_head(channels: int, organs: int, *, dims: int, norm_kind: str) -> n
 @register("sgm")
 def sgm(dims: int = 3, in_channels: int = 1, classes: int = 4, clear: int = 2, blurry: int = 1, width: int = 32,
         norm: Literal["batch", "group"] = "batch", fusion: Literal["add", "concat"] = "add",
-        guided: bool = True) -> nn.Module:
+        guided: bool = True, contours: bool = True) -> nn.Module:
     """SGM-Net with fresh weights.
 
     Parameters
@@ -140,8 +140,8 @@ def sgm(dims: int = 3, in_channels: int = 1, classes: int = 4, clear: int = 2, b
         Batch norm, or group norm for batches of 1 or 2 and for fine-tuning.
     fusion : str
         How the gated skip joins the decoder: added, or concatenated.
-    guided : bool
-        False leaves the semantic-guided modules out: the plain baseline.
+    guided, contours : bool
+        False leaves the semantic-guided modules or the contour heads out: the baselines.
 
     Returns
     -------
@@ -152,5 +152,6 @@ def sgm(dims: int = 3, in_channels: int = 1, classes: int = 4, clear: int = 2, b
         raise InputError("width", f"it is {width}", f"Choose a multiple of 4 up to {WIDEST}, for example 16 or 32")
     if fusion not in ("add", "concat"):
         raise InputError("fusion", f"it is {fusion!r}", "Choose 'add' or 'concat'")
-    return SGMNet(dims=dims, in_channels=in_channels, classes=classes, clear=clear, blurry=blurry, width=width,
+    return SGMNet(dims=dims, in_channels=in_channels, classes=classes, clear=clear if contours else 0,
+                  blurry=blurry if contours else 0, width=width,
                   norm_kind=norm, fusion=fusion, guided=guided)

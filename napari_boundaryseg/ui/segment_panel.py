@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QCheckBox, QFileDialog, QWidget
 from napari_boundaryseg.engine.card import Card
 from napari_boundaryseg.engine.prediction import Prediction
 from napari_boundaryseg.ui import model_shelf, visibility
+from napari_boundaryseg.ui.channel_bars import ChannelBars
 from napari_boundaryseg.ui.controls import button, choice, column, line, named
 from napari_boundaryseg.ui.panel import Panel
 from napari_boundaryseg.ui.region_box import RegionBox
@@ -49,6 +50,17 @@ def details(card: Card) -> str:
     return "\n".join(f"{name}: {value}" for name, value in rows.items() if value)
 
 
+def origins(prediction: Prediction) -> str:
+    """Which contours and edges come from a head of the network, and which are derived from its probabilities."""
+    sources = dict(prediction.contour_sources)
+    edges = sources.pop("edges", "derived")
+    if {edges, *sources.values()} == {"derived"}:
+        return "Edges and contours: derived from the probabilities, this network has no head for them"
+    parts = [f"{word} ({', '.join(organ for organ, found in sources.items() if found == word)})"
+             for word in dict.fromkeys(sources.values())]
+    return f"Contours: {', '.join(parts)}. Edges: {edges}"
+
+
 class SegmentPanel(Panel):
     """The second section: model, region, run."""
 
@@ -72,10 +84,14 @@ class SegmentPanel(Panel):
         self.result = line("segment_panel.result")
         self.attention = named(QCheckBox("Show attention"), "segment_panel.attention", "Show attention",
                                "Where the network looked, one layer per level")
+        self.origins = line("segment_panel.origins", quiet=True)
+        self.bars = ChannelBars()
         self._layout = column(self, self.model, self.open_model, self.summary, self.card, self.details, self.region,
-                              self.question, self.draw, self.whole, self.run, self.hint, self.result, self.attention)
+                              self.question, self.draw, self.whole, self.run, self.hint, self.result, self.origins,
+                              self.attention, self.bars)
         self._layout.addStretch(1)
         self._connect()
+        self.bars.hide()
         self.fill_models()
         self._ask("")
         self._on_scan(desk.session.scan)
@@ -88,7 +104,7 @@ class SegmentPanel(Panel):
         self.card.toggled.connect(self.details.setVisible)
         self.run.clicked.connect(self._on_run)
         self.draw.clicked.connect(self.region.start_drawing)
-        self.attention.toggled.connect(lambda on: visibility.show_attention(self._desk.viewer, on))
+        self.attention.toggled.connect(self._on_attention)
         self._desk.region_needed.connect(self._ask)
         self._desk.labels_shown.connect(self._on_shown)
         listen(self, session.scan_changed, self._on_scan)
@@ -139,7 +155,9 @@ class SegmentPanel(Panel):
         self.region.setEnabled(scan is not None)
         self.hint.setVisible(scan is None)
         self.result.setVisible(bool(self.result.text()))
-        self.attention.setVisible(self._desk.session.prediction is not None)
+        prediction = self._desk.session.prediction
+        self.origins.setVisible(bool(self.result.text()) and prediction is not None)
+        self.attention.setVisible(prediction is not None and bool(prediction.attention))
 
     def _on_run(self) -> None:
         self._ask("")
@@ -155,8 +173,14 @@ class SegmentPanel(Panel):
         for answer in (self.draw, self.whole):
             answer.setVisible(bool(question))
 
+    def _on_attention(self, shown: bool) -> None:
+        visibility.show_attention(self._desk.viewer, shown)
+        self.bars.setVisible(shown and bool(self.bars.weights))
+
     def _on_prediction(self, prediction: Prediction | None) -> None:
         self.attention.setChecked(False)
+        self.bars.set_weights(prediction.channel_weights if prediction is not None else {})
+        self.origins.setText(origins(prediction) if prediction is not None else "")
         self._unread = prediction is not None
         if prediction is None:
             self.result.setText("")

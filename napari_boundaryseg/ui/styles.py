@@ -10,6 +10,7 @@ from napari.utils.colormaps import Colormap, DirectLabelColormap
 from napari_boundaryseg.data.labels import LabelScheme
 
 CURVE_COLOURS = {"loss": "#E69F00", "Dice": "#56B4E9"}
+BAR_COLOUR = "#56B4E9"
 REGION_COLOUR = "#F0E442"
 LETTER_STYLE = ("color: #F0E442; background: rgba(0, 0, 0, 140); border-radius: 3px; padding: 1px 5px; "
                 "font-weight: bold; font-size: 15px;")

@@ -4,7 +4,10 @@ import pytest
 import torch
 
 from napari_boundaryseg import models
+from napari_boundaryseg.engine.heads import Heads
+from napari_boundaryseg.engine.sliding_window import sliding_window
 from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.models.slicewise import SliceWise
 
 ONLY_2D = {"bacnn"}
 CONTOURS = {"sgm", "hmedn"}
@@ -59,3 +62,40 @@ def check_training(network, size, clear, blurry):
 def test_a_fourth_dimension_is_refused(name):
     with pytest.raises(InputError, match="dims"):
         models.build(name, dims=4)
+
+
+@pytest.mark.parametrize(("name", "dims"), sorted({(name, dims) for name, dims, _ in EVERY}))
+def test_every_network_predicts_through_the_sliding_window(name, dims):
+    torch.manual_seed(0)
+    network = make(name, dims, 2, 1).eval()
+    if dims == 2:
+        network = SliceWise(network)
+    image = torch.randn(2, 11, 21, 30)
+    heads = Heads(network)
+    with torch.inference_mode():
+        many = heads.apart(sliding_window(image, heads, (8, 16, 16), 0.5, batch=2))
+        whole = heads.apart(heads(image[None])[0])
+        one = heads.apart(sliding_window(image, heads, tuple(image.shape[1:])))
+    assert many.keys() == whole.keys()
+    for head, expected in whole.items():
+        torch.testing.assert_close(one[head], expected, rtol=1e-4, atol=1e-5)
+        assert many[head].shape == expected.shape
+        assert torch.isfinite(many[head]).all()
+        assert 0 <= float(many[head].min()) <= float(many[head].max()) <= 1 + 1e-5
+    torch.testing.assert_close(many["classes"].sum(0), torch.ones(image.shape[1:]), rtol=0, atol=1e-4)
+
+
+OFF = [("sgm", "guided", "attention"), ("sgm", "contours", "soft"), ("hmedn", "contours", "soft"),
+       ("hmedn", "pathway", "deep"), ("egcnn", "edge_stream", "edges"), ("bacnn", "shape_stream", "edges")]
+
+
+@pytest.mark.parametrize(("name", "idea", "gone"), OFF)
+def test_each_idea_is_switched_off_by_one_argument(name, idea, gone):
+    x = torch.randn(2, 1, 32, 32)
+    arguments = {"dims": 2, "in_channels": 1, "classes": 4, "clear": 2, "blurry": 1}
+    both = [models.build(name, **arguments, **{idea: on}).train() for on in (True, False)]
+    on, off = (getattr(network(x), gone) for network in both)
+    assert on is not None
+    assert len(on) > 0
+    assert off is None or len(off) == 0
+    assert sum(p.numel() for p in both[1].parameters()) < sum(p.numel() for p in both[0].parameters())
