@@ -35,14 +35,24 @@ class Region(BaseModel):
     tolerance_mm: float = Field(2.0, gt=0)
 
 
+class Composite(BaseModel):
+    """A score that is the mean of others, as a challenge defines it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1, max_length=64)
+    members: tuple[str, ...] = Field(min_length=2, description="names of the organs and regions that it averages")
+
+
 class LabelScheme(BaseModel):
-    """The organs of a label map, in ascending order of their integers, and the nested regions made of them."""
+    """The organs of a label map, in ascending order of their integers, and what else is scored: regions, composites."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(min_length=1, max_length=64)
     organs: tuple[Organ, ...] = Field(min_length=1, max_length=1024)
     regions: tuple[Region, ...] = ()
+    composites: tuple[Composite, ...] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> LabelScheme:
@@ -50,8 +60,12 @@ class LabelScheme(BaseModel):
         if ids != sorted(set(ids)):
             raise ValueError("organ ids must be distinct and ascending")
         names = [organ.name for organ in self.organs] + [region.name for region in self.regions]
-        if len(set(names)) != len(names):
-            raise ValueError("organ and region names must be distinct")
+        scored = names + [composite.name for composite in self.composites]
+        if len(set(scored)) != len(scored):
+            raise ValueError("organ, region and composite names must be distinct")
+        for composite in self.composites:
+            if not set(composite.members) <= set(names):
+                raise ValueError(f"composite {composite.name!r} names no organ or region of the scheme")
         for region in self.regions:
             if not set(region.members) <= set(ids):
                 raise ValueError(f"region {region.name!r} names an organ id that is not in the scheme")
@@ -158,6 +172,7 @@ PRESETS: dict[str, LabelScheme] = {
                 Region(name="Kidney_All", members=(1, 2, 3), colour="#009E73"),
                 Region(name="Kidney_Masses", members=(2, 3), colour="#CC79A7"),
             ),
+            composites=(Composite(name="Composite", members=("Kidney_All", "Kidney_Tumour")),),
         ),
     )
 }

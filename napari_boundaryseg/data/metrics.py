@@ -38,7 +38,8 @@ def evaluate(prediction: LabelMap, reference: LabelMap, tolerance_mm: float | No
     dict
         Organ and region names of the reference's scheme (the prediction's where nobody named the reference's
         labels) to `METRICS`, ``volume_ml``, ``reference_ml``, ``tolerance_mm`` and ``missing``. An integer that the
-        scheme does not name is scored as "Label N". An organ that is in neither map is left out. Where one of the
+        scheme does not name is scored as "Label N". An organ that is in neither map is left out, and so is a
+        composite of it; a composite's metrics are the means of its members', without volumes. Where one of the
         two is empty, ``missing`` is True, overlap and surface Dice are 0 and the distances are NaN: a missing
         structure has no distance, and must be reported beside any mean.
 
@@ -58,7 +59,19 @@ def evaluate(prediction: LabelMap, reference: LabelMap, tolerance_mm: float | No
             a, b = (np.isin(labels.array[box], members) for labels in (prediction, reference))
             limit = own_mm if tolerance_mm is None else tolerance_mm
             scores[name] = compare_masks(a, b, reference.spacing_mm, limit, reference.geometry.voxel_ml)
+    for composite in _common_scheme(prediction, reference).composites:
+        if scores.keys() >= set(composite.members):
+            scores[composite.name] = _mean_of([scores[name] for name in composite.members])
     return scores
+
+
+def _mean_of(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Every metric averaged over structures; volumes of structures that overlap have no mean that means anything."""
+    return {
+        **{metric: float(np.mean([row[metric] for row in rows])) for metric in METRICS},
+        "volume_ml": math.nan, "reference_ml": math.nan, "tolerance_mm": math.nan,
+        "missing": any(row["missing"] for row in rows),
+    }
 
 
 def _structures(prediction: LabelMap, reference: LabelMap) -> list[tuple[str, tuple[int, ...], float]]:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from napari_boundaryseg.data.labels import PRESETS, LabelScheme, Organ, Region, anonymous, preset
+from napari_boundaryseg.data.labels import PRESETS, Composite, LabelScheme, Organ, Region, anonymous, preset
 from napari_boundaryseg.data.volume import Geometry, LabelMap
 from napari_boundaryseg.errors import InputError
 
@@ -110,6 +110,8 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "one name twice": ({"organs": (ONE, organ(2, "A"))}, "names must be distinct"),
     "a region called like an organ": ({"regions": (Region(name="A", members=(1,), colour="#000000"),)},
                                       "names must be distinct"),
+    "a composite of nothing": ({"organs": (ONE,), "composites": (Composite(name="C", members=("A", "B")),)},
+                               "names no organ or region"),
     "a region of nothing known": ({"regions": (Region(name="R", members=(1, 9), colour="#000000"),)},
                                   "names an organ id that is not in the scheme"),
     "an unknown field": ({"evil": 1}, "Extra inputs are not permitted"),

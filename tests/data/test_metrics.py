@@ -169,6 +169,20 @@ def test_regions_are_scored_too_and_tolerances_are_the_structures_own():
     assert evaluate(hippocampus, hippocampus)["Hippocampus_A"]["tolerance_mm"] == 0.5
 
 
+def test_a_composite_is_the_mean_of_its_members_and_needs_them_all():
+    truth, found = np.zeros((8, 8, 8), np.uint8), np.zeros((8, 8, 8), np.uint8)
+    truth[2:6, 2:6, 2:6], truth[3:5, 3:5, 3:5] = 1, 2
+    found[2:6, 2:6, 2:5], found[3:5, 3:5, 3:4] = 1, 2
+    scores = evaluate(label_map(found, scheme="kits"), label_map(truth, scheme="kits"))
+    assert scores["Composite"]["dsc"] == pytest.approx((2 * 48 / (48 + 64) + 2 * 4 / (4 + 8)) / 2)
+    assert scores["Kidney_All"]["dsc"] == pytest.approx(2 * 48 / (48 + 64))
+    assert scores["Kidney_Tumour"]["dsc"] == pytest.approx(2 * 4 / (4 + 8))
+    assert scores["Composite"]["missing"] is False
+    only_kidney = label_map(np.minimum(truth, 1), scheme="kits")
+    assert "Composite" not in evaluate(only_kidney, only_kidney)
+    assert evaluate(only_kidney, label_map(truth, scheme="kits"))["Composite"]["missing"] is True
+
+
 def test_other_grids_are_refused():
     array = np.ones((4, 4, 4), np.uint8)
     with pytest.raises(InputError, match="reference's grid"):
