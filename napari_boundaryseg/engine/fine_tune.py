@@ -77,7 +77,7 @@ def fine_tune(model: LoadedModel, cases: Iterable[Pair], folder: Path, *, held_o
 def tuning_recipe(recipe: Recipe, steps: int) -> Recipe:
     """A model's own recipe with a gentle rate and short epochs, on the given scans."""
     return recipe.model_copy(update={
-        "optimiser": recipe.optimiser.model_copy(update={"lr": LEARNING_RATE, "gradient_clip": 5.0}),
+        "optimiser": recipe.optimiser.model_copy(update={"lr": LEARNING_RATE, "gradient_clip": 5.0, "average": 0.0}),
         "schedule": recipe.schedule.model_copy(update={"name": "one-cycle"}),
         "steps": steps,
         "steps_per_epoch": max(1, min(50, steps)),

@@ -115,6 +115,9 @@ class Optimiser(Settings):
     lr: float = Field(2e-3, gt=0)
     weight_decay: float = Field(1e-4, ge=0)
     gradient_clip: float = Field(0.0, ge=0, description="largest gradient norm; 0 for none")
+    average: float = Field(
+        0.0, ge=0, lt=1, description="the result has a running mean of the weights with this decay a step; 0: the last"
+    )
 
 
 class Schedule(Settings):

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from lightning_fabric import Fabric
 from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from napari_boundaryseg import losses
 from napari_boundaryseg.data.saving import atomic_text
@@ -24,7 +25,7 @@ from napari_boundaryseg.engine.patches import batch_at
 from napari_boundaryseg.engine.recipe import Recipe
 from napari_boundaryseg.engine.schedules import rate
 from napari_boundaryseg.engine.training_cases import TrainingCase
-from napari_boundaryseg.engine.training_state import load_state, save_state
+from napari_boundaryseg.engine.training_state import Memory, load_state, save_state
 from napari_boundaryseg.engine.validate import dice_scores
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.models.blocks import CHANNELS_LAST
@@ -43,6 +44,7 @@ class TrainingRun:
     optimiser: torch.optim.Optimizer
     loss: Any
     card: Card
+    averaged: AveragedModel | None = None
     step: int = 0
     best: float = -1.0
     damping: float = 1.0
@@ -58,14 +60,21 @@ class TrainingRun:
         kind, _, index = choose(device).partition(":")
         fabric = Fabric(accelerator=kind, devices=1 if kind == "cpu" else [int(index or 0)])
         network = network.to(memory_format=CHANNELS_LAST[recipe.dims])  # type: ignore[call-overload]
+        averaged = averaged_over(recipe, network)
         network, optimiser = fabric.setup(network, optimiser_of(recipe, network))
         return cls(recipe, folder, steps, seed, fabric, network, optimiser,
-                   losses.weighted(recipe.losses, recipe.loss_arguments), card)
+                   losses.weighted(recipe.losses, recipe.loss_arguments), card,
+                   None if averaged is None else averaged.to(fabric.device))
 
     @property
     def plain(self) -> nn.Module:
         """The network without Fabric's wrapper."""
         return cast(nn.Module, self.network.module)
+
+    @property
+    def result(self) -> nn.Module:
+        """The network that is judged and saved: with averaged weights where the recipe asks for them."""
+        return self.plain if self.averaged is None else self.averaged.module
 
     @property
     def _plain_optimiser(self) -> torch.optim.Optimizer:
@@ -78,15 +87,18 @@ class TrainingRun:
         self.step, self.best, self.damping = int(numbers["step"]), numbers["best"], numbers["damping"]
         self.bad, self.restores = int(numbers.get("bad", 0)), int(numbers.get("restores", 0))
         self.good, self.saved = memory.good, self.step
+        if self.averaged is not None and memory.averaged:
+            self.averaged.load_state_dict(memory.averaged)
         files.cut_log(self.folder, self.step)
 
     def save_state(self) -> None:
         """Make it possible to go on from this step."""
         if self.saved == self.step:
             return
-        save_state(self.folder / files.STATE, self.plain, self._plain_optimiser, self.good, {
-            "step": self.step, "best": self.best, "damping": self.damping, "bad": self.bad, "restores": self.restores,
-        })
+        numbers = {"step": self.step, "best": self.best, "damping": self.damping, "bad": self.bad,
+                   "restores": self.restores}
+        averaged = {} if self.averaged is None else self.averaged.state_dict()
+        save_state(self.folder / files.STATE, self.plain, self._plain_optimiser, Memory(numbers, self.good, averaged))
         self.saved = self.step
 
     def log(self, **values: object) -> None:
@@ -112,6 +124,8 @@ class TrainingRun:
         norm = float(nn.utils.clip_grad_norm_(self.plain.parameters(), limit))
         if math.isfinite(float(total.detach())) and math.isfinite(norm):
             self.optimiser.step()
+            if self.averaged is not None:
+                self.averaged.update_parameters(self.plain)
             self.bad = 0
         else:
             self._skip(buffers)
@@ -138,7 +152,7 @@ class TrainingRun:
 
     def end_epoch(self, held: list[TrainingCase]) -> None:
         """Validate, keep the best, make the run resumable."""
-        scores = dice_scores(self.plain, held, self.recipe, self.fabric.device) if held else {}
+        scores = dice_scores(self.result, held, self.recipe, self.fabric.device) if held else {}
         mean = float(np.nanmean([np.mean(v) for v in scores.values()])) if scores else math.nan
         if scores:
             self.log(step=self.step, validation={k: float(np.mean(v)) for k, v in scores.items()}, mean_dsc=mean)
@@ -151,9 +165,9 @@ class TrainingRun:
         })
         if not scores or mean >= self.best:
             self.best = mean if scores else self.best
-            save(self.folder / files.BEST, self.card, self.plain.state_dict())
+            save(self.folder / files.BEST, self.card, self.result.state_dict())
             atomic_text(self.folder / files.CARD, self.card.model_dump_json(indent=2))
-        save(self.folder / files.LAST, self.card, self.plain.state_dict())
+        save(self.folder / files.LAST, self.card, self.result.state_dict())
         self.good = {name: value.detach().clone() for name, value in self.plain.state_dict().items()}
         self.save_state()
 
@@ -166,6 +180,13 @@ def optimiser_of(recipe: Recipe, network: nn.Module) -> torch.optim.Optimizer:
         return torch.optim.SGD(parameters, settings.lr, momentum=0.9, weight_decay=settings.weight_decay)
     kind = torch.optim.AdamW if settings.name == "adamw" else torch.optim.Adam
     return kind(parameters, settings.lr, weight_decay=settings.weight_decay)
+
+
+def averaged_over(recipe: Recipe, network: nn.Module) -> AveragedModel | None:
+    """A copy of the network that follows its weights slowly, or None where the recipe asks for none."""
+    if not recipe.optimiser.average:
+        return None
+    return AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(recipe.optimiser.average), use_buffers=True)
 
 
 def number_of(seed: int, step: int) -> int:

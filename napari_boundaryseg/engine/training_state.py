@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,22 +26,24 @@ class Memory:
         The step and the like.
     good : dict
         Weights at the end of the last whole epoch; empty before the first.
+    averaged : dict
+        The running mean of the weights; empty where the recipe asks for none.
     """
 
     numbers: dict[str, float]
     good: dict[str, Tensor]
+    averaged: dict[str, Tensor]
 
 
-def save_state(path: Path, network: nn.Module, optimiser: torch.optim.Optimizer, good: Mapping[str, Tensor],
-               numbers: Mapping[str, float]) -> None:
-    """Weights in full precision, the optimiser's moments, the last good weights, and a few numbers, in one file."""
-    tensors = {f"network/{name}": value for name, value in network.state_dict().items()}
-    tensors |= {f"good/{name}": value for name, value in good.items()}
+def save_state(path: Path, network: nn.Module, optimiser: torch.optim.Optimizer, memory: Memory) -> None:
+    """Weights in full precision, the optimiser's moments, and what else is remembered, in one file."""
+    kinds = {"network": network.state_dict(), "good": memory.good, "averaged": memory.averaged}
+    tensors = {f"{kind}/{name}": value for kind, values in kinds.items() for name, value in values.items()}
     for index, moments in optimiser.state_dict()["state"].items():
         for name, value in moments.items():
             tensors[f"optimiser/{index}/{name}"] = torch.as_tensor(value)
     tensors = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
-    atomic_bytes(path, save(tensors, metadata={"memory": json.dumps(dict(numbers))}))
+    atomic_bytes(path, save(tensors, metadata={"memory": json.dumps(memory.numbers)}))
 
 
 def load_state(path: Path, network: nn.Module, optimiser: torch.optim.Optimizer) -> Memory:
@@ -55,7 +56,7 @@ def load_state(path: Path, network: nn.Module, optimiser: torch.optim.Optimizer)
     """
     text = read_header(path).get("__metadata__", {}).get("memory")
     try:
-        parts: dict[str, dict[str, Tensor]] = {"network": {}, "good": {}, "optimiser": {}}
+        parts: dict[str, dict[str, Tensor]] = {"network": {}, "good": {}, "averaged": {}, "optimiser": {}}
         for name, value in load(path.read_bytes()).items():
             kind, _, rest = name.partition("/")
             parts[kind][rest] = value
@@ -65,7 +66,8 @@ def load_state(path: Path, network: nn.Module, optimiser: torch.optim.Optimizer)
             index, moment = name.split("/")
             moments.setdefault(int(index), {})[moment] = value
         optimiser.load_state_dict({"state": moments, "param_groups": optimiser.state_dict()["param_groups"]})
-        return Memory({name: float(value) for name, value in json.loads(text).items()}, parts["good"])
+        numbers = {name: float(value) for name, value in json.loads(text).items()}
+        return Memory(numbers, parts["good"], parts["averaged"])
     except (OSError, SafetensorError, RuntimeError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(path, "it is damaged, or belongs to a training of another recipe",
                          "Resume with the recipe that it was begun with, or begin in another folder") from error

@@ -54,18 +54,39 @@ def test_it_learns_two_boxes(tmp_path):
     assert card.training.cases == 2
 
 
-def test_resumed_equals_uninterrupted(tmp_path):
+@pytest.mark.parametrize("settings", [{}, {"optimiser.average": 0.8},
+                                      {"optimiser.average": 0.8, "network_arguments.norm": "batch"}])
+def test_resumed_equals_uninterrupted(settings, tmp_path):
     def stop_after_four(fraction, text=""):
         if "step 4" in text:
             raise Cancelled
 
     whole, parts = tmp_path / "whole", tmp_path / "parts"
-    train.fit(tiny(), [case(1)], whole)
+    train.fit(tiny(**settings), [case(1)], whole)
     with pytest.raises(Cancelled):
-        train.fit(tiny(), [case(1)], parts, progress=stop_after_four)
-    train.fit(tiny(), [case(1)], parts, resume=True)
+        train.fit(tiny(**settings), [case(1)], parts, progress=stop_after_four)
+    train.fit(tiny(**settings), [case(1)], parts, resume=True)
     a, b = (load_model(folder / "last.safetensors").network.state_dict() for folder in (whole, parts))
     assert all(torch.equal(a[name], b[name]) for name in a)
+
+
+def test_averaged_weights_are_the_running_mean_of_every_step(tmp_path):
+    seen = []
+
+    def remember(fraction, text=""):
+        if text.startswith("Training"):
+            state = load_file(tmp_path / "state.safetensors")
+            seen.append({n.removeprefix("network/"): v for n, v in state.items() if n.startswith("network/")})
+
+    train.fit(tiny(steps_per_epoch=1, **{"optimiser.average": 0.8}), [case(1)], tmp_path, progress=remember)
+    found = load_model(tmp_path / "last.safetensors").network.state_dict()
+    assert len(seen) == 6
+    for name, value in found.items():
+        expected = seen[0][name]
+        for weights in seen[1:]:
+            expected = 0.8 * expected + 0.2 * weights[name]
+        torch.testing.assert_close(value, expected, rtol=1e-4, atol=1e-6)
+    assert any(not torch.equal(found[name], seen[-1][name]) for name in found)
 
 
 def test_same_seed_same_weights_other_seed_others(tmp_path):
