@@ -72,7 +72,9 @@ def sample(volume: Tensor, points: Tensor, mode: str) -> Tensor:
 
 def change_intensities(image: Tensor, spacing_mm: tuple[float, float, float], settings: Augmentation,
                        rng: np.random.Generator) -> Tensor:
-    """Bias field, contrast, blur, noise of one (C, z, y, x) patch whose voxels have mean 0 and SD 1."""
+    """Resolution, blur, bias field, contrast, noise of one (C, z, y, x) patch whose voxels have mean 0 and SD 1."""
+    if settings.coarser > 1 and rng.random() < 0.25:
+        image = coarser(image, int(rng.integers(3)), rng.uniform(1, settings.coarser))
     if settings.blur_mm and rng.random() < 0.5:
         image = blur(image, tuple(rng.uniform(0, settings.blur_mm) / s for s in spacing_mm))
     if settings.bias_field:
@@ -93,6 +95,16 @@ def _gamma(image: Tensor, exponent: float) -> Tensor:
     low, high = image.amin(), image.amax()
     span = (high - low).clamp_min(1e-6)
     return ((image - low) / span).clamp(0, 1) ** exponent * span + low
+
+
+def coarser(image: Tensor, axis: int, factor: float) -> Tensor:
+    """(C, z, y, x) as a scan with thicker voxels along one axis would show it: averaged, then interpolated back."""
+    moved = image.movedim(axis + 1, -1)
+    flat = moved.reshape(1, 1, -1, moved.shape[-1])
+    wanted = max(1, round(flat.shape[-1] / factor))
+    small = F.interpolate(flat, size=(flat.shape[2], wanted), mode="bilinear", align_corners=False, antialias=True)
+    back = F.interpolate(small, size=flat.shape[2:], mode="bilinear", align_corners=False)
+    return back.reshape(moved.shape).movedim(-1, axis + 1)
 
 
 def blur(image: Tensor, sigma_vox: tuple[float, ...]) -> Tensor:

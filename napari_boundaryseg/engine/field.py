@@ -37,6 +37,9 @@ class LabelledScan(NamedTuple):
 
 def check_field(volume: Volume, recipe: Recipe, model: str) -> None:
     """Ask for a box where the scan is far larger than what the model has seen."""
+    if recipe.box_margin_mm is not None:
+        raise RegionNeeded(volume.name, f"{model} segments what lies in a box",
+                           "Draw a loose box round it (or give --box or --box-from)")
     expected = recipe.expected_field_mm
     if expected is not None and far_larger(volume, recipe):
         own = _field_mm(volume, recipe)
@@ -60,7 +63,8 @@ def far_larger(volume: Volume, recipe: Recipe) -> bool:
 def part_of(case: LabelledScan, recipe: Recipe) -> Box | None:
     """The part of a labelled scan that a model learns from and is judged on; None for all of it.
 
-    Where a locator will propose the box, it is what a perfect locator would propose.
+    Where a locator will propose the box, it is what a perfect locator would propose; of models that a person
+    gives a box, one with the mean of the margins that they learnt from.
 
     Raises
     ------
@@ -71,13 +75,20 @@ def part_of(case: LabelledScan, recipe: Recipe) -> Box | None:
     if case.box is not None:
         box = within(case.volume.geometry.shape, case.box)
         return box if drawn is None else _both(box, drawn)
-    if not recipe.locator and not far_larger(case.volume, recipe):
+    margin = _margin_mm(recipe)
+    if margin is None and not far_larger(case.volume, recipe):
         return None
     if drawn is None:
-        raise InputError(case.volume.name, "it is far larger than the scans of the model, and nothing is labelled",
+        raise InputError(case.volume.name, "the model needs a box round the organs, and nothing is labelled",
                          "Label an organ, or crop the scan round it")
-    margin = recipe.locator_margin_mm if recipe.locator else MARGIN_MM
-    return around(case.labels.array > 0, case.labels.spacing_mm, margin)
+    return around(case.labels.array > 0, case.labels.spacing_mm, MARGIN_MM if margin is None else margin)
+
+
+def _margin_mm(recipe: Recipe) -> float | None:
+    """What is kept round the organs where the model is always given a box; None where it may see the whole scan."""
+    if recipe.locator:
+        return recipe.locator_margin_mm
+    return None if recipe.box_margin_mm is None else sum(recipe.box_margin_mm) / 2
 
 
 def _field_mm(volume: Volume, recipe: Recipe) -> list[float]:

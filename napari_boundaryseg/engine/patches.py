@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from napari_boundaryseg.engine.augment import change_intensities, sample, sampling_points
+from napari_boundaryseg.engine.loose_boxes import boxed
 from napari_boundaryseg.engine.recipe import Recipe
 from napari_boundaryseg.engine.training_cases import TrainingCase
 from napari_boundaryseg.losses import Target
@@ -35,6 +36,8 @@ def batch_at(cases: Sequence[TrainingCase], recipe: Recipe, seed: int, step: int
 
 def draw(case: TrainingCase, recipe: Recipe, rng: np.random.Generator) -> tuple[Tensor, ...]:
     """One augmented patch of a case: image, class indices, hard and soft contours, difficulty."""
+    if case.loose:
+        case = boxed(case, recipe, rng)
     centre = _centre(case, recipe, rng)
     points = sampling_points(recipe.patch_vox, centre, case.spacing_mm, recipe.augmentation, rng, recipe.across)
     image = sample(case.image, points, "bilinear")

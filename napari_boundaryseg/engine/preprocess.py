@@ -77,11 +77,18 @@ class NetworkGrid:
 
         Percentiles, mean and SD are those of the box; see `napari_boundaryseg.engine.normalise.normalised`.
         """
-        self._refuse_absurd()
-        turned = self._turn(self._volume.array[(slice(None), *self.box)]).astype(np.float32)
+        turned = self._own()
         self.not_finite = int(turned.size - np.isfinite(turned).sum())
         channels = [normalised(channel, self._settings, index) for index, channel in enumerate(turned)]
         return self._resize(np.stack(channels), "linear")
+
+    def intensities(self) -> np.ndarray:
+        """The scan as it is, on the network's grid: (C, z, y, x) float32; what is no number becomes 0."""
+        return self._resize(np.nan_to_num(self._own(), posinf=0.0, neginf=0.0), "linear")
+
+    def _own(self) -> np.ndarray:
+        self._refuse_absurd()
+        return self._turn(self._volume.array[(slice(None), *self.box)]).astype(np.float32)
 
     def labels(self, labels: LabelMap) -> np.ndarray:
         """Class indices on the network's grid: (z, y, x) uint8, 0 for the background, nearest neighbour."""
@@ -97,7 +104,7 @@ class NetworkGrid:
         size = self.own_shape
         result = np.empty((len(maps), *(s.stop - s.start for s in self.box)), np.float32)
         for n, one in enumerate(maps):
-            own = one if not self.resampled else _interpolate(one[None], size, "linear")[0]
+            own = one if not self.resampled else resized(one[None], size, "linear")[0]
             result[n] = self._axes.from_axes(np.swapaxes(own, -1, -3))
         return result
 
@@ -105,11 +112,11 @@ class NetworkGrid:
         return np.ascontiguousarray(np.swapaxes(self._axes.to_axes(array), -1, -3))
 
     def _resize(self, array: np.ndarray, mode: str) -> np.ndarray:
-        return _interpolate(array, self.shape, mode) if self.resampled else array
+        return resized(array, self.shape, mode) if self.resampled else array
 
 
-def _interpolate(array: np.ndarray, size: tuple[int, int, int], mode: str) -> np.ndarray:
-    """Field-of-view-preserving interpolation of (N, z, y, x); averaged first along axes that shrink."""
+def resized(array: np.ndarray, size: tuple[int, int, int], mode: str) -> np.ndarray:
+    """(N, z, y, x) at another size over the same field of view, "linear" or "nearest"; averaged where it shrinks."""
     tensor = torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32))[None]
     if mode == "nearest":
         return F.interpolate(tensor, size=size, mode="nearest-exact")[0].numpy()

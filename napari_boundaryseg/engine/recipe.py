@@ -13,6 +13,7 @@ from napari_boundaryseg.engine.settings import (
     Augmentation,
     FieldOfView,
     Inference,
+    Margins,
     Optimiser,
     Plain,
     Preprocessing,
@@ -67,6 +68,9 @@ class Recipe(Settings):
     )
     locator: str = Field("", max_length=64, description="the model that proposes the box round the organs, by name")
     locator_margin_mm: float = Field(15.0, ge=0, le=500, description="kept round what the locator finds")
+    box_margin_mm: Margins | None = Field(
+        None, description="the model is given a box: each training draw takes one with random margins between these"
+    )
     synthetic: Literal["", "pelvis"] = Field("", description="training scans made on the fly by data/phantom.py")
 
     @field_validator("network_arguments")

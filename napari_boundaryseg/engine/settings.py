@@ -53,6 +53,9 @@ _SpacingMm = Annotated[float, Field(ge=0.05, le=50)]
 _FieldMm = Annotated[float, Field(ge=1, le=5000)]
 _Percentile = Annotated[float, Field(ge=0, le=100)]
 _Hu = Annotated[float, Field(ge=-100_000, le=100_000)]
+Margins = Annotated[
+    tuple[Annotated[float, Field(ge=0, le=500)], Annotated[float, Field(ge=0, le=500)]], AfterValidator(_ascending)
+]
 Spacing = Annotated[
     tuple[_SpacingMm, _SpacingMm, _SpacingMm], Field(description="along x, y, z of the patient, in mm")
 ]
@@ -106,6 +109,7 @@ class Augmentation(Settings):
     contrast: float = Field(0.0, ge=0, lt=1, description="largest relative change of contrast; gamma likewise")
     noise: float = Field(0.0, ge=0, le=100, description="SD of added noise, in SD of the image, drawn from 0 to this")
     blur_mm: float = Field(0.0, ge=0, le=MOST_SPREAD_MM, description="largest SD of a Gaussian blur, in mm")
+    coarser: float = Field(1.0, ge=1, le=10, description="largest factor by which one axis is made coarser; 1: none")
 
 
 class Optimiser(Settings):

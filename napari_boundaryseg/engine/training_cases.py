@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from napari_boundaryseg.data.boundaries import contour_targets, outline, slicewise_difficulty
+from napari_boundaryseg.data.boxes import around
 from napari_boundaryseg.data.phantom import Tissues, anatomy, render
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.engine.box import AnyBox
@@ -41,6 +42,8 @@ class TrainingCase:
     difficulty : (1, z, y, x) float16 tensor or None
         Where borders are hard to find, from 1 on; only for recipes whose loss asks for it.
     name : str
+    loose : bool
+        The image holds the scan's own intensities with wide margins; `engine.loose_boxes` makes a case of it.
     """
 
     image: Tensor
@@ -51,6 +54,7 @@ class TrainingCase:
     voxels: list[np.ndarray]
     difficulty: Tensor | None = None
     name: str = ""
+    loose: bool = False
 
 
 def prepare(volume: Volume, labels: LabelMap, recipe: Recipe, box: AnyBox | None = None) -> TrainingCase:
@@ -64,22 +68,32 @@ def prepare(volume: Volume, labels: LabelMap, recipe: Recipe, box: AnyBox | None
     return from_classes(grid.image(), classes, recipe, grid.spacing_zyx, volume.name)
 
 
+def prepare_loosely(volume: Volume, labels: LabelMap, recipe: Recipe) -> TrainingCase:
+    """Keep a labelled scan as far as the widest margin of the recipe's boxes, for random boxes to be drawn from it."""
+    volume = in_order(volume, recipe.channels, recipe.name)
+    widest = around(labels.array > 0, labels.spacing_mm, (recipe.box_margin_mm or (0, 0))[1])
+    grid = NetworkGrid(volume, recipe.preprocessing.model_copy(update={"size_vox": None}), widest)
+    classes = grid.labels(labels.with_scheme(recipe.scheme))
+    return from_classes(grid.intensities(), classes, recipe, grid.spacing_zyx, volume.name, loose=True)
+
+
 def from_classes(image: np.ndarray, classes: np.ndarray, recipe: Recipe, spacing_zyx: tuple[float, float, float],
-                 name: str = "") -> TrainingCase:
+                 name: str = "", *, loose: bool = False) -> TrainingCase:
     """A case from an image and class indices that are already on the network's grid."""
     ids = np.array([0, *recipe.scheme.ids])
     clear, blurry = ([organ.id for organ in organs] for organs in (recipe.clear, recipe.blurry))
     hard, soft = contour_targets(ids[classes], clear, blurry, recipe.targets, spacing_zyx, recipe.across)
     channels = torch.from_numpy(np.ascontiguousarray(image, dtype=np.float32))
     return TrainingCase(
-        image=with_neighbours(channels, recipe.slices, recipe.plane),
+        image=channels if loose else with_neighbours(channels, recipe.slices, recipe.plane),
         labels=torch.from_numpy(np.ascontiguousarray(classes, dtype=np.uint8)),
         hard=torch.from_numpy(np.ascontiguousarray(hard, dtype=np.uint8)),
         soft=torch.from_numpy(np.ascontiguousarray(soft, dtype=np.float16)),
         spacing_mm=spacing_zyx,
-        voxels=_some_voxels(classes, len(recipe.scheme.ids)),
+        voxels=some_voxels(classes, len(recipe.scheme.ids)),
         difficulty=_difficulty(classes, recipe, spacing_zyx) if "difficulty-ce" in recipe.losses else None,
         name=name,
+        loose=loose,
     )
 
 
@@ -91,7 +105,8 @@ def _difficulty(classes: np.ndarray, recipe: Recipe, spacing_zyx: tuple[float, f
     return torch.from_numpy(found[None].astype(np.float16))
 
 
-def _some_voxels(classes: np.ndarray, organs: int) -> list[np.ndarray]:
+def some_voxels(classes: np.ndarray, organs: int) -> list[np.ndarray]:
+    """For each organ that is present, up to about 2000 of its voxels, spread over it."""
     chosen = []
     for index in range(1, organs + 1):
         where = np.argwhere(classes == index)
@@ -100,13 +115,15 @@ def _some_voxels(classes: np.ndarray, organs: int) -> list[np.ndarray]:
     return chosen
 
 
-def prepare_all(cases: Iterable[Pair], recipe: Recipe, progress: Progress = silent) -> list[TrainingCase]:
-    """Prepare labelled scans one after the other."""
+def prepare_all(cases: Iterable[Pair], recipe: Recipe, progress: Progress = silent, *, loosely: bool = False
+                ) -> list[TrainingCase]:
+    """Prepare labelled scans one after the other; `loosely` those that have no box of their own."""
     prepared = []
     for case in cases:
         volume, labels, box = LabelledScan(*case)
         progress(0.0, f"Preparing {volume.name}")
-        prepared.append(prepare(volume, labels, recipe, box))
+        loose = loosely and box is None and bool(labels.array.any())
+        prepared.append(prepare_loosely(volume, labels, recipe) if loose else prepare(volume, labels, recipe, box))
     return prepared
 
 
@@ -121,7 +138,7 @@ class RealCases:
     """Labelled scans, all prepared once and kept in memory."""
 
     def __init__(self, cases: Iterable[Pair], recipe: Recipe, *, progress: Progress = silent) -> None:
-        self._cases = prepare_all(cases, recipe, progress)
+        self._cases = prepare_all(cases, recipe, progress, loosely=recipe.box_margin_mm is not None)
         if not any(case.voxels for case in self._cases):
             raise InputError("training cases", "none of them holds a labelled voxel", "Label at least one organ")
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from napari_boundaryseg.engine.augment import blur, change_intensities, random_affine, sample, sampling_points
+from napari_boundaryseg.engine.augment import blur, change_intensities, coarser, random_affine, sample, sampling_points
 from napari_boundaryseg.engine.recipe import Augmentation
 
 NONE = Augmentation()
@@ -52,7 +52,7 @@ def test_mirroring_moves_image_and_labels_alike():
 
 
 def test_intensity_changes_are_finite_and_repeatable():
-    settings = Augmentation(bias_field=0.3, contrast=0.3, noise=0.2, blur_mm=1.0)
+    settings = Augmentation(bias_field=0.3, contrast=0.3, noise=0.2, blur_mm=1.0, coarser=3.0)
     image = torch.randn(1, 8, 8, 8)
     first = change_intensities(image, (2.0, 1.0, 1.0), settings, rng())
     again = change_intensities(image, (2.0, 1.0, 1.0), settings, rng())
@@ -68,3 +68,19 @@ def test_blur_keeps_the_mean_and_equals_a_gaussian():
     image = torch.randn(1, 4, 32, 5)
     expected = gaussian_filter1d(image.numpy(), 1.6, axis=2, mode="nearest", radius=4)
     torch.testing.assert_close(blur(image, (0.0, 1.6, 0.0)), torch.from_numpy(expected), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_coarser_voxels_blur_one_axis_only_and_keep_the_mean(axis):
+    image = torch.randn(1, 12, 12, 12)
+    found = coarser(image, axis, 3.0)
+    assert found.shape == image.shape
+    assert float(found.mean()) == pytest.approx(float(image.mean()), abs=0.05)
+    ramp = torch.arange(12.0).reshape([-1 if a == axis else 1 for a in range(3)]).expand(12, 12, 12)[None]
+    inside = slice(2, 10)
+    torch.testing.assert_close(coarser(ramp, axis, 2.0).movedim(axis + 1, -1)[..., inside],
+                               ramp.movedim(axis + 1, -1)[..., inside], rtol=0, atol=0.1)
+    across = (axis + 1) % 3
+    steps = torch.arange(12.0).reshape([-1 if a == across else 1 for a in range(3)]).expand(12, 12, 12)[None] ** 2
+    torch.testing.assert_close(coarser(steps, axis, 3.0), steps, rtol=1e-5, atol=1e-4)
+    torch.testing.assert_close(coarser(image, axis, 1.0), image)

@@ -62,7 +62,7 @@ def test_a_box_counts_whatever_the_field_and_grows_to_hold_the_labels(field: tup
 
 
 def test_a_far_larger_scan_without_labels_and_box_is_refused() -> None:
-    with pytest.raises(InputError, match="head: it is far larger than the scans of the model, and nothing is labelled"):
+    with pytest.raises(InputError, match="head: the model needs a box round the organs, and nothing is labelled"):
         part_of(LabelledScan(*head(empty=True)), crops())
     assert ends(part_of(LabelledScan(*head(empty=True), box=[[0, 9]] * 3), crops())) == [(0, 9)] * 3
 

@@ -1,0 +1,96 @@
+"""Models that are given a box learn from boxes as loose as those that persons draw."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from napari_boundaryseg.data.labels import preset
+from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
+from napari_boundaryseg.engine.checkpoint import load_model
+from napari_boundaryseg.engine.field import LabelledScan, part_of
+from napari_boundaryseg.engine.loose_boxes import boxed
+from napari_boundaryseg.engine.patches import draw
+from napari_boundaryseg.engine.predictor import Predictor
+from napari_boundaryseg.engine.preprocess import NetworkGrid
+from napari_boundaryseg.engine.recipe import Recipe, recipe
+from napari_boundaryseg.engine.settings import Augmentation, Preprocessing
+from napari_boundaryseg.engine.train import fit
+from napari_boundaryseg.engine.training_cases import prepare, prepare_loosely
+from napari_boundaryseg.errors import RegionNeeded
+
+SPACING = (1.0, 2.0, 4.0)
+
+
+def tumour() -> tuple[Volume, LabelMap]:
+    """A tumour of 10 x 12 x 6 voxels, off the middle of a scan whose far corner is very bright."""
+    labels = np.zeros((60, 50, 30), np.uint8)
+    labels[30:40, 20:32, 12:18] = 1
+    image = np.random.default_rng(0).normal(100, 5, labels.shape) + 40.0 * labels
+    image[:4, :4, :4] = 5000
+    volume = Volume(image[None].astype(np.float32), Geometry(labels.shape, np.diag([*SPACING, 1.0])), name="leg")
+    return volume, volume.with_labels(labels, preset("sarcoma"))
+
+
+def of_boxes(**changes: object) -> Recipe:
+    return recipe("sarcoma-t1-sgm").with_settings({
+        "network_arguments.width": 8, "preprocessing.size_vox": (12, 20, 24), "patch_vox": (12, 20, 24),
+        "augmentation": Augmentation().model_dump(), "box_margin_mm": (4.0, 9.0), "steps": 2, **changes})
+
+
+def test_each_draw_takes_another_box_with_margins_between_the_two() -> None:
+    wanted = of_boxes(**{"preprocessing": Preprocessing().model_dump()})
+    case = prepare_loosely(*tumour(), wanted)
+    shapes = set()
+    for seed in range(40):
+        made = boxed(case, wanted, np.random.default_rng(seed))
+        assert int((made.labels > 0).sum()) == 10 * 12 * 6, "the box holds all of the organ"
+        where = np.argwhere(made.labels.numpy() > 0)
+        before, after = where.min(0), np.array(made.labels.shape) - 1 - where.max(0)
+        margins = np.concatenate([before, after]) * np.tile(case.spacing_mm, 2)
+        assert (margins >= 4.0 - 1e-6).all()
+        assert (margins <= 9.0 + np.tile(case.spacing_mm, 2)).all()
+        shapes.add(tuple(made.labels.shape))
+    assert len(shapes) > 10
+
+
+def test_a_drawn_box_is_what_a_prediction_in_that_box_is_given() -> None:
+    wanted = of_boxes(box_margin_mm=(4.0, 4.001))
+    volume, labels = tumour()
+    made = boxed(prepare_loosely(volume, labels, wanted), wanted, np.random.default_rng(3))
+    box = (slice(25, 45), slice(17, 35), slice(10, 20))
+    grid = NetworkGrid(volume, wanted.preprocessing, box)
+    torch.testing.assert_close(made.image, torch.from_numpy(grid.image()), rtol=1e-4, atol=1e-4)
+    assert torch.equal(made.labels, torch.from_numpy(grid.labels(labels)))
+    assert made.spacing_mm == pytest.approx(grid.spacing_zyx)
+    assert float(made.image.max()) < 5, "the bright corner outside the box has no part in the normalisation"
+
+
+def test_boxes_are_the_same_for_the_same_seed_and_step() -> None:
+    wanted = of_boxes()
+    case = prepare_loosely(*tumour(), wanted)
+    one, again, other = (draw(case, wanted, np.random.default_rng(seed)) for seed in (5, 5, 6))
+    assert all(torch.equal(a, b) for a, b in zip(one, again, strict=True))
+    assert not torch.equal(one[0], other[0])
+
+
+def test_held_out_cases_get_the_mean_margin_and_a_persons_box_counts() -> None:
+    wanted = of_boxes()
+    volume, labels = tumour()
+    box = part_of(LabelledScan(volume, labels), wanted)
+    assert box == (slice(30 - 7, 40 + 7), slice(20 - 4, 32 + 4), slice(12 - 2, 18 + 2))
+    mine = part_of(LabelledScan(volume, labels, ((20, 50), (10, 40), (5, 25))), wanted)
+    assert mine == (slice(20, 50), slice(10, 40), slice(5, 25))
+    assert not prepare(volume, labels, wanted).loose
+
+
+def test_it_trains_and_its_model_asks_for_a_box(tmp_path) -> None:
+    path = fit(of_boxes(), [tumour()], tmp_path, validation=[tumour()])
+    predictor = Predictor(load_model(path))
+    with pytest.raises(RegionNeeded, match="what lies in a box"):
+        predictor.predict(tumour()[0])
+    found = predictor.predict(tumour()[0], box=((25, 45), (15, 37), (10, 20)))
+    outside = np.ones(found.labels.array.shape, bool)
+    outside[25:45, 15:37, 10:20] = False
+    assert not found.labels.array[outside].any()
