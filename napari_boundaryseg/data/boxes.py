@@ -1,4 +1,4 @@
-"""The smallest box round a mask."""
+"""Boxes round a mask: the smallest one, and loose ones as persons draw them."""
 
 from __future__ import annotations
 
@@ -31,5 +31,29 @@ def around(mask: np.ndarray, spacing_mm: Sequence[float], margin_mm: float = 0.0
         where = np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != axis)))
         more = math.ceil(margin_mm / size - 1e-6)
         parts.append(slice(max(0, int(where[0]) - more), min(n, int(where[-1]) + 1 + more)))
+    i, j, k = parts
+    return i, j, k
+
+
+def loosely_around(mask: np.ndarray, spacing_mm: Sequence[float], margins_mm: tuple[float, float],
+                   rng: np.random.Generator) -> Box:
+    """A box that holds a mask with a random margin on each side, each between the two, within the array.
+
+    Parameters
+    ----------
+    mask : three-dimensional bool array
+        Not empty.
+    spacing_mm : sequence of float
+        Along the array's axes.
+    margins_mm : (float, float)
+    rng : Generator
+    """
+    tight = around(mask, spacing_mm)
+    if tight is None:
+        raise ValueError("the mask is empty")
+    parts = []
+    for n, size, part in zip(mask.shape, spacing_mm, tight, strict=True):
+        before, after = rng.uniform(*margins_mm, 2) / size
+        parts.append(slice(max(0, math.floor(part.start - before)), min(n, math.ceil(part.stop + after))))
     i, j, k = parts
     return i, j, k

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 import numpy as np
 import torch
 
+from napari_boundaryseg.data.boxes import loosely_around
 from napari_boundaryseg.engine.normalise import normalised
 from napari_boundaryseg.engine.preprocess import resized
 from napari_boundaryseg.engine.recipe import Recipe
 from napari_boundaryseg.engine.training_cases import TrainingCase, some_voxels
 from napari_boundaryseg.models.slicewise import with_neighbours
-
-Cut = tuple[slice, slice, slice]
 
 
 def boxed(case: TrainingCase, recipe: Recipe, rng: np.random.Generator) -> TrainingCase:
@@ -36,7 +34,7 @@ def boxed(case: TrainingCase, recipe: Recipe, rng: np.random.Generator) -> Train
     TrainingCase
         Of the box alone, at the recipe's size where it has one.
     """
-    cut = _random_box(case, recipe, rng)
+    cut = loosely_around(case.labels.numpy() > 0, case.spacing_mm, recipe.box_margin_mm or (0.0, 0.0), rng)
     channels = case.image[(slice(None), *cut)].numpy()
     image = np.stack([normalised(channel, recipe.preprocessing, index) for index, channel in enumerate(channels)])
     labels, hard, soft = case.labels[cut].numpy(), case.hard[(slice(None), *cut)], case.soft[(slice(None), *cut)]
@@ -54,18 +52,6 @@ def boxed(case: TrainingCase, recipe: Recipe, rng: np.random.Generator) -> Train
         labels=torch.from_numpy(labels), hard=hard, soft=soft, difficulty=difficulty, spacing_mm=spacing,
         voxels=some_voxels(labels, len(recipe.scheme.ids)), loose=False,
     )
-
-
-def _random_box(case: TrainingCase, recipe: Recipe, rng: np.random.Generator) -> Cut:
-    low, high = recipe.box_margin_mm or (0.0, 0.0)
-    organs = case.labels.numpy() > 0
-    sides = []
-    for axis, (n, spacing) in enumerate(zip(organs.shape, case.spacing_mm, strict=True)):
-        where = np.flatnonzero(organs.any(axis=tuple(a for a in range(3) if a != axis)))
-        before, after = rng.uniform(low, high, 2) / spacing
-        sides.append(slice(max(0, math.floor(where[0] - before)), min(n, math.ceil(where[-1] + 1 + after))))
-    z, y, x = sides
-    return z, y, x
 
 
 def _like(maps: torch.Tensor, size: tuple[int, int, int], mode: str) -> torch.Tensor:
