@@ -6,6 +6,7 @@ as edge heads: where the soft contour is above a half, it must lie on the bounda
 
     python benchmarks/overfit.py                 all systems, a Markdown table
     python benchmarks/overfit.py --only egcnn    one of them
+    python benchmarks/overfit.py --save FOLDER   also the models, to be opened in the window
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from napari_boundaryseg import losses
 from napari_boundaryseg.data.datasets import load_case, read_dataset
-from napari_boundaryseg.engine.checkpoint import build_network
+from napari_boundaryseg.engine.card import Card
+from napari_boundaryseg.engine.checkpoint import build_network, save
 from napari_boundaryseg.engine.recipe import Recipe, recipe
 from napari_boundaryseg.engine.settings import Augmentation, Targets
 from napari_boundaryseg.engine.training_cases import TrainingCase, prepare
@@ -47,7 +50,7 @@ SYSTEMS: dict[str, dict[str, Any]] = {
     "bacnn": {"network": "bacnn", "dims": 2, "plane": "coronal", "losses": _EDGE,
               "network_arguments": {"norm": "group", "rates": (1, 2, 4, 6)}},
     "hr-unet": {"network": "hr-unet", "network_arguments": {"norm": "group"}, "losses": {"wce-dice": 1.0}},
-    "segresnet + boundary enhancement": {"network": "segresnet", "network_arguments": {"norm": "group"},
+    "segresnet be": {"network": "segresnet", "network_arguments": {"norm": "group"},
                                          "losses": {"wce-dice": 1.0, "boundary-enhancement": 1000.0}},
     **{name: {"network": name, "network_arguments": {"norm": "group"}, "losses": {"wce-dice": 1.0}}
        for name in ("unet", "basic-unet", "segresnet", "vnet", "attention-unet", "dynunet")},
@@ -63,10 +66,8 @@ def of_system(name: str) -> Recipe:
     return Recipe.model_validate(base)
 
 
-def learn(wanted: Recipe, case: TrainingCase, most: int, lr: float) -> dict[str, float]:
+def learn(network: nn.Module, wanted: Recipe, case: TrainingCase, most: int, lr: float) -> dict[str, float]:
     """Train on the whole case; figures at the end."""
-    torch.manual_seed(0)
-    network = build_network(wanted)
     optimiser = torch.optim.AdamW(network.parameters(), lr)
     loss = losses.weighted(wanted.losses, wanted.loss_arguments)
     image = case.image[None]
@@ -116,6 +117,7 @@ def main() -> None:
     options.add_argument("--steps", type=int, default=300)
     options.add_argument("--lr", type=float, default=3e-3)
     options.add_argument("--only")
+    options.add_argument("--save", type=Path, help="a folder for the models")
     chosen = options.parse_args()
     folder, bad = chosen.data / "hippocampus", 0
     first = next(case for case in read_dataset(folder, folder / "splits.csv") if case.split == "train")
@@ -127,10 +129,15 @@ def main() -> None:
         volume, labels = load_case(first, wanted.scheme)
         if labels is None:
             raise SystemExit("the case has no labels")
-        found = learn(wanted, prepare(volume, labels, wanted), chosen.steps, chosen.lr)
+        torch.manual_seed(0)
+        network = build_network(wanted)
+        found = learn(network, wanted, prepare(volume, labels, wanted), chosen.steps, chosen.lr)
         good = found["dsc"] >= WANTED_DSC and not found["edge"] < WANTED_EDGE
         bad += not good
-        size = sum(p.numel() for p in build_network(wanted).parameters())
+        size = sum(p.numel() for p in network.parameters())
+        if chosen.save:
+            card = Card(name=f"one-case-{name.replace(' ', '-')}", recipe=wanted, parameters=size, notes="One case.")
+            save(chosen.save / f"{card.name}.safetensors", card, network.state_dict())
         edge = "no such head" if np.isnan(found["edge"]) else f"{found['edge']:.3f}"
         print(f"| {name} | {size:,} | {found['steps']} | {found['dsc']:.3f} | {edge} | {found['seconds']:.0f} | "
               f"{'' if good else 'NOT REACHED'} |", flush=True)
