@@ -58,6 +58,9 @@ def predict(
     ] = None,
     margin_mm: Annotated[float, typer.Option(min=0, help="Margin round the labels of --box-from.")] = 15.0,
     whole: Annotated[bool, typer.Option("--whole", help="The whole scan, however large.")] = False,
+    locator: Annotated[
+        str | None, typer.Option(metavar="NAME_OR_FILE", help="The model that proposes the box, for models that ask.")
+    ] = None,
 ) -> None:
     """Segment scans: CASE_seg.nii.gz and CASE.json for each, and what else is asked for."""
     if box and box_from:
@@ -66,7 +69,7 @@ def predict(
     wanted = {name for name, on in (("edges", edges), ("contours", contours), ("probabilities", probabilities)) if on}
     cases = [sources(text) for text in scans]
     refuse_repeated([name_of(paths) for paths in cases])
-    predictor = _predictor(model, device)
+    predictor = _predictor(model, device, locator)
     failed = 0
     for paths in cases:
         try:
@@ -94,11 +97,11 @@ class _Region:
         return box_around(read_labels(labels_of(self.labels, case), scan), self.margin_mm)
 
 
-def _predictor(model: str, device: str) -> Predictor:
+def _predictor(model: str, device: str, locator: str | None) -> Predictor:
     from napari_boundaryseg.engine.checkpoint import load_model
     from napari_boundaryseg.engine.predictor import Predictor
 
-    return Predictor(load_model(model), device)
+    return Predictor(load_model(model), device, load_model(locator) if locator else None)
 
 
 def _one(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal, Protocol
 
 import numpy as np
@@ -70,6 +70,27 @@ def gaussian_centre(sigma_vox: float) -> float:
     return float(1 / weights.sum())
 
 
+def blurred_sum(boundaries: Iterable[np.ndarray], sigma_vox: float | Sequence[float],
+                mode: str = "constant") -> np.ndarray:
+    """The sum of Gaussian-filtered boundaries, neither scaled nor clipped.
+
+    Parameters
+    ----------
+    boundaries : iterable of bool arrays
+        At least one.
+    sigma_vox : float or one per axis
+    mode : str
+        How `scipy.ndimage.gaussian_filter` continues beyond the border.
+
+    Returns
+    -------
+    float64 array
+        `gaussian_centre` on a flat boundary far from every other.
+    """
+    return np.sum([ndimage.gaussian_filter(np.asarray(b, float), sigma_vox, mode=mode, truncate=TRUNCATE)
+                   for b in boundaries], axis=0)
+
+
 def soft_contour(boundary: np.ndarray, sigma_vox: float | Sequence[float],
                  mode: Literal["gaussian", "distance"] = "gaussian") -> np.ndarray:
     """A heat map that is 1 on a flat boundary and falls as exp(-d² / 2σ²) with the distance to it.
@@ -96,9 +117,8 @@ def soft_contour(boundary: np.ndarray, sigma_vox: float | Sequence[float],
     box = _padded_box(boundary, np.ceil(TRUNCATE * sigmas).astype(int) + 1)
     inside = boundary[box]
     if mode == "gaussian":
-        filtered = ndimage.gaussian_filter(inside.astype(float), sigmas, mode="constant", truncate=TRUNCATE)
         # The flat-boundary peak is the 1-D centre weight; with one σ per axis the narrowest spacing's is taken.
-        heat = np.clip(filtered / gaussian_centre(float(sigmas.max())), 0, 1)
+        heat = np.clip(blurred_sum([inside], sigmas) / gaussian_centre(float(sigmas.max())), 0, 1)
     else:
         distance = ndimage.distance_transform_edt(~inside, sampling=1 / sigmas)
         heat = np.where(distance <= TRUNCATE, np.exp(-0.5 * distance**2), 0)
@@ -186,7 +206,8 @@ def slicewise_difficulty(boundaries: Sequence[np.ndarray], sigma_vox: Sequence[f
 
 
 def difficulty_map(boundaries: Sequence[np.ndarray], sigma_vox: float | Sequence[float] = 8.0,
-                   base: float = 1.0, gain: float = 25.0, mode: str = "constant") -> np.ndarray:
+                   base: float = 1.0, gain: float = 25.0, mode: str = "constant",
+                   normalise: Literal["max", "plane"] = "max") -> np.ndarray:
     """Weights that grow towards boundaries and most where boundaries meet (HMEDN, difficulty-guided entropy).
 
     Parameters
@@ -195,14 +216,17 @@ def difficulty_map(boundaries: Sequence[np.ndarray], sigma_vox: float | Sequence
         One per organ.
     sigma_vox : float or one per axis
     base, gain : float
-        ``base + gain · S / max S``, with S the sum of the filtered boundaries.
+        ``base + gain · S / scale``, with S the `blurred_sum` of the boundaries.
     mode : str
         How `scipy.ndimage.gaussian_filter` continues beyond the border.
+    normalise : str
+        The scale. ``"max"``: the largest S, so that the weights reach ``base + gain`` in every image. ``"plane"``: the
+        S of one flat boundary across the axis of the widest σ, so that such a boundary weighs ``base + gain`` in every
+        image and two that touch up to ``base + 2 · gain``.
     """
-    total = sum(ndimage.gaussian_filter(np.asarray(b, float), sigma_vox, mode=mode, truncate=TRUNCATE)
-                for b in boundaries)
-    peak = float(np.max(total))
-    return base + gain * (np.asarray(total) / peak if peak > 0 else np.zeros_like(total))
+    total = blurred_sum(boundaries, sigma_vox, mode)
+    scale = float(total.max()) if normalise == "max" else gaussian_centre(float(np.max(sigma_vox)))
+    return base + gain * (total / scale if scale > 0 else np.zeros_like(total))
 
 
 def sobel_edges(array: np.ndarray) -> np.ndarray:

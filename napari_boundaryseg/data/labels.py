@@ -100,6 +100,13 @@ class LabelScheme(BaseModel):
         raise InputError(str(key), f"the label scheme {self.name!r} has no such organ",
                          f"It has: {', '.join(self.names)}")
 
+    def members(self, key: int | str) -> tuple[int, ...]:
+        """The integers of a region with this name, or of an organ with this id, name or alias."""
+        for region in self.regions:
+            if isinstance(key, str) and region.name.lower() == key.lower():
+                return region.members
+        return (self.organ(key).id,)
+
 
 def _organ(id: int, name: str, colour: str, boundary: Literal["clear", "blurry"] = "clear",
            tolerance_mm: float = 2.0, *aliases: str) -> Organ:
@@ -159,6 +166,12 @@ PRESETS: dict[str, LabelScheme] = {
                 Region(name="WT", members=(1, 2, 3), colour="#0072B2"),
                 Region(name="TC", members=(2, 3), colour="#D55E00"),
             ),
+        ),
+        LabelScheme(
+            name="kits-2019",
+            organs=(_organ(1, "Kidney", "#56B4E9"), _organ(2, "Kidney_Tumour", "#D55E00", "blurry", 2.0, "tumor")),
+            regions=(Region(name="Kidney_All", members=(1, 2), colour="#009E73"),),
+            composites=(Composite(name="Composite", members=("Kidney_All", "Kidney_Tumour")),),
         ),
         LabelScheme(name="msd-spleen", organs=(_organ(1, "Spleen", "#CC79A7"),)),
         LabelScheme(

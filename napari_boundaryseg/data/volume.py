@@ -201,8 +201,8 @@ class LabelMap:
         return self.geometry.spacing_mm
 
     def mask(self, organ: int | str) -> np.ndarray:
-        """Where one organ is: (I, J, K) bool."""
-        return np.asarray(self.array == self.scheme.organ(organ).id)
+        """Where one organ or region is: (I, J, K) bool. WT of BraTS is 1, 2 and 4, or 1, 2 and 3 from 2023 on."""
+        return np.isin(self.array, self.scheme.members(organ))
 
     def volumes_ml(self) -> dict[str, float]:
         """Volume of every organ of the scheme, in mL."""

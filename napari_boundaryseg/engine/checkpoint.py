@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,8 +75,8 @@ def save(path: Path, card: Card, weights: Mapping[str, Tensor], half: bool = Fal
     atomic_bytes(path, to_bytes(tensors, metadata={"card": card.model_dump_json()}))
 
 
-def load_model(name_or_path: str | Path) -> LoadedModel:
-    """Load a shipped model by name, or a checkpoint file.
+def load_model(name_or_path: str | Path, folders: Iterable[Path] = ()) -> LoadedModel:
+    """Load a shipped model by name, one in these folders, or a checkpoint file.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def load_model(name_or_path: str | Path) -> LoadedModel:
         For a file that is damaged, can hold code, or whose weights do not fit the network that its card names.
         Sizes are checked before memory is taken.
     """
-    path = find(name_or_path)
+    path = find(name_or_path, folders)
     card, sha256 = read_card(path)
     _compare(path, _planned(path, card.recipe))
     weights = {name.removeprefix("module."): value for name, value in load(path.read_bytes()).items()}

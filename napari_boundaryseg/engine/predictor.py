@@ -42,10 +42,13 @@ class Predictor:
     model : LoadedModel
     device : str
         ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:N"``.
+    locator : LoadedModel, optional
+        Proposes the box where the recipe names a locator; by default the model of that name beside the model's file,
+        or among those that ship.
     """
 
-    def __init__(self, model: LoadedModel, device: str = "auto") -> None:
-        self.model = model
+    def __init__(self, model: LoadedModel, device: str = "auto", locator: LoadedModel | None = None) -> None:
+        self.model, self._locator = model, locator
         self.device = choose(device)
 
     def predict(self, volume: Volume, *, box: AnyBox | None = None, whole: bool = False, attention: bool = True,
@@ -108,10 +111,12 @@ class Predictor:
             check_field(volume, recipe, name)
             return None
         try:
-            locator = Predictor(load_model(recipe.locator), self.device)
+            model = self._locator or load_model(recipe.locator, [self.model.path.parent])
         except InputError as error:
             raise RegionNeeded(volume.name, f"{name} needs a box, and {recipe.locator}, which proposes one, cannot be "
-                               f"used: {error.reason}", DRAW_A_BOX) from error
+                               f"used: {error.reason}", f"{DRAW_A_BOX}, or put {recipe.locator}.safetensors beside the "
+                               "model's file") from error
+        locator = Predictor(model, self.device)
         found = locator.predict(volume, whole=True, attention=False, progress=part(progress, 0.0, 0.02)).labels
         box = around(found.array > 0, volume.spacing_mm, recipe.locator_margin_mm)
         if box is None:

@@ -30,6 +30,7 @@ def test_the_integers_of_the_shipped_schemes() -> None:
         "msd-brain-tumour": {1: "ED", 2: "NCR", 3: "ET"},
         "msd-spleen": {1: "Spleen"},
         "kits": {1: "Kidney", 2: "Kidney_Tumour", 3: "Kidney_Cyst"},
+        "kits-2019": {1: "Kidney", 2: "Kidney_Tumour"},
     }
 
 

@@ -1,5 +1,7 @@
 """A first model that proposes the box for a second one."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from napari_boundaryseg.data.boxes import around
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
 from napari_boundaryseg.engine import predictor as module
+from napari_boundaryseg.engine.checkpoint import load_model
 from napari_boundaryseg.engine.field import LabelledScan, part_of
 from napari_boundaryseg.engine.predictor import Predictor
 from napari_boundaryseg.engine.recipe import Recipe
@@ -42,14 +45,13 @@ def locator(tmp_path_factory):
 
 def second(tmp_path, named: str) -> Predictor:
     wanted = small("second", locator=named, locator_margin_mm=6.0)
-    return Predictor(module.load_model(fit(wanted, [scan()], tmp_path / "second", device="cpu")), "cpu")
+    return Predictor(load_model(fit(wanted, [scan()], tmp_path / "second", device="cpu")), "cpu")
 
 
-def test_the_second_model_sees_only_what_the_first_one_found(locator, tmp_path, monkeypatch):
+def test_the_second_model_sees_only_what_the_first_one_found(locator, tmp_path):
     predictor, volume = second(tmp_path, "finder"), scan()[0]
-    real = module.load_model
-    monkeypatch.setattr(module, "load_model", lambda name: real(locator if name == "finder" else name))
-    found = Predictor(real(locator), "cpu").predict(volume, whole=True).labels
+    shutil.copy(locator, tmp_path / "second" / "finder.safetensors")
+    found = Predictor(load_model(locator), "cpu").predict(volume, whole=True).labels
     assert found.array.any()
     box = around(found.array > 0, volume.spacing_mm, 6.0)
     result = predictor.predict(volume)
@@ -65,10 +67,9 @@ def test_the_second_model_sees_only_what_the_first_one_found(locator, tmp_path, 
 
 def test_without_a_locator_that_finds_something_the_person_is_asked(locator, tmp_path, monkeypatch):
     predictor = second(tmp_path, "finder")
-    with pytest.raises(RegionNeeded, match="finder, which proposes one, cannot be used"):
+    with pytest.raises(RegionNeeded, match=r"finder, which proposes one, cannot be used.*put finder\.safetensors"):
         predictor.predict(scan()[0])
-    real = module.load_model
-    monkeypatch.setattr(module, "load_model", lambda name: real(locator if name == "finder" else name))
+    predictor = Predictor(predictor.model, "cpu", load_model(locator))
     empty = Volume(np.zeros((1, *GRID.shape), np.float32), GRID, ("ct",))
     monkeypatch.setattr(module, "around", lambda *given: None)
     with pytest.raises(RegionNeeded, match="finder found no organ in it"):

@@ -42,7 +42,7 @@ def _kits(backbone: str) -> Recipe:
         source=PAPER,
         modality="CT",
         channels=("ct",),
-        scheme=preset("kits"),
+        scheme=preset("kits-2019"),
         network="egcnn",
         network_arguments={"backbone": backbone, "norm": "group"},
         losses=LOSSES,
