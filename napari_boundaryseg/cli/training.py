@@ -20,10 +20,9 @@ if TYPE_CHECKING:
     from napari_boundaryseg.data.volume import LabelMap, Volume
     from napari_boundaryseg.engine.recipe import Recipe
 
-Data = Annotated[
-    Path | None,
-    typer.Option(metavar="FOLDER", help="images/ + labels/, nnU-Net v2 raw, or MSD (dataset.json)."),
-]
+LAYOUTS = "images/ + labels/, nnU-Net v2 raw, MSD (dataset.json), MONAI Label, BraTS, KiTS or PROMISE12."
+
+Data = Annotated[Path | None, typer.Option(metavar="FOLDER", help=LAYOUTS)]
 Out = Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Where the model and its log go.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what another training left in DIR.")]
 Device = Annotated[str, typer.Option(callback=check_device, help="auto, cpu, cuda or cuda:N.")]
@@ -103,7 +102,7 @@ def train(
 
 def finetune(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="A shipped model's name, or a model file.")],
-    data: Annotated[Path, typer.Option(metavar="FOLDER", help="Corrected cases: images/ + labels/, nnU-Net or MSD.")],
+    data: Annotated[Path, typer.Option(metavar="FOLDER", help=f"Corrected cases: {LAYOUTS}")],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where the new model goes.")],
     holdout: Annotated[
         Path | None,
@@ -115,6 +114,7 @@ def finetune(
     device: Device = "auto",
 ) -> None:
     """Fine-tune a model, then compare before and after on held-out cases: comparison.json and comparison.md."""
+    from napari_boundaryseg.data.datasets import check_cases
     from napari_boundaryseg.engine.checkpoint import load_model
     from napari_boundaryseg.engine.fine_tune import fine_tune
     from napari_boundaryseg.engine.recipe import TUNING_STEPS
@@ -122,6 +122,7 @@ def finetune(
     loaded = load_model(model)
     scheme = loaded.card.recipe.scheme
     cases, held = splits.for_tuning(_cases(data, holdout, loaded.card.recipe))
+    check_cases([*cases, *held], scheme, len(loaded.card.recipe.channels), progress=progress_bar())
     path = fine_tune(
         loaded,
         load(cases, scheme),

@@ -94,15 +94,19 @@ def check_cases(cases: Iterable[Case], scheme: LabelScheme, channels: int = 1, *
     faults = []
     for number, case in enumerate(cases):
         progress(number / len(cases), f"Checking {case.name}")
-        try:
-            faults += _faults(case, *load_case(case, scheme), channels)
-        except InputError as error:
-            faults.append(f"{case.name}: {error.reason}")
+        found = _faults(case, scheme, channels)
+        faults += [f"{case.name}: {', '.join(found)}"] if found else []
     if faults:
         raise InputError(f"{len(faults)} of {len(cases)} cases", "; ".join(faults), "Correct or remove them")
 
 
-def _faults(case: Case, volume: Volume, labels: LabelMap | None, channels: int) -> list[str]:
+def _faults(case: Case, scheme: LabelScheme, channels: int) -> list[str]:
+    """What is wrong with a case; its scan is looked at also where its labels cannot be read."""
+    try:
+        volume, labels = load_case(case, scheme)
+    except InputError as error:
+        scan_alone = [] if case.label is None else _faults(replace(case, label=None), scheme, channels)
+        return list(dict.fromkeys([error.reason, *scan_alone]))
     found = []
     if len(volume.array) != channels:
         found.append(f"it has {len(volume.array)} channels, not {channels}")
@@ -110,7 +114,7 @@ def _faults(case: Case, volume: Volume, labels: LabelMap | None, channels: int) 
         found.append("some voxels are not numbers")
     if labels is not None and not labels.array.any():
         found.append("no voxel is labelled")
-    return [f"{case.name}: {', '.join(found)}"] if found else []
+    return found
 
 
 def with_splits(cases: list[Case], table: Path) -> list[Case]:

@@ -73,15 +73,13 @@ def decathlon(folder: Path) -> list[Case] | None:
     listing = _listing(folder / "dataset.json")
     if "training" not in listing:
         return None
-    cases = []
-    for split, entries in (("", listing["training"]), ("test", listing.get("test") or [])):
-        for entry in entries:
-            item = entry if isinstance(entry, dict) else {"image": entry}
-            image = _inside(folder, item.get("image"))
-            label = _inside(folder, item["label"]) if item.get("label") else None
-            if not image.name.startswith("._"):
-                cases.append(Case(stem(image), (image,), label, split=split))
-    return cases
+    items = [(split, entry if isinstance(entry, dict) else {"image": entry})
+             for split, entries in (("", listing["training"]), ("test", listing.get("test") or []))
+             for entry in entries]
+    _refuse([fault for _, item in items for name in (item.get("image"), item.get("label") or item.get("image"))
+             if (fault := _fault(folder, name)) is not None])
+    return [Case(stem(image), (image,), folder / item["label"] if item.get("label") else None, split=split)
+            for split, item in items if not (image := folder / item["image"]).name.startswith("._")]
 
 
 def nnunet(folder: Path) -> list[Case] | None:
@@ -129,12 +127,15 @@ def brats(folder: Path) -> list[Case] | None:
     Channels come as T1, T1c, T2, FLAIR. Since 2023 a name ends in the number of the visit: visits of one patient
     are a group.
     """
-    found = []
+    found: list[Case | None] = []
+    faults: list[InputError] = []
     for place in sorted({file.parent for file in folder.rglob("*.nii*") if not file.name.startswith(".")}):
-        case = _brats_case(place)
-        if case is not None:
-            found.append(case)
-    return found or None
+        try:
+            found.append(_brats_case(place))
+        except InputError as error:
+            faults.append(error)
+    _refuse(faults)
+    return [case for case in found if case is not None] or None
 
 
 def _brats_case(folder: Path) -> Case | None:
@@ -195,14 +196,25 @@ def _listing(file: Path) -> dict[str, Any]:
     return listing
 
 
-def _inside(folder: Path, name: object) -> Path:
-    """A listed file, which must exist and lie in the folder."""
+def _fault(folder: Path, name: object) -> InputError | None:
+    """What is wrong with a listed file, which must exist and lie in the folder."""
     file = folder / "dataset.json"
     if not isinstance(name, str):
-        raise InputError(file, "an entry names no image", "Correct it")
+        return InputError(file, "an entry names no image", "Correct it")
     path = folder / name
     if not path.resolve().is_relative_to(folder.resolve()):
-        raise InputError(file, f"it names {Path(name).name}, which lies outside the folder", "Move the file inside")
+        return InputError(file, f"it names {Path(name).name}, which lies outside the folder", "Move the file inside")
     if not path.exists():
-        raise InputError(file, f"it names {path.name}, which is not there", "Add the file or remove its entry")
-    return path
+        return InputError(file, f"it names {path.name}, which is not there", "Add the file or remove its entry")
+    return None
+
+
+def _refuse(faults: list[InputError]) -> None:
+    """Raise one error that tells all of them, each once."""
+    told = list(dict.fromkeys((fault.subject, fault.reason) for fault in faults))
+    if len(told) == 1:
+        raise faults[0]
+    if len({subject for subject, _ in told}) == 1:
+        raise InputError(told[0][0], "; ".join(reason for _, reason in told), "Correct or remove them")
+    if told:
+        raise InputError(f"{len(told)} cases", "; ".join(": ".join(one) for one in told), "Correct or remove them")

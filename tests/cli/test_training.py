@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import typer
-from cli_study import TINY
+from cli_study import SHAPE, TINY, save
 
 from napari_boundaryseg.cli.training import recipe_of, setting
 from napari_boundaryseg.errors import InputError
@@ -93,6 +94,24 @@ def test_fine_tuning_ends_in_a_comparison(boundaryseg, study: Path, tiny_model: 
     assert comparison["verdict"] in ("better", "no evidence", "worse")
     assert comparison["verdict"] in done.out
     assert (out / "comparison.md").exists()
+
+
+def test_every_wrong_case_is_named_before_fine_tuning(
+    boundaryseg, study: Path, tiny_model: Path, tmp_path: Path
+) -> None:
+    for name in ("case1", "case4"):
+        save(study / "labels" / f"{name}.nii.gz", np.zeros(SHAPE, np.uint8))
+    words = ("finetune", tiny_model, "--data", study, "-o", tmp_path / "m", "--holdout", study / "splits.csv")
+    done = boundaryseg(*words, "--steps", "1", "--device", "cpu")
+    assert done.status == 1
+    assert "2 of 6 cases: case1: no voxel is labelled; case4: no voxel is labelled" in done.err
+    assert not (tmp_path / "m").exists()
+
+
+@pytest.mark.parametrize("command", ["train", "finetune"])
+def test_help_names_every_layout(boundaryseg, command: str) -> None:
+    said = boundaryseg(command, "--help").out
+    assert all(name in said for name in ("nnU-Net", "MSD", "MONAI", "BraTS", "KiTS", "PROMISE12"))
 
 
 def test_more_than_one_device_is_refused_honestly(boundaryseg, study: Path, tmp_path: Path) -> None:

@@ -176,6 +176,39 @@ def test_every_wrong_case_is_named_before_training(tmp_path: Path) -> None:
     check_cases(read_dataset(tmp_path)[1:2], preset("hippocampus"))
 
 
+def test_a_scan_is_checked_also_where_its_labels_are_wrong(tmp_path: Path) -> None:
+    holes = np.array(SCAN.array, np.float32)
+    holes[0, 1, 1, 1] = np.nan
+    for name in ("images", "labels"):
+        (tmp_path / name).mkdir()
+    write(Volume(holes, GRID), tmp_path / "images" / "a.nii.gz")
+    write(SCAN.with_labels(np.full(SCAN.array.shape[1:], 9, np.uint8)), tmp_path / "labels" / "a.nii.gz")
+    with pytest.raises(InputError, match=r"^1 of 1 cases: a: .*holds \[9\].*, some voxels are not numbers\. "):
+        check_cases(read_dataset(tmp_path), preset("hippocampus"))
+    (tmp_path / "images" / "a.nii.gz").write_bytes(b"no scan")
+    with pytest.raises(InputError, match=r"^1 of 1 cases: a: [^,;]*\. "):
+        check_cases(read_dataset(tmp_path), preset("hippocampus"))
+
+
+def test_every_brats_case_without_a_channel_is_named(tmp_path: Path) -> None:
+    for name, endings in (("P1", ("_t1", "_flair")), ("P2", ("_t1", "_t1ce", "_t2", "_flair")), ("P3", ("_t1ce",))):
+        scans(tmp_path / name, *(f"{name}{ending}.nii.gz" for ending in endings))
+    with pytest.raises(InputError, match=r"^2 cases: P1: its t1c, t2 is missing; P3: its t1, t2, flair is missing\. "):
+        read_dataset(tmp_path)
+
+
+def test_every_wrong_entry_of_the_decathlon_is_named(tmp_path: Path) -> None:
+    scans(tmp_path, "a.nii.gz")
+    entries = [{"image": "a.nii.gz", "label": "gone.nii.gz"}, {"image": "b.nii.gz"}, {"image": "../c.nii.gz"}]
+    (tmp_path / "dataset.json").write_text(json.dumps({"training": entries}))
+    with pytest.raises(InputError) as caught:
+        read_dataset(tmp_path)
+    assert str(caught.value) == (
+        "dataset.json: it names gone.nii.gz, which is not there; it names b.nii.gz, which is not there; "
+        "it names c.nii.gz, which lies outside the folder. Correct or remove them."
+    )
+
+
 def listing(value: object) -> Callable[[Path], None]:
     def make(folder: Path) -> None:
         scans(folder, "a.nii.gz")
