@@ -18,12 +18,19 @@ _BATCH_NORM = {2: nn.BatchNorm2d, 3: nn.BatchNorm3d}
 
 
 def norm(kind: str, dims: int, channels: int) -> nn.Module:
-    """Batch norm, or group norm with groups of 8 channels (for small batches and fine-tuning)."""
+    """Batch norm, or group norm with groups of 8 channels, or of as few more as divide them (for small batches)."""
     if kind == "batch":
         return _BATCH_NORM[dims](channels)
     if kind == "group":
-        return nn.GroupNorm(max(1, channels // 8), channels)
+        return nn.GroupNorm(_groups(channels), channels)
     raise InputError(kind, "there is no such normalisation", "Choose 'batch' or 'group'")
+
+
+def _groups(channels: int) -> int:
+    groups = max(1, channels // 8)
+    while channels % groups:
+        groups -= 1
+    return groups
 
 
 class ConvNormRelu(nn.Sequential):
