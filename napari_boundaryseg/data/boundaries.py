@@ -77,7 +77,6 @@ def blurred_sum(boundaries: Iterable[np.ndarray], sigma_vox: float | Sequence[fl
     Parameters
     ----------
     boundaries : iterable of bool arrays
-        At least one.
     sigma_vox : float or one per axis
     mode : str
         How `scipy.ndimage.gaussian_filter` continues beyond the border.
@@ -87,8 +86,8 @@ def blurred_sum(boundaries: Iterable[np.ndarray], sigma_vox: float | Sequence[fl
     float64 array
         `gaussian_centre` on a flat boundary far from every other.
     """
-    return np.sum([ndimage.gaussian_filter(np.asarray(b, float), sigma_vox, mode=mode, truncate=TRUNCATE)
-                   for b in boundaries], axis=0)
+    return np.asarray(sum(ndimage.gaussian_filter(np.asarray(b, float), sigma_vox, mode=mode, truncate=TRUNCATE)
+                          for b in boundaries))
 
 
 def soft_contour(boundary: np.ndarray, sigma_vox: float | Sequence[float],
