@@ -19,8 +19,9 @@ def smoothed_laplacian(maps: Tensor, passes: int = 3) -> Tensor:
     """Box-smooth (B, C, *sp) some times, then take the discrete Laplacian, without padding.
 
     Each axis loses ``passes + 1`` voxels at both ends. A map with an axis too short for that is continued with its
-    border's values instead and keeps its size.
+    border's values instead and keeps its size. A volume of one slice is a plane: the filters are two-dimensional.
     """
+    maps = _as_plane(maps)
     margin = passes + 1
     if min(maps.shape[2:]) < 2 * margin + 1:
         maps = F.pad(maps, (margin, margin) * (maps.ndim - 2), mode="replicate")
@@ -31,6 +32,12 @@ def smoothed_laplacian(maps: Tensor, passes: int = 3) -> Tensor:
     for axis in range(2, maps.ndim):
         total = total + _inside(maps, axis, -1) + _inside(maps, axis, 1)
     return total
+
+
+def _as_plane(maps: Tensor) -> Tensor:
+    """(B, C, *sp) without the axis across a single slice, which may be any of the three."""
+    across = [axis for axis in range(2, maps.ndim) if maps.shape[axis] == 1]
+    return maps.squeeze(across[0]) if maps.ndim == 5 and across else maps
 
 
 def _inside(x: Tensor, moved: int | None, by: int) -> Tensor:
