@@ -107,8 +107,10 @@ class BoundaryAwareNet(nn.Module):
         y = self.pyramid(deepest)
         for i in (2, 1, 0):
             y = self.decoder[i](torch.cat([resize_to(self.up[i](y), maps[i]), maps[i]], dim=1))
-        return ModelOutput(logits=self.segment(y), edges=None if self.edge is None else self.edge(shape),
-                           attention=attention)
+        logits = self.segment(y)
+        if logits.shape[1] == 1:  # a sigmoid is the softmax of (0, z), which every loss and head understands
+            logits = torch.cat([torch.zeros_like(logits), logits], dim=1)
+        return ModelOutput(logits=logits, edges=None if self.edge is None else self.edge(shape), attention=attention)
 
     def _shape(self, maps: list[Tensor]) -> tuple[Tensor | None, dict[str, Attention]]:
         if self.project is None or self.attend is None or self.connect is None:
@@ -125,7 +127,8 @@ class BoundaryAwareNet(nn.Module):
 
 @register("bacnn")
 def bacnn(dims: int = 2, in_channels: int = 1, classes: int = 2, clear: int = 0, blurry: int = 0, width: int = 16,
-          rates: tuple[int, ...] = (1, 6, 12, 18), shape_stream: bool = True, norm: str = "batch") -> nn.Module:
+          rates: tuple[int, ...] = (1, 6, 12, 18), shape_stream: bool = True, single: bool = False,
+          norm: str = "batch") -> nn.Module:
     """BA-Net with fresh weights: two-dimensional; a volume is segmented slice by slice.
 
     Parameters
@@ -133,7 +136,7 @@ def bacnn(dims: int = 2, in_channels: int = 1, classes: int = 2, clear: int = 0,
     dims : int
         2: the paper's network has no third dimension.
     in_channels, classes : int
-        Input channels; output classes with the background, or 1 for a single sigmoid channel.
+        Input channels; output classes with the background; 1 means 2 and ``single``.
     clear, blurry : int
         Not used: the shape stream gives one edge map for all organs.
     width : int
@@ -142,13 +145,16 @@ def bacnn(dims: int = 2, in_channels: int = 1, classes: int = 2, clear: int = 0,
         Dilations of the spatial pyramid.
     shape_stream : bool
         False leaves the shape stream out: the plain baseline.
+    single : bool
+        One organ by a single output channel z, as in the paper, given as the two logits (0, z): their softmax is
+        (1 - σ(z), σ(z)).
     norm : str
         ``"batch"``, or ``"group"`` for batches of 1 or 2 and for fine-tuning.
 
     Returns
     -------
     nn.Module
-        1 708 405 parameters at width 16 and 6 639 541 at width 32, with one output channel.
+        1 708 405 parameters at width 16 and 6 639 541 at width 32, with a single output channel.
     """
     if dims != 2:
         raise InputError("dims", f"it is {dims}", "This network is two-dimensional: choose 2")
@@ -156,4 +162,6 @@ def bacnn(dims: int = 2, in_channels: int = 1, classes: int = 2, clear: int = 0,
         raise InputError("width", f"it is {width}", "Choose a multiple of 4, for example 16 or 32")
     if not rates or min(rates) < 1:
         raise InputError("rates", f"they are {rates}", "Choose whole numbers from 1 on, for example 1, 6, 12, 18")
-    return BoundaryAwareNet(in_channels, classes, width, rates, shape_stream, norm)
+    if single and classes > 2:
+        raise InputError("single", f"there are {classes - 1} organs", "Choose it for one organ only")
+    return BoundaryAwareNet(in_channels, 1 if single else classes, width, rates, shape_stream, norm)
