@@ -9,15 +9,20 @@ import numpy as np
 from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.data.components import fill_enclosed, largest_components
 from napari_boundaryseg.data.volume import LabelMap, Volume
+from napari_boundaryseg.engine.calibration import rescaled, tempered
+from napari_boundaryseg.engine.card import Calibration
 from napari_boundaryseg.engine.recipe import Recipe
 from napari_boundaryseg.engine.settings import Inference
 
 
 def assemble(volume: Volume, box: Box, maps: dict[str, np.ndarray], recipe: Recipe,
-             channel_weights: dict[str, tuple[float, ...]]) -> tuple[dict[str, Any], list[str]]:
+             channel_weights: dict[str, tuple[float, ...]], calibration: Calibration | None = None
+             ) -> tuple[dict[str, Any], list[str]]:
     """Heads inside a box of the scan to the parts of a `Prediction` on the whole grid, and what to say of them."""
     scheme, shape = recipe.scheme, volume.geometry.shape
     classes = maps.pop("classes")
+    if calibration is not None:
+        classes = tempered(classes, calibration.probabilities)
     probabilities = _place(classes, box, shape)
     probabilities[0] += 1 - _place(np.ones((1, *classes.shape[1:]), np.float32), box, shape)[0]
     ids = np.array([0, *scheme.ids])
@@ -38,6 +43,8 @@ def assemble(volume: Volume, box: Box, maps: dict[str, np.ndarray], recipe: Reci
         edges = np.max(list(contours.values()), axis=0)
         words = {sources[name] for name in scheme.names}
         sources["edges"] = words.pop() if len(words) == 1 else "derived"
+    if calibration is not None:
+        edges = _place(rescaled(edges[box], calibration.edges)[None], box, shape)[0]
     attention = {name: _place(maps[name], box, shape)[0] for name in maps if name.startswith("level")}
     return {"labels": labels, "probabilities": probabilities, "edges": edges, "contours": contours,
             "contour_sources": sources, "attention": attention, "channel_weights": channel_weights}, notes

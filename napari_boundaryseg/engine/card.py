@@ -35,6 +35,21 @@ class Score(Settings):
     floor: float | None = Field(None, description="what a label prior that ignores the image scores on the same cases")
 
 
+class Scaling(Settings):
+    """Log-odds times a scale, plus a shift."""
+
+    scale: float = Field(1.0, ge=0.05, le=20)
+    shift: float = Field(0.0, ge=-20, le=20)
+
+
+class Calibration(Settings):
+    """What makes a model's numbers mean what they say near a border; fitted on cases that it had not seen."""
+
+    probabilities: Scaling = Field(Scaling(), description="of the log-probabilities; its shift is not used")
+    edges: Scaling = Scaling()
+    fitted_on: str = Field("", max_length=400)
+
+
 class Card(Settings):
     """Everything about a model but its weights. Stored inside the checkpoint and beside it as JSON."""
 
@@ -50,6 +65,7 @@ class Card(Settings):
     parent: str = Field("", max_length=128, description="the model it was fine-tuned from, name and SHA-256")
     expected_spacing_mm: Spacing | None = None
     notes: str = Field("", max_length=4000)
+    calibration: Calibration | None = Field(None, description="how probabilities and edges are put right")
 
     @property
     def expected_field_mm(self) -> tuple[float, float, float] | None:

@@ -45,10 +45,13 @@ class Predictor:
     locator : LoadedModel, optional
         Proposes the box where the recipe names a locator; by default the model of that name beside the model's file,
         or among those that ship.
+    calibrated : bool
+        Whether probabilities and edges are put right by the card's calibration, where it has one.
     """
 
-    def __init__(self, model: LoadedModel, device: str = "auto", locator: LoadedModel | None = None) -> None:
-        self.model, self._locator = model, locator
+    def __init__(self, model: LoadedModel, device: str = "auto", locator: LoadedModel | None = None,
+                 calibrated: bool = True) -> None:
+        self.model, self._locator, self._calibrated = model, locator, calibrated
         self.device = choose(device)
 
     def predict(self, volume: Volume, *, box: AnyBox | None = None, whole: bool = False, attention: bool = True,
@@ -93,12 +96,14 @@ class Predictor:
         seconds["network"] = time.perf_counter() - began - sum(seconds.values())
         progress(0.92, "Back to the scan's grid")
         maps = {name: grid.back(tensor.cpu().numpy()) for name, tensor in heads.apart(stacked).items()}
-        result, notes = assemble(volume, grid.box, maps, recipe, heads.mean_channel_weights())
+        calibration = self.model.card.calibration if self._calibrated else None
+        result, notes = assemble(volume, grid.box, maps, recipe, heads.mean_channel_weights(), calibration)
         seconds["scan grid"] = time.perf_counter() - began - sum(seconds.values())
         details = {
             "model": self.model.card.name, "sha256": self.model.sha256, "device": plan.device, "dtype": "float32",
             "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
             "notes": [note for note in (plan.note, _order_note(given, volume), _not_finite(grid), *notes) if note],
+            "calibrated": calibration is not None,
             "box": [[s.start, s.stop] for s in grid.box] if box is not None else None,
         }
         progress(1.0, "Done")

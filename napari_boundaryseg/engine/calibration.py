@@ -1,0 +1,125 @@
+"""Whether 0.8 means four times out of five: reliability near the border, and what puts it right. No torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+import numpy as np
+from scipy import ndimage, optimize, special
+
+from napari_boundaryseg.data.boundaries import inner_boundary
+from napari_boundaryseg.data.volume import LabelMap
+from napari_boundaryseg.engine.card import Scaling
+
+NEAR_MM = 5.0
+"""Far from every border a network is right and sure; what counts is what it says close to one."""
+BINS = 10
+_SURE = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class Reliability:
+    """What was said against what was so, in bins of equal width.
+
+    Parameters
+    ----------
+    edges : (n + 1,) array
+    counts : (n,) array of int
+    said, found : (n,) arrays
+        Mean of the values in a bin, and the share of its voxels where it was so; NaN where the bin is empty.
+    """
+
+    edges: np.ndarray
+    counts: np.ndarray
+    said: np.ndarray
+    found: np.ndarray
+
+    @property
+    def error(self) -> float:
+        """Expected calibration error: mean distance between said and found, weighted by the bins' voxels."""
+        known = self.counts > 0
+        return float(np.average(np.abs(self.said - self.found)[known], weights=self.counts[known]))
+
+
+def reliability(values: np.ndarray, so: np.ndarray, bins: int = BINS) -> Reliability:
+    """Compare values between 0 and 1 with what was so.
+
+    Parameters
+    ----------
+    values : array, 0..1
+    so : bool array of the same shape
+    bins : int
+    """
+    edges = np.linspace(0, 1, bins + 1)
+    place = np.clip(np.digitize(values.ravel(), edges[1:-1]), 0, bins - 1)
+    counts = np.bincount(place, minlength=bins)
+    with np.errstate(invalid="ignore"):
+        said, found = (np.bincount(place, np.asarray(a, float).ravel(), bins) / counts for a in (values, so))
+    return Reliability(edges, counts, said, found)
+
+
+def near_border(labels: LabelMap, within_mm: float = NEAR_MM) -> np.ndarray:
+    """Voxels whose centre lies within so many mm of one at a border of the reference: (I, J, K) bool."""
+    return ndimage.distance_transform_edt(~border(labels), sampling=labels.spacing_mm) <= within_mm
+
+
+def border(labels: LabelMap) -> np.ndarray:
+    """Voxels through whose faces a border of some organ passes, on both of its sides: (I, J, K) bool."""
+    masks = [labels.mask(organ.id) for organ in labels.scheme.organs]
+    parts = [inner_boundary(mask) | inner_boundary(~mask) for mask in masks]
+    return reduce(np.logical_or, parts)
+
+
+def fit_scaling(values: np.ndarray, so: np.ndarray, *, shift: bool = True) -> Scaling:
+    """The scale and shift of the log-odds that make values most likely (Platt 1999; temperature where no shift).
+
+    Parameters
+    ----------
+    values : array, 0..1
+    so : bool array of the same shape
+    shift : bool
+        False fits the scale alone.
+    """
+    odds, truth = special.logit(np.clip(values.ravel(), _SURE, 1 - _SURE)).astype(float), so.ravel().astype(float)
+
+    def cost(parameters: np.ndarray) -> tuple[float, np.ndarray]:
+        z = parameters[0] * odds + (parameters[1] if shift else 0.0)
+        wrong = special.expit(z) - truth
+        slope = np.array([np.mean(wrong * odds), np.mean(wrong)])
+        return float(np.mean(np.logaddexp(0, z) - truth * z)), slope[: 1 + shift]
+
+    start = np.array([1.0, 0.0])[: 1 + shift]
+    bounds = [(0.05, 20.0), (-20.0, 20.0)][: 1 + shift]
+    found = optimize.minimize(cost, start, jac=True, method="L-BFGS-B", bounds=bounds)
+    return Scaling(scale=float(found.x[0]), shift=float(found.x[1]) if shift else 0.0)
+
+
+def rescaled(values: np.ndarray, scaling: Scaling) -> np.ndarray:
+    """σ(scale · logit + shift) of values between 0 and 1; the order of the values stays."""
+    odds = special.logit(np.clip(values, _SURE, 1 - _SURE))
+    return special.expit(scaling.scale * odds + scaling.shift).astype(np.float32)
+
+
+def fit_temperature(probabilities: Sequence[np.ndarray], truth: Sequence[np.ndarray]) -> Scaling:
+    """The scale of log-probabilities over all classes (Guo et al. 2017).
+
+    Parameters
+    ----------
+    probabilities : sequence of (classes, n) arrays
+    truth : sequence of (n,) arrays of class indices
+    """
+    logs = np.log(np.clip(np.concatenate(list(probabilities), axis=1), _SURE, 1.0))
+    right = np.take_along_axis(logs, np.concatenate(list(truth))[None], axis=0)[0]
+
+    def cost(scale: float) -> float:
+        return float(np.mean(special.logsumexp(scale * logs, axis=0) - scale * right))
+
+    return Scaling(scale=float(optimize.minimize_scalar(cost, bounds=(0.05, 20.0), method="bounded").x))
+
+
+def tempered(probabilities: np.ndarray, scaling: Scaling) -> np.ndarray:
+    """(classes, ...) probabilities to the power of the scale, summing to 1 again: the likeliest class stays."""
+    powered = np.clip(probabilities, _SURE, 1.0) ** scaling.scale
+    return (powered / powered.sum(axis=0)).astype(np.float32)
