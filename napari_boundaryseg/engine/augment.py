@@ -37,16 +37,24 @@ def random_affine(settings: Augmentation, rng: np.random.Generator, across: int 
 
 def sampling_points(patch: tuple[int, int, int], centre: np.ndarray, spacing_mm: tuple[float, float, float],
                     settings: Augmentation, rng: np.random.Generator, across: int | None = None) -> Tensor:
-    """Where a patch's voxels lie in the case: (z, y, x, 3) float32, in voxels of the case, order z, y, x."""
+    """Where a patch's voxels lie in the case: (z, y, x, 3) float32, in voxels of the case, order z, y, x.
+
+    Slices across an axis stay slices of the case: they are moved by whole slices only.
+    """
     spacing = np.asarray(spacing_mm)
     axes = [torch.arange(n, dtype=torch.float32) - (n - 1) / 2 for n in patch]
     offsets = torch.stack(torch.meshgrid(*axes, indexing="ij"), dim=-1)
     affine = random_affine(settings, rng, across)
     in_voxels = torch.from_numpy((affine * spacing[None, :]) / spacing[:, None]).float()
     shift = rng.uniform(-settings.shift_mm, settings.shift_mm, 3) / spacing
+    if across is not None:
+        shift[across] = np.round(shift[across])
     points = offsets @ in_voxels.T + torch.from_numpy(centre + shift).float()
     if settings.elastic_mm:
-        points = points + _smooth_field(patch, 3, settings.elastic_mm, rng) / torch.from_numpy(spacing).float()
+        field = _smooth_field(patch, 3, settings.elastic_mm, rng) / torch.from_numpy(spacing).float()
+        if across is not None:
+            field[..., across] = 0
+        points = points + field
     return points
 
 

@@ -53,14 +53,16 @@ def draw(case: TrainingCase, recipe: Recipe, rng: np.random.Generator) -> tuple[
 
 
 def _centre(case: TrainingCase, recipe: Recipe, rng: np.random.Generator) -> np.ndarray:
-    """A voxel near a random organ, or any place, such that the patch stays inside the scan where it can."""
+    """Near a random organ, or any place, such that the patch stays inside the scan where it can.
+
+    The patch's voxels are voxels of the case: without geometric augmentation it is a plain crop.
+    """
     shape, patch = np.array(case.labels.shape), np.array(recipe.patch_vox)
     if case.voxels and rng.random() < recipe.foreground:
         organ = case.voxels[int(rng.integers(len(case.voxels)))]
         centre = organ[int(rng.integers(len(organ)))] + rng.uniform(-0.25, 0.25, 3) * patch
     else:
         centre = rng.uniform(0, 1, 3) * (shape - 1)
-    low = (patch - 1) / 2
-    high = np.maximum(shape - 1 - low, low)
-    inside = np.clip(centre, low, high)
-    return np.where(shape <= patch, (shape - 1) / 2, inside)
+    middle = (patch - 1) / 2
+    first = np.clip(np.round(centre - middle), 0, np.maximum(shape - patch, 0))
+    return np.where(shape <= patch, (shape - patch) // 2, first) + middle
