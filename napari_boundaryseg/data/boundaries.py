@@ -117,7 +117,7 @@ def soft_contour(boundary: np.ndarray, sigma_vox: float | Sequence[float],
     inside = boundary[box]
     if mode == "gaussian":
         # The flat-boundary peak is the 1-D centre weight; with one σ per axis the narrowest spacing's is taken.
-        heat = np.clip(blurred_sum([inside], sigmas) / gaussian_centre(float(sigmas.max())), 0, 1)
+        heat = np.clip(blurred_sum([inside], sigmas.tolist()) / gaussian_centre(float(sigmas.max())), 0, 1)
     else:
         distance = ndimage.distance_transform_edt(~inside, sampling=1 / sigmas)
         heat = np.where(distance <= TRUNCATE, np.exp(-0.5 * distance**2), 0)

@@ -25,6 +25,14 @@ def test_focal(p, expected):
     assert float(focal(logit(1 - p), torch.tensor(0.0))) == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.parametrize(("p", "printed"), [(0.9, -0.001), (0.6, -0.064), (0.5, -0.125), (0.1, -0.729)])
+def test_focal_with_the_factor_that_is_printed_for_its_logarithm_rewards_being_wrong(p, printed):
+    """Equation 5 of the SGM paper has -(1 - p)^γ (1 - p); what ships has the logarithm and punishes being wrong."""
+    one = torch.tensor(1.0)
+    assert float(focal(logit(p), one, gamma=2.0 + 1.0)) / math.log(p) == pytest.approx(printed, abs=1e-6)
+    assert 0 < float(focal(logit(p), one)) < float(focal(logit(p - 0.05), one))
+
+
 @pytest.mark.parametrize(("t", "p", "expected"), [
     (1, 0.9, 0.105361), (0.5, 0.5, 0.693147), (0.606531, 0.606531, 0.670275), (0.606531, 0.5, 0.693147),
     (0, 0.1, 0.105361), (0.135335, 0.3, 0.471344),
