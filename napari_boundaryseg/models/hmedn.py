@@ -14,14 +14,13 @@ from torch import Tensor, nn
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.models import ModelOutput, register
 from napari_boundaryseg.models.blocks import CONV, MAX_POOL, ConvNormRelu, initialise, resize_to
-from napari_boundaryseg.models.hr_pathway import DilatedNet, HighResolutionPathway, schedule
+from napari_boundaryseg.models.hr_pathway import PATHWAY_DILATIONS, DilatedNet, HighResolutionPathway, schedule
 
 WIDTH = {2: 32, 3: 16}
 """Channels at full resolution in the paper."""
 _GROWTH = {2: (1, 2, 4, 8, 10), 3: (1, 2, 4, 8, 16)}
 _PATHWAY_WIDTH = {2: (32, 40, 56, 72), 3: (16, 32, 64, 128)}
 _CONNECTIVITY = {2: "residual", 3: "dense"}
-_PATHWAY_DILATIONS = ((3, 5), (2, 4), (1, 2), (1, 2))
 _DILNETS = {1: (9, 3, 5), 2: (9, 2, 4), 3: (6, 3, 5)}
 
 Norm = Literal["batch", "group"]
@@ -71,7 +70,7 @@ class DistillingNet(nn.Module):
         self.segment = CONV[dims](first, classes, 1)
         self.pathway = self.pathway_head = self.contour = None
         if stage:
-            dilations = schedule(9, *_PATHWAY_DILATIONS[stage - 1])
+            dilations = schedule(9, *PATHWAY_DILATIONS[stage - 1])
             self.pathway = HighResolutionPathway(widths[stage - 1], pathway_width, dilations, dense=dense, **kw)
             self.pathway_head = CONV[dims](pathway_width, classes, 1)
         if clear + blurry:

@@ -16,6 +16,9 @@ from napari_boundaryseg.models.blocks import CONV, ConvNormRelu
 
 Dilations = tuple[tuple[int, int], ...]
 
+PATHWAY_DILATIONS = ((3, 5), (2, 4), (1, 2), (1, 2))
+"""The arguments of `schedule` at full resolution, at half of it, and so on; the paper does not print them."""
+
 
 def schedule(blocks: int, first: int, second: int) -> Dilations:
     """The dilations of both convolutions of each block.
@@ -76,7 +79,7 @@ class HighResolutionPathway(nn.Module):
                  dense: bool = False) -> None:
         super().__init__()
         kw: dict[str, Any] = {"dims": dims, "norm_kind": norm_kind}
-        self.dense = dense
+        self.dense, self.width = dense, width
         self.entry = nn.Identity() if in_channels == width else ConvNormRelu(in_channels, width, 1, **kw)
         self.blocks = nn.ModuleList(
             [ResidualDilatedBlock(width, pair, seen=width * (j + 1) if dense else None, **kw)
