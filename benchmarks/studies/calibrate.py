@@ -1,0 +1,155 @@
+"""How far the out-of-fold numbers of a study can be taken at their word near the border, before and after calibration.
+
+    python benchmarks/studies/run.py benchmarks/studies/sarcoma.toml --predictions
+    python benchmarks/studies/calibrate.py benchmarks/studies/sarcoma.toml sgm
+
+For each fold, scale and shift are fitted on the cases of the other folds and judged on its own: no case judges what
+was fitted on it. Only voxels within 5 mm of the reference border count. Writes `STUDY_TRAINING_reliability.csv` beside
+the study (bins, expected calibration error, and the mean distance of the contour maps to what they were taught), a plot
+in `docs/`, and prints the calibration that is fitted on all folds, for the card of the model that ships.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+from run import Study, box_of, loaded, read_table
+
+from napari_boundaryseg.data.boundaries import contour_targets
+from napari_boundaryseg.data.boxes import Box
+from napari_boundaryseg.data.saving import atomic_text
+from napari_boundaryseg.data.volume import LabelMap
+from napari_boundaryseg.engine.calibration import (
+    Reliability,
+    border,
+    fit_scaling,
+    fit_temperature,
+    near_border,
+    reliability,
+    rescaled,
+    tempered,
+)
+from napari_boundaryseg.engine.card import Calibration, Scaling
+from napari_boundaryseg.engine.recipe import Recipe
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """One case near its border: probabilities (classes, n), classes (n,), edges and borders (n,), contour error."""
+
+    fold: int
+    probabilities: np.ndarray
+    classes: np.ndarray
+    edges: np.ndarray
+    borders: np.ndarray
+    contour_error: float
+
+
+def seen(folder: Path, case: str, fold: int, labels: LabelMap, box: Box | None, wanted: Recipe) -> Seen:
+    """The voxels of one case that count: near the border, and inside the box that the model was given."""
+    near = near_border(labels)
+    if box is not None:
+        inside = np.zeros(near.shape, bool)
+        inside[box] = True
+        near &= inside
+    maps = {kind: np.asarray(nib.load(folder / f"{case}_{kind}.nii.gz").dataobj)
+            for kind in ("probabilities", "edges", "contours")}
+    classes = np.searchsorted(np.array([0, *wanted.scheme.ids]), labels.array[near])
+    clear, blurry = ([organ.id for organ in organs] for organs in (wanted.clear, wanted.blurry))
+    hard, soft = contour_targets(labels.array, clear, blurry, wanted.targets, labels.spacing_mm)
+    order = {organ: n for n, organ in enumerate(wanted.scheme.ids)}
+    taught = dict(zip((*clear, *blurry), (*hard, *soft), strict=True))
+    errors = [np.abs(maps["contours"][near, order[organ]] - target[near]).mean() for organ, target in taught.items()]
+    return Seen(fold, maps["probabilities"][near].T, classes, maps["edges"][near], border(labels)[near],
+                float(np.mean(errors)) if errors else float("nan"))
+
+
+def fitted(cases: list[Seen]) -> Calibration:
+    """Scale of the probabilities, scale and shift of the edges."""
+    edges, borders = (np.concatenate([getattr(case, name) for case in cases]) for name in ("edges", "borders"))
+    return Calibration(
+        probabilities=fit_temperature([case.probabilities for case in cases], [case.classes for case in cases]),
+        edges=fit_scaling(edges, borders),
+    )
+
+
+def pooled(cases: list[Seen], calibrations: dict[int, Calibration] | None) -> dict[str, Reliability]:
+    """Reliability over all cases, each put right by what other folds say."""
+    said: dict[str, list[np.ndarray]] = {"probabilities": [], "edges": []}
+    true: dict[str, list[np.ndarray]] = {"probabilities": [], "edges": []}
+    for case in cases:
+        own = calibrations[case.fold] if calibrations else Calibration()
+        organs = tempered(case.probabilities, own.probabilities)[1:]
+        said["probabilities"].append(organs.ravel())
+        true["probabilities"].append(np.stack([case.classes == n for n in range(1, len(organs) + 1)]).ravel())
+        said["edges"].append(rescaled(case.edges, own.edges) if own.edges != Scaling() else case.edges)
+        true["edges"].append(case.borders)
+    return {kind: reliability(np.concatenate(said[kind]), np.concatenate(true[kind])) for kind in said}
+
+
+def as_csv(found: dict[str, dict[str, Reliability]], contour_error: float) -> str:
+    """One line per map, state and bin; the errors stand in each line of their map and state."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("map", "state", "from", "to", "voxels", "said", "found", "calibration_error"))
+    for state, kinds in found.items():
+        for kind, r in kinds.items():
+            for n, count in enumerate(r.counts):
+                writer.writerow((kind, state, f"{r.edges[n]:.1f}", f"{r.edges[n + 1]:.1f}", count, f"{r.said[n]:.4f}",
+                                 f"{r.found[n]:.4f}", f"{r.error:.4f}"))
+    writer.writerow(("contours", "mean distance to the target", "", "", "", "", "", f"{contour_error:.4f}"))
+    return text.getvalue()
+
+
+def plot(found: dict[str, dict[str, Reliability]], title: str, path: Path) -> None:
+    """Said against found, before and after."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    mpl.rcParams["svg.hashsalt"] = title
+    figure = Figure(figsize=(8, 4), layout="constrained")
+    for axes, kind in zip(figure.subplots(1, 2), ("probabilities", "edges"), strict=True):
+        axes.plot([0, 1], [0, 1], color="0.7", linewidth=1)
+        for state, marker, colour in (("before", "o", "#E69F00"), ("after", "s", "#0072B2")):
+            r = found[state][kind]
+            known = r.counts > 0
+            axes.plot(r.said[known], r.found[known], marker=marker, color=colour, label=f"{state}, error {r.error:.3f}")
+        axes.set(title=f"{title}: {kind}", xlabel="said", ylabel="was so", xlim=(0, 1), ylim=(0, 1), aspect="equal")
+        axes.legend(loc="upper left", fontsize=8)
+    figure.savefig(path, metadata={"Date": None})
+
+
+def main() -> None:
+    """Fit on other folds, judge, write."""
+    options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    options.add_argument("study", type=Path)
+    options.add_argument("training")
+    options.add_argument("--data", type=Path, default=Path("../shared/data"))
+    options.add_argument("--work", type=Path, default=Path(".work/studies"))
+    options.add_argument("--docs", type=Path, default=Path(__file__).parents[2] / "docs")
+    chosen = options.parse_args()
+    study = Study.read(chosen.study)
+    wanted = next(t for t in study.trainings if t.name == chosen.training).wanted()
+    folds = {row["case"]: int(row["fold"]) for row in read_table(study.table) if row["training"] == chosen.training}
+    folder = chosen.work / study.path.stem / "out-of-fold" / chosen.training
+    known = [case for case in study.cases(chosen.data) if case.name in folds]
+    cases = [seen(folder, case.name, folds[case.name], labels, box_of(volume, labels, wanted), wanted)
+             for case, (volume, labels) in zip(known, loaded(known, wanted), strict=True)]
+    others = {fold: fitted([case for case in cases if case.fold != fold]) for fold in sorted(set(folds.values()))}
+    found = {"before": pooled(cases, None), "after": pooled(cases, others)}
+    name = f"{study.path.stem}_{chosen.training}_reliability"
+    atomic_text(study.path.with_name(f"{name}.csv"), as_csv(found, float(np.nanmean([c.contour_error for c in cases]))))
+    plot(found, f"{study.path.stem} {chosen.training}", chosen.docs / f"{name}.svg")
+    for state, kinds in found.items():
+        print(state, ", ".join(f"{kind}: calibration error {r.error:.4f}" for kind, r in kinds.items()))
+    print(fitted(cases).model_dump_json())
+
+
+if __name__ == "__main__":
+    main()
