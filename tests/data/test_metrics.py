@@ -7,7 +7,7 @@ import pytest
 from scipy import ndimage
 
 from napari_boundaryseg.data.labels import preset
-from napari_boundaryseg.data.metrics import compare_masks, evaluate
+from napari_boundaryseg.data.metrics import compare_masks, evaluate, surface_distances
 from napari_boundaryseg.data.volume import Geometry, LabelMap
 from napari_boundaryseg.errors import InputError
 
@@ -26,12 +26,39 @@ KEYS = ("dsc", "jaccard", "asd_mm", "hd_mm", "hd95_mm")
     (SMALL, (1, 1, 1), (0.677249, 0.512, 1.058190, 1.732051, 1.414214)),
     (SMALL, (3, 1, 1), (0.677249, 0.512, 1.676242, 3.316625, 3.162278)),
     (SPECK, (1, 1, 1), (0.9995, 0.999001, 0.012410, 12.124356, 0)),
+    (A, (1, 1, 1), (1, 1, 0, 0, 0)),
     (A, (3, 1, 0.5), (1, 1, 0, 0, 0)),
+    (A, (0.01, 70, 2.2), (1, 1, 0, 0, 0)),
 ])
 def test_by_hand(b, spacing, expected):
     row = compare_masks(b, A, spacing)
     for key, value in zip(KEYS, expected, strict=True):
         assert row[key] == pytest.approx(value, abs=1e-6), key
+
+
+def test_surface_voxels_and_why_not_the_mean_of_the_two_directed_means():
+    there, back = surface_distances(SMALL, A, (1, 1, 1))
+    assert (len(there), len(back)) == (296, 488)
+    assert (there.mean() + back.mean()) / 2 == pytest.approx(1.046743, abs=1e-6)
+    assert (there.sum() + back.sum()) / (296 + 488) == pytest.approx(1.058190, abs=1e-6)
+
+
+@pytest.mark.parametrize("b", [np.roll(A, 2, 0), SMALL, SPECK, A], ids=["rolled", "smaller", "speck", "same"])
+@pytest.mark.filterwarnings("ignore")
+def test_monai_agrees_by_hand(b):
+    metrics = pytest.importorskip("monai.metrics")
+    import torch
+
+    row = compare_masks(b, A, (1, 1, 1))
+    one, two = (torch.from_numpy(m)[None, None] for m in (b, A))
+    theirs = {
+        "dsc": metrics.compute_dice(one, two), "jaccard": metrics.compute_iou(one, two),
+        "asd_mm": metrics.compute_average_surface_distance(one, two, include_background=True, symmetric=True),
+        "hd_mm": metrics.compute_hausdorff_distance(one, two, include_background=True),
+        "hd95_mm": metrics.compute_hausdorff_distance(one, two, include_background=True, percentile=95),
+    }
+    for key in KEYS:
+        assert row[key] == pytest.approx(float(theirs[key]), abs=1e-5), key
 
 
 def blobs(seed):

@@ -23,22 +23,28 @@ def gate(guide_weights, **arguments):
     return module
 
 
-@pytest.mark.parametrize(("guide", "alpha", "out"), [
-    ([1.0, 0.5, 0.5], [0.947846, 0.5], [[1.947846, -3], [0.973923, 6]]),
-    ([0.25, 0.5, -0.5], [0.5, 0.5], [[1.5, -3], [0.75, 6]]),
+@pytest.mark.parametrize(("guide", "before", "alpha", "out"), [
+    ([1.0, 0.5, 0.5], [2.9, -4.35], [0.947846, 0.5], [[1.947846, -3], [0.973923, 6]]),
+    ([0.25, 0.5, -0.5], [-1.6, -4.85], [0.5, 0.5], [[1.5, -3], [0.75, 6]]),
 ])
-def test_edge_gate(guide, alpha, out):
-    found, weight = gate(guide, weighted=False)(STREAM, GUIDE)
+def test_edge_gate(guide, before, alpha, out):
+    module = gate(guide, weighted=False)
+    summed = module.from_stream(STREAM) + module.from_guide(GUIDE)
+    torch.testing.assert_close(summed.flatten(), torch.tensor(before), rtol=0, atol=1e-6)
+    found, weight = module(STREAM, GUIDE)
     torch.testing.assert_close(weight.flatten(), torch.tensor(alpha), rtol=0, atol=1e-6)
     torch.testing.assert_close(found.reshape(2, 2), torch.tensor(out), rtol=0, atol=1e-5)
 
 
-def test_edge_gate_with_its_residual_kernel():
+@pytest.mark.parametrize(("kernel", "out"), [
+    ([[1.0, 0], [0, 1]], [[1.947846, -3], [0.973923, 6]]), ([[1.0, 2], [0, -1]], [[3.895693, 9], [-0.973923, -6]]),
+])
+def test_edge_gate_with_its_residual_kernel(kernel, out):
     module = gate([1.0, 0.5, 0.5])
     with torch.no_grad():
-        module.weight.weight.copy_(torch.tensor([[1.0, 2], [0, -1]]).reshape(2, 2, 1, 1))
+        module.weight.weight.copy_(torch.tensor(kernel).reshape(2, 2, 1, 1))
     found, _ = module(STREAM, GUIDE)
-    torch.testing.assert_close(found.reshape(2, 2), torch.tensor([[3.895693, 9], [-0.973923, -6]]), rtol=0, atol=1e-5)
+    torch.testing.assert_close(found.reshape(2, 2), torch.tensor(out), rtol=0, atol=1e-5)
 
 
 def test_the_papers_gate_is_shown_from_0_to_1_and_the_additive_one_can_suppress():

@@ -37,6 +37,16 @@ def test_parameters(name, arguments, expected):
     assert count(name, **arguments) == expected
 
 
+def test_parameters_of_the_pathway_and_of_its_deeply_supervised_head():
+    with torch.device("meta"):
+        network = models.build("hrdn", dims=2, in_channels=5, classes=4, stage=1)
+        alone = HighResolutionPathway(32, 32, schedule(9, 3, 5), dims=2, norm_kind="batch")
+    parts = [sum(p.numel() for p in m.parameters()) for m in (network.pathway, network.pathway_head)]
+    assert parts == [177_952, 132]
+    assert sum(parts) == 178_084
+    assert sum(p.numel() for p in alone.parameters()) == 177_952
+
+
 def reach(network, size):
     """How far around a voxel its output depends on the input, along both axes."""
     for parameter in network.parameters():

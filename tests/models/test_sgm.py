@@ -2,10 +2,12 @@
 
 import pytest
 import torch
+from torch import nn
 
 from napari_boundaryseg import models
 from napari_boundaryseg.errors import InputError
-from napari_boundaryseg.models.sgm import SemanticGuidedModule
+from napari_boundaryseg.models.backbones import listening
+from napari_boundaryseg.models.sgm import SemanticGuidedModule, _DecoderStage
 
 
 def count(**arguments) -> int:
@@ -24,6 +26,15 @@ def test_parameter_counts(arguments, expected):
 @pytest.mark.parametrize(("channels", "expected"), [(32, 3_201), (64, 12_545), (128, 49_665)])
 def test_module_parameter_counts(channels, expected):
     assert sum(p.numel() for p in SemanticGuidedModule(channels, dims=3).parameters()) == expected
+
+
+def test_the_modules_are_a_small_part_of_the_network():
+    network = models.build("sgm", classes=4, clear=2, blurry=1)
+    guides = [m for m in network.modules() if isinstance(m, SemanticGuidedModule)]
+    sizes = [sum(p.numel() for p in guide.parameters()) for guide in guides]
+    assert sizes == [3_201, 12_545, 49_665]
+    assert sum(sizes) == count() - count(guided=False) == 65_411
+    assert sum(sizes) / count() == pytest.approx(0.017, abs=5e-4)
 
 
 def hand_set() -> SemanticGuidedModule:
@@ -49,16 +60,37 @@ def test_module_by_hand():
     torch.testing.assert_close(out.reshape(2, 2), expected, rtol=0, atol=1e-5)
 
 
-def test_module_of_zeros_is_the_identity_and_fuses_by_hand():
-    module = SemanticGuidedModule(2, dims=2)
+def test_every_step_of_the_module_by_hand():
+    module, came_in = hand_set(), {}
+    for name in ("squeeze", "excite"):
+        module.get_submodule(name).register_forward_pre_hook(lambda _, x, name=name: came_in.update({name: x[0]}))
+    with listening(module, ("excite", "spatial")) as went_out:
+        module(SHALLOW, DEEP)
+    expected = {"squeeze": [2, 0, 1, 2], "excite": [3, 0]}
+    assert {name: x.flatten().tolist() for name, x in came_in.items()} == expected
+    torch.testing.assert_close(went_out["excite"].flatten(), torch.tensor([3, 1.25]), rtol=0, atol=1e-6)
+    torch.testing.assert_close(went_out["spatial"].flatten(), torch.tensor([0.1, 2.6]), rtol=0, atol=1e-6)
+
+
+def zeroed(module: nn.Module) -> nn.Module:
     for parameter in module.parameters():
-        torch.nn.init.zeros_(parameter)
-    out, _ = module(SHALLOW, DEEP)
-    torch.testing.assert_close(out, SHALLOW)
-    torch.testing.assert_close(torch.relu(out + DEEP).reshape(2, 2), torch.tensor([[1.0, 5.0], [6.0, 0.0]]))
-    torch.nn.init.constant_(module.excite.bias, 20.0)
-    torch.nn.init.constant_(module.spatial.bias, -20.0)
-    torch.testing.assert_close(module(SHALLOW, DEEP)[0], SHALLOW, rtol=0, atol=1e-7)
+        nn.init.zeros_(parameter)
+    return module
+
+
+def test_a_module_of_zeros_is_the_identity_and_so_is_one_gate_open_and_one_shut():
+    module, shallow = zeroed(SemanticGuidedModule(2, dims=2)).double(), SHALLOW.double()
+    torch.testing.assert_close(module(shallow, DEEP.double())[0], shallow, rtol=0, atol=0)
+    nn.init.constant_(module.excite.bias, 20.0)
+    nn.init.constant_(module.spatial.bias, -20.0)
+    torch.testing.assert_close(module(shallow, DEEP.double())[0], shallow, rtol=0, atol=1e-8)
+
+
+def test_the_gated_skip_is_added_to_the_decoder():
+    stage = zeroed(_DecoderStage(2, dims=2, norm_kind="batch", fusion="add", guided=True))
+    stage.up = stage.decode = nn.Identity()
+    fused, _ = stage(DEEP, SHALLOW)
+    assert fused.reshape(2, 2).tolist() == [[1, 5], [6, 0]]
 
 
 @pytest.mark.parametrize("arguments", [{"width": 6}, {"width": "wide"}, {"norm": "layer"}, {"fusion": "multiply"},
