@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.models import ModelOutput
 from napari_boundaryseg.models.blocks import norm as new_norm
+from napari_boundaryseg.registry import Registry
 
 Norm = Literal["batch", "group"]
 
@@ -50,6 +51,10 @@ class Backbone:
     network: nn.Module
     multiple: int
     taps: Taps | None = None
+
+
+TAPPED: Registry[Callable[..., Backbone]] = Registry("backbone with feature taps")
+"""``make(dims, in_channels, classes, width, norm)`` by name: what an edge stream can be put round."""
 
 
 class LogitsOnly(nn.Module):
@@ -113,6 +118,7 @@ def group_norm(network: nn.Module) -> None:
             group_norm(child)
 
 
+@TAPPED.register("unet")
 def unet(dims: int, in_channels: int, classes: int, width: int, norm: Norm) -> Backbone:
     """MONAI UNet of five levels; its encoder has no map at full resolution."""
     from monai.networks.nets import UNet
@@ -128,6 +134,7 @@ def unet(dims: int, in_channels: int, classes: int, width: int, norm: Norm) -> B
                     Taps(tuple(names), widths[:4], inner, widths[4], innermost, widths[2]))
 
 
+@TAPPED.register("basic-unet")
 def basic_unet(dims: int, in_channels: int, classes: int, width: int, norm: Norm) -> Backbone:
     """MONAI BasicUNet, (2, 2, 4, 8, 16, 2) times the width."""
     from monai.networks.nets import BasicUNet
@@ -138,6 +145,7 @@ def basic_unet(dims: int, in_channels: int, classes: int, width: int, norm: Norm
     return Backbone(_with_norm(network, norm), 16, Taps(names, widths[:4], "down_4", widths[4]))
 
 
+@TAPPED.register("segresnet")
 def segresnet(dims: int, in_channels: int, classes: int, width: int, norm: Norm) -> Backbone:
     """MONAI SegResNet of four levels."""
     from monai.networks.nets import SegResNet
@@ -149,6 +157,7 @@ def segresnet(dims: int, in_channels: int, classes: int, width: int, norm: Norm)
                     Taps(names, widths[:3], "down_layers.3", widths[3], "up_samples.0", widths[2]))
 
 
+@TAPPED.register("vnet")
 def vnet(dims: int, in_channels: int, classes: int, width: int, norm: Norm) -> Backbone:
     """MONAI VNet; its widths are fixed, and it wants 1, 2, 4, 8 or 16 input channels."""
     from monai.networks.nets import VNet
@@ -182,9 +191,3 @@ def _with_norm(network: nn.Module, norm: Norm) -> nn.Module:
     if norm == "group":
         group_norm(network)
     return network
-
-
-TAPPED: dict[str, Callable[..., Backbone]] = {
-    "unet": unet, "basic-unet": basic_unet, "segresnet": segresnet, "vnet": vnet,
-}
-"""Backbones that name their feature taps."""

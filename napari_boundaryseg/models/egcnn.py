@@ -6,7 +6,7 @@ arXiv 2002.04207.
 
 from __future__ import annotations
 
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 import torch
 import torch.nn.functional as F
@@ -53,36 +53,41 @@ class EdgeGate(nn.Module):
         ``"additive"``: α = σ(ψ ReLU(C e + C m)) with half as many hidden channels, between 0 and 1.
     weighted : bool
         Whether the residual kernel w is applied, as the paper's text says; equation 2 prints none.
+    per_channel : bool
+        An α for each channel of the edge stream instead of one for all.
     """
 
-    def __init__(self, stream: int, guide: int, *, dims: int, kind: Gate = "paper", weighted: bool = True) -> None:
+    def __init__(self, stream: int, guide: int, *, dims: int, kind: Gate = "paper", weighted: bool = True,
+                 per_channel: bool = False) -> None:
         super().__init__()
         self.kind = kind
-        hidden = 1 if kind == "paper" else max(1, stream // 2)
+        maps = stream if per_channel else 1
+        hidden = maps if kind == "paper" else max(1, stream // 2)
         self.from_stream = CONV[dims](stream, hidden, 1)
         self.from_guide = CONV[dims](guide, hidden, 1)
-        self.psi = nn.Identity() if kind == "paper" else CONV[dims](hidden, 1, 1)
+        self.psi = nn.Identity() if kind == "paper" else CONV[dims](hidden, maps, 1)
         self.weight = CONV[dims](stream, stream, 1, bias=False) if weighted else nn.Identity()
 
     def forward(self, stream: Tensor, guide: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, s, *sp) and (B, g, *sp) to (B, s, *sp) and α (B, 1, *sp)."""
+        """(B, s, *sp) and (B, g, *sp) to (B, s, *sp) and α (B, 1, *sp), or (B, s, *sp) per channel."""
         alpha = torch.sigmoid(self.psi(F.relu(self.from_stream(stream) + self.from_guide(guide))))
         return self.weight(stream * alpha + stream), alpha
 
     def shown(self, alpha: Tensor) -> Tensor:
-        """The attention on a scale from 0 to 1."""
+        """The attention on a scale from 0 to 1, (B, 1, *sp): of several channels the mean."""
+        alpha = alpha.mean(1, keepdim=True)
         return (alpha - 0.5) * 2 if self.kind == "paper" else alpha
 
 
 class EdgeStream(nn.Module):
     """From the coarsest map up to the finest, one gate at each level."""
 
-    def __init__(self, channels: tuple[int, ...], seed_channels: int, *, dims: int, kind: Gate, weighted: bool) -> None:
+    def __init__(self, channels: tuple[int, ...], seed_channels: int, *, dims: int, **gate: Any) -> None:
         super().__init__()
         wider = (*channels[1:], seed_channels)
         self.narrow = nn.ModuleList([CONV[dims](i, o, 1) for i, o in zip(wider, channels, strict=True)])
         self.residual = nn.ModuleList([ResidualBlock(c, dims=dims) for c in channels])
-        self.gates = nn.ModuleList([EdgeGate(c, c, dims=dims, kind=kind, weighted=weighted) for c in channels])
+        self.gates = nn.ModuleList([EdgeGate(c, c, dims=dims, **gate) for c in channels])
 
     def forward(self, maps: list[Tensor], seed: Tensor) -> tuple[Tensor, dict[str, Attention]]:
         """Encoder maps, finest first, and the seed to (B, c_0, *finest) and each level's attention."""
@@ -98,21 +103,24 @@ class EdgeStream(nn.Module):
 class EdgeGatedNet(nn.Module):
     """A backbone and its edge stream; see `egcnn` for the arguments.
 
+    There is one edge map for all organs. A map for each class is left out: an output has one edge map, and a border
+    for each organ is what contour heads are for.
+
     Not for several threads at once: the backbone's maps are heard by hooks during the forward pass.
     """
 
     def __init__(self, backbone: Backbone, classes: int, *, dims: int, seed: Literal["bottleneck", "decoder"],
-                 kind: Gate, weighted: bool) -> None:
+                 **gate: Any) -> None:
         super().__init__()
         if backbone.taps is None:
-            raise InputError("backbone", "it does not name its feature taps", f"Choose one of {', '.join(TAPPED)}")
+            raise InputError("backbone", "it does not name its feature taps", "Give it Taps")
         taps = backbone.taps
         if seed == "decoder" and not taps.decoder:
             raise InputError("seed", "this backbone names no decoder map", "Choose 'bottleneck'")
         self.backbone, self.multiple, self.levels = backbone.network, backbone.multiple, taps.encoder
         self.seed = taps.seed if seed == "bottleneck" else taps.decoder
         seed_channels = taps.seed_channels if seed == "bottleneck" else taps.decoder_channels
-        self.stream = EdgeStream(taps.channels, seed_channels, dims=dims, kind=kind, weighted=weighted)
+        self.stream = EdgeStream(taps.channels, seed_channels, dims=dims, **gate)
         self.edge = CONV[dims](taps.channels[0], 1, 1)
         self.fuse = CONV[dims](classes + taps.channels[0], classes, 1)
 
@@ -131,10 +139,10 @@ class EdgeGatedNet(nn.Module):
 
 @register("egcnn")
 def egcnn(dims: int = 3, in_channels: int = 1, classes: int = 2, clear: int = 0, blurry: int = 0,
-          backbone: Literal["unet", "basic-unet", "segresnet", "vnet"] = "segresnet", width: int = 16,
-          seed: Literal["bottleneck", "decoder"] = "bottleneck", gate: Gate = "paper", weighted: bool = True,
-          edge_stream: bool = True, norm: Literal["batch", "group"] = "batch") -> nn.Module:
-    """EG-CNN: an edge stream around one of MONAI's encoder-decoders.
+          backbone: str = "segresnet", width: int = 16, seed: Literal["bottleneck", "decoder"] = "bottleneck",
+          gate: Gate = "paper", weighted: bool = True, per_channel: bool = False, edge_stream: bool = True,
+          norm: Literal["batch", "group"] = "batch") -> nn.Module:
+    """EG-CNN: an edge stream around an encoder-decoder that names its feature taps.
 
     Parameters
     ----------
@@ -145,12 +153,13 @@ def egcnn(dims: int = 3, in_channels: int = 1, classes: int = 2, clear: int = 0,
     clear, blurry : int
         Not used: the edge stream gives one edge map for all organs.
     backbone : str
-        The encoder-decoder. UNet has no encoder map at full resolution, so its edges are coarser.
+        The encoder-decoder, by its name in `napari_boundaryseg.models.backbones.TAPPED`: ``"segresnet"``, ``"unet"``,
+        ``"basic-unet"`` or ``"vnet"``. UNet has no encoder map at full resolution, so its edges are coarser.
     width : int
         Channels of the backbone's first level; VNet's are fixed.
     seed : str
         Where the edge stream begins: the bottleneck, or the first decoder map.
-    gate, weighted
+    gate, weighted, per_channel
         See `EdgeGate`.
     edge_stream : bool
         False leaves the edge stream out: the plain backbone.
@@ -165,4 +174,4 @@ def egcnn(dims: int = 3, in_channels: int = 1, classes: int = 2, clear: int = 0,
     made = TAPPED[backbone](dims, in_channels, classes, width, norm)
     if not edge_stream:
         return LogitsOnly(made)
-    return EdgeGatedNet(made, classes, dims=dims, seed=seed, kind=gate, weighted=weighted)
+    return EdgeGatedNet(made, classes, dims=dims, seed=seed, kind=gate, weighted=weighted, per_channel=per_channel)

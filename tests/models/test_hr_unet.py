@@ -10,7 +10,8 @@ from napari_boundaryseg.models.hr_pathway import HighResolutionPathway
 
 def make(**arguments):
     torch.manual_seed(0)
-    return models.build("hr-unet", **{"dims": 2, "in_channels": 1, "classes": 3, "width": 8, "norm": "group"} | arguments)
+    arguments = {"dims": 2, "in_channels": 1, "classes": 3, "width": 8, "norm": "group"} | arguments
+    return models.build("hr-unet", **arguments)
 
 
 def pathway_of(network):
