@@ -29,7 +29,8 @@ TOOLS = (
 )
 SCHEME_TITLES = {"pelvis-mr": "Pelvis MR", "pelvis-ct": "Pelvis CT", "prostate": "Prostate",
                  "hippocampus": "Hippocampus", "sarcoma": "Sarcoma", "brats-2022": "Brain tumour (BraTS to 2022)",
-                 "brats-2023": "Brain tumour (BraTS 2023)", "kits": "Kidney tumour (KiTS)"}
+                 "brats-2023": "Brain tumour (BraTS 2023)", "kits": "Kidney tumour (KiTS)",
+                 "kits-2019": "Kidney tumour (KiTS 2019)"}
 
 
 class CorrectPanel(Panel):
