@@ -55,7 +55,13 @@ def sampling_points(patch: tuple[int, int, int], centre: np.ndarray, spacing_mm:
         if across is not None:
             field[..., across] = 0
         points = points + field
-    return points
+    return _turned(points, rng) if settings.permute_axes else points
+
+
+def _turned(points: Tensor, rng: np.random.Generator) -> Tensor:
+    """The points of a cube in one of its 48 orientations."""
+    z, y, x = map(int, rng.permutation(3))
+    return points.permute(z, y, x, 3).flip([axis for axis in range(3) if rng.random() < 0.5])
 
 
 def _smooth_field(shape: tuple[int, int, int], channels: int, sd: float, rng: np.random.Generator) -> Tensor:
@@ -80,7 +86,10 @@ def sample(volume: Tensor, points: Tensor, mode: str) -> Tensor:
 
 def change_intensities(image: Tensor, spacing_mm: tuple[float, float, float], settings: Augmentation,
                        rng: np.random.Generator) -> Tensor:
-    """Resolution, blur, bias field, contrast, noise of one (C, z, y, x) patch whose voxels have mean 0 and SD 1."""
+    """Resolution, blur, bias field, contrast, gain, shift, noise of one (C, z, y, x) patch.
+
+    Its voxels have mean 0 and SD 1, more or less.
+    """
     if settings.coarser > 1 and rng.random() < 0.25:
         image = coarser(image, int(rng.integers(3)), rng.uniform(1, settings.coarser))
     if settings.blur_mm and rng.random() < 0.5:
@@ -93,10 +102,20 @@ def change_intensities(image: Tensor, spacing_mm: tuple[float, float, float], se
         gain, offset = 1 + rng.uniform(-settings.contrast, settings.contrast), rng.normal(0, settings.contrast)
         image = image * gain + offset
         image = _gamma(image, math.exp(rng.uniform(-settings.contrast, settings.contrast)))
+    if settings.gain or settings.shift:
+        image = _rescaled(image, settings, rng)
     if settings.noise:
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
         image = image + torch.randn(image.shape, generator=generator) * rng.uniform(0, settings.noise)
     return image
+
+
+def _rescaled(image: Tensor, settings: Augmentation, rng: np.random.Generator) -> Tensor:
+    """Each channel with a gain and a shift of its own, within fixed bounds (Myronenko, 2018)."""
+    gains = 1 + rng.uniform(-settings.gain, settings.gain, (len(image), 1, 1, 1))
+    shifts = rng.uniform(-settings.shift, settings.shift, (len(image), 1, 1, 1))
+    sds = image.std((1, 2, 3), keepdim=True, correction=0)
+    return image * torch.from_numpy(gains).float() + sds * torch.from_numpy(shifts).float()
 
 
 def _gamma(image: Tensor, exponent: float) -> Tensor:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from napari_boundaryseg.data.boxes import Box, around
-from napari_boundaryseg.data.volume import Volume
+from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.engine.settings import Preprocessing
 from napari_boundaryseg.errors import InputError
 
@@ -20,9 +20,10 @@ def normalised(channel: np.ndarray, settings: Preprocessing, index: int = 0) -> 
     channel : (z, y, x) array
         Voxels that are not numbers take the lowest finite value.
     settings : Preprocessing
-        Which way; percentiles, mean and SD are those of this array unless the way is ``"dataset"``.
+        Which way; percentiles, mean and SD are those of this array unless the way is ``"dataset"`` or
+        ``"foreground"``.
     index : int
-        The channel's number, for means and SDs of the data set.
+        The channel's number, for the figures of the data set.
 
     Returns
     -------
@@ -38,6 +39,8 @@ def normalised(channel: np.ndarray, settings: Preprocessing, index: int = 0) -> 
         return (np.clip(channel, low, high) / 1000).astype(np.float32)
     if settings.normalise == "dataset":
         return _by_dataset(channel, settings, index)
+    if settings.normalise == "foreground":
+        return _by_foreground(channel, settings, index)
     if settings.per_slice:
         return np.stack([_by_itself(plane, settings) for plane in channel])
     return _by_itself(channel, settings)
@@ -65,6 +68,15 @@ def _by_dataset(channel: np.ndarray, settings: Preprocessing, index: int) -> np.
     return ((channel - settings.means[index]) / settings.sds[index]).astype(np.float32)
 
 
+def _by_foreground(channel: np.ndarray, settings: Preprocessing, index: int) -> np.ndarray:
+    if index >= min(len(settings.lows), len(settings.highs)):
+        raise InputError("the recipe", "the percentiles of its data set are not known yet", "Train it first")
+    low, high = settings.lows[index], settings.highs[index]
+    if high - low <= 1e-6 * max(1.0, abs(high)):
+        return np.zeros(channel.shape, np.float32)
+    return np.clip((channel - low) / (high - low), 0, 1).astype(np.float32)
+
+
 def measured(volumes: Iterable[Volume], settings: Preprocessing) -> Preprocessing:
     """The same settings with the mean and SD of every channel over all voxels of a data set."""
     counts, sums, squares = 0.0, np.zeros(0), np.zeros(0)
@@ -77,6 +89,16 @@ def measured(volumes: Iterable[Volume], settings: Preprocessing) -> Preprocessin
     sds = np.sqrt(np.maximum(squares / max(counts, 1) - means**2, 0))
     return settings.model_copy(update={"means": tuple(map(float, means)),
                                        "sds": tuple(float(sd) if sd > 0 else 1.0 for sd in sds)})
+
+
+def measured_foreground(cases: Iterable[tuple[Volume, LabelMap]], settings: Preprocessing) -> Preprocessing:
+    """The same settings with the percentiles of every channel over all labelled voxels of a data set."""
+    kept = [volume.array[:, labels.array > 0].astype(np.float32) for volume, labels in cases]
+    voxels = np.concatenate(kept, axis=1) if kept else np.zeros((0, 0))
+    ends = [np.percentile(channel[np.isfinite(channel)], settings.clip_percentiles) if np.isfinite(channel).any()
+            else (0.0, 0.0) for channel in voxels]
+    return settings.model_copy(update={"lows": tuple(float(low) for low, _ in ends),
+                                       "highs": tuple(float(high) for _, high in ends)})
 
 
 def nonzero_box(volume: Volume) -> Box:

@@ -14,6 +14,7 @@ from napari_boundaryseg.engine.settings import (
     FieldOfView,
     Inference,
     Margins,
+    Metric,
     Optimiser,
     Plain,
     Preprocessing,
@@ -49,6 +50,9 @@ class Recipe(Settings):
     plane: Literal["axial", "coronal", "sagittal"] = Field("axial", description="which slices, for two dimensions")
     slices: int = Field(1, ge=1, le=31, description="neighbouring slices as channels, an odd number; 1 for none")
     network_arguments: dict[str, Plain] = Field(default_factory=dict)
+    initialisation: Literal["default", "xavier", "he"] = Field(
+        "default", description="fresh weights; default: as the network makes them itself"
+    )
     losses: dict[str, float] = Field(default_factory=dict)
     loss_arguments: dict[str, dict[str, Plain]] = Field(default_factory=dict)
     preprocessing: Preprocessing = Preprocessing()
@@ -71,6 +75,7 @@ class Recipe(Settings):
     box_margin_mm: Margins | None = Field(
         None, description="the model is given a box: each training draw takes one with random margins between these"
     )
+    metrics: tuple[Metric, ...] = Field((), description="the figures that the paper reports, as evaluate names them")
     synthetic: Literal["", "pelvis"] = Field("", description="training scans made on the fly by data/phantom.py")
 
     @field_validator("network_arguments")
@@ -87,6 +92,12 @@ class Recipe(Settings):
             raise ValueError("the number of slices must be odd")
         if self.slices > 1 and self.dims == 3:
             raise ValueError("neighbouring slices are channels of two-dimensional networks only")
+        return self
+
+    @model_validator(mode="after")
+    def _cubic(self) -> Recipe:
+        if self.augmentation.permute_axes and (self.dims == 2 or len(set(self.patch_vox)) > 1):
+            raise ValueError("axes change places in cubic patches of three-dimensional networks only")
         return self
 
     @model_validator(mode="after")

@@ -48,10 +48,16 @@ def _ascending(ends: tuple[float, float]) -> tuple[float, float]:
     return ends
 
 
+Metric = Literal[
+    "dsc", "jaccard", "asd_mm", "hd_mm", "hd95_mm", "surface_dice", "apl_mm", "volume_ml", "reference_ml"
+]
+"""What `data.metrics.evaluate` measures, by name."""
+
 _Positive = Annotated[float, Field(gt=0)]
 _SpacingMm = Annotated[float, Field(ge=0.05, le=50)]
 _FieldMm = Annotated[float, Field(ge=1, le=5000)]
 _Percentile = Annotated[float, Field(ge=0, le=100)]
+_Intensity = Annotated[float, Field(ge=-1e12, le=1e12)]
 _Hu = Annotated[float, Field(ge=-100_000, le=100_000)]
 Margins = Annotated[
     tuple[Annotated[float, Field(ge=0, le=500)], Annotated[float, Field(ge=0, le=500)]], AfterValidator(_ascending)
@@ -70,16 +76,19 @@ class Preprocessing(Settings):
     spacing_mm: Spacing | None = Field(None, description="network grid; the scan's own where empty")
     size_vox: Voxels | None = Field(None, description="(z, y, x) that every scan is resized to, instead of a spacing")
     crop: Literal["", "nonzero"] = Field("", description="nonzero: what is 0 in every channel round it is cut off")
-    normalise: Literal["zscore", "hu", "unit", "dataset"] = Field(
+    normalise: Literal["zscore", "hu", "unit", "dataset", "foreground"] = Field(
         "zscore", description="zscore: per channel; hu: HU / 1000, clipped; unit: 0 to 1 between the percentiles; "
-        "dataset: by the mean and SD of the training scans"
+        "dataset: by the mean and SD of the training scans; foreground: 0 to 1 between the percentiles of all labelled "
+        "voxels of the training scans"
     )
     nonzero: bool = Field(False, description="only voxels that are not 0 count, and the others stay 0")
     per_slice: bool = Field(False, description="every axial slice by itself (zscore, unit)")
     means: tuple[float, ...] = Field((), max_length=64, description="of the training scans, for 'dataset'")
     sds: tuple[_Positive, ...] = Field((), max_length=64, description="of the training scans, for 'dataset'")
+    lows: tuple[_Intensity, ...] = Field((), max_length=64, description="lower percentiles, for 'foreground'")
+    highs: tuple[_Intensity, ...] = Field((), max_length=64, description="upper percentiles, for 'foreground'")
     clip_percentiles: Annotated[tuple[_Percentile, _Percentile], AfterValidator(_ascending)] = Field(
-        (0.0, 99.2), description="per channel, before the z-score"
+        (0.0, 99.2), description="per channel, before the z-score; what unit and foreground map to 0 and 1"
     )
     clip_hu: Annotated[tuple[_Hu, _Hu], AfterValidator(_ascending)] = Field((-1000.0, 1000.0), description="for 'hu'")
 
@@ -101,12 +110,15 @@ class Augmentation(Settings):
     """Random changes of a training batch; 0 switches one off."""
 
     flip_axes: Axes = Field((), description="patient axes that may be mirrored")
+    permute_axes: bool = Field(False, description="a cubic patch in any of the 48 orientations of a cube")
     rotate_deg: float = Field(0.0, ge=0, le=180, description="largest rotation about each axis")
     scale: float = Field(0.0, ge=0, lt=1, description="largest relative change of size")
     shift_mm: float = Field(0.0, ge=0, le=1000)
     elastic_mm: float = Field(0.0, ge=0, le=MOST_SPREAD_MM, description="displacement of a smooth deformation (SD)")
     bias_field: float = Field(0.0, ge=0, le=10, description="log-amplitude of a smooth gain field (SD)")
     contrast: float = Field(0.0, ge=0, lt=1, description="largest relative change of contrast; gamma likewise")
+    gain: float = Field(0.0, ge=0, lt=1, description="largest relative change of each channel's intensities")
+    shift: float = Field(0.0, ge=0, le=10, description="largest shift of each channel's intensities, in its SD")
     noise: float = Field(0.0, ge=0, le=100, description="SD of added noise, in SD of the image, drawn from 0 to this")
     blur_mm: float = Field(0.0, ge=0, le=MOST_SPREAD_MM, description="largest SD of a Gaussian blur, in mm")
     coarser: float = Field(1.0, ge=1, le=10, description="largest factor by which one axis is made coarser; 1: none")
@@ -127,8 +139,11 @@ class Optimiser(Settings):
 class Schedule(Settings):
     """How the learning rate runs."""
 
-    name: Literal["one-cycle", "constant", "sgm", "poly"] = "one-cycle"
+    name: Literal["one-cycle", "constant", "sgm", "poly", "plateau"] = "one-cycle"
     warm_up: float = Field(0.1, ge=0, lt=1, description="part of the steps spent rising (one-cycle)")
+    factor: float = Field(0.5, gt=0, lt=1, description="what the rate is multiplied by on a plateau")
+    patience: int = Field(10, ge=1, le=10**6, description="epochs without improvement until it is (plateau)")
+    stop: int = Field(50, ge=1, le=10**6, description="epochs without improvement until the training ends (plateau)")
 
 
 class Inference(Settings):

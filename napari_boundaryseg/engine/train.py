@@ -13,9 +13,12 @@ from torch import nn
 
 from napari_boundaryseg.engine import training_folder as files
 from napari_boundaryseg.engine.card import TrainingData, new_card
+from napari_boundaryseg.engine.channels import in_order
 from napari_boundaryseg.engine.checkpoint import LoadedModel, build_network
 from napari_boundaryseg.engine.devices import sentence_when_full
-from napari_boundaryseg.engine.normalise import measured
+from napari_boundaryseg.engine.field import LabelledScan
+from napari_boundaryseg.engine.initialisation import initialised
+from napari_boundaryseg.engine.normalise import measured, measured_foreground
 from napari_boundaryseg.engine.recipe import Recipe
 from napari_boundaryseg.engine.training_cases import Pair, Source, TrainingCase, prepare_all, source_of
 from napari_boundaryseg.engine.training_run import TrainingRun
@@ -41,7 +44,8 @@ def fit(recipe: Recipe, cases: Iterable[Pair], folder: Path, *, validation: Iter
     folder : Path
         Gets ``best.safetensors``, ``last.safetensors``, ``state.safetensors``, ``card.json`` and ``log.jsonl``.
     validation : iterable of (Volume, LabelMap) or LabelledScan
-        Scored after each epoch; the best mean Dice chooses ``best.safetensors``. Without it the last is the best.
+        Scored after each epoch; the best mean Dice chooses ``best.safetensors``. Without it the last is the best, and
+        the schedule ``"plateau"`` follows the mean training loss.
     steps, seed : int, optional
         Instead of the recipe's.
     resume : bool
@@ -78,7 +82,7 @@ def fit(recipe: Recipe, cases: Iterable[Pair], folder: Path, *, validation: Iter
     recipe, cases = with_statistics(recipe, cases)
     goes_on = files.claim(folder, resume=resume, overwrite=overwrite)
     torch.manual_seed(seed)
-    network = copy.deepcopy(start.network) if start else build_network(recipe)
+    network = copy.deepcopy(start.network) if start else initialised(build_network(recipe), recipe)
     card = new_card(recipe, sum(p.numel() for p in network.parameters()), name=name or "", training=training,
                     parent=start.card if start else None, sha256=start.sha256 if start else "")
     with sentence_when_full("this training", "Train on fewer or smaller scans, or choose a smaller batch or patch"):
@@ -96,19 +100,24 @@ def fit(recipe: Recipe, cases: Iterable[Pair], folder: Path, *, validation: Iter
 
 
 def with_statistics(recipe: Recipe, cases: Iterable[Pair]) -> tuple[Recipe, Iterable[Pair]]:
-    """The recipe with its data set's mean and SD where it asks for them, measured on the training scans."""
+    """The recipe with the figures of its data set where it asks for them, measured on the training scans."""
     settings = recipe.preprocessing
-    if settings.normalise != "dataset" or settings.means:
+    missing = {"dataset": not settings.means, "foreground": not settings.lows}
+    if not missing.get(settings.normalise):
         return recipe, cases
-    kept = list(cases)
-    known = measured((case[0] for case in kept), settings)
-    return recipe.model_copy(update={"preprocessing": known}), kept
+    kept = [LabelledScan(*case) for case in cases]
+    ordered = ((in_order(case.volume, recipe.channels, recipe.name), case.labels) for case in kept)
+    if settings.normalise == "dataset":
+        settings = measured((volume for volume, _ in ordered), settings)
+    else:
+        settings = measured_foreground(ordered, settings)
+    return recipe.model_copy(update={"preprocessing": settings}), kept
 
 
 def _loop(run: TrainingRun, source: Source, held: list[TrainingCase], stop_after_s: float, progress: Progress) -> None:
     began = saved = time.perf_counter()
     set_training(run.network)
-    while run.step < run.steps:
+    while run.step < run.steps and not run.ended:
         values = run.one_step(list(source.at(run.step)))
         run.log(**values)
         ended = run.step % run.recipe.steps_per_epoch == 0 or run.step == run.steps

@@ -22,6 +22,7 @@ from napari_boundaryseg.engine.card import Card, Score
 from napari_boundaryseg.engine.checkpoint import save
 from napari_boundaryseg.engine.devices import choose
 from napari_boundaryseg.engine.patches import batch_at
+from napari_boundaryseg.engine.plateau import Plateau
 from napari_boundaryseg.engine.recipe import Recipe
 from napari_boundaryseg.engine.schedules import rate
 from napari_boundaryseg.engine.training_cases import TrainingCase
@@ -51,6 +52,7 @@ class TrainingRun:
     bad: int = 0
     restores: int = 0
     saved: int = -1
+    plateau: Plateau = field(default_factory=Plateau)
     good: dict[str, torch.Tensor] = field(default_factory=dict)
 
     @classmethod
@@ -77,6 +79,11 @@ class TrainingRun:
         return self.plain if self.averaged is None else self.averaged.module
 
     @property
+    def ended(self) -> bool:
+        """Whether the schedule ends the training before its last step."""
+        return self.plateau.ended(self.recipe.schedule)
+
+    @property
     def _plain_optimiser(self) -> torch.optim.Optimizer:
         return getattr(self.optimiser, "optimizer", self.optimiser)
 
@@ -86,6 +93,7 @@ class TrainingRun:
         numbers = memory.numbers
         self.step, self.best, self.damping = int(numbers["step"]), numbers["best"], numbers["damping"]
         self.bad, self.restores = int(numbers.get("bad", 0)), int(numbers.get("restores", 0))
+        self.plateau = Plateau.of(numbers)
         self.good, self.saved = memory.good, self.step
         if self.averaged is not None and memory.averaged:
             self.averaged.load_state_dict(memory.averaged)
@@ -96,7 +104,7 @@ class TrainingRun:
         if self.saved == self.step:
             return
         numbers = {"step": self.step, "best": self.best, "damping": self.damping, "bad": self.bad,
-                   "restores": self.restores}
+                   "restores": self.restores, **self.plateau.numbers()}
         averaged = {} if self.averaged is None else self.averaged.state_dict()
         save_state(self.folder / files.STATE, self.plain, self._plain_optimiser, Memory(numbers, self.good, averaged))
         self.saved = self.step
@@ -111,7 +119,7 @@ class TrainingRun:
         image, target = batch_at(cases, self.recipe, self.seed, self.step)
         image, target = _to(self.fabric.device, image, target)
         image = image.contiguous(memory_format=CHANNELS_LAST[image.ndim - 2])
-        lr = rate(self.recipe, self.step, self.steps) * self.damping
+        lr = rate(self.recipe, self.step, self.steps) * self.damping * self.plateau.factor
         for group in self.optimiser.param_groups:
             group["lr"] = lr
         buffers = {name: value.clone() for name, value in self.plain.named_buffers()}
@@ -130,6 +138,7 @@ class TrainingRun:
         else:
             self._skip(buffers)
         self.step += 1
+        self.plateau = self.plateau.after_step(float(total.detach()))
         ended = time.perf_counter()
         return {"step": self.step, "loss": float(total.detach()), **parts, "lr": lr, "gradient": norm,
                 "seconds": round(ended - began, 4), "computing": round(ended - drawn, 4)}
@@ -169,7 +178,17 @@ class TrainingRun:
             atomic_text(self.folder / files.CARD, self.card.model_dump_json(indent=2))
         save(self.folder / files.LAST, self.card, self.result.state_dict())
         self.good = {name: value.detach().clone() for name, value in self.plain.state_dict().items()}
+        self._look_for_a_plateau(mean)
         self.save_state()
+
+    def _look_for_a_plateau(self, score: float) -> None:
+        if self.recipe.schedule.name != "plateau":
+            return
+        before, self.plateau = self.plateau, self.plateau.after_epoch(score, self.recipe.schedule)
+        if self.plateau.factor < before.factor:
+            self.log(step=self.step, plateau=self.plateau.waited, schedule_factor=self.plateau.factor)
+        if self.ended:
+            self.log(step=self.step, ended=f"no improvement in {self.plateau.waited} epochs")
 
 
 def optimiser_of(recipe: Recipe, network: nn.Module) -> torch.optim.Optimizer:

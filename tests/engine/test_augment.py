@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from napari_boundaryseg.engine.augment import blur, change_intensities, coarser, random_affine, sample, sampling_points
-from napari_boundaryseg.engine.recipe import Augmentation
+from napari_boundaryseg.engine.recipe import Augmentation, recipe
 
 NONE = Augmentation()
 
@@ -51,8 +51,47 @@ def test_mirroring_moves_image_and_labels_alike():
     assert seen == {True, False}
 
 
+def test_a_cube_comes_in_all_its_orientations_and_keeps_its_voxels():
+    volume = torch.arange(27.0).reshape(1, 3, 3, 3)
+    seen = set()
+    for seed in range(400):
+        points = sampling_points((3, 3, 3), np.ones(3), (3.0, 1.0, 0.5), Augmentation(permute_axes=True),
+                                 np.random.default_rng(seed))
+        patch = sample(volume, points, "nearest")
+        assert torch.equal(patch.flatten().sort().values, volume.flatten())
+        assert patch[0, 1, 1, 1] == 13
+        seen.add(tuple(patch.flatten().tolist()))
+    assert len(seen) == 48
+
+
+@pytest.mark.parametrize("changes", [{"patch_vox": (16, 32, 32)}, {"dims": 2, "patch_vox": (1, 32, 32)}])
+def test_only_cubes_change_their_axes(changes):
+    with pytest.raises(ValueError, match="cubic patches"):
+        recipe("hippocampus-sgm").with_settings({"augmentation.permute_axes": True, **changes})
+
+
+def test_gain_and_shift_stay_within_their_bounds_and_differ_between_channels():
+    image = torch.stack([torch.randn(6, 6, 6) * 3 + 5, torch.randn(6, 6, 6)])
+    gains, shifts = [], []
+    for seed in range(200):
+        found = change_intensities(image, (1, 1, 1), Augmentation(gain=0.1, shift=0.2), np.random.default_rng(seed))
+        gain = found.std((1, 2, 3)) / image.std((1, 2, 3))
+        shift = (found.mean((1, 2, 3)) - gain * image.mean((1, 2, 3))) / image.std((1, 2, 3), correction=0)
+        torch.testing.assert_close(found, image * gain[:, None, None, None]
+                                   + (shift * image.std((1, 2, 3), correction=0))[:, None, None, None])
+        gains.append(gain)
+        shifts.append(shift)
+    for values, centre, bound in ((torch.stack(gains), 1.0, 0.1), (torch.stack(shifts), 0.0, 0.2)):
+        assert float((values - centre).abs().max()) <= bound + 1e-4
+        assert float((values - centre).abs().max()) > 0.9 * bound
+        assert not torch.allclose(values[:, 0], values[:, 1])
+    alone = change_intensities(image, (1, 1, 1), Augmentation(shift=0.2), rng())
+    torch.testing.assert_close(alone.std((1, 2, 3)), image.std((1, 2, 3)))
+
+
 def test_intensity_changes_are_finite_and_repeatable():
-    settings = Augmentation(bias_field=0.3, contrast=0.3, noise=0.2, blur_mm=1.0, coarser=3.0)
+    settings = Augmentation(bias_field=0.3, contrast=0.3, gain=0.1, shift=0.1, noise=0.2, blur_mm=1.0,
+                            coarser=3.0)
     image = torch.randn(1, 8, 8, 8)
     first = change_intensities(image, (2.0, 1.0, 1.0), settings, rng())
     again = change_intensities(image, (2.0, 1.0, 1.0), settings, rng())

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.volume import Geometry, Volume
-from napari_boundaryseg.engine.normalise import measured, nonzero_box, normalised
+from napari_boundaryseg.engine.normalise import measured, measured_foreground, nonzero_box, normalised
 from napari_boundaryseg.engine.preprocess import NetworkGrid
 from napari_boundaryseg.engine.settings import Preprocessing
 from napari_boundaryseg.errors import InputError
@@ -60,6 +61,28 @@ def test_mean_and_sd_of_the_data_set(channel):
                                rtol=1e-4, atol=1e-5)
     assert Preprocessing.model_validate_json(known.model_dump_json()) == known
     assert measured([scan(np.full((2, 2, 2), 4.0))], settings).sds == (1.0,)
+
+
+def test_unit_between_the_percentiles_of_all_labelled_voxels(channel):
+    settings = Preprocessing(normalise="foreground", clip_percentiles=(5, 95))
+    with pytest.raises(InputError, match="not known yet"):
+        normalised(channel, settings)
+    pairs, voxels = [], []
+    for n, volume in enumerate((scan(channel, 3 * channel), scan(channel + 50, 3 * channel))):
+        mask = np.zeros(channel.shape, np.uint8)
+        mask[: n + 1] = 1
+        pairs.append((volume, volume.with_labels(mask, preset("prostate"))))
+        voxels.append(volume.array[:, : n + 1].reshape(2, -1))
+    low, high = np.percentile(np.concatenate(voxels, axis=1), (5, 95), axis=1)
+    known = measured_foreground(pairs, settings)
+    assert (known.lows, known.highs) == (pytest.approx(tuple(low)), pytest.approx(tuple(high)))
+    for index, one in enumerate((channel, 3 * channel)):
+        expected = np.clip((one - low[index]) / (high[index] - low[index]), 0, 1)
+        np.testing.assert_allclose(normalised(one, known, index), expected, atol=1e-5)
+    assert Preprocessing.model_validate_json(known.model_dump_json()) == known
+    empty = scan(channel).with_labels(np.zeros(channel.shape, np.uint8), preset("prostate"))
+    nothing = measured_foreground([(scan(channel), empty)], settings)
+    assert not normalised(channel, nothing).any()
 
 
 def test_the_empty_surroundings_are_cut_off_and_come_back(channel):

@@ -277,6 +277,43 @@ def test_a_card_that_nobody_could_read_is_refused_before_the_first_step(tmp_path
     assert not (tmp_path / "out").exists()
 
 
+def two_channels(swapped: bool):
+    """T1 is bright and T2 dark, in this order or the other one."""
+    volume, labels = case(1)
+    channels, names = [volume.array[0] + 100, volume.array[0] - 100], ["t1", "t2"]
+    order = [1, 0] if swapped else [0, 1]
+    both = Volume(np.stack([channels[n] for n in order]), volume.geometry, tuple(names[n] for n in order))
+    return both, both.with_labels(labels.array, preset("hippocampus"))
+
+
+@pytest.mark.parametrize("way", ["dataset", "foreground"])
+def test_figures_of_the_data_set_are_those_of_the_channels_by_name(way, tmp_path):
+    wanted = tiny(**{"channels": ("t1", "t2"), "preprocessing.normalise": way})
+    known, cases = train.with_statistics(wanted, [two_channels(False), two_channels(True)])
+    settings = known.preprocessing
+    first, second = settings.means if way == "dataset" else settings.lows
+    assert 95 < first < 105
+    assert -105 < second < -95
+    assert train.with_statistics(known, cases)[0] == known, "measured once"
+    card = load_model(train.fit(wanted, cases, tmp_path, steps=1)).card
+    assert card.recipe.preprocessing == settings
+
+
+@pytest.mark.parametrize("wanted", ["xavier", "he"])
+def test_fresh_weights_are_made_as_the_recipe_says(wanted, tmp_path):
+    settings = tiny(network="segresnet", losses={"wce-dice": 1.0}, **{"optimiser.lr": 1e-30, "initialisation": wanted})
+    weights = load_model(train.fit(settings, [case(1)], tmp_path, steps=1)).network.state_dict()
+    kernels = [value for value in weights.values() if value.ndim == 5 and value.numel() > 1000]
+    assert len(kernels) > 10
+    for kernel in kernels:
+        inside = kernel[0, 0].numel()
+        fans = kernel.shape[1] * inside, kernel.shape[0] * inside
+        expected = (2 / sum(fans)) ** 0.5 if wanted == "xavier" else (2 / fans[0]) ** 0.5
+        assert float(kernel.std()) == pytest.approx(expected, rel=0.15)
+    biases = [value for name, value in weights.items() if name.endswith("conv.bias")]
+    assert max(float(value.abs().max()) for value in biases) < 1e-20
+
+
 def test_memory_that_runs_out_in_training_is_one_sentence(tmp_path, monkeypatch):
     def full(*_):
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 4000000000000 bytes")
