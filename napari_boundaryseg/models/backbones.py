@@ -184,6 +184,9 @@ def dynunet(dims: int, in_channels: int, classes: int, width: int, norm: Norm) -
     network = DynUNet(dims, in_channels, classes, kernel_size=[3] * 5, strides=[1, 2, 2, 2, 2],
                       upsample_kernel_size=[2] * 4, filters=[width * 2**level for level in range(5)],
                       norm_name="batch")
+    # Each block has two names in it; a model file holds each weight once. What it runs are the skip layers.
+    for second_name in ("input_block", "downsamples", "bottleneck", "upsamples"):
+        delattr(network, second_name)
     return Backbone(_with_norm(network, norm), 16)
 
 
