@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from napari_boundaryseg.losses import Target, register
@@ -11,13 +12,23 @@ from napari_boundaryseg.models import ModelOutput
 
 @register("contour-regression")
 def contour_regression(output: ModelOutput, target: Target) -> Tensor:
-    """Sum over contour channels, mean over voxels of (σ(logit) - target)²; 0 where the network has no contour head.
+    """Sum over contour channels, mean over voxels of (σ(logit) - target)²; 0 where the network has no contour.
 
+    An edge map by itself is one contour of all organs together: its target is the largest of theirs.
     Source: HMEDN equation 2.
     """
     total = output.logits.float().sum() * 0.0
-    for logits, truth in ((output.hard, target.hard), (output.soft, target.soft)):
+    pairs = [(output.hard, target.hard), (output.soft, target.soft)]
+    if output.hard is None and output.soft is None:
+        pairs = [(output.edges, _union(target))]
+    for logits, truth in pairs:
         if logits is not None and truth is not None:
             error = (logits.float().sigmoid() - truth.float()) ** 2
             total = total + valid_mean(error.sum(1, keepdim=True), target.valid)
     return total
+
+
+def _union(target: Target) -> Tensor | None:
+    """(B, 1, *sp): wherever any organ has its contour."""
+    contours = [contour.float() for contour in (target.hard, target.soft) if contour is not None]
+    return torch.cat(contours, dim=1).amax(1, keepdim=True) if contours else None

@@ -7,11 +7,12 @@ from torch import Tensor
 
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.losses import Target, register
-from napari_boundaryseg.losses.reduce import valid_mean
+from napari_boundaryseg.losses.reduce import per_class, valid_mean
 from napari_boundaryseg.models import ModelOutput
 
 
-def weighted_entropy(logits: Tensor, labels: Tensor, difficulty: Tensor, valid: Tensor | None = None) -> Tensor:
+def weighted_entropy(logits: Tensor, labels: Tensor, difficulty: Tensor, valid: Tensor | None = None,
+                     class_weights: tuple[float, ...] | None = None) -> Tensor:
     """Mean over voxels of difficulty times cross-entropy: divided by their number, not by the sum of the weights.
 
     Parameters
@@ -21,13 +22,17 @@ def weighted_entropy(logits: Tensor, labels: Tensor, difficulty: Tensor, valid: 
     difficulty : (B, 1, *sp) tensor
         From 1 on; see `napari_boundaryseg.data.boundaries.difficulty_map`.
     valid : (B, 1, *sp) bool tensor, optional
+    class_weights : tuple of float, optional
+        By which each voxel's cross-entropy is multiplied, according to its label.
     """
-    entropy = F.cross_entropy(logits.float(), labels, reduction="none")[:, None]
+    logits = logits.float()
+    entropy = F.cross_entropy(logits, labels, weight=per_class(logits, class_weights), reduction="none")[:, None]
     return valid_mean(difficulty.float() * entropy, valid)
 
 
 @register("difficulty-ce")
-def difficulty_ce(output: ModelOutput, target: Target, deep_weights: tuple[float, ...] = (0.4,)) -> Tensor:
+def difficulty_ce(output: ModelOutput, target: Target, class_weights: tuple[float, ...] | None = None,
+                  deep_weights: tuple[float, ...] = (0.4,)) -> Tensor:
     """Difficulty-weighted cross-entropy of the segmentation and of its side outputs.
 
     Parameters
@@ -35,17 +40,21 @@ def difficulty_ce(output: ModelOutput, target: Target, deep_weights: tuple[float
     output : ModelOutput
     target : Target
         With its difficulty map, which a recipe that names this loss makes for each case.
+    class_weights : tuple of float, optional
+        One weight per class, background first; the paper takes the inverse of each class's share of the voxels. With
+        them and a recipe whose ``targets.difficulty_gain`` is 0 this is the class-weighted loss of equation 3.
     deep_weights : tuple of float
         Weights of the side outputs, finest first.
 
     Returns
     -------
     Tensor
-        Scalar, float32. Source: HMEDN equations 4 and 5.
+        Scalar, float32. Source: HMEDN equations 3 to 5.
     """
     if target.difficulty is None:
         raise InputError("difficulty-ce", "the batch has no difficulty map", "Name this loss in the recipe")
-    total = weighted_entropy(output.logits, target.labels, target.difficulty, target.valid)
+    rest = (target.labels, target.difficulty, target.valid, class_weights)
+    total = weighted_entropy(output.logits, *rest)
     for weight, logits in zip(deep_weights, output.deep, strict=False):
-        total = total + weight * weighted_entropy(logits, target.labels, target.difficulty, target.valid)
+        total = total + weight * weighted_entropy(logits, *rest)
     return total

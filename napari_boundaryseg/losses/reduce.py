@@ -1,9 +1,13 @@
-"""Means over the voxels that count."""
+"""How much each voxel and each class counts."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch.nn.functional as F
 from torch import Tensor
+
+from napari_boundaryseg.errors import InputError
 
 
 def valid_mean(values: Tensor, valid: Tensor | None) -> Tensor:
@@ -12,6 +16,17 @@ def valid_mean(values: Tensor, valid: Tensor | None) -> Tensor:
         return values.mean()
     mask = valid.to(values.dtype).expand_as(values)
     return (values * mask).sum() / mask.sum().clamp_min(1.0)
+
+
+def per_class(logits: Tensor, weights: Sequence[float] | None) -> Tensor:
+    """(C,) weights of the classes of (B, C, *sp) logits: the given ones, or 1 for each."""
+    classes = logits.shape[1]
+    if weights is None:
+        return logits.new_ones(classes)
+    if len(weights) != classes:
+        raise InputError("class_weights", f"there are {len(weights)} for {classes} classes",
+                         "Give one for each class, the background first")
+    return logits.new_tensor(weights)
 
 
 def valid_around(valid: Tensor | None) -> Tensor | None:

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from napari_boundaryseg.losses import Target, register
+from napari_boundaryseg.losses.reduce import per_class
 from napari_boundaryseg.models import ModelOutput
 
 
@@ -46,7 +47,7 @@ def segmentation(logits: Tensor, target: Target, class_weights: tuple[float, ...
     """Cross-entropy plus Dice for one set of logits, in float32."""
     logits = logits.float()
     classes = logits.shape[1]
-    weights = logits.new_ones(classes) if class_weights is None else logits.new_tensor(class_weights)
+    weights = per_class(logits, class_weights)
     onehot = F.one_hot(target.labels, classes).movedim(-1, 1).to(logits.dtype)
     return cross_entropy(logits, target.labels, weights, target.valid) + dice(
         torch.softmax(logits, 1), onehot, weights, target.valid

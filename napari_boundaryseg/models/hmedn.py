@@ -50,11 +50,11 @@ class DistillingNet(nn.Module):
     """
 
     def __init__(self, *, dims: int, in_channels: int, classes: int, clear: int, blurry: int, widths: tuple[int, ...],
-                 stage: int, pathway_width: int, dense: bool, dropout: float, norm_kind: str) -> None:
+                 stage: int, pathway_width: int, dense: bool, dropout: float, norm_kind: str, union: bool) -> None:
         super().__init__()
         kw: dict[str, Any] = {"dims": dims, "norm_kind": norm_kind}
         first, deepest = widths[0], len(widths) - 1
-        self.stage, self.clear = stage, clear
+        self.stage, self.clear, self.union = stage, clear, union
         self.stem = ConvNormRelu(in_channels, first, 3, **kw)
         self.encoder = nn.ModuleList(
             [DenseStage(i, o, dropout=dropout, **kw) for i, o in zip((first, *widths), widths, strict=False)]
@@ -74,7 +74,7 @@ class DistillingNet(nn.Module):
             self.pathway = HighResolutionPathway(widths[stage - 1], pathway_width, dilations, dense=dense, **kw)
             self.pathway_head = CONV[dims](pathway_width, classes, 1)
         if clear + blurry:
-            self.contour = CONV[dims](first, clear + blurry, 1)
+            self.contour = CONV[dims](first, 1 if union else clear + blurry, 1)
         initialise(self)
 
     def forward(self, x: Tensor) -> ModelOutput:
@@ -96,6 +96,8 @@ class DistillingNet(nn.Module):
         deep = []
         if along is not None and self.pathway_head is not None and self.training:
             deep = [resize_to(self.pathway_head(along), x)]
+        if self.union:
+            return ModelOutput(logits=self.segment(y), deep=deep, edges=contours)
         return ModelOutput(
             logits=self.segment(y),
             deep=deep,
@@ -183,7 +185,8 @@ def hrdn(dims: int = 2, in_channels: int = 5, classes: int = 4, clear: int = 0, 
 def hmedn(dims: int = 2, in_channels: int = 5, classes: int = 4, clear: int = 0, blurry: int = 3,
           stage: Literal[1, 2, 3, 4] = 3, pathway_width: int | None = None,
           connectivity: Literal["residual", "dense"] | None = None, pathway: bool = True, contours: bool = True,
-          width: int | None = None, dropout: float | None = None, norm: Norm = "batch") -> nn.Module:
+          union: bool = False, width: int | None = None, dropout: float | None = None,
+          norm: Norm = "batch") -> nn.Module:
     """HMEDN: dense encoder-decoder, high-resolution pathway, contour regression.
 
     Parameters
@@ -202,6 +205,8 @@ def hmedn(dims: int = 2, in_channels: int = 5, classes: int = 4, clear: int = 0,
         ``"residual"`` (light; the default in 2-D) or ``"dense"`` (the paper's size in 3-D; the default there).
     pathway, contours : bool
         False leaves the pathway or the contour head out: the baselines.
+    union : bool
+        One contour of all those organs together instead of one for each; it comes out as edges.
     width : int, optional
         Channels at full resolution, a multiple of 4; 32 in 2-D and 16 in 3-D by default.
     dropout : float, optional
@@ -216,12 +221,12 @@ def hmedn(dims: int = 2, in_channels: int = 5, classes: int = 4, clear: int = 0,
     """
     return _distilling(dims, in_channels, classes, clear if contours else 0, blurry if contours else 0,
                        stage=stage if pathway else 0, pathway_width=pathway_width, connectivity=connectivity,
-                       width=width, dropout=dropout, norm=norm)
+                       width=width, dropout=dropout, norm=norm, union=union)
 
 
 def _distilling(dims: int, in_channels: int, classes: int, clear: int, blurry: int, *, stage: int,
                 pathway_width: int | None, connectivity: str | None, width: int | None, dropout: float | None,
-                norm: Norm, poolings: int = 4) -> DistillingNet:
+                norm: Norm, poolings: int = 4, union: bool = False) -> DistillingNet:
     chosen = WIDTH[dims] if width is None else width
     _check(chosen)
     if stage and pathway_width is None:
@@ -230,7 +235,7 @@ def _distilling(dims: int, in_channels: int, classes: int, clear: int, blurry: i
         dims=dims, in_channels=in_channels, classes=classes, clear=clear, blurry=blurry,
         widths=tuple(chosen * growth for growth in _GROWTH[dims][:poolings + 1]),
         stage=stage, pathway_width=pathway_width or 0, dense=(connectivity or _CONNECTIVITY[dims]) == "dense",
-        dropout=(0.0 if dims == 2 else 0.3) if dropout is None else dropout, norm_kind=norm,
+        dropout=(0.0 if dims == 2 else 0.3) if dropout is None else dropout, norm_kind=norm, union=union,
     )
 
 
