@@ -106,7 +106,8 @@ DATA: dict[str, tuple[Callable[[Path, Pair], None], Callable[[], Pair]]] = {
 
 def small(wanted: Recipe) -> Recipe:
     """The recipe with a small patch and a narrow network, for one step."""
-    patch = tuple(1 if axis == wanted.across else 16 if axis == 0 else 32 for axis in range(3))
+    cubic = wanted.augmentation.permute_axes
+    patch = tuple(1 if axis == wanted.across else 16 if axis == 0 and not cubic else 32 for axis in range(3))
     changes: dict[str, object] = {"patch_vox": patch, "batch": 1, "steps": 1, "steps_per_epoch": 1,
                                   "inference.window_vox": None, "inference.flip_axes": (), "inference.overlap": 0.0,
                                   "preprocessing.spacing_mm": None, "network_arguments.width": 8}

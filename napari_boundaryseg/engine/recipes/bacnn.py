@@ -26,9 +26,12 @@ BRATS = Recipe(
     optimiser=Optimiser(name="adam", lr=1e-3, weight_decay=0.0),
     schedule=Schedule(name="poly"),
     patch_vox=(1, 240, 240),
+    # Slices round the tumour only.
+    foreground=1.0,
     batch=8,
     steps=100 * 200,
     steps_per_epoch=200,
+    metrics=("dsc", "jaccard", "hd_mm"),
 )
 
 HIPPOCAMPUS = Recipe(

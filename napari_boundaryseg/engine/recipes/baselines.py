@@ -5,7 +5,7 @@ from __future__ import annotations
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.engine.recipe import Recipe
 from napari_boundaryseg.engine.recipes import small
-from napari_boundaryseg.engine.settings import Augmentation, Optimiser, Preprocessing, Schedule
+from napari_boundaryseg.engine.settings import Augmentation, Inference, Optimiser, Preprocessing, Schedule
 
 PAPER = "Yang et al., the boundary-enhancement loss, MIDL 2020 (arXiv 2005.14355)"
 LOSSES = {"dice-squared": 1.0, "boundary-enhancement": 1000.0}
@@ -18,15 +18,18 @@ MSD01 = Recipe(
     channels=("flair", "t1", "t1c", "t2"),
     scheme=preset("msd-brain-tumour"),
     network="segresnet",
+    network_arguments={"norm": "group"},
     losses=LOSSES,
     preprocessing=Preprocessing(spacing_mm=(1.0, 1.0, 1.0), nonzero=True, clip_percentiles=(0, 100)),
-    augmentation=Augmentation(flip_axes=("x", "y", "z"), contrast=0.1),
+    augmentation=Augmentation(flip_axes=("x", "y", "z"), shift=0.1),
     optimiser=Optimiser(name="adam", lr=1e-4, weight_decay=1e-5),
     schedule=Schedule(name="poly"),
+    inference=Inference(overlap=0.25),
     patch_vox=(128, 224, 224),
     batch=1,
     steps=300 * 388,
     steps_per_epoch=388,
+    metrics=("dsc",),
 )
 
 MSD09 = Recipe(
@@ -37,15 +40,18 @@ MSD09 = Recipe(
     channels=("ct",),
     scheme=preset("msd-spleen"),
     network="segresnet",
+    network_arguments={"norm": "group"},
     losses=LOSSES,
-    preprocessing=Preprocessing(spacing_mm=(1.0, 1.0, 1.0), normalise="unit", clip_percentiles=(5, 95)),
-    augmentation=Augmentation(flip_axes=("x", "y", "z"), contrast=0.1),
+    preprocessing=Preprocessing(spacing_mm=(1.0, 1.0, 1.0), normalise="foreground", clip_percentiles=(5, 95)),
+    augmentation=Augmentation(flip_axes=("x", "y", "z"), shift=0.1),
     optimiser=Optimiser(name="adam", lr=1e-4, weight_decay=1e-5),
     schedule=Schedule(name="poly"),
+    inference=Inference(overlap=0.25),
     patch_vox=(96, 96, 96),
     batch=2,
-    steps=300 * 32,
-    steps_per_epoch=32,
+    steps=300 * 16,
+    steps_per_epoch=16,
+    metrics=("dsc",),
 )
 
 _NARROW = {"width": 16, "norm": "group"}

@@ -25,13 +25,14 @@ def _brats(backbone: str) -> Recipe:
         network_arguments={"backbone": backbone, "norm": "group"},
         losses=LOSSES,
         preprocessing=Preprocessing(crop="nonzero", nonzero=True, clip_percentiles=(0, 100)),
-        augmentation=Augmentation(flip_axes=("x", "y", "z"), contrast=0.1),
+        augmentation=Augmentation(flip_axes=("x", "y", "z"), gain=0.1, shift=0.1),
         optimiser=Optimiser(name="adam", lr=1e-4, weight_decay=1e-5),
         schedule=Schedule(name="poly"),
         patch_vox=(128, 128, 128),
         batch=8,
         steps=300 * 34,
         steps_per_epoch=34,
+        metrics=("dsc",),
     )
 
 
@@ -47,13 +48,14 @@ def _kits(backbone: str) -> Recipe:
         network_arguments={"backbone": backbone, "norm": "group"},
         losses=LOSSES,
         preprocessing=Preprocessing(spacing_mm=(1.0, 1.0, 1.0), normalise="hu"),
-        augmentation=Augmentation(flip_axes=("x", "y", "z"), contrast=0.1),
+        augmentation=Augmentation(flip_axes=("x", "y", "z"), gain=0.1, shift=0.1),
         optimiser=Optimiser(name="adam", lr=1e-4, weight_decay=1e-5),
         schedule=Schedule(name="poly"),
         patch_vox=(128, 128, 128),
         batch=8,
         steps=300 * 30,
         steps_per_epoch=30,
+        metrics=("dsc",),
     )
 
 

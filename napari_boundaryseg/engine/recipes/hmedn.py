@@ -43,6 +43,7 @@ PELVIS = Recipe(
     dims=2,
     slices=5,
     network_arguments={"stage": 3},
+    initialisation="xavier",
     losses=LOSSES,
     preprocessing=Preprocessing(normalise="dataset"),
     targets=Targets(mode="gaussian", sigma_mm=2.0, contours="soft"),
@@ -54,6 +55,7 @@ PELVIS = Recipe(
     batch=10,
     steps=200_000,
     steps_per_epoch=5_000,
+    metrics=("dsc", "asd_mm", "hd_mm"),
     locator="pelvis-ct-locator",
 )
 
@@ -66,16 +68,18 @@ BRATS = Recipe(
     scheme=preset("brats-2022"),
     network="hrdn",
     network_arguments={"stage": 2},
+    initialisation="xavier",
     losses={"difficulty-ce": 1.0},
     preprocessing=Preprocessing(size_vox=(128, 128, 128), crop="nonzero", nonzero=True, clip_percentiles=(0, 100)),
-    augmentation=Augmentation(flip_axes=("x", "y", "z")),
-    optimiser=Optimiser(name="adam", lr=5e-4, weight_decay=1e-7),
-    schedule=Schedule(name="poly"),
+    augmentation=Augmentation(permute_axes=True),
+    optimiser=Optimiser(name="adamw", lr=5e-4, weight_decay=1e-7),
+    schedule=Schedule(name="plateau", factor=0.5, patience=10, stop=50),
     inference=Inference(smallest_share=0.1),
     patch_vox=(128, 128, 128),
     batch=1,
     steps=500 * 171,
     steps_per_epoch=171,
+    metrics=("dsc", "asd_mm"),
 )
 
 _NARROW = {"width": 16, "norm": "group", "connectivity": "residual", "dropout": 0.0}

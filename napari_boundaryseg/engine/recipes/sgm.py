@@ -18,6 +18,7 @@ PELVIS = Recipe(
     modality="MR",
     scheme=preset("pelvis-mr"),
     network_arguments={"width": 32, "norm": "batch"},
+    initialisation="xavier",
     losses=LOSSES,
     loss_arguments={"wce-dice": {"class_weights": (1.0, 4.0, 8.0, 6.0)}},
     preprocessing=Preprocessing(spacing_mm=(1.0, 1.0, 1.0)),
@@ -29,6 +30,7 @@ PELVIS = Recipe(
     batch=6,
     steps=100_000,
     steps_per_epoch=10_000,
+    metrics=("dsc", "asd_mm"),
 )
 
 HIPPOCAMPUS = Recipe(
@@ -91,6 +93,7 @@ PROMISE12 = Recipe(
     channels=("t2",),
     scheme=preset("prostate"),
     network_arguments={"width": 32, "norm": "batch"},
+    initialisation="xavier",
     losses=LOSSES,
     loss_arguments={"wce-dice": {"class_weights": (1.0, 8.0)}},
     preprocessing=Preprocessing(spacing_mm=(0.625, 0.625, 1.5)),
@@ -102,6 +105,7 @@ PROMISE12 = Recipe(
     batch=6,
     steps=100_000,
     steps_per_epoch=10_000,
+    metrics=("dsc", "asd_mm"),
 )
 
 SARCOMA = Recipe(
