@@ -135,6 +135,8 @@ def _loop(run: TrainingRun, source: Source, held: list[TrainingCase], stop_after
             raise
         if ended and time.perf_counter() - began > stop_after_s:
             return
+    if run.ended:
+        progress(1.0, f"Ended at step {run.step}: no improvement in {run.plateau.waited} epochs")
 
 
 def set_training(network: nn.Module) -> None:

@@ -40,6 +40,9 @@ def test_show_prints_a_recipe_that_can_be_used(boundaryseg, tmp_path: Path) -> N
     path = tmp_path / "mine.json"
     path.write_text(done.out)
     assert recipe_of(str(path), []).batch == 3
+    shown = json.loads(boundaryseg("train", "hmedn-brats17", "--show").out)
+    assert (shown["initialisation"], shown["metrics"]) == ("xavier", ["dsc", "asd_mm"])
+    assert shown["schedule"]["patience"] == 10
 
 
 def test_a_training_leaves_model_card_and_log(boundaryseg, study: Path, tmp_path: Path) -> None:

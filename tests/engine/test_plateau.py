@@ -87,7 +87,9 @@ def test_a_training_slows_down_ends_and_resumes_exactly(validated, tmp_path, mon
             raise Cancelled
 
     held = [case] if validated else []
-    train.fit(tiny(), [case], tmp_path / "whole", validation=held)
+    said: list[str] = []
+    train.fit(tiny(), [case], tmp_path / "whole", validation=held, progress=lambda _, text="": said.append(text))
+    assert said[-1] == "Ended at step 12: no improvement in 5 epochs"
     lines = [json.loads(line) for line in (tmp_path / "whole" / "log.jsonl").read_text().splitlines()]
     rates = [line["lr"] for line in lines if "lr" in line]
     top = tiny().optimiser.lr
