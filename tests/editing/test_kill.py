@@ -1,0 +1,121 @@
+"""A painting process is killed, or its disk is full: at most the stroke in progress is lost."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import painter
+import pytest
+
+from napari_boundaryseg.editing.history import History
+from napari_boundaryseg.editing.recovery import Recovered, recover, recoverable
+
+LONGEST = 1500
+"""Steps that a painter is let alone for, at most."""
+
+
+@pytest.fixture(scope="module")
+def truth() -> list[History]:
+    return painter.states(0, LONGEST)
+
+
+def is_state(found: Recovered, then: History) -> bool:
+    """Whether what came back is exactly a state that was."""
+    return (np.array_equal(found.labels, then.array) and found.locks == then.locks
+            and found.position == then.position and found.steps == then.steps)
+
+
+def killed(folder: Path, after_s: float, at_least: int) -> int:
+    """Let somebody paint, kill them, and return the number of the last step that they were told is safe."""
+    command = [sys.executable, painter.__file__, str(folder), "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        lines = [child.stdout.readline() for _ in range(at_least)]
+        time.sleep(after_s)
+        child.kill()
+        lines += child.stdout.read().splitlines(keepends=True)
+    told = [int(line) for line in lines if line.endswith("\n")]
+    assert at_least <= len(told) < LONGEST
+    return told[-1] if told else 0
+
+
+def kill_once(folder: Path, truth: list[History], seed: int) -> None:
+    rng = Random(seed)
+    early = rng.random() < 0.15
+    safe = killed(folder, rng.uniform(0, 0.8 if early else 0.1), 0 if early else 1)
+    found = recoverable(folder)
+    if not found:
+        assert not truth[safe].steps
+        return
+    back = recover(found[0])
+    assert back.complete
+    assert is_state(back, truth[safe]) or is_state(back, truth[safe + 1]), f"{safe} steps were safe"
+
+
+def test_killed_while_painting(tmp_path: Path, truth: list[History]) -> None:
+    for seed in range(8):
+        kill_once(tmp_path / str(seed), truth, seed)
+
+
+@pytest.mark.long
+def test_killed_while_painting_200_times(tmp_path: Path, truth: list[History]) -> None:
+    for seed in range(200):
+        kill_once(tmp_path / str(seed), truth, seed)
+
+
+FULL = """
+import resource, sys
+from pathlib import Path
+from random import Random
+from painter import ABOUT, blank, step
+from napari_boundaryseg.editing.history import History
+from napari_boundaryseg.editing.journal import Journal
+from napari_boundaryseg.errors import InputError
+
+hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+for limit in map(int, sys.argv[2:]):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+    told, safe, history, rng = [], 0, History(blank()), Random(0)
+    journal = Journal(ABOUT, history.array, Path(sys.argv[1]) / str(limit), on_error=told.append)
+    journal.follow(history)
+    try:
+        for number in range(1, 1001):
+            step(history, rng)
+            journal.flush()
+            safe = number
+    except InputError as error:
+        assert told and "not on the disk" in str(error), error
+    resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+    if limit % 2:  # space again: the step that was refused is kept too
+        journal.flush()
+        safe += 1
+    try:
+        journal.close()
+    except InputError:
+        pass
+    print(limit, safe, len(told), flush=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of file sizes as on Unix")
+def test_a_full_disk_leaves_a_journal_that_recovers(tmp_path: Path, truth: list[History]) -> None:
+    limits = [round(10 ** (2 + at * 0.17)) + at % 2 for at in range(20)]
+    command = [sys.executable, "-c", FULL, str(tmp_path), *map(str, limits)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(painter.__file__).parent, timeout=100)
+    assert done.returncode == 0, done.stderr
+    rows = [tuple(map(int, line.split())) for line in done.stdout.splitlines()]
+    assert [row[0] for row in rows] == limits
+    for limit, safe, told in rows:
+        assert told == 1
+        found = recoverable(tmp_path / str(limit))
+        if found:
+            back = recover(found[0])
+            assert back.complete
+            assert is_state(back, truth[safe]) or is_state(back, truth[safe + 1])
+        else:
+            assert not truth[safe].steps

@@ -1,0 +1,228 @@
+"""Sessions that were lost: found, kept for a while, never in the way."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+from painter import ABOUT, blank, states, step, stroke
+
+from napari_boundaryseg.editing import journal_file, recovery
+from napari_boundaryseg.editing.folders import DAMAGED, sessions
+from napari_boundaryseg.editing.history import History
+from napari_boundaryseg.editing.journal import Journal
+from napari_boundaryseg.editing.journal_file import NAME
+from napari_boundaryseg.editing.owner import Owner
+from napari_boundaryseg.editing.recovery import clean_up, discard, finish, recover, recoverable
+from napari_boundaryseg.errors import InputError
+
+STEPS = 40
+
+
+def lost(folder: Path, seed: int = 0, steps: int = 3) -> Path:
+    """A session that was left behind."""
+    one, history, rng = Journal(ABOUT, blank(), folder), History(blank()), Random(seed)
+    one.follow(history)
+    for _ in range(steps):
+        step(history, rng)
+    one.close()
+    return one.folder
+
+
+def test_a_session_that_is_open_is_not_offered(folder: Path, journal: Journal, history: History) -> None:
+    stroke(history, Random(1))
+    journal.flush()
+    assert recoverable(folder) == []
+    code = "import sys, pathlib; from napari_boundaryseg.editing.recovery import recoverable as r"
+    code += "; print(r(pathlib.Path(sys.argv[1])))"
+    done = subprocess.run([sys.executable, "-c", code, str(folder)], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+    journal.close()
+    assert len(recoverable(folder)) == 1
+
+
+def test_one_window_recovers_at_a_time(folder: Path) -> None:
+    lost(folder)
+    (work,) = recoverable(folder)
+    owner = Owner.of(work.folder)
+    assert owner is not None
+    for act in (recover, discard, finish):
+        with pytest.raises(InputError, match="no longer there"):
+            act(work)
+    owner.release()
+    finish(work)
+    assert sessions(folder) == []
+    with pytest.raises(InputError, match="no longer there"):
+        recover(work)
+
+
+def test_the_newest_comes_first(folder: Path) -> None:
+    paths = [lost(folder, seed) for seed in range(3)]
+    assert [work.folder for work in recoverable(folder)] == paths[::-1]
+
+
+def test_without_a_step_there_is_nothing_to_offer(folder: Path) -> None:
+    lost(folder, steps=0)
+    assert recoverable(folder) == []
+    assert recoverable(folder / "nowhere") == []
+
+
+def test_discarded_work_is_kept_for_seven_days(folder: Path) -> None:
+    discard_all = [lost(folder, seed) for seed in range(2)]
+    for work in recoverable(folder):
+        discard(work)
+    assert recoverable(folder) == []
+    kept = recoverable(folder, discarded=True)
+    assert {work.folder.name for work in kept} == {path.name for path in discard_all}
+    old = kept[0].folder
+    long_ago = time.time() - 7.1 * 86400
+    os.utime(old / Owner.FILE, (long_ago, long_ago))
+    recoverable(folder, discarded=True)  # looking makes nothing younger
+    assert clean_up(folder) == 1
+    (left,) = recoverable(folder, discarded=True)
+    assert recover(left).steps
+    finish(left)
+    assert recoverable(folder, discarded=True) == []
+
+
+def test_a_journal_is_discarded_or_finished(folder: Path) -> None:
+    for end in ("discard", "finish"):
+        one, history = Journal(ABOUT, blank(), folder), History(blank())
+        one.follow(history)
+        stroke(history, Random(1))
+        getattr(one, end)()
+        assert sessions(folder) == []
+    assert len(recoverable(folder, discarded=True)) == 1
+
+
+def test_empty_folders_go_after_a_day(folder: Path) -> None:
+    for name in ("new", "old"):
+        (folder / name).mkdir(parents=True)
+    long_ago = time.time() - 90_000
+    os.utime(folder / "old", (long_ago, long_ago))
+    assert recoverable(folder) == []
+    os.utime(folder / "old", (long_ago, long_ago))
+    assert clean_up(folder) == 1
+    assert [path.name for path in sessions(folder)] == ["new"]
+
+
+def test_what_cannot_be_read_is_put_aside_and_kept(folder: Path) -> None:
+    path = lost(folder)
+    (path / NAME).write_bytes(b"no database at all" * 100)
+    assert recoverable(folder) == []
+    assert sessions(folder) == []
+    assert (folder / DAMAGED / path.name / NAME).read_bytes().startswith(b"no database")
+    assert recoverable(folder) == []
+
+
+def test_what_is_damaged_in_the_middle_gives_back_what_was_before(folder: Path) -> None:
+    path = lost(folder, steps=20)
+    database = sqlite3.connect(path / NAME)
+    database.execute("UPDATE records SET body = zeroblob(length(body)) WHERE number = 12")
+    database.commit()
+    database.close()
+    (work,) = recoverable(folder)
+    assert not work.complete
+    assert len(recover(work).steps) <= 11
+    finish(work)
+    assert (folder / DAMAGED / path.name).is_dir()
+
+
+def test_a_record_of_another_journal_is_no_record(folder: Path) -> None:
+    one, two = lost(folder, 1, 9), lost(folder, 2, 9)
+    database = sqlite3.connect(one / NAME)
+    database.execute("ATTACH ? AS other", (str(two / NAME),))
+    database.execute("UPDATE records SET (kind, at, body, crc) = (SELECT kind, at, body, crc FROM other.records AS o "
+                     "WHERE o.number = records.number) WHERE number = 5")
+    database.commit()
+    database.close()
+    (found,) = [work for work in recoverable(folder) if work.folder == one]
+    assert not found.complete
+    assert found.steps <= 4
+
+
+def test_a_newer_version_is_left_where_it_is(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(journal_file, "VERSION", 2)
+        path = lost(folder)
+    assert recoverable(folder) == []
+    assert path.is_dir()
+
+
+def test_trouble_with_the_disk_is_no_damage(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = lost(folder)
+
+    def busy(folder: Path) -> None:
+        error = sqlite3.OperationalError("database is locked")
+        error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+        raise error
+
+    with monkeypatch.context() as patched:
+        patched.setattr(recovery, "read", busy)
+        assert recoverable(folder) == []
+    assert path.is_dir()
+    assert len(recoverable(folder)) == 1
+
+
+def spoil(path: Path, rng: Random) -> None:
+    """Cut a file, or flip some of its bytes."""
+    data = bytearray(path.read_bytes())
+    if rng.random() < 0.4:
+        data = data[: rng.randrange(len(data))]
+    else:
+        for _ in range(rng.choice((1, 1, 5, 50))):
+            data[rng.randrange(len(data))] ^= rng.randrange(1, 256)
+    path.write_bytes(data)
+
+
+def torn(folder: Path, truth: list[History], seed: int) -> int:
+    """Spoil a journal, and check that what comes back is a state that was; return the number of steps, -1 for none."""
+    rng = Random(seed)
+    one, history, painting = Journal(ABOUT, blank(), folder), History(blank()), Random(0)
+    one.follow(history)
+    for _ in range(STEPS):
+        step(history, painting)
+        one.flush()
+    files = {path.name: path.read_bytes() for path in one.folder.glob(f"{NAME}*")}  # as a power cut leaves them
+    one.close()
+    for path in one.folder.glob(f"{NAME}*"):
+        path.unlink()
+    for name, data in files.items() if rng.random() < 0.5 else [(NAME, checkpointed(one.folder, files))]:
+        (one.folder / name).write_bytes(data)
+    spoil(rng.choice([path for path in one.folder.glob(f"{NAME}*") if path.stat().st_size]), rng)
+    found = recoverable(folder)
+    if not found:
+        return -1
+    back = recover(found[0])
+    same = [now for now in truth if (now.position, now.locks) == (back.position, back.locks)
+            and np.array_equal(now.array, back.labels) and now.steps[: now.position] == back.steps[: back.position]]
+    assert same
+    return back.position
+
+
+def checkpointed(folder: Path, files: dict[str, bytes]) -> bytes:
+    """The same journal in one file."""
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    sqlite3.connect(folder / NAME).execute("PRAGMA wal_checkpoint(TRUNCATE)").connection.close()
+    data = (folder / NAME).read_bytes()
+    for path in folder.glob(f"{NAME}*"):
+        path.unlink()
+    return data
+
+
+def test_torn_journals_give_back_a_state_that_was(tmp_path: Path) -> None:
+    truth = states(0, STEPS)
+    found = [torn(tmp_path / str(seed), truth, seed) for seed in range(30)]
+    assert sum(position > 0 for position in found) >= 10
+    for folder in tmp_path.iterdir():
+        assert len([*sessions(folder), *sessions(folder / DAMAGED)]) == 1  # nothing was deleted
+
+
