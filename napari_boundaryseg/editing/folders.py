@@ -15,6 +15,7 @@ from napari_boundaryseg.editing.owner import Owner
 from napari_boundaryseg.errors import InputError
 
 DISCARDED, DAMAGED = "discarded", "damaged"
+_ADVICE = "Check the rights and the space of your home folder; until then, save often"
 
 
 def sessions(root: Path) -> list[Path]:
@@ -27,19 +28,18 @@ def sessions(root: Path) -> list[Path]:
 
 def new_folder(parent: Path) -> tuple[Path, Owner]:
     """Make and take the folder of a new session."""
-    folder = parent / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
     try:
         parent.mkdir(parents=True, exist_ok=True)
         parent.chmod(0o700)
-        folder.mkdir(mode=0o700)
+        for _ in range(3):  # another window that is looking for lost work may take a new folder for a moment
+            folder = parent / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+            folder.mkdir(mode=0o700)
+            owner = Owner.of(folder)
+            if owner is not None:
+                return folder, owner
     except OSError as error:
-        raise InputError(parent, f"no journal can be kept there: {error.strerror}",
-                         "Check the rights and the space of your home folder; until then, save often") from error
-    owner = Owner.of(folder)
-    if owner is None:
-        raise InputError(parent, "no journal can be kept there: its folder cannot be locked",
-                         "Check the rights of your home folder; until then, save often")
-    return folder, owner
+        raise InputError(parent, f"no journal can be kept there: {error.strerror}", _ADVICE) from error
+    raise InputError(parent, "no journal can be kept there: its folder cannot be locked", _ADVICE)
 
 
 def discard_folder(folder: Path, owner: Owner) -> None:
@@ -76,7 +76,8 @@ def sync_folder(folder: Path) -> None:
         return  # folders cannot be opened there
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        with contextlib.suppress(OSError):  # some file systems refuse it
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)
 

@@ -178,8 +178,8 @@ class Journal:
             crc = records[-1].crc
         journal_file.add(database, records)
         if batch[0][1] == START:
-            sync_folder(self.folder)
-            sync_folder(self.folder.parent)
+            for folder in (self.folder, *self.folder.parents[:2]):
+                sync_folder(folder)
         with self._news:
             self._crc, self._durable, self._error, self._told = crc, records[-1].number, None, False
             del self._waiting[: len(batch)]

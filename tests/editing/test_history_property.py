@@ -121,6 +121,7 @@ def test_a_few_hundred_sequences(sequence: list[tuple[Any, ...]]) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(3600)
 @settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
 @given(sequences)
 def test_ten_thousand_sequences(sequence: list[tuple[Any, ...]]) -> None:

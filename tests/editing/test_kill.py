@@ -63,6 +63,7 @@ def test_killed_while_painting(tmp_path: Path, truth: list[History]) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(3600)
 def test_killed_while_painting_200_times(tmp_path: Path, truth: list[History]) -> None:
     for seed in range(200):
         kill_once(tmp_path / str(seed), truth, seed)
