@@ -29,6 +29,7 @@ from napari_boundaryseg.engine.settings import Augmentation, Targets
 from napari_boundaryseg.engine.training_cases import TrainingCase, prepare
 from napari_boundaryseg.losses.sobel import edge_masks
 from napari_boundaryseg.models import ModelOutput
+from napari_boundaryseg.models.blocks import CHANNELS_LAST
 
 WANTED_DSC, WANTED_EDGE = 0.95, 0.8
 LOOK_EVERY = 20
@@ -70,7 +71,9 @@ def learn(network: nn.Module, wanted: Recipe, case: TrainingCase, most: int, lr:
     """Train on the whole case; figures at the end."""
     optimiser = torch.optim.AdamW(network.parameters(), lr)
     loss = losses.weighted(wanted.losses, wanted.loss_arguments)
-    image = case.image[None]
+    layout = CHANNELS_LAST[wanted.dims]
+    network = network.to(memory_format=layout)  # type: ignore[call-overload]
+    image = case.image[None].contiguous(memory_format=CHANNELS_LAST[3])
     target = losses.Target(case.labels[None].long(), case.hard[None].float() if len(case.hard) else None,
                            case.soft[None].float() if len(case.soft) else None)
     began, dsc, edge = time.perf_counter(), 0.0, float("nan")
