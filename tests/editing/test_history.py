@@ -124,6 +124,7 @@ def test_a_new_step_drops_what_could_be_redone() -> None:
     one.go_to(1)
     paint(one, PROSTATE, 2)
     assert (one.position, one.last, one.redo()) == (2, 2, None)
+    assert one.bytes_used == sum(step.bytes_used for step in one.steps)
     assert moves == [1]
     with pytest.raises(InputError, match="no position 3"):
         one.go_to(3)
@@ -139,7 +140,7 @@ def test_200_steps_fit_and_memory_is_bounded() -> None:
     small = history(most_bytes=20_000)
     for number in range(1, 251):
         paint(small, number)
-    assert small.bytes_used <= 20_000
+    assert small.bytes_used == sum(step.bytes_used for step in small.steps) <= 20_000
     assert small.position == small.last == 250
     assert small.first == 250 - len(small.steps) > 200
     small.go_to(small.first)

@@ -15,7 +15,7 @@ import pytest
 from painter import ABOUT, blank, states, step, stroke
 
 from napari_boundaryseg.editing import journal_file, recovery
-from napari_boundaryseg.editing.folders import DAMAGED, sessions
+from napari_boundaryseg.editing.folders import DAMAGED, DISCARDED, sessions
 from napari_boundaryseg.editing.history import History
 from napari_boundaryseg.editing.journal import Journal
 from napari_boundaryseg.editing.journal_file import NAME
@@ -76,13 +76,15 @@ def test_without_a_step_there_is_nothing_to_offer(folder: Path) -> None:
 
 def test_discarded_work_is_kept_for_seven_days(folder: Path) -> None:
     discard_all = [lost(folder, seed) for seed in range(2)]
+    long_ago = time.time() - 7.1 * 86400
     for work in recoverable(folder):
+        os.utime(work.folder / Owner.FILE, (long_ago, long_ago))  # the days count from the discarding
         discard(work)
     assert recoverable(folder) == []
+    assert clean_up(folder) == 0
     kept = recoverable(folder, discarded=True)
     assert {work.folder.name for work in kept} == {path.name for path in discard_all}
     old = kept[0].folder
-    long_ago = time.time() - 7.1 * 86400
     os.utime(old / Owner.FILE, (long_ago, long_ago))
     recoverable(folder, discarded=True)  # looking makes nothing younger
     assert clean_up(folder) == 1
@@ -133,6 +135,16 @@ def test_what_is_damaged_in_the_middle_gives_back_what_was_before(folder: Path) 
     assert len(recover(work).steps) <= 11
     finish(work)
     assert (folder / DAMAGED / path.name).is_dir()
+
+
+def test_a_missing_record_ends_what_comes_back(folder: Path) -> None:
+    path = lost(folder, steps=20)
+    database = sqlite3.connect(path / NAME)
+    database.execute("DELETE FROM records WHERE number = 5")
+    database.commit()
+    database.close()
+    (work,) = recoverable(folder)
+    assert (work.complete, len(recover(work).steps)) == (False, 4)
 
 
 def test_a_record_of_another_journal_is_no_record(folder: Path) -> None:
@@ -226,3 +238,45 @@ def test_torn_journals_give_back_a_state_that_was(tmp_path: Path) -> None:
         assert len([*sessions(folder), *sessions(folder / DAMAGED)]) == 1  # nothing was deleted
 
 
+
+
+def test_a_journal_that_breaks_after_it_was_listed(folder: Path) -> None:
+    path = lost(folder)
+    (work,) = recoverable(folder)
+    (path / NAME).write_bytes(b"no database at all" * 100)
+    with pytest.raises(InputError, match="can no longer be read"):
+        recover(work)
+
+
+def test_steps_that_cannot_be_are_damage(folder: Path) -> None:
+    larger = History(np.zeros((9, 24, 24), np.uint8))
+    larger.array[8] = 1
+    too_large = larger.take("Paint").edit
+    assert too_large is not None
+    for wrong in (lambda one: one.append(too_large), lambda one: one.move(2), lambda one: one.move(-1)):
+        one, history = Journal(ABOUT, blank(), folder), History(blank())
+        one.follow(history)
+        stroke(history, Random(1))
+        wrong(one)
+        one.close()
+        work = recoverable(folder)[0]
+        assert (work.complete, work.steps) == (False, 1)
+        assert np.array_equal(recover(work).labels, history.array)
+
+
+def test_a_new_folder_that_somebody_looks_at_is_left_to_them(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner_of, answers = Owner.of, [None, None]
+    monkeypatch.setattr(Owner, "of", lambda path: answers.pop() if answers else owner_of(path))
+    Journal(ABOUT, blank(), folder).close()
+    answers += [None] * 3
+    with pytest.raises(InputError, match="cannot be locked"):
+        Journal(ABOUT, blank(), folder)
+
+
+def test_what_cannot_be_moved_is_told_and_free_again(folder: Path) -> None:
+    lost(folder)
+    (work,) = recoverable(folder)
+    (folder / DISCARDED).write_text("in the way")
+    with pytest.raises(InputError):
+        discard(work)
+    assert recoverable(folder) == [work]
