@@ -73,9 +73,12 @@ def learn(network: nn.Module, wanted: Recipe, case: TrainingCase, most: int, lr:
     loss = losses.weighted(wanted.losses, wanted.loss_arguments)
     layout = CHANNELS_LAST[wanted.dims]
     network = network.to(memory_format=layout)  # type: ignore[call-overload]
-    image = case.image[None].contiguous(memory_format=CHANNELS_LAST[3])
-    target = losses.Target(case.labels[None].long(), case.hard[None].float() if len(case.hard) else None,
-                           case.soft[None].float() if len(case.soft) else None)
+    def twice(maps: torch.Tensor) -> torch.Tensor:  # a batch of two takes less time than one of one on a CPU
+        return torch.stack([maps, maps])
+
+    image = twice(case.image).contiguous(memory_format=CHANNELS_LAST[3])
+    target = losses.Target(twice(case.labels).long(), twice(case.hard).float() if len(case.hard) else None,
+                           twice(case.soft).float() if len(case.soft) else None)
     began, dsc, edge = time.perf_counter(), 0.0, float("nan")
     for step in range(1, most + 1):
         network.train()

@@ -34,13 +34,13 @@ class Heads:
     def __call__(self, x: Tensor) -> Tensor:
         """(B, C, *sp) to (B, N, *sp), every value 0..1."""
         x = x.contiguous(memory_format=CHANNELS_LAST[x.ndim - 2])
-        answer = self._stack(self.network(x))
-        for axis in self.flip_axes:
-            mirrored = self._stack(self.network(x.flip(axis + 2)), keep=False)
-            answer = answer + mirrored.flip(axis + 2)
-        return answer / (1 + len(self.flip_axes))
+        mirrored = [x.flip(axis + 2) for axis in self.flip_axes]
+        answer, *others = self._stack(self.network(torch.cat([x, *mirrored]) if mirrored else x)).split(len(x))
+        for axis, other in zip(self.flip_axes, others, strict=True):
+            answer = answer + other.flip(axis + 2)
+        return answer / (1 + len(others))
 
-    def _stack(self, output: ModelOutput, keep: bool = True) -> Tensor:
+    def _stack(self, output: ModelOutput) -> Tensor:
         parts = {"classes": torch.softmax(output.logits.float(), 1)}
         for name in ("hard", "soft", "edges"):
             logits = getattr(output, name)
@@ -49,10 +49,9 @@ class Heads:
         for level, gate in output.attention.items() if self.attention else ():
             size = output.logits.shape[2:]
             parts[level] = F.interpolate(gate.spatial.float(), size=size, mode=LINEAR[len(size)], align_corners=False)
-        if keep:
-            for level, gate in output.attention.items():
-                if gate.channel is not None:
-                    self.channel_weights.setdefault(level, []).append(gate.channel.float().mean(0).cpu())
+        for level, gate in output.attention.items():
+            if gate.channel is not None:
+                self.channel_weights.setdefault(level, []).append(gate.channel.float().mean(0).cpu())
         self.sizes = {name: part.shape[1] for name, part in parts.items()}
         return torch.cat(list(parts.values()), dim=1)
 

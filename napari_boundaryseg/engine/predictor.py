@@ -28,6 +28,7 @@ from napari_boundaryseg.engine.prediction import Prediction
 from napari_boundaryseg.engine.preprocess import NetworkGrid
 from napari_boundaryseg.engine.sliding_window import sliding_window
 from napari_boundaryseg.errors import InputError, RegionNeeded
+from napari_boundaryseg.models.blocks import CHANNELS_LAST
 from napari_boundaryseg.models.slicewise import with_neighbours
 from napari_boundaryseg.progress import Progress, part, silent
 
@@ -133,7 +134,9 @@ class Predictor:
         flips = tuple(_AXES[axis] for axis in recipe.inference.flip_axes)
 
         def run(plan: Plan) -> tuple[Heads, Tensor]:
-            heads = Heads(self.model.network.to(plan.device).eval(), flips, attention)
+            network = self.model.network.to(plan.device).eval()
+            network = network.to(memory_format=CHANNELS_LAST[recipe.dims])  # type: ignore[call-overload]
+            heads = Heads(network, flips, attention)
             with torch.inference_mode(), full_float32():
                 stacked = sliding_window(image, heads, recipe.window_vox, recipe.inference.overlap, batch=plan.batch,
                                          device=plan.device, store=plan.store, progress=progress)

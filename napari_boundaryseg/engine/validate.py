@@ -37,5 +37,6 @@ def dice_scores(network: nn.Module, cases: Sequence[TrainingCase], recipe: Recip
 def _labels(network: nn.Module, case: TrainingCase, recipe: Recipe, device: torch.device) -> np.ndarray:
     softmax: Callable[[Tensor], Tensor] = lambda x: torch.softmax(network(x).logits, 1)  # noqa: E731
     with torch.inference_mode():
-        blended = sliding_window(case.image, softmax, recipe.window_vox, recipe.inference.overlap, device=device)
+        blended = sliding_window(case.image, softmax, recipe.window_vox, recipe.inference.overlap, batch=2,
+                                 device=device)
     return np.asarray(torch.as_tensor(blended).argmax(0).cpu())

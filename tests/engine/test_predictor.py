@@ -129,7 +129,7 @@ def test_an_answer_that_is_not_a_number_is_an_error(tmp_path):
 
 def test_cancel_goes_through(tmp_path):
     def stop(fraction, text=""):
-        if "Window 2" in text:
+        if "Window 3" in text:
             raise Cancelled
 
     with pytest.raises(Cancelled):
