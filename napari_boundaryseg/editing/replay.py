@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -99,8 +101,11 @@ class Replay:
 
 
 def read(folder: Path) -> Replay:
-    """Read a session up to its end or its first damage; what its start raises is raised."""
-    with closing(open_database(folder / NAME)) as database:
+    """Read a session up to its end or its first damage; what its start raises is raised.
+
+    A copy is read: SQLite tidies up what it opens, and throws away what it finds damaged.
+    """
+    with TemporaryDirectory(prefix="reading-", dir=folder) as work, closing(_opened(folder, Path(work))) as database:
         records = valid(database)
         first = next(records, None)
         if first is None or first.kind != START:
@@ -112,3 +117,10 @@ def read(folder: Path) -> Replay:
         except (ValueError, KeyError, TypeError, InputError, sqlite3.Error):
             replay.complete = False
     return replay
+
+
+def _opened(folder: Path, work: Path) -> sqlite3.Connection:
+    for path in (folder / NAME, folder / f"{NAME}-wal"):
+        if path.exists():
+            shutil.copy(path, work)
+    return open_database(work / NAME)

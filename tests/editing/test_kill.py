@@ -74,18 +74,20 @@ import resource, sys
 from pathlib import Path
 from random import Random
 from painter import ABOUT, blank, step
+from napari_boundaryseg.editing import journal_file
 from napari_boundaryseg.editing.history import History
 from napari_boundaryseg.editing.journal import Journal
 from napari_boundaryseg.errors import InputError
 
 hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
-for limit in map(int, sys.argv[2:]):
+for at, limit in enumerate(map(int, sys.argv[2:])):
+    journal_file.LOG_PAGES = 5 if at % 5 == 3 else 200  # the log is full first, or the database
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
     told, safe, history, rng = [], 0, History(blank()), Random(0)
     journal = Journal(ABOUT, history.array, Path(sys.argv[1]) / str(limit), on_error=told.append)
     journal.follow(history)
     try:
-        for number in range(1, 1001):
+        for number in range(1, 1401):
             step(history, rng)
             journal.flush()
             safe = number
@@ -105,7 +107,7 @@ for limit in map(int, sys.argv[2:]):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of file sizes as on Unix")
 def test_a_full_disk_leaves_a_journal_that_recovers(tmp_path: Path, truth: list[History]) -> None:
-    limits = [round(10 ** (2 + at * 0.17)) + at % 2 for at in range(20)]
+    limits = [3_000 + 3_000 * at + at % 2 for at in range(20)]
     command = [sys.executable, "-c", FULL, str(tmp_path), *map(str, limits)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=Path(painter.__file__).parent, timeout=100)
     assert done.returncode == 0, done.stderr

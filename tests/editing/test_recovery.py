@@ -194,6 +194,22 @@ def spoil(path: Path, rng: Random) -> None:
     path.write_bytes(data)
 
 
+def test_reading_changes_nothing(folder: Path) -> None:
+    one, history = Journal(ABOUT, blank(), folder), History(blank())
+    one.follow(history)
+    stroke(history, Random(1))
+    one.flush()
+    files = {path.name: path.read_bytes() for path in one.folder.glob(f"{NAME}*") if not path.name.endswith("-shm")}
+    one.close()
+    files[f"{NAME}-wal"] = b"?" + files[f"{NAME}-wal"][1:]  # SQLite would take the whole log for nothing, and delete it
+    for name, data in files.items():
+        (one.folder / name).write_bytes(data)
+    assert recoverable(folder) == []
+    aside = folder / DAMAGED / one.folder.name
+    assert {name: (aside / name).read_bytes() for name in files} == files
+    assert {path.name for path in aside.iterdir()} == {*files, "owner.lock"}
+
+
 def torn(folder: Path, truth: list[History], seed: int) -> int:
     """Spoil a journal, and check that what comes back is a state that was; return the number of steps, -1 for none."""
     rng = Random(seed)
