@@ -36,24 +36,24 @@ LOOK_EVERY = 20
 _CONTOUR = {"wce-dice": 1.0, "hard-contour": 1.0, "soft-contour": 1.0}
 _EDGE = {"wce-dice": 1.0, "edge-dice": 1.0, "edge-bce": 0.5}
 SYSTEMS: dict[str, dict[str, Any]] = {
-    "sgm": {"network": "sgm", "network_arguments": {"width": 16, "norm": "group"}, "losses": _CONTOUR},
-    "hmedn": {"network": "hmedn", "network_arguments": {"width": 16, "norm": "group", "connectivity": "residual",
+    "sgm": {"network": "sgm", "network_arguments": {"width": 8, "norm": "group"}, "losses": _CONTOUR},
+    "hmedn": {"network": "hmedn", "network_arguments": {"width": 8, "norm": "group", "connectivity": "residual",
                                                         "dropout": 0.0, "stage": 2}, "losses": _CONTOUR},
-    "hrdn": {"network": "hrdn", "network_arguments": {"width": 16, "norm": "group", "connectivity": "residual",
+    "hrdn": {"network": "hrdn", "network_arguments": {"width": 8, "norm": "group", "connectivity": "residual",
                                                       "dropout": 0.0}, "losses": {"wce-dice": 1.0}},
-    "dstnet": {"network": "dstnet", "network_arguments": {"width": 16, "norm": "group", "dropout": 0.0},
+    "dstnet": {"network": "dstnet", "network_arguments": {"width": 8, "norm": "group", "dropout": 0.0},
                "losses": {"wce-dice": 1.0}},
-    "dilnet": {"network": "dilnet", "network_arguments": {"width": 16, "norm": "group", "variant": 3},
+    "dilnet": {"network": "dilnet", "network_arguments": {"width": 8, "norm": "group", "variant": 3},
                "losses": {"wce-dice": 1.0}},
     **{f"egcnn {name}": {"network": "egcnn", "losses": _EDGE,
-                         "network_arguments": {"backbone": name, "width": 16, "norm": "group"}}
+                         "network_arguments": {"backbone": name, "width": 8, "norm": "group"}}
        for name in ("segresnet", "unet", "basic-unet", "vnet")},
     "bacnn": {"network": "bacnn", "dims": 2, "plane": "coronal", "losses": _EDGE,
-              "network_arguments": {"norm": "group", "rates": (1, 2, 4, 6)}},
-    "hr-unet": {"network": "hr-unet", "network_arguments": {"norm": "group"}, "losses": {"wce-dice": 1.0}},
-    "segresnet be": {"network": "segresnet", "network_arguments": {"norm": "group"},
-                                         "losses": {"wce-dice": 1.0, "boundary-enhancement": 1000.0}},
-    **{name: {"network": name, "network_arguments": {"norm": "group"}, "losses": {"wce-dice": 1.0}}
+              "network_arguments": {"width": 8, "norm": "group", "rates": (1, 2, 4, 6)}},
+    "hr-unet": {"network": "hr-unet", "network_arguments": {"width": 8, "norm": "group"}, "losses": {"wce-dice": 1.0}},
+    "segresnet be": {"network": "segresnet", "network_arguments": {"width": 8, "norm": "group"},
+                     "losses": {"wce-dice": 1.0, "boundary-enhancement": 1000.0}},
+    **{name: {"network": name, "network_arguments": {"width": 8, "norm": "group"}, "losses": {"wce-dice": 1.0}}
        for name in ("unet", "basic-unet", "segresnet", "vnet", "attention-unet", "dynunet")},
 }
 
@@ -120,8 +120,8 @@ def main() -> None:
     """Learn one case with every system, print the table."""
     options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     options.add_argument("--data", type=Path, default=Path("../shared/data"))
-    options.add_argument("--steps", type=int, default=300)
-    options.add_argument("--lr", type=float, default=3e-3)
+    options.add_argument("--steps", type=int, default=500)
+    options.add_argument("--lr", type=float, default=6e-3)
     options.add_argument("--only")
     options.add_argument("--save", type=Path, help="a folder for the models")
     chosen = options.parse_args()
