@@ -34,7 +34,7 @@ from napari_boundaryseg.models.blocks import CHANNELS_LAST
 WANTED_DSC, WANTED_EDGE = 0.95, 0.8
 LOOK_EVERY = 20
 _CONTOUR = {"wce-dice": 1.0, "hard-contour": 1.0, "soft-contour": 1.0}
-_EDGE = {"wce-dice": 1.0, "edge-dice": 1.0, "edge-bce": 0.5}
+_EDGE = {"wce-dice": 1.0, "edge-dice": 1.0, "edge-bce": 0.1}
 SYSTEMS: dict[str, dict[str, Any]] = {
     "sgm": {"network": "sgm", "network_arguments": {"width": 8, "norm": "group"}, "losses": _CONTOUR},
     "hmedn": {"network": "hmedn", "network_arguments": {"width": 8, "norm": "group", "connectivity": "residual",
@@ -70,6 +70,7 @@ def of_system(name: str) -> Recipe:
 def learn(network: nn.Module, wanted: Recipe, case: TrainingCase, most: int, lr: float) -> dict[str, float]:
     """Train on the whole case; figures at the end."""
     optimiser = torch.optim.AdamW(network.parameters(), lr)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, lr, total_steps=most, pct_start=0.2)
     loss = losses.weighted(wanted.losses, wanted.loss_arguments)
     layout = CHANNELS_LAST[wanted.dims]
     network = network.to(memory_format=layout)  # type: ignore[call-overload]
@@ -87,6 +88,7 @@ def learn(network: nn.Module, wanted: Recipe, case: TrainingCase, most: int, lr:
         value.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
         optimiser.step()
+        schedule.step()
         if step % LOOK_EVERY == 0 or step == most:
             with torch.inference_mode():
                 output = network.eval()(image)
@@ -120,7 +122,7 @@ def main() -> None:
     """Learn one case with every system, print the table."""
     options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     options.add_argument("--data", type=Path, default=Path("../shared/data"))
-    options.add_argument("--steps", type=int, default=500)
+    options.add_argument("--steps", type=int, default=300)
     options.add_argument("--lr", type=float, default=6e-3)
     options.add_argument("--only")
     options.add_argument("--save", type=Path, help="a folder for the models")
