@@ -16,7 +16,7 @@ from typing import Any, TextIO
 from napari_boundaryseg.jobs.job import ALLOWED, resolve, sentence, trace
 from napari_boundaryseg.progress import Cancelled
 
-NICENESS = 5
+NICENESS = 10
 """The window's own thread goes first."""
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
