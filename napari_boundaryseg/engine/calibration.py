@@ -72,28 +72,25 @@ def border(labels: LabelMap) -> np.ndarray:
     return reduce(np.logical_or, parts)
 
 
-def fit_scaling(values: np.ndarray, so: np.ndarray, *, shift: bool = True) -> Scaling:
-    """The scale and shift of the log-odds that make values most likely (Platt 1999; temperature where no shift).
+def fit_scaling(values: np.ndarray, so: np.ndarray) -> Scaling:
+    """The scale and shift of the log-odds under which what was so is most likely (Platt 1999).
 
     Parameters
     ----------
     values : array, 0..1
     so : bool array of the same shape
-    shift : bool
-        False fits the scale alone.
     """
     odds, truth = special.logit(np.clip(values.ravel(), _SURE, 1 - _SURE)).astype(float), so.ravel().astype(float)
 
     def cost(parameters: np.ndarray) -> tuple[float, np.ndarray]:
-        z = parameters[0] * odds + (parameters[1] if shift else 0.0)
+        z = parameters[0] * odds + parameters[1]
         wrong = special.expit(z) - truth
         slope = np.array([np.mean(wrong * odds), np.mean(wrong)])
-        return float(np.mean(np.logaddexp(0, z) - truth * z)), slope[: 1 + shift]
+        return float(np.mean(np.logaddexp(0, z) - truth * z)), slope
 
-    start = np.array([1.0, 0.0])[: 1 + shift]
-    bounds = [(0.05, 20.0), (-20.0, 20.0)][: 1 + shift]
-    found = optimize.minimize(cost, start, jac=True, method="L-BFGS-B", bounds=bounds)
-    return Scaling(scale=float(found.x[0]), shift=float(found.x[1]) if shift else 0.0)
+    bounds = [(0.05, 20.0), (-20.0, 20.0)]
+    found = optimize.minimize(cost, np.array([1.0, 0.0]), jac=True, method="L-BFGS-B", bounds=bounds)
+    return Scaling(scale=float(found.x[0]), shift=float(found.x[1]))
 
 
 def rescaled(values: np.ndarray, scaling: Scaling) -> np.ndarray:

@@ -54,7 +54,6 @@ def test_scale_and_shift_are_found_again() -> None:
     assert scaling.scale == pytest.approx(1 / 2.5, rel=0.03)
     assert scaling.shift == pytest.approx(0.7 / 2.5, abs=0.03)
     assert reliability(rescaled(bold, scaling), so).error < 0.01
-    assert fit_scaling(bold, so, shift=False).shift == 0
 
 
 def test_a_temperature_is_found_again_and_keeps_the_likeliest_class() -> None:
