@@ -18,11 +18,16 @@ _BATCH_NORM = {2: nn.BatchNorm2d, 3: nn.BatchNorm3d}
 
 
 def norm(kind: str, dims: int, channels: int) -> nn.Module:
-    """Batch norm, or group norm with groups of 8 channels, or of as few more as divide them (for small batches)."""
+    """Batch norm; or for small batches group norm with groups of 8 channels, or of as few more as divide them.
+
+    ``"channel"`` is group norm with a group for each channel, for stages so narrow that a group of 8 would be all.
+    """
     if kind == "batch":
         return _BATCH_NORM[dims](channels)
     if kind == "group":
         return nn.GroupNorm(_groups(channels), channels)
+    if kind == "channel":
+        return nn.GroupNorm(channels, channels)
     raise InputError(kind, "there is no such normalisation", "Choose 'batch' or 'group'")
 
 

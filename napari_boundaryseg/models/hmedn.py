@@ -24,6 +24,8 @@ _CONNECTIVITY = {2: "residual", 3: "dense"}
 _DILNETS = {1: (9, 3, 5), 2: (9, 2, 4), 3: (6, 3, 5)}
 
 Norm = Literal["batch", "group"]
+_NORMS = {"batch": "batch", "group": "channel"}
+"""Dense stages grow by a quarter of the width, 2 to 8 channels: in larger groups these networks hardly learn."""
 
 
 class DenseStage(nn.Module):
@@ -134,7 +136,7 @@ def dilnet(dims: int = 2, in_channels: int = 5, classes: int = 4, clear: int = 0
     width : int
         Channels; 32 in the paper.
     norm : str
-        Batch or group norm.
+        Batch norm, or group norm with a group for each channel.
 
     Returns
     -------
@@ -142,7 +144,7 @@ def dilnet(dims: int = 2, in_channels: int = 5, classes: int = 4, clear: int = 0
         178 340 parameters with nine blocks, 119 396 with six.
     """
     _check(width)
-    kw: dict[str, Any] = {"dims": dims, "norm_kind": norm}
+    kw: dict[str, Any] = {"dims": dims, "norm_kind": _NORMS[norm]}
     return _Plain(DilatedNet(in_channels, width, classes, schedule(*_DILNETS[variant]), **kw))
 
 
@@ -212,7 +214,7 @@ def hmedn(dims: int = 2, in_channels: int = 5, classes: int = 4, clear: int = 0,
     dropout : float, optional
         After every stage; 0 in 2-D and 0.3 in 3-D by default.
     norm : str
-        Batch norm, or group norm for batches of 1 or 2 and for fine-tuning.
+        Batch norm, or group norm (a group for each channel) for batches of 1 or 2 and for fine-tuning.
 
     Returns
     -------
@@ -235,7 +237,7 @@ def _distilling(dims: int, in_channels: int, classes: int, clear: int, blurry: i
         dims=dims, in_channels=in_channels, classes=classes, clear=clear, blurry=blurry,
         widths=tuple(chosen * growth for growth in _GROWTH[dims][:poolings + 1]),
         stage=stage, pathway_width=pathway_width or 0, dense=(connectivity or _CONNECTIVITY[dims]) == "dense",
-        dropout=(0.0 if dims == 2 else 0.3) if dropout is None else dropout, norm_kind=norm, union=union,
+        dropout=(0.0 if dims == 2 else 0.3) if dropout is None else dropout, norm_kind=_NORMS[norm], union=union,
     )
 
 
