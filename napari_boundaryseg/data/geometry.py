@@ -71,21 +71,25 @@ class AxisMap:
     shape: tuple[int, int, int]
     axes: str = DISPLAY_AXES
 
-    def _there(self) -> np.ndarray:
+    @property
+    def there(self) -> np.ndarray:
+        """For each axis of the file, the new axis and the direction, as in nibabel."""
         return ornt_transform(io_orientation(self.affine), axcodes2ornt(self.axes))
 
-    def _back(self) -> np.ndarray:
+    @property
+    def back(self) -> np.ndarray:
+        """For each new axis, the axis of the file and the direction."""
         return ornt_transform(axcodes2ornt(self.axes), io_orientation(self.affine))
 
     @property
     def new_affine(self) -> np.ndarray:
         """Voxel-to-mm matrix of the array that `to_axes` returns, before any transposition."""
-        return self.affine @ inv_ornt_aff(self._there(), self.shape)
+        return self.affine @ inv_ornt_aff(self.there, self.shape)
 
     @property
     def new_shape(self) -> tuple[int, int, int]:
         """Shape of the array that `to_axes` returns."""
-        a, b, c = apply_orientation(np.empty(self.shape, bool), self._there()).shape
+        a, b, c = apply_orientation(np.empty(self.shape, bool), self.there).shape
         return a, b, c
 
     @property
@@ -95,11 +99,11 @@ class AxisMap:
 
     def to_axes(self, array: np.ndarray) -> np.ndarray:
         """Permute and flip the last three axes of ``array``: a view, (..., I', J', K')."""
-        return self._apply(array, self._there())
+        return self._apply(array, self.there)
 
     def from_axes(self, array: np.ndarray) -> np.ndarray:
         """Undo `to_axes`: a view, (..., I, J, K)."""
-        return self._apply(array, self._back())
+        return self._apply(array, self.back)
 
     @staticmethod
     def _apply(array: np.ndarray, ornt: np.ndarray) -> np.ndarray:
@@ -146,10 +150,20 @@ class DisplayGrid:
 
     def box_from_display(self, box: tuple[slice, ...]) -> tuple[slice, slice, slice]:
         """A box of slices on the display grid, as a box on the file's own array."""
-        mark = np.zeros(self.display_shape, bool)
-        mark[box] = True
-        where = np.nonzero(self.from_display(mark))
-        if not where[0].size:
+        return _moved(box[::-1], self._map.new_shape, self._map.back)
+
+    def box_to_display(self, box: tuple[slice, ...]) -> tuple[slice, slice, slice]:
+        """A box of slices on the file's own array, as a box on the display grid."""
+        x, y, z = _moved(box, self.shape, self._map.there)
+        return z, y, x
+
+
+def _moved(box: tuple[slice, ...], shape: tuple[int, ...], ornt: np.ndarray) -> tuple[slice, slice, slice]:
+    parts = [slice(0, 0)] * 3
+    for part, n, (axis, direction) in zip(box, shape, ornt, strict=True):
+        start, stop, _ = part.indices(n)
+        if start >= stop:
             raise ValueError("The box is empty.")
-        i, j, k = (slice(int(w.min()), int(w.max()) + 1) for w in where)
-        return i, j, k
+        parts[int(axis)] = slice(start, stop) if direction > 0 else slice(n - stop, n - start)
+    i, j, k = parts
+    return i, j, k

@@ -14,6 +14,8 @@ from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.editing.locks import Lock, Locks
 
 LOCK, UNLOCK = "lock", "unlock"
+MODEL, OPENED = "model", "opened"
+"""Kinds of steps whose outcome can be had again: a model's result, and labels read from a file."""
 _OVERHEAD_BYTES = 1024
 """What a step takes in memory beside its voxels, about."""
 _LEVEL = 1
@@ -29,7 +31,7 @@ class Edit:
     name : str
         For the person, for example ``"Paint: Prostate, slice 41"``.
     kind : str
-        What made it: ``"paint"``, ``"model"``, ...; ``"lock"`` and ``"unlock"`` are kept for locks.
+        What made it: ``"paint"``, ``"model"``, ``"opened"``, ...; ``"lock"`` and ``"unlock"`` are kept for locks.
     box : three slices, optional
         The part of the label map that it changes. None for a lock.
     dtype : str
@@ -68,6 +70,11 @@ class Edit:
     def after(self) -> np.ndarray:
         """The voxels of the box after the step, (I, J, K), read-only."""
         return unpack(self.packed_after, self.dtype, self._shape)
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether a person's work would be lost with it."""
+        return self.kind not in (MODEL, OPENED, LOCK, UNLOCK)
 
     @property
     def bytes_used(self) -> int:

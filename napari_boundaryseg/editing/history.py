@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +17,10 @@ from napari_boundaryseg.errors import InputError
 MOST_BYTES = 64 * 2**20
 UNNAMED = "Change"
 """The name of a change that was written into the array and never taken."""
+
+
+Name = str | Callable[[Box], str]
+"""A step's name, or what makes it from the box that changed."""
 
 
 class Outcome(NamedTuple):
@@ -75,6 +79,7 @@ class History:
         self._steps, self._first = list(steps), 0
         self._bytes = sum(step.bytes_used for step in self._steps)
         self._position = len(self._steps) if position is None else position
+        self._voxels_of: dict[int, int] | None = None
         self._forget(self._position)
 
     @property
@@ -112,12 +117,23 @@ class History:
         """What the steps take in memory, about."""
         return self._bytes
 
-    def take(self, name: str, box: Box | None = None, kind: str = "paint") -> Outcome:
+    @property
+    def top(self) -> Edit | None:
+        """The step that led to where we are; None at the oldest position."""
+        return self._steps[self._position - self._first - 1] if self._position > self._first else None
+
+    def voxels(self) -> dict[int, int]:
+        """Label to the number of its voxels, as of the last step; counted once, and then kept up with the steps."""
+        if self._voxels_of is None:
+            self._voxels_of = _count(self._shadow)
+        return self._voxels_of
+
+    def take(self, name: Name, box: Box | None = None, kind: str = "paint") -> Outcome:
         """Make a step of what was written into the array; what locks protect is put back.
 
         Parameters
         ----------
-        name : str
+        name : str, or a function of the box that changed
         box : three slices, optional
             Where to look; everywhere by default. Changes outside it are found by a later call.
         kind : str
@@ -217,18 +233,26 @@ class History:
 
     def _write(self, step: Edit, back: bool) -> None:
         if step.box is not None:
-            values = step.before if back else step.after
-            self._array[step.box] = values
-            self._shadow[step.box] = values
+            self._put(step.box, step.before if back else step.after)
         self._locks = step.locks_after(self._locks, back=back)
 
-    def _voxels(self, name: str, kind: str, found: Box, before: np.ndarray, written: np.ndarray) -> Edit | None:
+    def _put(self, box: Box, values: np.ndarray) -> None:
+        """Write into the labels and their copy."""
+        self._array[box] = values
+        if self._voxels_of is not None:
+            won, lost = _count(values), _count(self._shadow[box])
+            for label in won.keys() | lost.keys():
+                self._voxels_of[label] = self._voxels_of.get(label, 0) + won.get(label, 0) - lost.get(label, 0)
+        self._shadow[box] = values
+
+    def _voxels(self, name: Name, kind: str, found: Box, before: np.ndarray, written: np.ndarray) -> Edit | None:
         inner = changed_box(before, written)
         if inner is None:
             return None
         box = shifted(inner, found)
-        edit = Edit.of_voxels(name, kind, box, before[inner], written[inner])
-        self._shadow[box] = written[inner]
+        called = name if isinstance(name, str) else name(box)
+        edit = Edit.of_voxels(called, kind, box, before[inner], written[inner])
+        self._put(box, written[inner])
         self._record(edit)
         return edit
 
@@ -262,6 +286,11 @@ class History:
             if values.min() < 0 or values.max() > most:
                 raise InputError("labels", f"they run from {values.min()} to {values.max()}", f"Use 0 to {most}")
         return values.astype(self._array.dtype, copy=False)
+
+
+def _count(labels: np.ndarray) -> dict[int, int]:
+    counts = np.bincount(labels.ravel())
+    return {int(label): int(counts[label]) for label in np.flatnonzero(counts)}
 
 
 def _refuse(array: np.ndarray) -> None:

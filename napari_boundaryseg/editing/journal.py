@@ -16,7 +16,7 @@ from napari_boundaryseg.editing import journal_file
 from napari_boundaryseg.editing.edit import Edit
 from napari_boundaryseg.editing.folders import discard_folder, new_folder, remove_folder, sync_folder
 from napari_boundaryseg.editing.history import History
-from napari_boundaryseg.editing.journal_file import EDIT, MOVE, NAME, START, About, Record, default_folder
+from napari_boundaryseg.editing.journal_file import EDIT, MOVE, NAME, START, STORED, About, Record, default_folder
 from napari_boundaryseg.editing.locks import Locks
 from napari_boundaryseg.errors import InputError
 
@@ -73,6 +73,10 @@ class Journal:
     def move(self, position: int) -> int:
         """Hand in the position after undo or redo, and return its number."""
         return self._hand(MOVE, lambda: b"%d" % position)
+
+    def stored(self, position: int) -> int:
+        """Hand in that the labels at this position are stored elsewhere, and return its number."""
+        return self._hand(STORED, lambda: b"%d" % position)
 
     def follow(self, history: History) -> None:
         """Hand in everything that this history does from now on."""

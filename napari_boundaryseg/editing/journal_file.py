@@ -23,7 +23,7 @@ NAME = "journal.sqlite"
 VERSION = 1
 LOG_PAGES = 200
 """How long SQLite's log grows: where it is damaged, about a hundred strokes are lost with it."""
-START, EDIT, MOVE = "start", "edit", "move"
+START, EDIT, MOVE, STORED = "start", "edit", "move", "stored"
 _TABLE = "CREATE TABLE IF NOT EXISTS records (number INTEGER PRIMARY KEY, kind TEXT, at REAL, body BLOB, crc INTEGER)"
 _ADD = "INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?)"
 

@@ -45,7 +45,8 @@ class LostWork:
 def recoverable(folder: Path | None = None, *, discarded: bool = False) -> list[LostWork]:
     """The sessions in a folder of journals that no window has open, newest first; never raises.
 
-    A session that cannot be read at all is put aside in ``damaged/``; one without a step is left out.
+    A session that cannot be read at all is put aside in ``damaged/``; one in which nothing of a person's would be lost,
+    because it is stored or a model made it, is left out.
 
     Parameters
     ----------
@@ -94,17 +95,29 @@ def finish(work: LostWork) -> None:
 
 
 def clean_up(folder: Path | None = None, *, days: float = KEPT_DAYS) -> int:
-    """Delete the sessions that were discarded longer ago, and what is left of empty ones; return how many."""
+    """Delete the sessions that were discarded longer ago, and old ones without work; return how many."""
     root, deleted = folder or default_folder(), 0
     old = [path for path in sessions(root / DISCARDED) if _age_s(path / Owner.FILE) > days * _DAY_S]
-    empty = [path for path in sessions(root) if _age_s(path) > _DAY_S and is_empty(path)]
-    for path in old + empty:
+    idle = [path for path in sessions(root) if _age_s(path) > _DAY_S]
+    for path in old + idle:
         owner = Owner.of(path)
         if owner is not None:
+            gone = path in old or _is_worthless(path)
             owner.release()
-            shutil.rmtree(path, ignore_errors=True)
+            if gone:
+                shutil.rmtree(path, ignore_errors=True)
             deleted += not path.exists()
     return deleted
+
+
+def _is_worthless(folder: Path) -> bool:
+    if is_empty(folder):
+        return True
+    try:
+        replay = read(folder)
+    except Exception:  # damaged or newer: it stays
+        return False
+    return replay.complete and not replay.worth
 
 
 def _look_at(folder: Path) -> LostWork | None:
@@ -113,7 +126,7 @@ def _look_at(folder: Path) -> LostWork | None:
         return None
     try:
         replay = None if is_empty(folder) else read(folder)
-        return _summary(folder, replay) if replay and replay.steps else None
+        return _summary(folder, replay) if replay and replay.worth else None
     except (NewerVersion, OSError, MemoryError):
         return None
     except Exception as error:  # whatever a damaged journal does to its reader, the window must open

@@ -16,6 +16,7 @@ from napari_boundaryseg.editing.edit import Edit
 from napari_boundaryseg.editing.history import History
 from napari_boundaryseg.editing.journal_file import (
     EDIT,
+    MOVE,
     NAME,
     START,
     About,
@@ -68,6 +69,13 @@ class Replay:
     position: int = 0
     at: float = 0.0
     complete: bool = True
+    stored: int = 0
+    """The position whose labels are stored elsewhere."""
+
+    @property
+    def worth(self) -> bool:
+        """Whether a person's work would be lost with the journal; also work that was undone, and can be redone."""
+        return self.position < self.stored or any(step.by_hand for step in self.steps[self.stored :])
 
     def take(self, record: Record) -> None:
         """Follow one record."""
@@ -75,12 +83,17 @@ class Replay:
             edit = Edit.from_bytes(record.body)
             self._check(edit)
             self.steps[self.position :] = [edit]
+            if self.position < self.stored:
+                self.stored = 0  # that state can no longer be reached
             self.position += 1
         else:
             position = int(record.body)
             if not 0 <= position <= len(self.steps):
                 raise ValueError(f"there is no position {position}")
-            self.position = position
+            if record.kind == MOVE:
+                self.position = position
+            else:
+                self.stored = position
         self.at = record.at
 
     def _check(self, edit: Edit) -> None:

@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+from weakref import WeakKeyDictionary
 
 import numpy as np
+
+from napari_boundaryseg.data.volume import Volume
+
+_KNOWN: WeakKeyDictionary[Volume, str] = WeakKeyDictionary()
+
+
+def hash_of(scan: Volume) -> str:
+    """`scan_hash` of a scan; made once for each."""
+    if scan not in _KNOWN:
+        _KNOWN[scan] = scan_hash(scan.array, scan.affine)
+    return _KNOWN[scan]
 
 
 def scan_hash(array: np.ndarray, affine: np.ndarray) -> str:

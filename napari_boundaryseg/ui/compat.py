@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import weakref
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-from qtpy.QtCore import QTimer
+from qtpy.QtCore import QEvent, QObject, QTimer
 from qtpy.QtWidgets import QApplication, QWidget
 
 CONTROLS_WIDTH = 340
@@ -38,60 +36,74 @@ def camera(viewer: Any) -> Any:
     return scene.camera if scene is not None else viewer.camera
 
 
-def is_edited(labels: Any) -> bool:
-    """Whether a Labels layer has anything to undo (0.9.2: the history is private)."""
-    return bool(labels._undo_history)
+def on_stroke(labels: Any, told: Callable[[], object]) -> None:
+    """Call ``told`` after each stroke, fill and polygon of a Labels layer, whose own history stays empty.
 
-
-def can_redo(labels: Any) -> bool:
-    """Whether a Labels layer has anything to redo (0.9.2: the history is private)."""
-    return bool(labels._redo_history)
-
-
-Change = dict[int, int]
-"""Label to the number of voxels that it has won, or lost."""
-
-
-def on_edit(labels: Any, told: Callable[[Change | None], object]) -> None:
-    """Call ``told`` after each stroke, undo, redo and new array of a Labels layer, with what changed where it is known.
-
-    (0.9.2: undo and redo have no event, and what they change is only in the private history. ``set_data`` is no news
-    of an edit: it comes with every slice.)
+    (0.9.2: outside of ``block_history`` the event comes before the voxels are written, so that single edits are wrapped
+    in one. ``set_data`` is no news of an edit: it comes with every slice.)
     """
-    labels.events.paint.connect(lambda event: told(_change(event.value, 1)))
-    labels.events.data.connect(lambda event: told(None))
-    for name, source, target, sign in (("undo", "_undo_history", "_redo_history", -1),
-                                       ("redo", "_redo_history", "_undo_history", 1)):
-        setattr(labels, name, _telling(labels, getattr(labels, name), source, target, sign, told))
+
+    def stroke(event: object) -> None:
+        labels._undo_history.clear()
+        labels._redo_history.clear()
+        told()
+
+    labels.events.paint.connect(stroke)
+    for name in ("paint", "fill", "paint_polygon", "data_setitem"):
+        setattr(labels, name, _as_stroke(labels, getattr(labels, name)))
 
 
-def _telling(labels: Any, move: Callable[[], None], source: str, target: str, sign: int,
-             told: Callable[[Change | None], object]) -> Callable[[], None]:
-    def moved() -> None:
-        there = bool(getattr(labels, source))
-        move()
-        if there:
-            told(_change(getattr(labels, target)[-1], sign))
+def _as_stroke(labels: Any, edit: Callable[..., object]) -> Callable[..., object]:
+    def stroke(*arguments: Any, **named: Any) -> object:
+        if labels._block_history:  # part of a longer stroke
+            return edit(*arguments, **named)
+        with labels.block_history():
+            return edit(*arguments, **named)
 
-    return moved
+    return stroke
 
 
-def _change(item: list[Any], sign: int) -> Change | None:
-    """What a step of the history changes; None for steps of scripts, which may name a voxel twice."""
-    change: Counter[int] = Counter()
-    for atom in item:
-        old = getattr(atom, "old_values", None)
-        if old is None:
-            return None
-        for label, voxels in zip(*np.unique(old, return_counts=True)):
-            change[int(label)] -= sign * int(voxels)
-        change[int(atom.new_value)] += sign * np.size(old)
-    return dict(change)
+def own_history(labels: Any, undo: Callable[[], object], redo: Callable[[], object]) -> None:
+    """Lead Ctrl+Z and Ctrl+Shift+Z of a Labels layer elsewhere (0.9.2: its key bindings call these two methods)."""
+    labels.undo, labels.redo = undo, redo
 
 
 def set_tooltip(layer: Any, text: str) -> None:
     """Say more than its name when the mouse rests on a layer in the list (0.9.2: no public name for it)."""
     layer.get_source_str = lambda: f"{layer.name}\n{text}"
+
+
+class _CloseFilter(QObject):
+    """Asks before a window closes because a person said so."""
+
+    def __init__(self, window: QWidget, may: Callable[[], bool]) -> None:
+        super().__init__(window)
+        self._may = may
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        if event is not None and event.type() == QEvent.Type.Close and event.spontaneous() and not self._may():
+            event.ignore()
+            return True
+        return False
+
+
+def before_closed(viewer: Any, may: Callable[[], bool]) -> None:
+    """Ask ``may`` before a person closes the viewer's window, by its frame or by napari's menu.
+
+    (0.9.2: no public event for it. The menu calls ``close`` of the main window with ``confirm_need``.)
+    """
+    try:
+        window: Any = main_window(viewer)
+    except AttributeError:  # a viewer without a window
+        return
+    close = window.close
+
+    def asked(quit_app: bool = False, confirm_need: bool = False) -> Any:
+        return close(quit_app, confirm_need) if not confirm_need or may() else None
+
+    window.close = asked
+    _CloseFilter(window, may)
 
 
 def when_closed(viewer: Any, close: Callable[[], None]) -> None:

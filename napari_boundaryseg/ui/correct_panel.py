@@ -10,8 +10,13 @@ from qtpy.QtWidgets import QFileDialog, QGridLayout, QLabel, QMenu, QSlider, QWi
 
 from napari_boundaryseg.data import formats
 from napari_boundaryseg.data.labels import PRESETS, LabelScheme
+from napari_boundaryseg.editing.effort import Work
+from napari_boundaryseg.editing.locks import Lock
 from napari_boundaryseg.ui import visibility
 from napari_boundaryseg.ui.controls import button, column, line, named, tool
+from napari_boundaryseg.ui.history_list import HistoryList
+from napari_boundaryseg.ui.lock_menu import LockButton
+from napari_boundaryseg.ui.lost_box import LostBox, fill_discarded
 from napari_boundaryseg.ui.organ_table import OrganTable
 from napari_boundaryseg.ui.panel import Panel
 
@@ -33,8 +38,15 @@ SCHEME_TITLES = {"pelvis-mr": "Pelvis MR", "pelvis-ct": "Pelvis CT", "prostate":
                  "kits-2019": "Kidney tumour (KiTS 2019)"}
 
 
+def effort_in_words(work: Work) -> str:
+    """Strokes, path, time and undos in one line."""
+    minutes, seconds = divmod(round(work.seconds), 60)
+    return (f"Effort: {work.strokes} stroke{'s' if work.strokes != 1 else ''} · {work.path_mm:.0f} mm · "
+            f"{minutes}:{seconds:02d} min · {work.undos} undo{'s' if work.undos != 1 else ''}")
+
+
 class CorrectPanel(Panel):
-    """The third section: organs, tools, undo, accept."""
+    """The third section: organs and locks, tools, history, accept."""
 
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,6 +60,13 @@ class CorrectPanel(Panel):
         self.size_text = line("correct_panel.size_text")
         self.undo = button("correct_panel.undo", "Undo", "Take the last change back (Ctrl+Z)")
         self.redo = button("correct_panel.redo", "Redo", "Make it again (Ctrl+Shift+Z)")
+        self.lock_slice = LockButton(desk)
+        self.history = HistoryList()
+        self.effort = line("correct_panel.effort", quiet=True)
+        self.save_effort = button("correct_panel.save_effort", "Save effort…",
+                                  "Strokes, path, time and undos of each organ and slice, as CSV; nothing is sent")
+        self.lost = LostBox(desk)
+        self.discarded = button("correct_panel.discarded", "Discarded work", "What was discarded in the last days")
         self.new = button("correct_panel.new", "New empty labels", "Start by hand, with the names of")
         self.load = button("correct_panel.load", "Open labels…", "A label map drawn on this scan")
         self.accept = button("correct_panel.accept", "Accept", "Store scan and labels as a case of the project",
@@ -63,20 +82,24 @@ class CorrectPanel(Panel):
         for n, made in enumerate(self.tools.values()):
             made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             grid.addWidget(made, n // 2, n % 2)
-        grid.addWidget(self.undo, 2, 0)
-        grid.addWidget(self.redo, 2, 1)
-        grid.addWidget(QLabel("Brush size"), 3, 0)
-        grid.addWidget(self.size_text, 3, 1)
-        grid.addWidget(self.size, 4, 0, 1, 2)
-        inside = column(self.editing, self.organs)
+        grid.addWidget(QLabel("Brush size"), 2, 0)
+        grid.addWidget(self.size_text, 2, 1)
+        grid.addWidget(self.size, 3, 0, 1, 2)
+        grid.addWidget(self.undo, 4, 0)
+        grid.addWidget(self.redo, 4, 1)
+        inside = column(self.editing, self.organs, self.lock_slice)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.addLayout(grid)
-        for part in (self.accept, self.accepted):
+        for part in (self.history, self.accept, self.accepted, self.effort, self.save_effort):
             inside.addWidget(part)
         begin = QGridLayout(start)
         begin.setContentsMargins(0, 0, 0, 0)
         begin.addWidget(self.new, 0, 0)
         begin.addWidget(self.load, 1, 0)
+        begin.addWidget(self.discarded, 2, 0)
+        put_away = QMenu(self.discarded)
+        put_away.aboutToShow.connect(lambda: fill_discarded(put_away, self._desk))
+        self.discarded.setMenu(put_away)
         menu = QMenu(self.new)
         names = QMenu(self.load)
         for name, scheme in PRESETS.items():
@@ -86,7 +109,7 @@ class CorrectPanel(Panel):
         names.addAction("Names not known", lambda: self._ask_labels(None))
         self.new.setMenu(menu)
         self.load.setMenu(names)
-        column(self, self.empty, self.editing, start).addStretch(1)
+        column(self, self.lost, self.empty, self.editing, start).addStretch(1)
 
     def _connect(self) -> None:
         desk = self._desk
@@ -98,6 +121,9 @@ class CorrectPanel(Panel):
         self.accept.clicked.connect(desk.accept)
         self.organs.chosen.connect(desk.tools.choose)
         self.organs.hidden_changed.connect(lambda hidden: visibility.hide_organs(desk.viewer, hidden))
+        self.organs.lock_asked.connect(lambda organ, on: desk.lock(Lock(organ), on))
+        self.history.asked.connect(desk.go_to)
+        self.save_effort.clicked.connect(self._ask_effort)
         desk.labels_shown.connect(self._on_shown)
         desk.tools.edited.connect(self._on_edited)
         desk.tools.tool_changed.connect(self._on_tool)
@@ -111,6 +137,11 @@ class CorrectPanel(Panel):
         path, _ = QFileDialog.getOpenFileName(self, "Open labels drawn on this scan", "", f"Labels ({pattern})")
         if path:
             self._desk.open_labels(Path(path), scheme)
+
+    def _ask_effort(self) -> None:
+        path, _ = QFileDialog.getSaveFileName(self, "Save effort", "effort.csv", "CSV (*.csv)")
+        if path:
+            self._desk.save_effort(Path(path))
 
     def _on_shown(self) -> None:
         scheme = self._desk.scheme()
@@ -126,6 +157,12 @@ class CorrectPanel(Panel):
         self.organs.show_volumes(self._desk.volumes_ml())
         self.undo.setEnabled(self._desk.tools.can_undo())
         self.redo.setEnabled(self._desk.tools.can_redo())
+        draft = self._desk.tools.draft
+        self.history.show_history(draft.history if draft is not None else None)
+        self.organs.show_locks([lock.organ for lock in draft.history.locks if lock.organ and lock.slice is None]
+                               if draft is not None else [])
+        self.lock_slice.refresh()
+        self.effort.setText(effort_in_words(draft.effort.total()) if draft is not None else "")
         if not self._desk.tools.is_stored():
             self.accepted.setText("")
         self._show_state()
@@ -148,10 +185,11 @@ class CorrectPanel(Panel):
         self.size.blockSignals(False)
         self.size_text.setText(self._desk.tools.brush_text())
         self.organs.choose(organ)
+        self.lock_slice.refresh()
 
     def _enable(self) -> None:
         session = self._desk.session
-        for part in (self.new, self.load):
+        for part in (self.new, self.load, self.discarded):
             part.setEnabled(session.scan is not None)
         self.empty.setText(EMPTY if session.scan is not None else "Open a scan first, in Scan above.")
         self.accept.setEnabled(self._desk.scheme() is not None and session.job is None)

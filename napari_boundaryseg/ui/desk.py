@@ -13,16 +13,22 @@ from psygnal import SignalInstance
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_boundaryseg.data.labels import LabelScheme
+from napari_boundaryseg.data.saving import atomic_text
 from napari_boundaryseg.data.volume import LabelMap, Volume
+from napari_boundaryseg.editing.locks import Lock
+from napari_boundaryseg.editing.recovery import LostWork
 from napari_boundaryseg.engine.prediction import Prediction
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.session import actions
 from napari_boundaryseg.session.session import Session
-from napari_boundaryseg.ui import edits, layers, model_shelf, orientation, regions
+from napari_boundaryseg.ui import closing, compat, drafts, layers, model_shelf, orientation, regions
+from napari_boundaryseg.ui.drafts import State
 from napari_boundaryseg.ui.drawn_region import DrawnRegion
 from napari_boundaryseg.ui.label_tools import LabelTools
+from napari_boundaryseg.ui.lost_work import Lost
 from napari_boundaryseg.ui.model_choice import ModelChoice
+from napari_boundaryseg.ui.results import Results, locked_in_words
 from napari_boundaryseg.ui.ticks import Ticks
 from napari_boundaryseg.ui.told import told
 
@@ -43,10 +49,12 @@ class Desk(QObject):
         self.viewer, self.session = viewer, session
         self.seconds = 0.0
         self._started = 0.0
-        self._accepting: tuple[LabelMap, Any, int] | None = None
+        self._accepting: tuple[LabelMap, Any, State] | None = None
         self._kept: set[str] = set()
         self.models, self.region = ModelChoice(session), DrawnRegion(viewer, session)
         self.tools = LabelTools(viewer, self)
+        self.results = Results(viewer, session, self)
+        self.lost = Lost(viewer, session, self)
         self.ticks = Ticks(self)
         self.letters = orientation.OrientationLetters(viewer)
         session.scan_changed.connect(self._on_scan)
@@ -55,11 +63,19 @@ class Desk(QObject):
         session.job_changed.connect(self._on_job)
         viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.layers.events.removed.connect(self._on_removed)
+        self.results.put.connect(self._tell_labels)
+        self.tools.left_alone.connect(self._on_left_alone)
+        self.tools.journal_failed.connect(lambda why: session.say("warning", why))
+        self.lost.found.connect(self._on_lost)
+        closing.ask_before(viewer, self)
         QTimer.singleShot(0, self._adopt)
+        QTimer.singleShot(0, self.lost.look)
 
     def close(self) -> None:
         """Leave no process and no scratch file behind; parts of the window may be gone by then."""
         self.ticks.forget()
+        for layer in layers.of_kind(self.viewer, "labels", "kept labels"):
+            layers.draft_of(layer).close()
         self.session.close()
 
     def warm_up(self) -> None:
@@ -76,19 +92,23 @@ class Desk(QObject):
     # What the session says, shown as layers.
     def _on_scan(self, scan: Volume | None) -> None:
         self.ticks.replace(())
+        self.results.forget()
         layers.show_scan(self.viewer, scan)
         self.letters.set_active(scan is not None)
         self._tell_labels()
 
     def _on_prediction(self, prediction: Prediction | None) -> None:
+        self.results.forget()
         if prediction is None or self.session.scan is None:
             layers.clear_results(self.viewer)
             return
         self.seconds = time.monotonic() - self._started
         layers.finish_region(self.viewer)
-        shown = layers.prediction_calls(self.viewer, self.session.scan, prediction)
-        calls = [partial(self._show, call) for call in shown]
-        self.ticks.replace([*calls[:2], self._tell_labels, *calls[2:]])
+        shown: list[Callable[[], object]] = [
+            partial(layers.clear_results, self.viewer), partial(self.results.take, prediction),
+            *layers.map_calls(self.viewer, self.session.scan, prediction),
+        ]
+        self.ticks.replace([partial(self._show, call) for call in shown])
 
     @told
     def _show(self, call: Callable[[], object]) -> None:
@@ -98,7 +118,8 @@ class Desk(QObject):
         accepted = self._accepting is not None and labels is self._accepting[0]
         if labels is None or accepted or self.session.scan is None:
             return
-        layers.show_labels(self.viewer, self.session.scan, labels)
+        layers.show_labels(self.viewer, self.session.scan, labels, name="Opened labels" if labels.array.any() else
+                           "Empty labels")
         self._tell_labels()
 
     def _tell_labels(self) -> None:
@@ -127,10 +148,21 @@ class Desk(QObject):
         accepting, self._accepting = self._accepting, None
         if accepting is None or not stored:
             return
-        _, layer, revision = accepting
-        edits.mark_stored(layer, revision)
+        _, layer, state = accepting
+        layers.draft_of(layer).mark_stored(state)
         if layer is self.tools.layer:
             self.accepted.emit()
+
+    def _on_left_alone(self, stroke: str, voxels: int) -> None:
+        draft = self.tools.draft
+        if draft is not None:
+            ml = voxels * draft.scan.geometry.voxel_ml
+            self.session.say("info", f"{stroke}: {voxels} locked voxels ({ml:.2f} mL) were left alone.")
+
+    def _on_lost(self, work: list[LostWork]) -> None:
+        names = self.lost.elsewhere()
+        if names and self.session.scan is None:
+            self.session.say("warning", f"There is unsaved work on: {', '.join(names)}. Open the scan to get it back.")
 
     def _on_inserted(self, event: Any) -> None:
         kind = event.value.metadata.get(layers.KIND)
@@ -140,9 +172,20 @@ class Desk(QObject):
             event.value.events.data.connect(lambda _: self.region_drawn.emit())
 
     def _on_removed(self, event: Any) -> None:
+        draft = drafts.known(event.value)
+        if draft is not None:
+            draft.close()
+            if not draft.is_stored:
+                QTimer.singleShot(0, self._tell_removed)
         if event.value.metadata.get(layers.KIND) == "labels":
             self.tools.watch()
             self.labels_shown.emit()
+
+    def _tell_removed(self) -> None:
+        if compat.is_open(self.viewer):
+            self.session.say("warning", "Labels with corrections that were not accepted left the list of layers. "
+                                        "Correct offers them back.")
+            self.lost.look()
 
     @told
     def _adopt(self) -> None:
@@ -185,8 +228,34 @@ class Desk(QObject):
         if labels is None:
             return
         if self.session.job is None:  # else the action says that something is running
-            self._accepting = labels, layer, edits.revision(layer)
+            self._accepting = labels, layer, layers.draft_of(layer).state
         actions.accept(self.session, labels, layer.metadata.get("box"))
+
+    @told
+    def lock(self, lock: Lock, on: bool) -> None:
+        """Keep an organ or a slice from being changed, or set it free."""
+        draft = self.tools.draft
+        if draft is not None:
+            draft.lock(lock, on, locked_in_words([lock], draft.scheme))
+
+    @told
+    def go_to(self, position: int) -> None:
+        """Undo or redo up to a step of the history."""
+        if self.tools.draft is not None:
+            self.tools.draft.history.go_to(position)
+
+    def restore(self, work: LostWork) -> None:
+        """Go on with work that an earlier window left behind."""
+        self.lost.restore(work)
+        self._tell_labels()
+
+    @told
+    def save_effort(self, path: Path) -> None:
+        """Write what the work on these labels took as CSV."""
+        draft = self.tools.draft
+        if draft is not None:
+            atomic_text(path, draft.effort.as_csv({organ.id: organ.name for organ in draft.scheme.organs}))
+            self.session.say("info", f"Saved {path.name}.")
 
     @told
     def export(self, what: set[str], folder: Path) -> None:
@@ -243,4 +312,4 @@ class Desk(QObject):
 
     def volumes_ml(self) -> dict[int, float]:
         """Organ id to volume, in mL, as the labels now stand."""
-        return edits.volumes_ml(self.tools.layer) if self.tools.layer is not None else {}
+        return self.tools.draft.volumes_ml() if self.tools.draft is not None else {}

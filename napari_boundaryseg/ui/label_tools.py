@@ -6,7 +6,9 @@ from typing import Any
 
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from napari_boundaryseg.ui import compat, edits, layers
+from napari_boundaryseg.ui import layers
+from napari_boundaryseg.ui.drafts import Draft
+from napari_boundaryseg.ui.effort_watch import EffortWatch
 
 KEYS = {"B": "paint", "E": "erase", "F": "fill", "P": "polygon"}
 QUIET_MS = 150
@@ -18,11 +20,15 @@ class LabelTools(QObject):
 
     edited = Signal()
     tool_changed = Signal()
+    left_alone = Signal(str, int)
+    """A stroke, and how many locked voxels it left alone."""
+    journal_failed = Signal(str)
 
     def __init__(self, viewer: Any, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._viewer = viewer
         self._watched: Any = None
+        self._effort = EffortWatch(viewer, self)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(QUIET_MS)
@@ -33,6 +39,12 @@ class LabelTools(QObject):
         """The labels layer, or None."""
         return layers.only(self._viewer, "labels")
 
+    @property
+    def draft(self) -> Draft | None:
+        """History, journal and effort of the labels layer."""
+        layer = self.layer
+        return None if layer is None else layers.draft_of(layer)
+
     def watch(self) -> None:
         """Listen to the labels layer that is there now, and give it its keys."""
         layer = self.layer
@@ -41,13 +53,26 @@ class LabelTools(QObject):
         self._watched = layer
         if layer is None:
             return
-        compat.on_edit(layer, self._later)
+        draft = layers.draft_of(layer)
+        draft.changed.connect(self._later, unique=True)
+        draft.left_alone.connect(self._on_left_alone, unique=True)
+        draft.failed.connect(self._on_failed, unique=True)
+        if draft.no_journal:
+            self.journal_failed.emit(draft.no_journal)
+        self._effort.follow(layer)
         for source in (layer.events.mode, layer.events.brush_size, layer.events.selected_label):
             source.connect(self._on_tool)
         for key, mode in KEYS.items():
             layer.bind_key(key, lambda _, m=mode: self.set_mode(m), overwrite=True)
 
-    def _later(self, change: object = None) -> None:
+    def _on_left_alone(self, name: str, voxels: int) -> None:
+        self.left_alone.emit(name, voxels)
+
+    def _on_failed(self, why: str) -> None:
+        """Also on the journal's thread: Qt brings the signal to the window's."""
+        self.journal_failed.emit(why)
+
+    def _later(self) -> None:
         if not self._timer.isActive():
             self._timer.start()
 
@@ -86,22 +111,25 @@ class LabelTools(QObject):
 
     def can_undo(self) -> bool:
         """Whether there is a change to take back."""
-        return self.layer is not None and compat.is_edited(self.layer)
+        draft = self.draft
+        return draft is not None and draft.history.position > draft.history.first
 
     def can_redo(self) -> bool:
         """Whether there is a change to make again."""
-        return self.layer is not None and compat.can_redo(self.layer)
+        draft = self.draft
+        return draft is not None and draft.history.position < draft.history.last
 
     def is_stored(self) -> bool:
-        """Whether the labels are as they were shown, or as they were accepted."""
-        return self.layer is None or edits.is_stored(self.layer)
+        """Whether nothing of a person's would be lost with the labels."""
+        draft = self.draft
+        return draft is None or draft.is_stored
 
     def undo(self) -> None:
         """Take the last change back."""
-        if self.layer is not None:
-            self.layer.undo()
+        if self.draft is not None:
+            self.draft.undo()
 
     def redo(self) -> None:
         """Make it again."""
-        if self.layer is not None:
-            self.layer.redo()
+        if self.draft is not None:
+            self.draft.redo()

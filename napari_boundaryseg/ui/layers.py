@@ -11,15 +11,19 @@ from napari.layers import Image, Labels, Layer, Shapes
 
 from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
+from napari_boundaryseg.editing.edit import OPENED
+from napari_boundaryseg.editing.history import History
+from napari_boundaryseg.editing.journal import Journal
 from napari_boundaryseg.engine.prediction import Prediction
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.case_folder import Box
-from napari_boundaryseg.ui import compat, edits, styles
+from napari_boundaryseg.ui import compat, drafts, styles
+from napari_boundaryseg.ui.drafts import Draft
 
 KEY = "boundaryseg"
 """``layer.metadata[KEY]``: what the layer shows."""
 KIND = "boundaryseg_kind"
-"""``layer.metadata[KIND]``: scan, labels, kept labels, edges, contour, attention or region."""
+"""``layer.metadata[KIND]``: scan, labels, kept labels, preview, edges, contour, attention or region."""
 RESULTS = ("edges", "contour", "attention")
 
 
@@ -96,12 +100,10 @@ def set_window(viewer: Any, preset: str) -> None:
         layer.contrast_limits = limits
 
 
-def prediction_calls(viewer: Any, scan: Volume, prediction: Prediction) -> list[Callable[[], object]]:
-    """What shows a prediction, one layer a call: labels, edges, contours, attention."""
+def map_calls(viewer: Any, scan: Volume, prediction: Prediction) -> list[Callable[[], object]]:
+    """What shows a prediction's maps, one layer a call: edges, contours, attention."""
     scheme, sources = prediction.labels.scheme, prediction.contour_sources
     calls: list[Callable[[], object]] = [
-        partial(clear_results, viewer),
-        partial(show_labels, viewer, scan, prediction.labels, _box_of(prediction)),
         partial(_show_map, viewer, scan, "edges", "edges", prediction.edges, styles.edges_style(), True,
                 str(sources.get("edges", "derived"))),
     ]
@@ -114,14 +116,6 @@ def prediction_calls(viewer: Any, scan: Volume, prediction: Prediction) -> list[
         calls.append(partial(_show_map, viewer, scan, "attention", f"attention: {level}", array,
                              styles.attention_style(), False, "attention"))
     return calls
-
-
-def _box_of(prediction: Prediction) -> Box | None:
-    box: Any = prediction.details.get("box")
-    if box is None:
-        return None
-    i, j, k = (slice(start, stop) for start, stop in box)
-    return i, j, k
 
 
 def clear_results(viewer: Any) -> None:
@@ -151,29 +145,77 @@ def _stack(viewer: Any) -> None:
         viewer.layers.selection.active = layer
 
 
-def show_labels(viewer: Any, scan: Volume, labels: LabelMap, box: Box | None = None) -> Labels:
-    """Show an editable copy of a label map; labels that a person has edited are kept, hidden, beside it.
+def show_labels(viewer: Any, scan: Volume, labels: LabelMap, box: Box | None = None, *, name: str = "Labels",
+                kind: str = OPENED) -> Labels:
+    """Show an editable copy of a label map: as one step of the labels that are there, where the organs are the same.
 
-    ``box`` is the part of the scan that they were found in; None for all of it.
+    Labels of other organs that a person has edited are kept, hidden, beside it.
+
+    Parameters
+    ----------
+    labels : LabelMap
+        On the scan's grid.
+    box : three slices, optional
+        The part of the scan that they were found in, on the scan's own array; what lies outside stays as it is.
+    name, kind : str
+        Of the step.
     """
+    layer = labels_for(viewer, scan, labels.scheme, box)
+    display = scan.geometry.display
+    values, where = display.to_display(labels.array), display.box_to_display(box) if box else None
+    draft_of(layer).put(name, values if where is None else values[where], where, kind)
+    return layer
+
+
+def labels_for(viewer: Any, scan: Volume, scheme: LabelScheme, box: Box | None = None) -> Labels:
+    """The labels layer of this scan for these organs: the one that is there, or a new one without a voxel."""
+    layer = only(viewer, "labels")
+    if layer is not None and layer.metadata[KEY] is scan and scheme_of(layer) == scheme:
+        if layer.metadata["box"] is not None:
+            layer.metadata["box"] = box
+        return layer
+    array = np.zeros(scan.geometry.display.display_shape, np.uint8 if max(scheme.ids) < 256 else np.uint16)
+    return new_labels(viewer, scan, scheme, array, box)
+
+
+def new_labels(viewer: Any, scan: Volume, scheme: LabelScheme, array: np.ndarray, box: Box | None = None) -> Labels:
+    """Show (z, y, x) labels, which are changed in place, in place of those that are there."""
     before = only(viewer, "labels")
     if before is not None:
         _put_aside(viewer, before, f"labels before {1 + len(of_kind(viewer, 'kept labels'))}")
-    scheme = labels.scheme
-    array = np.array(scan.geometry.display.to_display(labels.array), order="C")
     layer = viewer.add_labels(
         array, name="labels", metadata={KEY: scan, KIND: "labels", "scheme": scheme, "box": box},
         **placement(scan.geometry), **styles.labels_style(scheme),
     )
-    edits.follow(layer)
     layer.contour = styles.contour_vox(array.shape)
     layer.selected_label = scheme.ids[0]
     _stack(viewer)
     return layer
 
 
+def show_recovered(viewer: Any, scan: Volume, scheme: LabelScheme, history: History, journal: Journal) -> Labels:
+    """Show labels that an earlier window left behind; their history goes on."""
+    layer = new_labels(viewer, scan, scheme, history.array)
+    drafts.keep(layer, Draft(layer, scan, scheme, history=history, journal=journal))
+    return layer
+
+
+def show_preview(viewer: Any, scan: Volume, array: np.ndarray, scheme: LabelScheme) -> Labels:
+    """Show (z, y, x) labels that nobody can edit, as thick outlines."""
+    layer = viewer.add_labels(array, name="preview: lost work", metadata={KEY: scan, KIND: "preview", "scheme": scheme},
+                              **placement(scan.geometry), **styles.labels_style(scheme))
+    layer.contour = 2 * styles.contour_vox(array.shape)
+    layer.editable = False
+    return layer
+
+
+def draft_of(layer: Labels) -> Draft:
+    """The history, journal and effort of a labels layer; one that napari duplicated gets its own."""
+    return drafts.known(layer) or drafts.keep(layer, Draft(layer, layer.metadata[KEY], scheme_of(layer)))
+
+
 def _put_aside(viewer: Any, layer: Labels, name: str) -> None:
-    if edits.is_stored(layer):
+    if draft_of(layer).is_stored:
         viewer.layers.remove(layer)
         return
     layer.name = name

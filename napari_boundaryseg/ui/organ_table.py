@@ -1,6 +1,8 @@
-"""The organs of a label map: colour and name, volume, and whether they are shown."""
+"""The organs of a label map: colour and name, volume, whether they are shown, and whether they are locked."""
 
 from __future__ import annotations
+
+from collections.abc import Collection
 
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QColor, QPixmap
@@ -10,6 +12,8 @@ from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.ui.controls import named
 
 MAX_ROWS_SHOWN = 6
+SHOW, LOCK = 2, 3
+"""The columns of ticks."""
 
 
 class OrganTable(QTableWidget):
@@ -17,11 +21,12 @@ class OrganTable(QTableWidget):
 
     chosen = Signal(int)
     hidden_changed = Signal(object)
+    lock_asked = Signal(int, bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(0, 3, parent)
-        named(self, "correct_panel.organs", "Organs", "Choose the organ to draw; tick the ones to show")
-        self.setHorizontalHeaderLabels(["Organ", "Volume", "Show"])
+        super().__init__(0, 4, parent)
+        named(self, "correct_panel.organs", "Organs", "Choose the organ to draw; tick what is shown and what is locked")
+        self.setHorizontalHeaderLabels(["Organ", "Volume", "Show", "Lock"])
         self.verticalHeader().hide()
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -29,7 +34,7 @@ class OrganTable(QTableWidget):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         header = self.horizontalHeader()
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for n in (1, 2):
+        for n in (1, SHOW, LOCK):
             header.setSectionResizeMode(n, QHeaderView.ResizeMode.ResizeToContents)
         self.ids: tuple[int, ...] = ()
         self.itemSelectionChanged.connect(self._on_selection)
@@ -44,11 +49,8 @@ class OrganTable(QTableWidget):
         for row, organ in enumerate(organs):
             self.setItem(row, 0, self._name(organ.name, organ.colour))
             self.setItem(row, 1, self._cell("–", Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter))
-            tick = self._cell("", Qt.AlignmentFlag.AlignCenter)
-            tick.setFlags(tick.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-            tick.setCheckState(Qt.CheckState.Checked)
-            tick.setToolTip(f"Show {organ.name}")
-            self.setItem(row, 2, tick)
+            self.setItem(row, SHOW, self._tick(f"Show {organ.name}", Qt.CheckState.Checked))
+            self.setItem(row, LOCK, self._tick(f"Lock {organ.name}: nothing may change it", Qt.CheckState.Unchecked))
         self.blockSignals(False)
         self._fit_height()
         if organs:
@@ -59,6 +61,13 @@ class OrganTable(QTableWidget):
         item = QTableWidgetItem(text)
         item.setTextAlignment(alignment)
         return item
+
+    def _tick(self, tip: str, state: Qt.CheckState) -> QTableWidgetItem:
+        tick = self._cell("", Qt.AlignmentFlag.AlignCenter)
+        tick.setFlags(tick.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+        tick.setCheckState(state)
+        tick.setToolTip(tip)
+        return tick
 
     def _name(self, name: str, colour: str) -> QTableWidgetItem:
         swatch = QPixmap(14, 14)
@@ -82,6 +91,14 @@ class OrganTable(QTableWidget):
             self.item(row, 1).setText(text)
         self.blockSignals(False)
 
+    def show_locks(self, locked: Collection[int]) -> None:
+        """Tick the organs that are locked on every slice."""
+        self.blockSignals(True)
+        for row, organ in enumerate(self.ids):
+            on = organ in locked
+            self.item(row, LOCK).setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
+        self.blockSignals(False)
+
     def choose(self, organ: int) -> None:
         """Choose an organ's row without telling anybody."""
         if organ in self.ids:
@@ -95,8 +112,10 @@ class OrganTable(QTableWidget):
             self.chosen.emit(self.ids[row])
 
     def _on_item(self, item: QTableWidgetItem) -> None:
-        if item.column() == 2:
+        if item.column() == LOCK:
+            self.lock_asked.emit(self.ids[item.row()], item.checkState() == Qt.CheckState.Checked)
+        if item.column() == SHOW:
             self.hidden_changed.emit({
                 organ for row, organ in enumerate(self.ids)
-                if self.item(row, 2).checkState() == Qt.CheckState.Unchecked
+                if self.item(row, SHOW).checkState() == Qt.CheckState.Unchecked
             })

@@ -79,6 +79,11 @@ class SegmentPanel(Panel):
         self.question.setProperty("level", "warning")
         self.draw = button("segment_panel.draw", "Draw a box", "Draw a rectangle on the scan", main=True)
         self.whole = button("segment_panel.whole", "Segment all of it", "It may find organs where there are none")
+        self.offer = line("segment_panel.offer")
+        self.offer.setProperty("level", "warning")
+        self.apply = button("segment_panel.apply", "Apply", "Take the result where nothing is locked; one step of the "
+                            "history", main=True)
+        self.discard = button("segment_panel.discard", "Discard", "Leave the labels as they are")
         self.run = button("segment_panel.run", "Segment", "Find the organs on this scan", main=True)
         self.hint = line("segment_panel.hint", NO_SCAN, quiet=True)
         self.result = line("segment_panel.result")
@@ -87,13 +92,15 @@ class SegmentPanel(Panel):
         self.origins = line("segment_panel.origins", quiet=True)
         self.bars = ChannelBars()
         self._layout = column(self, self.model, self.open_model, self.summary, self.card, self.details, self.region,
-                              self.question, self.draw, self.whole, self.run, self.hint, self.result, self.origins,
+                              self.question, self.draw, self.whole, self.run, self.hint, self.offer, self.apply,
+                              self.discard, self.result, self.origins,
                               self.attention, self.bars)
         self._layout.addStretch(1)
         self._connect()
         self.bars.hide()
         self.fill_models()
         self._ask("")
+        self._offer("")
         self._on_scan(desk.session.scan)
 
     def _connect(self) -> None:
@@ -106,7 +113,10 @@ class SegmentPanel(Panel):
         self.draw.clicked.connect(self.region.start_drawing)
         self.attention.toggled.connect(self._on_attention)
         self._desk.region_needed.connect(self._ask)
-        self._desk.labels_shown.connect(self._on_shown)
+        self._desk.results.asked.connect(self._offer)
+        self.apply.clicked.connect(lambda _: self._desk.results.apply())
+        self.discard.clicked.connect(lambda _: self._desk.results.forget())
+        self._desk.results.put.connect(self._on_shown)
         listen(self, session.scan_changed, self._on_scan)
         listen(self, session.prediction_changed, self._on_prediction)
         listen(self, session.project_changed, lambda _: self.fill_models())
@@ -172,6 +182,13 @@ class SegmentPanel(Panel):
         self.question.setVisible(bool(question))
         for answer in (self.draw, self.whole):
             answer.setVisible(bool(question))
+
+    def _offer(self, question: str) -> None:
+        self.offer.setText(question)
+        for part in (self.offer, self.apply, self.discard):
+            part.setVisible(bool(question))
+        if question:
+            self.set_state("warning", "waits for an answer")
 
     def _on_attention(self, shown: bool) -> None:
         visibility.show_attention(self._desk.viewer, shown)

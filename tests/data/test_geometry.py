@@ -122,6 +122,7 @@ def test_a_box_on_the_display_is_the_same_voxels_in_the_file(
     array = numbered()
     inside = np.sort(grid.to_display(array)[box].ravel())
     assert np.array_equal(inside, np.sort(array[grid.box_from_display(box)].ravel()))
+    assert grid.box_to_display(grid.box_from_display(box)) == box
 
 
 def test_an_empty_box_is_refused() -> None:

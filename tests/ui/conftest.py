@@ -43,9 +43,11 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder of its own for what is remembered between two windows."""
+    """Folders of its own for what is remembered between two windows, and for journals."""
+    from napari_boundaryseg.editing import journal_file
     from napari_boundaryseg.session import last_project
 
+    monkeypatch.setattr(journal_file, "user_data_path", lambda name: tmp_path / "data" / name)
     monkeypatch.setattr(last_project, "user_config_path", lambda name: tmp_path / "config" / name)
 
 

@@ -19,7 +19,7 @@ from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.session import last_project
 from napari_boundaryseg.session.model_versions import ModelVersion
 from napari_boundaryseg.session.project import Project
-from napari_boundaryseg.ui import compat, edits, hooks, layers
+from napari_boundaryseg.ui import compat, hooks, layers
 from napari_boundaryseg.ui.workbench import Workbench
 
 
@@ -55,9 +55,9 @@ def test_a_stroke_while_labels_are_being_stored_is_not_called_stored(
     desk.accept()
     mine.paint((6, 30, 30), 2)
     wait(idle(desk))
-    assert not edits.is_stored(mine)
+    assert not layers.draft_of(mine).is_stored
     wait(lambda: "corrected, not accepted" in header(bench, "Correct"), 5)
-    desk.new_labels(preset("pelvis-mr"))
+    desk.new_labels(preset("prostate"))
     assert layers.of_kind(desk.viewer, "kept labels") == [mine]
 
 
@@ -73,7 +73,7 @@ def test_labels_are_stored_until_the_next_stroke_or_undo(
     desk.viewer.dims.set_current_step(0, 3)
     find("correct_panel.organs")
     bench.grab()
-    assert edits.is_stored(mine)
+    assert layers.draft_of(mine).is_stored
     assert "Stored" in find("correct_panel.accepted").text()
     wait(find("correct_panel.undo").isEnabled, 5)
     find("correct_panel.undo").click()
@@ -126,7 +126,7 @@ def test_every_warning_stays_until_the_next_job(desk: Any, find: Callable[[str],
     desk.session.say("warning", "2 voxels were not numbers")
     desk.new_labels(preset("pelvis-mr"))
     desk.tools.layer.paint((5, 30, 30), 2)
-    desk.new_labels(preset("pelvis-mr"))
+    desk.new_labels(preset("prostate"))
     lines = message.text().splitlines()
     assert len(lines) == 2
     assert "2 voxels" in lines[0]

@@ -12,7 +12,8 @@ from napari_boundaryseg.data import formats
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
 from napari_boundaryseg.engine.prediction import Prediction
-from napari_boundaryseg.ui import edits, hooks, layers, visibility
+from napari_boundaryseg.ui import hooks, layers, visibility
+from napari_boundaryseg.ui.results import box_of
 
 # An oblique LPS-like grid with unequal spacing.
 AFFINE = np.array([[-0.9, 0.05, 0.1, 3.0], [0.04, -1.1, 0.2, -7.0], [0.06, 0.15, 2.9, 11.0], [0, 0, 0, 1]])
@@ -35,7 +36,9 @@ def prediction(scan: Volume) -> Prediction:
 
 def shown(viewer: Any, scan: Volume, prediction: Prediction) -> None:
     layers.show_scan(viewer, scan)
-    for call in layers.prediction_calls(viewer, scan, prediction):
+    layers.clear_results(viewer)
+    layers.show_labels(viewer, scan, prediction.labels, box_of(prediction))
+    for call in layers.map_calls(viewer, scan, prediction):
         call()
 
 
@@ -66,11 +69,13 @@ def test_the_tooltip_says_where_a_map_comes_from(scan: Volume, prediction: Predi
 
 
 def test_labels_know_the_box_that_they_were_found_in(scan: Volume, prediction: Prediction) -> None:
-    viewer = ViewerModel()
+    viewer, in_a_box = ViewerModel(), replace(prediction, details={"box": [[1, 5], [0, 6], [2, 4]]})
+    shown(viewer, scan, in_a_box)
+    assert viewer.layers["labels"].metadata["box"] == (slice(1, 5), slice(0, 6), slice(2, 4))
     shown(viewer, scan, prediction)
     assert viewer.layers["labels"].metadata["box"] is None
-    shown(viewer, scan, replace(prediction, details={"box": [[1, 5], [0, 6], [2, 4]]}))
-    assert viewer.layers["labels"].metadata["box"] == (slice(1, 5), slice(0, 6), slice(2, 4))
+    shown(viewer, scan, in_a_box)
+    assert viewer.layers["labels"].metadata["box"] is None, "all of it was looked at before"
 
 
 def test_one_layer_a_call_in_the_order_of_the_work(scan: Volume, prediction: Prediction) -> None:
@@ -78,11 +83,11 @@ def test_one_layer_a_call_in_the_order_of_the_work(scan: Volume, prediction: Pre
     layers.show_scan(viewer, scan)
     appeared: list[str] = []
     viewer.layers.events.inserted.connect(lambda event: appeared.append(event.value.name))
-    for call in layers.prediction_calls(viewer, scan, prediction):
+    for call in layers.map_calls(viewer, scan, prediction):
         before = len(viewer.layers)
         call()
         assert len(viewer.layers) - before <= 1
-    assert appeared == ["labels", "edges", "contour: Bladder", "contour: Prostate", "contour: Rectum",
+    assert appeared == ["edges", "contour: Bladder", "contour: Prostate", "contour: Rectum",
                         "attention: level 0"]
 
 
@@ -102,7 +107,7 @@ def test_painted_labels_come_back_on_the_file_grid_and_the_prediction_is_untouch
     assert labels.scheme.name == "pelvis-mr"
 
 
-def test_a_second_prediction_replaces_the_first_but_not_corrections(scan: Volume, prediction: Prediction) -> None:
+def test_a_second_prediction_is_a_step_and_undo_brings_corrections_back(scan: Volume, prediction: Prediction) -> None:
     viewer = ViewerModel()
     shown(viewer, scan, prediction)
     shown(viewer, scan, prediction)
@@ -110,10 +115,9 @@ def test_a_second_prediction_replaces_the_first_but_not_corrections(scan: Volume
     paint_one(viewer.layers["labels"])
     painted = viewer.layers["labels"].data.copy()
     shown(viewer, scan, prediction)
-    kept = layers.only(viewer, "kept labels")
-    assert kept.name == "labels before 1"
-    assert not kept.visible
-    np.testing.assert_array_equal(kept.data, painted)
+    assert not np.array_equal(viewer.layers["labels"].data, painted)
+    viewer.layers["labels"].undo()
+    np.testing.assert_array_equal(viewer.layers["labels"].data, painted)
     assert len(layers.of_kind(viewer, "edges")) == 1
 
 
@@ -129,7 +133,7 @@ def test_another_scan_takes_the_place_of_the_first(scan: Volume, prediction: Pre
 def test_volumes_are_those_of_the_label_map(scan: Volume, prediction: Prediction) -> None:
     viewer = ViewerModel()
     shown(viewer, scan, prediction)
-    by_id = edits.volumes_ml(viewer.layers["labels"])
+    by_id = layers.draft_of(viewer.layers["labels"]).volumes_ml()
     for organ in prediction.labels.scheme.organs:
         assert by_id[organ.id] == pytest.approx(prediction.labels.volumes_ml()[organ.name], rel=0.03)
 
