@@ -13,13 +13,14 @@ from napari_boundaryseg.data.phantom.brain import brain
 from napari_boundaryseg.data.phantom.measures import best_threshold_dice, border_contrast, label_prior_dice
 from napari_boundaryseg.data.phantom.pelvis import SHAPE, SPACING_MM, anatomy, scanner_affine
 from napari_boundaryseg.data.phantom.render import Clean, Contrast, render, render_clean
-from napari_boundaryseg.data.phantom.tissues import Tissue, Tissues
+from napari_boundaryseg.data.phantom.tissues import Difficulty, Tissue, Tissues
 from napari_boundaryseg.data.phantom.two_part import two_part_structure
 from napari_boundaryseg.data.volume import LabelMap, Volume
 
 __all__ = [
     "Clean",
     "Contrast",
+    "Difficulty",
     "Tissue",
     "Tissues",
     "anatomy",
@@ -42,6 +43,7 @@ def pelvis(
     contrast: Contrast = "t2",
     *,
     tilt_deg: float = 0.0,
+    difficulty: Difficulty = "standard",
 ) -> tuple[Volume, LabelMap]:
     """A synthetic scan of a male pelvis, and its labels.
 
@@ -56,6 +58,8 @@ def pelvis(
         See `render`.
     tilt_deg : float
         Tilt of the stack about the patient's x axis: an oblique scan.
+    difficulty : {"standard", "hard"}
+        See `anatomy` and `render`.
 
     Returns
     -------
@@ -63,7 +67,11 @@ def pelvis(
         One channel, float32; labels after the preset ``pelvis-mr``, or ``pelvis-ct`` for CT.
     """
     tissues = anatomy(
-        seed, shape, affine=scanner_affine(shape, spacing_mm, tilt_deg), femoral_heads=contrast == "ct"
+        seed,
+        shape,
+        affine=scanner_affine(shape, spacing_mm, tilt_deg),
+        femoral_heads=contrast == "ct",
+        difficulty=difficulty,
     )
-    scan = render(tissues, seed, contrast, name=f"pelvis_{seed}")
+    scan = render(tissues, seed, contrast, name=f"pelvis_{seed}", difficulty=difficulty)
     return scan, scan.with_labels(tissues.labels, preset("pelvis-ct" if contrast == "ct" else "pelvis-mr"))

@@ -89,7 +89,7 @@ def paint_rectum(canvas: Canvas, rng: np.random.Generator, sizes: Sizes) -> Orga
     """A curved tube behind the prostate with gas, stool or hardly anything in it; below it the anal canal."""
     box = canvas.box((-45, -115, -95), (45, 10, 120))
     x, y, z = canvas.at(box)
-    off, radius, canal = _rectum_course(rng, sizes, x, y, z)
+    off, radius, canal = rectum_course(rng, sizes, x, y, z)
     wide = np.float32(rng.uniform(1.0, 1.25))
     across, deep = off[0] / wide, off[1]
     distance = np.sqrt(across * across + deep * deep) - radius
@@ -100,9 +100,10 @@ def paint_rectum(canvas: Canvas, rng: np.random.Generator, sizes: Sizes) -> Orga
     return Organ(canvas, box, np.where(canal, np.float32(50), distance))
 
 
-def _rectum_course(
+def rectum_course(
     rng: np.random.Generator, sizes: Sizes, x: np.ndarray, y: np.ndarray, z: np.ndarray
 ) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray, np.ndarray]:
+    """Offsets to the right and to the front of its axis, its radius, and where it is the anal canal."""
     (px, py, pz), (_, b, c) = sizes.prostate, sizes.radii
     level = np.linspace(-140, 160, 301)
     wave = np.interp(level, np.arange(-140, 180, 20), rng.normal(0, 0.14, 16))

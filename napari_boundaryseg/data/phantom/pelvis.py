@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from napari_boundaryseg.data.phantom import organs, surroundings
+from napari_boundaryseg.data.phantom import hard, organs, surroundings
 from napari_boundaryseg.data.phantom.fields import smooth_noise
 from napari_boundaryseg.data.phantom.prostate import paint_prostate
 from napari_boundaryseg.data.phantom.shapes import Canvas
-from napari_boundaryseg.data.phantom.tissues import Tissues
+from napari_boundaryseg.data.phantom.tissues import Difficulty, Tissues, check_difficulty
 from napari_boundaryseg.data.volume import Geometry
 
 SHAPE = (320, 320, 30)
 """The default grid: a full pelvic field of 224 x 224 x 90 mm."""
 SPACING_MM = (0.7, 0.7, 3.0)
+
+
+class Spread(NamedTuple):
+    """How differently patients lie in the scanner, and how they differ in size."""
+
+    shift_mm: tuple[float, float, float]
+    tilt_deg: tuple[float, float, float]
+    turn_deg: tuple[float, float, float]
+    size: tuple[float, float]
+
+
+SPREAD = {
+    "standard": Spread((17.0, 16.0, 12.0), (0.0, 0.0, 0.0), (2.5, 2.0, 3.0), (0.92, 1.08)),
+    "hard": Spread((17.0, 20.0, 13.0), (-6.0, 0.0, 0.0), (9.0, 3.0, 4.0), (0.88, 1.14)),
+}
+"""By difficulty. Many real stacks are tilted across the prostate."""
 
 
 def scanner_affine(
@@ -34,8 +52,9 @@ def anatomy(
     spacing_mm: tuple[float, float, float] = SPACING_MM,
     *,
     affine: np.ndarray | None = None,
-    shift_mm: tuple[float, float, float] = (17.0, 16.0, 12.0),
+    shift_mm: tuple[float, float, float] | None = None,
     femoral_heads: bool = False,
+    difficulty: Difficulty = "standard",
 ) -> Tissues:
     """Random anatomy of a male pelvis on a scan's grid.
 
@@ -49,21 +68,45 @@ def anatomy(
         Ignored when an affine is given.
     affine : (4, 4) array, optional
         Voxels to mm, RAS+; the prostate lies near 0, 0, 0, apart from ``shift_mm``.
-    shift_mm : tuple of float
-        The largest displacement of the patient along x, y, z.
+    shift_mm : tuple of float, optional
+        The largest displacement of the patient along x, y, z; of the difficulty by default.
     femoral_heads : bool
         Label them too: 4 left, 5 right (scheme ``pelvis-ct``).
+    difficulty : {"standard", "hard"}
+        Hard: patients of all sizes, more tilted; bladders from nearly empty to very full under loops of bowel,
+        prostates of 20 to 120 mL, leaning, with median lobes, close between levator and rectum; rectums collapsed
+        or filled.
 
     Returns
     -------
     Tissues
         Labels: 1 bladder with its wall, 2 prostate, 3 rectum with its content; plus the femoral heads on request.
     """
+    check_difficulty(difficulty)
     rng = np.random.default_rng([seed, 1])
     geometry = Geometry(shape, scanner_affine(shape, spacing_mm) if affine is None else affine)
     sub = 2 if geometry.spacing_mm[2] >= 1.8 else 1
-    canvas = Canvas(*_patient_space(rng, geometry, sub, shift_mm))
     fine = (*geometry.spacing_mm[:2], geometry.spacing_mm[2] / sub)
+    canvas = Canvas(*_patient_space(rng, geometry, sub, _spread(difficulty, geometry, shift_mm)))
+    parts = _paint(canvas, rng, fine) if difficulty == "standard" else hard.paint(canvas, rng, fine)
+    labels = _labels(parts, geometry.shape, sub)
+    if femoral_heads:
+        _label_heads(canvas, labels, sub)
+    return Tissues(canvas.map, labels, geometry, sub)
+
+
+def _spread(difficulty: Difficulty, geometry: Geometry, shift_mm: tuple[float, float, float] | None) -> Spread:
+    """A hard scan of few slices is centred better, or it would miss the bladder."""
+    spread = SPREAD[difficulty]
+    if shift_mm is not None:
+        return spread._replace(shift_mm=shift_mm)
+    if difficulty == "standard":
+        return spread
+    x, y, z = spread.shift_mm
+    return spread._replace(shift_mm=(x, y, min(z, max(0.0, geometry.shape[2] * geometry.spacing_mm[2] / 2 - 26))))
+
+
+def _paint(canvas: Canvas, rng: np.random.Generator, fine: tuple[float, float, float]) -> dict[int, organs.Organ]:
     sizes = organs.draw_sizes(rng)
     surroundings.paint_body(canvas, rng)
     surroundings.paint_soft_tissue(canvas, rng)
@@ -75,19 +118,16 @@ def anatomy(
     bladder = organs.paint_bladder(canvas, rng, sizes)
     rectum = organs.paint_rectum(canvas, rng, sizes)
     prostate = paint_prostate(canvas, rng, sizes, rectum)
-    labels = _labels({1: bladder, 3: rectum, 2: prostate}, geometry.shape, sub)
-    if femoral_heads:
-        _label_heads(canvas, labels, sub)
-    return Tissues(canvas.map, labels, geometry, sub)
+    return {1: bladder, 3: rectum, 2: prostate}
 
 
 def _patient_space(
-    rng: np.random.Generator, geometry: Geometry, sub: int, shift_mm: tuple[float, float, float]
+    rng: np.random.Generator, geometry: Geometry, sub: int, spread: Spread
 ) -> list[np.ndarray]:
     """Where each (thin) voxel lies in the undeformed patient: moved, turned, scaled, smoothly deformed."""
     to_patient = np.eye(4)
-    to_patient[:3, :3] = _turn(rng.normal(0, (2.5, 2.0, 3.0))) / rng.uniform(0.92, 1.08, 3)[:, None]
-    to_patient[:3, 3] = -to_patient[:3, :3] @ (rng.uniform(-1, 1, 3) * shift_mm)
+    to_patient[:3, :3] = _turn(rng.normal(spread.tilt_deg, spread.turn_deg)) / rng.uniform(*spread.size, 3)[:, None]
+    to_patient[:3, 3] = -to_patient[:3, :3] @ (rng.uniform(-1, 1, 3) * spread.shift_mm)
     matrix = to_patient @ geometry.affine
     i, j, k = (np.arange(n, dtype=np.float32) for n in geometry.shape)
     k = ((np.arange(geometry.shape[2] * sub) + 0.5) / sub - 0.5).astype(np.float32)

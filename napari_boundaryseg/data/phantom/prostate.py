@@ -29,7 +29,7 @@ def paint_prostate(canvas: Canvas, rng: np.random.Generator, sizes: Sizes, rectu
     """The prostate with its zones; over most of its surface an even tissue continues past the border."""
     box = canvas.box(*(np.array(sizes.prostate) + s * (np.array(sizes.radii) + 16) for s in (-1, 1)))
     u, v, w = local(canvas.at(box), sizes.prostate, sizes.radii)
-    rho = _rho(rng, u, v, w)
+    rho = bumpy_rho(rng, u, v, w)
     length = np.sqrt(sum((q * r) ** 2 for q, r in zip((u, v, w), sizes.radii)))
     ray = length * (1 - 1 / np.maximum(rho, np.float32(0.05)))
     distance = np.maximum(ray, 1.0 - rectum.whole[box])
@@ -46,7 +46,7 @@ def paint_prostate(canvas: Canvas, rng: np.random.Generator, sizes: Sizes, rectu
     return Organ(canvas, box, distance)
 
 
-def _rho(rng: np.random.Generator, u: np.ndarray, v: np.ndarray, w: np.ndarray) -> np.ndarray:
+def bumpy_rho(rng: np.random.Generator, u: np.ndarray, v: np.ndarray, w: np.ndarray) -> np.ndarray:
     """1 on the surface: an ellipsoid, narrower towards the apex, flatter behind, slightly bumpy."""
     narrow = 1 + np.float32(rng.uniform(0.1, 0.3)) * np.clip(-w, 0, 1.2) ** 2
     flat = np.where(v < 0, np.float32(rng.uniform(1.0, 1.2)), np.float32(1))

@@ -8,7 +8,8 @@ import numpy as np
 from scipy import ndimage
 
 from napari_boundaryseg.data.phantom.fields import smooth_noise
-from napari_boundaryseg.data.phantom.tissues import EDGES, LOOKS, Tissue, Tissues
+from napari_boundaryseg.data.phantom.hard import looks, scanner
+from napari_boundaryseg.data.phantom.tissues import EDGES, LOOKS, Difficulty, Tissue, Tissues, check_difficulty
 from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.errors import InputError
 
@@ -36,7 +37,14 @@ class Clean(NamedTuple):
     noise_sd: float
 
 
-def render(tissues: Tissues, seed: int, contrast: Contrast = "random", name: str = "phantom") -> Volume:
+def render(
+    tissues: Tissues,
+    seed: int,
+    contrast: Contrast = "random",
+    name: str = "phantom",
+    *,
+    difficulty: Difficulty = "standard",
+) -> Volume:
     """Scan of an anatomy with random intensities.
 
     Parameters
@@ -47,27 +55,39 @@ def render(tissues: Tissues, seed: int, contrast: Contrast = "random", name: str
     contrast : {"t2", "ct", "random"}
         Like a T2-weighted MR scan; like CT, in HU; or, for training, most of the time a wide variation
         of T2 and otherwise any brightness for any tissue (as SynthSeg does, Billot et al. 2023).
+    name : str
+    difficulty : {"standard", "hard"}
+        Hard: brightness as on real scans; slice profiles that reach into their neighbours or leave gaps, a coarse
+        phase direction, ghosts, coils that lie on the surface or in the rectum, more noise.
 
     Returns
     -------
     Volume
         One channel, float32.
     """
-    clean = render_clean(tissues, seed, contrast)
+    clean = render_clean(tissues, seed, contrast, difficulty=difficulty)
     rng = np.random.default_rng([seed, 3])
-    array = clean.array + clean.noise_sd * rng.standard_normal(clean.array.shape, np.float32)
+    shape, made = clean.array.shape, _white if difficulty == "standard" else scanner.noise
+    array = clean.array + made(rng, shape, clean.noise_sd)
     if contrast != "ct":
-        array = np.hypot(array, clean.noise_sd * rng.standard_normal(clean.array.shape, np.float32))
+        array = np.hypot(array, made(rng, shape, clean.noise_sd))
     modality = "CT" if contrast == "ct" else "MR"
     channel = {"ct": "CT", "t2": "T2"}.get(contrast, "image")
     return Volume(array[None], tissues.geometry, (channel,), name, modality)
 
 
-def render_clean(tissues: Tissues, seed: int, contrast: Contrast = "random") -> Clean:
+def render_clean(
+    tissues: Tissues, seed: int, contrast: Contrast = "random", *, difficulty: Difficulty = "standard"
+) -> Clean:
     """The scan that `render` makes, before noise, and the SD of that noise."""
     if contrast not in ("t2", "ct", "random"):
         raise InputError(str(contrast), "there is no such contrast", "Known: t2, ct, random")
+    check_difficulty(difficulty)
     rng = np.random.default_rng([seed, 2])
+    return _standard(rng, tissues, contrast) if difficulty == "standard" else _hard(rng, tissues, contrast)
+
+
+def _standard(rng: np.random.Generator, tissues: Tissues, contrast: Contrast) -> Clean:
     palette = _palette(rng, contrast)
     shape, spacing = tissues.geometry.shape, tissues.geometry.spacing_mm
     image = _thick(palette.means, tissues)
@@ -79,6 +99,35 @@ def render_clean(tissues: Tissues, seed: int, contrast: Contrast = "random") -> 
         np.clip(image, 0, None, out=image)
         image *= np.exp(np.float32(palette.bias) * smooth_noise(rng, shape, spacing, 90.0))
     return Clean(image, palette.noise_sd)
+
+
+def _hard(rng: np.random.Generator, tissues: Tissues, contrast: Contrast) -> Clean:
+    shape, spacing = tissues.geometry.shape, tissues.geometry.spacing_mm
+    palette = _hard_palette(rng, contrast)
+    faults = scanner.draw_scanner(rng, palette.noise_sd)
+    grain = smooth_noise(rng, shape, (spacing[0], spacing[1] / 2, spacing[2]), 1.6) + smooth_noise(
+        rng, shape, spacing, rng.uniform(4, 9)
+    )
+    image = scanner.measure(palette.means, palette.textures, tissues, grain, faults, positive=contrast != "ct")
+    if contrast != "ct":
+        image = scanner.add_ghosts(image, rng, faults) * scanner.coils(rng, tissues, faults)
+    return Clean(image, palette.noise_sd)
+
+
+def _hard_palette(rng: np.random.Generator, contrast: Contrast) -> Palette:
+    if contrast == "ct":
+        return _ct(rng)
+    if contrast == "random" and rng.random() >= T2_SHARE:
+        return _any(rng)
+    wide = contrast == "random"
+    spread = rng.uniform(0.1, 0.22) if wide else 0.09
+    means, textures = looks.draw_t2(rng, spread, suppressed=0.07 if wide else 0.0)
+    noise_sd = 400 * (rng.uniform(0.02, 0.1) if wide else rng.uniform(0.05, 0.085))
+    return Palette(*_tables(means, textures, edges=0.7), noise_sd, 0.0, 0.0)
+
+
+def _white(rng: np.random.Generator, shape: tuple[int, ...], sd: float) -> np.ndarray:
+    return sd * rng.standard_normal(shape, np.float32)
 
 
 def _thick(table: np.ndarray, tissues: Tissues) -> np.ndarray:
@@ -100,13 +149,15 @@ def _palette(rng: np.random.Generator, contrast: Contrast) -> Palette:
     return _any(rng)
 
 
-def _tables(means: dict[Tissue, float], textures: dict[Tissue, float]) -> tuple[np.ndarray, np.ndarray]:
-    """Tables over tissue numbers; the even tissue of a faded border is as bright as its zone, hardly textured."""
+def _tables(
+    means: dict[Tissue, float], textures: dict[Tissue, float], edges: float = 0.03
+) -> tuple[np.ndarray, np.ndarray]:
+    """Tables over tissue numbers; the tissue of a faded border is as bright as its zone, `edges` times as textured."""
     mean, texture = np.zeros(256, np.float32), np.zeros(256, np.float32)
     for tissue in means:
         mean[tissue], texture[tissue] = means[tissue], textures[tissue]
     for edge, zone in EDGES.items():
-        mean[edge], texture[edge] = mean[zone], 0.03 * texture[zone]
+        mean[edge], texture[edge] = mean[zone], edges * texture[zone]
     return mean, texture
 
 

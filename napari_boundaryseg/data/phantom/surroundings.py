@@ -43,7 +43,8 @@ def _hip_bone(s: int) -> list[Solid]:
     ]
 
 
-def _femur(s: int) -> list[Solid]:
+def femur(s: int) -> list[Solid]:
+    """Head, neck and shaft on one side."""
     return [
         femoral_head(s),
         Capsule((98 * s, -4, 2), (136 * s, -12, -18), 15, 18),
@@ -51,7 +52,7 @@ def _femur(s: int) -> list[Solid]:
     ]
 
 
-_SACRUM: list[Solid] = [
+SACRUM: list[Solid] = [
     Ellipsoid((0, -98, 80), (50, 17, 38)),
     Ellipsoid((0, -104, 38), (27, 10, 30)),
     Capsule((0, -101, 14), (0, -84, -14), 7, 4),
@@ -65,8 +66,8 @@ def paint_bones(canvas: Canvas, rng: np.random.Generator) -> None:
         _paint_bone(canvas, _hip_bone(s), cortex)
         head = femoral_head(s)
         canvas.paint(Ellipsoid(head.centre, (27.0, 27.0, 27.0)), Tissue.CARTILAGE)
-        _paint_bone(canvas, _femur(s), cortex)
-    _paint_bone(canvas, _SACRUM, cortex)
+        _paint_bone(canvas, femur(s), cortex)
+    _paint_bone(canvas, SACRUM, cortex)
     canvas.paint(Ellipsoid((0, 49, -19), (rng.uniform(2.5, 4.5), 12, 19)), Tissue.CARTILAGE)
 
 
@@ -97,7 +98,8 @@ def _muscles(s: int, rng: np.random.Generator) -> list[Solid]:
     ]
 
 
-def _vessels(s: int, rng: np.random.Generator) -> list[tuple[Solid, Tissue]]:
+def vessels(s: int, rng: np.random.Generator) -> list[tuple[Solid, Tissue]]:
+    """Vessels and nerves on one side."""
     vein = Tissue.VEIN if rng.random() < 0.4 else Tissue.FLOW_VOID
     shift = rng.uniform(-4, 4, 3)
     tubes: list[tuple[Solid, Tissue]] = [
@@ -122,7 +124,7 @@ def paint_soft_tissue(canvas: Canvas, rng: np.random.Generator) -> None:
         for muscle in _muscles(s, rng):
             canvas.paint(muscle, Tissue.MUSCLE, over=_SPACES)
     for s in SIDES:
-        for tube, tissue in _vessels(s, rng):
+        for tube, tissue in vessels(s, rng):
             canvas.paint(tube, tissue, over=(*_SPACES, Tissue.MUSCLE))
 
 

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 
 from napari_boundaryseg.data.volume import Geometry
+from napari_boundaryseg.errors import InputError
+
+Difficulty = Literal["standard", "hard"]
+
+
+def check_difficulty(difficulty: str) -> None:
+    """Raise `InputError` for a difficulty that does not exist."""
+    if difficulty not in get_args(Difficulty):
+        raise InputError(difficulty, "there is no such difficulty", f"Known: {', '.join(get_args(Difficulty))}")
 
 
 class Tissue(IntEnum):
