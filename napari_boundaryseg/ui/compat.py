@@ -6,8 +6,11 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+from napari.qt import QtViewer
 from qtpy.QtCore import QEvent, QObject, QTimer
-from qtpy.QtWidgets import QApplication, QWidget
+from qtpy.QtWidgets import QApplication, QSplitter, QWidget
+
+from napari_boundaryseg.data.boxes import Box
 
 CONTROLS_WIDTH = 340
 
@@ -49,6 +52,24 @@ def on_stroke(labels: Any, told: Callable[[], object]) -> None:
         told()
 
     labels.events.paint.connect(stroke)
+    _whole_strokes(labels)
+
+
+def lead_strokes(labels: Any, main: Any, told: Callable[[], object]) -> None:
+    """Make each stroke in a Labels layer one of the main layer on the same array, for all who listen to it (0.9.2)."""
+
+    def stroke(event: Any) -> None:
+        labels._undo_history.clear()
+        labels._redo_history.clear()
+        main._redo_history.clear()
+        main._append_to_undo_history(event.value)
+        told()
+
+    labels.events.paint.connect(stroke)
+    _whole_strokes(labels)
+
+
+def _whole_strokes(labels: Any) -> None:
     for name in ("paint", "fill", "paint_polygon", "data_setitem"):
         setattr(labels, name, _as_stroke(labels, getattr(labels, name)))
 
@@ -140,3 +161,50 @@ def _close_notice(window: QWidget | None) -> None:
     for notice in found:
         if type(notice).__name__ == "NapariQtNotification" and "PyQt5" in notice.message.text():
             notice.close()
+
+
+class PlainView(QtViewer):
+    """A QtViewer beside the main one, which has bound napari's shortcuts already (0.9.2: that takes 0.2 s)."""
+
+    def _bind_shortcuts(self) -> None:
+        """Leave them as they are."""
+
+
+def view_canvas(view: QtViewer) -> QWidget:
+    """The widget of a QtViewer that draws (0.9.2: its canvas is of a private class)."""
+    return view.canvas.native
+
+
+def main_view(viewer: Any) -> QSplitter:
+    """The main window's QtViewer, which is a splitter with the main canvas as its only part (0.9.2)."""
+    return viewer.window._qt_viewer
+
+
+def share_keys(main: Any, other: Any) -> None:
+    """Let the keys that are bound to one layer or viewer, now and later, work for another too (0.9.2)."""
+    other._keymap = main._keymap
+
+
+def slice_of(layer: Any) -> Any:
+    """A value that stays the same while a layer shows the same slice (0.9.2: ``set_data`` does not tell why)."""
+    return layer._slice_input
+
+
+def box_drawn(labels: Any) -> Box | None:
+    """The box of the array that a Labels layer draws again, while it tells of ``labels_update`` (0.9.2)."""
+    return labels._updated_slice
+
+
+def draw_box(labels: Any, box: Box) -> None:
+    """Draw a box of the array again, if the slice that a Labels layer shows goes through it (0.9.2: strokes do so)."""
+    shown = labels._slice_input
+    for n in shown.not_displayed:
+        at = round((shown.world_slice.point[n] - labels.translate[n]) / labels.scale[n])
+        if not box[n].start <= at < box[n].stop:
+            return
+    if not labels.visible:
+        return
+    part = tuple(box[n] for n in shown.displayed)
+    view = labels._slice.image.view
+    view[part] = labels._raw_to_displayed(labels._slice.image.raw, data_slice=part)
+    labels.events.labels_update(data=view[part], offset=[axis.start for axis in part])

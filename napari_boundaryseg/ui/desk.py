@@ -28,6 +28,7 @@ from napari_boundaryseg.ui.drawn_region import DrawnRegion
 from napari_boundaryseg.ui.label_tools import LabelTools
 from napari_boundaryseg.ui.lost_work import Lost
 from napari_boundaryseg.ui.model_choice import ModelChoice
+from napari_boundaryseg.ui.planes import Planes
 from napari_boundaryseg.ui.results import Results, locked_in_words
 from napari_boundaryseg.ui.ticks import Ticks
 from napari_boundaryseg.ui.told import told
@@ -55,6 +56,7 @@ class Desk(QObject):
         self.tools = LabelTools(viewer, self)
         self.results = Results(viewer, session, self)
         self.lost = Lost(viewer, session, self)
+        self.planes = Planes(viewer, self)
         self.ticks = Ticks(self)
         self.letters = orientation.OrientationLetters(viewer)
         session.scan_changed.connect(self._on_scan)

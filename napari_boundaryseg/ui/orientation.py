@@ -41,14 +41,14 @@ def set_view(viewer: Any, name: str) -> None:
 
 
 class OrientationLetters(QObject):
-    """Four letters over the canvas; they let the mouse through."""
+    """Four letters over a viewer's canvas, by default the main window's; they let the mouse through."""
 
     view_changed = Signal(str)
 
-    def __init__(self, viewer: Any) -> None:
-        self._canvas: QWidget = compat.canvas_widget(viewer)
+    def __init__(self, viewer: Any, canvas: QWidget | None = None, name: str = "orientation") -> None:
+        self._canvas: QWidget = canvas or compat.canvas_widget(viewer)
         super().__init__(self._canvas)
-        self._viewer = viewer
+        self._viewer, self._name = viewer, name
         self.labels = {edge: self._label(edge) for edge in ("top", "bottom", "left", "right")}
         self._canvas.installEventFilter(self)
         self._sources = (viewer.dims.events.order, viewer.dims.events.ndisplay, viewer.dims.events.ndim,
@@ -59,7 +59,7 @@ class OrientationLetters(QObject):
         self.update()
 
     def _label(self, edge: str) -> QLabel:
-        label = named(QLabel(self._canvas), f"orientation.{edge}", f"Patient direction at the {edge}")
+        label = named(QLabel(self._canvas), f"{self._name}.{edge}", f"Patient direction at the {edge}")
         label.setStyleSheet(styles.LETTER_STYLE)
         label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         label.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -68,7 +68,7 @@ class OrientationLetters(QObject):
     def set_active(self, active: bool) -> None:
         """Show the letters only while a scan of ours is shown."""
         self.active = active
-        self.update()
+        self._on_change()
 
     def close(self) -> None:
         """Listen no longer."""

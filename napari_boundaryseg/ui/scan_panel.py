@@ -51,6 +51,10 @@ class ScanPanel(Panel):
         self.doubts.setProperty("level", "warning")
         self.window_preset = choice("scan_panel.window", "Window", "Grey levels to show")
         self.view = choice("scan_panel.view", "View", "The plane to show", orientation.ORDERS)
+        self.three_planes = button("scan_panel.three_planes", "Three planes",
+                                   "Axial, sagittal and coronal side by side. A click, or moving the mouse with Shift "
+                                   "held, takes the others to that point")
+        self.three_planes.setCheckable(True)
         self._facts = QWidget()
         self._form = QFormLayout(self._facts)
         self._looks = QWidget()
@@ -70,7 +74,10 @@ class ScanPanel(Panel):
         looks.setContentsMargins(0, 4, 0, 0)
         looks.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         looks.addRow("Window", self.window_preset)
-        looks.addRow("View", self.view)
+        views = QHBoxLayout()
+        views.addWidget(self.view, 1)
+        views.addWidget(self.three_planes)
+        looks.addRow("View", views)
         menu = QMenu(self.sample)
         for sample in samples.SAMPLES:
             menu.addAction(sample.title, lambda s=sample: self._desk.open(*s.paths()))
@@ -83,6 +90,8 @@ class ScanPanel(Panel):
         viewer = self._desk.viewer
         self.window_preset.activated.connect(lambda _: layers.set_window(viewer, self.window_preset.currentText()))
         self.view.activated.connect(lambda _: orientation.set_view(viewer, self.view.currentText()))
+        self.three_planes.clicked.connect(self._desk.planes.set_open)
+        self._desk.planes.changed.connect(self.three_planes.setChecked)
         self._desk.listen(self, self._desk.session.scan_changed, self._on_scan)
         self._desk.letters.view_changed.connect(self._on_view)
 
@@ -107,6 +116,7 @@ class ScanPanel(Panel):
         self.open.style().unpolish(self.open)
         self.open.style().polish(self.open)
         if volume is None:
+            self._desk.planes.close()
             self.set_state("", "")
             return
         self._show_facts(volume)

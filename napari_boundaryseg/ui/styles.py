@@ -14,6 +14,7 @@ BAR_COLOUR = "#56B4E9"
 REGION_COLOUR = "#F0E442"
 LETTER_STYLE = ("color: #F0E442; background: rgba(0, 0, 0, 140); border-radius: 3px; padding: 1px 5px; "
                 "font-weight: bold; font-size: 15px;")
+LINE_STYLE = "background: rgba(240, 228, 66, 110);"
 COARSE_VOX = 128
 """Below this many voxels across a slice, a contour of two voxels would hide what it is drawn on."""
 WINDOWS_HU = {"CT soft tissue": (-160.0, 240.0), "CT bone": (-500.0, 1300.0), "CT lung": (-1350.0, 150.0)}
