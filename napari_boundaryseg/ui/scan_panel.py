@@ -74,10 +74,8 @@ class ScanPanel(Panel):
         looks.setContentsMargins(0, 4, 0, 0)
         looks.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         looks.addRow("Window", self.window_preset)
-        views = QHBoxLayout()
-        views.addWidget(self.view, 1)
-        views.addWidget(self.three_planes)
-        looks.addRow("View", views)
+        looks.addRow("View", self.view)
+        looks.addRow("", self.three_planes)
         menu = QMenu(self.sample)
         for sample in samples.SAMPLES:
             menu.addAction(sample.title, lambda s=sample: self._desk.open(*s.paths()))
