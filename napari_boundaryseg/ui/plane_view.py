@@ -28,6 +28,7 @@ class PlaneView:
     def __init__(self, main: Any, plane: str) -> None:
         self._main, self.plane = main, plane
         self.model = ViewerModel()
+        self.model.theme = main.theme
         compat.share_keys(main, self.model)
         self.copies: dict[Mirrored, Any] = {}
         self.widget: Any = None
@@ -70,6 +71,7 @@ class PlaneView:
         """Make the widget."""
         self.widget = named(compat.PlainView(self.model), name)
         self.widget.setAcceptDrops(False)
+        self._alone = compat.keep_apart(self.widget)
         canvas = compat.view_canvas(self.widget)
         self.letters = orientation.OrientationLetters(self.model, canvas, name)
         self.letters.set_active(True)
@@ -88,6 +90,7 @@ class PlaneView:
 
     def close(self) -> None:
         """Leave nothing behind that listens or draws."""
+        self._alone()
         self.letters.close()
         self.lines.close()
         self.widget.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from qtpy.QtCore import QEvent, QObject, Qt, QTimer, Signal
@@ -49,6 +50,7 @@ class Planes(QObject):
         self._layers: dict[Any, Mirrored] = {}
         self.views: list[PlaneView] = []
         self._heard: list[tuple[Any, Any]] = []
+        self._alone: Callable[[], None] = lambda: None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(0)
@@ -85,7 +87,7 @@ class Planes(QObject):
         self._links = Links([self._viewer, *(view.model for view in self.views)], self._on_moved)
         self._listen()
         self._links.move_to(tuple(self._viewer.dims.point))
-        self._settle()
+        QApplication.sendPostedEvents()  # now every canvas has its size
         self._links.fit()
         self._fitted = compat.camera(self._viewer).zoom
         compat.main_window(self._viewer).setUpdatesEnabled(True)
@@ -104,18 +106,16 @@ class Planes(QObject):
         room.setSizes([room.width() // 2] * 2)  # as wide as each other: a plane that fits one then fits all
         self._lines = CrossLines(self._viewer, compat.canvas_widget(self._viewer), "planes.main")
 
-    def _settle(self) -> None:
-        """Give every canvas its size."""
-        QApplication.sendPostedEvents()
-
     def _listen(self) -> None:
         events, active = self._viewer.layers.events, self._viewer.layers.selection.events.active
         self._heard = [(events.inserted, self._later), (events.removed, self._later), (events.reordered, self._later),
-                       (active, self._on_active), (self._viewer.dims.events.order, self._on_order)]
+                       (active, self._on_active), (self._viewer.dims.events.order, self._on_order),
+                       (self._viewer.events.theme, self._on_theme)]
         for source, slot in self._heard:
             source.connect(slot)
         for watched in (compat.main_window(self._viewer), compat.main_view(self._viewer)):
             watched.installEventFilter(self)
+        self._alone = compat.keep_apart(compat.main_view(self._viewer))
 
     def close(self) -> None:
         """Close the two views; the main one takes their place."""
@@ -127,6 +127,7 @@ class Planes(QObject):
             watched.removeEventFilter(self)
         for source, slot in self._heard:
             source.disconnect(slot)
+        self._alone()
         self._links.close()
         for layer in self._layers.values():
             layer.close()
@@ -140,7 +141,7 @@ class Planes(QObject):
         compat.main_view(self._viewer).setOrientation(Qt.Orientation.Vertical)
         self.changed.emit(False)
         if compat.camera(self._viewer).zoom == self._fitted:
-            self._settle()
+            QApplication.sendPostedEvents()
             self._viewer.fit_to_view()
 
     def _later(self, event: object = None) -> None:
@@ -168,6 +169,10 @@ class Planes(QObject):
     def _on_active(self, event: object = None) -> None:
         for view in self.views:
             view.activate()
+
+    def _on_theme(self, event: object = None) -> None:
+        for view in self.views:
+            view.model.theme = self._viewer.theme
 
     def _on_order(self, event: object = None) -> None:
         """The view that shows the main view's new plane takes its old one."""

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
-from qtpy.QtGui import QMouseEvent
+from qtpy.QtGui import QMouseEvent, QOpenGLContext
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
@@ -225,7 +225,11 @@ def test_the_copies_follow_the_main_layers_and_tools_go_both_ways(opened: Any, p
 
 
 def test_another_scan_takes_the_place_of_the_first(opened: Any, planes: Any, wait: Callable[..., None],
-                                                   sample_data: Path) -> None:
+                                                   sample_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[tuple[Any, bool]] = []  # what is sent to the graphics card in another canvas's name ends in a crash
+    for canvas in canvases(planes, opened.viewer):
+        monkeypatch.setattr(canvas._vispy_canvas.context, "finish", lambda c=canvas: sent.append(
+            (c, QOpenGLContext.currentContext() == c.context())))
     opened.open(sample_data / "two_parts.nii.gz")
     wait(lambda: opened.session.scan.name == "two_parts" and opened.session.job is None)
     scan = layers.only(opened.viewer, "scan")
@@ -233,6 +237,8 @@ def test_another_scan_takes_the_place_of_the_first(opened: Any, planes: Any, wai
     assert all(copy.data is scan.data for copy in copies_of(planes, scan))
     assert [tuple(view.model.dims.order) for view in planes.views] == [(2, 0, 1), (1, 0, 2)]
     assert len({model.scene.camera.zoom for model in models(planes, opened.viewer)}) == 1
+    assert {canvas for canvas, _ in sent} == set(canvases(planes, opened.viewer))
+    assert all(own for _, own in sent)
 
 
 def test_closing_the_viewer_with_planes_open_leaves_nothing(opened: Any, planes: Any) -> None:
