@@ -64,6 +64,7 @@ class Desk(QObject):
         session.labels_changed.connect(self._on_labels)
         session.job_changed.connect(self._on_job)
         viewer.layers.events.inserted.connect(self._on_inserted)
+        viewer.layers.events.removing.connect(lambda event: compat.put_tool_down(viewer, viewer.layers[event.index]))
         viewer.layers.events.removed.connect(self._on_removed)
         self.results.put.connect(self._tell_labels)
         self.tools.left_alone.connect(self._on_left_alone)

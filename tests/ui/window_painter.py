@@ -1,0 +1,73 @@
+"""A person who paints in a real window; also a program of its own, to be killed.
+
+``python window_painter.py SCAN SEED`` prints a number and a digest of the labels after each stroke that is on the disk.
+Journals go where ``XDG_DATA_HOME`` says.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+from qtpy.QtCore import QPoint, Qt
+from qtpy.QtTest import QTest
+
+LEFT = Qt.MouseButton.LeftButton
+NAME = "killed"
+
+
+def digest(array: np.ndarray) -> str:
+    """The labels in a few letters."""
+    return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()[:16]
+
+
+def drag(canvas: Any, *way: QPoint) -> None:
+    """Press at the first point, move over the others, release at the last."""
+    QTest.mouseMove(canvas, way[0])
+    QTest.qWait(30)
+    QTest.mousePress(canvas, LEFT, pos=way[0])
+    for point in way[1:]:
+        QTest.mouseMove(canvas, point)
+        QTest.qWait(10)
+    QTest.mouseRelease(canvas, LEFT, pos=way[-1])
+    QTest.qWait(30)
+
+
+def main(scan: Path, seed: int) -> None:
+    """Paint until killed."""
+    import napari
+
+    from napari_boundaryseg.data import formats
+    from napari_boundaryseg.data.labels import preset
+    from napari_boundaryseg.ui import compat, hooks, layers
+    from napari_boundaryseg.ui.docks import WorkbenchDock
+
+    viewer = napari.Viewer(show=True)
+    desk = hooks.desk_of(viewer, last_project=False)
+    viewer.window.add_dock_widget(WorkbenchDock(viewer), name="Boundary segmentation", area="right")
+    desk.session.scan = formats.read(scan)
+    desk.new_labels(preset("pelvis-mr"))
+    layer: Any = desk.tools.layer
+    draft = layers.draft_of(layer)
+    assert draft.journal is not None
+    canvas, rng = compat.canvas_widget(viewer), Random(seed)
+    layer.mode, layer.brush_size = "paint", 6
+    QTest.qWait(500)
+    while True:
+        viewer.dims.set_current_step(0, rng.randrange(int(viewer.dims.nsteps[0])))
+        layer.selected_label = rng.randrange(1, 4)
+        middle = QPoint(canvas.width() // 2, canvas.height() // 2)
+        points = [middle + QPoint(rng.randint(-120, 120), rng.randint(-120, 120)) for _ in range(3)]
+        before = draft.history.position
+        drag(canvas, *points)
+        if draft.history.position > before:
+            draft.journal.flush()
+            print(draft.history.position, digest(layer.data), flush=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]))
