@@ -89,6 +89,16 @@ def own_history(labels: Any, undo: Callable[[], object], redo: Callable[[], obje
     labels.undo, labels.redo = undo, redo
 
 
+def put_tool_down(viewer: Any, layer: Any) -> None:
+    """Put the brush down, and draw once, before a labels layer goes.
+
+    (0.9.2: the overlays of its tools outlive it otherwise, and the next labels layer that is drawn crashes the program.)
+    """
+    if hasattr(layer, "brush_size") and str(layer.mode) != "pan_zoom" and is_open(viewer):
+        layer.mode = "pan_zoom"
+        canvas_widget(viewer).repaint()
+
+
 def set_tooltip(layer: Any, text: str) -> None:
     """Say more than its name when the mouse rests on a layer in the list (0.9.2: no public name for it)."""
     layer.get_source_str = lambda: f"{layer.name}\n{text}"
