@@ -33,8 +33,10 @@ from napari_boundaryseg.models.blocks import CHANNELS_LAST
 
 WANTED_DSC, WANTED_EDGE = 0.95, 0.8
 LOOK_EVERY = 20
-RATE = 6e-3  # the highest of the one-cycle schedule
-RATES = {"hmedn": 2e-3, "hrdn": 2e-3, "dstnet": 2e-3, "dilnet": 2e-3}  # dense and dilated networks diverge at more
+RATE, STEPS = 6e-3, 400
+"""The highest rate of the one-cycle schedule, and its length; a system may need its own."""
+PLANS = {**dict.fromkeys(("hmedn", "hrdn", "dstnet", "dilnet"), (4e-3, 400)),
+         **{f"egcnn {name}": (8e-3, 500) for name in ("segresnet", "unet", "basic-unet", "vnet")}}
 _CONTOUR = {"wce-dice": 1.0, "hard-contour": 1.0, "soft-contour": 1.0}
 _EDGE = {"wce-dice": 1.0, "edge-dice": 1.0, "edge-bce": 0.1}
 SYSTEMS: dict[str, dict[str, Any]] = {
@@ -48,7 +50,7 @@ SYSTEMS: dict[str, dict[str, Any]] = {
     "dilnet": {"network": "dilnet", "network_arguments": {"width": 8, "norm": "group", "variant": 3},
                "losses": {"wce-dice": 1.0}},
     **{f"egcnn {name}": {"network": "egcnn", "losses": _EDGE,
-                         "network_arguments": {"backbone": name, "width": 8, "norm": "group"}}
+                         "network_arguments": {"backbone": name, "width": 8, "norm": "group", "per_channel": True}}
        for name in ("segresnet", "unet", "basic-unet", "vnet")},
     "bacnn": {"network": "bacnn", "dims": 2, "plane": "coronal", "losses": _EDGE,
               "network_arguments": {"width": 8, "norm": "group", "rates": (1, 2, 4, 6)}},
@@ -124,7 +126,7 @@ def main() -> None:
     """Learn one case with every system, print the table."""
     options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     options.add_argument("--data", type=Path, default=Path("../shared/data"))
-    options.add_argument("--steps", type=int, default=400)
+    options.add_argument("--steps", type=int, help="instead of the system's own")
     options.add_argument("--lr", type=float, help="instead of the system's own")
     options.add_argument("--only")
     options.add_argument("--save", type=Path, help="a folder for the models")
@@ -135,14 +137,13 @@ def main() -> None:
     for name in SYSTEMS:
         if chosen.only not in (None, name, name.split()[0]):
             continue
-        wanted = of_system(name)
+        wanted, (rate, steps) = of_system(name), PLANS.get(name, (RATE, STEPS))
         volume, labels = load_case(first, wanted.scheme)
         if labels is None:
             raise SystemExit("the case has no labels")
         torch.manual_seed(0)
         network = build_network(wanted)
-        found = learn(network, wanted, prepare(volume, labels, wanted), chosen.steps,
-                      chosen.lr or RATES.get(name, RATE))
+        found = learn(network, wanted, prepare(volume, labels, wanted), chosen.steps or steps, chosen.lr or rate)
         good = found["dsc"] >= WANTED_DSC and not found["edge"] < WANTED_EDGE
         bad += not good
         size = sum(p.numel() for p in network.parameters())

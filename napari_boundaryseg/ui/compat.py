@@ -92,7 +92,7 @@ def own_history(labels: Any, undo: Callable[[], object], redo: Callable[[], obje
 def put_tool_down(viewer: Any, layer: Any) -> None:
     """Put the brush down, and draw once, before a labels layer goes.
 
-    (0.9.2: the overlays of its tools outlive it otherwise, and the next labels layer that is drawn crashes the program.)
+    (0.9.2: the overlays of its tools outlive it otherwise, and the next labels layer that is drawn ends the program.)
     """
     if hasattr(layer, "brush_size") and str(layer.mode) != "pan_zoom" and is_open(viewer):
         layer.mode = "pan_zoom"

@@ -120,7 +120,8 @@ def test_a_discarded_result_changes_nothing(desk: Any, find: Callable[[str], Any
     assert desk.tools.draft.history.position == steps
 
 
-def test_the_history_is_a_list_that_one_clicks(desk: Any, find: Callable[[str], Any], wait: Callable[..., None]) -> None:
+def test_the_history_is_a_list_that_one_clicks(desk: Any, find: Callable[[str], Any], wait: Callable[..., None]
+                                               ) -> None:
     layer, listed = desk.tools.layer, find("correct_panel.history")
     states, at = [np.zeros_like(layer.data), layer.data.copy()], []
     for organ in (PROSTATE, 3):
