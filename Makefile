@@ -33,9 +33,9 @@ test-pyqt6: .venv-pyqt6/.ready   ## the window on PyQt6: open, segment, close
 
 data ?= ../shared/data
 
-models: .venv/.ready   ## trains the shipped models again, resumable (hours); data=FOLDER that holds hippocampus/
-	.venv/bin/python tools/train_models.py hippocampus-sgm --data $(data)
-	.venv/bin/python tools/train_models.py pelvis-mr-sgm
+models: .venv/.ready   ## trains the shipped models again, resumable (hours); model=NAME for one, data=FOLDER of the data sets
+	.venv/bin/python tools/train_models.py --list
+	.venv/bin/python tools/train_models.py $(model) --data $(data)
 
 lint: .venv/.ready   ## style, types, import floors
 	.venv/bin/ruff check . && .venv/bin/mypy && .venv/bin/lint-imports

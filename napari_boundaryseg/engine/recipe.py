@@ -76,7 +76,8 @@ class Recipe(Settings):
         None, description="the model is given a box: each training draw takes one with random margins between these"
     )
     metrics: tuple[Metric, ...] = Field((), description="the figures that the paper reports, as evaluate names them")
-    synthetic: Literal["", "pelvis"] = Field("", description="training scans made on the fly by data/phantom.py")
+    synthetic: Literal["", "pelvis", "brain"] = Field("", description="training scans made on the fly by data/phantom")
+    synthetic_hard: float = Field(0.0, ge=0, le=1, description="share of the synthetic pelves that are hard")
 
     @field_validator("network_arguments")
     @classmethod

@@ -20,7 +20,8 @@ from napari_boundaryseg.engine.field import LabelledScan
 from napari_boundaryseg.engine.initialisation import initialised
 from napari_boundaryseg.engine.normalise import measured, measured_foreground
 from napari_boundaryseg.engine.recipe import Recipe
-from napari_boundaryseg.engine.training_cases import Pair, Source, TrainingCase, prepare_all, source_of
+from napari_boundaryseg.engine.synthetic import SyntheticScans
+from napari_boundaryseg.engine.training_cases import Pair, RealCases, Source, TrainingCase, prepare_all
 from napari_boundaryseg.engine.training_run import TrainingRun
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Cancelled, Progress, silent
@@ -87,7 +88,8 @@ def fit(recipe: Recipe, cases: Iterable[Pair], folder: Path, *, validation: Iter
                     parent=start.card if start else None, sha256=start.sha256 if start else "")
     with sentence_when_full("this training", "Train on fewer or smaller scans, or choose a smaller batch or patch"):
         run = TrainingRun.begin(recipe, network, card, folder, steps=steps, seed=seed, device=device)
-        source = source_of(recipe, cases, seed, progress)
+        made = bool(recipe.synthetic)
+        source: Source = SyntheticScans(recipe, seed) if made else RealCases(cases, recipe, progress=progress)
         held = prepare_all(validation, recipe)
         if training is None:
             run.card = card.model_copy(update={"training": TrainingData(cases=len(source.at(0)))})

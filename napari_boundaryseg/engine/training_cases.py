@@ -12,7 +12,6 @@ from torch import Tensor
 
 from napari_boundaryseg.data.boundaries import contour_targets, outline, slicewise_difficulty
 from napari_boundaryseg.data.boxes import around
-from napari_boundaryseg.data.phantom import Tissues, anatomy, render
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.engine.box import AnyBox
 from napari_boundaryseg.engine.channels import in_order
@@ -145,61 +144,3 @@ class RealCases:
     def at(self, step: int) -> Sequence[TrainingCase]:
         """All of them, whatever the step."""
         return self._cases
-
-
-class SyntheticPelves:
-    """Pelves made on the fly: a pool in which one scan is replaced every few steps.
-
-    What the pool holds at a step depends on the seed and the step alone, so a resumed training sees the same scans.
-
-    Parameters
-    ----------
-    recipe : Recipe
-    seed : int
-    pool : int
-        Scans held at once.
-    every : int
-        Steps between two replacements.
-    renders : int
-        How often one anatomy is rendered with new intensities before it is replaced by a new anatomy.
-    """
-
-    def __init__(self, recipe: Recipe, seed: int, *, pool: int = 12, every: int = 2, renders: int = 4) -> None:
-        self._recipe, self._seed = recipe, seed
-        self._pool, self._every, self._renders = pool, every, renders
-        self._scans: dict[int, TrainingCase] = {}
-        self._tissues: dict[int, Tissues] = {}
-
-    def at(self, step: int) -> Sequence[TrainingCase]:
-        """The pool at one step."""
-        newest = self._pool + step // self._every
-        wanted = range(newest - self._pool, newest)
-        self._scans = {n: self._scans.get(n) or self._make(n) for n in wanted}
-        return list(self._scans.values())
-
-    def _make(self, number: int) -> TrainingCase:
-        body = number // self._renders
-        if body not in self._tissues:
-            self._tissues = {body: _random_pelvis(self._number(body))}
-        tissues = self._tissues[body]
-        volume = render(tissues, self._number(number) + 1, contrast="random")
-        return prepare(volume, volume.with_labels(tissues.labels, self._recipe.scheme), self._recipe)
-
-    def _number(self, n: int) -> int:
-        return 1_000_000 + 100_003 * self._seed + n
-
-
-def _random_pelvis(seed: int) -> Tissues:
-    """An anatomy with a field of view and voxel size as they vary between scanners."""
-    rng = np.random.default_rng([seed, 11])
-    spacing = (float(rng.choice((0.8, 1.0, 1.1))),) * 2 + (float(rng.choice((2.5, 3.0, 3.6))),)
-    field = (rng.uniform(170, 230), rng.uniform(170, 230), rng.uniform(50, 105))
-    i, j, k = (max(16, round(f / s)) for f, s in zip(field, spacing, strict=True))
-    return anatomy(seed, shape=(i, j, k), spacing_mm=spacing)
-
-
-def source_of(recipe: Recipe, cases: Iterable[Pair], seed: int, progress: Progress) -> Source:
-    """Synthetic scans where the recipe asks for them, else the given cases."""
-    if recipe.synthetic:
-        return SyntheticPelves(recipe, seed)
-    return RealCases(cases, recipe, progress=progress)

@@ -86,6 +86,15 @@ def test_a_brain_has_four_channels_and_a_nested_tumour() -> None:
     assert np.array_equal(scan.array, brain(3)[0].array)
 
 
+def test_varied_brains_have_smaller_and_larger_tumours_and_other_brightness() -> None:
+    usual, varied = ([brain(seed, (32, 32, 32), 5.0, varied=v) for seed in range(12)] for v in (False, True))
+    sizes = [[float((labels.array > 0).sum()) for _, labels in group] for group in (usual, varied)]
+    assert np.std(np.log(sizes[1])) > 1.3 * np.std(np.log(sizes[0]))
+    ratios = [[np.median(s.array[2][s.array[2] > 0]) / np.median(s.array[0][s.array[0] > 0]) for s, _ in group]
+              for group in (usual, varied)]  # fmt: skip
+    assert np.std(ratios[1]) > 1.5 * np.std(ratios[0])
+
+
 def test_two_parts_touch_without_a_visible_border() -> None:
     for seed in range(4):
         scan, labels = two_part_structure(seed)

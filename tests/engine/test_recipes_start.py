@@ -92,6 +92,7 @@ DATA: dict[str, tuple[Callable[[Path, Pair], None], Callable[[], Pair]]] = {
     "pelvis-ct-locator": (plain, lambda: pelvic("ct")),
     "hmedn-pelvis-ct": (plain, lambda: pelvic("ct")),
     "sgm-promise12": (promise12, lambda: one_organ(pelvic("t2"), "prostate", {2: 1})),
+    "prostate-toy": (plain, lambda: one_organ(pelvic("t2"), "prostate", {2: 1})),
     "hmedn-brats17": (brats, tumour),
     "bacnn-brats18-tc": (brats, tumour),
     "be-msd01": (task01, tumour),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy import ndimage
 
@@ -23,8 +25,29 @@ _LOOKS = {  # t1, t1c, t2, flair
 _TISSUES = tuple(_LOOKS)
 
 
+class Variety(NamedTuple):
+    """How much brains differ; lengths in mm."""
+
+    looks: float
+    """Of a tissue's brightness in a channel."""
+    radii: tuple[float, float]
+    rim: tuple[float, float]
+    """How thick the enhancing rim is."""
+    oedema: tuple[float, float]
+    """How far it reaches."""
+    noise: tuple[float, float]
+
+
+_ALIKE = Variety(0.08, (13, 20), (4, 6), (9, 14), (5, 5))
+_VARIED = Variety(0.3, (7, 28), (2, 9), (3, 20), (2, 14))
+
+
 def brain(
-    seed: int, shape: tuple[int, int, int] = (64, 64, 64), spacing_mm: float = 2.5
+    seed: int,
+    shape: tuple[int, int, int] = (64, 64, 64),
+    spacing_mm: float = 2.5,
+    *,
+    varied: bool = False,
 ) -> tuple[Volume, LabelMap]:
     """Four channels of a synthetic brain without its skull, and its tumour.
 
@@ -34,6 +57,8 @@ def brain(
     shape : tuple of int
         (I, J, K), axes RAS+.
     spacing_mm : float
+    varied : bool
+        Tumours from small to very large, brightness as it varies between scanners: for training.
 
     Returns
     -------
@@ -42,14 +67,15 @@ def brain(
         3 enhancing tumour.
     """
     rng = np.random.default_rng([seed, 11])
+    variety = _VARIED if varied else _ALIKE
     affine = np.diag([spacing_mm, spacing_mm, spacing_mm, 1.0])
     affine[:3, 3] = -spacing_mm * (np.array(shape) - 1) / 2
     geometry = Geometry(shape, affine)
     tissue = _healthy(rng, geometry)
-    labels = _tumour(rng, geometry, tissue)
+    labels = _tumour(rng, geometry, tissue, variety)
     for organ_id, name in ((1, "necrosis"), (2, "oedema"), (3, "enhancing")):
         tissue[labels == organ_id] = _TISSUES.index(name)
-    scan = Volume(_channels(rng, geometry, tissue), geometry, CHANNELS, f"brain_{seed}", "MR")
+    scan = Volume(_channels(rng, geometry, tissue, variety), geometry, CHANNELS, f"brain_{seed}", "MR")
     return scan, scan.with_labels(labels, preset("brats-2023"))
 
 
@@ -83,13 +109,15 @@ def _healthy(rng: np.random.Generator, geometry: Geometry) -> np.ndarray:
     return tissue
 
 
-def _tumour(rng: np.random.Generator, geometry: Geometry, tissue: np.ndarray) -> np.ndarray:
+def _tumour(
+    rng: np.random.Generator, geometry: Geometry, tissue: np.ndarray, variety: Variety
+) -> np.ndarray:
     x, y, z = _grid(geometry)
     centre = (rng.choice([-1, 1]) * rng.uniform(24, 34), rng.uniform(-30, 30), rng.uniform(-5, 25))
-    body = Ellipsoid(centre, tuple(rng.uniform(13, 20, 3)), rng.uniform(0, 180))
+    body = Ellipsoid(centre, tuple(rng.uniform(*variety.radii, 3)), rng.uniform(0, 180))
     distance = body.distance(x, y, z) + waves(rng, x, y, z, 22) * 2
-    rim = rng.uniform(4, 6) + waves(rng, x, y, z, 16) * np.float32(1.2)
-    fingers = rng.uniform(9, 14) + smooth_noise(rng, geometry.shape, geometry.spacing_mm, 12) * 5
+    rim = rng.uniform(*variety.rim) + waves(rng, x, y, z, 16) * np.float32(1.2)
+    fingers = rng.uniform(*variety.oedema) + smooth_noise(rng, geometry.shape, geometry.spacing_mm, 12) * 5
     inside = tissue > 0
     white = tissue == _TISSUES.index("white")
     labels = np.zeros(geometry.shape, np.uint8)
@@ -99,13 +127,17 @@ def _tumour(rng: np.random.Generator, geometry: Geometry, tissue: np.ndarray) ->
     return labels
 
 
-def _channels(rng: np.random.Generator, geometry: Geometry, tissue: np.ndarray) -> np.ndarray:
+def _channels(
+    rng: np.random.Generator, geometry: Geometry, tissue: np.ndarray, variety: Variety
+) -> np.ndarray:
     grain = smooth_noise(rng, geometry.shape, geometry.spacing_mm, 6)
     channels = []
+    low, high = variety.noise
+    noise_sd = rng.uniform(low, high) if high > low else low
     for looks in np.array([_LOOKS[name] for name in _TISSUES], np.float32).T:
-        looks = looks * rng.uniform(0.92, 1.08, len(looks)).astype(np.float32)
+        looks = looks * rng.uniform(1 - variety.looks, 1 + variety.looks, len(looks)).astype(np.float32)
         image = ndimage.gaussian_filter(looks[tissue] * (1 + 0.05 * grain), 0.5)
         image *= np.exp(0.06 * smooth_noise(rng, geometry.shape, geometry.spacing_mm, 80))
-        noise = rng.standard_normal((2, *geometry.shape), np.float32) * np.float32(5)
+        noise = rng.standard_normal((2, *geometry.shape), np.float32) * np.float32(noise_sd)
         channels.append(np.where(tissue > 0, np.hypot(image + noise[0], noise[1]), 0))
     return np.stack(channels).astype(np.float32)

@@ -45,4 +45,18 @@ HIPPOCAMPUS = Recipe(
     **{**small.HIPPOCAMPUS, "patch_vox": (36, 1, 36), "batch": 24, "inference": Inference()},
 )
 
-RECIPES = (BRATS, HIPPOCAMPUS)
+SYNTHETIC = Recipe(
+    name="brain-tumour-bacnn",
+    source="BA-Net after Hatamizadeh et al. (2019), axial slices; synthetic training scans",
+    network="bacnn",
+    dims=2,
+    network_arguments={"norm": "group", "rates": (1, 2, 4, 6)},
+    losses={**LOSSES, "wce-dice": 1.0},
+    **small.SYNTHETIC_BRAINS,
+    patch_vox=(1, 80, 64),
+    foreground=0.6,
+    batch=16,
+    steps=1500,
+)
+
+RECIPES = (BRATS, HIPPOCAMPUS, SYNTHETIC)

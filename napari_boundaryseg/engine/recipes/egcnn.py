@@ -79,4 +79,17 @@ SARCOMA = Recipe(
     **small.SARCOMA,
 )
 
-RECIPES = (*map(_brats, BACKBONES), *map(_kits, BACKBONES), HIPPOCAMPUS, SARCOMA)
+SYNTHETIC = Recipe(
+    name="brain-tumour-egcnn",
+    source="EG-CNN after Hatamizadeh et al. (2020) on a small SegResNet; synthetic training scans",
+    network="egcnn",
+    network_arguments={**_NARROW, "width": 12},
+    losses={**LOSSES, "wce-dice": 1.0},
+    **small.SYNTHETIC_BRAINS,
+    patch_vox=(48, 64, 64),
+    foreground=0.6,
+    batch=1,
+    steps=1000,
+)
+
+RECIPES = (*map(_brats, BACKBONES), *map(_kits, BACKBONES), HIPPOCAMPUS, SARCOMA, SYNTHETIC)

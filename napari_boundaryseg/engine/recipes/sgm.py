@@ -75,13 +75,15 @@ PELVIS_SYNTHETIC = Recipe(
     schedule=Schedule(name="one-cycle", warm_up=0.05),
     # Each organ is one piece; far muscle that looks like an organ is not it.
     inference=Inference(smallest_share=1.0),
-    patch_vox=(16, 96, 96),
+    # Sixty millimetres of height: bladder, prostate and rectum are seen together.
+    patch_vox=(24, 96, 96),
     # Most patches from anywhere: a window of a scan rarely lies on an organ, and muscle must not be taken for one.
     foreground=0.4,
     batch=2,
-    steps=1500,
+    steps=2000,
     steps_per_epoch=250,
     synthetic="pelvis",
+    synthetic_hard=0.5,
     expected_field_mm=(230, 230, 100),
 )
 
@@ -117,4 +119,28 @@ SARCOMA = Recipe(
     **small.SARCOMA,
 )
 
-RECIPES = (PELVIS, PROMISE12, HIPPOCAMPUS, SARCOMA, PELVIS_SYNTHETIC)
+PROSTATE_TOY = Recipe(
+    name="prostate-toy",
+    task="A toy: the prostate on small blurred MR crops that stand for no patient; for trying the program",
+    source="SGM after Nie and Shen (2019), narrower",
+    modality="MR",
+    scheme=preset("prostate"),
+    network_arguments={"width": 16, "norm": "group"},
+    losses=LOSSES,
+    # The spacing in these files is not physical: lengths are three times too small.
+    targets=Targets(mode="distance", sigma_mm=1.0),
+    augmentation=Augmentation(
+        flip_axes=("y",), rotate_deg=10, scale=0.15, shift_mm=2, elastic_mm=0.8, bias_field=0.2, contrast=0.25,
+        noise=0.1,
+    ),
+    optimiser=Optimiser(name="adamw", lr=3e-3, weight_decay=1e-4, gradient_clip=5.0, average=0.99),
+    inference=Inference(smallest_share=1.0),
+    patch_vox=(48, 64, 64),
+    foreground=1.0,
+    batch=2,
+    steps=300,
+    steps_per_epoch=50,
+    expected_field_mm=(26, 26, 24),
+)
+
+RECIPES = (PELVIS, PROMISE12, HIPPOCAMPUS, SARCOMA, PELVIS_SYNTHETIC, PROSTATE_TOY)

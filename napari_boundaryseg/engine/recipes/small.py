@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from napari_boundaryseg.data.labels import preset
+from napari_boundaryseg.data.layouts import BRATS_CHANNELS
 from napari_boundaryseg.engine.settings import Augmentation, Inference, Optimiser, Preprocessing
 
 HIPPOCAMPUS: dict[str, Any] = {
@@ -45,5 +46,25 @@ SARCOMA: dict[str, Any] = {
     "steps_per_epoch": 100,
     "expected_field_mm": (130.0, 130.0, 150.0),
 }
+
+SYNTHETIC_BRAINS: dict[str, Any] = {
+    "task": "Parts of a brain tumour on T1, T1c, T2 and FLAIR without the skull; a starting point, trained on "
+    "synthetic scans only",
+    "modality": "MR",
+    "channels": BRATS_CHANNELS,
+    "scheme": preset("brats-2023"),
+    "preprocessing": Preprocessing(
+        spacing_mm=(2.0, 2.0, 2.0), crop="nonzero", nonzero=True, clip_percentiles=(0.5, 99.5)
+    ),
+    "augmentation": Augmentation(
+        flip_axes=("x",), rotate_deg=10, scale=0.1, elastic_mm=2.0, bias_field=0.2, contrast=0.25, gain=0.1, shift=0.1,
+        noise=0.2, blur_mm=1.0,
+    ),
+    "optimiser": Optimiser(name="adamw", lr=2e-3, weight_decay=1e-4, gradient_clip=5.0),
+    "steps_per_epoch": 100,
+    "synthetic": "brain",
+    "expected_field_mm": (145.0, 175.0, 140.0),
+}
+"""Of the models that learn from `data.phantom.brain`."""
 
 HEAD_OF_BRATS = "Parts of a brain tumour on T1, T1c, T2 and FLAIR"

@@ -1,0 +1,167 @@
+"""The table of the shipped models, and the tool that trains them, on one model of one step."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from napari_boundaryseg.data.formats import write
+from napari_boundaryseg.data.phantom import two_part_structure
+from napari_boundaryseg.engine.checkpoint import build_network
+from napari_boundaryseg.engine.library import WEIGHTS, read_card
+from napari_boundaryseg.engine.recipe import recipe
+from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.progress import Cancelled
+
+TOOLS = Path(__file__).parents[1] / "tools"
+
+
+@pytest.fixture
+def tool(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    modules = {}
+    for name in ("shipped_models", "score_models", "train_models"):
+        spec = importlib.util.spec_from_file_location(name, TOOLS / f"{name}.py")
+        assert spec is not None
+        assert spec.loader is not None
+        modules[name] = importlib.util.module_from_spec(spec)
+        monkeypatch.setitem(sys.modules, name, modules[name])
+        spec.loader.exec_module(modules[name])
+    return modules["train_models"]
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A data set of two cases that train and one that is scored."""
+    folder = tmp_path / "data" / "hippocampus"
+    rows = ["case,group,split"]
+    for n, split in enumerate(("train", "train", "val")):
+        for kind, item in zip(("images", "labels"), two_part_structure(n), strict=True):
+            (folder / kind).mkdir(parents=True, exist_ok=True)
+            write(item, folder / kind / f"case{n}.nii.gz")
+        rows.append(f"case{n},case{n},{split}")
+    (folder / "splits.csv").write_text("\n".join(rows) + "\n")
+    return tmp_path / "data"
+
+
+def run(tool: ModuleType, monkeypatch: pytest.MonkeyPatch, *words: str | Path) -> None:
+    monkeypatch.setattr(sys, "argv", ["train_models", *map(str, words)])
+    tool.main()
+
+
+def test_every_model_has_its_recipe_data_terms_and_time(tool: ModuleType) -> None:
+    for name, model in tool.MODELS.items():
+        wanted = recipe(model.recipe)
+        assert name == model.name
+        assert bool(model.data) != bool(wanted.synthetic), "labelled scans or synthetic ones"
+        assert model.training.licence
+        assert model.training.attribution
+        assert model.minutes > 0
+        assert model.wanted(model.stages[-1]).steps > 0
+
+
+def test_all_weights_together_are_small(tool: ModuleType) -> None:
+    sizes = []
+    for model in tool.MODELS.values():
+        network = build_network(model.wanted(model.stages[-1]))
+        sizes.append(2 * sum(value.numel() for value in network.state_dict().values()))
+    assert max(sizes) < 10e6
+    assert sum(sizes) < 30e6
+
+
+def test_what_is_shipped_is_in_the_table(tool: ModuleType) -> None:
+    assert {path.stem for path in WEIGHTS.glob("*.safetensors")} <= set(tool.MODELS)
+
+
+def test_toys_and_synthetic_models_say_so(tool: ModuleType) -> None:
+    assert recipe("prostate-toy").task.startswith("A toy:")
+    assert tool.MODELS["prostate-toy"].notes.startswith("A toy:")
+    for name in ("brain-tumour-egcnn", "brain-tumour-bacnn"):
+        assert "trained on synthetic scans only" in recipe(name).task
+        assert "A starting point" in tool.MODELS[name].notes
+    assert recipe("pelvis-mr-sgm").synthetic_hard == 0.5
+
+
+def test_the_list_names_every_model(
+    tool: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    run(tool, monkeypatch, "--list", "--work", tmp_path)
+    said = capsys.readouterr().out
+    assert all(name in said for name in tool.MODELS)
+    assert "minutes" in said
+
+
+def test_a_trial_trains_scores_and_stays_out_of_the_package(
+    tool: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, data: Path
+) -> None:
+    before = sorted(WEIGHTS.iterdir())
+    run(tool, monkeypatch, "hippocampus-sgm", "--data", data, "--work", tmp_path, "--steps", "1")
+    card, _ = read_card(tmp_path / "hippocampus-sgm.safetensors")
+    assert card.step == 1
+    assert card.training.cases == 2
+    assert card.scored_on.startswith("1 validation case")
+    assert {score.organ for score in card.scores} == {"Hippocampus_A", "Hippocampus_P"}
+    assert sorted(WEIGHTS.iterdir()) == before
+    log = tmp_path / "hippocampus-sgm" / "only" / "log.jsonl"
+    lines = log.read_text()
+    run(tool, monkeypatch, "hippocampus-sgm", "--data", data, "--work", tmp_path, "--steps", "1")
+    assert log.read_text() == lines, "what is done is not done again"
+
+
+def test_it_stops_in_time_and_goes_on(
+    tool: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, data: Path
+) -> None:
+    words = ("hippocampus-sgm", "--data", data, "--work", tmp_path, "--steps", "3")
+    progress = tool.until(1e9)
+    stopped: list[str] = []
+
+    def after_one_step(fraction: float, text: str = "") -> None:
+        stopped.append(text)
+        if "step 1 of" in text:
+            raise Cancelled
+
+    monkeypatch.setattr(tool, "until", lambda seconds: after_one_step)
+    run(tool, monkeypatch, *words)
+    assert "the same command goes on" in capsys.readouterr().out
+    assert not (tmp_path / "hippocampus-sgm.safetensors").exists()
+    monkeypatch.setattr(tool, "until", lambda seconds: progress)
+    run(tool, monkeypatch, *words)
+    assert read_card(tmp_path / "hippocampus-sgm.safetensors")[0].step == 3
+    log = (tmp_path / "hippocampus-sgm" / "only" / "log.jsonl").read_text()
+    assert log.count('"loss"') == 3, "the first step was not taken twice"
+
+
+def test_past_the_time_the_next_step_is_the_last(tool: ModuleType) -> None:
+    tool.until(1e9)(0.5, "going on")
+    with pytest.raises(Cancelled):
+        tool.until(-1)(0.5, "late")
+
+
+def test_a_training_with_other_settings_is_not_gone_on_with(
+    tool: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, data: Path
+) -> None:
+    words = ("hippocampus-sgm", "--data", data, "--work", tmp_path, "--steps", "1")
+    run(tool, monkeypatch, *words)
+    model = tool.MODELS["hippocampus-sgm"]
+    other = type(model.stages[0])(settings={"optimiser.lr": 1.0})
+    monkeypatch.setitem(tool.MODELS, model.name, type(model)(**{**vars(model), "stages": (other,)}))
+    with pytest.raises(InputError, match="another recipe was trained here"):
+        run(tool, monkeypatch, *words)
+
+
+def test_scores_of_a_study_are_those_out_of_fold(tool: ModuleType, tmp_path: Path) -> None:
+    scoring = sys.modules["score_models"]
+    head = "training,fold,config,case,group,organ,dsc,surface_dice,asd_mm,hd95_mm,tolerance_mm,prior_dsc,seconds"
+    (tmp_path / "s.csv").write_text(
+        f"{head}\nsgm,0,x,a,a,GTV,0.8,0.5,2,6,3,0.6,1\nsgm,1,x,b,b,GTV,0.6,0.3,4,nan,3,0.4,1\nother,0,x,a,a,GTV,0,0,9,9,3,0,1\n"
+    )
+    found = scoring.out_of_fold(tmp_path / "s.csv", "sgm")
+    values = {score.metric: (score.mean, score.n, score.floor) for score in found.scores}
+    assert values["dsc"] == (pytest.approx(0.7), 2, pytest.approx(0.5))
+    assert values["hd95_mm"] == (6, 1, None)
+    assert found.scored_on.startswith("2 cases in loose boxes, each by one of 2 models")
+    assert scoring.out_of_fold(tmp_path / "missing.csv", "sgm") == scoring.Scores()
+    assert tool.MODELS["sarcoma-t1"].wanted(tool.MODELS["sarcoma-t1"].stages[0]).steps == 600

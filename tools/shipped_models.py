@@ -1,0 +1,178 @@
+"""The models that ship: what each learns, from which scans, in which stages, and how long that takes."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from napari_boundaryseg.data.datasets import Case, load_case, read_dataset
+from napari_boundaryseg.data.phantom import Difficulty, brain, pelvis
+from napari_boundaryseg.data.volume import LabelMap, Volume
+from napari_boundaryseg.engine.card import TrainingData
+from napari_boundaryseg.engine.recipe import Recipe, recipe
+
+STUDIES = Path(__file__).resolve().parents[1] / "benchmarks" / "studies"
+DIFFICULTIES: tuple[Difficulty, ...] = ("standard", "hard")
+WATCHING_SEEDS = range(8000, 8002)
+COARSE = {"preprocessing.spacing_mm": (1.5, 1.5, 2.5), "patch_vox": (24, 64, 64), "optimiser.lr": 4e-3, "steps": 3000}
+
+Pair = tuple[Volume, LabelMap]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One training; each begins with the weights of the one before."""
+
+    name: str = "only"
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """One model.
+
+    Parameters
+    ----------
+    name, recipe : str
+    minutes : float
+        For all its steps on two cores that do nothing else: seconds per step, measured, times steps.
+    training : TrainingData
+    stages : tuple of Stage
+    data : str
+        The folder of labelled scans; empty for synthetic ones.
+    rows : tuple of str
+        Of its ``splits.csv``: which cases train.
+    watched : bool
+        A tenth of them (or a few synthetic scans) is scored after each epoch.
+    study : str
+        The study and its training, ``"sarcoma/sgm"``, from which settings and out-of-fold scores come.
+    kept : {"last", "best"}
+        Which weights ship: of the last step, or of the best epoch.
+    notes : str
+        For the card.
+    """
+
+    name: str
+    recipe: str
+    minutes: float
+    training: TrainingData
+    stages: tuple[Stage, ...] = (Stage(),)
+    data: str = ""
+    rows: tuple[str, ...] = ("train",)
+    watched: bool = True
+    study: str = ""
+    kept: Literal["last", "best"] = "last"
+    notes: str = ""
+
+    def wanted(self, stage: Stage) -> Recipe:
+        """The recipe of a stage."""
+        return recipe(self.recipe).with_settings({**self._studied(), **stage.settings})
+
+    def _studied(self) -> dict[str, Any]:
+        if not self.study:
+            return {}
+        study, name = self.study.split("/")
+        entries = tomllib.loads((STUDIES / f"{study}.toml").read_text("utf-8"))["training"]
+        entry = next(entry for entry in entries if entry["name"] == name)
+        return {**entry.get("settings", {}), "steps": entry["steps"]}
+
+    def cases(self, folder: Path, *rows: str) -> list[Case]:
+        """The labelled cases of some rows."""
+        return [c for c in read_dataset(folder / self.data, folder / self.data / "splits.csv") if c.split in rows]
+
+    def scans(self, folder: Path) -> tuple[list[Case], list[Case]]:
+        """Cases that train, and those that watch the training."""
+        cases = self.cases(folder, *self.rows) if self.data else []
+        return split_by_group(cases) if self.watched else (cases, [])
+
+    def watching(self) -> Iterator[Pair]:
+        """The synthetic scans that watch a training on synthetic scans."""
+        kind = recipe(self.recipe).synthetic
+        for seed in WATCHING_SEEDS if self.watched else ():
+            if kind == "brain":
+                yield brain(seed, (74, 86, 70), 2.0, varied=True)
+            for difficulty in DIFFICULTIES if kind == "pelvis" else ():
+                yield pelvis(seed, (150, 150, 26), (1.0, 1.0, 3.0), difficulty=difficulty)
+
+
+def split_by_group(cases: list[Case], tenth: int = 10, seed: int = 0) -> tuple[list[Case], list[Case]]:
+    """Training cases and those that choose the best step; a subject is never on both sides."""
+    groups = sorted({case.group for case in cases})
+    stopping = set(np.random.default_rng(seed).permutation(groups)[: len(groups) // tenth])
+    return [c for c in cases if c.group not in stopping], [c for c in cases if c.group in stopping]
+
+
+def labelled(cases: list[Case], wanted: Recipe) -> Iterator[Pair]:
+    """Load cases one after the other."""
+    for case in cases:
+        volume, labels = load_case(case, wanted.scheme)
+        if labels is not None:
+            yield volume, labels
+
+
+_SYNTHETIC_LICENCE = {
+    "licence": "BSD-3-Clause",
+    "attribution": "napari-boundaryseg; the idea of synthetic training scans: Billot et al. 2023 (SynthSeg)",
+}
+_BRAINS = TrainingData(
+    description="Synthetic brains without a skull, with a tumour, made by this project's own code; no patient was "
+    "used.",
+    **_SYNTHETIC_LICENCE,
+)
+_SYNTHETIC_BRAIN = "A starting point: it has seen synthetic brains only, which are much simpler than real ones."
+
+MODELS = {model.name: model for model in (
+    Shipped(
+        "hippocampus-sgm", "hippocampus-sgm", 36, kept="best", data="hippocampus",
+        training=TrainingData(
+            description="Medical Segmentation Decathlon Task04 Hippocampus: T1 MR cropped round the hippocampus, 1 mm; "
+            "nine tenths of the project's training subjects, the other tenth watched the training. Intensities rounded "
+            "to int16.",
+            licence="CC BY-SA 4.0",
+            attribution="Simpson et al. 2019 (arXiv:1902.09063); Antonelli et al. 2022, Nature Communications 13:4128",
+        ),
+    ),
+    Shipped(
+        "pelvis-mr-sgm", "pelvis-mr-sgm", 152, stages=(Stage("coarse", COARSE), Stage("fine")),
+        training=TrainingData(
+            description="Synthetic pelves made by this project's own code at two difficulties, new intensities every "
+            "time; no patient was used.",
+            **_SYNTHETIC_LICENCE,
+        ),
+        notes="Learned on synthetic pelves alone, half of them hard: first on a coarse grid (1.5 x 1.5 x 2.5 mm), then "
+        "with the recipe on this card. The last step is shipped. Only the largest piece of each organ is kept.",
+    ),
+    Shipped(
+        "sarcoma-t1", "sarcoma-t1-sgm", 21, data="sarcoma_t1", rows=("train", "val"), watched=False,
+        study="sarcoma/sgm",
+        training=TrainingData(
+            description="Soft-tissue sarcoma on T1 MR (TCIA Soft-tissue-Sarcoma in IBSI's preparation): all cases, "
+            "cropped 35 mm in plane and 50 mm along the axis round the tumour, intensities divided by 4 and rounded to "
+            "int16.",
+            licence="CC BY 3.0",
+            attribution="Vallieres et al. 2015, TCIA, 10.7937/K9/TCIA.2015.7GO2GSKS, and Phys. Med. Biol. 60(14):5471; "
+            "Clark et al. 2013 (TCIA); prepared by A. Zwanenburg (IBSI)",
+        ),
+        notes="Its scores are those of models of the same recipe that had not seen the patients they were scored on; "
+        "this one learned from all of them.",
+    ),
+    Shipped(
+        "prostate-toy", "prostate-toy", 9, data="prostate_toy", watched=False,
+        training=TrainingData(
+            description="Small blurred MR crops round the prostate, which their authors call make-believe; their voxel "
+            "size is not physical.",
+            licence="Apache-2.0",
+            attribution="DeepReg (github.com/DeepRegNet/DeepReg), label-reg demo data",
+        ),
+        notes="A toy: it shows how the program works, and says nothing about patients. Millimetres and millilitres "
+        "mean nothing here, for the voxel size of the scans is not physical.",
+    ),
+    Shipped("brain-tumour-egcnn", "brain-tumour-egcnn", 35, training=_BRAINS, notes=_SYNTHETIC_BRAIN),
+    Shipped("brain-tumour-bacnn", "brain-tumour-bacnn", 20, training=_BRAINS, notes=_SYNTHETIC_BRAIN),
+)}  # fmt: skip
+"""In the order in which `make models` trains them."""
