@@ -23,6 +23,7 @@ from typing import Any
 
 import napari
 import numpy as np
+import psutil
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QWidget
@@ -123,9 +124,10 @@ def measure(n_layers: int) -> dict[str, float]:
     found = {"the window itself s": time.perf_counter() - start}
     planes = Planes(viewer)
     spent = timed_strokes()
-    before = time.process_time()
+    before, memory = time.process_time(), psutil.Process().memory_info().rss
     found["open s"], found["open, with every layer s"] = opening_s(planes, n_layers)
     found["open, with every layer, processor s"] = time.process_time() - before
+    found["open, memory MB"] = (psutil.Process().memory_info().rss - memory) / 2**20
     labels = layers.only(viewer, "labels")
     labels.mode, labels.selected_label = "paint", 2
     found["stroke in the main view ms"] = stroke_ms(compat.canvas_widget(viewer), spent)

@@ -275,6 +275,11 @@ class Desk(QObject):
         actions.fine_tune(self.session, self.session.model, training, held_out, steps)
 
     @told
+    def show_three_planes(self, wanted: bool) -> None:
+        """Show the other two planes beside the main view, or close them."""
+        self.planes.set_open(wanted)
+
+    @told
     def open_project(self, folder: Path) -> None:
         """Keep accepted cases and models in this folder."""
         actions.open_project(self.session, folder)

@@ -80,14 +80,14 @@ class Links:
 
     def fit(self) -> None:
         """Show each plane as a whole, all with the same mm per pixel."""
+        flat = [viewer for viewer in self._flat() if viewer.layers]
         self._busy = True
         try:
-            flat = self._flat()
             for viewer in flat:
                 viewer.fit_to_view()
-            zoom = min(compat.camera(viewer).zoom for viewer in flat)
+            zooms = [compat.camera(viewer).zoom for viewer in flat]
             for viewer in flat:
-                compat.camera(viewer).zoom = zoom
+                compat.camera(viewer).zoom = min(zooms)
         finally:
             self._busy = False
 

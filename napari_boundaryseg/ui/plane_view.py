@@ -35,12 +35,12 @@ class PlaneView:
 
     def follow(self, layers: Sequence[Mirrored], most: int) -> bool:
         """Show these layers in this order, hidden ones once they are shown; True when more than ``most`` are new."""
-        self._remove([layer for layer in self.copies if layer not in layers])
-        was_empty = not self.copies
+        gone, fresh = [layer for layer in self.copies if layer not in layers], self.is_fresh(layers)
         new = [layer for layer in layers if layer not in self.copies and layer.main.visible]
         for layer in new[:most]:
             self.copies[layer] = self.model.add_layer(layer.copy())
-        if was_empty and new:
+        self._remove(gone)  # only now: a view that is empty for a moment takes its sliders away and is drawn again
+        if fresh:
             self.model.dims.order = orientation.ORDERS[self.plane]
             self.model.dims.point = self._main.dims.point
         for layer in new[:most]:
@@ -48,6 +48,11 @@ class PlaneView:
         self._sort([self.copies[layer] for layer in layers if layer in self.copies])
         self.activate()
         return len(new) > most
+
+    def is_fresh(self, layers: Sequence[Mirrored]) -> bool:
+        """Whether all that can be seen is new, as with another scan."""
+        seen = [layer for layer in layers if layer.main.visible]
+        return bool(seen) and not any(layer in self.copies for layer in seen)
 
     def _remove(self, gone: Sequence[Mirrored]) -> None:
         if gone:

@@ -20,6 +20,8 @@ PLANES = ("Axial", "Sagittal", "Coronal")
 """The main view shows one of them, the two others the rest, in this order."""
 FIRST = ("scan", "labels")
 """Kinds of layers that are there when the planes open; the others follow one by one."""
+FOLLOW_MS = 10
+"""Between two layers that follow, so that what a person does comes first."""
 
 
 def plane_of(viewer: Any) -> str:
@@ -53,7 +55,7 @@ class Planes(QObject):
         self._alone: Callable[[], None] = lambda: None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(0)
+        self._timer.setInterval(FOLLOW_MS)
         self._timer.timeout.connect(self._follow)
 
     @property
@@ -78,25 +80,30 @@ class Planes(QObject):
             return
         if self._viewer.dims.ndim != 3:
             raise InputError("Three planes", "nothing with three axes is shown", "Open a scan first")
-        main = plane_of(self._viewer)
-        self.views = [PlaneView(self._viewer, plane) for plane in PLANES if plane != main]
-        first = [layer for layer in self._mirrored() if layer.main.metadata.get(layers.KIND) in FIRST]
-        for view in self.views:
-            view.follow(first, len(first))
-        self._place()
-        self._links = Links([self._viewer, *(view.model for view in self.views)], self._on_moved)
-        self._listen()
-        self._links.move_to(tuple(self._viewer.dims.point))
-        QApplication.sendPostedEvents()  # now every canvas has its size
-        self._links.fit()
+        window = compat.main_window(self._viewer)
+        window.setUpdatesEnabled(False)  # nothing is drawn until all is in its place
+        try:
+            self._make_views()
+            self._place()
+            self._listen()
+            QApplication.sendPostedEvents()  # now every canvas has its size
+            self._links.fit()
+        finally:
+            window.setUpdatesEnabled(True)
         self._fitted = compat.camera(self._viewer).zoom
-        compat.main_window(self._viewer).setUpdatesEnabled(True)
         self._later()
         self.changed.emit(True)
 
+    def _make_views(self) -> None:
+        main = plane_of(self._viewer)
+        self.views = [PlaneView(self._viewer, plane) for plane in PLANES if plane != main]
+        mirrored = self._mirrored()
+        first = [layer for layer in mirrored if layer.main.metadata.get(layers.KIND) in FIRST] or mirrored
+        for view in self.views:
+            view.follow(first, len(first))
+
     def _place(self) -> None:
-        """Put the views into the window, which is not drawn until all is in its place."""
-        compat.main_window(self._viewer).setUpdatesEnabled(False)
+        """Put the views into the window."""
         self._side = named(QSplitter(Qt.Orientation.Vertical), "planes")
         for view, name in zip(self.views, ("planes.first", "planes.second")):
             self._side.addWidget(view.build(name))
@@ -107,6 +114,8 @@ class Planes(QObject):
         self._lines = CrossLines(self._viewer, compat.canvas_widget(self._viewer), "planes.main")
 
     def _listen(self) -> None:
+        self._links = Links([self._viewer, *(view.model for view in self.views)], self._on_moved)
+        self._links.move_to(tuple(self._viewer.dims.point))
         events, active = self._viewer.layers.events, self._viewer.layers.selection.events.active
         self._heard = [(events.inserted, self._later), (events.removed, self._later), (events.reordered, self._later),
                        (active, self._on_active), (self._viewer.dims.events.order, self._on_order),
@@ -149,11 +158,12 @@ class Planes(QObject):
 
     def _follow(self) -> None:
         """Show the layers that the main viewer has now, one new one at a time: a person may go on meanwhile."""
-        mirrored, were_empty = self._mirrored(), not any(view.copies for view in self.views)
+        mirrored = self._mirrored()
+        fresh = all(view.is_fresh(mirrored) for view in self.views)
         more = [view.follow(mirrored, 1) for view in self.views]
         if any(more):
             self._later()
-        if were_empty and mirrored:
+        if fresh:
             self._links.fit()
             self._on_moved()
 
@@ -192,7 +202,9 @@ class Planes(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Close the views before the window goes: napari closes its main view, or the person the window."""
-        gone = event.type() == QEvent.Type.Hide and not event.spontaneous()  # a minimised window is hidden by others
-        if gone or (event.type() == QEvent.Type.Close and watched is compat.main_view(self._viewer)):
+        hidden = event.type() == QEvent.Type.Hide and not event.spontaneous()  # and not minimised
+        closed = event.type() == QEvent.Type.Close
+        if (hidden and watched is compat.main_window(self._viewer)) or (
+                closed and watched is compat.main_view(self._viewer)):
             self.close()
         return False

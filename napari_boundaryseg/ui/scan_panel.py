@@ -88,10 +88,14 @@ class ScanPanel(Panel):
         viewer = self._desk.viewer
         self.window_preset.activated.connect(lambda _: layers.set_window(viewer, self.window_preset.currentText()))
         self.view.activated.connect(lambda _: orientation.set_view(viewer, self.view.currentText()))
-        self.three_planes.clicked.connect(self._desk.planes.set_open)
+        self.three_planes.clicked.connect(self._ask_planes)
         self._desk.planes.changed.connect(self.three_planes.setChecked)
         self._desk.listen(self, self._desk.session.scan_changed, self._on_scan)
         self._desk.letters.view_changed.connect(self._on_view)
+
+    def _ask_planes(self, wanted: bool) -> None:
+        self._desk.show_three_planes(wanted)
+        self.three_planes.setChecked(self._desk.planes.is_open)
 
     def _ask_file(self) -> None:
         pattern = " ".join(f"*{suffix}" for suffix in formats.suffixes())

@@ -131,6 +131,7 @@ def test_a_stroke_in_any_plane_is_in_the_one_array_and_shows_in_every_view(opene
     planes.painted.connect(lambda layer, order: told.append((layer, order)))
     labels.contour, labels.selected_label = 1, 3
     for canvas, model in zip(canvases(planes, viewer), models(planes, viewer)):
+        labels.mode = "pan_zoom"
         QTest.keyClick(canvas, Qt.Key.Key_B)
         assert {str(layer.mode) for layer in (labels, *copies)} == {"paint"}
         before, axis = labels.data.copy(), model.dims.order[0]
