@@ -46,8 +46,12 @@ class LostBox(QWidget):
         self.preview.toggled.connect(lambda on: self._work and desk.lost.preview(self._work, on))
         self.restore.clicked.connect(lambda _: self._answer(desk.restore))
         self.discard.clicked.connect(lambda _: self._answer(desk.lost.discard))
-        desk.lost.found.connect(lambda _: self.refresh())
+        desk.lost.found.connect(self._on_found)
         desk.listen(self, desk.session.scan_changed, lambda _: self.refresh())
+        self.refresh()
+
+    def _on_found(self, work: list[LostWork]) -> None:
+        """A method, which Qt forgets with the panel."""
         self.refresh()
 
     def refresh(self) -> None:
