@@ -156,12 +156,13 @@ def test_scores_of_a_study_are_those_out_of_fold(tool: ModuleType, tmp_path: Pat
     scoring = sys.modules["score_models"]
     head = "training,fold,config,case,group,organ,dsc,surface_dice,asd_mm,hd95_mm,tolerance_mm,prior_dsc,seconds"
     (tmp_path / "s.csv").write_text(
-        f"{head}\nsgm,0,x,a,a,GTV,0.8,0.5,2,6,3,0.6,1\nsgm,1,x,b,b,GTV,0.6,0.3,4,nan,3,0.4,1\nother,0,x,a,a,GTV,0,0,9,9,3,0,1\n"
+        f"{head}\nsgm,0,x,a,a,GTV,0.8,nan,2,6,3,0.6,1\nsgm,1,x,b,b,GTV,0.6,nan,4,nan,3,0.4,1\nother,0,x,a,a,GTV,0,0,9,9,3,0,1\n"
     )
     found = scoring.out_of_fold(tmp_path / "s.csv", "sgm")
     values = {score.metric: (score.mean, score.n, score.floor) for score in found.scores}
     assert values["dsc"] == (pytest.approx(0.7), 2, pytest.approx(0.5))
     assert values["hd95_mm"] == (6, 1, None)
+    assert "surface_dice" not in values, "no case has one"
     assert found.scored_on.startswith("2 cases in loose boxes, each by one of 2 models")
     assert scoring.out_of_fold(tmp_path / "missing.csv", "sgm") == scoring.Scores()
     assert tool.MODELS["sarcoma-t1"].wanted(tool.MODELS["sarcoma-t1"].stages[0]).steps == 600

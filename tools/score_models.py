@@ -64,14 +64,17 @@ def on_cases(model: LoadedModel, cases: Iterable[Pair], floors: dict[str, float]
         for organ, row in evaluate(predictor.predict(volume, whole=True).labels, labels).items():
             for metric in FIGURES:
                 values.setdefault((organ, metric), []).append(float(row[metric]))
-    return tuple(_summary(organ, metric, v, floors.get(organ)) for (organ, metric), v in values.items())
+    return tuple(s for (organ, metric), v in values.items() for s in _summary(organ, metric, v, floors.get(organ)))
 
 
-def _summary(organ: str, metric: str, values: list[float], floor: float | None) -> Score:
-    """Of the cases in which the figure exists: a distance to an organ that nobody drew does not."""
-    finite = [v for v in values if np.isfinite(v)] or [0.0]
-    return Score(organ=organ, metric=metric, mean=float(np.mean(finite)), n=len(finite),
-                 sd=float(np.std(finite, ddof=1)) if len(finite) > 1 else 0.0, floor=floor if metric == "dsc" else None)
+def _summary(organ: str, metric: str, values: list[float], floor: float | None) -> list[Score]:
+    """Over the cases in which the figure exists (a distance to an organ that nobody drew does not)."""
+    finite = [v for v in values if np.isfinite(v)]
+    if not finite:
+        return []
+    sd = float(np.std(finite, ddof=1)) if len(finite) > 1 else 0.0
+    return [Score(organ=organ, metric=metric, mean=float(np.mean(finite)), sd=sd, n=len(finite),
+                  floor=floor if metric == "dsc" else None)]
 
 
 def prior_floors(known: list, unseen: list) -> dict[str, float]:
@@ -109,11 +112,12 @@ def out_of_fold(table: Path, training: str) -> Scores:
     with table.open(newline="", encoding="utf-8") as stream:
         rows = [row for row in csv.DictReader(stream) if row["training"] == training]
     folds, cases = len({row["fold"] for row in rows}), len({row["case"] for row in rows})
-    scores = []
+    scores: list[Score] = []
     for organ in dict.fromkeys(row["organ"] for row in rows):
         own = [row for row in rows if row["organ"] == organ]
         floor = float(np.mean([float(row["prior_dsc"]) for row in own]))
-        scores += [_summary(organ, figure, [float(row[figure]) for row in own], floor) for figure in FIGURES]
+        for figure in FIGURES:
+            scores += _summary(organ, figure, [float(row[figure]) for row in own], floor)
     said = f"{cases} cases in loose boxes, each by one of {folds} models that had not seen the patient"
     return Scores(tuple(scores), said)
 
