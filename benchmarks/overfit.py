@@ -25,7 +25,7 @@ from napari_boundaryseg.data.datasets import load_case, read_dataset
 from napari_boundaryseg.engine.card import Card
 from napari_boundaryseg.engine.checkpoint import build_network, save
 from napari_boundaryseg.engine.recipe import Recipe, recipe
-from napari_boundaryseg.engine.settings import Augmentation, Targets
+from napari_boundaryseg.engine.settings import Augmentation, Inference, Targets
 from napari_boundaryseg.engine.training_cases import TrainingCase, prepare
 from napari_boundaryseg.losses.sobel import edge_masks
 from napari_boundaryseg.models import ModelOutput
@@ -67,6 +67,7 @@ def of_system(name: str) -> Recipe:
     base = recipe("hippocampus-sgm").model_dump() | SYSTEMS[name] | {
         "name": name.split()[0], "augmentation": Augmentation(), "loss_arguments": {},
         "targets": Targets(mode="distance", sigma_mm=1.0),
+        "inference": Inference(window_vox=(35, 51, 35)),  # as it was learnt: in one piece, not mirrored
     }
     return Recipe.model_validate(base)
 
