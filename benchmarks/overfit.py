@@ -35,12 +35,14 @@ WANTED_DSC, WANTED_EDGE = 0.95, 0.8
 LOOK_EVERY = 20
 RATE, STEPS = 6e-3, 400
 """The highest rate of the one-cycle schedule, and its length; a system may need its own."""
-PLANS = {"segresnet": (2e-3, 400), **dict.fromkeys(("hmedn", "hrdn", "dstnet", "dilnet"), (4e-3, 400)),
+PLANS = {"sgm": (8e-3, 600), "segresnet": (2e-3, 400),
+         **dict.fromkeys(("hmedn", "hrdn", "dstnet", "dilnet"), (4e-3, 400)),
          **{f"egcnn {name}": (8e-3, 500) for name in ("segresnet", "unet", "basic-unet", "vnet")}}
 _CONTOUR = {"wce-dice": 1.0, "hard-contour": 1.0, "soft-contour": 1.0}
 _EDGE = {"wce-dice": 1.0, "edge-dice": 1.0, "edge-bce": 0.1}
 SYSTEMS: dict[str, dict[str, Any]] = {
-    "sgm": {"network": "sgm", "network_arguments": {"width": 8, "norm": "group"}, "losses": _CONTOUR},
+    "sgm": {"network": "sgm", "network_arguments": {"width": 8, "norm": "group"},
+            "losses": _CONTOUR | {"soft-contour": 3.0}},
     "hmedn": {"network": "hmedn", "network_arguments": {"width": 8, "norm": "group", "connectivity": "residual",
                                                         "dropout": 0.0, "stage": 2}, "losses": _CONTOUR},
     "hrdn": {"network": "hrdn", "network_arguments": {"width": 8, "norm": "group", "connectivity": "residual",
