@@ -17,7 +17,7 @@ CLEAR = scanner.Scanner(1.0, (1.0, 1.0), 1.0, 0.0, 0, 0.0, 0.0, 0.0, 1.0)
 
 @pytest.fixture(scope="module")
 def hard() -> list[Tissues]:
-    return [anatomy(seed, **SMALL, difficulty="hard") for seed in range(24)]  # type: ignore[arg-type]
+    return [anatomy(seed, **SMALL, difficulty="hard") for seed in range(20)]  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -67,11 +67,10 @@ def test_every_hard_pelvis_has_its_three_organs_in_human_sizes(hard: list[Tissue
         assert values.max() < high
 
 
-def test_hard_patients_differ_more(hard: list[Tissues]) -> None:
-    standard = [anatomy(seed, **SMALL) for seed in range(24)]  # type: ignore[arg-type]
-    for organ in (0, 1):
-        spread = [np.std(np.log([volumes(t)[organ] for t in group])) for group in (standard, hard)]
-        assert spread[1] > spread[0], list(ORGANS.values())[organ]
+def test_hard_prostates_differ_more(hard: list[Tissues]) -> None:
+    standard = [anatomy(seed, **SMALL) for seed in range(16)]  # type: ignore[arg-type]
+    spread = [np.std(np.log([volumes(tissues)[1] for tissues in group])) for group in (standard, hard)]
+    assert spread[1] > 1.1 * spread[0]
 
 
 def test_a_hard_scan_of_few_slices_still_shows_every_organ() -> None:

@@ -29,7 +29,7 @@ class Spread(NamedTuple):
 
 SPREAD = {
     "standard": Spread((17.0, 16.0, 12.0), (0.0, 0.0, 0.0), (2.5, 2.0, 3.0), (0.92, 1.08)),
-    "hard": Spread((17.0, 20.0, 13.0), (-6.0, 0.0, 0.0), (9.0, 3.0, 4.0), (0.88, 1.14)),
+    "hard": Spread((17.0, 20.0, 13.0), (7.0, 0.0, 0.0), (9.0, 3.0, 4.0), (0.88, 1.14)),
 }
 """By difficulty. Many real stacks are tilted across the prostate."""
 
