@@ -81,6 +81,67 @@ def test_killed_while_saving_the_file_is_always_whole(tmp_path: Path) -> None:
         assert len(set(data)) == 1
 
 
+AT_EVERY_STEP = """
+import errno, os, signal, sys
+from pathlib import Path
+from napari_boundaryseg.data import saving
+from napari_boundaryseg.errors import InputError
+
+target, how = Path(sys.argv[1]), sys.argv[2]
+OLD, NEW = b"o" * 300_000, b"n" * 300_000
+
+def write(stream):
+    for part in range(20):
+        stream.write(NEW[part * 15_000 : (part + 1) * 15_000])
+
+def stopping(point):
+    left = [point]
+    def trace(frame, event, argument):
+        if frame.f_code.co_filename != saving.__file__ and frame.f_code is not write.__code__:
+            return None
+        if event == "line":
+            left[0] -= 1
+            if left[0] == 0 and how == "kill":
+                os.kill(os.getpid(), signal.SIGKILL)
+            if left[0] == 0:
+                raise OSError(errno.ENOSPC, "No space left on device")
+        return trace
+    return trace
+
+def save(point):
+    sys.settrace(stopping(point))
+    try:
+        saving.atomic_write(target, write)
+    except (InputError, OSError):
+        os._exit(1)
+    os._exit(0)
+
+point, ended = 0, 1
+while ended:
+    point += 1
+    target.write_bytes(OLD)
+    child = os.fork()
+    if child == 0:
+        save(point)
+    ended = os.waitpid(child, 0)[1]
+    found = target.read_bytes()
+    assert found in (OLD, NEW), point
+    print(point, "new" if found == NEW else "old")
+"""
+
+
+@POSIX
+@pytest.mark.parametrize("how", ["kill", "disk full"])
+def test_stopped_at_every_step_of_a_save_the_file_is_the_old_or_the_new_one(tmp_path: Path, how: str) -> None:
+    command = [sys.executable, "-c", AT_EVERY_STEP, str(tmp_path / "seg.bin"), how]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100)
+    assert done.returncode == 0, done.stderr
+    states = [line.split()[1] for line in done.stdout.splitlines()]
+    assert len(states) > 60, "20 parts of the file are written, each in two lines, and the steps around them"
+    assert states == sorted(states, reverse=True), "old until a certain step, then new"
+    assert states[0] == "old" and states[-1] == "new"
+
+
 def test_a_failed_check_keeps_the_old_file(tmp_path: Path) -> None:
     target = tmp_path / "a.bin"
     target.write_bytes(b"old")
