@@ -190,21 +190,15 @@ def main_view(viewer: Any) -> QSplitter:
     return viewer.window._qt_viewer
 
 
-def keep_apart(view: QtViewer) -> Callable[[], None]:
-    """Let a QtViewer that is not the only one remove layers safely; returns what ends that.
+def keep_apart(view: QtViewer) -> None:
+    """Let a QtViewer remove layers safely.
 
-    (0.9.2: after a layer is removed, its canvas sends what waits for the graphics card to whichever canvas was drawn
-    last, where the same numbers name other textures. That ended in a crash. So it is made the current one before.)
+    (0.9.2: after a layer is removed, its canvas sends what waits for the graphics card to whatever was drawn last:
+    another canvas, or the window around it. That ended in a crash at the next drawing. So it is made the current one.)
     """
     events, current = view.viewer.layers.events, view.canvas._scene_canvas.set_current
     for source in (events.removed, events.end_batch):
         source.connect(current, position="first")
-
-    def end() -> None:
-        for source in (events.removed, events.end_batch):
-            source.disconnect(current)
-
-    return end
 
 
 def share_keys(main: Any, other: Any) -> None:

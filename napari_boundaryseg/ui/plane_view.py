@@ -76,7 +76,7 @@ class PlaneView:
         """Make the widget."""
         self.widget = named(compat.PlainView(self.model), name)
         self.widget.setAcceptDrops(False)
-        self._alone = compat.keep_apart(self.widget)
+        compat.keep_apart(self.widget)
         canvas = compat.view_canvas(self.widget)
         self.letters = orientation.OrientationLetters(self.model, canvas, name)
         self.letters.set_active(True)
@@ -95,7 +95,6 @@ class PlaneView:
 
     def close(self) -> None:
         """Leave nothing behind that listens or draws."""
-        self._alone()
         self.letters.close()
         self.lines.close()
         self.widget.close()

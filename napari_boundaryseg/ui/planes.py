@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from qtpy.QtCore import QEvent, QObject, Qt, QTimer, Signal
@@ -52,11 +51,11 @@ class Planes(QObject):
         self._layers: dict[Any, Mirrored] = {}
         self.views: list[PlaneView] = []
         self._heard: list[tuple[Any, Any]] = []
-        self._alone: Callable[[], None] = lambda: None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(FOLLOW_MS)
         self._timer.timeout.connect(self._follow)
+        compat.keep_apart(compat.main_view(viewer))
 
     @property
     def is_open(self) -> bool:
@@ -124,7 +123,6 @@ class Planes(QObject):
             source.connect(slot)
         for watched in (compat.main_window(self._viewer), compat.main_view(self._viewer)):
             watched.installEventFilter(self)
-        self._alone = compat.keep_apart(compat.main_view(self._viewer))
 
     def close(self) -> None:
         """Close the two views; the main one takes their place."""
@@ -136,7 +134,6 @@ class Planes(QObject):
             watched.removeEventFilter(self)
         for source, slot in self._heard:
             source.disconnect(slot)
-        self._alone()
         self._links.close()
         for layer in self._layers.values():
             layer.close()
