@@ -90,9 +90,10 @@ def own_history(labels: Any, undo: Callable[[], object], redo: Callable[[], obje
 
 
 def put_tool_down(viewer: Any, layer: Any) -> None:
-    """Put the brush down, and draw once, before a labels layer goes.
+    """Put the brush down, and draw once, before a labels layer goes; before any other layer goes with it.
 
-    (0.9.2: the overlays of its tools outlive it otherwise, and the next labels layer that is drawn ends the program.)
+    (0.9.2: otherwise the program ends when the next labels layer is drawn, or, where other layers went before the
+    drawing, the next image.)
     """
     if hasattr(layer, "brush_size") and str(layer.mode) != "pan_zoom" and is_open(viewer):
         layer.mode = "pan_zoom"
