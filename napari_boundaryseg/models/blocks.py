@@ -17,6 +17,15 @@ LINEAR = {2: "bilinear", 3: "trilinear"}
 _BATCH_NORM = {2: nn.BatchNorm2d, 3: nn.BatchNorm3d}
 
 
+class ChannelNorm(nn.GroupNorm):
+    """Group norm with a group for each channel; maps of a single voxel, where that leaves nothing, are one group."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """(B, c, *sp) to (B, c, *sp)."""
+        groups = self.num_groups if input[0, 0].numel() > 1 else 1
+        return F.group_norm(input, groups, self.weight, self.bias, self.eps)
+
+
 def norm(kind: str, dims: int, channels: int) -> nn.Module:
     """Batch norm; or for small batches group norm with groups of 8 channels, or of as few more as divide them.
 
@@ -27,7 +36,7 @@ def norm(kind: str, dims: int, channels: int) -> nn.Module:
     if kind == "group":
         return nn.GroupNorm(_groups(channels), channels)
     if kind == "channel":
-        return nn.GroupNorm(channels, channels)
+        return ChannelNorm(channels, channels)
     raise InputError(kind, "there is no such normalisation", "Choose 'batch' or 'group'")
 
 
