@@ -55,7 +55,7 @@ def on_stroke(labels: Any, told: Callable[[], object]) -> None:
     _whole_strokes(labels)
 
 
-def lead_strokes(labels: Any, main: Any, told: Callable[[], object]) -> None:
+def lead_strokes(labels: Any, main: Any) -> None:
     """Make each stroke in a Labels layer one of the main layer on the same array, for all who listen to it (0.9.2)."""
 
     def stroke(event: Any) -> None:
@@ -63,7 +63,6 @@ def lead_strokes(labels: Any, main: Any, told: Callable[[], object]) -> None:
         labels._redo_history.clear()
         main._redo_history.clear()
         main._append_to_undo_history(event.value)
-        told()
 
     labels.events.paint.connect(stroke)
     _whole_strokes(labels)
@@ -87,17 +86,6 @@ def _as_stroke(labels: Any, edit: Callable[..., object]) -> Callable[..., object
 def own_history(labels: Any, undo: Callable[[], object], redo: Callable[[], object]) -> None:
     """Lead Ctrl+Z and Ctrl+Shift+Z of a Labels layer elsewhere (0.9.2: its key bindings call these two methods)."""
     labels.undo, labels.redo = undo, redo
-
-
-def put_tool_down(viewer: Any, layer: Any) -> None:
-    """Put the brush down, and draw once, before a labels layer goes; before any other layer goes with it.
-
-    (0.9.2: otherwise the program ends when the next labels layer is drawn, or, where other layers went before the
-    drawing, the next image.)
-    """
-    if hasattr(layer, "brush_size") and str(layer.mode) != "pan_zoom" and is_open(viewer):
-        layer.mode = "pan_zoom"
-        canvas_widget(viewer).repaint()
 
 
 def set_tooltip(layer: Any, text: str) -> None:

@@ -27,6 +27,10 @@ class EffortWatch(QObject):
         if self._on_drag not in layer.mouse_drag_callbacks:
             layer.mouse_drag_callbacks.append(self._on_drag)
 
+    def follow_copy(self, layer: Any, copy: Any) -> None:
+        """Count what is drawn in another view of a layer, too."""
+        copy.mouse_drag_callbacks.append(self._on_drag)
+
     def _at(self) -> tuple[int, int]:
         return int(self._layer.selected_label), int(self._viewer.dims.current_step[0])
 
@@ -49,4 +53,4 @@ class EffortWatch(QObject):
         while event.type == "mouse_move":
             points.append(tuple(event.position))
             yield
-        layers.draft_of(layer).effort.stroke(*self._at(), points)
+        layers.draft_of(self._layer).effort.stroke(*self._at(), points)

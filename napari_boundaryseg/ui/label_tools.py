@@ -28,7 +28,7 @@ class LabelTools(QObject):
         super().__init__(parent)
         self._viewer = viewer
         self._watched: Any = None
-        self._effort = EffortWatch(viewer, self)
+        self.effort = EffortWatch(viewer, self)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(QUIET_MS)
@@ -59,7 +59,7 @@ class LabelTools(QObject):
         draft.failed.connect(self._on_failed, unique=True)
         if draft.no_journal:
             self.journal_failed.emit(draft.no_journal)
-        self._effort.follow(layer)
+        self.effort.follow(layer)
         for source in (layer.events.mode, layer.events.brush_size, layer.events.selected_label):
             source.connect(self._on_tool)
         for key, mode in KEYS.items():

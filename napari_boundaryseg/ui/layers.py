@@ -77,8 +77,6 @@ def show_scan(viewer: Any, volume: Volume | None) -> None:
 
     Corrected labels of the scan before that are stored nowhere stay as a hidden layer.
     """
-    for layer in of_kind(viewer, "labels"):
-        compat.put_tool_down(viewer, layer)
     for layer in list(viewer.layers):
         if KIND not in layer.metadata or layer.metadata.get(KEY) is volume:
             continue

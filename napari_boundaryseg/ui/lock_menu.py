@@ -43,6 +43,7 @@ class LockButton(QPushButton):
         whole, organ = Lock(slice=at) in held, self._chosen()
         parts = draft is not None and any(lock.slice == at and lock.organ for lock in held)
         self.setText(f"Slice {at}: {'locked' if whole else 'partly locked' if parts else 'not locked'}")
+        self.setAccessibleName(self.text())
         self.whole.setText(f"All labels on slice {at}")
         self.whole.setChecked(whole)
         known = draft is not None and organ in draft.scheme.ids

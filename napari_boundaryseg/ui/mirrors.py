@@ -28,15 +28,15 @@ class Mirrored:
     ----------
     main : Layer
         With three axes.
-    painted : callable
-        Told of ``main`` and of the copy after each stroke in the copy.
+    copied : callable
+        Told of ``main`` and of each copy that can be drawn on.
     shown : callable
         Told when ``main`` is shown or hidden.
     """
 
-    def __init__(self, main: Any, painted: Callable[[Any, Any], None], shown: Callable[[], None]) -> None:
+    def __init__(self, main: Any, copied: Callable[[Any, Any], None], shown: Callable[[], None]) -> None:
         self.main, self.copies = main, []  # type: Any, list[Any]
-        self._painted, self._shown = painted, shown
+        self._copied, self._shown = copied, shown
         self._busy = False
         self._source: Any = None
         self._boxes: list[Box] = []
@@ -66,7 +66,8 @@ class Mirrored:
                 setattr(made, name, getattr(self.main, name))
             compat.share_keys(self.main, made)
             compat.own_history(made, lambda: self.main.undo(), lambda: self.main.redo())
-            compat.lead_strokes(made, self.main, lambda: self._painted(self.main, made))
+            compat.lead_strokes(made, self.main)
+            self._copied(self.main, made)
         self.copies.append(made)
         return made
 

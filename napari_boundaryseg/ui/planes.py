@@ -41,8 +41,8 @@ class Planes(QObject):
 
     changed = Signal(bool)
     """Whether the views are now open."""
-    painted = Signal(object, tuple)
-    """The main labels layer, and the order of the axes in the view, after a stroke in one of the other views."""
+    copied = Signal(object, object)
+    """A labels layer of the main view, and its copy in one of the others."""
 
     def __init__(self, viewer: Any, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -170,7 +170,7 @@ class Planes(QObject):
             self._layers.pop(layer).close()
         for layer in wanted:
             if layer not in self._layers:
-                self._layers[layer] = Mirrored(layer, self._on_painted, self._later)
+                self._layers[layer] = Mirrored(layer, self.copied.emit, self._later)
         return [self._layers[layer] for layer in wanted]
 
     def _on_active(self, event: object = None) -> None:
@@ -192,10 +192,6 @@ class Planes(QObject):
     def _on_moved(self) -> None:
         for lines in (self._lines, *(view.lines for view in self.views)):
             lines.place()
-
-    def _on_painted(self, layer: Any, copy: Any) -> None:
-        view = next(view for view in self.views if copy in view.model.layers)
-        self.painted.emit(layer, tuple(view.model.dims.order))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Close the views before the window goes: napari closes its main view, or the person the window."""

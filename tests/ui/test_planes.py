@@ -125,10 +125,9 @@ def test_the_button_opens_three_planes_that_share_the_arrays_and_closes_them(
 
 def test_a_stroke_in_any_plane_is_in_the_one_array_and_shows_in_every_view(opened: Any, planes: Any) -> None:
     viewer, labels = opened.viewer, opened.tools.layer
-    copies, told, start = copies_of(planes, labels), [], labels.data.copy()
+    copies, start = copies_of(planes, labels), labels.data.copy()
     history = opened.tools.draft.history
     first = history.position
-    planes.painted.connect(lambda layer, order: told.append((layer, order)))
     labels.contour, labels.selected_label = 1, 3
     for canvas, model in zip(canvases(planes, viewer), models(planes, viewer)):
         labels.mode = "pan_zoom"
@@ -141,7 +140,6 @@ def test_a_stroke_in_any_plane_is_in_the_one_array_and_shows_in_every_view(opene
         assert set(changed[:, axis]) == {round(model.dims.point[axis] / labels.scale[axis])}
         for layer in (labels, *copies):
             np.testing.assert_array_equal(shown(layer), freshly_shown(layer))
-    assert told == [(labels, (2, 0, 1)), (labels, (1, 0, 2))]
     assert not any(layer._undo_history or layer._redo_history for layer in (labels, *copies))
     painted = labels.data.copy()
     assert history.position == first + 3

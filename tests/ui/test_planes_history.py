@@ -43,6 +43,8 @@ def test_three_planes_one_history_and_a_bladder_that_nothing_changes(
         stroke(canvas, 25)
         states.append(layer.data.copy())
     assert [step.name.partition(",")[0] for step in draft.history.steps[-3:]] == ["Paint: Rectum"] * 3
+    assert draft.effort.total().strokes == 3
+    assert draft.effort.total().path_mm > 30
     for n, (canvas, _) in zip((2, 1, 0), views):  # the last stroke from the first view, and so on
         QTest.keyClick(canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
         np.testing.assert_array_equal(layer.data, states[n])
