@@ -40,7 +40,7 @@ class Shipped:
     ----------
     name, recipe : str
     minutes : float
-        For all its steps on two cores that do nothing else: seconds per step, measured, times steps.
+        For all its steps on two cores that do nothing else, estimated from a few steps.
     training : TrainingData
     stages : tuple of Stage
     data : str
