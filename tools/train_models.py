@@ -77,7 +77,7 @@ def table(work: Path) -> str:
         source = model.data or f"synthetic scans ({model.wanted(model.stages[0]).synthetic})"
         so_far = minutes_of(model, work)
         lines.append(f"{model.name:20} {model.recipe:20} {steps:6} {model.minutes:8.0f} {so_far:7.0f}   {source}")
-    return "\n".join([*lines, "", "minutes: estimated, for two cores that do nothing else; so far: the steps in --work"])
+    return "\n".join([*lines, "", "minutes: estimated, on two cores doing nothing else; so far: the steps in --work"])
 
 
 def rebuild(model: Shipped, chosen: argparse.Namespace, progress: Progress, say: Callable[[str], None] = print) -> bool:
