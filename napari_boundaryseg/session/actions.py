@@ -12,6 +12,7 @@ from napari_boundaryseg.data import formats
 from napari_boundaryseg.data.exchange import save_volume
 from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.data.volume import LabelMap, Volume
+from napari_boundaryseg.editing.scan_hash import hash_of
 from napari_boundaryseg.engine.prediction import Prediction
 from napari_boundaryseg.engine.prediction_files import load_prediction
 from napari_boundaryseg.engine.recipe import TUNING_STEPS
@@ -36,7 +37,9 @@ def open_scan(session: Session, *paths: str | Path) -> Job:
 
 
 def _read(paths: Sequence[str | Path], *, progress: Progress = silent) -> Volume:
-    return formats.read(*paths, progress=progress)
+    volume = formats.read(*paths, progress=progress)
+    hash_of(volume)  # beside the window's thread, which will ask for it
+    return volume
 
 
 def open_labels(session: Session, path: str | Path, scheme: LabelScheme | None = None) -> Job:

@@ -15,6 +15,7 @@ import pytest
 from painter import ABOUT, blank, states, step, stroke
 
 from napari_boundaryseg.editing import journal_file, recovery
+from napari_boundaryseg.editing.edit import MODEL
 from napari_boundaryseg.editing.folders import DAMAGED, DISCARDED, sessions
 from napari_boundaryseg.editing.history import History
 from napari_boundaryseg.editing.journal import Journal
@@ -296,3 +297,36 @@ def test_what_cannot_be_moved_is_told_and_free_again(folder: Path) -> None:
     with pytest.raises(InputError):
         discard(work)
     assert recoverable(folder) == [work]
+
+
+def test_only_work_that_is_stored_nowhere_is_offered(folder: Path) -> None:
+    """A model's result can be had again, and accepted labels are in the project."""
+    for acts, offered in (((), False), (("stroke",), True), (("stroke", "stored"), False),
+                          (("stroke", "stored", "stroke"), True), (("stroke", "stored", "undo"), True),
+                          (("stroke", "stored", "undo", "stroke"), True), (("stroke", "undo"), True)):
+        journal, history = Journal(ABOUT, blank(), folder), History(blank())
+        journal.follow(history)
+        history.apply("Model", (slice(None),) * 3, np.full(blank().shape, 1, np.uint8), MODEL)
+        for at, act in enumerate(acts):
+            if act == "stroke":
+                history.apply("Paint", (slice(at, at + 1),) * 3, np.full((1, 1, 1), 2, np.uint8), "paint")
+            elif act == "undo":
+                history.undo()
+            else:
+                journal.stored(history.position)
+        journal.close()
+        found = recoverable(folder)
+        assert bool(found) == offered, acts
+        for work in found:
+            assert np.array_equal(recover(work).labels, history.array)
+            finish(work)
+
+
+def test_old_sessions_without_work_are_cleaned_up_and_others_stay(folder: Path) -> None:
+    idle = Journal(ABOUT, blank(), folder)
+    idle.close()
+    for path in (idle.folder, lost(folder, 1)):
+        os.utime(path, (time.time() - 3 * 86400,) * 2)
+    assert clean_up(folder) == 1
+    assert not idle.folder.exists()
+    assert len(recoverable(folder)) == 1
