@@ -15,19 +15,27 @@ import window_painter
 from napari_boundaryseg.editing.recovery import recover, recoverable
 
 
+def is_told(line: str) -> list[tuple[int, str]]:
+    """What the painter says of a stroke; napari prints warnings too."""
+    assert line, "the window has ended"
+    number, _, digest = line.strip().partition(" ")
+    return [(int(number), digest)] if number.isdigit() and line.endswith("\n") else []
+
+
 def kill_once(folder: Path, scan: Path, seed: int) -> None:
     environment = {**os.environ, "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder / "config")}
     command = [sys.executable, window_painter.__file__, str(scan), str(seed)]
     rng = Random(seed)
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as child:
         assert child.stdout is not None
-        lines = [child.stdout.readline() for _ in range(rng.randint(1, 4))]
+        strokes, told = rng.randint(1, 4), []
+        while len(told) < strokes:
+            told += is_told(child.stdout.readline())
         time.sleep(rng.uniform(0, 0.5))
         child.kill()
-        lines += child.stdout.read().splitlines(keepends=True)
-    told = [line.split() for line in lines if line.endswith("\n")]
-    assert told, "the window did not come up"
-    number, digest = int(told[-1][0]), told[-1][1]
+        for line in child.stdout.read().splitlines(keepends=True):
+            told += is_told(line)
+    number, digest = told[-1]
     (work,) = recoverable(folder / "napari-boundaryseg" / "journal")
     back = recover(work)
     assert back.complete
