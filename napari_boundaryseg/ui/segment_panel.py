@@ -115,7 +115,7 @@ class SegmentPanel(Panel):
         self._desk.region_needed.connect(self._ask)
         self._desk.results.asked.connect(self._offer)
         self.apply.clicked.connect(lambda _: self._desk.results.apply())
-        self.discard.clicked.connect(lambda _: self._desk.results.forget())
+        self.discard.clicked.connect(self._on_discard)
         self._desk.results.put.connect(self._on_shown)
         listen(self, session.scan_changed, self._on_scan)
         listen(self, session.prediction_changed, self._on_prediction)
@@ -189,6 +189,11 @@ class SegmentPanel(Panel):
             part.setVisible(bool(question))
         if question:
             self.set_state("warning", "waits for an answer")
+
+    def _on_discard(self) -> None:
+        self._desk.results.forget()
+        self._unread = False
+        self.set_state("", "result discarded")
 
     def _on_attention(self, shown: bool) -> None:
         visibility.show_attention(self._desk.viewer, shown)

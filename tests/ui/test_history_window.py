@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -116,8 +117,16 @@ def test_a_discarded_result_changes_nothing(desk: Any, find: Callable[[str], Any
     wait(lambda: desk.session.prediction is not None and not desk.ticks.busy, 180)
     find("segment_panel.discard").click()
     assert find("segment_panel.offer").text() == ""
+    assert find("sections.segment").text().endswith("result discarded")
     assert np.array_equal(layer.data, before)
     assert desk.tools.draft.history.position == steps
+
+
+def test_a_journal_that_fails_on_its_own_thread_is_told_in_the_window(desk: Any, find: Callable[[str], Any],
+                                                                      wait: Callable[..., None]) -> None:
+    sentence = "journal: the last steps are not on the disk: No space left on device. Free some space."
+    Thread(target=lambda: desk.tools.draft.failed.emit(sentence)).start()
+    wait(lambda: sentence in find("job_bar.message").text(), 5)
 
 
 def test_the_history_is_a_list_that_one_clicks(desk: Any, find: Callable[[str], Any], wait: Callable[..., None]

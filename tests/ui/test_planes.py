@@ -14,6 +14,7 @@ from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
 from qtpy.QtGui import QMouseEvent, QOpenGLContext
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
+from window_painter import drag
 
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.ui import compat, hooks, layers
@@ -59,14 +60,7 @@ def middle(canvas: Any) -> QPoint:
 
 
 def stroke(canvas: Any, dx: int) -> None:
-    start = middle(canvas)
-    QTest.mouseMove(canvas, start)
-    QTest.qWait(50)
-    QTest.mousePress(canvas, LEFT, pos=start)
-    for step in range(0, dx, 5):
-        QTest.mouseMove(canvas, start + QPoint(step, step // 2))
-        QTest.qWait(20)
-    QTest.mouseRelease(canvas, LEFT, pos=start + QPoint(dx, dx // 2))
+    drag(canvas, *(middle(canvas) + QPoint(step, step // 2) for step in range(0, dx + 5, 5)))
     QTest.qWait(4 * DRAW_MS)
 
 
