@@ -194,6 +194,7 @@ def main() -> None:
     options.add_argument("--data", type=Path, default=Path("../shared/data"))
     options.add_argument("--work", type=Path, default=Path(".work/studies"))
     options.add_argument("--only", help="one training by name")
+    options.add_argument("--fold", type=int, help="one fold, so that several processes can share a study")
     options.add_argument("--predictions", action="store_true", help="also write the out-of-fold predictions")
     options.add_argument("--table", action="store_true", help="print the figures so far")
     chosen = options.parse_args()
@@ -204,11 +205,12 @@ def main() -> None:
     cases = study.cases(chosen.data)
     for training in study.trainings:
         for fold in training.folds:
-            rows = read_table(study.table)
-            if chosen.only not in (None, training.name) or (done(rows, training, fold) and not chosen.predictions):
+            left_out = chosen.only not in (None, training.name) or chosen.fold not in (None, fold)
+            if left_out or (done(read_table(study.table), training, fold) and not chosen.predictions):
                 continue
             new = run_fold(study, training, fold, cases, chosen.work, chosen.predictions)
-            old = [r for r in rows if (r["training"], int(r["fold"])) != (training.name, fold)]
+            # Read now: another process may have written meanwhile.
+            old = [r for r in read_table(study.table) if (r["training"], int(r["fold"])) != (training.name, fold)]
             write_table(study.table, old + new)
     print(as_markdown(read_table(study.table)))
 
