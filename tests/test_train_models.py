@@ -11,7 +11,8 @@ import pytest
 
 from napari_boundaryseg.data.formats import write
 from napari_boundaryseg.data.phantom import two_part_structure
-from napari_boundaryseg.engine.checkpoint import build_network
+from napari_boundaryseg.engine.card import Calibration, Card, Scaling
+from napari_boundaryseg.engine.checkpoint import build_network, save
 from napari_boundaryseg.engine.library import WEIGHTS, read_card
 from napari_boundaryseg.engine.recipe import recipe
 from napari_boundaryseg.errors import InputError
@@ -166,3 +167,20 @@ def test_scores_of_a_study_are_those_out_of_fold(tool: ModuleType, tmp_path: Pat
     assert found.scored_on.startswith("2 cases in loose boxes, each by one of 2 models")
     assert scoring.out_of_fold(tmp_path / "missing.csv", "sgm") == scoring.Scores()
     assert tool.MODELS["sarcoma-t1"].wanted(tool.MODELS["sarcoma-t1"].stages[0]).steps == 600
+
+
+def test_the_calibration_of_a_study_goes_onto_the_card(
+    tool: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = tool.MODELS["sarcoma-t1"]
+    wanted = model.wanted(model.stages[0])
+    weights = build_network(wanted).state_dict()
+    save(tmp_path / "m.safetensors", Card(name="sarcoma-t1", recipe=wanted, parameters=1), weights)
+    scoring = sys.modules["score_models"]
+    monkeypatch.setattr(sys.modules["shipped_models"], "STUDIES", tmp_path)
+    plain, _ = read_card(scoring.ship(model, tmp_path / "m.safetensors", scoring.Scores(), tmp_path))
+    assert plain.calibration is None, "no study, no calibration"
+    found = Calibration(edges=Scaling(scale=2.0, shift=-1.0), fitted_on="forty cases")
+    (tmp_path / "sarcoma_sgm_calibration.json").write_text(found.model_dump_json())
+    card, _ = read_card(scoring.ship(model, tmp_path / "m.safetensors", scoring.Scores(), tmp_path))
+    assert card.calibration == found

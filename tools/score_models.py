@@ -35,7 +35,7 @@ class Scores(NamedTuple):
 
 def score(model: Shipped, path: Path, data: Path) -> Scores:
     """The scores of a trained model."""
-    if model.study:
+    if "val" in model.rows:
         return out_of_fold(STUDIES / f"{model.study.split('/')[0]}.csv", model.study.split("/")[1])
     trained = load_model(path)
     wanted = trained.card.recipe
@@ -126,7 +126,8 @@ def ship(model: Shipped, path: Path, found: Scores, folder: Path = WEIGHTS) -> P
     """Put the scores onto the card and the weights, in half precision, into a folder: the package's."""
     trained = load_model(path)
     notes = " ".join(part for part in (model.notes, found.notes) if part)
-    card = trained.card.model_copy(update={"scores": found.scores, "scored_on": found.scored_on, "notes": notes})
+    card = trained.card.model_copy(update={"scores": found.scores, "scored_on": found.scored_on, "notes": notes,
+                                           "calibration": model.calibration})
     target = folder / f"{card.name}.safetensors"
     save(target, card, trained.network.state_dict(), half=True)
     return target

@@ -13,7 +13,7 @@ import numpy as np
 from napari_boundaryseg.data.datasets import Case, load_case, read_dataset
 from napari_boundaryseg.data.phantom import Difficulty, brain, pelvis
 from napari_boundaryseg.data.volume import LabelMap, Volume
-from napari_boundaryseg.engine.card import TrainingData
+from napari_boundaryseg.engine.card import Calibration, TrainingData
 from napari_boundaryseg.engine.recipe import Recipe, recipe
 
 STUDIES = Path(__file__).resolve().parents[1] / "benchmarks" / "studies"
@@ -50,7 +50,8 @@ class Shipped:
     watched : bool
         A tenth of them (or a few synthetic scans) is scored after each epoch.
     study : str
-        The study and its training, ``"sarcoma/sgm"``, from which settings and out-of-fold scores come.
+        The study and its training, ``"sarcoma/sgm"``, from which settings and calibration come, and the out-of-fold
+        scores where no case was kept apart.
     kept : {"last", "best"}
         Which weights ship: of the last step, or of the best epoch.
     notes : str
@@ -80,6 +81,12 @@ class Shipped:
         entries = tomllib.loads((STUDIES / f"{study}.toml").read_text("utf-8"))["training"]
         entry = next(entry for entry in entries if entry["name"] == name)
         return {**entry.get("settings", {}), "steps": entry["steps"]}
+
+    @property
+    def calibration(self) -> Calibration | None:
+        """Of the study's models, on cases that they had not seen; nothing before the study was made."""
+        path = STUDIES / f"{self.study.replace('/', '_')}_calibration.json"
+        return Calibration.model_validate_json(path.read_text("utf-8")) if self.study and path.is_file() else None
 
     def cases(self, folder: Path, *rows: str) -> list[Case]:
         """The labelled cases of some rows."""

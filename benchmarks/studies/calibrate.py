@@ -26,6 +26,7 @@ from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.data.saving import atomic_text
 from napari_boundaryseg.data.volume import LabelMap
 from napari_boundaryseg.engine.calibration import (
+    NEAR_MM,
     Reliability,
     border,
     fit_scaling,
@@ -148,7 +149,10 @@ def main() -> None:
     plot(found, f"{study.path.stem} {chosen.training}", chosen.docs / f"{name}.svg")
     for state, kinds in found.items():
         print(state, ", ".join(f"{kind}: calibration error {r.error:.4f}" for kind, r in kinds.items()))
-    print(fitted(cases).model_dump_json())
+    said = f"{len(cases)} cases, each predicted by a model that had not seen it, within {NEAR_MM:g} mm of the border"
+    final = fitted(cases).model_copy(update={"fitted_on": said}).model_dump_json()
+    atomic_text(study.path.with_name(f"{study.path.stem}_{chosen.training}_calibration.json"), final + "\n")
+    print(final)
 
 
 if __name__ == "__main__":
