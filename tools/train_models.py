@@ -62,22 +62,26 @@ def until(seconds: float) -> Progress:
     return progress
 
 
-def minutes_of(model: Shipped, work: Path) -> float:
-    """What the steps of a training took so far."""
+def minutes_of(model: Shipped, work: Path, what: str = "seconds") -> float:
+    """What the steps of a training took so far: all of it, or with ``"computing"`` the network's share."""
     logs = [work / model.name / stage.name / files.LOG for stage in model.stages]
     lines = [line for log in logs if log.is_file() for line in log.read_text("utf-8").splitlines()]
-    return sum(json.loads(line).get("seconds", 0) for line in lines) / 60
+    return sum(json.loads(line).get(what, 0) for line in lines) / 60
 
 
 def table(work: Path) -> str:
     """One line per model."""
-    lines = [f"{'model':20} {'recipe':20} {'steps':>6} {'minutes':>8} {'so far':>7}   from"]
+    lines = [f"{'model':20} {'recipe':20} {'steps':>6} {'minutes':>8} {'so far':>7} {'computing':>9}   from"]
     for model in MODELS.values():
         steps = sum(model.wanted(stage).steps for stage in model.stages)
         source = model.data or f"synthetic scans ({model.wanted(model.stages[0]).synthetic})"
         so_far = minutes_of(model, work)
-        lines.append(f"{model.name:20} {model.recipe:20} {steps:6} {model.minutes:8.0f} {so_far:7.0f}   {source}")
-    return "\n".join([*lines, "", "minutes: estimated, on two cores doing nothing else; so far: the steps in --work"])
+        share = f"{minutes_of(model, work, 'computing') / so_far:.0%}" if so_far else ""
+        lines.append(
+            f"{model.name:20} {model.recipe:20} {steps:6} {model.minutes:8.0f} {so_far:7.0f} {share:>9}   {source}"
+        )
+    return "\n".join([*lines, "", "minutes: on two cores doing nothing else; so far: what the steps in --work took,"
+                      " and which share of it the network and its optimiser"])
 
 
 def rebuild(model: Shipped, chosen: argparse.Namespace, progress: Progress, say: Callable[[str], None] = print) -> bool:

@@ -78,10 +78,19 @@ def sample(volume: Tensor, points: Tensor, mode: str) -> Tensor:
     mode : str
         ``"bilinear"`` (linear in 3-D) or ``"nearest"``.
     """
-    size = torch.tensor(volume.shape[1:], dtype=torch.float32)
-    normalised = (2 * points + 1) / size - 1
+    part, first = _around(volume, points)
+    size = torch.tensor(part.shape[1:], dtype=torch.float32)
+    normalised = (2 * (points - first) + 1) / size - 1
     grid = normalised.flip(-1)[None]
-    return F.grid_sample(volume[None].float(), grid, mode=mode, padding_mode="zeros", align_corners=False)[0]
+    return F.grid_sample(part[None].float(), grid, mode=mode, padding_mode="zeros", align_corners=False)[0]
+
+
+def _around(volume: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:
+    """The part of (C, z, y, x) that the points lie in, and its first voxel."""
+    last = torch.tensor(volume.shape[1:]) - 1
+    low = points.amin((0, 1, 2)).floor().long().clamp_min(0).minimum(last)
+    high = points.amax((0, 1, 2)).ceil().long().minimum(last).maximum(low)
+    return volume[(slice(None), *(slice(a, b + 1) for a, b in zip(low, high, strict=True)))], low
 
 
 def change_intensities(image: Tensor, spacing_mm: tuple[float, float, float], settings: Augmentation,

@@ -10,6 +10,8 @@ from napari_boundaryseg.data.phantom import Difficulty, Tissues, anatomy, brain,
 from napari_boundaryseg.engine.recipe import Recipe
 from napari_boundaryseg.engine.training_cases import TrainingCase, prepare
 
+EVERY = {"pelvis": 2, "brain": 8}
+"""Steps between two new scans: making scans is to take a tenth of a training at most."""
 RENDERS = 4
 """How often one pelvis is rendered with new intensities before it is replaced by a new one."""
 
@@ -26,13 +28,11 @@ class SyntheticScans:
     seed : int
     pool : int
         Scans held at once.
-    every : int
-        Steps between two replacements.
     """
 
-    def __init__(self, recipe: Recipe, seed: int, *, pool: int = 12, every: int = 2) -> None:
+    def __init__(self, recipe: Recipe, seed: int, *, pool: int = 12) -> None:
         self._make = {"pelvis": pelves, "brain": brains}[recipe.synthetic](recipe, 1_000_000 + 100_003 * seed)
-        self._pool, self._every = pool, every
+        self._pool, self._every = pool, EVERY[recipe.synthetic]
         self._scans: dict[int, TrainingCase] = {}
 
     def at(self, step: int) -> Sequence[TrainingCase]:

@@ -120,7 +120,7 @@ def _loop(run: TrainingRun, source: Source, held: list[TrainingCase], stop_after
     began = saved = time.perf_counter()
     set_training(run.network)
     while run.step < run.steps and not run.ended:
-        values = run.one_step(list(source.at(run.step)))
+        values = run.one_step(source)
         run.log(**values)
         ended = run.step % run.recipe.steps_per_epoch == 0 or run.step == run.steps
         if ended:

@@ -25,7 +25,7 @@ from napari_boundaryseg.engine.patches import batch_at
 from napari_boundaryseg.engine.plateau import Plateau
 from napari_boundaryseg.engine.recipe import Recipe
 from napari_boundaryseg.engine.schedules import rate
-from napari_boundaryseg.engine.training_cases import TrainingCase
+from napari_boundaryseg.engine.training_cases import Source, TrainingCase
 from napari_boundaryseg.engine.training_state import Memory, load_state, save_state
 from napari_boundaryseg.engine.validate import dice_scores
 from napari_boundaryseg.errors import InputError
@@ -113,10 +113,13 @@ class TrainingRun:
         """One more line of the log."""
         files.add_to_log(self.folder, values)
 
-    def one_step(self, cases: list[TrainingCase]) -> dict[str, float]:
-        """Draw a batch, move the weights; a loss or gradient that is not finite is skipped."""
+    def one_step(self, source: Source) -> dict[str, float]:
+        """Draw a batch, move the weights; a loss or gradient that is not finite is skipped.
+
+        ``seconds`` is everything, scans made for this step too; ``computing`` what the network and optimiser took.
+        """
         began = time.perf_counter()
-        image, target = batch_at(cases, self.recipe, self.seed, self.step)
+        image, target = batch_at(source.at(self.step), self.recipe, self.seed, self.step)
         image, target = _to(self.fabric.device, image, target)
         image = image.contiguous(memory_format=CHANNELS_LAST[image.ndim - 2])
         lr = rate(self.recipe, self.step, self.steps) * self.damping * self.plateau.factor

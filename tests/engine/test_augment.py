@@ -30,6 +30,18 @@ def test_outside_the_scan_is_zero():
     assert patch[0, 2:6, 2:6, 2:6].all()
 
 
+@pytest.mark.parametrize("centre", [(20.0, 14.0, 9.0), (1.0, 27.0, 3.0), (-6.0, 12.0, 8.0), (60.0, 60.0, -40.0)])
+@pytest.mark.parametrize("mode", ["bilinear", "nearest"])
+def test_only_the_part_under_a_patch_is_read(centre: tuple[float, float, float], mode: str):
+    """The same as from the whole scan, inside, across its border and outside of it."""
+    volume = torch.rand(2, 40, 29, 18)
+    settings = Augmentation(rotate_deg=30, scale=0.2, elastic_mm=1.0, shift_mm=2.0)
+    points = sampling_points((6, 1, 7), np.array(centre), (2.0, 1.0, 1.0), settings, rng())
+    whole = (2 * points + 1) / torch.tensor([40.0, 29.0, 18.0]) - 1
+    expected = torch.nn.functional.grid_sample(volume[None], whole.flip(-1)[None], mode=mode, align_corners=False)[0]
+    torch.testing.assert_close(sample(volume, points, mode), expected, rtol=0, atol=1e-4)
+
+
 def test_rotation_is_rigid_in_mm_also_on_anisotropic_voxels():
     matrix = random_affine(Augmentation(rotate_deg=40), rng())
     np.testing.assert_allclose(matrix @ matrix.T, np.eye(3), atol=1e-12)

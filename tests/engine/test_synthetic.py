@@ -33,7 +33,7 @@ def test_what_a_step_sees_depends_on_seed_and_step_alone(pelvis_recipe: Recipe) 
 
 
 def test_one_scan_is_replaced_every_few_steps(pelvis_recipe: Recipe) -> None:
-    scans = SyntheticScans(pelvis_recipe, 0, pool=3, every=2)
+    scans = SyntheticScans(pelvis_recipe, 0, pool=3)
     first, same, next_ = scans.at(0), scans.at(1), scans.at(2)
     assert [id(case) for case in first] == [id(case) for case in same]
     assert [id(case) for case in first[1:]] == [id(case) for case in next_[:2]]
