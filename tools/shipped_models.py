@@ -1,4 +1,4 @@
-"""The models that ship: what each learns, from which scans, in which stages, and how long that takes."""
+"""The models that ship: what each learns, from which scans, and how long that takes."""
 
 from __future__ import annotations
 
@@ -19,17 +19,8 @@ from napari_boundaryseg.engine.recipe import Recipe, recipe
 STUDIES = Path(__file__).resolve().parents[1] / "benchmarks" / "studies"
 DIFFICULTIES: tuple[Difficulty, ...] = ("standard", "hard")
 WATCHING_SEEDS = range(8000, 8002)
-COARSE = {"preprocessing.spacing_mm": (1.5, 1.5, 2.5), "patch_vox": (24, 64, 64), "optimiser.lr": 4e-3, "steps": 3000}
 
 Pair = tuple[Volume, LabelMap]
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One training; each begins with the weights of the one before."""
-
-    name: str = "only"
-    settings: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -42,7 +33,8 @@ class Shipped:
     minutes : float
         For all its steps on two cores that do nothing else, estimated from a few steps.
     training : TrainingData
-    stages : tuple of Stage
+    settings : dict
+        Instead of the recipe's and the study's.
     data : str
         The folder of labelled scans; empty for synthetic ones.
     rows : tuple of str
@@ -62,7 +54,7 @@ class Shipped:
     recipe: str
     minutes: float
     training: TrainingData
-    stages: tuple[Stage, ...] = (Stage(),)
+    settings: dict[str, Any] = field(default_factory=dict)
     data: str = ""
     rows: tuple[str, ...] = ("train",)
     watched: bool = True
@@ -70,9 +62,10 @@ class Shipped:
     kept: Literal["last", "best"] = "last"
     notes: str = ""
 
-    def wanted(self, stage: Stage) -> Recipe:
-        """The recipe of a stage."""
-        return recipe(self.recipe).with_settings({**self._studied(), **stage.settings})
+    @property
+    def wanted(self) -> Recipe:
+        """What is trained."""
+        return recipe(self.recipe).with_settings({**self._studied(), **self.settings})
 
     def _studied(self) -> dict[str, Any]:
         if not self.study:
@@ -145,14 +138,14 @@ MODELS = {model.name: model for model in (
         ),
     ),
     Shipped(
-        "pelvis-mr-sgm", "pelvis-mr-sgm", 152, stages=(Stage("coarse", COARSE), Stage("fine")),
+        "pelvis-mr-sgm", "pelvis-mr-sgm", 130,
         training=TrainingData(
             description="Synthetic pelves made by this project's own code at two difficulties, new intensities every "
             "time; no patient was used.",
             **_SYNTHETIC_LICENCE,
         ),
-        notes="Learned on synthetic pelves alone, half of them hard: first on a coarse grid (1.5 x 1.5 x 2.5 mm), then "
-        "with the recipe on this card. The last step is shipped. Only the largest piece of each organ is kept.",
+        notes="Learned on synthetic pelves alone, half of them hard. The last step is shipped. Only the largest "
+        "piece of each organ is kept.",
     ),
     Shipped(
         "sarcoma-t1", "sarcoma-t1-sgm", 21, data="sarcoma_t1", rows=("train", "val"), watched=False,

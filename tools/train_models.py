@@ -29,16 +29,14 @@ from napari_boundaryseg.progress import Cancelled, Progress
 
 
 def train(model: Shipped, data: Path, work: Path, *, steps: int | None, start: str | None, progress: Progress) -> Path:
-    """Its stages, one after the other; those that are done are skipped."""
-    before = load_model(start) if start else None
+    """Begin, or go on; what is done is not done again."""
+    wanted, folder = model.wanted, work / model.name
+    _same_settings(folder, wanted)
     cases, watching = model.scans(data)
-    for stage in model.stages:
-        wanted, folder = model.wanted(stage), work / model.name / stage.name
-        _same_settings(folder, wanted)
-        held = labelled(watching, wanted) if model.data else model.watching()
-        fit(wanted, labelled(cases, wanted), folder, validation=held, steps=steps, resume=True, start=before,
-            name=model.name, training=model.training.model_copy(update={"cases": len(cases)}), progress=progress)
-        before = load_model(folder / files.LAST)
+    held = labelled(watching, wanted) if model.data else model.watching()
+    fit(wanted, labelled(cases, wanted), folder, validation=held, steps=steps, resume=True,
+        start=load_model(start) if start else None, name=model.name,
+        training=model.training.model_copy(update={"cases": len(cases)}), progress=progress)
     return folder / (files.BEST if model.kept == "best" else files.LAST)
 
 
@@ -64,8 +62,8 @@ def until(seconds: float) -> Progress:
 
 def minutes_of(model: Shipped, work: Path, what: str = "seconds") -> float:
     """What the steps of a training took so far: all of it, or with ``"computing"`` the network's share."""
-    logs = [work / model.name / stage.name / files.LOG for stage in model.stages]
-    lines = [line for log in logs if log.is_file() for line in log.read_text("utf-8").splitlines()]
+    log = work / model.name / files.LOG
+    lines = log.read_text("utf-8").splitlines() if log.is_file() else []
     return sum(json.loads(line).get(what, 0) for line in lines) / 60
 
 
@@ -73,12 +71,12 @@ def table(work: Path) -> str:
     """One line per model."""
     lines = [f"{'model':20} {'recipe':20} {'steps':>6} {'minutes':>8} {'so far':>7} {'computing':>9}   from"]
     for model in MODELS.values():
-        steps = sum(model.wanted(stage).steps for stage in model.stages)
-        source = model.data or f"synthetic scans ({model.wanted(model.stages[0]).synthetic})"
+        wanted = model.wanted
+        source = model.data or f"synthetic scans ({wanted.synthetic})"
         so_far = minutes_of(model, work)
         share = f"{minutes_of(model, work, 'computing') / so_far:.0%}" if so_far else ""
         lines.append(
-            f"{model.name:20} {model.recipe:20} {steps:6} {model.minutes:8.0f} {so_far:7.0f} {share:>9}   {source}"
+            f"{model.name:20} {model.recipe:20} {wanted.steps:6} {model.minutes:8.0f} {so_far:7.0f} {share:>9}   {source}"
         )
     return "\n".join([*lines, "", "minutes: on two cores doing nothing else; so far: what the steps in --work took,"
                       " and which share of it the network and its optimiser"])
@@ -108,9 +106,9 @@ def main() -> None:
     arguments.add_argument("--list", action="store_true", help="only say what there is")
     arguments.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder of the data sets")
     arguments.add_argument("--work", type=Path, default=Path(".work/models"), help="where trainings are kept")
-    arguments.add_argument("--steps", type=int, help="of every stage, for a trial: the result stays in --work")
+    arguments.add_argument("--steps", type=int, help="for a trial: the result stays in --work")
     arguments.add_argument("--seconds", type=float, default=math.inf, help="stop after about this long")
-    arguments.add_argument("--start", help="a model whose weights the first stage begins with")
+    arguments.add_argument("--start", help="a model whose weights it begins with")
     chosen = arguments.parse_args()
     if unknown := set(chosen.models) - set(MODELS):
         arguments.error(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(MODELS)}")

@@ -68,20 +68,21 @@ PELVIS_SYNTHETIC = Recipe(
     scheme=preset("pelvis-mr"),
     network_arguments={"width": 16, "norm": "group"},
     losses=LOSSES,
-    preprocessing=Preprocessing(spacing_mm=(1.0, 1.0, 2.5)),
+    # A finer grid gains a hundredth of Dice at most and costs the surroundings that tell rectum from muscle.
+    preprocessing=Preprocessing(spacing_mm=(1.5, 1.5, 3.0)),
     targets=Targets(mode="distance", sigma_mm=3.0),
     augmentation=Augmentation(flip_axes=("x",), noise=0.1, contrast=0.2, bias_field=0.1),
-    optimiser=Optimiser(name="adamw", lr=2e-3, weight_decay=1e-4, gradient_clip=5.0),
+    optimiser=Optimiser(name="adamw", lr=3e-3, weight_decay=1e-4, gradient_clip=5.0, average=0.995),
     schedule=Schedule(name="one-cycle", warm_up=0.05),
     # Each organ is one piece; far muscle that looks like an organ is not it.
     inference=Inference(smallest_share=1.0),
-    # Sixty millimetres of height: bladder, prostate and rectum are seen together.
-    patch_vox=(24, 96, 96),
+    # 72 mm of height and 120 mm across: bladder, prostate and rectum are seen together.
+    patch_vox=(24, 80, 80),
     # Most patches from anywhere: a window of a scan rarely lies on an organ, and muscle must not be taken for one.
     foreground=0.4,
     batch=2,
-    steps=2000,
-    steps_per_epoch=250,
+    steps=5000,
+    steps_per_epoch=500,
     synthetic="pelvis",
     synthetic_hard=0.5,
     expected_field_mm=(230, 230, 100),
