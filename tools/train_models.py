@@ -75,9 +75,8 @@ def table(work: Path) -> str:
         source = model.data or f"synthetic scans ({wanted.synthetic})"
         so_far = minutes_of(model, work)
         share = f"{minutes_of(model, work, 'computing') / so_far:.0%}" if so_far else ""
-        lines.append(
-            f"{model.name:20} {model.recipe:20} {wanted.steps:6} {model.minutes:8.0f} {so_far:7.0f} {share:>9}   {source}"
-        )
+        minutes = f"{model.minutes:8.0f} {so_far:7.0f} {share:>9}"
+        lines.append(f"{model.name:20} {model.recipe:20} {wanted.steps:6} {minutes}   {source}")
     return "\n".join([*lines, "", "minutes: on two cores doing nothing else; so far: what the steps in --work took,"
                       " and which share of it the network and its optimiser"])
 
