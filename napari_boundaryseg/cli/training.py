@@ -28,6 +28,13 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what anoth
 Device = Annotated[str, typer.Option(callback=check_device, help="auto, cpu, cuda or cuda:N.")]
 
 
+def check_precision(name: str) -> str:
+    """A precision's name, or a usage error."""
+    if name not in ("auto", "float32", "bf16"):
+        raise typer.BadParameter(f"{name!r} is none of auto, float32, bf16")
+    return name
+
+
 def train(
     recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="A shipped recipe's name, or a JSON file.")],
     data: Data = None,
@@ -51,6 +58,10 @@ def train(
     overwrite: Overwrite = False,
     devices: Annotated[int, typer.Option(min=1, help="Only 1: training does not spread over several devices.")] = 1,
     device: Device = "auto",
+    precision: Annotated[
+        str,
+        typer.Option(callback=check_precision, help="float32, bf16, or auto: bf16 where the processor computes in it."),
+    ] = "auto",
     settings: Annotated[
         list[str] | None,
         typer.Option(
@@ -95,6 +106,7 @@ def train(
         resume=resume,
         overwrite=overwrite,
         device=device,
+        precision=precision,
         progress=progress_bar(),
     )
     typer.echo(f"{best.name} is in {out}; trained on {len(training)} cases, the best step chosen by {len(validation)}.")

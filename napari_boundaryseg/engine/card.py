@@ -60,6 +60,7 @@ class Card(Settings):
     created: str = Field("", max_length=40, description="UTC date, ISO 8601")
     step: int = Field(0, ge=0, description="training steps taken")
     training: TrainingData = TrainingData()
+    precision: Literal["float32", "bf16"] = Field("float32", description="what the network was trained in")
     scores: tuple[Score, ...] = ()
     scored_on: str = Field("", max_length=400, description="the cases that the scores come from")
     parent: str = Field("", max_length=128, description="the model it was fine-tuned from, name and SHA-256")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import torch
 
@@ -38,6 +38,24 @@ def choose(device: str) -> str:
     if not torch.cuda.is_available() or int(index or 0) >= torch.cuda.device_count():
         raise InputError(device, "this machine has no such GPU", "Choose auto or cpu")
     return device
+
+
+PRECISIONS = ("auto", "float32", "bf16")
+
+
+def computes_bf16(device: str) -> bool:
+    """Whether a device multiplies in bfloat16 by itself; elsewhere it would be slower than float32."""
+    if device != "cpu":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    found: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
+    return bool(found.get("amx_bf16") or found.get("avx512_bf16"))
+
+
+def precision_on(device: str, wanted: str) -> Literal["float32", "bf16"]:
+    """``"auto"``, ``"float32"`` or ``"bf16"`` to what a training computes in; weights and losses are always float32."""
+    if wanted not in PRECISIONS:
+        raise InputError(wanted, "there is no such precision", f"Choose {', '.join(PRECISIONS)}")
+    return "bf16" if wanted == "bf16" or (wanted == "auto" and computes_bf16(device)) else "float32"
 
 
 def plans(device: str) -> Iterator[Plan]:

@@ -32,7 +32,8 @@ SAVE_EVERY_S = 60.0
 
 def fit(recipe: Recipe, cases: Iterable[Pair], folder: Path, *, validation: Iterable[Pair] = (),
         steps: int | None = None, seed: int | None = None, resume: bool = False, overwrite: bool = False,
-        start: LoadedModel | None = None, device: str = "auto", training: TrainingData | None = None,
+        start: LoadedModel | None = None, device: str = "auto", precision: str = "auto",
+        training: TrainingData | None = None,
         name: str | None = None, stop_after_s: float = math.inf, progress: Progress = silent) -> Path:
     """Train a recipe on labelled scans.
 
@@ -57,6 +58,9 @@ def fit(recipe: Recipe, cases: Iterable[Pair], folder: Path, *, validation: Iter
         Begin with these weights.
     device : str
         ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:N"``.
+    precision : str
+        ``"float32"``, ``"bf16"`` (the network in bfloat16; weights, losses and optimiser stay float32), or ``"auto"``:
+        bf16 where the processor computes in it. The card says which it was.
     training : TrainingData, optional
         What the card says of the training scans.
     name : str, optional
@@ -87,12 +91,13 @@ def fit(recipe: Recipe, cases: Iterable[Pair], folder: Path, *, validation: Iter
     card = new_card(recipe, sum(p.numel() for p in network.parameters()), name=name or "", training=training,
                     parent=start.card if start else None, sha256=start.sha256 if start else "")
     with sentence_when_full("this training", "Train on fewer or smaller scans, or choose a smaller batch or patch"):
-        run = TrainingRun.begin(recipe, network, card, folder, steps=steps, seed=seed, device=device)
+        run = TrainingRun.begin(recipe, network, card, folder, steps=steps, seed=seed, device=device,
+                                precision=precision)
         made = bool(recipe.synthetic)
         source: Source = SyntheticScans(recipe, seed) if made else RealCases(cases, recipe, progress=progress)
         held = prepare_all(validation, recipe)
         if training is None:
-            run.card = card.model_copy(update={"training": TrainingData(cases=len(source.at(0)))})
+            run.card = run.card.model_copy(update={"training": TrainingData(cases=len(source.at(0)))})
         if goes_on:
             run.resume()
         else:

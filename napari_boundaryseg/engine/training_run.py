@@ -20,7 +20,7 @@ from napari_boundaryseg.data.saving import atomic_text
 from napari_boundaryseg.engine import training_folder as files
 from napari_boundaryseg.engine.card import Card, Score
 from napari_boundaryseg.engine.checkpoint import save
-from napari_boundaryseg.engine.devices import choose
+from napari_boundaryseg.engine.devices import choose, precision_on
 from napari_boundaryseg.engine.patches import batch_at
 from napari_boundaryseg.engine.plateau import Plateau
 from napari_boundaryseg.engine.recipe import Recipe
@@ -57,10 +57,13 @@ class TrainingRun:
 
     @classmethod
     def begin(cls, recipe: Recipe, network: nn.Module, card: Card, folder: Path, *, steps: int, seed: int,
-              device: str) -> TrainingRun:
+              device: str, precision: str) -> TrainingRun:
         """Put a network and its optimiser on a device."""
-        kind, _, index = choose(device).partition(":")
-        fabric = Fabric(accelerator=kind, devices=1 if kind == "cpu" else [int(index or 0)])
+        device = choose(device)
+        kind, _, index = device.partition(":")
+        card = card.model_copy(update={"precision": precision_on(device, precision)})
+        fabric = Fabric(accelerator=kind, devices=1 if kind == "cpu" else [int(index or 0)],
+                        precision="bf16-mixed" if card.precision == "bf16" else "32-true")
         network = network.to(memory_format=CHANNELS_LAST[recipe.dims])  # type: ignore[call-overload]
         averaged = averaged_over(recipe, network)
         network, optimiser = fabric.setup(network, optimiser_of(recipe, network))
@@ -91,6 +94,10 @@ class TrainingRun:
         """Go on where the folder's state was saved; what was logged after it is dropped."""
         memory = load_state(self.folder / files.STATE, self.plain, self._plain_optimiser)
         numbers = memory.numbers
+        before = "bf16" if numbers.get("bf16") else "float32"
+        if before != self.card.precision:
+            raise InputError(self.folder, f"this training was begun in {before}, not in {self.card.precision}",
+                             f"Resume it with --precision {before}")
         self.step, self.best, self.damping = int(numbers["step"]), numbers["best"], numbers["damping"]
         self.bad, self.restores = int(numbers.get("bad", 0)), int(numbers.get("restores", 0))
         self.plateau = Plateau.of(numbers)
@@ -104,7 +111,7 @@ class TrainingRun:
         if self.saved == self.step:
             return
         numbers = {"step": self.step, "best": self.best, "damping": self.damping, "bad": self.bad,
-                   "restores": self.restores, **self.plateau.numbers()}
+                   "restores": self.restores, "bf16": float(self.card.precision == "bf16"), **self.plateau.numbers()}
         averaged = {} if self.averaged is None else self.averaged.state_dict()
         save_state(self.folder / files.STATE, self.plain, self._plain_optimiser, Memory(numbers, self.good, averaged))
         self.saved = self.step

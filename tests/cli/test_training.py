@@ -60,6 +60,8 @@ def test_a_training_leaves_model_card_and_log(boundaryseg, study: Path, tmp_path
         "3",
         "--device",
         "cpu",
+        "--precision",
+        "bf16",
         *SETTINGS,
     )
     done = boundaryseg(*words, "--steps", "4")
@@ -69,6 +71,7 @@ def test_a_training_leaves_model_card_and_log(boundaryseg, study: Path, tmp_path
     assert [line["step"] for line in lines if "loss" in line] == [1, 2, 3, 4]
     card = json.loads((out / "card.json").read_text())
     assert card["recipe"]["network_arguments"]["width"] == 4
+    assert card["precision"] == "bf16"
     predicted = boundaryseg(
         "predict", study / "images" / "case5.nii.gz", "--model", out / "best.safetensors", "-o", tmp_path
     )
@@ -155,3 +158,8 @@ def test_a_fine_tuning_is_replaced_only_where_it_is_said(
 
 def test_a_seed_below_0_is_wrong_usage(boundaryseg, study: Path, tmp_path: Path) -> None:
     assert boundaryseg("train", "hippocampus-sgm", "--data", study, "-o", tmp_path, "--seed", "-1").status == 2
+
+
+def test_an_unknown_precision_is_wrong_usage(boundaryseg, study: Path, tmp_path: Path) -> None:
+    done = boundaryseg("train", "hippocampus-sgm", "--data", study, "-o", tmp_path, "--precision", "fp8")
+    assert (done.status, "none of auto, float32, bf16" in " ".join(done.err.split())) == (2, True)

@@ -13,6 +13,7 @@ from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.volume import Geometry, Volume
 from napari_boundaryseg.engine import train, training_run
 from napari_boundaryseg.engine.checkpoint import build_network, load_model
+from napari_boundaryseg.engine.devices import precision_on
 from napari_boundaryseg.engine.fine_tune import fine_tune
 from napari_boundaryseg.engine.recipe import Augmentation, Recipe, recipe
 from napari_boundaryseg.errors import InputError
@@ -259,8 +260,8 @@ def test_a_gpu_that_is_not_there_is_one_sentence_and_one_that_is_keeps_its_numbe
 
     monkeypatch.setattr(training_run, "choose", lambda device: device)
     monkeypatch.setattr(training_run, "Fabric", Watched)
-    train.fit(tiny(), [case(1)], tmp_path, steps=1, device="cuda:1")
-    assert given == {"accelerator": "cuda", "devices": [1]}
+    train.fit(tiny(), [case(1)], tmp_path, steps=1, device="cuda:1", precision="float32")
+    assert given == {"accelerator": "cuda", "devices": [1], "precision": "32-true"}
 
 
 def test_a_seed_below_0_is_refused(tmp_path):
@@ -339,3 +340,47 @@ def test_a_folder_that_is_a_file_is_one_sentence(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="file: could not be written"):
         train.fit(tiny(), [case(1)], tmp_path / "file", steps=1)
+
+
+def test_bf16_learns_keeps_float32_weights_and_is_on_the_card(tmp_path, monkeypatch):
+    seen = []
+
+    convolve = F.conv3d
+
+    def watched(*given, **named):
+        found = convolve(*given, **named)
+        seen.append(found.dtype)
+        return found
+
+    monkeypatch.setattr(F, "conv3d", watched)
+    settings = tiny(**{"optimiser.lr": 1e-2})
+    path = train.fit(settings, [case(1), case(2)], tmp_path / "bf16", steps=40, precision="bf16")
+    assert set(seen) == {torch.bfloat16}, "every convolution of the training"
+    losses = [line["loss"] for line in log(tmp_path / "bf16") if "loss" in line]
+    assert np.mean(losses[-5:]) < 0.6 * np.mean(losses[:5])
+    loaded = load_model(path)
+    assert loaded.card.precision == "bf16"
+    assert {value.dtype for value in loaded.network.state_dict().values()} == {torch.float32}
+    train.fit(settings, [case(1)], tmp_path / "plain", steps=1, precision="float32")
+    assert load_model(tmp_path / "plain" / "last.safetensors").card.precision == "float32"
+
+
+def test_a_training_is_gone_on_with_in_its_own_precision(tmp_path):
+    train.fit(tiny(), [case(1)], tmp_path, steps=3, precision="bf16")
+    with pytest.raises(InputError, match=r"begun in bf16, not in float32.*--precision bf16"):
+        train.fit(tiny(), [case(1)], tmp_path, steps=6, resume=True, precision="float32")
+    train.fit(tiny(), [case(1)], tmp_path, steps=6, resume=True, precision="bf16")
+    assert load_model(tmp_path / "last.safetensors").card.step == 6
+
+
+def test_an_unknown_precision_is_refused(tmp_path):
+    with pytest.raises(InputError, match="fp8: there is no such precision"):
+        train.fit(tiny(), [case(1)], tmp_path, steps=1, precision="fp8")
+
+
+@pytest.mark.parametrize(("able", "expected"), [({"avx512_bf16": True}, "bf16"), ({"amx_bf16": True}, "bf16"),
+                                                ({"avx512_f": True}, "float32")])
+def test_auto_takes_bf16_where_the_processor_computes_in_it(able, expected, monkeypatch):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: able, raising=False)
+    assert precision_on("cpu", "auto") == expected
+    assert precision_on("cpu", "float32") == "float32"
