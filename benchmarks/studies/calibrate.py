@@ -150,7 +150,9 @@ def main() -> None:
     for state, kinds in found.items():
         print(state, ", ".join(f"{kind}: calibration error {r.error:.4f}" for kind, r in kinds.items()))
     said = f"{len(cases)} cases, each predicted by a model that had not seen it, within {NEAR_MM:g} mm of the border"
-    final = fitted(cases).model_copy(update={"fitted_on": said}).model_dump_json()
+    final = fitted(cases).model_copy(update={
+        "fitted_on": said, "errors": {kind: round(r.error, 4) for kind, r in found["after"].items()},
+    }).model_dump_json()
     atomic_text(study.path.with_name(f"{study.path.stem}_{chosen.training}_calibration.json"), final + "\n")
     print(final)
 

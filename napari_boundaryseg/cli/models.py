@@ -43,6 +43,8 @@ def as_dict(card: Card, path: Path) -> dict[str, Any]:
         "training": card.training.model_dump(mode="json"),
         "scores": [score.model_dump(mode="json") for score in card.scores],
         "scored_on": card.scored_on,
+        "calibration": card.calibration.model_dump(mode="json") if card.calibration else None,
+        "notes": card.notes,
         "expected_field_mm": card.expected_field_mm,
         "spacing_mm": recipe.preprocessing.spacing_mm,
         "parent": card.parent,
@@ -54,15 +56,20 @@ def as_text(card: Card) -> str:
     recipe = card.recipe
     lines = [
         f"{card.name}: {recipe.task}",
-        f"  channels   {', '.join(recipe.channels)}",
-        f"  labels     {', '.join(f'{organ.id} {organ.name}' for organ in recipe.scheme.organs)}",
-        f"  network    {recipe.network}, {card.parameters:,} parameters",
-        f"  trained on {card.training.description or 'not said'}",
-        f"  licence    {card.training.licence or 'not said'}",
+        f"  channels     {', '.join(recipe.channels)}",
+        f"  labels       {', '.join(f'{organ.id} {organ.name}' for organ in recipe.scheme.organs)}",
+        f"  network      {recipe.network}, {card.parameters:,} parameters",
+        f"  trained on   {card.training.description or 'not said'}",
+        f"  licence      {card.training.licence or 'not said'}",
+        f"  by           {card.training.attribution or 'not said'}",
     ]
+    if card.expected_field_mm:
+        lines.append(f"  made for     scans of about {' × '.join(f'{mm:.0f}' for mm in card.expected_field_mm)} mm")
     lines += [
-        f"  {score.metric:<10} {score.organ} {score.mean:.3f} (SD {score.sd:.3f}, n = {score.n}"
+        f"  {score.metric:<12} {score.organ} {score.mean:.3f} (SD {score.sd:.3f}, n = {score.n}"
         + (f", label prior {score.floor:.3f})" if score.floor is not None else ")")
         for score in card.scores
     ]
-    return "\n".join(lines + ([f"  scored on  {card.scored_on}"] if card.scored_on else []))
+    rest = {"scored on": card.scored_on, "calibrated": card.calibration.sentence if card.calibration else "",
+            "notes": card.notes}
+    return "\n".join([*lines, *(f"  {name:<12} {text}" for name, text in rest.items() if text)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
@@ -48,6 +48,15 @@ class Calibration(Settings):
     probabilities: Scaling = Field(Scaling(), description="of the log-probabilities; its shift is not used")
     edges: Scaling = Scaling()
     fitted_on: str = Field("", max_length=400)
+    errors: dict[Literal["probabilities", "edges"], Annotated[float, Field(ge=0, le=1)]] = Field(
+        {}, description="expected calibration error on cases that fitted nothing"
+    )
+
+    @property
+    def sentence(self) -> str:
+        """On which cases it was fitted, and how far the numbers were off on others."""
+        off = " and ".join(f"{name} by {error:.3f}" for name, error in self.errors.items())
+        return self.fitted_on + (f"; off on other folds: {off} on average" if off else "")
 
 
 class Card(Settings):

@@ -38,3 +38,22 @@ def test_a_projects_models_are_listed_too(boundaryseg, project: Path) -> None:
     found = {model["name"]: model for model in json.loads(boundaryseg("models", "--project", project, "--json").out)}
     assert found["tiny"]["labels"] == {"Hippocampus_A": 1, "Hippocampus_P": 2}
     assert len(found["tiny"]["sha256"]) == 64
+
+
+def test_a_card_is_told_whole(boundaryseg, tiny_model: Path, tmp_path: Path) -> None:
+    from napari_boundaryseg.engine.card import Calibration
+    from napari_boundaryseg.engine.checkpoint import load_model, save
+
+    loaded = load_model(tiny_model)
+    calibration = Calibration(fitted_on="40 cases", errors={"probabilities": 0.02, "edges": 0.031})
+    told = {"calibration": calibration, "notes": "For tests.", "name": "told"}
+    (tmp_path / "models").mkdir()
+    card = loaded.card.model_copy(update=told)
+    save(tmp_path / "models" / "told.safetensors", card, loaded.network.state_dict())
+    text = boundaryseg("models", "--project", tmp_path).out
+    assert "calibrated   40 cases; off on other folds: probabilities by 0.020 and edges by 0.031 on average" in text
+    assert "notes        For tests." in text
+    assert "made for     scans of about 40 × 55 × 40 mm" in text
+    assert "by           Simpson et al. 2019" in text
+    found = {m["name"]: m for m in json.loads(boundaryseg("models", "--project", tmp_path, "--json").out)}
+    assert found["told"]["calibration"]["errors"]["edges"] == 0.031
