@@ -11,7 +11,7 @@ from psygnal import Signal
 from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.editing.boxes import around_all, changed_box, shifted, within
 from napari_boundaryseg.editing.edit import LOCK, UNLOCK, Edit
-from napari_boundaryseg.editing.locks import Lock, Locks, allowed
+from napari_boundaryseg.editing.locks import Lock, Locks, allowed, barred
 from napari_boundaryseg.errors import InputError
 
 MOST_BYTES = 64 * 2**20
@@ -167,6 +167,10 @@ class History:
         self.take(UNNAMED)
         self._array[where] = fitting
         return self.take(name, where, kind)
+
+    def barred(self, box: Box, values: np.ndarray) -> np.ndarray:
+        """Where locks would leave a box alone if it were to get these labels: (I, J, K) bool."""
+        return barred(self._array[box], values, self._locks, box, self._slice_axis)
 
     def left_alone(self, box: Box, values: np.ndarray) -> int:
         """How many voxels `apply` would leave alone because they are locked."""

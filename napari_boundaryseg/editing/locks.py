@@ -72,10 +72,7 @@ class Locks:
 
 
 def allowed(before: np.ndarray, after: np.ndarray, locks: Locks, box: Box, axis: int = 0) -> tuple[np.ndarray, int]:
-    """What of a change may be written.
-
-    A voxel stays as it is when its slice is locked whole, when its present label is locked there, or when the label
-    that it would get is locked there: a locked organ loses no voxel and gains none.
+    """What of a change may be written; `barred` tells the rule.
 
     Parameters
     ----------
@@ -94,14 +91,23 @@ def allowed(before: np.ndarray, after: np.ndarray, locks: Locks, box: Box, axis:
     left_alone : int
         The number of voxels that would have changed and do not.
     """
-    barred = np.zeros(before.shape, bool)
+    shut = barred(before, after, locks, box, axis)
+    left_alone = int(np.count_nonzero(shut))
+    return (np.where(shut, before, after), left_alone) if left_alone else (after, 0)
+
+
+def barred(before: np.ndarray, after: np.ndarray, locks: Locks, box: Box, axis: int = 0) -> np.ndarray:
+    """Where a change may not be written: (I, J, K) bool.
+
+    A voxel stays as it is when its slice is locked whole, when its present label is locked there, or when the label
+    that it would get is locked there: a locked organ loses no voxel and gains none. Arguments as for `allowed`.
+    """
+    shut = np.zeros(before.shape, bool)
     for lock in locks:
         part = _part(lock, box, axis)
         if part is not None:
-            barred[part] |= _barred(before[part], after[part], lock)
-    barred &= before != after
-    left_alone = int(np.count_nonzero(barred))
-    return (np.where(barred, before, after), left_alone) if left_alone else (after, 0)
+            shut[part] |= _barred(before[part], after[part], lock)
+    return shut & (before != after)
 
 
 def _barred(before: np.ndarray, after: np.ndarray, lock: Lock) -> np.ndarray | bool:

@@ -6,6 +6,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from napari.qt import QtViewer
 from qtpy.QtCore import QEvent, QObject, QTimer
 from qtpy.QtWidgets import QApplication, QSplitter, QWidget
@@ -66,6 +67,31 @@ def lead_strokes(labels: Any, main: Any) -> None:
 
     labels.events.paint.connect(stroke)
     _whole_strokes(labels)
+
+
+def write_only(labels: Any, barred: Callable[[Box, np.ndarray], np.ndarray], told: Callable[[], object]) -> None:
+    """Let the brush, fill and polygon of a Labels layer leave alone what ``barred`` finds in a box and its new labels.
+
+    ``told`` comes also after a stroke that wrote nothing for it. (0.9.2: these tools write through
+    ``_apply_mask_to_data``; a stroke ends in ``_commit_staged_history``, silently where nothing was written.)
+    """
+    write, commit = labels._apply_mask_to_data, labels._commit_staged_history
+    stopped: list[bool] = []
+
+    def written(data: np.ndarray, mask: np.ndarray, new_label: int, volume_slice: Box) -> np.ndarray | None:
+        shut = barred(volume_slice, np.where(mask, new_label, data).astype(data.dtype))
+        if shut.any():
+            stopped.append(True)
+        return write(data, mask & ~shut, new_label, volume_slice)
+
+    def committed() -> None:
+        silent = bool(stopped) and not labels._staged_history
+        stopped.clear()
+        commit()
+        if silent:
+            told()
+
+    labels._apply_mask_to_data, labels._commit_staged_history = written, committed
 
 
 def _whole_strokes(labels: Any) -> None:

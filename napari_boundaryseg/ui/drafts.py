@@ -59,12 +59,14 @@ class Draft:
         self.history = history or History(layer.data)
         self._stored: State = (0, None)
         self._painting = False
+        self._refused: list[np.ndarray] = []
         self.no_journal = ""
         """Why there is no journal."""
         self.journal = journal or self._begin_journal()
         if self.journal is not None:
             self.journal.follow(self.history)
         self.history.changed.connect(self._on_changed)
+        self.guard(layer)
         compat.on_stroke(layer, self.stroke)
         compat.own_history(layer, self.undo, self.redo)
         layer.events.data.connect(lambda event: self._on_array())
@@ -128,15 +130,31 @@ class Draft:
         """Make it again."""
         self.history.redo()
 
+    def guard(self, layer: Any) -> None:
+        """Keep napari's tools off what is locked, in a layer on the same array."""
+        compat.write_only(layer, self._barred, self.stroke)
+
+    def _barred(self, box: Box, values: np.ndarray) -> np.ndarray:
+        if not len(self.history.locks):
+            return np.zeros(values.shape, bool)
+        found = self.history.barred(box, values)
+        if found.any():
+            corner = [part.start for part in box]
+            where = np.argwhere(found) + corner
+            self._refused.append(np.ravel_multi_index(tuple(where.T), self.history.array.shape))
+        return found
+
     def stroke(self) -> None:
-        """Make a step of what napari's tools have written."""
+        """Make a step of what napari's tools have written, and tell what was locked."""
         self._painting = True
         try:
             outcome = self.history.take(self._name)
         finally:
             self._painting = False
-        if outcome.left_alone:
-            self.left_alone.emit(self._name(None), outcome.left_alone)
+        refused, self._refused = self._refused, []
+        left_alone = outcome.left_alone + (len(np.unique(np.concatenate(refused))) if refused else 0)
+        if left_alone:
+            self.left_alone.emit(self._name(None), left_alone)
 
     def close(self) -> None:
         """End the journal: it goes where nothing would be lost; else the next window offers what it holds."""
@@ -209,3 +227,10 @@ def keep(layer: Any, draft: Draft) -> Draft:
 def known(layer: Any) -> Draft | None:
     """The draft of a layer, if there is one."""
     return _DRAFTS.get(layer)
+
+
+def guard_copy(layer: Any, copy: Any) -> None:
+    """Keep napari's tools off what is locked in another view of a layer, too."""
+    draft = known(layer)
+    if draft is not None:
+        draft.guard(copy)

@@ -157,6 +157,36 @@ def test_a_stroke_over_a_locked_organ_leaves_it_alone_and_says_so(layer: Any, dr
     assert told == [int(((before == 1) & disc(layer)).sum())]
 
 
+def test_what_is_locked_is_not_painted_over_even_for_a_moment(layer: Any, draft: Draft) -> None:
+    draft.lock(Lock(1), True, "Bladder")
+    before = layer.data == 1
+    layer.brush_size = 5
+    with layer.block_history():
+        for place in (5, 6, 5):
+            layer.paint((5, place, 5), 2)
+            assert np.array_equal(layer.data == 1, before), "while the mouse is still down"
+    assert draft.history.steps[-1].name.startswith("Paint") or draft.history.steps[-1].name.startswith("Change")
+
+
+def test_a_stroke_over_locked_voxels_alone_is_no_step_but_is_told(layer: Any, draft: Draft) -> None:
+    told: list[tuple[str, int]] = []
+    draft.left_alone.connect(lambda name, voxels: told.append((name, voxels)))
+    draft.lock(Lock(slice=5), True, "slice 5")
+    layer.mode, layer.selected_label = "paint", 2
+    layer.brush_size, steps = 3, len(draft.history.steps)
+    different = int((np.asarray(layer.data)[5, 4:7, 4:7] != 2).sum())
+    with layer.block_history():
+        layer.paint((5, 5, 5), 2)
+        layer.paint((5, 5, 5), 2)
+    assert len(draft.history.steps) == steps
+    assert len(told) == 1
+    assert told[0][0] == "Paint: Prostate"
+    assert 0 < told[0][1] <= different, "each voxel is counted once"
+    layer.paint((4, 5, 5), 2)
+    assert len(draft.history.steps) == steps + 1
+    assert len(told) == 1, "and it is not told again"
+
+
 def disc(layer: Any) -> np.ndarray:
     """Where the brush of the test above lies."""
     free = type(layer)(np.zeros(layer.data.shape, np.uint8), scale=layer.scale)

@@ -65,6 +65,11 @@ def test_three_planes_one_history_and_a_bladder_that_nothing_changes(
         assert not np.array_equal(layer.data, before)
         np.testing.assert_array_equal(np.asarray(layer.data) == BLADDER, bladder)
         assert "locked voxels" in find("job_bar.message").text()
+    for _, model in views:
+        copy = model.layers[layer.name]
+        with copy.block_history():
+            copy.paint(organ_centre(layer, BLADDER), PROSTATE)
+            np.testing.assert_array_equal(np.asarray(layer.data) == BLADDER, bladder, "while the mouse is down")
 
     # Predict over both, and take it all back.
     drawn = layer.data.copy()
