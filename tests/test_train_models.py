@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.util
+import json
+import shutil
 import sys
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
@@ -159,14 +162,23 @@ def test_scores_of_a_study_are_those_out_of_fold(tool: ModuleType, tmp_path: Pat
     (tmp_path / "s.csv").write_text(
         f"{head}\nsgm,0,x,a,a,GTV,0.8,nan,2,6,3,0.6,1\nsgm,1,x,b,b,GTV,0.6,nan,4,nan,3,0.4,1\nother,0,x,a,a,GTV,0,0,9,9,3,0,1\n"
     )
-    found = scoring.out_of_fold(tmp_path / "s.csv", "sgm")
+    found = scoring.out_of_fold(tmp_path / "s.csv", "sgm", "x")
     values = {score.metric: (score.mean, score.n, score.floor) for score in found.scores}
     assert values["dsc"] == (pytest.approx(0.7), 2, pytest.approx(0.5))
     assert values["hd95_mm"] == (6, 1, None)
     assert "surface_dice" not in values, "no case has one"
     assert found.scored_on.startswith("2 cases in loose boxes, each by one of 2 models")
-    assert scoring.out_of_fold(tmp_path / "missing.csv", "sgm") == scoring.Scores()
-    assert tool.MODELS["sarcoma-t1"].wanted.steps == 600
+    assert scoring.out_of_fold(tmp_path / "missing.csv", "sgm", "x") == scoring.Scores()
+    assert scoring.out_of_fold(tmp_path / "s.csv", "sgm", "other settings") == scoring.Scores()
+
+
+def test_a_model_of_a_study_learns_with_its_settings(tool: ModuleType) -> None:
+    study = tomllib.loads((TOOLS.parent / "benchmarks" / "studies" / "sarcoma.toml").read_text("utf-8"))
+    entry = next(training for training in study["training"] if training["name"] == "sgm")
+    wanted = tool.MODELS["sarcoma-t1"].wanted
+    assert wanted.steps == entry["steps"]
+    assert wanted.digest == recipe(entry["recipe"]).with_settings({**entry["settings"], "steps": entry["steps"]}).digest
+    assert wanted.digest != wanted.with_settings({"seed": 7}).digest
 
 
 def test_the_calibration_of_a_study_goes_onto_the_card(
@@ -181,6 +193,10 @@ def test_the_calibration_of_a_study_goes_onto_the_card(
     plain, _ = read_card(scoring.ship(model, tmp_path / "m.safetensors", scoring.Scores(), tmp_path))
     assert plain.calibration is None, "no study, no calibration"
     found = Calibration(edges=Scaling(scale=2.0, shift=-1.0), fitted_on="forty cases")
-    (tmp_path / "sarcoma_sgm_calibration.json").write_text(found.model_dump_json())
+    shutil.copy(TOOLS.parent / "benchmarks" / "studies" / "sarcoma.toml", tmp_path)
+    path = tmp_path / "sarcoma_sgm_calibration.json"
+    path.write_text(json.dumps({"config": "other settings", **found.model_dump(mode="json")}))
+    assert model.calibration is None
+    path.write_text(json.dumps({"config": wanted.digest, **found.model_dump(mode="json")}))
     card, _ = read_card(scoring.ship(model, tmp_path / "m.safetensors", scoring.Scores(), tmp_path))
     assert card.calibration == found

@@ -36,7 +36,8 @@ class Scores(NamedTuple):
 def score(model: Shipped, path: Path, data: Path) -> Scores:
     """The scores of a trained model."""
     if "val" in model.rows:
-        return out_of_fold(STUDIES / f"{model.study.split('/')[0]}.csv", model.study.split("/")[1])
+        study, training = model.study.split("/")
+        return out_of_fold(STUDIES / f"{study}.csv", training, model.studied)
     trained = load_model(path)
     wanted = trained.card.recipe
     if wanted.synthetic == "pelvis":
@@ -105,12 +106,14 @@ def _on_pelves(trained: LoadedModel) -> Scores:
                   f"DSC on {number} standard ones: {easier}.")
 
 
-def out_of_fold(table: Path, training: str) -> Scores:
-    """Scores of a study's models on the patients that each had not seen; none before the study was made."""
+def out_of_fold(table: Path, training: str, config: str) -> Scores:
+    """Scores of a study's models on the patients that each had not seen; none before they are made so."""
     if not table.is_file():
         return Scores()
     with table.open(newline="", encoding="utf-8") as stream:
-        rows = [row for row in csv.DictReader(stream) if row["training"] == training]
+        rows = [row for row in csv.DictReader(stream) if (row["training"], row["config"]) == (training, config)]
+    if not rows:
+        return Scores()
     folds, cases = len({row["fold"] for row in rows}), len({row["case"] for row in rows})
     scores: list[Score] = []
     for organ in dict.fromkeys(row["organ"] for row in rows):

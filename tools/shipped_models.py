@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -76,10 +77,18 @@ class Shipped:
         return {**entry.get("settings", {}), "steps": entry["steps"]}
 
     @property
+    def studied(self) -> str:
+        """The digest of the study's recipe: what was scored or calibrated with other settings does not count."""
+        return recipe(self.recipe).with_settings(self._studied()).digest
+
+    @property
     def calibration(self) -> Calibration | None:
         """Of the study's models, on cases that they had not seen; nothing before the study was made."""
         path = STUDIES / f"{self.study.replace('/', '_')}_calibration.json"
-        return Calibration.model_validate_json(path.read_text("utf-8")) if self.study and path.is_file() else None
+        if not self.study or not path.is_file():
+            return None
+        found = json.loads(path.read_text("utf-8"))
+        return Calibration.model_validate(found) if found.pop("config") == self.studied else None
 
     def cases(self, folder: Path, *rows: str) -> list[Case]:
         """The labelled cases of some rows."""
@@ -148,7 +157,7 @@ MODELS = {model.name: model for model in (
         "piece of each organ is kept.",
     ),
     Shipped(
-        "sarcoma-t1", "sarcoma-t1-sgm", 21, data="sarcoma_t1", rows=("train", "val"), watched=False,
+        "sarcoma-t1", "sarcoma-t1-sgm", 20, data="sarcoma_t1", rows=("train", "val"), watched=False,
         study="sarcoma/sgm",
         training=TrainingData(
             description="Soft-tissue sarcoma on T1 MR (TCIA Soft-tissue-Sarcoma in IBSI's preparation): all cases, "

@@ -5,8 +5,9 @@
 
 For each fold, scale and shift are fitted on the cases of the other folds and judged on its own: no case judges what
 was fitted on it. Only voxels within 5 mm of the reference border count. Writes `STUDY_TRAINING_reliability.csv` beside
-the study (bins, expected calibration error, and the mean distance of the contour maps to what they were taught), a plot
-in `docs/`, and prints the calibration that is fitted on all folds, for the card of the model that ships.
+the study (bins, expected calibration error, and the mean distance of the contour maps to what they were taught) and
+`STUDY_TRAINING_calibration.json`, which is fitted on all folds, for the card of the model that ships; and a plot in
+`docs/`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import csv
 import io
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -136,8 +138,14 @@ def main() -> None:
     options.add_argument("--docs", type=Path, default=Path(__file__).parents[2] / "docs")
     chosen = options.parse_args()
     study = Study.read(chosen.study)
-    wanted = next(t for t in study.trainings if t.name == chosen.training).wanted()
-    folds = {row["case"]: int(row["fold"]) for row in read_table(study.table) if row["training"] == chosen.training}
+    training = next((t for t in study.trainings if t.name == chosen.training), None)
+    if training is None:
+        options.error(f"the study has no training {chosen.training}")
+    wanted = training.wanted()
+    folds = {row["case"]: int(row["fold"]) for row in read_table(study.table)
+             if (row["training"], row["config"]) == (training.name, training.config)}
+    if len(set(folds.values())) < 2:
+        options.error(f"{chosen.training} has fewer than two folds with its present settings; run them first")
     folder = chosen.work / study.path.stem / "out-of-fold" / chosen.training
     known = [case for case in study.cases(chosen.data) if case.name in folds]
     cases = [seen(folder, case.name, folds[case.name], labels, box_of(volume, labels, wanted), wanted)
@@ -150,9 +158,10 @@ def main() -> None:
     for state, kinds in found.items():
         print(state, ", ".join(f"{kind}: calibration error {r.error:.4f}" for kind, r in kinds.items()))
     said = f"{len(cases)} cases, each predicted by a model that had not seen it, within {NEAR_MM:g} mm of the border"
-    final = fitted(cases).model_copy(update={
+    calibration = fitted(cases).model_copy(update={
         "fitted_on": said, "errors": {kind: round(r.error, 4) for kind, r in found["after"].items()},
-    }).model_dump_json()
+    })
+    final = json.dumps({"config": training.config, **calibration.model_dump(mode="json")}, indent=2)
     atomic_text(study.path.with_name(f"{study.path.stem}_{chosen.training}_calibration.json"), final + "\n")
     print(final)
 

@@ -59,9 +59,8 @@ class Training:
 
     @property
     def config(self) -> str:
-        """A short digest of everything that decides the weights."""
-        text = json.dumps(self.wanted().model_dump(mode="json"), sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:12]
+        """A short digest of everything that decides the weights, which are always computed in float32."""
+        return self.wanted().digest
 
 
 @dataclass(frozen=True)
@@ -117,7 +116,7 @@ def run_fold(study: Study, training: Training, fold: int, cases: list[Case], wor
     folder = work / study.path.stem / f"{training.name}-{fold}-{training.config}"
     began = time.perf_counter()
     print(f"{training.name}, fold {fold}: {len(known)} cases train, {len(unseen)} are scored", flush=True)
-    fit(wanted, loaded(known, wanted), folder, resume=True, progress=_print)
+    fit(wanted, loaded(known, wanted), folder, resume=True, precision="float32", progress=_print)
     model = load_model(folder / "last.safetensors")
     seconds = sum(json.loads(line).get("seconds", 0) for line in (folder / "log.jsonl").read_text().splitlines())
     print(f"\r{'':78}\r  trained ({time.perf_counter() - began:.0f} s this time, {seconds:.0f} s of steps)", flush=True)
@@ -199,19 +198,21 @@ def main() -> None:
     options.add_argument("--table", action="store_true", help="print the figures so far")
     chosen = options.parse_args()
     study = Study.read(chosen.study)
+    wanted = [(training, fold) for training in study.trainings for fold in training.folds
+              if chosen.only in (None, training.name) and chosen.fold in (None, fold)]
+    if not wanted:
+        options.error(f"the study has no such training or fold; it has {', '.join(t.name for t in study.trainings)}")
     if chosen.table:
         print(as_markdown(read_table(study.table)))
         return
     cases = study.cases(chosen.data)
-    for training in study.trainings:
-        for fold in training.folds:
-            left_out = chosen.only not in (None, training.name) or chosen.fold not in (None, fold)
-            if left_out or (done(read_table(study.table), training, fold) and not chosen.predictions):
-                continue
-            new = run_fold(study, training, fold, cases, chosen.work, chosen.predictions)
-            # Read now: another process may have written meanwhile.
-            old = [r for r in read_table(study.table) if (r["training"], int(r["fold"])) != (training.name, fold)]
-            write_table(study.table, old + new)
+    for training, fold in wanted:
+        if done(read_table(study.table), training, fold) and not chosen.predictions:
+            continue
+        new = run_fold(study, training, fold, cases, chosen.work, chosen.predictions)
+        # Read now: another process may have written meanwhile.
+        old = [r for r in read_table(study.table) if (r["training"], int(r["fold"])) != (training.name, fold)]
+        write_table(study.table, old + new)
     print(as_markdown(read_table(study.table)))
 
 

@@ -35,6 +35,11 @@ def check_precision(name: str) -> str:
     return name
 
 
+Precision = Annotated[
+    str, typer.Option(callback=check_precision, help="float32, bf16, or auto: bf16 where the processor computes in it.")
+]
+
+
 def train(
     recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="A shipped recipe's name, or a JSON file.")],
     data: Data = None,
@@ -58,10 +63,7 @@ def train(
     overwrite: Overwrite = False,
     devices: Annotated[int, typer.Option(min=1, help="Only 1: training does not spread over several devices.")] = 1,
     device: Device = "auto",
-    precision: Annotated[
-        str,
-        typer.Option(callback=check_precision, help="float32, bf16, or auto: bf16 where the processor computes in it."),
-    ] = "auto",
+    precision: Precision = "auto",
     settings: Annotated[
         list[str] | None,
         typer.Option(
@@ -124,6 +126,7 @@ def finetune(
     seed: Annotated[int, typer.Option(min=0, help="Of patches and augmentation.")] = 0,
     overwrite: Overwrite = False,
     device: Device = "auto",
+    precision: Precision = "auto",
 ) -> None:
     """Fine-tune a model, then compare before and after on held-out cases: comparison.json and comparison.md."""
     from napari_boundaryseg.data.datasets import check_cases
@@ -143,6 +146,7 @@ def finetune(
         steps=steps or TUNING_STEPS,
         seed=seed,
         device=device,
+        precision=precision,
         overwrite=overwrite,
         progress=progress_bar(),
     )

@@ -46,7 +46,8 @@ PRECISIONS = ("auto", "float32", "bf16")
 def computes_bf16(device: str) -> bool:
     """Whether a device multiplies in bfloat16 by itself; elsewhere it would be slower than float32."""
     if device != "cpu":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        with torch.cuda.device(device):
+            return torch.cuda.is_bf16_supported(including_emulation=False)
     found: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
     return bool(found.get("amx_bf16") or found.get("avx512_bf16"))
 

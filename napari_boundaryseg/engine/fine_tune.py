@@ -25,8 +25,8 @@ LEARNING_RATE = 1e-3
 
 
 def fine_tune(model: LoadedModel, cases: Iterable[Pair], folder: Path, *, held_out: Iterable[Pair] = (),
-              steps: int = TUNING_STEPS, seed: int = 0, device: str = "auto", name: str | None = None,
-              overwrite: bool = False, progress: Progress = silent) -> Path:
+              steps: int = TUNING_STEPS, seed: int = 0, device: str = "auto", precision: str = "auto",
+              name: str | None = None, overwrite: bool = False, progress: Progress = silent) -> Path:
     """Train a model further on corrected cases, then compare before and after on cases it did not see.
 
     Parameters
@@ -40,7 +40,8 @@ def fine_tune(model: LoadedModel, cases: Iterable[Pair], folder: Path, *, held_o
     held_out : iterable of (Volume, LabelMap) or LabelledScan
         Accepted scans kept apart. They choose nothing: the last step is always the result.
     steps, seed : int
-    device : str
+    device, precision : str
+        As for `engine.train.fit`.
     name : str, optional
         Of the new model; the old one's by default.
     overwrite : bool
@@ -66,7 +67,8 @@ def fine_tune(model: LoadedModel, cases: Iterable[Pair], folder: Path, *, held_o
                          "Give each case one role")
     recipe = tuning_recipe(model.card.recipe, steps)
     _freeze_statistics(model.network)
-    path = fit(recipe, scans, folder, steps=steps, seed=seed, start=model, device=device, overwrite=overwrite,
+    path = fit(recipe, scans, folder, steps=steps, seed=seed, start=model, device=device,
+               precision=precision, overwrite=overwrite,
                name=name or model.card.name, training=tuned_on(model.card.training, len(scans)),
                progress=part(progress, 0.0, 0.9 if apart else 1.0))
     if apart:

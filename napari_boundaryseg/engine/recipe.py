@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 from typing import Literal
 
@@ -141,6 +143,11 @@ class Recipe(Settings):
     def window_vox(self) -> tuple[int, int, int]:
         """Size of a prediction window, (z, y, x) voxels."""
         return self.inference.window_vox or self.patch_vox
+
+    @property
+    def digest(self) -> str:
+        """Twelve characters that change with every setting."""
+        return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()[:12]
 
     def with_settings(self, settings: dict[str, object]) -> Recipe:
         """A copy with some fields replaced; ``"optimiser.lr"`` reaches into a group."""

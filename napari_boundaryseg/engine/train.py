@@ -22,7 +22,8 @@ from napari_boundaryseg.engine.normalise import measured, measured_foreground
 from napari_boundaryseg.engine.recipe import Recipe
 from napari_boundaryseg.engine.synthetic import SyntheticScans
 from napari_boundaryseg.engine.training_cases import Pair, RealCases, Source, TrainingCase, prepare_all
-from napari_boundaryseg.engine.training_run import TrainingRun
+from napari_boundaryseg.engine.training_run import TrainingRun, precision_of
+from napari_boundaryseg.engine.training_state import numbers_in
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Cancelled, Progress, silent
 
@@ -60,7 +61,7 @@ def fit(recipe: Recipe, cases: Iterable[Pair], folder: Path, *, validation: Iter
         ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:N"``.
     precision : str
         ``"float32"``, ``"bf16"`` (the network in bfloat16; weights, losses and optimiser stay float32), or ``"auto"``:
-        bf16 where the processor computes in it. The card says which it was.
+        bf16 where the processor computes in it; a training that goes on keeps its own. The card says which it was.
     training : TrainingData, optional
         What the card says of the training scans.
     name : str, optional
@@ -90,6 +91,8 @@ def fit(recipe: Recipe, cases: Iterable[Pair], folder: Path, *, validation: Iter
     network = copy.deepcopy(start.network) if start else initialised(build_network(recipe), recipe)
     card = new_card(recipe, sum(p.numel() for p in network.parameters()), name=name or "", training=training,
                     parent=start.card if start else None, sha256=start.sha256 if start else "")
+    if goes_on and precision == "auto":
+        precision = precision_of(numbers_in(folder / files.STATE))
     with sentence_when_full("this training", "Train on fewer or smaller scans, or choose a smaller batch or patch"):
         run = TrainingRun.begin(recipe, network, card, folder, steps=steps, seed=seed, device=device,
                                 precision=precision)

@@ -94,7 +94,7 @@ class TrainingRun:
         """Go on where the folder's state was saved; what was logged after it is dropped."""
         memory = load_state(self.folder / files.STATE, self.plain, self._plain_optimiser)
         numbers = memory.numbers
-        before = "bf16" if numbers.get("bf16") else "float32"
+        before = precision_of(numbers)
         if before != self.card.precision:
             raise InputError(self.folder, f"this training was begun in {before}, not in {self.card.precision}",
                              f"Resume it with --precision {before}")
@@ -199,6 +199,11 @@ class TrainingRun:
             self.log(step=self.step, plateau=self.plateau.waited, schedule_factor=self.plateau.factor)
         if self.ended:
             self.log(step=self.step, ended=f"no improvement in {self.plateau.waited} epochs")
+
+
+def precision_of(numbers: dict[str, float]) -> str:
+    """In which precision a saved training was begun."""
+    return "bf16" if numbers.get("bf16") else "float32"
 
 
 def optimiser_of(recipe: Recipe, network: nn.Module) -> torch.optim.Optimizer:

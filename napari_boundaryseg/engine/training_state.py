@@ -46,6 +46,26 @@ def save_state(path: Path, network: nn.Module, optimiser: torch.optim.Optimizer,
     atomic_bytes(path, save(tensors, metadata={"memory": json.dumps(memory.numbers)}))
 
 
+def numbers_in(path: Path) -> dict[str, float]:
+    """The step and the like, without the tensors.
+
+    Raises
+    ------
+    InputError
+        When the file is damaged.
+    """
+    try:
+        text = read_header(path).get("__metadata__", {}).get("memory")
+        return {name: float(value) for name, value in json.loads(text).items()}
+    except (OSError, TypeError, ValueError, AttributeError) as error:
+        raise _damaged(path) from error
+
+
+def _damaged(path: Path) -> InputError:
+    return InputError(path, "it is damaged, or belongs to a training of another recipe",
+                      "Resume with the recipe that it was begun with, or begin in another folder")
+
+
 def load_state(path: Path, network: nn.Module, optimiser: torch.optim.Optimizer) -> Memory:
     """Undo `save_state`.
 
@@ -54,7 +74,7 @@ def load_state(path: Path, network: nn.Module, optimiser: torch.optim.Optimizer)
     InputError
         When the file is damaged or belongs to another network.
     """
-    text = read_header(path).get("__metadata__", {}).get("memory")
+    numbers = numbers_in(path)
     try:
         parts: dict[str, dict[str, Tensor]] = {"network": {}, "good": {}, "averaged": {}, "optimiser": {}}
         for name, value in load(path.read_bytes()).items():
@@ -66,8 +86,6 @@ def load_state(path: Path, network: nn.Module, optimiser: torch.optim.Optimizer)
             index, moment = name.split("/")
             moments.setdefault(int(index), {})[moment] = value
         optimiser.load_state_dict({"state": moments, "param_groups": optimiser.state_dict()["param_groups"]})
-        numbers = {name: float(value) for name, value in json.loads(text).items()}
         return Memory(numbers, parts["good"], parts["averaged"])
     except (OSError, SafetensorError, RuntimeError, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InputError(path, "it is damaged, or belongs to a training of another recipe",
-                         "Resume with the recipe that it was begun with, or begin in another folder") from error
+        raise _damaged(path) from error

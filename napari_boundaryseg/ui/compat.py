@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -69,29 +70,43 @@ def lead_strokes(labels: Any, main: Any) -> None:
     _whole_strokes(labels)
 
 
-def write_only(labels: Any, barred: Callable[[Box, np.ndarray], np.ndarray], told: Callable[[], object]) -> None:
+def write_only(labels: Any, barred: Callable[[Box, np.ndarray], np.ndarray], begun: Callable[[], object],
+               ended: Callable[[], object]) -> None:
     """Let the brush, fill and polygon of a Labels layer leave alone what ``barred`` finds in a box and its new labels.
 
-    ``told`` comes also after a stroke that wrote nothing for it. (0.9.2: these tools write through
-    ``_apply_mask_to_data``; a stroke ends in ``_commit_staged_history``, silently where nothing was written.)
+    ``begun`` comes before each stroke, ``ended`` after one that wrote nothing. (0.9.2: these tools write through
+    ``_apply_mask_to_data``; a stroke begins in ``block_history`` or ``_begin_stroke`` and ends in
+    ``_commit_staged_history``, silently where nothing was written.)
     """
-    write, commit = labels._apply_mask_to_data, labels._commit_staged_history
-    stopped: list[bool] = []
+    write, block, begin, commit = (
+        labels._apply_mask_to_data, labels.block_history, labels._begin_stroke, labels._commit_staged_history
+    )
 
     def written(data: np.ndarray, mask: np.ndarray, new_label: int, volume_slice: Box) -> np.ndarray | None:
+        if labels.preserve_labels:
+            mask = mask & (data == labels._get_preserve_labels_source_label(new_label))
         shut = barred(volume_slice, np.where(mask, new_label, data).astype(data.dtype))
-        if shut.any():
-            stopped.append(True)
         return write(data, mask & ~shut, new_label, volume_slice)
 
+    @contextmanager
+    def one_stroke() -> Iterator[None]:
+        if not labels._block_history:
+            begun()
+        with block():
+            yield
+
+    def begin_one() -> None:
+        begun()
+        begin()
+
     def committed() -> None:
-        silent = bool(stopped) and not labels._staged_history
-        stopped.clear()
+        silent = not labels._staged_history
         commit()
         if silent:
-            told()
+            ended()
 
-    labels._apply_mask_to_data, labels._commit_staged_history = written, committed
+    labels._apply_mask_to_data, labels.block_history = written, one_stroke
+    labels._begin_stroke, labels._commit_staged_history = begin_one, committed
 
 
 def _whole_strokes(labels: Any) -> None:

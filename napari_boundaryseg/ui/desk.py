@@ -58,7 +58,7 @@ class Desk(QObject):
         self.lost = Lost(viewer, session, self)
         self.planes = Planes(viewer, self)
         self.planes.copied.connect(self.tools.effort.follow_copy)
-        self.planes.copied.connect(drafts.guard_copy)
+        self.planes.copied.connect(layers.guard_copy)
         self.ticks = Ticks(self)
         self.letters = orientation.OrientationLetters(viewer)
         session.scan_changed.connect(self._on_scan)

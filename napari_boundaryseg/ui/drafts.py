@@ -59,7 +59,7 @@ class Draft:
         self.history = history or History(layer.data)
         self._stored: State = (0, None)
         self._painting = False
-        self._refused: list[np.ndarray] = []
+        self._refused: np.ndarray | None = None
         self.no_journal = ""
         """Why there is no journal."""
         self.journal = journal or self._begin_journal()
@@ -132,17 +132,28 @@ class Draft:
 
     def guard(self, layer: Any) -> None:
         """Keep napari's tools off what is locked, in a layer on the same array."""
-        compat.write_only(layer, self._barred, self.stroke)
+        compat.write_only(layer, self._barred, self._forget, self._tell)
 
     def _barred(self, box: Box, values: np.ndarray) -> np.ndarray:
         if not len(self.history.locks):
             return np.zeros(values.shape, bool)
         found = self.history.barred(box, values)
         if found.any():
-            corner = [part.start for part in box]
-            where = np.argwhere(found) + corner
-            self._refused.append(np.ravel_multi_index(tuple(where.T), self.history.array.shape))
+            if self._refused is None:
+                self._refused = np.zeros(self.history.array.shape, bool)
+            self._refused[box] |= found
         return found
+
+    def _forget(self) -> None:
+        self._refused = None
+
+    def _tell(self, left_alone: int = 0) -> None:
+        """Say how many voxels the stroke left alone, each counted once."""
+        if self._refused is not None:
+            left_alone += int(np.count_nonzero(self._refused))
+        self._forget()
+        if left_alone:
+            self.left_alone.emit(self._name(None), left_alone)
 
     def stroke(self) -> None:
         """Make a step of what napari's tools have written, and tell what was locked."""
@@ -151,10 +162,7 @@ class Draft:
             outcome = self.history.take(self._name)
         finally:
             self._painting = False
-        refused, self._refused = self._refused, []
-        left_alone = outcome.left_alone + (len(np.unique(np.concatenate(refused))) if refused else 0)
-        if left_alone:
-            self.left_alone.emit(self._name(None), left_alone)
+        self._tell(outcome.left_alone)
 
     def close(self) -> None:
         """End the journal: it goes where nothing would be lost; else the next window offers what it holds."""
@@ -227,10 +235,3 @@ def keep(layer: Any, draft: Draft) -> Draft:
 def known(layer: Any) -> Draft | None:
     """The draft of a layer, if there is one."""
     return _DRAFTS.get(layer)
-
-
-def guard_copy(layer: Any, copy: Any) -> None:
-    """Keep napari's tools off what is locked in another view of a layer, too."""
-    draft = known(layer)
-    if draft is not None:
-        draft.guard(copy)

@@ -214,6 +214,12 @@ def draft_of(layer: Labels) -> Draft:
     return drafts.known(layer) or drafts.keep(layer, Draft(layer, layer.metadata[KEY], scheme_of(layer)))
 
 
+def guard_copy(layer: Labels, copy: Labels) -> None:
+    """Keep napari's tools off what is locked in another view of a labels layer, too."""
+    if layer.metadata.get(KIND) in ("labels", "kept labels"):
+        draft_of(layer).guard(copy)
+
+
 def _put_aside(viewer: Any, layer: Labels, name: str) -> None:
     if draft_of(layer).is_stored:
         viewer.layers.remove(layer)

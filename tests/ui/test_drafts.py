@@ -160,12 +160,12 @@ def test_a_stroke_over_a_locked_organ_leaves_it_alone_and_says_so(layer: Any, dr
 def test_what_is_locked_is_not_painted_over_even_for_a_moment(layer: Any, draft: Draft) -> None:
     draft.lock(Lock(1), True, "Bladder")
     before = layer.data == 1
-    layer.brush_size = 5
+    layer.mode, layer.selected_label, layer.brush_size = "paint", 2, 5
     with layer.block_history():
         for place in (5, 6, 5):
             layer.paint((5, place, 5), 2)
             assert np.array_equal(layer.data == 1, before), "while the mouse is still down"
-    assert draft.history.steps[-1].name.startswith("Paint") or draft.history.steps[-1].name.startswith("Change")
+    assert draft.history.steps[-1].name.startswith("Paint: Prostate")
 
 
 def test_a_stroke_over_locked_voxels_alone_is_no_step_but_is_told(layer: Any, draft: Draft) -> None:
@@ -185,6 +185,33 @@ def test_a_stroke_over_locked_voxels_alone_is_no_step_but_is_told(layer: Any, dr
     layer.paint((4, 5, 5), 2)
     assert len(draft.history.steps) == steps + 1
     assert len(told) == 1, "and it is not told again"
+
+
+def test_a_stroke_that_was_broken_off_is_not_told_with_the_next_one(layer: Any, draft: Draft) -> None:
+    told: list[int] = []
+    draft.left_alone.connect(lambda name, voxels: told.append(voxels))
+    draft.lock(Lock(slice=5), True, "slice 5")
+    layer._begin_stroke()
+    layer.paint((5, 5, 5), 2)
+    layer._abort_stroke()
+    layer.paint((4, 5, 5), 2)
+    with pytest.raises(IndexError), layer.block_history():
+        layer.paint((5, 5, 5), 2)
+        layer.paint((50, 5, 5), 2)
+    layer.paint((3, 5, 5), 2)
+    assert told == []
+
+
+def test_what_napari_preserves_by_itself_is_not_told_as_locked(layer: Any, draft: Draft) -> None:
+    told: list[int] = []
+    draft.left_alone.connect(lambda name, voxels: told.append(voxels))
+    layer.data[5, 3:8, 3:8] = np.array([0, 1, 1, 1, 0])
+    draft.stroke()
+    draft.lock(Lock(1), True, "Bladder")
+    layer.preserve_labels, layer.brush_size, layer.selected_label = True, 5, 2
+    layer.paint((5, 5, 5), 2)
+    assert (np.asarray(layer.data)[5, 3:8, 3:8] == 1).sum() == 15
+    assert told == []
 
 
 def disc(layer: Any) -> np.ndarray:
