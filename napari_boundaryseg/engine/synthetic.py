@@ -10,7 +10,7 @@ from napari_boundaryseg.data.phantom import Difficulty, Tissues, anatomy, brain,
 from napari_boundaryseg.engine.recipe import Recipe
 from napari_boundaryseg.engine.training_cases import TrainingCase, prepare
 
-EVERY = {"pelvis": 2, "brain": 8}
+EVERY = {"pelvis": 3, "brain": 8}
 """Steps between two new scans: making scans is to take a tenth of a training at most."""
 RENDERS = 4
 """How often one pelvis is rendered with new intensities before it is replaced by a new one."""

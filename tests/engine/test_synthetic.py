@@ -7,7 +7,7 @@ import pytest
 
 from napari_boundaryseg.engine import synthetic
 from napari_boundaryseg.engine.recipe import Recipe, recipe
-from napari_boundaryseg.engine.synthetic import RENDERS, SyntheticScans
+from napari_boundaryseg.engine.synthetic import EVERY, RENDERS, SyntheticScans
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_what_a_step_sees_depends_on_seed_and_step_alone(pelvis_recipe: Recipe) 
 
 def test_one_scan_is_replaced_every_few_steps(pelvis_recipe: Recipe) -> None:
     scans = SyntheticScans(pelvis_recipe, 0, pool=3)
-    first, same, next_ = scans.at(0), scans.at(1), scans.at(2)
+    first, same, next_ = scans.at(0), scans.at(EVERY["pelvis"] - 1), scans.at(EVERY["pelvis"])
     assert [id(case) for case in first] == [id(case) for case in same]
     assert [id(case) for case in first[1:]] == [id(case) for case in next_[:2]]
     assert next_[2] is not first[2]
