@@ -147,7 +147,7 @@ MODELS = {model.name: model for model in (
         ),
     ),
     Shipped(
-        "pelvis-mr-sgm", "pelvis-mr-sgm", 130,
+        "pelvis-mr-sgm", "pelvis-mr-sgm", 133,
         training=TrainingData(
             description="Synthetic pelves made by this project's own code at two difficulties, new intensities every "
             "time; no patient was used.",
