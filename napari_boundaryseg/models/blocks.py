@@ -10,6 +10,35 @@ from napari_boundaryseg.errors import InputError
 
 CONV = {2: nn.Conv2d, 3: nn.Conv3d}
 UP_CONV = {2: nn.ConvTranspose2d, 3: nn.ConvTranspose3d}
+
+
+class _Pointwise:
+    """A convolution of kernel 1 as a matrix product over the channels, on a CPU.
+
+    There, one thread with channels last computes the networks' 1x1x1 convolutions and their gradients up to 1.3 times
+    faster: PyTorch's own way copies the maps to another layout and back.
+    """
+
+    weight: Tensor
+    bias: Tensor | None
+
+    def forward(self, input: Tensor) -> Tensor:
+        """(B, i, *sp) to (B, o, *sp)."""
+        if input.device.type != "cpu":
+            return super().forward(input)  # type: ignore[misc]
+        return F.linear(input.movedim(1, -1), self.weight.flatten(1), self.bias).movedim(-1, 1)
+
+
+class _Pointwise2d(_Pointwise, nn.Conv2d):
+    pass
+
+
+class _Pointwise3d(_Pointwise, nn.Conv3d):
+    pass
+
+
+POINTWISE = {2: _Pointwise2d, 3: _Pointwise3d}
+"""Convolutions of kernel 1."""
 MAX_POOL = {2: nn.MaxPool2d, 3: nn.MaxPool3d}
 CHANNELS_LAST = {2: torch.channels_last, 3: torch.channels_last_3d}
 """Memory layout in which these narrow convolutions and group norms run about 1.8 times faster on a CPU."""
@@ -53,7 +82,7 @@ class ConvNormRelu(nn.Sequential):
     def __init__(self, i: int, o: int, kernel: int, *, dims: int, norm_kind: str, dilation: int = 1) -> None:
         padding = dilation * (kernel // 2)
         super().__init__(
-            CONV[dims](i, o, kernel, padding=padding, dilation=dilation),
+            (POINTWISE if kernel == 1 else CONV)[dims](i, o, kernel, padding=padding, dilation=dilation),
             norm(norm_kind, dims, o),
             nn.ReLU(inplace=True),
         )
@@ -70,10 +99,10 @@ class Bottleneck(nn.Module):
         half = o // 2
         self.reduce = ConvNormRelu(i, half, 1, dims=dims, norm_kind=norm_kind)
         self.conv = ConvNormRelu(half, half, 3, dims=dims, norm_kind=norm_kind, dilation=dilation)
-        self.expand = nn.Sequential(CONV[dims](half, o, 1), norm(norm_kind, dims, o))
+        self.expand = nn.Sequential(POINTWISE[dims](half, o, 1), norm(norm_kind, dims, o))
         self.shortcut: nn.Module = nn.Identity()
         if project or i != o:
-            self.shortcut = nn.Sequential(CONV[dims](i, o, 1), norm(norm_kind, dims, o))
+            self.shortcut = nn.Sequential(POINTWISE[dims](i, o, 1), norm(norm_kind, dims, o))
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, i, *sp) to (B, o, *sp)."""

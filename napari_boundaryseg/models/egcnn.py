@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.models import Attention, ModelOutput, register
 from napari_boundaryseg.models.backbones import TAPPED, Backbone, LogitsOnly, cut, listening, pad
-from napari_boundaryseg.models.blocks import CONV, resize_to
+from napari_boundaryseg.models.blocks import CONV, POINTWISE, resize_to
 
 Gate = Literal["paper", "additive"]
 
@@ -63,10 +63,10 @@ class EdgeGate(nn.Module):
         self.kind = kind
         maps = stream if per_channel else 1
         hidden = maps if kind == "paper" else max(1, stream // 2)
-        self.from_stream = CONV[dims](stream, hidden, 1)
-        self.from_guide = CONV[dims](guide, hidden, 1)
-        self.psi = nn.Identity() if kind == "paper" else CONV[dims](hidden, maps, 1)
-        self.weight = CONV[dims](stream, stream, 1, bias=False) if weighted else nn.Identity()
+        self.from_stream = POINTWISE[dims](stream, hidden, 1)
+        self.from_guide = POINTWISE[dims](guide, hidden, 1)
+        self.psi = nn.Identity() if kind == "paper" else POINTWISE[dims](hidden, maps, 1)
+        self.weight = POINTWISE[dims](stream, stream, 1, bias=False) if weighted else nn.Identity()
 
     def forward(self, stream: Tensor, guide: Tensor) -> tuple[Tensor, Tensor]:
         """(B, s, *sp) and (B, g, *sp) to (B, s, *sp) and α (B, 1, *sp), or (B, s, *sp) per channel."""
@@ -85,7 +85,7 @@ class EdgeStream(nn.Module):
     def __init__(self, channels: tuple[int, ...], seed_channels: int, *, dims: int, **gate: Any) -> None:
         super().__init__()
         wider = (*channels[1:], seed_channels)
-        self.narrow = nn.ModuleList([CONV[dims](i, o, 1) for i, o in zip(wider, channels, strict=True)])
+        self.narrow = nn.ModuleList([POINTWISE[dims](i, o, 1) for i, o in zip(wider, channels, strict=True)])
         self.residual = nn.ModuleList([ResidualBlock(c, dims=dims) for c in channels])
         self.gates = nn.ModuleList([EdgeGate(c, c, dims=dims, **gate) for c in channels])
 
@@ -121,8 +121,8 @@ class EdgeGatedNet(nn.Module):
         self.seed = taps.seed if seed == "bottleneck" else taps.decoder
         seed_channels = taps.seed_channels if seed == "bottleneck" else taps.decoder_channels
         self.stream = EdgeStream(taps.channels, seed_channels, dims=dims, **gate)
-        self.edge = CONV[dims](taps.channels[0], 1, 1)
-        self.fuse = CONV[dims](classes + taps.channels[0], classes, 1)
+        self.edge = POINTWISE[dims](taps.channels[0], 1, 1)
+        self.fuse = POINTWISE[dims](classes + taps.channels[0], classes, 1)
 
     def forward(self, x: Tensor) -> ModelOutput:
         """(B, in_channels, *sp) of any size to a `ModelOutput`."""

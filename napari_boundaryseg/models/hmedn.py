@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.models import ModelOutput, register
-from napari_boundaryseg.models.blocks import CONV, MAX_POOL, ConvNormRelu, initialise, resize_to
+from napari_boundaryseg.models.blocks import MAX_POOL, POINTWISE, ConvNormRelu, initialise, resize_to
 from napari_boundaryseg.models.hr_pathway import PATHWAY_DILATIONS, DilatedNet, HighResolutionPathway, schedule
 
 WIDTH = {2: 32, 3: 16}
@@ -69,14 +69,14 @@ class DistillingNet(nn.Module):
         )
         self.sides = nn.ModuleList([ConvNormRelu(widths[i], first, 1, **kw) for i in range(1, deepest)])
         self.fuse = ConvNormRelu(first * deepest, first, 3, **kw)
-        self.segment = CONV[dims](first, classes, 1)
+        self.segment = POINTWISE[dims](first, classes, 1)
         self.pathway = self.pathway_head = self.contour = None
         if stage:
             dilations = schedule(9, *PATHWAY_DILATIONS[stage - 1])
             self.pathway = HighResolutionPathway(widths[stage - 1], pathway_width, dilations, dense=dense, **kw)
-            self.pathway_head = CONV[dims](pathway_width, classes, 1)
+            self.pathway_head = POINTWISE[dims](pathway_width, classes, 1)
         if clear + blurry:
-            self.contour = CONV[dims](first, 1 if union else clear + blurry, 1)
+            self.contour = POINTWISE[dims](first, 1 if union else clear + blurry, 1)
         initialise(self)
 
     def forward(self, x: Tensor) -> ModelOutput:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from napari_boundaryseg.errors import InputError
-from napari_boundaryseg.models.blocks import CONV, ConvNormRelu
+from napari_boundaryseg.models.blocks import POINTWISE, ConvNormRelu
 
 Dilations = tuple[tuple[int, int], ...]
 
@@ -104,7 +104,7 @@ class DilatedNet(nn.Module):
         kw: dict[str, Any] = {"dims": dims, "norm_kind": norm_kind}
         self.stem = ConvNormRelu(in_channels, width, 1, **kw)
         self.body = HighResolutionPathway(width, width, dilations, **kw)
-        self.segment = CONV[dims](width, classes, 1)
+        self.segment = POINTWISE[dims](width, classes, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, in_channels, *sp) to (B, classes, *sp)."""

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from napari_boundaryseg.models import ModelOutput, backbones, register
-from napari_boundaryseg.models.blocks import CONV, resize_to
+from napari_boundaryseg.models.blocks import POINTWISE, resize_to
 from napari_boundaryseg.models.hr_pathway import PATHWAY_DILATIONS, HighResolutionPathway, schedule
 
 
@@ -87,4 +87,4 @@ def hr_unet(dims: int = 3, in_channels: int = 1, classes: int = 2, clear: int = 
     pathway = HighResolutionPathway(channels, wide, schedule(9, *PATHWAY_DILATIONS[stage]),
                                     dense=connectivity == "dense", **kw)
     return HighResolutionUNet(backbones.unet(dims, in_channels, classes, width, norm), pathway,
-                              CONV[dims](wide, classes, 1), "model" + ".1.submodule" * (stage - 1))
+                              POINTWISE[dims](wide, classes, 1), "model" + ".1.submodule" * (stage - 1))

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.models import Attention, ModelOutput, register
-from napari_boundaryseg.models.blocks import CONV, MAX_POOL, Bottleneck, ConvNormRelu, Up, initialise, resize_to
+from napari_boundaryseg.models.blocks import MAX_POOL, POINTWISE, Bottleneck, ConvNormRelu, Up, initialise, resize_to
 
 WIDEST = 1024
 """Channels at full resolution; a network of this width has four thousand million weights."""
@@ -29,7 +29,7 @@ class SemanticGuidedModule(nn.Module):
         super().__init__()
         self.squeeze = nn.Linear(2 * channels, channels)
         self.excite = nn.Linear(channels, channels)
-        self.spatial = CONV[dims](2 * channels, 1, 1)
+        self.spatial = POINTWISE[dims](2 * channels, 1, 1)
 
     def forward(self, shallow: Tensor, deep: Tensor) -> tuple[Tensor, Attention]:
         """(B, K, *sp) twice, to (B, K, *sp) and the two gates."""
@@ -85,8 +85,8 @@ class SGMNet(nn.Module):
         self.stages = nn.ModuleList(
             [_DecoderStage(c, fusion=fusion, guided=guided, **kw) for c in (c0, c1, c2)]
         )
-        self.segment = CONV[dims](c0, classes, 1)
-        self.side = nn.ModuleList([CONV[dims](c, classes, 1) for c in (c1, c2)])
+        self.segment = POINTWISE[dims](c0, classes, 1)
+        self.side = nn.ModuleList([POINTWISE[dims](c, classes, 1) for c in (c1, c2)])
         self.hard = _contour_head(c0, clear, **kw) if clear else None
         self.soft = _contour_head(c0, blurry, **kw) if blurry else None
         initialise(self)
@@ -116,7 +116,7 @@ def _contour_head(channels: int, organs: int, *, dims: int, norm_kind: str) -> n
     return nn.Sequential(
         Bottleneck(channels, channels, dims=dims, norm_kind=norm_kind),
         Bottleneck(channels, half, dims=dims, norm_kind=norm_kind),
-        CONV[dims](half, organs, 1),
+        POINTWISE[dims](half, organs, 1),
     )
 
 
