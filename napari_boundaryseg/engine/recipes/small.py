@@ -60,7 +60,7 @@ SYNTHETIC_BRAINS: dict[str, Any] = {
         flip_axes=("x",), rotate_deg=10, scale=0.1, elastic_mm=2.0, bias_field=0.2, contrast=0.25, gain=0.1, shift=0.1,
         noise=0.2, blur_mm=1.0,
     ),
-    "optimiser": Optimiser(name="adamw", lr=2e-3, weight_decay=1e-4, gradient_clip=5.0),
+    "optimiser": Optimiser(name="adamw", lr=2e-3, weight_decay=1e-4, gradient_clip=5.0, average=0.99),
     "steps_per_epoch": 100,
     "synthetic": "brain",
     "expected_field_mm": (145.0, 175.0, 140.0),
