@@ -33,7 +33,8 @@ def normalised(channel: np.ndarray, settings: Preprocessing, index: int = 0) -> 
     finite = np.isfinite(channel)
     if not finite.any():
         return np.zeros(channel.shape, np.float32)
-    channel = np.where(finite, channel, channel[finite].min())
+    if not finite.all():
+        channel = np.where(finite, channel, channel[finite].min())
     if settings.normalise == "hu":
         low, high = settings.clip_hu
         return (np.clip(channel, low, high) / 1000).astype(np.float32)
@@ -47,19 +48,19 @@ def normalised(channel: np.ndarray, settings: Preprocessing, index: int = 0) -> 
 
 
 def _by_itself(channel: np.ndarray, settings: Preprocessing) -> np.ndarray:
-    counted = channel != 0 if settings.nonzero else np.ones(channel.shape, bool)
-    if not counted.any():
+    counted = channel[channel != 0] if settings.nonzero else channel
+    if not counted.size:
         return np.zeros(channel.shape, np.float32)
-    low, high = np.percentile(channel[counted], settings.clip_percentiles)
-    clipped = np.clip(channel, low, high).astype(np.float64)
+    low, high = map(float, np.percentile(counted, settings.clip_percentiles))
     if settings.normalise == "unit":
         centre, width = low, high - low
     else:
-        centre, width = clipped[counted].mean(), clipped[counted].std()
+        clipped = np.clip(counted, low, high)
+        centre, width = clipped.mean(dtype=np.float64), clipped.std(dtype=np.float64)
     if width <= 1e-6 * max(1.0, abs(high)):
         return np.zeros(channel.shape, np.float32)
-    result = ((clipped - centre) / width).astype(np.float32)
-    return np.where(counted, result, np.float32(0)) if settings.nonzero else result
+    result = ((np.clip(channel, low, high) - centre) / width).astype(np.float32)
+    return np.where(channel != 0, result, np.float32(0)) if settings.nonzero else result
 
 
 def _by_dataset(channel: np.ndarray, settings: Preprocessing, index: int) -> np.ndarray:
