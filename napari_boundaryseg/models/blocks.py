@@ -15,8 +15,7 @@ UP_CONV = {2: nn.ConvTranspose2d, 3: nn.ConvTranspose3d}
 class _Pointwise:
     """A convolution of kernel 1 as a matrix product over the channels, on a CPU.
 
-    There, one thread with channels last computes the networks' 1x1x1 convolutions and their gradients up to 1.3 times
-    faster: PyTorch's own way copies the maps to another layout and back.
+    PyTorch's own way on one thread copies the maps to another layout and back.
     """
 
     weight: Tensor
