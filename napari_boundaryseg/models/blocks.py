@@ -10,6 +10,11 @@ from napari_boundaryseg.errors import InputError
 
 CONV = {2: nn.Conv2d, 3: nn.Conv3d}
 UP_CONV = {2: nn.ConvTranspose2d, 3: nn.ConvTranspose3d}
+MAX_POOL = {2: nn.MaxPool2d, 3: nn.MaxPool3d}
+CHANNELS_LAST = {2: torch.channels_last, 3: torch.channels_last_3d}
+"""Memory layout in which these narrow convolutions and group norms run about 1.8 times faster on a CPU."""
+LINEAR = {2: "bilinear", 3: "trilinear"}
+_BATCH_NORM = {2: nn.BatchNorm2d, 3: nn.BatchNorm3d}
 
 
 class _Pointwise:
@@ -38,11 +43,6 @@ class _Pointwise3d(_Pointwise, nn.Conv3d):
 
 POINTWISE = {2: _Pointwise2d, 3: _Pointwise3d}
 """Convolutions of kernel 1."""
-MAX_POOL = {2: nn.MaxPool2d, 3: nn.MaxPool3d}
-CHANNELS_LAST = {2: torch.channels_last, 3: torch.channels_last_3d}
-"""Memory layout in which these narrow convolutions and group norms run about 1.8 times faster on a CPU."""
-LINEAR = {2: "bilinear", 3: "trilinear"}
-_BATCH_NORM = {2: nn.BatchNorm2d, 3: nn.BatchNorm3d}
 
 
 class ChannelNorm(nn.GroupNorm):
