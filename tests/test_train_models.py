@@ -173,12 +173,13 @@ def test_scores_of_a_study_are_those_out_of_fold(tool: ModuleType, tmp_path: Pat
 
 
 def test_a_model_of_a_study_learns_with_its_settings(tool: ModuleType) -> None:
-    study = tomllib.loads((TOOLS.parent / "benchmarks" / "studies" / "sarcoma.toml").read_text("utf-8"))
-    entry = next(training for training in study["training"] if training["name"] == "sgm")
-    wanted = tool.MODELS["sarcoma-t1"].wanted
-    assert wanted.steps == entry["steps"]
-    assert wanted.digest == recipe(entry["recipe"]).with_settings({**entry["settings"], "steps": entry["steps"]}).digest
-    assert wanted.digest != wanted.with_settings({"seed": 7}).digest
+    study = tomllib.loads((TOOLS.parent / "benchmarks" / "studies" / "hippocampus.toml").read_text("utf-8"))
+    entry = next(training for training in study["training"] if training["name"] == "hmedn")
+    model, plain = tool.MODELS["hippocampus-hmedn"], recipe(entry["recipe"])
+    studied = plain.with_settings({**entry["settings"], "steps": entry["steps"]})
+    assert model.studied == studied.digest != plain.with_settings({"steps": entry["steps"]}).digest
+    assert model.wanted.digest == studied.with_settings(model.settings).digest
+    assert model.wanted.steps > entry["steps"], "its own settings go before the study's"
 
 
 def test_the_calibration_of_a_study_goes_onto_the_card(

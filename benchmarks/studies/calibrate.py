@@ -3,7 +3,7 @@
     python benchmarks/studies/run.py benchmarks/studies/sarcoma.toml --predictions
     python benchmarks/studies/calibrate.py benchmarks/studies/sarcoma.toml sgm
 
-For each fold, scale and shift are fitted on the cases of the other folds and judged on its own: no case judges what
+For each fold, scales and shift are fitted on the cases of the other folds and judged on its own: no case judges what
 was fitted on it. Only voxels within 5 mm of the reference border count. Writes `STUDY_TRAINING_reliability.csv` beside
 the study (bins, expected calibration error, and the mean distance of the contour maps to what they were taught) and
 `STUDY_TRAINING_calibration.json`, which is fitted on all folds, for the card of the model that ships; and a plot in
@@ -74,7 +74,7 @@ def seen(folder: Path, case: str, fold: int, labels: LabelMap, box: Box | None, 
 
 
 def fitted(cases: list[Seen]) -> Calibration:
-    """Scale of the probabilities, scale and shift of the edges."""
+    """Scale of the probabilities, scales and shift of the edges."""
     edges, borders = (np.concatenate([getattr(case, name) for case in cases]) for name in ("edges", "borders"))
     return Calibration(
         probabilities=fit_temperature([case.probabilities for case in cases], [case.classes for case in cases]),

@@ -73,30 +73,43 @@ def border(labels: LabelMap) -> np.ndarray:
 
 
 def fit_scaling(values: np.ndarray, so: np.ndarray) -> Scaling:
-    """The scale and shift of the log-odds under which what was so is most likely (Platt 1999).
+    """The scales and the shift of the log-odds under which what was so is most likely: beta calibration.
+
+    Edges are seldom as sure as they say: inside an organ their highest values promise no more than middling ones.
+    With a scale for log p and another for log(1 - p) the curve may level off at any height; with one for both, as
+    Platt (1999) has it, it always runs up to 1.
 
     Parameters
     ----------
     values : array, 0..1
     so : bool array of the same shape
+
+    References
+    ----------
+    Kull, Silva Filho and Flach (2017), AISTATS.
     """
-    odds, truth = special.logit(np.clip(values.ravel(), _SURE, 1 - _SURE)).astype(float), so.ravel().astype(float)
+    logs, truth = np.stack([*_logarithms(values.ravel()), np.ones(values.size)]), so.ravel().astype(float)
 
     def cost(parameters: np.ndarray) -> tuple[float, np.ndarray]:
-        z = parameters[0] * odds + parameters[1]
-        wrong = special.expit(z) - truth
-        slope = np.array([np.mean(wrong * odds), np.mean(wrong)])
-        return float(np.mean(np.logaddexp(0, z) - truth * z)), slope
+        z = parameters @ logs
+        return float(np.mean(np.logaddexp(0, z) - truth * z)), logs @ (special.expit(z) - truth) / truth.size
 
-    bounds = [(0.05, 20.0), (-20.0, 20.0)]
-    found = optimize.minimize(cost, np.array([1.0, 0.0]), jac=True, method="L-BFGS-B", bounds=bounds)
-    return Scaling(scale=float(found.x[0]), shift=float(found.x[1]))
+    bounds = [(0.05, 20.0), (0.0, 20.0), (-20.0, 20.0)]
+    found = optimize.minimize(cost, np.array([1.0, 1.0, 0.0]), jac=True, method="L-BFGS-B", bounds=bounds).x
+    return Scaling(scale=float(found[0]), complement=float(found[1]), shift=float(found[2]))
 
 
 def rescaled(values: np.ndarray, scaling: Scaling) -> np.ndarray:
-    """σ(scale · logit + shift) of values between 0 and 1; the order of the values stays."""
-    odds = special.logit(np.clip(values, _SURE, 1 - _SURE))
-    return special.expit(scaling.scale * odds + scaling.shift).astype(np.float32)
+    """σ(scale · log p - complement · log(1 - p) + shift) of values p between 0 and 1; none overtakes another."""
+    low, high = _logarithms(values)
+    complement = scaling.scale if scaling.complement is None else scaling.complement
+    return special.expit(scaling.scale * low + complement * high + scaling.shift).astype(np.float32)
+
+
+def _logarithms(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Log p and -log(1 - p)."""
+    inside = np.clip(values, _SURE, 1 - _SURE).astype(float)
+    return np.log(inside), -np.log1p(-inside)
 
 
 def fit_temperature(probabilities: Sequence[np.ndarray], truth: Sequence[np.ndarray]) -> Scaling:

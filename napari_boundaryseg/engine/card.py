@@ -36,10 +36,11 @@ class Score(Settings):
 
 
 class Scaling(Settings):
-    """Log-odds times a scale, plus a shift."""
+    """Log-odds times a scale, plus a shift; the two logarithms in them, of p and of 1 - p, may have scales apart."""
 
     scale: float = Field(1.0, ge=0.05, le=20)
     shift: float = Field(0.0, ge=-20, le=20)
+    complement: float | None = Field(None, ge=0.0, le=20, description="scale of log(1 - p); that of log p unless given")
 
 
 class Calibration(Settings):

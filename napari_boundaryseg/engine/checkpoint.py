@@ -47,7 +47,7 @@ def build_network(recipe: Recipe) -> nn.Module:
     network = models.build(
         recipe.network,
         dims=recipe.dims,
-        in_channels=len(recipe.channels) * recipe.slices,
+        in_channels=recipe.in_channels,
         classes=len(recipe.scheme.ids) + 1,
         clear=len(recipe.clear),
         blurry=len(recipe.blurry),

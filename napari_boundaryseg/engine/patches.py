@@ -11,6 +11,7 @@ from torch import Tensor
 from napari_boundaryseg.engine.augment import change_intensities, sample, sampling_points
 from napari_boundaryseg.engine.loose_boxes import boxed
 from napari_boundaryseg.engine.recipe import Recipe
+from napari_boundaryseg.engine.sides import distances_to_sides
 from napari_boundaryseg.engine.training_cases import TrainingCase
 from napari_boundaryseg.losses import Target
 
@@ -44,6 +45,9 @@ def draw(case: TrainingCase, recipe: Recipe, rng: np.random.Generator) -> tuple[
     if recipe.slices > 1 and "zyx"[recipe.across or 0] in recipe.augmentation.flip_axes and rng.random() < 0.5:
         image = image.unflatten(0, (-1, recipe.slices)).flip(1).flatten(0, 1)
     image = change_intensities(image, case.spacing_mm, recipe.augmentation, rng)
+    if recipe.sides_mm:
+        sides = distances_to_sides(points, case.labels.shape, case.spacing_mm, recipe.sides_mm)
+        image = torch.cat([image, sides])
     labels = sample(case.labels[None], points, "nearest")[0].long()
     none = torch.zeros((0, *recipe.patch_vox))
     hard = sample(case.hard, points, "nearest") if len(case.hard) else none

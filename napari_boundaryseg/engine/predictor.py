@@ -26,6 +26,7 @@ from napari_boundaryseg.engine.field import check_field
 from napari_boundaryseg.engine.heads import Heads
 from napari_boundaryseg.engine.prediction import Prediction
 from napari_boundaryseg.engine.preprocess import NetworkGrid
+from napari_boundaryseg.engine.sides import with_sides
 from napari_boundaryseg.engine.sliding_window import sliding_window
 from napari_boundaryseg.errors import InputError, RegionNeeded
 from napari_boundaryseg.models.blocks import CHANNELS_LAST
@@ -92,6 +93,7 @@ class Predictor:
         began = time.perf_counter()
         grid = NetworkGrid(volume, recipe.preprocessing, box)
         image = with_neighbours(torch.from_numpy(grid.image()), recipe.slices, recipe.plane)
+        image = with_sides(image, grid.spacing_zyx, recipe.sides_mm)
         seconds["preparing"] = time.perf_counter() - began
         heads, stacked, plan = self._run(image, attention, part(progress, 0.02, 0.9))
         seconds["network"] = time.perf_counter() - began - sum(seconds.values())

@@ -77,6 +77,9 @@ class Recipe(Settings):
     box_margin_mm: Margins | None = Field(
         None, description="the model is given a box: each training draw takes one with random margins between these"
     )
+    sides_mm: float = Field(
+        0.0, ge=0, le=500, description="further channels: the distances to the box's sides, up to so far; 0 for none"
+    )
     metrics: tuple[Metric, ...] = Field((), description="the figures that the paper reports, as evaluate names them")
     synthetic: Literal["", "pelvis", "brain"] = Field("", description="training scans made on the fly by data/phantom")
     synthetic_hard: float = Field(0.0, ge=0, le=1, description="share of the synthetic pelves that are hard")
@@ -98,6 +101,12 @@ class Recipe(Settings):
         return self
 
     @model_validator(mode="after")
+    def _sided(self) -> Recipe:
+        if self.sides_mm and (self.box_margin_mm is None or self.augmentation.permute_axes):
+            raise ValueError("distances to the box's sides need random boxes, and axes that keep their places")
+        return self
+
+    @model_validator(mode="after")
     def _cubic(self) -> Recipe:
         if self.augmentation.permute_axes and (self.dims == 2 or len(set(self.patch_vox)) > 1):
             raise ValueError("axes change places in cubic patches of three-dimensional networks only")
@@ -113,12 +122,17 @@ class Recipe(Settings):
 
     @model_validator(mode="after")
     def _fits_into_memory(self) -> Recipe:
-        channels, maps = len(self.channels) * self.slices, 2 * len(self.scheme.organs) + 1
+        channels, maps = self.in_channels, 2 * len(self.scheme.organs) + 1
         if math.prod(self.window_vox) * max(channels, maps) > MOST_NUMBERS:
             raise ValueError("the windows are too large for so many channels or organs")
         if math.prod(self.patch_vox) * self.batch * max(channels, maps) > MOST_NUMBERS:
             raise ValueError("the patches of a batch are too large for so many channels or organs")
         return self
+
+    @property
+    def in_channels(self) -> int:
+        """The channels that the network is given."""
+        return len(self.channels) * self.slices + (3 if self.sides_mm else 0)
 
     @property
     def across(self) -> int | None:
@@ -146,8 +160,9 @@ class Recipe(Settings):
 
     @property
     def digest(self) -> str:
-        """Twelve characters that change with every setting."""
-        return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()[:12]
+        """Twelve characters that change with every setting; one added later counts only where it is in use."""
+        values = self.model_dump(mode="json", exclude=None if self.sides_mm else {"sides_mm"})
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12]
 
     def with_settings(self, settings: dict[str, object]) -> Recipe:
         """A copy with some fields replaced; ``"optimiser.lr"`` reaches into a group."""

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from napari_boundaryseg.engine.recipe import Recipe
+from napari_boundaryseg.engine.sides import with_sides
 from napari_boundaryseg.engine.sliding_window import sliding_window
 from napari_boundaryseg.engine.training_cases import TrainingCase
 
@@ -37,6 +38,7 @@ def dice_scores(network: nn.Module, cases: Sequence[TrainingCase], recipe: Recip
 def _labels(network: nn.Module, case: TrainingCase, recipe: Recipe, device: torch.device) -> np.ndarray:
     softmax: Callable[[Tensor], Tensor] = lambda x: torch.softmax(network(x).logits, 1)  # noqa: E731
     with torch.inference_mode():
-        blended = sliding_window(case.image, softmax, recipe.window_vox, recipe.inference.overlap, batch=2,
+        image = with_sides(case.image, case.spacing_mm, recipe.sides_mm)
+        blended = sliding_window(image, softmax, recipe.window_vox, recipe.inference.overlap, batch=2,
                                  device=device)
     return np.asarray(torch.as_tensor(blended).argmax(0).cpu())

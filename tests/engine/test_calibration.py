@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy import ndimage, special
+from scipy import ndimage, optimize, special
 
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
@@ -52,8 +52,30 @@ def test_scale_and_shift_are_found_again() -> None:
     bold = special.expit(2.5 * special.logit(values) - 0.7)
     scaling = fit_scaling(bold, so)
     assert scaling.scale == pytest.approx(1 / 2.5, rel=0.03)
+    assert scaling.complement == pytest.approx(1 / 2.5, rel=0.03)
     assert scaling.shift == pytest.approx(0.7 / 2.5, abs=0.03)
     assert reliability(rescaled(bold, scaling), so).error < 0.01
+
+
+def test_edges_that_promise_too_much_at_their_highest_level_off() -> None:
+    """0.5 is right half of the time, and so is everything above: a curve that ends at 1 cannot say so."""
+    rng = np.random.default_rng(3)
+    values = rng.random(200_000)
+    so = rng.random(values.size) < special.expit(4 * np.log(values / 0.5)) * np.where(values > 0.5, 0.5, 1)
+    scaling = fit_scaling(values, so)
+    plain = optimize.minimize(lambda x: np.mean(np.logaddexp(0, z := x[0] * special.logit(values) + x[1]) - so * z),
+                              np.zeros(2)).x
+    calibrated, platt = rescaled(values, scaling), rescaled(values, Scaling(scale=plain[0], shift=plain[1]))
+    assert scaling.complement == pytest.approx(0, abs=0.05)
+    assert reliability(calibrated, so).error < 0.6 * reliability(platt, so).error
+    assert (np.diff(calibrated[np.argsort(values)]) >= 0).all()
+
+
+def test_a_scaling_without_a_complement_is_one_of_the_log_odds() -> None:
+    values = np.linspace(0.01, 0.99, 99)
+    wanted = special.expit(1.7 * special.logit(values) - 0.4)
+    np.testing.assert_allclose(rescaled(values, Scaling(scale=1.7, shift=-0.4)), wanted, rtol=1e-6)
+    np.testing.assert_allclose(rescaled(values, Scaling(scale=1.7, shift=-0.4, complement=1.7)), wanted, rtol=1e-6)
 
 
 def test_a_temperature_is_found_again_and_keeps_the_likeliest_class() -> None:

@@ -16,6 +16,7 @@ from napari_boundaryseg.engine.predictor import Predictor
 from napari_boundaryseg.engine.preprocess import NetworkGrid
 from napari_boundaryseg.engine.recipe import Recipe, recipe
 from napari_boundaryseg.engine.settings import Augmentation, Preprocessing
+from napari_boundaryseg.engine.sides import with_sides
 from napari_boundaryseg.engine.train import fit
 from napari_boundaryseg.engine.training_cases import prepare, prepare_loosely
 from napari_boundaryseg.errors import RegionNeeded
@@ -36,7 +37,8 @@ def tumour() -> tuple[Volume, LabelMap]:
 def of_boxes(**changes: object) -> Recipe:
     return recipe("sarcoma-t1-sgm").with_settings({
         "network_arguments.width": 8, "preprocessing.size_vox": (12, 20, 24), "patch_vox": (12, 20, 24),
-        "augmentation": Augmentation().model_dump(), "box_margin_mm": (4.0, 9.0), "steps": 2, **changes})
+        "augmentation": Augmentation().model_dump(), "box_margin_mm": (4.0, 9.0), "sides_mm": 0.0,
+        "steps": 2, **changes})
 
 
 def test_each_draw_takes_another_box_with_margins_between_the_two() -> None:
@@ -94,3 +96,53 @@ def test_it_trains_and_its_model_asks_for_a_box(tmp_path) -> None:
     outside = np.ones(found.labels.array.shape, bool)
     outside[25:45, 15:37, 10:20] = False
     assert not found.labels.array[outside].any()
+
+
+def test_distances_to_the_sides_are_in_mm_to_the_nearer_one_and_end_at_the_reach() -> None:
+    image = torch.zeros(2, 4, 3, 30)
+    found = with_sides(image, (10.0, 4.0, 2.0), 20.0)
+    assert torch.equal(found[:2], image)
+    along_z = torch.tensor([5.0, 15.0, 15.0, 5.0]) / 20 * 2 - 1
+    along_y = torch.tensor([2.0, 6.0, 2.0]) / 20 * 2 - 1
+    along_x = torch.tensor([min(1 + 2 * n, 59 - 2 * n, 20) for n in range(30)]) / 20 * 2 - 1
+    for channel, shape, wanted in zip(found[2:], ((4, 1, 1), (1, 3, 1), (1, 1, 30)), (along_z, along_y, along_x),
+                                      strict=True):
+        torch.testing.assert_close(channel, wanted.reshape(shape).expand(4, 3, 30))
+    assert with_sides(image, (1.0, 1.0, 1.0), 0.0) is image
+
+
+def test_a_patch_knows_the_sides_as_a_prediction_in_that_box_does() -> None:
+    wanted = of_boxes(box_margin_mm=(4.0, 4.001), sides_mm=30.0)
+    volume, labels = tumour()
+    grid = NetworkGrid(volume, wanted.preprocessing, (slice(25, 45), slice(17, 35), slice(10, 20)))
+    given = with_sides(torch.from_numpy(grid.image()), grid.spacing_zyx, wanted.sides_mm)
+    drawn = draw(prepare_loosely(volume, labels, wanted), wanted, np.random.default_rng(3))[0]
+    assert drawn.shape == given.shape == (4, 12, 20, 24)
+    torch.testing.assert_close(drawn, given, rtol=1e-4, atol=2e-4)
+
+
+def test_changed_patches_keep_the_millimetres_of_the_box_that_they_come_from() -> None:
+    mild = Augmentation(flip_axes=("x", "y", "z"), rotate_deg=10, scale=0.1, contrast=0.5, noise=1.0).model_dump()
+    wanted = of_boxes(sides_mm=30.0, augmentation=mild)
+    case = prepare_loosely(*tumour(), wanted)
+    for seed in range(5):
+        image, labels, *_ = draw(case, wanted, np.random.default_rng(seed))
+        distances = (image[1:] + 1) / 2 * 30.0
+        assert (distances.amin((1, 2, 3)) >= 0).all()
+        assert float(distances[:, labels > 0].min()) >= 4.0 - 0.1, "no organ lies nearer to a side than the margin"
+
+
+def test_models_that_know_the_sides_train_and_predict(tmp_path) -> None:
+    wanted = of_boxes(sides_mm=30.0)
+    assert wanted.in_channels == 4
+    assert wanted.digest != of_boxes().digest
+    predictor = Predictor(load_model(fit(wanted, [tumour()], tmp_path, validation=[tumour()])))
+    assert predictor.predict(tumour()[0], box=((25, 45), (15, 37), (10, 20))).labels.array.shape == (60, 50, 30)
+
+
+@pytest.mark.parametrize("changes", [
+    {"box_margin_mm": None}, {"sides_mm": -1.0}, {"sides_mm": float("inf")},
+    {"patch_vox": (16, 16, 16), "augmentation.permute_axes": True}], ids=str)
+def test_distances_to_the_sides_need_a_box_and_a_reach(changes) -> None:
+    with pytest.raises(ValueError, match="sides"):
+        of_boxes(**{"sides_mm": 30.0, **changes})

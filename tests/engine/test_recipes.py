@@ -56,7 +56,7 @@ def test_what_the_losses_need_is_there():
         assert {"clear", "blurry"} <= set(arguments)
         small = wanted.with_settings({"network_arguments.width": 8} if wanted.network != "bacnn" else {})
         size = [max(16, n) if axis != wanted.across else 1 for axis, n in enumerate((16, 16, 16))]
-        output = build_network(small).eval()(torch.zeros(1, len(wanted.channels) * wanted.slices, *size))
+        output = build_network(small).eval()(torch.zeros(1, wanted.in_channels, *size))
         if {"hard-contour", "soft-contour", "contour-regression"} & set(wanted.losses):
             assert output.hard is not None or output.soft is not None, wanted.name
         if {"edge-bce", "edge-dice"} & set(wanted.losses):

@@ -32,17 +32,18 @@ SARCOMA: dict[str, Any] = {
     "modality": "MR",
     "scheme": preset("sarcoma"),
     # The whole box at one size: where the tumour ends is seen against all that lies round it.
-    "preprocessing": Preprocessing(size_vox=(40, 80, 80), clip_percentiles=(0.5, 99.5)),
+    "preprocessing": Preprocessing(size_vox=(32, 64, 64), clip_percentiles=(0.5, 99.5)),
     "box_margin_mm": (10.0, 30.0),
+    "sides_mm": 40.0,
     "augmentation": Augmentation(
         flip_axes=("x", "y", "z"), rotate_deg=15, scale=0.1, elastic_mm=3.0, bias_field=0.2, contrast=0.25, noise=0.1,
     ),
-    "optimiser": Optimiser(name="adamw", lr=3e-3, weight_decay=1e-4, gradient_clip=5.0, average=0.99),
+    "optimiser": Optimiser(name="adamw", lr=4e-3, weight_decay=1e-4, gradient_clip=5.0, average=0.99),
     "inference": Inference(flip_axes=("x",), smallest_share=1.0),
-    "patch_vox": (40, 80, 80),
+    "patch_vox": (32, 64, 64),
     "foreground": 1.0,
     "batch": 2,
-    "steps": 800,
+    "steps": 1000,
     "steps_per_epoch": 100,
     "expected_field_mm": (130.0, 130.0, 150.0),
 }
