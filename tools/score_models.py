@@ -128,7 +128,8 @@ def out_of_fold(table: Path, training: str, config: str) -> Scores:
 def ship(model: Shipped, path: Path, found: Scores, folder: Path = WEIGHTS) -> Path:
     """Put the scores onto the card and the weights, in half precision, into a folder: the package's."""
     trained = load_model(path)
-    notes = " ".join(part for part in (model.notes, found.notes) if part)
+    began = f"It began with the weights of {trained.card.parent}." if trained.card.parent else ""
+    notes = " ".join(part for part in (model.notes, began, found.notes) if part)
     card = trained.card.model_copy(update={"scores": found.scores, "scored_on": found.scored_on, "notes": notes,
                                            "calibration": model.calibration})
     target = folder / f"{card.name}.safetensors"

@@ -156,7 +156,7 @@ MODELS = {model.name: model for model in (
         training=_hippocampi("nine tenths of the project's training subjects, the other tenth watched the training"),
     ),
     Shipped(
-        "pelvis-mr-sgm", "pelvis-mr-sgm", 133,
+        "pelvis-mr-sgm", "pelvis-mr-sgm", 68, settings={"steps": 3400, "optimiser.lr": 0.002},
         training=TrainingData(
             description="Synthetic pelves made by this project's own code at two difficulties, new intensities every "
             "time; no patient was used.",
