@@ -201,3 +201,15 @@ def test_the_calibration_of_a_study_goes_onto_the_card(
     path.write_text(json.dumps({"config": wanted.digest, **found.model_dump(mode="json")}))
     card, _ = read_card(scoring.ship(model, tmp_path / "m.safetensors", scoring.Scores(), tmp_path))
     assert card.calibration == found
+
+
+def test_a_card_tells_with_which_weights_the_training_began(tool: ModuleType, tmp_path: Path) -> None:
+    model = tool.MODELS["sarcoma-t1"]
+    scoring = sys.modules["score_models"]
+    found = scoring.Scores(notes="Scored twice.")
+    for parent, said in (("", "Scored twice."), ("old 0123abcd", "It began with the weights of old 0123abcd. Scored")):
+        card = Card(name="sarcoma-t1", recipe=model.wanted, parameters=1, parent=parent)
+        save(tmp_path / "m.safetensors", card, build_network(model.wanted).state_dict())
+        shipped, _ = read_card(scoring.ship(model, tmp_path / "m.safetensors", found, tmp_path))
+        assert said in shipped.notes
+        assert ("It began" in shipped.notes) == bool(parent)
