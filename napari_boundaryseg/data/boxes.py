@@ -51,8 +51,14 @@ def loosely_around(mask: np.ndarray, spacing_mm: Sequence[float], margins_mm: tu
     tight = around(mask, spacing_mm)
     if tight is None:
         raise ValueError("the mask is empty")
+    return loosened(tight, mask.shape, spacing_mm, margins_mm, rng)
+
+
+def loosened(tight: Box, shape: Sequence[int], spacing_mm: Sequence[float], margins_mm: tuple[float, float],
+             rng: np.random.Generator) -> Box:
+    """A box with a random margin round it on each side, within an array of this shape; see `loosely_around`."""
     parts = []
-    for n, size, part in zip(mask.shape, spacing_mm, tight, strict=True):
+    for n, size, part in zip(shape, spacing_mm, tight, strict=True):
         before, after = rng.uniform(*margins_mm, 2) / size
         parts.append(slice(max(0, math.floor(part.start - before)), min(n, math.ceil(part.stop + after))))
     i, j, k = parts

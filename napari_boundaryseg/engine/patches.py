@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from napari_boundaryseg.engine.augment import change_intensities, sample, sampling_points
-from napari_boundaryseg.engine.loose_boxes import boxed
+from napari_boundaryseg.engine.loose_boxes import boxed, without_turns
 from napari_boundaryseg.engine.recipe import Recipe
 from napari_boundaryseg.engine.sides import distances_to_sides
 from napari_boundaryseg.engine.training_cases import TrainingCase
@@ -37,14 +37,17 @@ def batch_at(cases: Sequence[TrainingCase], recipe: Recipe, seed: int, step: int
 
 def draw(case: TrainingCase, recipe: Recipe, rng: np.random.Generator) -> tuple[Tensor, ...]:
     """One augmented patch of a case: image, class indices, hard and soft contours, difficulty."""
-    if case.loose:
-        case = boxed(case, recipe, rng)
+    loose, augmentation = case.loose, recipe.augmentation
+    if loose:
+        case, augmentation = boxed(case, recipe, rng), without_turns(augmentation)
     centre = _centre(case, recipe, rng)
-    points = sampling_points(recipe.patch_vox, centre, case.spacing_mm, recipe.augmentation, rng, recipe.across)
-    image = sample(case.image, points, "bilinear")
-    if recipe.slices > 1 and "zyx"[recipe.across or 0] in recipe.augmentation.flip_axes and rng.random() < 0.5:
+    points = sampling_points(recipe.patch_vox, centre, case.spacing_mm, augmentation, rng, recipe.across)
+    # Of a whole box, what a bend takes from beyond its sides is not empty.
+    outside = "border" if loose and tuple(case.labels.shape) == recipe.patch_vox else "zeros"
+    image = sample(case.image, points, "bilinear", outside)
+    if recipe.slices > 1 and "zyx"[recipe.across or 0] in augmentation.flip_axes and rng.random() < 0.5:
         image = image.unflatten(0, (-1, recipe.slices)).flip(1).flatten(0, 1)
-    image = change_intensities(image, case.spacing_mm, recipe.augmentation, rng)
+    image = change_intensities(image, case.spacing_mm, augmentation, rng)
     if recipe.sides_mm:
         sides = distances_to_sides(points, case.labels.shape, case.spacing_mm, recipe.sides_mm)
         image = torch.cat([image, sides])

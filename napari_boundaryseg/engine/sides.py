@@ -27,11 +27,13 @@ def distances_to_sides(points: Tensor, shape: Sequence[int], spacing_mm: Sequenc
     Returns
     -------
     (3, z, y, x) float32 tensor
-        -1 at a side and outside the box, 1 where the side is out of reach.
+        0 at a side and outside the box, as in the padding round a box that is smaller than a window; 1 where the side
+        is out of reach.
     """
     size, steps = torch.tensor(shape, dtype=torch.float32), torch.tensor(spacing_mm, dtype=torch.float32)
     distances = torch.minimum(points + 0.5, size - 0.5 - points) * steps
-    return (distances / reach_mm).clamp(0, 1).movedim(-1, 0) * 2 - 1
+    inside = distances.amin(-1, keepdim=True) >= 0
+    return ((distances / reach_mm).clamp(0, 1) * inside).movedim(-1, 0)
 
 
 def with_sides(image: Tensor, spacing_mm: Sequence[float], reach_mm: float) -> Tensor:

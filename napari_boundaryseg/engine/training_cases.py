@@ -24,6 +24,9 @@ from napari_boundaryseg.progress import Progress, silent
 
 Pair = tuple[Volume, LabelMap] | LabelledScan
 
+ROOM = 1.5
+"""Of the widest margin: a box that is drawn round a turned organ reaches further."""
+
 
 @dataclass(frozen=True, eq=False)
 class TrainingCase:
@@ -68,9 +71,9 @@ def prepare(volume: Volume, labels: LabelMap, recipe: Recipe, box: AnyBox | None
 
 
 def prepare_loosely(volume: Volume, labels: LabelMap, recipe: Recipe) -> TrainingCase:
-    """Keep a labelled scan as far as the widest margin of the recipe's boxes, for random boxes to be drawn from it."""
+    """Keep a labelled scan beyond the widest margin of the recipe's boxes, for random boxes to be drawn from it."""
     volume = in_order(volume, recipe.channels, recipe.name)
-    widest = around(labels.array > 0, labels.spacing_mm, (recipe.box_margin_mm or (0, 0))[1])
+    widest = around(labels.array > 0, labels.spacing_mm, ROOM * (recipe.box_margin_mm or (0, 0))[1])
     grid = NetworkGrid(volume, recipe.preprocessing.model_copy(update={"size_vox": None}), widest)
     classes = grid.labels(labels.with_scheme(recipe.scheme))
     return from_classes(grid.intensities(), classes, recipe, grid.spacing_zyx, volume.name, loose=True)

@@ -17,6 +17,7 @@ from napari_boundaryseg.engine.preprocess import NetworkGrid
 from napari_boundaryseg.engine.recipe import Recipe, recipe
 from napari_boundaryseg.engine.settings import Augmentation, Preprocessing
 from napari_boundaryseg.engine.sides import with_sides
+from napari_boundaryseg.engine.sliding_window import pad_to
 from napari_boundaryseg.engine.train import fit
 from napari_boundaryseg.engine.training_cases import prepare, prepare_loosely
 from napari_boundaryseg.errors import RegionNeeded
@@ -102,9 +103,9 @@ def test_distances_to_the_sides_are_in_mm_to_the_nearer_one_and_end_at_the_reach
     image = torch.zeros(2, 4, 3, 30)
     found = with_sides(image, (10.0, 4.0, 2.0), 20.0)
     assert torch.equal(found[:2], image)
-    along_z = torch.tensor([5.0, 15.0, 15.0, 5.0]) / 20 * 2 - 1
-    along_y = torch.tensor([2.0, 6.0, 2.0]) / 20 * 2 - 1
-    along_x = torch.tensor([min(1 + 2 * n, 59 - 2 * n, 20) for n in range(30)]) / 20 * 2 - 1
+    along_z = torch.tensor([5.0, 15.0, 15.0, 5.0]) / 20
+    along_y = torch.tensor([2.0, 6.0, 2.0]) / 20
+    along_x = torch.tensor([min(1 + 2 * n, 59 - 2 * n, 20) for n in range(30)]) / 20
     for channel, shape, wanted in zip(found[2:], ((4, 1, 1), (1, 3, 1), (1, 1, 30)), (along_z, along_y, along_x),
                                       strict=True):
         torch.testing.assert_close(channel, wanted.reshape(shape).expand(4, 3, 30))
@@ -121,15 +122,45 @@ def test_a_patch_knows_the_sides_as_a_prediction_in_that_box_does() -> None:
     torch.testing.assert_close(drawn, given, rtol=1e-4, atol=2e-4)
 
 
-def test_changed_patches_keep_the_millimetres_of_the_box_that_they_come_from() -> None:
-    mild = Augmentation(flip_axes=("x", "y", "z"), rotate_deg=10, scale=0.1, contrast=0.5, noise=1.0).model_dump()
-    wanted = of_boxes(sides_mm=30.0, augmentation=mild)
+def turned(**changes: object) -> Recipe:
+    augmentation = Augmentation(flip_axes=("x", "y", "z"), rotate_deg=20, scale=0.1)
+    return of_boxes(**{"sides_mm": 30.0, "augmentation": augmentation.model_dump(), **changes})
+
+
+def test_the_box_is_drawn_round_the_turned_body_and_full_of_it() -> None:
+    case = prepare_loosely(*tumour(), turned())
+    for seed in range(20):
+        image, labels, *_ = draw(case, turned(), np.random.default_rng(seed))
+        made = boxed(case, turned(), np.random.default_rng(seed))
+        assert torch.equal(image[1:], with_sides(made.image, made.spacing_mm, 30.0)[1:]), "the sides are the patch's"
+        distances = image[1:] * 30.0
+        step = np.max(made.spacing_mm)
+        assert 4.0 - step <= float(distances[:, labels > 0].min()) <= 9.0 + 2 * step, "the organ keeps its margins"
+        assert len(image[0].unique()) > 0.99 * image[0].numel(), "no corner is empty"
+
+
+def test_the_organ_keeps_its_size_when_the_body_is_turned() -> None:
+    wanted = turned(augmentation=Augmentation(rotate_deg=20).model_dump(), **{"preprocessing.size_vox": (24, 40, 48)})
     case = prepare_loosely(*tumour(), wanted)
     for seed in range(5):
-        image, labels, *_ = draw(case, wanted, np.random.default_rng(seed))
-        distances = (image[1:] + 1) / 2 * 30.0
-        assert (distances.amin((1, 2, 3)) >= 0).all()
-        assert float(distances[:, labels > 0].min()) >= 4.0 - 0.1, "no organ lies nearer to a side than the margin"
+        made = boxed(case, wanted, np.random.default_rng(seed))
+        volume = int((made.labels > 0).sum()) * np.prod(made.spacing_mm)
+        assert volume == pytest.approx(10 * 12 * 6 * np.prod(SPACING), rel=0.05)
+
+
+def test_a_bent_box_is_not_empty_at_its_rim() -> None:
+    wanted = turned(augmentation=Augmentation(elastic_mm=6.0).model_dump())
+    image = draw(prepare_loosely(*tumour(), wanted), wanted, np.random.default_rng(0))[0][0]
+    assert not (image == 0).any()
+
+
+def test_a_box_smaller_than_the_window_has_nothing_round_it_in_training_and_prediction() -> None:
+    wanted = of_boxes(box_margin_mm=(4.0, 4.001), sides_mm=30.0, patch_vox=(16, 24, 32))
+    volume, labels = tumour()
+    grid = NetworkGrid(volume, wanted.preprocessing, (slice(25, 45), slice(17, 35), slice(10, 20)))
+    given, _ = pad_to(with_sides(torch.from_numpy(grid.image()), grid.spacing_zyx, 30.0), wanted.window_vox)
+    drawn = draw(prepare_loosely(volume, labels, wanted), wanted, np.random.default_rng(3))[0]
+    torch.testing.assert_close(drawn, given, rtol=1e-4, atol=2e-4)
 
 
 def test_models_that_know_the_sides_train_and_predict(tmp_path) -> None:
