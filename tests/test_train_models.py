@@ -110,7 +110,8 @@ def test_a_trial_trains_scores_and_stays_out_of_the_package(
     assert card.scored_on.startswith("1 validation case")
     assert {score.organ for score in card.scores} == {"Hippocampus_A", "Hippocampus_P"}
     assert sorted(WEIGHTS.iterdir()) == before
-    log = tmp_path / "hippocampus-sgm" / "log.jsonl"
+    log = tmp_path / "hippocampus-sgm-1-steps" / "log.jsonl"
+    assert not (tmp_path / "hippocampus-sgm").exists(), "a trial leaves the training itself alone"
     lines = log.read_text()
     run(tool, monkeypatch, "hippocampus-sgm", "--data", data, "--work", tmp_path, "--steps", "1")
     assert log.read_text() == lines, "what is done is not done again"
@@ -121,21 +122,14 @@ def test_it_stops_in_time_and_goes_on(
 ) -> None:
     words = ("hippocampus-sgm", "--data", data, "--work", tmp_path, "--steps", "3")
     progress = tool.until(1e9)
-    stopped: list[str] = []
-
-    def after_one_step(fraction: float, text: str = "") -> None:
-        stopped.append(text)
-        if "step 1 of" in text:
-            raise Cancelled
-
-    monkeypatch.setattr(tool, "until", lambda seconds: after_one_step)
+    monkeypatch.setattr(tool, "until", lambda seconds: stop_at_once)
     run(tool, monkeypatch, *words)
     assert "the same command goes on" in capsys.readouterr().out
     assert not (tmp_path / "hippocampus-sgm.safetensors").exists()
     monkeypatch.setattr(tool, "until", lambda seconds: progress)
     run(tool, monkeypatch, *words)
     assert read_card(tmp_path / "hippocampus-sgm.safetensors")[0].step == 3
-    log = (tmp_path / "hippocampus-sgm" / "log.jsonl").read_text()
+    log = (tmp_path / "hippocampus-sgm-3-steps" / "log.jsonl").read_text()
     assert log.count('"loss"') == 3, "the first step was not taken twice"
 
 
@@ -145,11 +139,18 @@ def test_past_the_time_the_next_step_is_the_last(tool: ModuleType) -> None:
         tool.until(-1)(0.5, "late")
 
 
+def stop_at_once(fraction: float, text: str = "") -> None:
+    if "step 1 of" in text:
+        raise Cancelled
+
+
 def test_a_training_with_other_settings_is_not_gone_on_with(
     tool: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, data: Path
 ) -> None:
-    words = ("hippocampus-sgm", "--data", data, "--work", tmp_path, "--steps", "1")
+    words = ("hippocampus-sgm", "--data", data, "--work", tmp_path, "--steps", "3")
+    monkeypatch.setattr(tool, "until", lambda seconds: stop_at_once)
     run(tool, monkeypatch, *words)
+    assert (tmp_path / "hippocampus-sgm-3-steps" / "state.safetensors").is_file(), "it is not at an epoch's end"
     model = tool.MODELS["hippocampus-sgm"]
     monkeypatch.setitem(tool.MODELS, model.name, dataclasses.replace(model, settings={"optimiser.lr": 1.0}))
     with pytest.raises(InputError, match="another recipe was trained here"):
@@ -180,6 +181,9 @@ def test_a_model_of_a_study_learns_with_its_settings(tool: ModuleType) -> None:
     assert model.studied == studied.digest != plain.with_settings({"steps": entry["steps"]}).digest
     assert model.wanted.digest == studied.with_settings(model.settings).digest
     assert model.wanted.steps > entry["steps"], "its own settings go before the study's"
+    calibrated = TOOLS.parent / "benchmarks" / "studies" / "hippocampus_hmedn_calibration.json"
+    assert json.loads(calibrated.read_text())["config"] == model.studied
+    assert model.calibration is None, "the study's models took other steps: what they promise is not what it promises"
 
 
 def test_the_calibration_of_a_study_goes_onto_the_card(
@@ -213,3 +217,13 @@ def test_a_card_tells_with_which_weights_the_training_began(tool: ModuleType, tm
         shipped, _ = read_card(scoring.ship(model, tmp_path / "m.safetensors", found, tmp_path))
         assert said in shipped.notes
         assert ("It began" in shipped.notes) == bool(parent)
+
+
+def test_floors_come_from_the_training_cases_and_the_judged_ones(tool: ModuleType) -> None:
+    scoring = sys.modules["score_models"]
+    known, (judged,) = [two_part_structure(n)[1] for n in range(6)], [two_part_structure(9)[1]]
+    floors = scoring.floors_of_crops(known, [judged])
+    assert set(floors) == set(judged.scheme.names)
+    assert all(0.2 < floor < 0.95 for floor in floors.values())
+    same = scoring.floors_of_crops([judged], [judged])
+    assert all(same[organ] > floors[organ] for organ in floors), "another case's place says less than its own"

@@ -35,7 +35,9 @@ def filled(page: str) -> str:
         card, _ = library.read_card(path)
         block = f"<!-- scores: {name} -->\n{scores(card)}\n<!-- end -->"
         pattern = rf"<!-- scores: {re.escape(name)} -->\n.*?<!-- end -->"
-        page = re.sub(pattern, lambda _, block=block: block, page, flags=re.S)  # type: ignore[misc]
+        page, found = re.subn(pattern, lambda _, block=block: block, page, flags=re.S)  # type: ignore[misc]
+        if not found:
+            raise SystemExit(f"docs/models.md says nothing of {name}: write a part with <!-- scores: {name} --> in it")
     return page
 
 

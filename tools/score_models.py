@@ -13,15 +13,16 @@ from shipped_models import DIFFICULTIES, STUDIES, Pair, Shipped, labelled
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.metrics import evaluate
 from napari_boundaryseg.data.phantom import Difficulty, anatomy, brain, label_prior_dice, pelvis
+from napari_boundaryseg.data.volume import LabelMap
 from napari_boundaryseg.engine.card import Score
 from napari_boundaryseg.engine.checkpoint import LoadedModel, load_model, save
+from napari_boundaryseg.engine.label_prior import LabelPrior
 from napari_boundaryseg.engine.library import WEIGHTS
 from napari_boundaryseg.engine.predictor import Predictor
 
 FIGURES = ("dsc", "asd_mm", "hd95_mm", "surface_dice")
 TEST_SEEDS = range(9000, 9010)
 PRIOR_SEEDS = range(7000, 7020)
-HIPPOCAMPUS_FLOORS = {"Hippocampus_A": 0.734, "Hippocampus_P": 0.695}
 BRAIN = ((74, 86, 70), 2.0)
 
 
@@ -48,12 +49,9 @@ def score(model: Shipped, path: Path, data: Path) -> Scores:
         floors = prior_floors(known, [labels for _, labels in unseen])
         return Scores(on_cases(trained, unseen, floors), f"{len(unseen)} synthetic brains with seeds it never saw")
     held = model.cases(data, "val")
+    known = (labels for _, labels in labelled(model.cases(data, *model.rows), wanted))
     unseen = list(labelled(held, wanted))
-    if model.data == "hippocampus":
-        floors = HIPPOCAMPUS_FLOORS
-    else:
-        known = [labels for _, labels in labelled(model.cases(data, *model.rows), wanted)]
-        floors = prior_floors(known, [labels for _, labels in unseen])
+    floors = floors_of_crops(known, [labels for _, labels in unseen])
     return Scores(on_cases(trained, unseen, floors), f"{len(held)} validation cases that trained and chose nothing")
 
 
@@ -76,6 +74,13 @@ def _summary(organ: str, metric: str, values: list[float], floor: float | None) 
     sd = float(np.std(finite, ddof=1)) if len(finite) > 1 else 0.0
     return [Score(organ=organ, metric=metric, mean=float(np.mean(finite)), sd=sd, n=len(finite),
                   floor=floor if metric == "dsc" else None)]
+
+
+def floors_of_crops(known: Iterable[LabelMap], unseen: list[LabelMap]) -> dict[str, float]:
+    """What a mean label map of the training cases scores on crops of other sizes, by organ."""
+    seen = [(labels, None) for labels in known]
+    return {organ.name: float(np.mean([LabelPrior(seen, organ.id).dice(labels, None) for labels in unseen]))
+            for organ in unseen[0].scheme.organs}
 
 
 def prior_floors(known: list, unseen: list) -> dict[str, float]:

@@ -43,8 +43,8 @@ class Shipped:
     watched : bool
         A tenth of them (or a few synthetic scans) is scored after each epoch.
     study : str
-        The study and its training, ``"sarcoma/sgm"``, from which settings and calibration come, and the out-of-fold
-        scores where no case was kept apart.
+        The study and its training, ``"sarcoma/sgm"``, from which settings come, the calibration where the settings are
+        the very same, and the out-of-fold scores where no case was kept apart.
     kept : {"last", "best"}
         Which weights ship: of the last step, or of the best epoch.
     notes : str
@@ -78,17 +78,17 @@ class Shipped:
 
     @property
     def studied(self) -> str:
-        """The digest of the study's recipe: what was scored or calibrated with other settings does not count."""
+        """The digest of the study's recipe: what was scored with other settings does not count."""
         return recipe(self.recipe).with_settings(self._studied()).digest
 
     @property
     def calibration(self) -> Calibration | None:
-        """Of the study's models, on cases that they had not seen; nothing before the study was made."""
+        """Of the study's models, on cases that they had not seen; none where the study trained otherwise."""
         path = STUDIES / f"{self.study.replace('/', '_')}_calibration.json"
         if not self.study or not path.is_file():
             return None
         found = json.loads(path.read_text("utf-8"))
-        return Calibration.model_validate(found) if found.pop("config") == self.studied else None
+        return Calibration.model_validate(found) if found.pop("config") == self.wanted.digest else None
 
     def cases(self, folder: Path, *rows: str) -> list[Case]:
         """The labelled cases of some rows."""
@@ -156,7 +156,7 @@ MODELS = {model.name: model for model in (
         training=_hippocampi("nine tenths of the project's training subjects, the other tenth watched the training"),
     ),
     Shipped(
-        "pelvis-mr-sgm", "pelvis-mr-sgm", 68, settings={"steps": 3400, "optimiser.lr": 0.002},
+        "pelvis-mr-sgm", "pelvis-mr-sgm", 133,
         training=TrainingData(
             description="Synthetic pelves made by this project's own code at two difficulties, new intensities every "
             "time; no patient was used.",

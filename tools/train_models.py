@@ -20,7 +20,6 @@ from shipped_models import MODELS, Shipped, labelled
 
 from napari_boundaryseg.engine import library
 from napari_boundaryseg.engine import training_folder as files
-from napari_boundaryseg.engine.card import Card
 from napari_boundaryseg.engine.checkpoint import load_model
 from napari_boundaryseg.engine.recipe import Recipe
 from napari_boundaryseg.engine.train import fit
@@ -29,23 +28,30 @@ from napari_boundaryseg.progress import Cancelled, Progress
 
 
 def train(model: Shipped, data: Path, work: Path, *, steps: int | None, start: str | None, progress: Progress) -> Path:
-    """Begin, or go on; what is done is not done again."""
-    wanted, folder = model.wanted, work / model.name
+    """Begin, or go on; what is done is not done again.
+
+    A model whose study scored the recipe in float32 is trained in it too.
+    """
+    wanted, folder = model.wanted, folder_of(model, work, steps)
     _same_settings(folder, wanted)
     cases, watching = model.scans(data)
     held = labelled(watching, wanted) if model.data else model.watching()
     fit(wanted, labelled(cases, wanted), folder, validation=held, steps=steps, resume=True,
-        start=load_model(start) if start else None, name=model.name,
+        start=load_model(start) if start else None, name=model.name, precision="float32" if model.study else "auto",
         training=model.training.model_copy(update={"cases": len(cases)}), progress=progress)
     return folder / (files.BEST if model.kept == "best" else files.LAST)
 
 
+def folder_of(model: Shipped, work: Path, steps: int | None = None) -> Path:
+    """Where a training is kept. A trial has a folder of its own: its learning rate ends with its steps."""
+    return work / (f"{model.name}-{steps}-steps" if steps else model.name)
+
+
 def _same_settings(folder: Path, wanted: Recipe) -> None:
     """A training with other settings is not gone on with."""
-    if (folder / files.CARD).is_file():
-        card = Card.model_validate_json((folder / files.CARD).read_text("utf-8"))
-        if card.recipe != wanted:
-            raise InputError(folder, "another recipe was trained here", "Move it away, or choose another --work")
+    card = files.card_in(folder)
+    if card is not None and card.recipe != wanted:
+        raise InputError(folder, "another recipe was trained here", "Move it away, or choose another --work")
 
 
 def until(seconds: float) -> Progress:
@@ -60,9 +66,9 @@ def until(seconds: float) -> Progress:
     return progress
 
 
-def minutes_of(model: Shipped, work: Path, what: str = "seconds") -> float:
+def minutes_of(folder: Path, what: str = "seconds") -> float:
     """What the steps of a training took so far: all of it, or with ``"computing"`` the network's share."""
-    log = work / model.name / files.LOG
+    log = folder / files.LOG
     lines = log.read_text("utf-8").splitlines() if log.is_file() else []
     return sum(json.loads(line).get(what, 0) for line in lines) / 60
 
@@ -73,8 +79,8 @@ def table(work: Path) -> str:
     for model in MODELS.values():
         wanted = model.wanted
         source = model.data or f"synthetic scans ({wanted.synthetic})"
-        so_far = minutes_of(model, work)
-        share = f"{minutes_of(model, work, 'computing') / so_far:.0%}" if so_far else ""
+        so_far = minutes_of(folder_of(model, work))
+        share = f"{minutes_of(folder_of(model, work), 'computing') / so_far:.0%}" if so_far else ""
         minutes = f"{model.minutes:8.0f} {so_far:7.0f} {share:>9}"
         lines.append(f"{model.name:20} {model.recipe:20} {wanted.steps:6} {minutes}   {source}")
     return "\n".join([*lines, "", "minutes: on two cores doing nothing else; so far: what the steps in --work took,"
@@ -84,12 +90,13 @@ def table(work: Path) -> str:
 def rebuild(model: Shipped, chosen: argparse.Namespace, progress: Progress, say: Callable[[str], None] = print) -> bool:
     """Train, score, ship one model; False when the time was up."""
     say(f"{model.name}: about {model.minutes:.0f} minutes")
+    folder = folder_of(model, chosen.work, chosen.steps)
     try:
         path = train(model, chosen.data, chosen.work, steps=chosen.steps, start=chosen.start, progress=progress)
     except Cancelled:
-        say(f"\nStopped after {minutes_of(model, chosen.work):.1f} minutes of steps; the same command goes on.")
+        say(f"\nStopped after {minutes_of(folder):.1f} minutes of steps; the same command goes on.")
         return False
-    say(f"\n{model.name}: trained in {minutes_of(model, chosen.work):.1f} minutes of steps")
+    say(f"\n{model.name}: trained in {minutes_of(folder):.1f} minutes of steps")
     found = score(model, path, chosen.data)
     for item in found.scores:
         say(f"{item.organ} {item.metric}: {item.mean:.4f} (SD {item.sd:.4f}, n = {item.n}, floor {item.floor})")

@@ -4,7 +4,8 @@
     python benchmarks/studies/calibrate.py benchmarks/studies/sarcoma.toml sgm
 
 For each fold, scales and shift are fitted on the cases of the other folds and judged on its own: no case judges what
-was fitted on it. Only voxels within 5 mm of the reference border count. Writes `STUDY_TRAINING_reliability.csv` beside
+was fitted on it. Only voxels within 5 mm of the reference border count. A scale under which probabilities mean less
+where anything is said at all (without the first bin) is not kept. Writes `STUDY_TRAINING_reliability.csv` beside
 the study (bins, expected calibration error, and the mean distance of the contour maps to what they were taught) and
 `STUDY_TRAINING_calibration.json`, which is fitted on all folds, for the card of the model that ships; and a plot in
 `docs/`.
@@ -21,7 +22,7 @@ from pathlib import Path
 
 import nibabel as nib
 import numpy as np
-from run import Study, box_of, loaded, read_table
+from run import Study, box_of, loaded, predictions_of, read_table
 
 from napari_boundaryseg.data.boundaries import contour_targets
 from napari_boundaryseg.data.boxes import Box
@@ -100,13 +101,14 @@ def as_csv(found: dict[str, dict[str, Reliability]], contour_error: float) -> st
     """One line per map, state and bin; the errors stand in each line of their map and state."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("map", "state", "from", "to", "voxels", "said", "found", "calibration_error"))
+    writer.writerow(("map", "state", "from", "to", "voxels", "said", "found", "calibration_error",
+                     "without_first_bin"))
     for state, kinds in found.items():
         for kind, r in kinds.items():
             for n, count in enumerate(r.counts):
                 writer.writerow((kind, state, f"{r.edges[n]:.1f}", f"{r.edges[n + 1]:.1f}", count, f"{r.said[n]:.4f}",
-                                 f"{r.found[n]:.4f}", f"{r.error:.4f}"))
-    writer.writerow(("contours", "mean distance to the target", "", "", "", "", "", f"{contour_error:.4f}"))
+                                 f"{r.found[n]:.4f}", f"{r.error:.4f}", f"{r.error_elsewhere:.4f}"))
+    writer.writerow(("contours", "mean distance to the target", "", "", "", "", "", f"{contour_error:.4f}", ""))
     return text.getvalue()
 
 
@@ -146,24 +148,31 @@ def main() -> None:
              if (row["training"], row["config"]) == (training.name, training.config)}
     if len(set(folds.values())) < 2:
         options.error(f"{chosen.training} has fewer than two folds with its present settings; run them first")
-    folder = chosen.work / study.path.stem / "out-of-fold" / chosen.training
+    folder = predictions_of(study, training, chosen.work)
     known = [case for case in study.cases(chosen.data) if case.name in folds]
+    if missing := [case.name for case in known if not (folder / f"{case.name}_probabilities.nii.gz").is_file()]:
+        options.error(f"{len(missing)} cases have no prediction in {folder}: run the study with --predictions")
     cases = [seen(folder, case.name, folds[case.name], labels, box_of(volume, labels, wanted), wanted)
              for case, (volume, labels) in zip(known, loaded(known, wanted), strict=True)]
     others = {fold: fitted([case for case in cases if case.fold != fold]) for fold in sorted(set(folds.values()))}
     found = {"before": pooled(cases, None), "after": pooled(cases, others)}
+    final = fitted(cases)
+    if found["after"]["probabilities"].error_elsewhere > found["before"]["probabilities"].error_elsewhere:
+        final = final.model_copy(update={"probabilities": Scaling()})
+        found["after"]["probabilities"] = found["before"]["probabilities"]
     name = f"{study.path.stem}_{chosen.training}_reliability"
     atomic_text(study.path.with_name(f"{name}.csv"), as_csv(found, float(np.nanmean([c.contour_error for c in cases]))))
     plot(found, f"{study.path.stem} {chosen.training}", chosen.docs / f"{name}.svg")
     for state, kinds in found.items():
-        print(state, ", ".join(f"{kind}: calibration error {r.error:.4f}" for kind, r in kinds.items()))
+        print(state, ", ".join(f"{kind}: calibration error {r.error:.4f} ({r.error_elsewhere:.4f} without first bin)"
+                               for kind, r in kinds.items()))
     said = f"{len(cases)} cases, each predicted by a model that had not seen it, within {NEAR_MM:g} mm of the border"
-    calibration = fitted(cases).model_copy(update={
+    final = final.model_copy(update={
         "fitted_on": said, "errors": {kind: round(r.error, 4) for kind, r in found["after"].items()},
     })
-    final = json.dumps({"config": training.config, **calibration.model_dump(mode="json")}, indent=2)
-    atomic_text(study.path.with_name(f"{study.path.stem}_{chosen.training}_calibration.json"), final + "\n")
-    print(final)
+    text = json.dumps({"config": training.config, **final.model_dump(mode="json")}, indent=2)
+    atomic_text(study.path.with_name(f"{study.path.stem}_{chosen.training}_calibration.json"), text + "\n")
+    print(text)
 
 
 if __name__ == "__main__":

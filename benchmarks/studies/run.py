@@ -25,7 +25,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from prior import Prior
 
 from napari_boundaryseg.cli.predict import write_prediction
 from napari_boundaryseg.cli.splits import FOLDS, every
@@ -35,6 +34,7 @@ from napari_boundaryseg.data.metrics import evaluate
 from napari_boundaryseg.data.saving import atomic_text
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.engine.checkpoint import load_model
+from napari_boundaryseg.engine.label_prior import LabelPrior
 from napari_boundaryseg.engine.predictor import Predictor
 from napari_boundaryseg.engine.recipe import Recipe, recipe
 from napari_boundaryseg.engine.train import fit
@@ -108,6 +108,11 @@ def box_of(volume: Volume, labels: LabelMap, wanted: Recipe) -> Box | None:
     return loosely_around(labels.array > 0, labels.spacing_mm, wanted.box_margin_mm, np.random.default_rng(seed))
 
 
+def predictions_of(study: Study, training: Training, work: Path) -> Path:
+    """The folder of a training's out-of-fold predictions: those with other settings are elsewhere."""
+    return work / study.path.stem / "out-of-fold" / f"{training.name}-{training.config}"
+
+
 def run_fold(study: Study, training: Training, fold: int, cases: list[Case], work: Path, predictions: bool
              ) -> list[dict[str, Any]]:
     """Train one fold, or go on with it, and score what it did not see."""
@@ -122,12 +127,12 @@ def run_fold(study: Study, training: Training, fold: int, cases: list[Case], wor
     print(f"\r{'':78}\r  trained ({time.perf_counter() - began:.0f} s this time, {seconds:.0f} s of steps)", flush=True)
     predictor, rows = Predictor(model), []
     seen = [(labels, box_of(volume, labels, wanted)) for volume, labels in loaded(known, wanted)]
-    priors = {organ.name: Prior(seen, organ.id) for organ in wanted.scheme.organs}
+    priors = {organ.name: LabelPrior(seen, organ.id) for organ in wanted.scheme.organs}
     for case, (volume, labels) in zip(unseen, loaded(unseen, wanted), strict=True):
         box = box_of(volume, labels, wanted)
         found = predictor.predict(volume, box=box, whole=True, attention=False)
         if predictions:
-            write_prediction(found, work / study.path.stem / "out-of-fold" / training.name, case.name,
+            write_prediction(found, predictions_of(study, training, work), case.name,
                              {"edges", "contours", "probabilities"})
         for organ, row in evaluate(found.labels, labels).items():
             rows.append({
@@ -162,7 +167,7 @@ def done(rows: list[dict[str, Any]], training: Training, fold: int) -> bool:
 
 
 def as_markdown(rows: list[dict[str, Any]]) -> str:
-    """Mean and SD over cases, for each training and organ."""
+    """Mean and sample SD over cases, for each training and organ."""
     found: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         found[row["training"], row["organ"]].append(row)
@@ -173,7 +178,7 @@ def as_markdown(rows: list[dict[str, Any]]) -> str:
         cells = []
         for name in (*FIGURES, "prior_dsc"):
             values = np.array([float(row[name]) for row in group])
-            cells.append(f"{np.nanmean(values):.3f} ± {np.nanstd(values):.3f}")
+            cells.append(f"{np.nanmean(values):.3f} ± {np.nanstd(values, ddof=1):.3f}")
         minutes = np.mean([float(row["seconds"]) for row in group]) / 60
         tolerance = float(group[0]["tolerance_mm"])
         folds = len({row["fold"] for row in group})

@@ -21,10 +21,10 @@ def assemble(volume: Volume, box: Box, maps: dict[str, np.ndarray], recipe: Reci
     """Heads inside a box of the scan to the parts of a `Prediction` on the whole grid, and what to say of them."""
     scheme, shape = recipe.scheme, volume.geometry.shape
     classes = maps.pop("classes")
-    if calibration is not None:
-        classes = tempered(classes, calibration.probabilities)
-    probabilities = _place(classes, box, shape)
-    probabilities[0] += 1 - _place(np.ones((1, *classes.shape[1:]), np.float32), box, shape)[0]
+    raw = _placed_classes(classes, box, shape)
+    # What is derived from probabilities is derived from the network's own: the edges' calibration was fitted on them.
+    probabilities = raw if calibration is None else _placed_classes(
+        tempered(classes, calibration.probabilities), box, shape)
     ids = np.array([0, *scheme.ids])
     array, notes = tidied(ids[probabilities.argmax(0)], recipe.inference, volume.geometry.voxel_ml)
     labels = LabelMap(array, volume.geometry, scheme, volume.name)
@@ -35,7 +35,7 @@ def assemble(volume: Volume, box: Box, maps: dict[str, np.ndarray], recipe: Reci
                 contours[organ.name], sources[organ.name] = _place(maps[head][n : n + 1], box, shape)[0], word
     for n, organ in enumerate(scheme.organs, start=1):
         if organ.name not in contours:
-            contours[organ.name], sources[organ.name] = derived_contour(probabilities[n]), "derived"
+            contours[organ.name], sources[organ.name] = derived_contour(raw[n]), "derived"
     contours = {name: contours[name] for name in scheme.names}
     if "edges" in maps:
         edges, sources["edges"] = _place(maps["edges"], box, shape)[0], "hard head"
@@ -69,6 +69,13 @@ def tidied(labels: np.ndarray, inference: Inference, voxel_ml: float) -> tuple[n
 def derived_contour(probability: np.ndarray) -> np.ndarray:
     """4 p (1 - p): 1 where the organ is as likely as not, 0 where the network is sure."""
     return 4 * probability * (1 - probability)
+
+
+def _placed_classes(classes: np.ndarray, box: Box, shape: tuple[int, int, int]) -> np.ndarray:
+    """Probabilities on the whole grid: outside the box everything is background."""
+    placed = _place(classes, box, shape)
+    placed[0] += 1 - _place(np.ones((1, *classes.shape[1:]), np.float32), box, shape)[0]
+    return placed
 
 
 def _place(maps: np.ndarray, box: Box, shape: tuple[int, int, int]) -> np.ndarray:

@@ -39,8 +39,19 @@ class Reliability:
     @property
     def error(self) -> float:
         """Expected calibration error: mean distance between said and found, weighted by the bins' voxels."""
+        return self._error(self.counts > 0)
+
+    @property
+    def error_elsewhere(self) -> float:
+        """The same without the first bin, which holds most voxels: they are nothing, and said to be nothing."""
         known = self.counts > 0
-        return float(np.average(np.abs(self.said - self.found)[known], weights=self.counts[known]))
+        known[0] = False
+        return self._error(known)
+
+    def _error(self, bins: np.ndarray) -> float:
+        if not bins.any():
+            return 0.0
+        return float(np.average(np.abs(self.said - self.found)[bins], weights=self.counts[bins]))
 
 
 def reliability(values: np.ndarray, so: np.ndarray, bins: int = BINS) -> Reliability:

@@ -86,7 +86,10 @@ def load_model(name_or_path: str | Path, folders: Iterable[Path] = ()) -> Loaded
     """
     path = find(name_or_path, folders)
     card, sha256 = read_card(path)
-    _compare(path, _planned(path, card.recipe))
+    stored = {name.removeprefix("module."): tuple(entry["shape"]) for name, entry in read_header(path).items()
+              if name != "__metadata__"}
+    if faults := _differences(stored, _planned(path, card.recipe)):
+        raise InputError(path, f"its weights do not fit the network on its card ({faults})", _ADVICE)
     weights = {name.removeprefix("module."): value for name, value in load(path.read_bytes()).items()}
     for name, value in weights.items():
         if value.is_floating_point() and not torch.isfinite(value).all():
@@ -94,6 +97,14 @@ def load_model(name_or_path: str | Path, folders: Iterable[Path] = ()) -> Loaded
     network = build_network(card.recipe)
     network.load_state_dict({n: v.float() if v.is_floating_point() else v for n, v in weights.items()})
     return LoadedModel(card, network.eval(), sha256, path)
+
+
+def check_continues(model: LoadedModel, recipe: Recipe) -> None:
+    """Refuse a model whose weights are not those of a recipe's network, as what a training begins with."""
+    stored = {name: tuple(value.shape) for name, value in model.network.state_dict().items()}
+    if faults := _differences(stored, _planned(model.path, recipe)):
+        raise InputError(model.path, f"its weights do not fit the network of {recipe.name} ({faults})",
+                         "Start with a model of the same network, width and organs")
 
 
 def _planned(path: Path, recipe: Recipe) -> dict[str, tuple[int, ...]]:
@@ -108,14 +119,10 @@ def _planned(path: Path, recipe: Recipe) -> dict[str, tuple[int, ...]]:
                          ) from error
 
 
-def _compare(path: Path, planned: Mapping[str, tuple[int, ...]]) -> None:
-    """Refuse weights that are missing, unknown, or of another shape, and name the first few."""
-    stored = {name.removeprefix("module."): tuple(entry["shape"]) for name, entry in read_header(path).items()
-              if name != "__metadata__"}
+def _differences(stored: Mapping[str, tuple[int, ...]], planned: Mapping[str, tuple[int, ...]]) -> str:
+    """Which weights are missing, unknown, or of another shape: the first few."""
     faults = [f"{name} is missing" for name in planned if name not in stored]
     faults += [f"{name} is unknown" for name in stored if name not in planned]
     faults += [f"{name} is {stored[name]}, not {shape}" for name, shape in planned.items()
                if name in stored and stored[name] != shape]
-    if faults:
-        shown = "; ".join(faults[:4]) + (f"; and {len(faults) - 4} more" if len(faults) > 4 else "")
-        raise InputError(path, f"its weights do not fit the network on its card ({shown})", _ADVICE)
+    return "; ".join(faults[:4]) + (f"; and {len(faults) - 4} more" if len(faults) > 4 else "")

@@ -14,7 +14,7 @@ from torch import nn
 from napari_boundaryseg.engine import training_folder as files
 from napari_boundaryseg.engine.card import TrainingData, new_card
 from napari_boundaryseg.engine.channels import in_order
-from napari_boundaryseg.engine.checkpoint import LoadedModel, build_network
+from napari_boundaryseg.engine.checkpoint import LoadedModel, build_network, check_continues
 from napari_boundaryseg.engine.devices import sentence_when_full
 from napari_boundaryseg.engine.field import LabelledScan
 from napari_boundaryseg.engine.initialisation import initialised
@@ -56,7 +56,7 @@ def fit(recipe: Recipe, cases: Iterable[Pair], folder: Path, *, validation: Iter
     overwrite : bool
         Replace what another training left in the folder.
     start : LoadedModel, optional
-        Begin with these weights.
+        Begin with these weights; a training that goes on has its own.
     device : str
         ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:N"``.
     precision : str
@@ -79,8 +79,8 @@ def fit(recipe: Recipe, cases: Iterable[Pair], folder: Path, *, validation: Iter
     Raises
     ------
     InputError
-        For cases without labels, a folder that holds another training, a card that nobody could read again, too
-        little memory, and a training whose loss is not finite again and again.
+        For cases without labels, weights to start with that do not fit, a folder that holds another training, a card
+        that nobody could read again, too little memory, and a training whose loss is not finite again and again.
     """
     steps, seed = steps or recipe.steps, recipe.seed if seed is None else seed
     if seed < 0:
@@ -88,6 +88,8 @@ def fit(recipe: Recipe, cases: Iterable[Pair], folder: Path, *, validation: Iter
     recipe, cases = with_statistics(recipe, cases)
     goes_on = files.claim(folder, resume=resume, overwrite=overwrite)
     torch.manual_seed(seed)
+    if start:
+        check_continues(start, recipe)
     network = copy.deepcopy(start.network) if start else initialised(build_network(recipe), recipe)
     card = new_card(recipe, sum(p.numel() for p in network.parameters()), name=name or "", training=training,
                     parent=start.card if start else None, sha256=start.sha256 if start else "")
@@ -104,7 +106,7 @@ def fit(recipe: Recipe, cases: Iterable[Pair], folder: Path, *, validation: Iter
         if goes_on:
             run.resume()
         else:
-            files.begin(folder)
+            files.begin(folder, run.card)
         _loop(run, source, held, stop_after_s, progress)
     return folder / files.BEST
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from napari_boundaryseg.data.saving import atomic_text, write_error
+from napari_boundaryseg.engine.card import Card
 from napari_boundaryseg.errors import InputError
 
 BEST, LAST, STATE, CARD, LOG = "best.safetensors", "last.safetensors", "state.safetensors", "card.json", "log.jsonl"
@@ -31,14 +32,28 @@ def claim(folder: Path, *, resume: bool, overwrite: bool) -> bool:
     return False
 
 
-def begin(folder: Path) -> None:
-    """Make the folder, and remove what an earlier training left in it."""
+def begin(folder: Path, card: Card) -> None:
+    """Make the folder, remove what an earlier training left in it, and say what is trained here."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name in (*_RESULTS, CARD, LOG):
             (folder / name).unlink(missing_ok=True)
     except OSError as error:
         raise write_error(folder, error) from error
+    keep_card(folder, card)
+
+
+def keep_card(folder: Path, card: Card) -> None:
+    """The card as a file of its own."""
+    atomic_text(folder / CARD, card.model_dump_json(indent=2))
+
+
+def card_in(folder: Path) -> Card | None:
+    """The card of the training that a folder holds; None where there is none that can be read."""
+    try:
+        return Card.model_validate_json((folder / CARD).read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
 
 
 def add_to_log(folder: Path, values: dict[str, object]) -> None:

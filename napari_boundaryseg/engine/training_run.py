@@ -16,7 +16,6 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from napari_boundaryseg import losses
-from napari_boundaryseg.data.saving import atomic_text
 from napari_boundaryseg.engine import training_folder as files
 from napari_boundaryseg.engine.card import Card, Score
 from napari_boundaryseg.engine.checkpoint import save
@@ -104,6 +103,9 @@ class TrainingRun:
         self.good, self.saved = memory.good, self.step
         if self.averaged is not None and memory.averaged:
             self.averaged.load_state_dict(memory.averaged)
+        if begun := files.card_in(self.folder):
+            self.card = self.card.model_copy(update={
+                "parent": begun.parent, "notes": begun.notes, "expected_spacing_mm": begun.expected_spacing_mm})
         files.cut_log(self.folder, self.step)
 
     def save_state(self) -> None:
@@ -185,7 +187,7 @@ class TrainingRun:
         if not scores or mean >= self.best:
             self.best = mean if scores else self.best
             save(self.folder / files.BEST, self.card, self.result.state_dict())
-            atomic_text(self.folder / files.CARD, self.card.model_dump_json(indent=2))
+            files.keep_card(self.folder, self.card)
         save(self.folder / files.LAST, self.card, self.result.state_dict())
         self.good = {name: value.detach().clone() for name, value in self.plain.state_dict().items()}
         self._look_for_a_plateau(mean)

@@ -10,6 +10,7 @@ from scipy import ndimage, optimize, special
 
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
+from napari_boundaryseg.engine.assemble import assemble
 from napari_boundaryseg.engine.calibration import (
     border,
     fit_scaling,
@@ -22,6 +23,7 @@ from napari_boundaryseg.engine.calibration import (
 from napari_boundaryseg.engine.card import Calibration, Scaling
 from napari_boundaryseg.engine.checkpoint import load_model
 from napari_boundaryseg.engine.predictor import Predictor
+from napari_boundaryseg.engine.recipe import recipe
 
 
 def honest(n: int = 200_000) -> tuple[np.ndarray, np.ndarray]:
@@ -45,6 +47,8 @@ def test_bins_by_hand() -> None:
     assert found.found[[0, 1, 9]] == pytest.approx([0.0, 0.5, 1.0])
     assert np.isnan(found.said[5])
     assert found.error == pytest.approx((0.05 + 2 * 0.35 + 0) / 4)
+    assert found.error_elsewhere == pytest.approx(2 * 0.35 / 3)
+    assert reliability(np.array([0.05]), np.array([True])).error_elsewhere == 0
 
 
 def test_scale_and_shift_are_found_again() -> None:
@@ -111,3 +115,17 @@ def test_a_calibrated_model_says_other_numbers_and_the_same_labels() -> None:
     assert not np.allclose(found.probabilities, plain.probabilities, atol=0.01)
     assert found.details["calibrated"] is True
     assert plain.details["calibrated"] is False
+
+
+def test_edges_derived_from_probabilities_are_put_right_once() -> None:
+    """Their calibration is fitted on what the network itself says, not on probabilities that were put right before."""
+    classes = np.random.default_rng(0).dirichlet((1.0, 1.0), (6, 5, 4)).transpose(3, 0, 1, 2).astype(np.float32)
+    volume = Volume(np.zeros((1, 6, 5, 4), np.float32), Geometry((6, 5, 4), np.eye(4)))
+    wanted = recipe("prostate-toy").with_settings({"targets.contours": "hard"})
+    box = (slice(0, 6), slice(0, 5), slice(0, 4))
+    scalings = Calibration(probabilities=Scaling(scale=2.0), edges=Scaling(scale=0.5, shift=-1.0))
+    plain, put_right = (assemble(volume, box, {"classes": classes.copy()}, wanted, {}, calibration)[0]
+                        for calibration in (None, scalings))
+    assert plain["contour_sources"]["edges"] == "derived"
+    np.testing.assert_allclose(put_right["edges"], rescaled(plain["edges"], scalings.edges), atol=1e-6)
+    np.testing.assert_allclose(put_right["probabilities"], tempered(classes, scalings.probabilities), atol=1e-6)

@@ -248,6 +248,24 @@ def test_a_state_that_cannot_be_used_is_one_sentence(tmp_path, fault):
         train.fit(recipe, [case(1)], tmp_path, steps=2, resume=True)
 
 
+def test_the_card_tells_with_which_weights_a_training_began_also_after_a_resume(tmp_path):
+    first = load_model(train.fit(tiny(), [case(1)], tmp_path / "first", steps=1))
+    began = f"hippocampus-sgm {first.sha256[:16]}"
+    for start, folder, parent in ((first, "with", began), (None, "without", "")):
+        with pytest.raises(Cancelled):
+            train.fit(tiny(), [case(1)], tmp_path / folder, steps=3, start=start, progress=stop_at(1))
+        other = None if start else first
+        path = train.fit(tiny(), [case(1)], tmp_path / folder, steps=3, start=other, resume=True)
+        assert load_model(path).card.parent == parent
+
+
+def test_weights_of_another_network_are_refused_before_the_first_step(tmp_path):
+    narrow = load_model(train.fit(tiny(), [case(1)], tmp_path / "narrow", steps=1))
+    with pytest.raises(InputError, match=r"do not fit the network of hippocampus-sgm \(.* is \(.*, not \("):
+        train.fit(tiny(**{"network_arguments.width": 16}), [case(1)], tmp_path / "wide", start=narrow)
+    assert not (tmp_path / "wide").exists()
+
+
 def test_a_gpu_that_is_not_there_is_one_sentence_and_one_that_is_keeps_its_number(tmp_path, monkeypatch):
     with pytest.raises(InputError, match=r"cuda:63: this machine has no such GPU"):
         train.fit(tiny(), [case(1)], tmp_path, device="cuda:63")

@@ -1,4 +1,4 @@
-"""What position alone is worth: a mean label map that ignores the image, in the boxes that the models are given."""
+"""What position alone is worth: a mean label map that ignores the image, on the crops or in the boxes of a model."""
 
 from __future__ import annotations
 
@@ -15,16 +15,23 @@ SIDE = 40
 SHARES = np.linspace(0.2, 0.7, 11)
 
 
-class Prior:
-    """The mean mask of an organ over training cases whose boxes are brought to the same cube, in the patient's axes.
+class LabelPrior:
+    """The mean mask of an organ over training cases that are brought to the same cube, in the patient's axes.
 
     It is cut at the share that does best on the training cases themselves.
+
+    Parameters
+    ----------
+    known : sequence of (LabelMap, Box or None)
+        The training cases, and the boxes that the model was given of them.
+    organ : int
+        Its label.
     """
 
     def __init__(self, known: Sequence[tuple[LabelMap, Box | None]], organ: int) -> None:
         cubes = [resized(_turned(*case, organ)[None], (SIDE,) * 3, "linear")[0] for case in known]
-        self._organ, self._mean = organ, np.mean(cubes, axis=0)
-        self._share = max(SHARES, key=lambda share: np.mean([_dice(self._mean > share, c > 0.5) for c in cubes]))
+        self._organ, self._mean = organ, np.mean(np.stack(cubes), axis=0)
+        self._share = max(SHARES, key=lambda share: sum(_dice(self._mean > share, c > 0.5) for c in cubes))
 
     def dice(self, unseen: LabelMap, box: Box | None) -> float:
         """On one case that it does not know, on the case's own voxels."""
@@ -38,4 +45,4 @@ def _turned(labels: LabelMap, box: Box | None, organ: int) -> np.ndarray:
 
 
 def _dice(a: np.ndarray, b: np.ndarray) -> float:
-    return float(2 * np.count_nonzero(a & b) / max(1, np.count_nonzero(a) + np.count_nonzero(b)))
+    return 2 * int((a & b).sum()) / max(1, int(a.sum()) + int(b.sum()))
