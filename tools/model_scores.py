@@ -1,10 +1,12 @@
-"""Write the scores of the shipped models' cards into docs/models.md; with `--check` only say whether they are there."""
+"""Write what the shipped models' cards and table say into docs/models.md; with `--check` only whether it is there."""
 
 from __future__ import annotations
 
 import re
 import sys
 from pathlib import Path
+
+from shipped_models import MODELS
 
 from napari_boundaryseg.engine import library
 from napari_boundaryseg.engine.card import Card
@@ -29,15 +31,28 @@ def scores(card: Card) -> str:
     return "\n".join([*lines, "", said, *([f"\n{card.notes}"] if card.notes else [])])
 
 
+def trainings() -> str:
+    """What `make models` trains, in its order, as a Markdown table."""
+    lines = ["| model | recipe | steps | learns from | minutes |", "|---|---|---|---|---|"]
+    for model in MODELS.values():
+        settings = f", with the settings of the study `{model.study}`" if model.study else ""
+        source = {"pelvis": "synthetic pelves, half of them hard", "brain": "synthetic brains"}.get(
+            model.wanted.synthetic, f"`{model.data}`: the {' and '.join(model.rows)} rows")
+        watched = ", a tenth of them watches" if model.data and model.watched else ""
+        lines.append(f"| `{model.name}` | `{model.recipe}`{settings} | {model.wanted.steps} | {source}{watched} | "
+                     f"{model.minutes:.0f} |")
+    return "\n".join(lines)
+
+
 def filled(page: str) -> str:
-    """The page with every block of scores made anew."""
-    for name, path in library.shipped().items():
-        card, _ = library.read_card(path)
-        block = f"<!-- scores: {name} -->\n{scores(card)}\n<!-- end -->"
-        pattern = rf"<!-- scores: {re.escape(name)} -->\n.*?<!-- end -->"
+    """The page with every block made anew."""
+    blocks = {f"scores: {name}": scores(library.read_card(path)[0]) for name, path in library.shipped().items()}
+    for title, text in {**blocks, "trainings": trainings()}.items():
+        block = f"<!-- {title} -->\n{text}\n<!-- end -->"
+        pattern = rf"<!-- {re.escape(title)} -->\n.*?<!-- end -->"
         page, found = re.subn(pattern, lambda _, block=block: block, page, flags=re.S)  # type: ignore[misc]
         if not found:
-            raise SystemExit(f"docs/models.md says nothing of {name}: write a part with <!-- scores: {name} --> in it")
+            raise SystemExit(f"docs/models.md has no part for <!-- {title} -->: write one")
     return page
 
 
