@@ -36,7 +36,7 @@ def check_precision(name: str) -> str:
 
 
 Precision = Annotated[
-    str, typer.Option(callback=check_precision, help="float32, bf16, or auto: bf16 where the processor computes in it.")
+    str, typer.Option(callback=check_precision, help="float32, bf16, or auto: bf16 where the processor does it well.")
 ]
 
 
