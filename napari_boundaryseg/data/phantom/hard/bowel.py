@@ -12,8 +12,8 @@ from napari_boundaryseg.data.phantom.organs import Organ, rectum_course
 from napari_boundaryseg.data.phantom.shapes import Box, Canvas, Ellipsoid
 from napari_boundaryseg.data.phantom.tissues import Tissue
 
-KINDS = {"collapsed": 0.4, "gas": 0.17, "stool": 0.2, "mixed": 0.13, "fluid": 0.1}
-"""What is in the rectum, and how often."""
+KINDS = {"collapsed": 0.25, "contracted": 0.35, "gas": 0.12, "stool": 0.13, "mixed": 0.08, "fluid": 0.07}
+"""What is in the rectum, and how often. Where its muscle is contracted it is dark almost throughout."""
 
 
 class Tube(NamedTuple):
@@ -32,12 +32,12 @@ class Tube(NamedTuple):
 
 
 def course(canvas: Canvas, rng: np.random.Generator, sizes: HardSizes) -> Tube:
-    """Where the rectum runs; a collapsed one is narrow."""
+    """Where the rectum runs; an empty one is narrow."""
     kind = str(rng.choice(list(KINDS), p=list(KINDS.values())))
     box = canvas.box((-55, -120, -95), (55, 15, 120))
     x, y, z = canvas.at(box)
     off, radius, canal = rectum_course(rng, sizes, x, y, z)
-    grow = np.float32(rng.uniform(0.85, 1.2) if kind == "collapsed" else rng.uniform(0.95, 1.3))
+    grow = np.float32(rng.uniform(0.85, 1.2) if kind in ("collapsed", "contracted") else rng.uniform(0.95, 1.3))
     wide = np.float32(rng.uniform(0.9, 1.3))
     across, deep = off[0] / wide, off[1]
     radius = np.where(canal, radius, radius * grow)
@@ -55,14 +55,16 @@ def paint_rectum(canvas: Canvas, rng: np.random.Generator, tube: Tube) -> None:
     canvas.fill(box, tube.canal & inside, Tissue.SPHINCTER)
     canvas.fill(box, tube.canal & (distance < -tube.radius * np.float32(rng.uniform(0.4, 0.65))), Tissue.MUCOSA)
     muscle, lining = rng.uniform(1.2, 3.6), rng.uniform(0.6, 2.5)
+    if tube.kind == "contracted":
+        muscle = rng.uniform(4, 13)
     folds = waves(rng, x, y, z, rng.uniform(9, 16), 4)
     depth = -distance - np.float32(muscle) - np.float32(0.7) * folds
     rectum = inside & ~tube.canal
     canvas.fill(box, rectum & (depth > 0), Tissue.MUCOSA)
-    if tube.kind == "collapsed":
+    if tube.kind in ("collapsed", "contracted"):
         slit = np.float32(rng.uniform(0.1, 0.5)) * tube.radius - np.abs(tube.deep) - 2 * np.abs(folds)
         lumen = rectum & (depth > lining + 1) & (slit > 0)
-        if rng.random() < 0.4:
+        if tube.kind == "collapsed" and rng.random() < 0.4:
             canvas.fill(box, rectum & (depth > lining + 0.5), Tissue.STOOL)
     else:
         lumen = rectum & (depth > lining)
@@ -72,7 +74,7 @@ def paint_rectum(canvas: Canvas, rng: np.random.Generator, tube: Tube) -> None:
 def _content(rng: np.random.Generator, tube: Tube, folds: np.ndarray) -> np.ndarray:
     """Gas in front, stool or fluid behind."""
     mixed, fluid = rng.uniform(-0.4, 0.5), rng.uniform(0.3, 9.0)
-    levels = {"collapsed": 0.3, "gas": -9.0, "stool": 9.0, "mixed": mixed, "fluid": fluid}
+    levels = {"collapsed": 0.3, "contracted": -0.1, "gas": -9.0, "stool": 9.0, "mixed": mixed, "fluid": fluid}
     front = tube.deep / tube.radius + np.float32(0.15) * folds > levels[tube.kind]
     rest = Tissue.BOWEL_CONTENT if tube.kind == "fluid" else Tissue.STOOL
     return np.where(front, Tissue.GAS, rest).astype(np.uint8)

@@ -26,7 +26,7 @@ T2: dict[Tissue, tuple[float, float]] = {
     Tissue.NODULE_DARK: (135, 0.25),
     Tissue.VESICLE: (450, 0.2),
     Tissue.VESICLE_WALL: (150, 0.2),
-    Tissue.RECTAL_WALL: (92, 0.25),
+    Tissue.RECTAL_WALL: (112, 0.25),
     Tissue.MUCOSA: (165, 0.2),
     Tissue.STOOL: (130, 0.25),
     Tissue.LEVATOR: (75, 0.25),
