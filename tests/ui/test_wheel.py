@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from napari_boundaryseg.engine import library
+
 FILES = ("window.png", "report.json")
 
 
@@ -64,8 +66,7 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_models_and_samples_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     for name in (
-        "weights/hippocampus-sgm.safetensors",
-        "weights/pelvis-mr-sgm.safetensors",
+        *(f"weights/{path.name}" for path in library.shipped().values()),
         "sample_data/pelvis_mr.nii.gz",
         "napari.yaml",
         "py.typed",
