@@ -32,7 +32,7 @@ class Shipped:
     ----------
     name, recipe : str
     minutes : float
-        For all its steps on two cores that do nothing else, estimated from a few steps.
+        For all its steps in float32 on one core of an AMD EPYC with AVX-512, as measured or estimated from a few.
     training : TrainingData
     settings : dict
         Instead of the recipe's and the study's.
@@ -146,17 +146,17 @@ _SYNTHETIC_BRAIN = "A starting point: it has seen synthetic brains only, which a
 
 MODELS = {model.name: model for model in (
     Shipped(
-        "hippocampus-hmedn", "hippocampus-hmedn", 70, data="hippocampus", watched=False,
+        "hippocampus-hmedn", "hippocampus-hmedn", 128, data="hippocampus", watched=False,
         study="hippocampus/hmedn", settings={"steps": 3500, "optimiser.average": 0.995},
         training=_hippocampi("all of the project's training subjects"),
         notes="The system that did best on held-out training subjects; the last step is shipped.",
     ),
     Shipped(
-        "hippocampus-sgm", "hippocampus-sgm", 36, kept="best", data="hippocampus",
+        "hippocampus-sgm", "hippocampus-sgm", 40, kept="best", data="hippocampus",
         training=_hippocampi("nine tenths of the project's training subjects, the other tenth watched the training"),
     ),
     Shipped(
-        "pelvis-mr-sgm", "pelvis-mr-sgm", 133,
+        "pelvis-mr-sgm", "pelvis-mr-sgm", 175,
         training=TrainingData(
             description="Synthetic pelves made by this project's own code at two difficulties, new intensities every "
             "time; no patient was used.",
@@ -166,7 +166,7 @@ MODELS = {model.name: model for model in (
         "piece of each organ is kept.",
     ),
     Shipped(
-        "sarcoma-t1", "sarcoma-t1-sgm", 20, data="sarcoma_t1", rows=("train", "val"), watched=False,
+        "sarcoma-t1", "sarcoma-t1-sgm", 25, data="sarcoma_t1", rows=("train", "val"), watched=False,
         study="sarcoma/sgm",
         training=TrainingData(
             description="Soft-tissue sarcoma on T1 MR (TCIA Soft-tissue-Sarcoma in IBSI's preparation): all cases, "
@@ -180,7 +180,7 @@ MODELS = {model.name: model for model in (
         "this one learned from all of them.",
     ),
     Shipped(
-        "prostate-toy", "prostate-toy", 9, data="prostate_toy", watched=False,
+        "prostate-toy", "prostate-toy", 11, data="prostate_toy", watched=False,
         training=TrainingData(
             description="Small blurred MR crops round the prostate, which their authors call make-believe; their voxel "
             "size is not physical.",
@@ -190,7 +190,7 @@ MODELS = {model.name: model for model in (
         notes="A toy: it shows how the program works, and says nothing about patients. Millimetres and millilitres "
         "mean nothing here, for the voxel size of the scans is not physical.",
     ),
-    Shipped("brain-tumour-egcnn", "brain-tumour-egcnn", 35, training=_BRAINS, notes=_SYNTHETIC_BRAIN),
-    Shipped("brain-tumour-bacnn", "brain-tumour-bacnn", 20, training=_BRAINS, notes=_SYNTHETIC_BRAIN),
+    Shipped("brain-tumour-egcnn", "brain-tumour-egcnn", 50, training=_BRAINS, notes=_SYNTHETIC_BRAIN),
+    Shipped("brain-tumour-bacnn", "brain-tumour-bacnn", 24, training=_BRAINS, notes=_SYNTHETIC_BRAIN),
 )}  # fmt: skip
 """In the order in which `make models` trains them."""

@@ -83,7 +83,7 @@ def table(work: Path) -> str:
         share = f"{minutes_of(folder_of(model, work), 'computing') / so_far:.0%}" if so_far else ""
         minutes = f"{model.minutes:8.0f} {so_far:7.0f} {share:>9}"
         lines.append(f"{model.name:20} {model.recipe:20} {wanted.steps:6} {minutes}   {source}")
-    return "\n".join([*lines, "", "minutes: on two cores doing nothing else; so far: what the steps in --work took,"
+    return "\n".join([*lines, "", "minutes: about, on one core of an AMD EPYC; so far: what the steps in --work took,"
                       " and which share of it the network and its optimiser"])
 
 

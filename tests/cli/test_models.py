@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-SHIPPED = {"brain-tumour-bacnn", "brain-tumour-egcnn", "hippocampus-sgm", "pelvis-mr-sgm"}
+SHIPPED = {"brain-tumour-bacnn", "brain-tumour-egcnn", "hippocampus-sgm", "pelvis-mr-sgm", "prostate-toy"}
 
 
 @pytest.fixture

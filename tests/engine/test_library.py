@@ -56,7 +56,7 @@ def one_sentence(error: InputError, path: Path) -> str:
     return said
 
 
-SHIPPED = ["brain-tumour-bacnn", "brain-tumour-egcnn", "hippocampus-sgm", "pelvis-mr-sgm"]
+SHIPPED = ["brain-tumour-bacnn", "brain-tumour-egcnn", "hippocampus-sgm", "pelvis-mr-sgm", "prostate-toy"]
 
 
 def test_shipped_models_are_found_by_name_and_can_be_read() -> None:
