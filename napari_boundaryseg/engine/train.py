@@ -22,7 +22,7 @@ from napari_boundaryseg.engine.normalise import measured, measured_foreground
 from napari_boundaryseg.engine.recipe import Recipe
 from napari_boundaryseg.engine.synthetic import SyntheticScans
 from napari_boundaryseg.engine.training_cases import Pair, RealCases, Source, TrainingCase, prepare_all
-from napari_boundaryseg.engine.training_run import Batches, TrainingRun, precision_of
+from napari_boundaryseg.engine.training_run import TrainingRun, precision_of
 from napari_boundaryseg.engine.training_state import numbers_in
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Cancelled, Progress, silent
@@ -107,8 +107,7 @@ def fit(recipe: Recipe, cases: Iterable[Pair], folder: Path, *, validation: Iter
             run.resume()
         else:
             files.begin(folder, run.card)
-        with run.batches(source) as batches:
-            _loop(run, batches, held, stop_after_s, progress)
+        _loop(run, source, held, stop_after_s, progress)
     return folder / files.BEST
 
 
@@ -127,12 +126,11 @@ def with_statistics(recipe: Recipe, cases: Iterable[Pair]) -> tuple[Recipe, Iter
     return recipe.model_copy(update={"preprocessing": settings}), kept
 
 
-def _loop(run: TrainingRun, batches: Batches, held: list[TrainingCase], stop_after_s: float, progress: Progress
-          ) -> None:
+def _loop(run: TrainingRun, source: Source, held: list[TrainingCase], stop_after_s: float, progress: Progress) -> None:
     began = saved = time.perf_counter()
     set_training(run.network)
     while run.step < run.steps and not run.ended:
-        values = run.one_step(batches)
+        values = run.one_step(source)
         run.log(**values)
         ended = run.step % run.recipe.steps_per_epoch == 0 or run.step == run.steps
         if ended:

@@ -12,12 +12,11 @@ from typing import Any, cast
 import numpy as np
 import torch
 from lightning_fabric import Fabric
-from torch import Tensor, nn
+from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from napari_boundaryseg import losses
 from napari_boundaryseg.engine import training_folder as files
-from napari_boundaryseg.engine.ahead import Ahead
 from napari_boundaryseg.engine.card import Card, Score
 from napari_boundaryseg.engine.checkpoint import save
 from napari_boundaryseg.engine.devices import choose, precision_on
@@ -29,10 +28,7 @@ from napari_boundaryseg.engine.training_cases import Source, TrainingCase
 from napari_boundaryseg.engine.training_state import Memory, load_state, save_state
 from napari_boundaryseg.engine.validate import dice_scores
 from napari_boundaryseg.errors import InputError
-from napari_boundaryseg.losses import Target
 from napari_boundaryseg.models.blocks import CHANNELS_LAST
-
-Batches = Ahead[tuple[Tensor, Target]]
 
 
 @dataclass
@@ -126,17 +122,13 @@ class TrainingRun:
         """One more line of the log."""
         files.add_to_log(self.folder, values)
 
-    def batches(self, source: Source) -> Batches:
-        """What the steps learn from, each drawn while the one before it is computed."""
-        return Ahead(lambda step: batch_at(source.at(step), self.recipe, self.seed, step), self.steps)
+    def one_step(self, source: Source) -> dict[str, float]:
+        """Draw a batch, move the weights; a loss or gradient that is not finite is skipped.
 
-    def one_step(self, batches: Batches) -> dict[str, float]:
-        """Take a batch, move the weights; a loss or gradient that is not finite is skipped.
-
-        ``seconds`` is everything, the wait for the batch too; ``computing`` what the network and optimiser took.
+        ``seconds`` is everything, scans made for this step too; ``computing`` what the network and optimiser took.
         """
         began = time.perf_counter()
-        image, target = batches.take(self.step)
+        image, target = batch_at(source.at(self.step), self.recipe, self.seed, self.step)
         image, target = _to(self.fabric.device, image, target)
         image = image.contiguous(memory_format=CHANNELS_LAST[image.ndim - 2])
         lr = rate(self.recipe, self.step, self.steps) * self.damping * self.plateau.factor
