@@ -135,3 +135,11 @@ def test_coarser_voxels_blur_one_axis_only_and_keep_the_mean(axis):
     steps = torch.arange(12.0).reshape([-1 if a == across else 1 for a in range(3)]).expand(12, 12, 12)[None] ** 2
     torch.testing.assert_close(coarser(steps, axis, 3.0), steps, rtol=1e-5, atol=1e-4)
     torch.testing.assert_close(coarser(image, axis, 1.0), image)
+
+
+def test_slices_keep_their_places_when_a_volume_of_them_is_turned_and_scaled():
+    settings = Augmentation(rotate_deg=30, scale=0.3, flip_axes=("x", "y"))
+    matrix = random_affine(settings, rng(), across=0)
+    assert matrix[0].tolist() == [1, 0, 0]
+    assert matrix[:, 0].tolist() == [1, 0, 0]
+    assert not np.allclose(matrix[1:, 1:], np.eye(2), atol=0.01)
