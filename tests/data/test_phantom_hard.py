@@ -5,8 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_boundaryseg.data.phantom import Clean, Tissues, anatomy, border_contrast, pelvis, render, render_clean
+from napari_boundaryseg.data.phantom import (
+    Clean,
+    Tissue,
+    Tissues,
+    anatomy,
+    border_contrast,
+    pelvis,
+    render,
+    render_clean,
+)
 from napari_boundaryseg.data.phantom.hard import scanner
+from napari_boundaryseg.data.phantom.hard.sizes import draw_sizes as draw_hard_sizes
+from napari_boundaryseg.data.phantom.organs import draw_sizes
 from napari_boundaryseg.errors import InputError
 
 SMALL = {"shape": (96, 96, 28), "spacing_mm": (2.2, 2.2, 3.2)}
@@ -67,10 +78,26 @@ def test_every_hard_pelvis_has_its_three_organs_in_human_sizes(hard: list[Tissue
         assert values.max() < high
 
 
-def test_hard_prostates_differ_more(hard: list[Tissues]) -> None:
-    standard = [anatomy(seed, **SMALL) for seed in range(16)]  # type: ignore[arg-type]
-    spread = [np.std(np.log([volumes(tissues)[1] for tissues in group])) for group in (standard, hard)]
+def test_hard_prostates_differ_more() -> None:
+    rng = np.random.default_rng(0)
+    spread = [np.std([np.log(draw(rng).radii).sum() for _ in range(400)]) for draw in (draw_sizes, draw_hard_sizes)]
     assert spread[1] > 1.1 * spread[0]
+
+
+def test_behind_a_hard_rectum_lies_a_little_fat_or_much(hard: list[Tissues]) -> None:
+    found = [mm for tissues in hard if (mm := to_the_buttock_mm(tissues)) is not None]
+    assert len(found) > 12
+    assert min(found) < 10
+    assert max(found) > 45
+
+
+def to_the_buttock_mm(tissues: Tissues) -> float | None:
+    """From the back of the rectum to the first muscle behind it, 25 mm to its side, at the prostate's height."""
+    k = int(np.argmax((tissues.labels == 2).sum((0, 1))))
+    rectum = np.argwhere(tissues.labels[:, :, k] == 3)
+    i, back = round(rectum[:, 0].mean() + 25 / SMALL["spacing_mm"][0]), rectum[:, 1].max()  # type: ignore[index]
+    muscle = np.flatnonzero(tissues.map[i, back:, k * tissues.sub_slices] == Tissue.MUSCLE)
+    return float(muscle[0] * SMALL["spacing_mm"][1]) if len(muscle) else None  # type: ignore[index]
 
 
 def test_a_hard_scan_of_few_slices_still_shows_every_organ() -> None:

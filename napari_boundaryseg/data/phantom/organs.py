@@ -101,16 +101,24 @@ def paint_rectum(canvas: Canvas, rng: np.random.Generator, sizes: Sizes) -> Orga
 
 
 def rectum_course(
-    rng: np.random.Generator, sizes: Sizes, x: np.ndarray, y: np.ndarray, z: np.ndarray
+    rng: np.random.Generator,
+    sizes: Sizes,
+    x: np.ndarray,
+    y: np.ndarray,
+    z: np.ndarray,
+    slopes: tuple[float, float] = (0.1, 0.35),
 ) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray, np.ndarray]:
-    """Offsets to the right and to the front of its axis, its radius, and where it is the anal canal."""
+    """Offsets to the right and to the front of its axis, its radius, and where it is the anal canal.
+
+    Above the prostate it leans back, towards the sacrum, by one of the slopes.
+    """
     (px, py, pz), (_, b, c) = sizes.prostate, sizes.radii
     level = np.linspace(-140, 160, 301)
     wave = np.interp(level, np.arange(-140, 180, 20), rng.normal(0, 0.14, 16))
     below = np.clip((sizes.junction - level) / 10, 0, 1)
     radius = (sizes.rectum_radius * (1 + wave)) * (1 - below) + rng.uniform(9, 12) * below
     back = (
-        np.clip(level - pz - 0.6 * c, 0, 90) * rng.uniform(0.1, 0.35) + np.clip(pz - c - level, 0, 60) * 0.45
+        np.clip(level - pz - 0.6 * c, 0, 90) * rng.uniform(*slopes) + np.clip(pz - c - level, 0, 60) * 0.45
     )
     yc = py - 0.93 * b - sizes.gap - radius - back
     side = rng.choice([-1, 1]) * rng.uniform(2, 12)

@@ -40,7 +40,7 @@ def paint_floor(
     reach = np.where(y > py, np.float32(rng.uniform(4, 11)), np.minimum(gap, rng.uniform(3, 6)))
     reach *= np.clip(1 - (rise - np.float32(c)) / 14, 0, 1)
     _paint_plexus(canvas, rng, box, (near > 0) & (near < reach), spacing_mm)
-    sling = behind & (near > gap) & (near < gap + thick) & (rise < 0.3 * c + rng.uniform(8, 22))
+    sling = behind & (near > gap) & (near < gap + thick) & (rise < rng.uniform(-0.5 * c, 0.3 * c + 20))
     sling |= (near < gap) & (rise < -c - rng.uniform(0, 6))
     canvas.fill(box, sling, Tissue.LEVATOR, over=_SOFT)
     _paint_perineum(canvas, rng, sizes)

@@ -48,13 +48,15 @@ def paint_muscles(canvas: Canvas, rng: np.random.Generator, sizes: Sizes, spacin
     inner += np.float32(rng.uniform(0.3, 0.55)) * np.clip(-y - 12, 0, 40)
     beyond = far - inner + np.float32(0.3) * bulge
     thick = np.float32(rng.uniform(0.75, 1.15)) * np.clip(15 - np.float32(0.2) * (z + 5), 6, 17)
-    back = np.float32(rng.uniform(-62, -50)) + (far - 10) * np.clip(np.float32(0.012) * (z + 10), 0, 0.5)
+    back = np.float32(rng.uniform(-74, -50)) + (far - 10) * np.clip(np.float32(0.012) * (z + 10), 0, 0.5)
     front = np.float32(rng.uniform(48, 64)) - np.float32(rng.uniform(0, 0.2)) * far
     body = np.isin(canvas.map, (*_FATS, Tissue.FASCIA, Tissue.VEIN, Tissue.FLOW_VOID))
     apart = np.abs(bundles - np.float32(0.3)) > rng.uniform(0.04, 0.12)
     lateral = (beyond > thick) & apart | (beyond > 0) & (beyond < thick - rng.uniform(0.5, 2)) & (z < 50)
     lateral &= (y > back) & (y < front)
-    buttock = (y < back - rng.uniform(3, 10)) & (y > back - rng.uniform(35, 60)) & (far > rng.uniform(4, 14)) & apart
+    # Behind the rectum lies fat, a little of it or a hand's breadth.
+    buttock = back - rng.choice((rng.uniform(3, 10), rng.uniform(10, 45)))
+    buttock = (y < buttock) & (y > buttock - rng.uniform(30, 55)) & (far > rng.uniform(2, 14)) & apart
     canvas.map[body & (lateral | buttock)] = Tissue.MUSCLE
     for s in surroundings.SIDES:
         canvas.paint(Ellipsoid((23 * s, 68, 32), (22, rng.uniform(4.5, 8), 74), -6 * s), Tissue.MUSCLE, over=_SOFT)
