@@ -97,6 +97,12 @@ def pooled(cases: list[Seen], calibrations: dict[int, Calibration] | None) -> di
     return {kind: reliability(np.concatenate(said[kind]), np.concatenate(true[kind])) for kind in said}
 
 
+def probabilities_gain(found: dict[str, dict[str, Reliability]]) -> bool:
+    """Whether calibrated probabilities are off by no more than before, where anything is said at all."""
+    before, after = (found[state]["probabilities"].error_elsewhere for state in ("before", "after"))
+    return after <= before
+
+
 def as_csv(found: dict[str, dict[str, Reliability]], contour_error: float) -> str:
     """One line per map, state and bin; the errors stand in each line of their map and state."""
     text = io.StringIO()
@@ -157,7 +163,7 @@ def main() -> None:
     others = {fold: fitted([case for case in cases if case.fold != fold]) for fold in sorted(set(folds.values()))}
     found = {"before": pooled(cases, None), "after": pooled(cases, others)}
     final = fitted(cases)
-    if found["after"]["probabilities"].error_elsewhere > found["before"]["probabilities"].error_elsewhere:
+    if not probabilities_gain(found):
         final = final.model_copy(update={"probabilities": Scaling()})
         found["after"]["probabilities"] = found["before"]["probabilities"]
     name = f"{study.path.stem}_{chosen.training}_reliability"

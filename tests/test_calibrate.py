@@ -1,0 +1,71 @@
+"""Calibration of a study: what is fitted on a fold never judges it, and a scale that serves nobody is left out."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from napari_boundaryseg.engine.calibration import reliability
+from napari_boundaryseg.engine.card import Calibration, Scaling
+
+STUDIES = Path(__file__).parents[1] / "benchmarks" / "studies"
+
+
+@pytest.fixture(scope="module")
+def tool() -> ModuleType:
+    sys.path.insert(0, str(STUDIES))
+    try:
+        spec = importlib.util.spec_from_file_location("calibrate", STUDIES / "calibrate.py")
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules["calibrate"] = module
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(STUDIES))
+    return module
+
+
+def case(tool: ModuleType, fold: int, sharpness: float, seed: int = 0) -> object:
+    """A case whose model says more (sharpness above 1) or less than it knows."""
+    rng = np.random.default_rng(seed)
+    truth = rng.uniform(-3, 3, 4000)
+    classes = (rng.random(4000) < 1 / (1 + np.exp(-truth))).astype(int)
+    said = 1 / (1 + np.exp(-sharpness * truth))
+    return tool.Seen(fold, np.stack([1 - said, said]), classes, said, classes.astype(bool), 0.0)
+
+
+def test_a_fold_is_put_right_by_the_others(tool: ModuleType) -> None:
+    cases = [case(tool, fold, 3.0, fold) for fold in range(3)]
+    others = {fold: tool.fitted([c for c in cases if c.fold != fold]) for fold in range(3)}
+    before, after = tool.pooled(cases, None), tool.pooled(cases, others)
+    for kind in ("probabilities", "edges"):
+        assert before[kind].error > 0.1
+        assert after[kind].error < 0.03
+    wrong = dict.fromkeys(range(3), Calibration(probabilities=Scaling(scale=3.0)))
+    assert tool.pooled(cases, wrong)["probabilities"].error > before["probabilities"].error
+
+
+@pytest.mark.parametrize(("said", "gain"), [(0.7, True), (0.9, False), (0.8, True)])
+def test_probabilities_are_left_alone_where_their_error_would_rise(
+    tool: ModuleType, said: float, gain: bool
+) -> None:
+    nothing, was = np.full(10_000, 0.01), np.zeros(10_000)
+    half = np.repeat([0, 1], 50)
+    found = {state: {"probabilities": reliability(np.r_[nothing, np.full(100, value)], np.r_[was, half].astype(bool))}
+             for state, value in (("before", 0.8), ("after", said))}
+    assert tool.probabilities_gain(found) is gain
+
+
+def test_the_table_tells_every_bin_and_both_errors(tool: ModuleType) -> None:
+    found = tool.pooled([case(tool, 0, 1.0)], None)
+    lines = tool.as_csv({"before": found, "after": found}, 0.25).splitlines()
+    assert lines[0].split(",")[-2:] == ["calibration_error", "without_first_bin"]
+    assert len(lines) == 1 + 4 * len(found["edges"].counts) + 1
+    assert lines[-1].startswith("contours,mean distance to the target,")
+    assert "0.2500" in lines[-1]
