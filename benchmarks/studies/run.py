@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from filelock import FileLock
 
 from napari_boundaryseg.cli.predict import write_prediction
 from napari_boundaryseg.cli.splits import FOLDS, every
@@ -161,6 +162,13 @@ def write_table(path: Path, rows: list[dict[str, Any]]) -> None:
     atomic_text(path, text.getvalue())
 
 
+def keep(path: Path, training: str, fold: int, new: list[dict[str, Any]]) -> None:
+    """Put a fold's rows in the place of its old ones, in a table that several processes write to."""
+    with FileLock(path.with_suffix(".lock")):
+        others = [r for r in read_table(path) if (r["training"], int(r["fold"])) != (training, fold)]
+        write_table(path, others + new)
+
+
 def done(rows: list[dict[str, Any]], training: Training, fold: int) -> bool:
     """Whether a fold was scored with these very settings."""
     return any((r["training"], int(r["fold"]), r["config"]) == (training.name, fold, training.config) for r in rows)
@@ -215,9 +223,7 @@ def main() -> None:
         if done(read_table(study.table), training, fold) and not chosen.predictions:
             continue
         new = run_fold(study, training, fold, cases, chosen.work, chosen.predictions)
-        # Read now: another process may have written meanwhile.
-        old = [r for r in read_table(study.table) if (r["training"], int(r["fold"])) != (training.name, fold)]
-        write_table(study.table, old + new)
+        keep(study.table, training.name, fold, new)
     print(as_markdown(read_table(study.table)))
 
 
