@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from napari_boundaryseg.data.phantom import Difficulty, Tissues, anatomy, brain, render, scanner_affine
+from napari_boundaryseg.data.phantom import Difficulty, Tissues, anatomy, brain, render
 from napari_boundaryseg.engine.recipe import Recipe
 from napari_boundaryseg.engine.training_cases import TrainingCase, prepare
 
@@ -65,14 +65,11 @@ def _random_pelvis(seed: int, hard: float) -> tuple[Tissues, Difficulty]:
     if difficulty == "hard":
         spacing = (float(rng.choice((0.9, 1.0, 1.1, 1.25))),) * 2 + (float(rng.choice((2.5, 3.0, 3.6, 4.2))),)
         field = (rng.uniform(140, 240), rng.uniform(140, 240), rng.uniform(54, 110))
-        tilt = rng.uniform(-12, 28)  # across the prostate as often as across the body
     else:
         spacing = (float(rng.choice((0.8, 1.0, 1.1))),) * 2 + (float(rng.choice((2.5, 3.0, 3.6))),)
         field = (rng.uniform(170, 230), rng.uniform(170, 230), rng.uniform(50, 105))
-        tilt = 0.0
     i, j, k = (max(16, round(f / s)) for f, s in zip(field, spacing, strict=True))
-    affine = scanner_affine((i, j, k), spacing, tilt)
-    return anatomy(seed, shape=(i, j, k), affine=affine, difficulty=difficulty), difficulty
+    return anatomy(seed, shape=(i, j, k), spacing_mm=spacing, difficulty=difficulty), difficulty
 
 
 def brains(recipe: Recipe, first_seed: int) -> Callable[[int], TrainingCase]:

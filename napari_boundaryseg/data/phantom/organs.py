@@ -107,10 +107,13 @@ def rectum_course(
     y: np.ndarray,
     z: np.ndarray,
     slopes: tuple[float, float] = (0.1, 0.35),
+    bend: float = 0.6,
+    sacrum: float = -np.inf,
 ) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray, np.ndarray]:
     """Offsets to the right and to the front of its axis, its radius, and where it is the anal canal.
 
-    Above the prostate it leans back, towards the sacrum, by one of the slopes.
+    It leans back by one of the slopes from a height above the prostate's centre on, in parts of its radius, and stays
+    in front of the sacrum.
     """
     (px, py, pz), (_, b, c) = sizes.prostate, sizes.radii
     level = np.linspace(-140, 160, 301)
@@ -118,9 +121,9 @@ def rectum_course(
     below = np.clip((sizes.junction - level) / 10, 0, 1)
     radius = (sizes.rectum_radius * (1 + wave)) * (1 - below) + rng.uniform(9, 12) * below
     back = (
-        np.clip(level - pz - 0.6 * c, 0, 90) * rng.uniform(*slopes) + np.clip(pz - c - level, 0, 60) * 0.45
+        np.clip(level - pz - bend * c, 0, 90) * rng.uniform(*slopes) + np.clip(pz - c - level, 0, 60) * 0.45
     )
-    yc = py - 0.93 * b - sizes.gap - radius - back
+    yc = np.maximum(py - 0.93 * b - sizes.gap - radius - back, sacrum + radius)
     side = rng.choice([-1, 1]) * rng.uniform(2, 12)
     xc = px + side * np.sin(np.clip((level - pz) / 45, -0.5, 2.5)) + rng.normal(0, 1.5)
     radius_at, xc_at, yc_at = (np.interp(z, level, f).astype(np.float32) for f in (radius, xc, yc))

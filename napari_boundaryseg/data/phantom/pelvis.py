@@ -29,9 +29,9 @@ class Spread(NamedTuple):
 
 SPREAD = {
     "standard": Spread((17.0, 16.0, 12.0), (0.0, 0.0, 0.0), (2.5, 2.0, 3.0), (0.92, 1.08)),
-    "hard": Spread((17.0, 20.0, 13.0), (7.0, 0.0, 0.0), (9.0, 3.0, 4.0), (0.88, 1.14)),
+    "hard": Spread((17.0, 20.0, 13.0), (0.0, 0.0, 0.0), (9.0, 3.0, 4.0), (0.88, 1.14)),
 }
-"""By difficulty. Many real stacks are tilted across the prostate."""
+"""By difficulty. Many real stacks lie across the prostate, as these do, tilted to either side."""
 
 
 def scanner_affine(
@@ -74,8 +74,8 @@ def anatomy(
         Label them too: 4 left, 5 right (scheme ``pelvis-ct``).
     difficulty : {"standard", "hard"}
         Hard: patients of all sizes, more tilted; bladders from nearly empty to very full under loops of bowel,
-        prostates of 20 to 120 mL, leaning, with median lobes, close between levator and rectum; rectums collapsed
-        or filled.
+        prostates of 20 to 100 mL, leaning, with median lobes, close between levator and rectum; rectums collapsed,
+        contracted or filled, upright or leaning back.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The rectum of a harder pelvis, collapsed or full of gas, stool, fluid; loops of bowel on the bladder's dome."""
+"""The rectum of a harder pelvis, collapsed, contracted, or full of gas, stool, fluid; loops of bowel on the bladder's dome."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ KINDS = {"collapsed": 0.25, "contracted": 0.35, "gas": 0.12, "stool": 0.13, "mix
 """What is in the rectum, and how often. Where its muscle is contracted it is dark almost throughout."""
 
 
-SLOPES = (0.1, 0.8)
-"""How far back the rectum leans above the prostate, in mm per mm of height."""
+SLOPES = (0.1, 1.0)
+"""How far back the rectum leans, in mm per mm of height."""
+SACRUM_MM = -82.0
+"""Where its front is."""
 
 
 class Tube(NamedTuple):
@@ -38,9 +40,9 @@ class Tube(NamedTuple):
 def course(canvas: Canvas, rng: np.random.Generator, sizes: HardSizes) -> Tube:
     """Where the rectum runs; an empty one is narrow."""
     kind = str(rng.choice(list(KINDS), p=list(KINDS.values())))
-    box = canvas.box((-55, -150, -95), (55, 15, 120))
+    box = canvas.box((-55, -120, -95), (55, 15, 120))
     x, y, z = canvas.at(box)
-    off, radius, canal = rectum_course(rng, sizes, x, y, z, SLOPES)
+    off, radius, canal = rectum_course(rng, sizes, x, y, z, SLOPES, rng.uniform(0, 0.6), SACRUM_MM)
     grow = np.float32(rng.uniform(0.85, 1.2) if kind in ("collapsed", "contracted") else rng.uniform(0.95, 1.3))
     wide = np.float32(rng.uniform(0.9, 1.3))
     across, deep = off[0] / wide, off[1]
