@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import importlib.abc
+import importlib.util
 import os
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -76,3 +79,21 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the shared scans are not on this machine")
     return folder
+
+
+@pytest.fixture
+def scripts(root: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., ModuleType]:
+    """What loads scripts of the checkout, in the order in which they import each other; gives the last one."""
+
+    def load(*paths: str) -> ModuleType:
+        for path in paths:
+            name = Path(path).stem
+            spec = importlib.util.spec_from_file_location(name, root / path)
+            assert spec is not None
+            assert spec.loader is not None
+            module = importlib.util.module_from_spec(spec)
+            monkeypatch.setitem(sys.modules, name, module)
+            spec.loader.exec_module(module)
+        return module
+
+    return load

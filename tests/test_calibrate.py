@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
+from collections.abc import Callable
 from types import ModuleType
 
 import numpy as np
 import pytest
 
 from napari_boundaryseg.engine.calibration import reliability
-from napari_boundaryseg.engine.card import Calibration, Scaling
-
-STUDIES = Path(__file__).parents[1] / "benchmarks" / "studies"
+from napari_boundaryseg.engine.card import Scaling
 
 
-@pytest.fixture(scope="module")
-def tool() -> ModuleType:
-    sys.path.insert(0, str(STUDIES))
-    try:
-        spec = importlib.util.spec_from_file_location("calibrate", STUDIES / "calibrate.py")
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules["calibrate"] = module
-        spec.loader.exec_module(module)
-    finally:
-        sys.path.remove(str(STUDIES))
-    return module
+@pytest.fixture
+def tool(scripts: Callable[..., ModuleType]) -> ModuleType:
+    return scripts("benchmarks/studies/run.py", "benchmarks/studies/calibrate.py")
 
 
 def case(tool: ModuleType, fold: int, sharpness: float, seed: int = 0) -> object:
@@ -42,13 +28,19 @@ def case(tool: ModuleType, fold: int, sharpness: float, seed: int = 0) -> object
 
 def test_a_fold_is_put_right_by_the_others(tool: ModuleType) -> None:
     cases = [case(tool, fold, 3.0, fold) for fold in range(3)]
-    others = {fold: tool.fitted([c for c in cases if c.fold != fold]) for fold in range(3)}
+    others = tool.by_other_folds(cases)
     before, after = tool.pooled(cases, None), tool.pooled(cases, others)
     for kind in ("probabilities", "edges"):
         assert before[kind].error > 0.1
         assert after[kind].error < 0.03
-    wrong = dict.fromkeys(range(3), Calibration(probabilities=Scaling(scale=3.0)))
-    assert tool.pooled(cases, wrong)["probabilities"].error > before["probabilities"].error
+
+
+def test_what_a_fold_is_put_right_by_does_not_know_it(tool: ModuleType) -> None:
+    bold, even, shy = (case(tool, fold, sharpness, fold) for fold, sharpness in enumerate((4.0, 1.0, 0.25)))
+    others = tool.by_other_folds([bold, even, shy])
+    assert others[0] == tool.fitted([even, shy])
+    assert others[0] == tool.by_other_folds([case(tool, 0, 1.0, 7), even, shy])[0], "its own cases change nothing"
+    assert others[0].probabilities.scale > 1 > others[2].probabilities.scale
 
 
 @pytest.mark.parametrize(("said", "gain"), [(0.7, True), (0.9, False), (0.8, True)])
@@ -59,7 +51,11 @@ def test_probabilities_are_left_alone_where_their_error_would_rise(
     half = np.repeat([0, 1], 50)
     found = {state: {"probabilities": reliability(np.r_[nothing, np.full(100, value)], np.r_[was, half].astype(bool))}
              for state, value in (("before", 0.8), ("after", said))}
-    assert tool.probabilities_gain(found) is gain
+    cases = [case(tool, fold, 3.0, fold) for fold in range(2)]
+    kept = tool.kept(tool.fitted(cases), found)
+    assert (kept.probabilities != Scaling()) is gain
+    assert (found["after"]["probabilities"] is found["before"]["probabilities"]) is not gain
+    assert kept.edges == tool.fitted(cases).edges
 
 
 def test_the_table_tells_every_bin_and_both_errors(tool: ModuleType) -> None:

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
+from collections.abc import Callable
 from types import ModuleType
 
 import pytest
 
 from napari_boundaryseg.engine.library import shipped
 
-TOOLS = Path(__file__).parents[1] / "tools"
-
 
 @pytest.fixture
-def tool(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    for name in ("shipped_models", "model_scores"):
-        spec = importlib.util.spec_from_file_location(name, TOOLS / f"{name}.py")
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        monkeypatch.setitem(sys.modules, name, module)
-        spec.loader.exec_module(module)
-    return module
+def tool(scripts: Callable[..., ModuleType]) -> ModuleType:
+    return scripts("tools/shipped_models.py", "tools/model_scores.py")
 
 
 def test_the_page_tells_what_the_cards_say(tool: ModuleType) -> None:
@@ -44,3 +33,9 @@ def test_a_model_without_a_part_is_refused(tool: ModuleType) -> None:
     page = tool.PAGE.read_text(encoding="utf-8").replace("<!-- scores: prostate-toy -->", "")
     with pytest.raises(SystemExit, match="scores: prostate-toy"):
         tool.filled(page)
+
+
+def test_the_table_says_which_models_have_no_weights(tool: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert tool.trainings().count("no weights yet") == len(set(tool.MODELS) - set(shipped()))
+    monkeypatch.setattr(tool.library, "shipped", dict)
+    assert tool.trainings().count("no weights yet") == len(tool.MODELS)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
-import sys
 import threading
 import tomllib
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -34,14 +33,8 @@ def test_every_row_was_made_with_the_settings_that_the_study_lists(study: Path) 
 
 
 @pytest.fixture
-def tool(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("run", STUDIES / "run.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "run", module)
-    spec.loader.exec_module(module)
-    return module
+def tool(scripts: Callable[..., ModuleType]) -> ModuleType:
+    return scripts("benchmarks/studies/run.py")
 
 
 def row(tool: ModuleType, fold: int, dsc: str = "0.5") -> dict[str, str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.util
 import json
 import shutil
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -22,20 +22,12 @@ from napari_boundaryseg.engine.recipe import recipe
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Cancelled
 
-TOOLS = Path(__file__).parents[1] / "tools"
+STUDIES = Path(__file__).parents[1] / "benchmarks" / "studies"
 
 
 @pytest.fixture
-def tool(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    modules = {}
-    for name in ("shipped_models", "score_models", "train_models"):
-        spec = importlib.util.spec_from_file_location(name, TOOLS / f"{name}.py")
-        assert spec is not None
-        assert spec.loader is not None
-        modules[name] = importlib.util.module_from_spec(spec)
-        monkeypatch.setitem(sys.modules, name, modules[name])
-        spec.loader.exec_module(modules[name])
-    return modules["train_models"]
+def tool(scripts: Callable[..., ModuleType]) -> ModuleType:
+    return scripts("tools/shipped_models.py", "tools/score_models.py", "tools/train_models.py")
 
 
 @pytest.fixture
@@ -174,14 +166,14 @@ def test_scores_of_a_study_are_those_out_of_fold(tool: ModuleType, tmp_path: Pat
 
 
 def test_a_model_of_a_study_learns_with_its_settings(tool: ModuleType) -> None:
-    study = tomllib.loads((TOOLS.parent / "benchmarks" / "studies" / "hippocampus.toml").read_text("utf-8"))
+    study = tomllib.loads((STUDIES / "hippocampus.toml").read_text("utf-8"))
     entry = next(training for training in study["training"] if training["name"] == "hmedn")
     model, plain = tool.MODELS["hippocampus-hmedn"], recipe(entry["recipe"])
     studied = plain.with_settings({**entry["settings"], "steps": entry["steps"]})
     assert model.studied == studied.digest != plain.with_settings({"steps": entry["steps"]}).digest
     assert model.wanted.digest == studied.with_settings(model.settings).digest
     assert model.wanted.steps > entry["steps"], "its own settings go before the study's"
-    calibrated = TOOLS.parent / "benchmarks" / "studies" / "hippocampus_hmedn_calibration.json"
+    calibrated = STUDIES / "hippocampus_hmedn_calibration.json"
     assert json.loads(calibrated.read_text())["config"] == model.studied
     assert model.calibration is None, "the study's models took other steps: what they promise is not what it promises"
 
@@ -198,7 +190,7 @@ def test_the_calibration_of_a_study_goes_onto_the_card(
     plain, _ = read_card(scoring.ship(model, tmp_path / "m.safetensors", scoring.Scores(), tmp_path))
     assert plain.calibration is None, "no study, no calibration"
     found = Calibration(edges=Scaling(scale=2.0, shift=-1.0), fitted_on="forty cases")
-    shutil.copy(TOOLS.parent / "benchmarks" / "studies" / "sarcoma.toml", tmp_path)
+    shutil.copy(STUDIES / "sarcoma.toml", tmp_path)
     path = tmp_path / "sarcoma_sgm_calibration.json"
     path.write_text(json.dumps({"config": "other settings", **found.model_dump(mode="json")}))
     assert model.calibration is None

@@ -27,7 +27,8 @@ def scores(card: Card) -> str:
         lines.append(
             f"| {organ} | {' | '.join(row + ([f'{floor:.3f}' if floor is not None else ''] if prior else []))} |"
         )
-    said = f"Mean ± SD over {card.scored_on or 'cases that the card does not name'}; {card.parameters:,} parameters."
+    cases = card.scored_on or "cases that the card does not name"
+    said = f"Mean ± SD over {cases}; {card.parameters:,} parameters, trained in {card.precision}."
     return "\n".join([*lines, "", said, *([f"\n{card.notes}"] if card.notes else [])])
 
 
@@ -36,11 +37,13 @@ def trainings() -> str:
     lines = ["| model | recipe | steps | learns from | minutes |", "|---|---|---|---|---|"]
     for model in MODELS.values():
         settings = f", with the settings of the study `{model.study}`" if model.study else ""
-        source = {"pelvis": "synthetic pelves, half of them hard", "brain": "synthetic brains"}.get(
+        hard = f", {100 * model.wanted.synthetic_hard:.0f} % of them hard"
+        source = {"pelvis": f"synthetic pelves{hard}", "brain": "synthetic brains"}.get(
             model.wanted.synthetic, f"`{model.data}`: the {' and '.join(model.rows)} rows")
         watched = ", a tenth of them watches" if model.data and model.watched else ""
-        lines.append(f"| `{model.name}` | `{model.recipe}`{settings} | {model.wanted.steps} | {source}{watched} | "
-                     f"{model.minutes:.0f} |")
+        weights = "" if model.name in library.shipped() else " (no weights yet)"
+        lines.append(f"| `{model.name}`{weights} | `{model.recipe}`{settings} | {model.wanted.steps} | "
+                     f"{source}{watched} | {model.minutes:.0f} |")
     return "\n".join(lines)
 
 

@@ -32,7 +32,8 @@ class Shipped:
     ----------
     name, recipe : str
     minutes : float
-        For all its steps in float32 on one core of an AMD EPYC with AVX-512, as measured or estimated from a few.
+        For all its steps on one core of an AMD EPYC with AVX-512, as measured or estimated from a few, beside another
+        training.
     training : TrainingData
     settings : dict
         Instead of the recipe's and the study's.

@@ -97,10 +97,18 @@ def pooled(cases: list[Seen], calibrations: dict[int, Calibration] | None) -> di
     return {kind: reliability(np.concatenate(said[kind]), np.concatenate(true[kind])) for kind in said}
 
 
-def probabilities_gain(found: dict[str, dict[str, Reliability]]) -> bool:
-    """Whether calibrated probabilities are off by no more than before, where anything is said at all."""
-    before, after = (found[state]["probabilities"].error_elsewhere for state in ("before", "after"))
-    return after <= before
+def by_other_folds(cases: list[Seen]) -> dict[int, Calibration]:
+    """For each fold what was fitted on the cases of all others."""
+    return {fold: fitted([case for case in cases if case.fold != fold]) for fold in sorted({c.fold for c in cases})}
+
+
+def kept(final: Calibration, found: dict[str, dict[str, Reliability]]) -> Calibration:
+    """Without a scale of the probabilities where their error, without the first bin, would rise; told in ``found``."""
+    before, after = (found[state]["probabilities"] for state in ("before", "after"))
+    if after.error_elsewhere <= before.error_elsewhere:
+        return final
+    found["after"]["probabilities"] = before
+    return final.model_copy(update={"probabilities": Scaling()})
 
 
 def as_csv(found: dict[str, dict[str, Reliability]], contour_error: float) -> str:
@@ -160,12 +168,8 @@ def main() -> None:
         options.error(f"{len(missing)} cases have no prediction in {folder}: run the study with --predictions")
     cases = [seen(folder, case.name, folds[case.name], labels, box_of(volume, labels, wanted), wanted)
              for case, (volume, labels) in zip(known, loaded(known, wanted), strict=True)]
-    others = {fold: fitted([case for case in cases if case.fold != fold]) for fold in sorted(set(folds.values()))}
-    found = {"before": pooled(cases, None), "after": pooled(cases, others)}
-    final = fitted(cases)
-    if not probabilities_gain(found):
-        final = final.model_copy(update={"probabilities": Scaling()})
-        found["after"]["probabilities"] = found["before"]["probabilities"]
+    found = {"before": pooled(cases, None), "after": pooled(cases, by_other_folds(cases))}
+    final = kept(fitted(cases), found)
     name = f"{study.path.stem}_{chosen.training}_reliability"
     atomic_text(study.path.with_name(f"{name}.csv"), as_csv(found, float(np.nanmean([c.contour_error for c in cases]))))
     plot(found, f"{study.path.stem} {chosen.training}", chosen.docs / f"{name}.svg")

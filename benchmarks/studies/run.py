@@ -60,7 +60,7 @@ class Training:
 
     @property
     def config(self) -> str:
-        """A short digest of everything that decides the weights, which are always computed in float32."""
+        """A short digest of all settings; not of the code, whose changes are told in `docs/benchmarks.md`."""
         return self.wanted().digest
 
 

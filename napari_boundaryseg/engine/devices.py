@@ -46,7 +46,7 @@ PRECISIONS = ("auto", "float32", "bf16")
 
 
 def computes_bf16(device: str) -> bool:
-    """Whether a device multiplies in bfloat16 by itself, where it is faster than float32, and gets it right."""
+    """Whether a device multiplies in bfloat16 by itself, where it is faster; a CPU also has to get it right."""
     if device != "cpu":
         with torch.cuda.device(device):
             return torch.cuda.is_bf16_supported(including_emulation=False)
@@ -75,9 +75,18 @@ def bf16_gradients_hold() -> bool:
 
 
 def precision_on(device: str, wanted: str) -> Literal["float32", "bf16"]:
-    """``"auto"``, ``"float32"`` or ``"bf16"`` to what a training computes in; weights and losses are always float32."""
+    """``"auto"``, ``"float32"`` or ``"bf16"`` to what a training computes in; weights and losses are always float32.
+
+    Raises
+    ------
+    InputError
+        For an unknown precision, and for bf16 on a processor whose gradients are wrong in it.
+    """
     if wanted not in PRECISIONS:
         raise InputError(wanted, "there is no such precision", f"Choose {', '.join(PRECISIONS)}")
+    if wanted == "bf16" and device == "cpu" and not bf16_gradients_hold():
+        raise InputError(wanted, f"with torch {torch.__version__} this processor gets gradients in bf16 wrong",
+                         "Train in float32; a training that was begun in bf16 goes on where they are right")
     return "bf16" if wanted == "bf16" or (wanted == "auto" and computes_bf16(device)) else "float32"
 
 

@@ -19,7 +19,8 @@ RENDERS = 4
 class SyntheticScans:
     """A pool of scans made on the fly, in which one is replaced every few steps.
 
-    What the pool holds at a step depends on the seed and the step alone, so a resumed training sees the same scans.
+    What the pool holds at a step depends on the seed and the step alone, so a resumed training sees the same
+    scans, as long as the code that makes them is the same.
 
     Parameters
     ----------

@@ -61,7 +61,7 @@ def fit(recipe: Recipe, cases: Iterable[Pair], folder: Path, *, validation: Iter
         ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:N"``.
     precision : str
         ``"float32"``, ``"bf16"`` (the network in bfloat16; weights, losses and optimiser stay float32), or ``"auto"``:
-        bf16 where the processor computes in it; a training that goes on keeps its own. The card says which it was.
+        bf16 where the processor does it well; a training that goes on keeps its own. The card says which it was.
     training : TrainingData, optional
         What the card says of the training scans.
     name : str, optional
@@ -80,7 +80,8 @@ def fit(recipe: Recipe, cases: Iterable[Pair], folder: Path, *, validation: Iter
     ------
     InputError
         For cases without labels, weights to start with that do not fit, a folder that holds another training, a card
-        that nobody could read again, too little memory, and a training whose loss is not finite again and again.
+        that nobody could read again, bf16 on a processor that gets it wrong, too little memory, and a training whose
+        loss is not finite again and again.
     """
     steps, seed = steps or recipe.steps, recipe.seed if seed is None else seed
     if seed < 0:

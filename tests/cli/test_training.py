@@ -11,6 +11,7 @@ import typer
 from cli_study import SHAPE, TINY, save
 
 from napari_boundaryseg.cli.training import recipe_of, setting
+from napari_boundaryseg.engine import devices
 from napari_boundaryseg.errors import InputError
 
 SETTINGS = [word for value in TINY for word in ("--set", value)]
@@ -45,7 +46,10 @@ def test_show_prints_a_recipe_that_can_be_used(boundaryseg, tmp_path: Path) -> N
     assert shown["schedule"]["patience"] == 10
 
 
-def test_a_training_leaves_model_card_and_log(boundaryseg, study: Path, tmp_path: Path) -> None:
+def test_a_training_leaves_model_card_and_log(
+    boundaryseg, study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(devices, "bf16_gradients_hold", lambda: True)
     out = tmp_path / "model"
     words = (
         "train",

@@ -1,17 +1,12 @@
 """Fine-tuning on real scans does what a person means: `benchmarks/fine_tuning.py`, asserted."""
 
-import importlib.util
-
 import pytest
 
 
 @pytest.mark.long
 @pytest.mark.timeout(1800)
-def test_fine_tuning_takes_over_a_correction_that_was_made_in_eight_cases(root, shared_data):
-    path = root / "benchmarks" / "fine_tuning.py"
-    spec = importlib.util.spec_from_file_location("fine_tuning", path)
-    benchmark = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(benchmark)
+def test_fine_tuning_takes_over_a_correction_that_was_made_in_eight_cases(scripts, shared_data):
+    benchmark = scripts("benchmarks/fine_tuning.py")
     result = benchmark.measure(shared_data)
     assert len(result["cases"]) == 4
     for row in result["cases"]:

@@ -1,21 +1,14 @@
 """The comparison of a GPU with the CPU, tried without a GPU: what it lets pass, and what its exit status says."""
 
-import importlib.util
 import sys
-from pathlib import Path
 
 import pytest
 import torch
 
-SCRIPT = Path(__file__).parents[2] / "benchmarks" / "gpu_check.py"
-
 
 @pytest.fixture
-def script(monkeypatch):
-    spec = importlib.util.spec_from_file_location("gpu_check", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "gpu_check", module)
-    spec.loader.exec_module(module)
+def script(monkeypatch, scripts):
+    module = scripts("benchmarks/gpu_check.py")
     monkeypatch.setattr(module, "SIZE", {2: (1, 32, 32)})
     monkeypatch.setattr(module, "SCAN", {2: (2, 40, 36)})
     return module

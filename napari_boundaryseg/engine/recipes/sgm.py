@@ -1,4 +1,4 @@
-"""SGM: the paper's own data, and the two models that ship."""
+"""SGM: the paper's own data, and models that ship."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rectum of a harder pelvis, collapsed, contracted, or full of gas, stool, fluid; loops of bowel on the bladder's dome."""
+"""A harder pelvis's rectum, collapsed, contracted, full of gas, stool, fluid; loops of bowel on the bladder's dome."""
 
 from __future__ import annotations
 
