@@ -14,8 +14,10 @@ from napari_boundaryseg.data.phantom.tissues import Tissue
 
 KINDS = {"collapsed": 0.25, "contracted": 0.35, "gas": 0.12, "stool": 0.13, "mixed": 0.08, "fluid": 0.07}
 """What is in the rectum, and how often. Where its muscle is contracted it is dark almost throughout."""
-
-
+GROWTH = {"collapsed": (0.85, 1.2), "contracted": (0.85, 1.35)} | dict.fromkeys(
+    ("gas", "stool", "mixed", "fluid"), (0.95, 1.3)
+)
+"""How much wider or narrower it is for that."""
 SLOPES = (0.1, 1.0)
 """How far back the rectum leans, in mm per mm of height."""
 SACRUM_MM = -82.0
@@ -42,8 +44,8 @@ def course(canvas: Canvas, rng: np.random.Generator, sizes: HardSizes) -> Tube:
     kind = str(rng.choice(list(KINDS), p=list(KINDS.values())))
     box = canvas.box((-55, -120, -95), (55, 15, 120))
     x, y, z = canvas.at(box)
-    off, radius, canal = rectum_course(rng, sizes, x, y, z, SLOPES, rng.uniform(0, 0.6), SACRUM_MM)
-    grow = np.float32(rng.uniform(0.85, 1.2) if kind in ("collapsed", "contracted") else rng.uniform(0.95, 1.3))
+    off, radius, canal = rectum_course(rng, sizes, x, y, z, SLOPES, rng.uniform(-0.6, 0.6), SACRUM_MM)
+    grow = np.float32(rng.uniform(*GROWTH[kind]))
     wide = np.float32(rng.uniform(0.9, 1.3))
     across, deep = off[0] / wide, off[1]
     radius = np.where(canal, radius, radius * grow)
