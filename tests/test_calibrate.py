@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from napari_boundaryseg.engine.calibration import reliability
-from napari_boundaryseg.engine.card import Scaling
+from napari_boundaryseg.engine.card import Calibration, Scaling
 
 
 @pytest.fixture
@@ -44,18 +44,29 @@ def test_what_a_fold_is_put_right_by_does_not_know_it(tool: ModuleType) -> None:
 
 
 @pytest.mark.parametrize(("said", "gain"), [(0.7, True), (0.9, False), (0.8, True)])
-def test_probabilities_are_left_alone_where_their_error_would_rise(
-    tool: ModuleType, said: float, gain: bool
-) -> None:
+def test_probabilities_are_left_alone_where_their_error_would_rise(tool: ModuleType, said: float, gain: bool) -> None:
     nothing, was = np.full(10_000, 0.01), np.zeros(10_000)
     half = np.repeat([0, 1], 50)
-    found = {state: {"probabilities": reliability(np.r_[nothing, np.full(100, value)], np.r_[was, half].astype(bool))}
-             for state, value in (("before", 0.8), ("after", said))}
-    cases = [case(tool, fold, 3.0, fold) for fold in range(2)]
-    kept = tool.kept(tool.fitted(cases), found)
-    assert (kept.probabilities != Scaling()) is gain
-    assert (found["after"]["probabilities"] is found["before"]["probabilities"]) is not gain
-    assert kept.edges == tool.fitted(cases).edges
+    found = {}
+    for state in tool.STATES:
+        value = 0.8 if state.startswith("before") else said
+        judged = reliability(np.r_[nothing, np.full(100, value)], np.r_[was, half].astype(bool))
+        found[state] = {"probabilities": judged, "edges": judged}
+    found["before, whole box"] = found["after, whole box"]
+    assert tool.kept(found) == {"probabilities": gain, "edges": True}
+
+
+def test_what_is_right_near_the_border_alone_is_not_kept(tool: ModuleType) -> None:
+    near = [case(tool, fold, 0.1, fold) for fold in range(2)]
+    far = 20_000
+    nothing, no = np.full(far, 0.03), np.zeros(far, int)
+    whole = [tool.Seen(c.fold, np.hstack([c.probabilities, [1 - nothing, nothing]]), np.r_[c.classes, no],
+                       np.r_[c.edges, nothing], np.r_[c.borders, no > 0], 0.0) for c in near]
+    flat = dict.fromkeys(range(2), Calibration(probabilities=Scaling(scale=0.1), edges=Scaling(scale=0.1)))
+    judged = (tool.pooled(part, by) for part in (near, whole) for by in (None, flat))
+    found = dict(zip(tool.STATES, judged, strict=True))
+    assert tool.kept(found) == {"probabilities": False, "edges": False}
+    assert whole[0].only(np.arange(len(whole[0].edges)) < 4000).edges.tolist() == near[0].edges.tolist()
 
 
 def test_the_table_tells_every_bin_and_both_errors(tool: ModuleType) -> None:

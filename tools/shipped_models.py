@@ -147,7 +147,7 @@ _SYNTHETIC_BRAIN = "A starting point: it has seen synthetic brains only, which a
 
 MODELS = {model.name: model for model in (
     Shipped(
-        "hippocampus-hmedn", "hippocampus-hmedn", 128, data="hippocampus", watched=False,
+        "hippocampus-hmedn", "hippocampus-hmedn", 120, data="hippocampus", watched=False,
         study="hippocampus/hmedn", settings={"steps": 3500, "optimiser.average": 0.995},
         training=_hippocampi("all of the project's training subjects"),
         notes="The system that did best on held-out training subjects; the last step is shipped.",
@@ -167,7 +167,7 @@ MODELS = {model.name: model for model in (
         "piece of each organ is kept.",
     ),
     Shipped(
-        "sarcoma-t1", "sarcoma-t1-sgm", 25, data="sarcoma_t1", rows=("train", "val"), watched=False,
+        "sarcoma-t1", "sarcoma-t1-sgm", 29, data="sarcoma_t1", rows=("train", "val"), watched=False,
         study="sarcoma/sgm",
         training=TrainingData(
             description="Soft-tissue sarcoma on T1 MR (TCIA Soft-tissue-Sarcoma in IBSI's preparation): all cases, "

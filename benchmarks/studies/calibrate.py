@@ -4,8 +4,9 @@
     python benchmarks/studies/calibrate.py benchmarks/studies/sarcoma.toml sgm
 
 For each fold, scales and shift are fitted on the cases of the other folds and judged on its own: no case judges what
-was fitted on it. Only voxels within 5 mm of the reference border count. A scale under which probabilities mean less
-where anything is said at all (without the first bin) is not kept. Writes `STUDY_TRAINING_reliability.csv` beside
+was fitted on it. Only voxels within 5 mm of the reference border count. What is fitted there is not kept for the card
+where it is worse over the whole box than nothing, nor, for probabilities, where anything is said at all (without the
+first bin). Writes `STUDY_TRAINING_reliability.csv` beside
 the study (bins, expected calibration error, and the mean distance of the contour maps to what they were taught) and
 `STUDY_TRAINING_calibration.json`, which is fitted on all folds, for the card of the model that ships; and a plot in
 `docs/`.
@@ -42,10 +43,12 @@ from napari_boundaryseg.engine.calibration import (
 from napari_boundaryseg.engine.card import Calibration, Scaling
 from napari_boundaryseg.engine.recipe import Recipe
 
+STATES = ("before", "after", "before, whole box", "after, whole box")
+
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """One case near its border: probabilities (classes, n), classes (n,), edges and borders (n,), contour error."""
+    """One case: probabilities (classes, n), classes (n,), edges and borders (n,), contour error near the border."""
 
     fold: int
     probabilities: np.ndarray
@@ -54,24 +57,32 @@ class Seen:
     borders: np.ndarray
     contour_error: float
 
+    def only(self, where: np.ndarray) -> Seen:
+        """Some of its voxels."""
+        return Seen(self.fold, self.probabilities[:, where], self.classes[where], self.edges[where],
+                    self.borders[where], self.contour_error)
 
-def seen(folder: Path, case: str, fold: int, labels: LabelMap, box: Box | None, wanted: Recipe) -> Seen:
-    """The voxels of one case that count: near the border, and inside the box that the model was given."""
+
+def seen(folder: Path, case: str, fold: int, labels: LabelMap, box: Box | None, wanted: Recipe
+         ) -> tuple[Seen, Seen]:
+    """The voxels of one case that count: near the border, and all, of the box that the model was given."""
     near = near_border(labels)
+    inside = np.ones(near.shape, bool)
     if box is not None:
-        inside = np.zeros(near.shape, bool)
+        inside[...] = False
         inside[box] = True
-        near &= inside
+    near &= inside
     maps = {kind: np.asarray(nib.load(folder / f"{case}_{kind}.nii.gz").dataobj)
             for kind in ("probabilities", "edges", "contours")}
-    classes = np.searchsorted(np.array([0, *wanted.scheme.ids]), labels.array[near])
+    classes = np.searchsorted(np.array([0, *wanted.scheme.ids]), labels.array[inside])
     clear, blurry = ([organ.id for organ in organs] for organs in (wanted.clear, wanted.blurry))
     hard, soft = contour_targets(labels.array, clear, blurry, wanted.targets, labels.spacing_mm)
     order = {organ: n for n, organ in enumerate(wanted.scheme.ids)}
     taught = dict(zip((*clear, *blurry), (*hard, *soft), strict=True))
     errors = [np.abs(maps["contours"][near, order[organ]] - target[near]).mean() for organ, target in taught.items()]
-    return Seen(fold, maps["probabilities"][near].T, classes, maps["edges"][near], border(labels)[near],
-                float(np.mean(errors)) if errors else float("nan"))
+    everywhere = Seen(fold, maps["probabilities"][inside].T, classes, maps["edges"][inside], border(labels)[inside],
+                      float(np.mean(errors)) if errors else float("nan"))
+    return everywhere.only(near[inside]), everywhere
 
 
 def fitted(cases: list[Seen]) -> Calibration:
@@ -92,7 +103,7 @@ def pooled(cases: list[Seen], calibrations: dict[int, Calibration] | None) -> di
         organs = tempered(case.probabilities, own.probabilities)[1:]
         said["probabilities"].append(organs.ravel())
         true["probabilities"].append(np.stack([case.classes == n for n in range(1, len(organs) + 1)]).ravel())
-        said["edges"].append(rescaled(case.edges, own.edges) if own.edges != Scaling() else case.edges)
+        said["edges"].append(rescaled(case.edges, own.edges))
         true["edges"].append(case.borders)
     return {kind: reliability(np.concatenate(said[kind]), np.concatenate(true[kind])) for kind in said}
 
@@ -102,13 +113,14 @@ def by_other_folds(cases: list[Seen]) -> dict[int, Calibration]:
     return {fold: fitted([case for case in cases if case.fold != fold]) for fold in sorted({c.fold for c in cases})}
 
 
-def kept(final: Calibration, found: dict[str, dict[str, Reliability]]) -> Calibration:
-    """Without a scale of the probabilities where their error, without the first bin, would rise; told in ``found``."""
-    before, after = (found[state]["probabilities"] for state in ("before", "after"))
-    if after.error_elsewhere <= before.error_elsewhere:
-        return final
-    found["after"]["probabilities"] = before
-    return final.model_copy(update={"probabilities": Scaling()})
+def kept(found: dict[str, dict[str, Reliability]]) -> dict[str, bool]:
+    """What of a calibration is worth keeping: no error over the whole box rises by it, nor, for probabilities, the
+    error near the border without the first bin.
+    """
+    before, after, before_everywhere, after_everywhere = (found[state] for state in STATES)
+    worth = {kind: after_everywhere[kind].error <= before_everywhere[kind].error for kind in before}
+    worth["probabilities"] &= after["probabilities"].error_elsewhere <= before["probabilities"].error_elsewhere
+    return worth
 
 
 def as_csv(found: dict[str, dict[str, Reliability]], contour_error: float) -> str:
@@ -166,19 +178,25 @@ def main() -> None:
     known = [case for case in study.cases(chosen.data) if case.name in folds]
     if missing := [case.name for case in known if not (folder / f"{case.name}_probabilities.nii.gz").is_file()]:
         options.error(f"{len(missing)} cases have no prediction in {folder}: run the study with --predictions")
-    cases = [seen(folder, case.name, folds[case.name], labels, box_of(volume, labels, wanted), wanted)
-             for case, (volume, labels) in zip(known, loaded(known, wanted), strict=True)]
-    found = {"before": pooled(cases, None), "after": pooled(cases, by_other_folds(cases))}
-    final = kept(fitted(cases), found)
+    both = [seen(folder, case.name, folds[case.name], labels, box_of(volume, labels, wanted), wanted)
+            for case, (volume, labels) in zip(known, loaded(known, wanted), strict=True)]
+    cases, whole = ([pair[n] for pair in both] for n in (0, 1))
+    others = by_other_folds(cases)
+    found = dict(zip(STATES, (pooled(part, by) for part in (cases, whole) for by in (None, others)), strict=True))
+    worth = kept(found)
+    final = fitted(cases)
+    final = final.model_copy(update={kind: Scaling() for kind, keep in worth.items() if not keep})
     name = f"{study.path.stem}_{chosen.training}_reliability"
     atomic_text(study.path.with_name(f"{name}.csv"), as_csv(found, float(np.nanmean([c.contour_error for c in cases]))))
     plot(found, f"{study.path.stem} {chosen.training}", chosen.docs / f"{name}.svg")
     for state, kinds in found.items():
         print(state, ", ".join(f"{kind}: calibration error {r.error:.4f} ({r.error_elsewhere:.4f} without first bin)"
                                for kind, r in kinds.items()))
+    print("kept:", ", ".join(kind for kind, keep in worth.items() if keep) or "nothing")
     said = f"{len(cases)} cases, each predicted by a model that had not seen it, within {NEAR_MM:g} mm of the border"
     final = final.model_copy(update={
-        "fitted_on": said, "errors": {kind: round(r.error, 4) for kind, r in found["after"].items()},
+        "fitted_on": said,
+        "errors": {kind: round(found["after" if keep else "before"][kind].error, 4) for kind, keep in worth.items()},
     })
     text = json.dumps({"config": training.config, **final.model_dump(mode="json")}, indent=2)
     atomic_text(study.path.with_name(f"{study.path.stem}_{chosen.training}_calibration.json"), text + "\n")

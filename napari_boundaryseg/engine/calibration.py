@@ -112,6 +112,8 @@ def fit_scaling(values: np.ndarray, so: np.ndarray) -> Scaling:
 
 def rescaled(values: np.ndarray, scaling: Scaling) -> np.ndarray:
     """σ(scale · log p - complement · log(1 - p) + shift) of values p between 0 and 1; none overtakes another."""
+    if scaling == Scaling():
+        return values
     low, high = _logarithms(values)
     complement = scaling.scale if scaling.complement is None else scaling.complement
     return special.expit(scaling.scale * low + complement * high + scaling.shift).astype(np.float32)

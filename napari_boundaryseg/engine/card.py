@@ -54,10 +54,16 @@ class Calibration(Settings):
     )
 
     @property
+    def kept(self) -> tuple[str, ...]:
+        """What is put right at all."""
+        return tuple(name for name in ("probabilities", "edges") if getattr(self, name) != Scaling())
+
+    @property
     def sentence(self) -> str:
-        """On which cases it was fitted, and how far the numbers were off on others."""
+        """What is put right, on which cases that was fitted, and how far the numbers were off on others."""
         off = " and ".join(f"{name} by {error:.3f}" for name, error in self.errors.items())
-        return self.fitted_on + (f"; off on other folds: {off} on average" if off else "")
+        return f"{' and '.join(self.kept) or 'nothing'} put right; {self.fitted_on}" + (
+            f"; off on other folds: {off} on average" if off else "")
 
 
 class Card(Settings):

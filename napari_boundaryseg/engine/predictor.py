@@ -106,7 +106,7 @@ class Predictor:
             "model": self.model.card.name, "sha256": self.model.sha256, "device": plan.device, "dtype": "float32",
             "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
             "notes": [note for note in (plan.note, _order_note(given, volume), _not_finite(grid), *notes) if note],
-            "calibrated": calibration is not None,
+            "calibrated": calibration is not None and bool(calibration.kept),
             "box": [[s.start, s.stop] for s in grid.box] if box is not None else None,
         }
         progress(1.0, "Done")

@@ -44,7 +44,7 @@ def details(card: Card) -> str:
         "Licence": card.training.licence,
         "Attribution": card.training.attribution,
         "Scored on": card.scored_on,
-        "Calibrated on": card.calibration.sentence if card.calibration else "",
+        "Calibration": card.calibration.sentence if card.calibration else "",
         "Notes": card.notes,
         "Parent": card.parent,
     }

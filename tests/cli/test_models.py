@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-SHIPPED = {"brain-tumour-bacnn", "brain-tumour-egcnn", "hippocampus-sgm", "pelvis-mr-sgm", "prostate-toy"}
+SHIPPED = {"brain-tumour-bacnn", "brain-tumour-egcnn", "hippocampus-hmedn", "hippocampus-sgm", "pelvis-mr-sgm",
+           "prostate-toy", "sarcoma-t1"}
 
 
 @pytest.fixture
@@ -41,17 +42,18 @@ def test_a_projects_models_are_listed_too(boundaryseg, project: Path) -> None:
 
 
 def test_a_card_is_told_whole(boundaryseg, tiny_model: Path, tmp_path: Path) -> None:
-    from napari_boundaryseg.engine.card import Calibration
+    from napari_boundaryseg.engine.card import Calibration, Scaling
     from napari_boundaryseg.engine.checkpoint import load_model, save
 
     loaded = load_model(tiny_model)
-    calibration = Calibration(fitted_on="40 cases", errors={"probabilities": 0.02, "edges": 0.031})
+    errors = {"probabilities": 0.02, "edges": 0.031}
+    calibration = Calibration(edges=Scaling(scale=2.0), fitted_on="40 cases", errors=errors)
     told = {"calibration": calibration, "notes": "For tests.", "name": "told"}
     (tmp_path / "models").mkdir()
     card = loaded.card.model_copy(update=told)
     save(tmp_path / "models" / "told.safetensors", card, loaded.network.state_dict())
     text = boundaryseg("models", "--project", tmp_path).out
-    assert "calibrated   40 cases; off on other folds: probabilities by 0.020 and edges by 0.031 on average" in text
+    assert "calibration  edges put right; 40 cases; off on other folds: probabilities by 0.020 and edges" in text
     assert "notes        For tests." in text
     assert "made for     scans of about 40 × 55 × 40 mm" in text
     assert "by           Simpson et al. 2019" in text

@@ -115,6 +115,12 @@ def test_a_calibrated_model_says_other_numbers_and_the_same_labels() -> None:
     assert not np.allclose(found.probabilities, plain.probabilities, atol=0.01)
     assert found.details["calibrated"] is True
     assert plain.details["calibrated"] is False
+    measured = Calibration(fitted_on="2 cases", errors={"edges": 0.1})
+    card = model.card.model_copy(update={"calibration": measured})
+    left = Predictor(replace(model, card=card), "cpu").predict(scan, whole=True)
+    assert np.array_equal(left.edges, plain.edges)
+    assert left.details["calibrated"] is False
+    assert measured.sentence == "nothing put right; 2 cases; off on other folds: edges by 0.100 on average"
 
 
 def test_edges_derived_from_probabilities_are_put_right_once() -> None:

@@ -56,7 +56,8 @@ def one_sentence(error: InputError, path: Path) -> str:
     return said
 
 
-SHIPPED = ["brain-tumour-bacnn", "brain-tumour-egcnn", "hippocampus-sgm", "pelvis-mr-sgm", "prostate-toy"]
+SHIPPED = ["brain-tumour-bacnn", "brain-tumour-egcnn", "hippocampus-hmedn", "hippocampus-sgm", "pelvis-mr-sgm",
+           "prostate-toy", "sarcoma-t1"]
 
 
 def test_shipped_models_are_found_by_name_and_can_be_read() -> None:
