@@ -174,7 +174,8 @@ class CorrectPanel(Panel):
         elif scheme is not None and tools.is_stored() and self.accepted.text():
             self.set_state("done", "accepted")
         else:
-            self.set_state("", "" if scheme is None else f"{len(scheme.organs)} organs")
+            number = 0 if scheme is None else len(scheme.organs)
+            self.set_state("", f"{number} organ{'s' if number != 1 else ''}" if number else "")
 
     def _on_tool(self) -> None:
         mode, size, organ = self._desk.tools.state()
