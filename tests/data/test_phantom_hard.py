@@ -91,6 +91,23 @@ def test_behind_a_hard_rectum_lies_a_little_fat_or_much(hard: list[Tissues]) -> 
     assert max(found) > 45
 
 
+def test_hard_rectums_lean_back_by_little_or_by_much(hard: list[Tissues]) -> None:
+    found = [slope for tissues in hard if (slope := leaning(tissues)) is not None]
+    assert len(found) > 12
+    assert min(found) < 0.25
+    assert max(found) > 0.6
+
+
+def leaning(tissues: Tissues) -> float | None:
+    """How far back the rectum's middle moves over the prostate and 20 mm above it, in mm per mm of height."""
+    across, _, up = SMALL["spacing_mm"]  # type: ignore[misc]
+    k = np.flatnonzero((tissues.labels == 2).any((0, 1)))
+    middles = [(n * up, np.argwhere(slab)[:, 1].mean() * across)
+               for n in range(round(k.mean()), min(k[-1] + 7, tissues.labels.shape[2]))
+               if (slab := tissues.labels[:, :, n] == 3).any()]  # fmt: skip
+    return float(np.polyfit(*zip(*middles, strict=True), 1)[0]) if len(middles) > 5 else None
+
+
 def to_the_buttock_mm(tissues: Tissues) -> float | None:
     """From the back of the rectum to the first muscle behind it, 25 mm to its side, at the prostate's height."""
     k = int(np.argmax((tissues.labels == 2).sum((0, 1))))
