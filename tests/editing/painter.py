@@ -1,6 +1,7 @@
 """A person who paints, locks and undoes at random, the same way for the same seed; also as a program of its own.
 
-``python painter.py FOLDER SEED`` keeps a journal in FOLDER and prints a number after each step that is on the disk.
+``python painter.py FOLDER SEED STEPS`` keeps a journal in FOLDER and prints a number after each step that is on the disk;
+after STEPS of them it waits until it is killed, or its input ends.
 """
 
 from __future__ import annotations
@@ -66,16 +67,17 @@ def _frozen(history: History) -> History:
     return History(history.array.copy(), locks=history.locks, steps=history.steps, position=history.position)
 
 
-def main(folder: Path, seed: int) -> None:
-    """Paint until killed."""
+def main(folder: Path, seed: int, steps: int) -> None:
+    """Paint, and rest until killed."""
     history, rng = History(blank()), Random(seed)
     journal = Journal(ABOUT, history.array, folder)
     journal.follow(history)
-    for number in range(1, 100_000):
+    for number in range(1, steps + 1):
         step(history, rng)
         journal.flush()
         print(number, flush=True)
+    sys.stdin.read()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
