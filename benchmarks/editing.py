@@ -17,12 +17,12 @@ from pathlib import Path
 
 import numpy as np
 
-from napari_boundaryseg.editing.history import History
-from napari_boundaryseg.editing.journal import Journal
-from napari_boundaryseg.editing.journal_file import About
-from napari_boundaryseg.editing.locks import Lock
-from napari_boundaryseg.editing.recovery import recover, recoverable
-from napari_boundaryseg.editing.scan_hash import scan_hash
+from napari_boundaryseg.editing.history.history import History
+from napari_boundaryseg.editing.history.locks import Lock
+from napari_boundaryseg.editing.journal.journal import Journal
+from napari_boundaryseg.editing.journal.records import About
+from napari_boundaryseg.editing.journal.recovery import recover, recoverable
+from napari_boundaryseg.editing.journal.scan_hash import scan_hash
 
 SHAPE = (120, 256, 256)
 WHOLE = tuple(slice(0, n) for n in SHAPE)

@@ -22,10 +22,10 @@ from scipy import ndimage
 
 from napari_boundaryseg.data.datasets import Case, load_case, read_dataset
 from napari_boundaryseg.data.volume import LabelMap, Volume
-from napari_boundaryseg.engine.checkpoint import LoadedModel, load_model
-from napari_boundaryseg.engine.fine_tune import fine_tune
-from napari_boundaryseg.engine.predictor import Predictor
-from napari_boundaryseg.engine.recipe import TUNING_STEPS
+from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, load_model
+from napari_boundaryseg.engine.inference.predictor import Predictor
+from napari_boundaryseg.engine.recipes.recipe import TUNING_STEPS
+from napari_boundaryseg.engine.training.fine_tune import fine_tune
 
 MODEL = "hippocampus-sgm"
 TRAINING, HELD_OUT = 8, 4

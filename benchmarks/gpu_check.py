@@ -25,8 +25,8 @@ from torch import Tensor, nn
 
 from napari_boundaryseg import losses, models
 from napari_boundaryseg.engine.devices import full_float32
-from napari_boundaryseg.engine.heads import Heads
-from napari_boundaryseg.engine.sliding_window import sliding_window
+from napari_boundaryseg.engine.inference.heads import Heads
+from napari_boundaryseg.engine.inference.sliding_window import sliding_window
 from napari_boundaryseg.models.backbones import TAPPED
 from napari_boundaryseg.models.slicewise import SliceWise
 

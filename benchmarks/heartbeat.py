@@ -23,9 +23,9 @@ import napari
 import numpy as np
 from qtpy.QtCore import QEventLoop, Qt, QTimer
 
-from napari_boundaryseg.session.project import Project
+from napari_boundaryseg.session.project.project import Project
 from napari_boundaryseg.ui import hooks, samples
-from napari_boundaryseg.ui.desk import Desk
+from napari_boundaryseg.ui.control.viewer_controller import Desk
 from napari_boundaryseg.ui.workbench import Workbench
 
 BEAT_MS, SCROLL_MS = 4, 60

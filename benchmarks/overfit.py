@@ -22,11 +22,12 @@ from torch import nn
 
 from napari_boundaryseg import losses
 from napari_boundaryseg.data.datasets import load_case, read_dataset
-from napari_boundaryseg.engine.card import Card
-from napari_boundaryseg.engine.checkpoint import build_network, save
-from napari_boundaryseg.engine.recipe import Recipe, recipe
-from napari_boundaryseg.engine.settings import Augmentation, Inference, Targets
-from napari_boundaryseg.engine.training_cases import TrainingCase, prepare
+from napari_boundaryseg.engine.checkpoints.card import Card
+from napari_boundaryseg.engine.checkpoints.checkpoint import build_network, save
+from napari_boundaryseg.engine.recipes.recipe import Recipe
+from napari_boundaryseg.engine.recipes.settings import Augmentation, Inference, Targets
+from napari_boundaryseg.engine.recipes.shipped import recipe
+from napari_boundaryseg.engine.training.cases import TrainingCase, prepare
 from napari_boundaryseg.losses.sobel import edge_masks
 from napari_boundaryseg.models import ModelOutput
 from napari_boundaryseg.models.blocks import CHANNELS_LAST

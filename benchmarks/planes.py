@@ -31,9 +31,11 @@ from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.volume import Geometry, Volume
-from napari_boundaryseg.ui import compat, layers, styles
-from napari_boundaryseg.ui.mirrors import Mirrored
-from napari_boundaryseg.ui.planes import Planes
+from napari_boundaryseg.ui.compat import labels_layer as compat
+from napari_boundaryseg.ui.layers import labels as layers
+from napari_boundaryseg.ui.layers import styles
+from napari_boundaryseg.ui.views.mirrored_layer import Mirrored
+from napari_boundaryseg.ui.views.three_planes import Planes
 
 SHAPE = (256, 256, 120)
 MOVES, STROKES = 25, 2

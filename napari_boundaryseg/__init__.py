@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from napari_boundaryseg.data.labels import LabelScheme
     from napari_boundaryseg.data.metrics import evaluate
     from napari_boundaryseg.data.volume import LabelMap, Volume
-    from napari_boundaryseg.engine.checkpoint import load_model
-    from napari_boundaryseg.engine.fine_tune import fine_tune
-    from napari_boundaryseg.engine.predictor import predict
-    from napari_boundaryseg.engine.train import fit
+    from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
+    from napari_boundaryseg.engine.inference.predictor import predict
+    from napari_boundaryseg.engine.training.fine_tune import fine_tune
+    from napari_boundaryseg.engine.training.train import fit
 
 __all__ = ["LabelMap", "LabelScheme", "Volume", "evaluate", "fine_tune", "fit", "load_model", "losses", "models",
            "predict", "read", "write"]
@@ -27,8 +27,8 @@ __all__ = ["LabelMap", "LabelScheme", "Volume", "evaluate", "fine_tune", "fit", 
 _HOMES = {
     "LabelMap": "data.volume", "Volume": "data.volume", "LabelScheme": "data.labels",
     "read": "data.formats", "write": "data.formats", "evaluate": "data.metrics",
-    "load_model": "engine.checkpoint", "predict": "engine.predictor",
-    "fit": "engine.train", "fine_tune": "engine.fine_tune",
+    "load_model": "engine.checkpoints.checkpoint", "predict": "engine.inference.predictor",
+    "fit": "engine.training.train", "fine_tune": "engine.training.fine_tune",
 }
 
 

@@ -8,8 +8,8 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from napari_boundaryseg.engine.calibration import reliability
-from napari_boundaryseg.engine.card import Calibration, Scaling
+from napari_boundaryseg.engine.checkpoints.card import Calibration, Scaling
+from napari_boundaryseg.engine.inference.calibration import reliability
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from napari_boundaryseg.engine.library import shipped
+from napari_boundaryseg.engine.checkpoints.model_library import shipped
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from types import ModuleType
 import pytest
 from filelock import FileLock
 
-from napari_boundaryseg.engine.recipe import recipe
+from napari_boundaryseg.engine.recipes.shipped import recipe
 
 STUDIES = Path(__file__).parents[1] / "benchmarks" / "studies"
 

@@ -14,12 +14,12 @@ from types import ModuleType
 import pytest
 
 from napari_boundaryseg.data.formats import write
-from napari_boundaryseg.data.phantom import two_part_structure
-from napari_boundaryseg.engine.card import Calibration, Card, Scaling
-from napari_boundaryseg.engine.checkpoint import build_network, save
-from napari_boundaryseg.engine.library import WEIGHTS, read_card
-from napari_boundaryseg.engine.recipe import recipe
+from napari_boundaryseg.engine.checkpoints.card import Calibration, Card, Scaling
+from napari_boundaryseg.engine.checkpoints.checkpoint import build_network, save
+from napari_boundaryseg.engine.checkpoints.model_library import WEIGHTS, read_card
+from napari_boundaryseg.engine.recipes.shipped import recipe
 from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.phantom import two_part_structure
 from napari_boundaryseg.progress import Cancelled
 
 STUDIES = Path(__file__).parents[1] / "benchmarks" / "studies"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from shipped_models import MODELS
 
-from napari_boundaryseg.engine import library
-from napari_boundaryseg.engine.card import Card
+from napari_boundaryseg.engine.checkpoints import model_library as library
+from napari_boundaryseg.engine.checkpoints.card import Card
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "models.md"
 COLUMNS = {"dsc": "DSC", "surface_dice": "surface Dice", "asd_mm": "ASD (mm)", "hd95_mm": "HD95 (mm)"}

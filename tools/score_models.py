@@ -12,13 +12,13 @@ from shipped_models import DIFFICULTIES, STUDIES, Pair, Shipped, labelled
 
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.metrics import evaluate
-from napari_boundaryseg.data.phantom import Difficulty, anatomy, brain, label_prior_dice, pelvis
 from napari_boundaryseg.data.volume import LabelMap
-from napari_boundaryseg.engine.card import Score
-from napari_boundaryseg.engine.checkpoint import LoadedModel, load_model, save
-from napari_boundaryseg.engine.label_prior import LabelPrior
-from napari_boundaryseg.engine.library import WEIGHTS
-from napari_boundaryseg.engine.predictor import Predictor
+from napari_boundaryseg.engine.checkpoints.card import Score
+from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, load_model, save
+from napari_boundaryseg.engine.checkpoints.model_library import WEIGHTS
+from napari_boundaryseg.engine.evaluation.label_prior import LabelPrior
+from napari_boundaryseg.engine.inference.predictor import Predictor
+from napari_boundaryseg.phantom import Difficulty, anatomy, brain, label_prior_dice, pelvis
 
 FIGURES = ("dsc", "asd_mm", "hd95_mm", "surface_dice")
 TEST_SEEDS = range(9000, 9010)

@@ -12,10 +12,11 @@ from typing import Any, Literal
 import numpy as np
 
 from napari_boundaryseg.data.datasets import Case, load_case, read_dataset
-from napari_boundaryseg.data.phantom import Difficulty, brain, pelvis
 from napari_boundaryseg.data.volume import LabelMap, Volume
-from napari_boundaryseg.engine.card import Calibration, TrainingData
-from napari_boundaryseg.engine.recipe import Recipe, recipe
+from napari_boundaryseg.engine.checkpoints.card import Calibration, TrainingData
+from napari_boundaryseg.engine.recipes.recipe import Recipe
+from napari_boundaryseg.engine.recipes.shipped import recipe
+from napari_boundaryseg.phantom import Difficulty, brain, pelvis
 
 STUDIES = Path(__file__).resolve().parents[1] / "benchmarks" / "studies"
 DIFFICULTIES: tuple[Difficulty, ...] = ("standard", "hard")

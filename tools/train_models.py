@@ -18,11 +18,11 @@ from pathlib import Path
 from score_models import score, ship
 from shipped_models import MODELS, Shipped, labelled
 
-from napari_boundaryseg.engine import library
-from napari_boundaryseg.engine import training_folder as files
-from napari_boundaryseg.engine.checkpoint import load_model
-from napari_boundaryseg.engine.recipe import Recipe
-from napari_boundaryseg.engine.train import fit
+from napari_boundaryseg.engine.checkpoints import model_library as library
+from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
+from napari_boundaryseg.engine.recipes.recipe import Recipe
+from napari_boundaryseg.engine.training import folder as files
+from napari_boundaryseg.engine.training.train import fit
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Cancelled, Progress
 

@@ -29,7 +29,8 @@ from napari_boundaryseg.data.boundaries import contour_targets
 from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.data.saving import atomic_text
 from napari_boundaryseg.data.volume import LabelMap
-from napari_boundaryseg.engine.calibration import (
+from napari_boundaryseg.engine.checkpoints.card import Calibration, Scaling
+from napari_boundaryseg.engine.inference.calibration import (
     NEAR_MM,
     Reliability,
     border,
@@ -40,8 +41,7 @@ from napari_boundaryseg.engine.calibration import (
     rescaled,
     tempered,
 )
-from napari_boundaryseg.engine.card import Calibration, Scaling
-from napari_boundaryseg.engine.recipe import Recipe
+from napari_boundaryseg.engine.recipes.recipe import Recipe
 
 STATES = ("before", "after", "before, whole box", "after, whole box")
 

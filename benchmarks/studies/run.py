@@ -34,11 +34,12 @@ from napari_boundaryseg.data.datasets import Case, load_case, read_dataset
 from napari_boundaryseg.data.metrics import evaluate
 from napari_boundaryseg.data.saving import atomic_text
 from napari_boundaryseg.data.volume import LabelMap, Volume
-from napari_boundaryseg.engine.checkpoint import load_model
-from napari_boundaryseg.engine.label_prior import LabelPrior
-from napari_boundaryseg.engine.predictor import Predictor
-from napari_boundaryseg.engine.recipe import Recipe, recipe
-from napari_boundaryseg.engine.train import fit
+from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
+from napari_boundaryseg.engine.evaluation.label_prior import LabelPrior
+from napari_boundaryseg.engine.inference.predictor import Predictor
+from napari_boundaryseg.engine.recipes.recipe import Recipe
+from napari_boundaryseg.engine.recipes.shipped import recipe
+from napari_boundaryseg.engine.training.train import fit
 
 FIGURES = ("dsc", "surface_dice", "asd_mm", "hd95_mm")
 COLUMNS = ("training", "fold", "config", "case", "group", "organ", *FIGURES, "tolerance_mm", "prior_dsc", "seconds")

@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
-from napari_boundaryseg.cli import demo, files, models, predict, scores, training
+from napari_boundaryseg.cli import convert as files
+from napari_boundaryseg.cli import demo, models, predict, training
+from napari_boundaryseg.cli import evaluate as scores
 from napari_boundaryseg.errors import BoundarySegError, InputError
 from napari_boundaryseg.progress import Cancelled
 

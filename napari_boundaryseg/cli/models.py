@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from napari_boundaryseg.engine.card import Card
+    from napari_boundaryseg.engine.checkpoints.card import Card
 
 
 def models(
@@ -17,7 +17,7 @@ def models(
     project: Annotated[Path | None, typer.Option(help="Also the models of this project folder.")] = None,
 ) -> None:
     """List the shipped models and those of a project: task, channels, labels, training data, scores."""
-    from napari_boundaryseg.engine import library
+    from napari_boundaryseg.engine.checkpoints import model_library as library
 
     found = library.cards([project / "models", project] if project else [])
     if as_json:
@@ -28,7 +28,7 @@ def models(
 
 def as_dict(card: Card, path: Path) -> dict[str, Any]:
     """What `--json` prints of one model."""
-    from napari_boundaryseg.engine.library import read_card
+    from napari_boundaryseg.engine.checkpoints.model_library import read_card
 
     recipe = card.recipe
     return {

@@ -17,8 +17,8 @@ from napari_boundaryseg.errors import BoundarySegError
 
 if TYPE_CHECKING:
     from napari_boundaryseg.data.volume import Volume
-    from napari_boundaryseg.engine.prediction import Prediction
-    from napari_boundaryseg.engine.predictor import Predictor
+    from napari_boundaryseg.engine.inference.prediction import Prediction
+    from napari_boundaryseg.engine.inference.predictor import Predictor
     from napari_boundaryseg.progress import Progress
 
 RESEARCH = "For research use only, not a medical device."
@@ -98,8 +98,8 @@ class _Region:
 
 
 def _predictor(model: str, device: str, locator: str | None) -> Predictor:
-    from napari_boundaryseg.engine.checkpoint import load_model
-    from napari_boundaryseg.engine.predictor import Predictor
+    from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
+    from napari_boundaryseg.engine.inference.predictor import Predictor
 
     return Predictor(load_model(model), device, load_model(locator) if locator else None)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from napari_boundaryseg.data.datasets import Case
     from napari_boundaryseg.data.labels import LabelScheme
     from napari_boundaryseg.data.volume import LabelMap, Volume
-    from napari_boundaryseg.engine.recipe import Recipe
+    from napari_boundaryseg.engine.recipes.recipe import Recipe
 
 LAYOUTS = "images/ + labels/, nnU-Net v2 raw, MSD (dataset.json), MONAI Label, BraTS, KiTS or PROMISE12."
 
@@ -94,7 +94,7 @@ def train(
         cases = _cases(_needed(data, "--data FOLDER"), splits_csv, wanted)
         training, validation = splits.for_training(cases, fold)
     from napari_boundaryseg.data.datasets import check_cases
-    from napari_boundaryseg.engine.train import fit
+    from napari_boundaryseg.engine.training.train import fit
 
     check_cases([*training, *validation], wanted.scheme, len(wanted.channels), progress=progress_bar())
 
@@ -130,9 +130,9 @@ def finetune(
 ) -> None:
     """Fine-tune a model, then compare before and after on held-out cases: comparison.json and comparison.md."""
     from napari_boundaryseg.data.datasets import check_cases
-    from napari_boundaryseg.engine.checkpoint import load_model
-    from napari_boundaryseg.engine.fine_tune import fine_tune
-    from napari_boundaryseg.engine.recipe import TUNING_STEPS
+    from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
+    from napari_boundaryseg.engine.recipes.recipe import TUNING_STEPS
+    from napari_boundaryseg.engine.training.fine_tune import fine_tune
 
     loaded = load_model(model)
     scheme = loaded.card.recipe.scheme
@@ -161,11 +161,12 @@ def recipe_of(name: str, settings: Sequence[str]) -> Recipe:
     """A shipped recipe or one of a JSON file, with ``KEY=VALUE`` settings applied."""
     from pydantic import ValidationError
 
-    from napari_boundaryseg.engine import recipe as recipes
+    from napari_boundaryseg.engine.recipes import shipped
+    from napari_boundaryseg.engine.recipes.recipe import Recipe
 
     try:
         path = Path(name)
-        found = recipes.Recipe.model_validate_json(path.read_bytes()) if path.is_file() else recipes.recipe(name)
+        found = Recipe.model_validate_json(path.read_bytes()) if path.is_file() else shipped.recipe(name)
         return found.with_settings(dict(map(setting, settings))) if settings else found
     except ValidationError as error:
         first = error.errors()[0]

@@ -12,7 +12,7 @@ import numpy as np
 from napari_boundaryseg.data import formats, layouts
 from napari_boundaryseg.data.labels import LabelScheme, preset
 from napari_boundaryseg.data.layouts import Case
-from napari_boundaryseg.data.same_organs import in_scheme
+from napari_boundaryseg.data.relabel import in_scheme
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Progress, silent

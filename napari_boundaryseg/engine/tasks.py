@@ -13,14 +13,14 @@ from pydantic import ValidationError
 from napari_boundaryseg.data.datasets import Case, load_case
 from napari_boundaryseg.data.exchange import load_volume
 from napari_boundaryseg.data.labels import LabelScheme
-from napari_boundaryseg.data.same_organs import in_scheme
-from napari_boundaryseg.engine import fine_tune as tuning
-from napari_boundaryseg.engine.checkpoint import load_model
-from napari_boundaryseg.engine.field import LabelledScan
-from napari_boundaryseg.engine.library import find, read_card
-from napari_boundaryseg.engine.prediction_files import save_prediction
-from napari_boundaryseg.engine.predictor import Predictor
-from napari_boundaryseg.engine.recipe import TUNING_STEPS
+from napari_boundaryseg.data.relabel import in_scheme
+from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
+from napari_boundaryseg.engine.checkpoints.model_library import find, read_card
+from napari_boundaryseg.engine.inference.prediction_files import save_prediction
+from napari_boundaryseg.engine.inference.predictor import Predictor
+from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan
+from napari_boundaryseg.engine.recipes.recipe import TUNING_STEPS
+from napari_boundaryseg.engine.training import fine_tune as tuning
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Progress, part, silent
 
@@ -39,7 +39,7 @@ def predict(scan_folder: str, model: str, out_folder: str, box: Sequence[Sequenc
     Parameters
     ----------
     scan_folder, out_folder : str
-        See `data.exchange.save_volume` and `engine.prediction_files.save_prediction`.
+        See `data.exchange.save_volume` and `engine.inference.prediction_files.save_prediction`.
     model : str
         A shipped name or a checkpoint file; the last one stays loaded.
     box : three (start, stop) pairs, optional

@@ -191,7 +191,7 @@ class InlineRunner:
 
     def run(self, function: str, arguments: Mapping[str, Any], started: Started = unwatched, *,
             before: Before = nothing, after: After = unchanged) -> Job:
-        """Call the function to its end; see `jobs.client.WorkerRunner.run`."""
+        """Call the function to its end; see `jobs.worker_runner.WorkerRunner.run`."""
 
         def work(progress: Progress) -> Any:
             before()

@@ -15,7 +15,7 @@ from napari_boundaryseg.data import formats
 from napari_boundaryseg.data.mesh import signed_volume_mm3, surface, write_stl
 from napari_boundaryseg.data.saving import atomic_json, write_error
 from napari_boundaryseg.data.volume import LabelMap, Volume
-from napari_boundaryseg.engine.prediction import Prediction
+from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Progress, part, silent
 

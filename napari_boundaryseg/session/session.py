@@ -13,14 +13,14 @@ from typing import Any, Protocol
 from psygnal import EmitLoopError, Signal
 
 from napari_boundaryseg.data.volume import LabelMap, Volume
-from napari_boundaryseg.engine.prediction import Prediction
+from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.jobs.job import After, Before, Job, Started, cause_of
-from napari_boundaryseg.session.case_folder import Box
-from napari_boundaryseg.session.project import Project
+from napari_boundaryseg.session.project.cases import Box
+from napari_boundaryseg.session.project.project import Project
 
 
 class Runner(Protocol):
-    """Where jobs run: `jobs.client.WorkerRunner`, or `jobs.job.InlineRunner` in scripts and tests."""
+    """Where jobs run: `jobs.worker_runner.WorkerRunner`, or `jobs.job.InlineRunner` in scripts and tests."""
 
     def run(self, function: str, arguments: Mapping[str, Any], started: Started = ..., *, before: Before = ...,
             after: After = ...) -> Job:

@@ -14,9 +14,11 @@ from qtpy.QtGui import QPixmap
 
 from napari_boundaryseg.data.saving import atomic_file
 from napari_boundaryseg.errors import BoundarySegError, InputError
-from napari_boundaryseg.session import actions
-from napari_boundaryseg.ui import compat, hooks, layers, samples
-from napari_boundaryseg.ui.desk import Desk
+from napari_boundaryseg.session.actions import scan as actions
+from napari_boundaryseg.ui import hooks, samples
+from napari_boundaryseg.ui.compat import labels_layer as compat
+from napari_boundaryseg.ui.control.viewer_controller import Desk
+from napari_boundaryseg.ui.layers import labels as layers
 from napari_boundaryseg.ui.workbench import Workbench
 
 SIZE = (1600, 1000)

@@ -14,9 +14,10 @@ from napari_boundaryseg.data import formats
 from napari_boundaryseg.data.volume import LabelMap
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.session import Session
-from napari_boundaryseg.ui import compat, layers
-from napari_boundaryseg.ui.desk import Desk
-from napari_boundaryseg.ui.qt_runner import worker_runner
+from napari_boundaryseg.ui.compat import labels_layer as compat
+from napari_boundaryseg.ui.compat.gui_thread import worker_runner
+from napari_boundaryseg.ui.control.viewer_controller import Desk
+from napari_boundaryseg.ui.layers import labels as layers
 
 PRESTART_MS = 2000
 """The worker starts once the window stands."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from napari_boundaryseg.data import formats
 from napari_boundaryseg.errors import InputError
-from napari_boundaryseg.ui import layers
+from napari_boundaryseg.ui.layers import labels as layers
 
 PACKAGE = Path(__file__).parents[1]
 

@@ -8,18 +8,18 @@ from napari.settings import get_settings
 from qtpy.QtCore import QSize
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
-from napari_boundaryseg.ui import compat
-from napari_boundaryseg.ui.controls import named
-from napari_boundaryseg.ui.correct_panel import CorrectPanel
-from napari_boundaryseg.ui.desk import Desk
-from napari_boundaryseg.ui.export_panel import ExportPanel
-from napari_boundaryseg.ui.job_bar import JobBar
-from napari_boundaryseg.ui.panel import Panel
-from napari_boundaryseg.ui.scan_panel import ScanPanel
-from napari_boundaryseg.ui.sections import Sections
-from napari_boundaryseg.ui.segment_panel import SegmentPanel
-from napari_boundaryseg.ui.styles import dock_sheet
-from napari_boundaryseg.ui.train_panel import TrainPanel
+from napari_boundaryseg.ui.compat import labels_layer as compat
+from napari_boundaryseg.ui.control.viewer_controller import Desk
+from napari_boundaryseg.ui.layers.styles import dock_sheet
+from napari_boundaryseg.ui.panels.correct import CorrectPanel
+from napari_boundaryseg.ui.panels.export import ExportPanel
+from napari_boundaryseg.ui.panels.job_bar import JobBar
+from napari_boundaryseg.ui.panels.panel import Panel
+from napari_boundaryseg.ui.panels.scan import ScanPanel
+from napari_boundaryseg.ui.panels.segment import SegmentPanel
+from napari_boundaryseg.ui.panels.train import TrainPanel
+from napari_boundaryseg.ui.widgets.controls import named
+from napari_boundaryseg.ui.widgets.sections import Sections
 
 PANELS: dict[str, Callable[[Desk], Panel]] = {
     "Scan": ScanPanel,

@@ -57,9 +57,9 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import torch
 
     from napari_boundaryseg.cli.training import recipe_of
-    from napari_boundaryseg.engine.card import Card
-    from napari_boundaryseg.engine.checkpoint import build_network
-    from napari_boundaryseg.engine.checkpoint import save as save_model
+    from napari_boundaryseg.engine.checkpoints.card import Card
+    from napari_boundaryseg.engine.checkpoints.checkpoint import build_network
+    from napari_boundaryseg.engine.checkpoints.checkpoint import save as save_model
 
     torch.manual_seed(1)
     recipe = recipe_of("hippocampus-sgm", TINY)

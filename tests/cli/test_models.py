@@ -42,8 +42,8 @@ def test_a_projects_models_are_listed_too(boundaryseg, project: Path) -> None:
 
 
 def test_a_card_is_told_whole(boundaryseg, tiny_model: Path, tmp_path: Path) -> None:
-    from napari_boundaryseg.engine.card import Calibration, Scaling
-    from napari_boundaryseg.engine.checkpoint import load_model, save
+    from napari_boundaryseg.engine.checkpoints.card import Calibration, Scaling
+    from napari_boundaryseg.engine.checkpoints.checkpoint import load_model, save
 
     loaded = load_model(tiny_model)
     errors = {"probabilities": 0.02, "edges": 0.031}

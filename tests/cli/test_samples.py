@@ -9,7 +9,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from napari_boundaryseg.engine import library
+from napari_boundaryseg.engine.checkpoints import model_library as library
 
 
 def test_a_model_that_ships_segments_a_sample_that_ships(boundaryseg, sample_data: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from napari_boundaryseg.data.boundaries import (
     inner_boundary,
     soft_contour,
 )
-from napari_boundaryseg.engine.recipe import Targets
+from napari_boundaryseg.engine.recipes.recipe import Targets
 
 
 def disk(radius=20, size=96, at=48):

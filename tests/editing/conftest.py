@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from painter import ABOUT, blank
 
-from napari_boundaryseg.editing.history import History
-from napari_boundaryseg.editing.journal import Journal
+from napari_boundaryseg.editing.history.history import History
+from napari_boundaryseg.editing.journal.journal import Journal
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """A person who paints, locks and undoes at random, the same way for the same seed; also as a program of its own.
 
-``python painter.py FOLDER SEED STEPS`` keeps a journal in FOLDER and prints a number after each step that is on the disk;
-after STEPS of them it waits until it is killed, or its input ends.
+``python painter.py FOLDER SEED STEPS`` keeps a journal in FOLDER and prints a number after each step that is on the
+disk; after STEPS of them it waits until it is killed, or its input ends.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from random import Random
 
 import numpy as np
 
-from napari_boundaryseg.editing.history import History
-from napari_boundaryseg.editing.journal import Journal
-from napari_boundaryseg.editing.journal_file import About
-from napari_boundaryseg.editing.locks import Lock
+from napari_boundaryseg.editing.history.history import History
+from napari_boundaryseg.editing.history.locks import Lock
+from napari_boundaryseg.editing.journal.journal import Journal
+from napari_boundaryseg.editing.journal.records import About
 
 SHAPE = (8, 24, 24)
 ABOUT = About("case one", "0" * 32, '{"name": "pelvis-mr"}', 0.002)

@@ -15,11 +15,12 @@ from napari_boundaryseg.data.exchange import save_volume
 from napari_boundaryseg.data.labels import LabelScheme, Organ, preset
 from napari_boundaryseg.data.volume import Geometry, Volume
 from napari_boundaryseg.engine import tasks
-from napari_boundaryseg.engine.card import Card
-from napari_boundaryseg.engine.checkpoint import build_network, load_model, save
-from napari_boundaryseg.engine.prediction_files import load_prediction
-from napari_boundaryseg.engine.predictor import Predictor
-from napari_boundaryseg.engine.recipe import Augmentation, recipe
+from napari_boundaryseg.engine.checkpoints.card import Card
+from napari_boundaryseg.engine.checkpoints.checkpoint import build_network, load_model, save
+from napari_boundaryseg.engine.inference.prediction_files import load_prediction
+from napari_boundaryseg.engine.inference.predictor import Predictor
+from napari_boundaryseg.engine.recipes.recipe import Augmentation
+from napari_boundaryseg.engine.recipes.shipped import recipe
 from napari_boundaryseg.errors import InputError, RegionNeeded
 from napari_boundaryseg.progress import Cancelled
 

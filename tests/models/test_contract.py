@@ -4,11 +4,12 @@ import pytest
 import torch
 
 from napari_boundaryseg import models
-from napari_boundaryseg.engine.card import Card
-from napari_boundaryseg.engine.checkpoint import build_network, load_model, save
-from napari_boundaryseg.engine.heads import Heads
-from napari_boundaryseg.engine.recipe import Recipe, recipe
-from napari_boundaryseg.engine.sliding_window import sliding_window
+from napari_boundaryseg.engine.checkpoints.card import Card
+from napari_boundaryseg.engine.checkpoints.checkpoint import build_network, load_model, save
+from napari_boundaryseg.engine.inference.heads import Heads
+from napari_boundaryseg.engine.inference.sliding_window import sliding_window
+from napari_boundaryseg.engine.recipes.recipe import Recipe
+from napari_boundaryseg.engine.recipes.shipped import recipe
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.models.slicewise import SliceWise
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from napari_boundaryseg import losses, models
-from napari_boundaryseg.engine.heads import Heads
+from napari_boundaryseg.engine.inference.heads import Heads
 from napari_boundaryseg.errors import InputError
 
 ARGUMENTS = {"dims": 2, "in_channels": 1, "width": 4, "norm": "group"}

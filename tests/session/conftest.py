@@ -10,12 +10,13 @@ import torch
 from session_cases import SHAPE, Told, box_labels, box_scan
 
 from napari_boundaryseg.data.volume import LabelMap, Volume
-from napari_boundaryseg.engine.card import Card
-from napari_boundaryseg.engine.checkpoint import build_network, save
-from napari_boundaryseg.engine.recipe import Augmentation, recipe
+from napari_boundaryseg.engine.checkpoints.card import Card
+from napari_boundaryseg.engine.checkpoints.checkpoint import build_network, save
+from napari_boundaryseg.engine.recipes.recipe import Augmentation
+from napari_boundaryseg.engine.recipes.shipped import recipe
 from napari_boundaryseg.jobs.job import InlineRunner
-from napari_boundaryseg.session import last_project
-from napari_boundaryseg.session.project import Project
+from napari_boundaryseg.session.project import last_project
+from napari_boundaryseg.session.project.project import Project
 from napari_boundaryseg.session.session import Session
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
-from napari_boundaryseg.session import actions
+from napari_boundaryseg.session.actions import scan as actions
 from napari_boundaryseg.session.session import Session
 
 SHAPE = (16, 16, 16)

@@ -13,10 +13,10 @@ import pytest
 from session_cases import SHAPE, box_labels, box_scan
 
 from napari_boundaryseg.data import formats, saving
-from napari_boundaryseg.data.formats import nifti_write
+from napari_boundaryseg.data.formats.nifti import write as nifti_write
 from napari_boundaryseg.data.labels import LabelScheme, Organ, preset
 from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
-from napari_boundaryseg.engine.prediction import Prediction
+from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session import export as module
 from napari_boundaryseg.session.export import KINDS, export_files

@@ -13,10 +13,10 @@ import pytest
 from session_cases import box_labels, box_scan
 
 from napari_boundaryseg.data.volume import Volume
-from napari_boundaryseg.engine.prediction import Prediction
+from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.jobs.job import InlineRunner, Job
-from napari_boundaryseg.session.project import Project
+from napari_boundaryseg.session.project.project import Project
 from napari_boundaryseg.session.session import Session
 
 ATTRIBUTES = ("scan", "labels", "prediction", "box", "model", "job", "project")

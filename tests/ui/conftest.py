@@ -16,9 +16,9 @@ MAKE_MODEL = """
 import sys
 from pathlib import Path
 import torch
-from napari_boundaryseg.engine.card import Card, TrainingData, Score
-from napari_boundaryseg.engine.checkpoint import build_network, save
-from napari_boundaryseg.engine.recipe import recipe
+from napari_boundaryseg.engine.checkpoints.card import Card, TrainingData, Score
+from napari_boundaryseg.engine.checkpoints.checkpoint import build_network, save
+from napari_boundaryseg.engine.recipes.recipe import recipe
 torch.manual_seed(1)
 small = recipe(sys.argv[2]).with_settings({
     "network_arguments.width": 4, "patch_vox": (16, 32, 32), "inference.window_vox": (16, 32, 32), "batch": 1,
@@ -44,8 +44,8 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Folders of its own for what is remembered between two windows, and for journals."""
-    from napari_boundaryseg.editing import journal_file
-    from napari_boundaryseg.session import last_project
+    from napari_boundaryseg.editing.journal import records as journal_file
+    from napari_boundaryseg.session.project import last_project
 
     monkeypatch.setattr(journal_file, "user_data_path", lambda name: tmp_path / "data" / name)
     monkeypatch.setattr(last_project, "user_config_path", lambda name: tmp_path / "config" / name)
@@ -55,7 +55,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def desk_viewer(make_napari_viewer: Callable[..., Any], weights: Path, tmp_path: Path,
                 monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A shown viewer whose project is in a temporary folder and whose only shipped model is the tiny one."""
-    from napari_boundaryseg.engine import library
+    from napari_boundaryseg.engine.checkpoints import model_library as library
     from napari_boundaryseg.ui import hooks
 
     monkeypatch.setattr(library, "WEIGHTS", weights)
@@ -81,7 +81,7 @@ def bench(desk_viewer: Any) -> Any:
 def pelvis_files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Three small synthetic pelves as NIfTI, with labels beside them (``NAME_labels.nii.gz``)."""
     from napari_boundaryseg.data import formats
-    from napari_boundaryseg.data.phantom import pelvis
+    from napari_boundaryseg.phantom import pelvis
 
     folder = tmp_path_factory.mktemp("scans")
     made = []

@@ -17,7 +17,8 @@ from qtpy.QtGui import QPixmap
 from napari_boundaryseg.data import formats
 from napari_boundaryseg.data.volume import Geometry, Volume
 from napari_boundaryseg.errors import BoundarySegError, InputError
-from napari_boundaryseg.ui import compat, demo, hooks
+from napari_boundaryseg.ui import demo, hooks
+from napari_boundaryseg.ui.compat import labels_layer as compat
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from random import Random
 import pytest
 import window_painter
 
-from napari_boundaryseg.editing.recovery import recover, recoverable
+from napari_boundaryseg.editing.journal.recovery import recover, recoverable
 
 
 def is_told(line: str) -> list[tuple[int, str]]:

@@ -16,7 +16,8 @@ from qtpy.QtWidgets import QFileDialog
 
 from napari_boundaryseg.data import formats
 from napari_boundaryseg.data.labels import preset
-from napari_boundaryseg.ui import compat, hooks
+from napari_boundaryseg.ui import hooks
+from napari_boundaryseg.ui.compat import labels_layer as compat
 
 LEFT = Qt.MouseButton.LeftButton
 pytestmark = pytest.mark.timeout(600)

@@ -9,7 +9,8 @@ import pytest
 import qtpy
 from qtpy.QtWidgets import QPushButton
 
-from napari_boundaryseg.ui import hooks, layers, samples
+from napari_boundaryseg.ui import hooks, samples
+from napari_boundaryseg.ui.layers import labels as layers
 from napari_boundaryseg.ui.workbench import Workbench
 
 OPEN_MS, SEGMENT_MS = 60_000, 240_000

@@ -13,15 +13,16 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 
-from napari_boundaryseg.ui import hooks, layers
+from napari_boundaryseg.ui import hooks
+from napari_boundaryseg.ui.layers import labels as layers
 
 MAKE = """
 import sys
 from pathlib import Path
 import torch
-from napari_boundaryseg.engine.card import Card
-from napari_boundaryseg.engine.checkpoint import build_network, save
-from napari_boundaryseg.engine.recipe import Recipe, recipe
+from napari_boundaryseg.engine.checkpoints.card import Card
+from napari_boundaryseg.engine.checkpoints.checkpoint import build_network, save
+from napari_boundaryseg.engine.recipes.recipe import Recipe, recipe
 base = recipe("pelvis-mr-sgm").model_dump() | {
     "patch_vox": (16, 32, 32), "losses": {"wce-dice": 1.0}, "loss_arguments": {}, "expected_field_mm": (250, 250, 120)}
 base["preprocessing"]["spacing_mm"] = (2.5, 2.5, 5.0)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from napari_boundaryseg.engine import library
+from napari_boundaryseg.engine.checkpoints import model_library as library
 
 FILES = ("window.png", "report.json")
 

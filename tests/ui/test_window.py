@@ -14,7 +14,9 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QAbstractButton, QLabel, QWidget
 
 from napari_boundaryseg.data.labels import preset
-from napari_boundaryseg.ui import compat, hooks, layers, regions
+from napari_boundaryseg.ui import hooks, regions
+from napari_boundaryseg.ui.compat import labels_layer as compat
+from napari_boundaryseg.ui.layers import labels as layers
 
 LEFT = Qt.MouseButton.LeftButton
 

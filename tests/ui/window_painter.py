@@ -43,8 +43,10 @@ def main(scan: Path, seed: int) -> None:
 
     from napari_boundaryseg.data import formats
     from napari_boundaryseg.data.labels import preset
-    from napari_boundaryseg.ui import compat, hooks, layers
+    from napari_boundaryseg.ui import hooks
+    from napari_boundaryseg.ui.compat import labels_layer as compat
     from napari_boundaryseg.ui.docks import WorkbenchDock
+    from napari_boundaryseg.ui.layers import labels as layers
 
     viewer = napari.Viewer(show=True)
     desk = hooks.desk_of(viewer, last_project=False)

@@ -120,7 +120,7 @@ def write(value: LabelMap | Volume, path: str | Path) -> None:
 
 def write_map(array: np.ndarray, geometry: Geometry, path: str | Path) -> None:
     """Write float maps on a grid as NIfTI: (I, J, K), or (N, I, J, K), which becomes 4-D with N last."""
-    from napari_boundaryseg.data.formats.nifti_write import write_array
+    from napari_boundaryseg.data.formats.nifti.write import write_array
 
     maps = np.asarray(array, np.float32)
     if maps.shape[-3:] != geometry.shape or maps.ndim not in (3, 4):
@@ -161,7 +161,7 @@ def format_of(path: Path) -> Format:
 
 
 def _sniffed(path: Path) -> str:
-    from napari_boundaryseg.data.formats.inflate import GZIP_MAGIC, guess
+    from napari_boundaryseg.data.formats.compressed import GZIP_MAGIC, guess
 
     with path.open("rb") as stream:
         head = stream.read(540)

@@ -1,0 +1,1 @@
+"""Every step on the disk, and the way back after a crash."""

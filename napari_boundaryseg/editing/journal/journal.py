@@ -1,0 +1,207 @@
+"""Every step of a history made durable on disk, by a thread of its own."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from napari_boundaryseg.editing.history.edit import Edit
+from napari_boundaryseg.editing.history.history import History
+from napari_boundaryseg.editing.history.locks import Locks
+from napari_boundaryseg.editing.journal import records as journal_file
+from napari_boundaryseg.editing.journal.folders import discard_folder, new_folder, remove_folder, sync_folder
+from napari_boundaryseg.editing.journal.records import EDIT, MOVE, NAME, START, STORED, About, Record, default_folder
+from napari_boundaryseg.errors import InputError
+
+Told = Callable[[InputError], object]
+_Waiting = tuple[int, str, float, Callable[[], bytes]]
+
+
+class Journal:
+    """Makes each step durable; whatever ends the program, `recovery.recover` gives back what was on the disk.
+
+    `append` and `move` return at once with a number; `is_durable` and `flush` say when everything up to a number is on
+    the disk. Where the disk refuses, ``on_error`` is told once, `flush` raises, nothing is dropped, and each further
+    step and each `flush` tries again.
+
+    Parameters
+    ----------
+    about : About
+    labels : (I, J, K) uint8 or uint16 array
+        As they are before the first step; copied.
+    folder : Path, optional
+        Where journals lie; the user's local application folder by default.
+    locks : Locks
+        That hold before the first step.
+    on_error : callable
+        ``on_error(error)``, called on the journal's thread.
+
+    Raises
+    ------
+    InputError
+        When the folder cannot be made. What the disk refuses later is told as above.
+    """
+
+    def __init__(self, about: About, labels: np.ndarray, folder: Path | None = None, *, locks: Locks | None = None,
+                 on_error: Told | None = None) -> None:
+        self.folder, self._owner = new_folder(folder or default_folder())
+        self._on_error = on_error
+        self._news = threading.Condition()
+        self._waiting: list[_Waiting] = []
+        self._handed = self._durable = -1
+        self._crc = 0
+        self._error: InputError | None = None
+        self._try = self._told = self._ending = False
+        self._followed: list[History] = []
+        self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
+        start, held = labels.copy(), locks or Locks()
+        self._hand(START, lambda: journal_file.start_body(about, start, held))
+        self._thread.start()
+        atexit.register(self._end)
+
+    def append(self, edit: Edit) -> int:
+        """Hand in a step that was made, and return its number."""
+        return self._hand(EDIT, edit.to_bytes)
+
+    def move(self, position: int) -> int:
+        """Hand in the position after undo or redo, and return its number."""
+        return self._hand(MOVE, lambda: b"%d" % position)
+
+    def stored(self, position: int) -> int:
+        """Hand in that the labels at this position are stored elsewhere, and return its number."""
+        return self._hand(STORED, lambda: b"%d" % position)
+
+    def follow(self, history: History) -> None:
+        """Hand in everything that this history does from now on."""
+        history.recorded.connect(self.append)
+        history.moved.connect(self.move)
+        self._followed.append(history)
+
+    @property
+    def handed(self) -> int:
+        """The number of what was handed in last."""
+        return self._handed
+
+    @property
+    def error(self) -> InputError | None:
+        """Why the disk refused; None when it did not, or no longer does."""
+        return self._error
+
+    def is_durable(self, number: int) -> bool:
+        """Whether everything up to this number would survive a power cut now."""
+        return self._durable >= number
+
+    def flush(self, timeout_s: float = 10.0) -> None:
+        """Wait until everything that was handed in is on the disk.
+
+        Raises
+        ------
+        InputError
+            When the disk refused, or took too long.
+        """
+        with self._news:
+            wanted, self._error, self._try = self._handed, None, True
+            self._news.notify_all()
+            self._news.wait_for(lambda: self._durable >= wanted or self._error, timeout_s)
+            if self._durable < wanted:
+                raise self._error or InputError("journal", "the disk has not answered for too long",
+                                                "Save the labels, on another disk if possible")
+
+    def close(self) -> None:
+        """End, and leave the work for `recovery.recoverable`; errors as in `flush`."""
+        try:
+            if self._thread.is_alive():
+                self.flush()
+        finally:
+            self._end()
+            self._owner.release()
+
+    def finish(self) -> None:
+        """End, and remove the journal: the work is stored elsewhere."""
+        self._end()
+        remove_folder(self.folder, self._owner)
+
+    def discard(self) -> None:
+        """End; the work can be recovered for some days (see `recovery.clean_up`)."""
+        self._end()
+        discard_folder(self.folder, self._owner)
+
+    def _hand(self, kind: str, body: Callable[[], bytes]) -> int:
+        with self._news:
+            if self._ending:
+                raise RuntimeError("The journal has ended.")
+            self._handed += 1
+            self._waiting.append((self._handed, kind, time.time(), body))
+            self._try = True
+            self._news.notify_all()
+            return self._handed
+
+    def _end(self) -> None:
+        for history in self._followed:
+            history.recorded.disconnect(self.append, missing_ok=True)
+            history.moved.disconnect(self.move, missing_ok=True)
+        atexit.unregister(self._end)
+        with self._news:
+            self._ending = True
+            self._news.notify_all()
+        self._thread.join(10)
+
+    def _work(self) -> None:
+        """The thread: what is waiting goes to disk in one commit; after an error it waits to be asked again."""
+        database: sqlite3.Connection | None = None
+        while self._wait():
+            try:
+                database = database or journal_file.open_database(self.folder / NAME)
+                self._store(database, list(self._waiting))
+            except Exception as error:  # whatever it is, the person must know and the thread must go on
+                _close(database)
+                database = None
+                self._tell(error)
+                if self._ending:
+                    break
+        _close(database)
+
+    def _wait(self) -> bool:
+        """Sleep until there is something to store, or to try again; False at the end."""
+        with self._news:
+            self._news.wait_for(lambda: self._ending or (self._try and self._waiting))
+            self._try = False
+            return bool(self._waiting)
+
+    def _store(self, database: sqlite3.Connection, batch: list[_Waiting]) -> None:
+        crc, records = self._crc, []
+        for number, kind, at, body in batch:
+            records.append(Record.after(crc, number, kind, at, body()))
+            crc = records[-1].crc
+        journal_file.add(database, records)
+        if batch[0][1] == START:
+            for folder in (self.folder, *self.folder.parents[:2]):
+                sync_folder(folder)
+        with self._news:
+            self._crc, self._durable, self._error, self._told = crc, records[-1].number, None, False
+            del self._waiting[: len(batch)]
+            self._news.notify_all()
+
+    def _tell(self, error: Exception) -> None:
+        reason = getattr(error, "strerror", None) or error
+        refused = InputError("journal", f"the last steps are not on the disk: {reason}",
+                             "Free some space on the disk of your home folder, or save the labels now")
+        with self._news:
+            first, self._error, self._told = not self._told, refused, True
+            self._news.notify_all()
+        if first and self._on_error is not None:
+            with contextlib.suppress(Exception):
+                self._on_error(refused)
+
+
+def _close(database: sqlite3.Connection | None) -> None:
+    if database is not None:
+        with contextlib.suppress(sqlite3.Error):
+            database.close()

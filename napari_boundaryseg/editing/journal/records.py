@@ -1,0 +1,163 @@
+"""The file of a journal: numbered records in SQLite, each of which vouches for itself and for all before it."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sqlite3
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from platformdirs import user_data_path
+
+from napari_boundaryseg.editing.history.edit import pack, unpack
+from napari_boundaryseg.editing.history.locks import Lock, Locks
+
+NAME = "journal.sqlite"
+VERSION = 1
+LOG_PAGES = 200
+"""How long SQLite's log grows: where it is damaged, about a hundred strokes are lost with it."""
+START, EDIT, MOVE, STORED = "start", "edit", "move", "stored"
+_TABLE = "CREATE TABLE IF NOT EXISTS records (number INTEGER PRIMARY KEY, kind TEXT, at REAL, body BLOB, crc INTEGER)"
+_ADD = "INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?)"
+
+
+@dataclass(frozen=True)
+class About:
+    """What a journal belongs to; nothing of the patient but the scan's given name.
+
+    Parameters
+    ----------
+    scan_name : str
+    scan_hash : str
+        Of `scan_hash.scan_hash`: the labels fit this scan only.
+    scheme : str
+        The label scheme, as JSON.
+    voxel_ml : float
+        The volume of one voxel, in mL.
+    """
+
+    scan_name: str
+    scan_hash: str
+    scheme: str
+    voxel_ml: float
+
+
+class Record(NamedTuple):
+    """One row: its CRC-32 runs over its content and the CRC of the row before."""
+
+    number: int
+    kind: str
+    at: float
+    """Seconds since 1970."""
+    body: bytes
+    crc: int
+
+    @classmethod
+    def after(cls, crc: int, number: int, kind: str, at: float, body: bytes) -> Record:
+        """The record that follows the one with this CRC."""
+        return cls(number, kind, at, body, _crc(crc, number, kind, at, body))
+
+
+def _crc(crc: int, number: int, kind: str, at: float, body: bytes) -> int:
+    return zlib.crc32(body, zlib.crc32(struct.pack("<qd", number, at) + kind.encode(), crc))
+
+
+class Start(NamedTuple):
+    """What the first record says."""
+
+    about: About
+    labels: np.ndarray
+    """(I, J, K), writable."""
+    locks: Locks
+    host: str
+    pid: int
+
+
+class NewerVersion(Exception):
+    """A later version of the program wrote it."""
+
+
+def default_folder() -> Path:
+    """Where journals lie: in the user's local application folder."""
+    return user_data_path("napari-boundaryseg") / "journal"
+
+
+def open_database(path: Path) -> sqlite3.Connection:
+    """A connection whose commits are on the disk when they return."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its other files the same rights
+    database = sqlite3.connect(path, timeout=5, isolation_level=None)
+    try:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = FULL")
+        database.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
+        database.execute(_TABLE)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def add(database: sqlite3.Connection, records: list[Record]) -> None:
+    """Store records, all or none; when it returns they are on the disk. Storing a record again does no harm."""
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        database.executemany(_ADD, records)
+        database.execute("COMMIT")
+    except BaseException:
+        if database.in_transaction:
+            database.execute("ROLLBACK")
+        raise
+
+
+def valid(database: sqlite3.Connection) -> Iterator[Record]:
+    """The records from the first, as long as they are whole.
+
+    Raises
+    ------
+    ValueError, sqlite3.Error
+        At the first that is not.
+    """
+    crc = 0
+    rows = database.execute("SELECT number, kind, at, body, crc FROM records ORDER BY number")
+    for row in rows:
+        typed = tuple(map(type, row)) == (int, str, float, bytes, int)
+        if not typed or _crc(crc, *row[:4]) != row[4]:  # also where a row before it is missing
+            raise ValueError(f"record {row[0]} is damaged")
+        crc = row[4]
+        yield Record(*row)
+
+
+def start_body(about: About, labels: np.ndarray, locks: Locks) -> bytes:
+    """The first record's content; of labels without a voxel only the shape is kept."""
+    head = {
+        "version": VERSION, **asdict(about), "host": socket.gethostname(), "pid": os.getpid(),
+        "shape": labels.shape, "dtype": labels.dtype.newbyteorder("<").str,
+        "locks": [[lock.organ, lock.slice] for lock in locks],
+    }
+    packed = pack(labels) if labels.any() else b""
+    text = json.dumps(head).encode()
+    return struct.pack("<I", len(text)) + text + packed
+
+
+def read_start(body: bytes) -> Start:
+    """Undo `start_body`.
+
+    Raises
+    ------
+    NewerVersion, ValueError
+    """
+    (size,) = struct.unpack_from("<I", body)
+    head: dict[str, Any] = json.loads(body[4 : 4 + size])
+    if head["version"] > VERSION:
+        raise NewerVersion
+    about = About(**{name: head[name] for name in About.__dataclass_fields__})
+    packed, shape = body[4 + size :], tuple(head["shape"])
+    labels = unpack(packed, head["dtype"], shape).copy() if packed else np.zeros(shape, head["dtype"])
+    return Start(about, labels, Locks.of(Lock(*pair) for pair in head["locks"]), head["host"], head["pid"])

@@ -1,0 +1,139 @@
+"""From the records of a journal to the labels, the locks and the history at its end."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_boundaryseg.editing.history.edit import Edit
+from napari_boundaryseg.editing.history.history import History
+from napari_boundaryseg.editing.history.locks import Locks
+from napari_boundaryseg.editing.journal.records import (
+    EDIT,
+    MOVE,
+    NAME,
+    START,
+    About,
+    Record,
+    Start,
+    open_database,
+    read_start,
+    valid,
+)
+from napari_boundaryseg.errors import InputError
+
+if TYPE_CHECKING:
+    from napari_boundaryseg.editing.journal.journal import Journal
+
+
+@dataclass(frozen=True, eq=False)
+class Recovered:
+    """What a journal gave back: the state at the moment of death, and the way there."""
+
+    about: About
+    start: np.ndarray
+    """(I, J, K), the labels before the first step."""
+    start_locks: Locks
+    labels: np.ndarray
+    """(I, J, K), writable."""
+    locks: Locks
+    steps: tuple[Edit, ...]
+    """From the start, also those that could be redone."""
+    position: int
+    complete: bool
+
+    def history(self, slice_axis: int = 0) -> History:
+        """A history of `labels` that can undo what was done before the crash."""
+        return History(self.labels, slice_axis=slice_axis, locks=self.locks, steps=self.steps, position=self.position)
+
+    def hand_to(self, journal: Journal) -> None:
+        """Hand everything to a new journal that began with `start` and `start_locks`."""
+        for step in self.steps:
+            journal.append(step)
+        journal.move(self.position)
+
+
+@dataclass
+class Replay:
+    """A journal as far as it was read."""
+
+    start: Start
+    steps: list[Edit] = field(default_factory=list)
+    position: int = 0
+    at: float = 0.0
+    complete: bool = True
+    stored: int = 0
+    """The position whose labels are stored elsewhere."""
+
+    @property
+    def worth(self) -> bool:
+        """Whether a person's work would be lost with the journal; also work that was undone, and can be redone."""
+        return self.position < self.stored or any(step.by_hand for step in self.steps[self.stored :])
+
+    def take(self, record: Record) -> None:
+        """Follow one record."""
+        if record.kind == EDIT:
+            edit = Edit.from_bytes(record.body)
+            self._check(edit)
+            self.steps[self.position :] = [edit]
+            if self.position < self.stored:
+                self.stored = 0  # that state can no longer be reached
+            self.position += 1
+        else:
+            position = int(record.body)
+            if not 0 <= position <= len(self.steps):
+                raise ValueError(f"there is no position {position}")
+            if record.kind == MOVE:
+                self.position = position
+            else:
+                self.stored = position
+        self.at = record.at
+
+    def _check(self, edit: Edit) -> None:
+        ends = [part.stop for part in edit.box or ()]
+        labels = self.start.labels
+        if any(end > n for end, n in zip(ends, labels.shape)) or not np.can_cast(edit.dtype, labels.dtype):
+            raise ValueError("a step does not fit the labels")
+
+    def recovered(self) -> Recovered:
+        """The labels and locks at the position."""
+        labels, locks = self.start.labels.copy(), self.start.locks
+        for step in self.steps[: self.position]:
+            if step.box is not None:
+                labels[step.box] = step.after
+            locks = step.locks_after(locks)
+        return Recovered(self.start.about, self.start.labels, self.start.locks, labels, locks, tuple(self.steps),
+                         self.position, self.complete)
+
+
+def read(folder: Path) -> Replay:
+    """Read a session up to its end or its first damage; what its start raises is raised.
+
+    A copy is read: SQLite tidies up what it opens, and throws away what it finds damaged.
+    """
+    with TemporaryDirectory(prefix="reading-", dir=folder) as work, closing(_opened(folder, Path(work))) as database:
+        records = valid(database)
+        first = next(records, None)
+        if first is None or first.kind != START:
+            raise ValueError("a journal has no start")
+        replay = Replay(read_start(first.body), at=first.at)
+        try:
+            for record in records:
+                replay.take(record)
+        except (ValueError, KeyError, TypeError, InputError, sqlite3.Error):
+            replay.complete = False
+    return replay
+
+
+def _opened(folder: Path, work: Path) -> sqlite3.Connection:
+    for path in (folder / NAME, folder / f"{NAME}-wal"):
+        if path.exists():
+            shutil.copy(path, work)
+    return open_database(work / NAME)

@@ -1,0 +1,1 @@
+"""Trained models as files: weights, card, and the list of those that there are."""

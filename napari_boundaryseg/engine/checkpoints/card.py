@@ -1,0 +1,141 @@
+"""A model's card: what it is, what it was trained on, how well it does. JSON, without torch."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError
+
+from napari_boundaryseg.engine.recipes.recipe import Recipe
+from napari_boundaryseg.engine.recipes.settings import Settings, Spacing
+from napari_boundaryseg.errors import InputError
+
+LONGEST_DESCRIPTION = 1000
+LONGEST_NAME = 128
+
+
+class TrainingData(Settings):
+    """What a model has seen, and under which terms."""
+
+    description: str = Field("", max_length=LONGEST_DESCRIPTION)
+    cases: int = Field(0, ge=0)
+    licence: str = Field("", max_length=400)
+    attribution: str = Field("", max_length=2000)
+
+
+class Score(Settings):
+    """One figure over a set of cases."""
+
+    organ: str
+    metric: str = Field(description="as in data/metrics.py, for example dsc or asd_mm")
+    mean: float
+    sd: float
+    n: int = Field(ge=1)
+    floor: float | None = Field(None, description="what a label prior that ignores the image scores on the same cases")
+
+
+class Scaling(Settings):
+    """Log-odds times a scale, plus a shift; the two logarithms in them, of p and of 1 - p, may have scales apart."""
+
+    scale: float = Field(1.0, ge=0.05, le=20)
+    shift: float = Field(0.0, ge=-20, le=20)
+    complement: float | None = Field(None, ge=0.0, le=20, description="scale of log(1 - p); that of log p unless given")
+
+
+class Calibration(Settings):
+    """What makes a model's numbers mean what they say near a border; fitted on cases that it had not seen."""
+
+    probabilities: Scaling = Field(Scaling(), description="of the log-probabilities; its shift is not used")
+    edges: Scaling = Scaling()
+    fitted_on: str = Field("", max_length=400)
+    errors: dict[Literal["probabilities", "edges"], Annotated[float, Field(ge=0, le=1)]] = Field(
+        {}, description="expected calibration error on cases that fitted nothing"
+    )
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """What is put right at all."""
+        return tuple(name for name in ("probabilities", "edges") if getattr(self, name) != Scaling())
+
+    @property
+    def sentence(self) -> str:
+        """What is put right, on which cases that was fitted, and how far the numbers were off on others."""
+        off = " and ".join(f"{name} by {error:.3f}" for name, error in self.errors.items())
+        return f"{' and '.join(self.kept) or 'nothing'} put right; {self.fitted_on}" + (
+            f"; off on other folds: {off} on average" if off else "")
+
+
+class Card(Settings):
+    """Everything about a model but its weights. Stored inside the checkpoint and beside it as JSON."""
+
+    format: Literal["napari-boundaryseg-model/1"] = "napari-boundaryseg-model/1"
+    name: str = Field(min_length=1, max_length=LONGEST_NAME, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    recipe: Recipe
+    parameters: int = Field(ge=0, description="number of weights")
+    created: str = Field("", max_length=40, description="UTC date, ISO 8601")
+    step: int = Field(0, ge=0, description="training steps taken")
+    training: TrainingData = TrainingData()
+    precision: Literal["float32", "bf16"] = Field("float32", description="what the network was trained in")
+    scores: tuple[Score, ...] = ()
+    scored_on: str = Field("", max_length=400, description="the cases that the scores come from")
+    parent: str = Field("", max_length=128, description="the model it was fine-tuned from, name and SHA-256")
+    expected_spacing_mm: Spacing | None = None
+    notes: str = Field("", max_length=4000)
+    calibration: Calibration | None = Field(None, description="how probabilities and edges are put right")
+
+    @property
+    def expected_field_mm(self) -> tuple[float, float, float] | None:
+        """Field of view of the training scans along x, y, z of the patient, in mm."""
+        return self.recipe.expected_field_mm
+
+
+def new_card(recipe: Recipe, parameters: int, *, name: str = "", training: TrainingData | None = None,
+             parent: Card | None = None, sha256: str = "") -> Card:
+    """The card that a training begins with.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    parameters : int
+        Number of weights.
+    name : str
+        The recipe's where empty.
+    training : TrainingData, optional
+    parent : Card, optional
+        Of the model whose weights the training begins with: its notes stay, its scores do not, for they are not
+        those of the new model.
+    sha256 : str
+        Of the parent's file.
+
+    Raises
+    ------
+    InputError
+        When a file with this card could not be read again.
+    """
+    name = name or recipe.name
+    kept: dict[str, Any] = {}
+    if parent is not None:
+        kept = {"notes": parent.notes, "expected_spacing_mm": parent.expected_spacing_mm,
+                "parent": f"{parent.name[: LONGEST_NAME - 17]} {sha256[:16]}"}
+    try:
+        card = Card(name=name, recipe=recipe, parameters=parameters, training=training or TrainingData(), **kept)
+        return Card.model_validate_json(card.model_dump_json())
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise InputError(name, f"its card would be wrong at {place!r:.80}: {first['msg']:.120}",
+                         "Correct the name or the recipe") from error
+
+
+def tuned_on(before: TrainingData, cases: int) -> TrainingData:
+    """What a model has seen after a fine-tuning on the user's cases; only the last fine-tuning is told."""
+    said = f"Fine-tuned on {cases} case{'' if cases == 1 else 's'} accepted by the user."
+    first = _TUNED.sub("", before.description).strip()
+    room = LONGEST_DESCRIPTION - len(said) - 1
+    if len(first) > room:
+        first = f"{first[: room - 1]}…"
+    return before.model_copy(update={"description": f"{first} {said}".strip(), "cases": cases})
+
+
+_TUNED = re.compile(r"\s*Fine-tuned on \d+ cases? accepted by the user\.")

@@ -1,0 +1,1 @@
+"""How well predictions agree with references: scores, label prior, comparison of two models."""

@@ -1,0 +1,173 @@
+"""A loaded network on a device: scans in, predictions on the scan's own grid out."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from napari_boundaryseg.data.boxes import Box, around
+from napari_boundaryseg.data.volume import Volume
+from napari_boundaryseg.engine.box import AnyBox, within
+from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, load_model
+from napari_boundaryseg.engine.devices import (
+    DRAW_A_BOX,
+    Plan,
+    choose,
+    first_that_fits,
+    full_float32,
+    sentence_when_full,
+)
+from napari_boundaryseg.engine.inference.heads import Heads
+from napari_boundaryseg.engine.inference.postprocess import assemble
+from napari_boundaryseg.engine.inference.prediction import Prediction
+from napari_boundaryseg.engine.inference.sliding_window import sliding_window
+from napari_boundaryseg.engine.preprocessing.box_distances import with_sides
+from napari_boundaryseg.engine.preprocessing.channels import in_order
+from napari_boundaryseg.engine.preprocessing.field_of_view import check_field
+from napari_boundaryseg.engine.preprocessing.network_grid import NetworkGrid
+from napari_boundaryseg.errors import InputError, RegionNeeded
+from napari_boundaryseg.models.blocks import CHANNELS_LAST
+from napari_boundaryseg.models.slicewise import with_neighbours
+from napari_boundaryseg.progress import Progress, part, silent
+
+_AXES = {"z": 0, "y": 1, "x": 2}
+
+
+class Predictor:
+    """Keeps a network on a device between scans.
+
+    Parameters
+    ----------
+    model : LoadedModel
+    device : str
+        ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:N"``.
+    locator : LoadedModel, optional
+        Proposes the box where the recipe names a locator; by default the model of that name beside the model's file,
+        or among those that ship.
+    calibrated : bool
+        Whether probabilities and edges are put right by the card's calibration, where it has one.
+    """
+
+    def __init__(self, model: LoadedModel, device: str = "auto", locator: LoadedModel | None = None,
+                 calibrated: bool = True) -> None:
+        self.model, self._locator, self._calibrated = model, locator, calibrated
+        self.device = choose(device)
+
+    def predict(self, volume: Volume, *, box: AnyBox | None = None, whole: bool = False, attention: bool = True,
+                progress: Progress = silent) -> Prediction:
+        """Segment one scan.
+
+        Parameters
+        ----------
+        volume : Volume
+        box : three slices or (start, stop) pairs of (I, J, K), optional
+            Only this part of the scan is given to the model; the result is on the whole grid all the same.
+        whole : bool
+            Predict on the whole scan even where it is far larger than the training scans.
+        attention : bool
+            Whether to return spatial attention.
+        progress : Progress
+            Called at every window; may raise `Cancelled`.
+
+        Raises
+        ------
+        RegionNeeded
+            When the scan is far larger than the model's field of view and neither ``box`` nor ``whole`` is given.
+        InputError
+            When the channels or the box do not fit, the network's answer is not finite, or memory runs out.
+        """
+        with sentence_when_full("this scan", DRAW_A_BOX):
+            return self._predict(volume, box, whole, attention, progress)
+
+    def _predict(self, volume: Volume, box: AnyBox | None, whole: bool, attention: bool, progress: Progress
+                 ) -> Prediction:
+        recipe = self.model.card.recipe
+        given, volume = volume, in_order(volume, recipe.channels, self.model.card.name)
+        box = None if box is None else within(volume.geometry.shape, box)
+        if box is None and not whole:
+            box = self._located(volume, progress)
+        seconds: dict[str, float] = {}
+        began = time.perf_counter()
+        grid = NetworkGrid(volume, recipe.preprocessing, box)
+        image = with_neighbours(torch.from_numpy(grid.image()), recipe.slices, recipe.plane)
+        image = with_sides(image, grid.spacing_zyx, recipe.sides_mm)
+        seconds["preparing"] = time.perf_counter() - began
+        heads, stacked, plan = self._run(image, attention, part(progress, 0.02, 0.9))
+        seconds["network"] = time.perf_counter() - began - sum(seconds.values())
+        progress(0.92, "Back to the scan's grid")
+        maps = {name: grid.back(tensor.cpu().numpy()) for name, tensor in heads.apart(stacked).items()}
+        calibration = self.model.card.calibration if self._calibrated else None
+        result, notes = assemble(volume, grid.box, maps, recipe, heads.mean_channel_weights(), calibration)
+        seconds["scan grid"] = time.perf_counter() - began - sum(seconds.values())
+        details = {
+            "model": self.model.card.name, "sha256": self.model.sha256, "device": plan.device, "dtype": "float32",
+            "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
+            "notes": [note for note in (plan.note, _order_note(given, volume), _not_finite(grid), *notes) if note],
+            "calibrated": calibration is not None and bool(calibration.kept),
+            "box": [[s.start, s.stop] for s in grid.box] if box is not None else None,
+        }
+        progress(1.0, "Done")
+        return Prediction(**result, details=details)
+
+    def _located(self, volume: Volume, progress: Progress) -> Box | None:
+        """The box that the recipe's locator proposes; without a locator, None where the scan is small enough."""
+        recipe, name = self.model.card.recipe, self.model.card.name
+        if not recipe.locator:
+            check_field(volume, recipe, name)
+            return None
+        try:
+            model = self._locator or load_model(recipe.locator, [self.model.path.parent])
+        except InputError as error:
+            raise RegionNeeded(volume.name, f"{name} needs a box, and {recipe.locator}, which proposes one, cannot be "
+                               f"used: {error.reason}", f"{DRAW_A_BOX}, or put {recipe.locator}.safetensors beside the "
+                               "model's file") from error
+        locator = Predictor(model, self.device)
+        found = locator.predict(volume, whole=True, attention=False, progress=part(progress, 0.0, 0.02)).labels
+        box = around(found.array > 0, volume.spacing_mm, recipe.locator_margin_mm)
+        if box is None:
+            raise RegionNeeded(volume.name, f"{recipe.locator} found no organ in it", DRAW_A_BOX)
+        return box
+
+    def _run(self, image: Tensor, attention: bool, progress: Progress) -> tuple[Heads, Tensor, Plan]:
+        recipe = self.model.card.recipe
+        flips = tuple(_AXES[axis] for axis in recipe.inference.flip_axes)
+
+        def run(plan: Plan) -> tuple[Heads, Tensor]:
+            network = self.model.network.to(plan.device).eval()
+            network = network.to(memory_format=CHANNELS_LAST[recipe.dims])  # type: ignore[call-overload]
+            heads = Heads(network, flips, attention)
+            with torch.inference_mode(), full_float32():
+                stacked = sliding_window(image, heads, recipe.window_vox, recipe.inference.overlap, batch=plan.batch,
+                                         device=plan.device, store=plan.store, progress=progress)
+                self._refuse_not_finite(stacked)
+            return heads, stacked
+
+        (heads, stacked), plan = first_that_fits(self.device, run)
+        return heads, stacked, plan
+
+    def _refuse_not_finite(self, stacked: Tensor) -> None:
+        """One map after the other: a copy of all of them may not fit."""
+        if not all(bool(torch.isfinite(one).all()) for one in stacked):
+            raise InputError(self.model.card.name, "the network's answer is not a number everywhere",
+                             "Choose another model; this one is damaged or does not suit this scan")
+
+
+def predict(scan: Volume, model: str | Path | LoadedModel, *, device: str = "auto", box: AnyBox | None = None,
+            whole: bool = False, attention: bool = True, progress: Progress = silent) -> Prediction:
+    """Segment one scan with a shipped model, a checkpoint file, or a loaded model.
+
+    See `Predictor.predict` for the parameters and errors.
+    """
+    loaded = model if isinstance(model, LoadedModel) else load_model(model)
+    return Predictor(loaded, device).predict(scan, box=box, whole=whole, attention=attention, progress=progress)
+
+
+def _order_note(given: Volume, used: Volume) -> str:
+    return "" if given is used else f"The channels were put into the model's order: {', '.join(used.channels)}"
+
+
+def _not_finite(grid: NetworkGrid) -> str:
+    return f"{grid.not_finite} voxels were not numbers and were filled for the network" if grid.not_finite else ""

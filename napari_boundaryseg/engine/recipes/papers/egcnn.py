@@ -1,0 +1,95 @@
+"""EG-CNN: brain tumours and kidneys on three backbones, and small ones."""
+
+from __future__ import annotations
+
+from napari_boundaryseg.data.labels import preset
+from napari_boundaryseg.data.layouts import BRATS_CHANNELS
+from napari_boundaryseg.engine.recipes.papers import small
+from napari_boundaryseg.engine.recipes.recipe import Recipe
+from napari_boundaryseg.engine.recipes.settings import Augmentation, Optimiser, Preprocessing, Schedule
+
+PAPER = "Hatamizadeh et al., Edge-gated CNNs for volumetric semantic segmentation of medical images (2020)"
+LOSSES = {"dice-squared": 1.0, "consistency": 1.0, "edge-dice": 1.0, "edge-bce": 0.5}
+BACKBONES = ("unet", "vnet", "segresnet")
+
+
+def _brats(backbone: str) -> Recipe:
+    return Recipe(
+        name=f"egcnn-{backbone}-brats19",
+        task=small.HEAD_OF_BRATS,
+        source=PAPER,
+        modality="MR",
+        channels=BRATS_CHANNELS,
+        scheme=preset("brats-2022"),
+        network="egcnn",
+        network_arguments={"backbone": backbone, "norm": "group"},
+        losses=LOSSES,
+        preprocessing=Preprocessing(crop="nonzero", nonzero=True, clip_percentiles=(0, 100)),
+        augmentation=Augmentation(flip_axes=("x", "y", "z"), gain=0.1, shift=0.1),
+        optimiser=Optimiser(name="adam", lr=1e-4, weight_decay=1e-5),
+        schedule=Schedule(name="poly"),
+        patch_vox=(128, 128, 128),
+        batch=8,
+        steps=300 * 34,
+        steps_per_epoch=34,
+        metrics=("dsc",),
+    )
+
+
+def _kits(backbone: str) -> Recipe:
+    return Recipe(
+        name=f"egcnn-{backbone}-kits19",
+        task="Kidneys and their tumours on CT, 1 mm isotropic",
+        source=PAPER,
+        modality="CT",
+        channels=("ct",),
+        scheme=preset("kits-2019"),
+        network="egcnn",
+        network_arguments={"backbone": backbone, "norm": "group"},
+        losses=LOSSES,
+        preprocessing=Preprocessing(spacing_mm=(1.0, 1.0, 1.0), normalise="hu"),
+        augmentation=Augmentation(flip_axes=("x", "y", "z"), gain=0.1, shift=0.1),
+        optimiser=Optimiser(name="adam", lr=1e-4, weight_decay=1e-5),
+        schedule=Schedule(name="poly"),
+        patch_vox=(128, 128, 128),
+        batch=8,
+        steps=300 * 30,
+        steps_per_epoch=30,
+        metrics=("dsc",),
+    )
+
+
+_NARROW = {"backbone": "segresnet", "width": 16, "norm": "group"}
+
+HIPPOCAMPUS = Recipe(
+    name="hippocampus-egcnn",
+    source="EG-CNN after Hatamizadeh et al. (2020) on a small SegResNet",
+    network="egcnn",
+    network_arguments=_NARROW,
+    losses={**LOSSES, "wce-dice": 1.0},
+    **small.HIPPOCAMPUS,
+)
+
+SARCOMA = Recipe(
+    name="sarcoma-t1-egcnn",
+    source="EG-CNN after Hatamizadeh et al. (2020) on a small SegResNet",
+    network="egcnn",
+    network_arguments=_NARROW,
+    losses={**LOSSES, "wce-dice": 1.0},
+    **small.SARCOMA,
+)
+
+SYNTHETIC = Recipe(
+    name="brain-tumour-egcnn",
+    source="EG-CNN after Hatamizadeh et al. (2020) on a small SegResNet; synthetic training scans",
+    network="egcnn",
+    network_arguments={**_NARROW, "width": 12},
+    losses={**LOSSES, "wce-dice": 1.0},
+    **small.SYNTHETIC_BRAINS,
+    patch_vox=(48, 64, 64),
+    foreground=0.6,
+    batch=1,
+    steps=1000,
+)
+
+RECIPES = (*map(_brats, BACKBONES), *map(_kits, BACKBONES), HIPPOCAMPUS, SARCOMA, SYNTHETIC)

@@ -1,0 +1,1 @@
+"""From cases to a checkpoint: batches, targets, steps, validation, resuming, fine-tuning."""

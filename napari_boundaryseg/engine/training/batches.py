@@ -1,0 +1,75 @@
+"""Training cases to batches of patches with their targets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from napari_boundaryseg.engine.preprocessing.box_distances import distances_to_sides
+from napari_boundaryseg.engine.recipes.recipe import Recipe
+from napari_boundaryseg.engine.training.augment import change_intensities, sample, sampling_points
+from napari_boundaryseg.engine.training.cases import TrainingCase
+from napari_boundaryseg.engine.training.random_boxes import boxed, without_turns
+from napari_boundaryseg.losses import Target
+
+
+def batch_at(cases: Sequence[TrainingCase], recipe: Recipe, seed: int, step: int) -> tuple[Tensor, Target]:
+    """The batch of one step: it depends on the cases, the seed and the step alone.
+
+    Returns
+    -------
+    image : (B, C, z, y, x) float32 tensor
+    target : Target
+    """
+    rng = np.random.default_rng([seed, step])
+    patches = [draw(cases[int(rng.integers(len(cases)))], recipe, rng) for _ in range(recipe.batch)]
+    images, labels, hard, soft, difficulty = (torch.stack(parts) for parts in zip(*patches, strict=True))
+    return images, Target(
+        labels=labels,
+        hard=hard if hard.shape[1] else None,
+        soft=soft if soft.shape[1] else None,
+        difficulty=difficulty if difficulty.shape[1] else None,
+    )
+
+
+def draw(case: TrainingCase, recipe: Recipe, rng: np.random.Generator) -> tuple[Tensor, ...]:
+    """One augmented patch of a case: image, class indices, hard and soft contours, difficulty."""
+    loose, augmentation = case.loose, recipe.augmentation
+    if loose:
+        case, augmentation = boxed(case, recipe, rng), without_turns(augmentation)
+    centre = _centre(case, recipe, rng)
+    points = sampling_points(recipe.patch_vox, centre, case.spacing_mm, augmentation, rng, recipe.across)
+    # Of a whole box, what a bend takes from beyond its sides is not empty.
+    outside = "border" if loose and tuple(case.labels.shape) == recipe.patch_vox else "zeros"
+    image = sample(case.image, points, "bilinear", outside)
+    if recipe.slices > 1 and "zyx"[recipe.across or 0] in augmentation.flip_axes and rng.random() < 0.5:
+        image = image.unflatten(0, (-1, recipe.slices)).flip(1).flatten(0, 1)
+    image = change_intensities(image, case.spacing_mm, augmentation, rng)
+    if recipe.sides_mm:
+        sides = distances_to_sides(points, case.labels.shape, case.spacing_mm, recipe.sides_mm)
+        image = torch.cat([image, sides])
+    labels = sample(case.labels[None], points, "nearest")[0].long()
+    none = torch.zeros((0, *recipe.patch_vox))
+    hard = sample(case.hard, points, "nearest") if len(case.hard) else none
+    soft = sample(case.soft, points, "bilinear") if len(case.soft) else none
+    difficulty = none if case.difficulty is None else sample(case.difficulty, points, "bilinear").clamp_min(1.0)
+    return image, labels, hard, soft, difficulty
+
+
+def _centre(case: TrainingCase, recipe: Recipe, rng: np.random.Generator) -> np.ndarray:
+    """Near a random organ, or any place, such that the patch stays inside the scan where it can.
+
+    The patch's voxels are voxels of the case: without geometric augmentation it is a plain crop.
+    """
+    shape, patch = np.array(case.labels.shape), np.array(recipe.patch_vox)
+    if case.voxels and rng.random() < recipe.foreground:
+        organ = case.voxels[int(rng.integers(len(case.voxels)))]
+        centre = organ[int(rng.integers(len(organ)))] + rng.uniform(-0.25, 0.25, 3) * patch
+    else:
+        centre = rng.uniform(0, 1, 3) * (shape - 1)
+    middle = (patch - 1) / 2
+    first = np.clip(np.round(centre - middle), 0, np.maximum(shape - patch, 0))
+    return np.where(shape <= patch, (shape - patch) // 2, first) + middle

@@ -1,0 +1,150 @@
+"""Scans ready for training: on the network's grid, with their targets, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from napari_boundaryseg.data.boundaries import contour_targets, outline, slicewise_difficulty
+from napari_boundaryseg.data.boxes import around
+from napari_boundaryseg.data.volume import LabelMap, Volume
+from napari_boundaryseg.engine.box import AnyBox
+from napari_boundaryseg.engine.preprocessing.channels import in_order
+from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan, part_of
+from napari_boundaryseg.engine.preprocessing.network_grid import NetworkGrid
+from napari_boundaryseg.engine.recipes.recipe import Recipe
+from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.models.slicewise import with_neighbours
+from napari_boundaryseg.progress import Progress, silent
+
+Pair = tuple[Volume, LabelMap] | LabelledScan
+
+ROOM = 1.5
+"""Of the widest margin: a box that is drawn round a turned organ reaches further."""
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingCase:
+    """One scan on the network's grid.
+
+    Parameters
+    ----------
+    image : (C, z, y, x) float32 tensor, normalised
+    labels : (z, y, x) uint8 tensor of class indices
+    hard, soft : (n_clear, z, y, x) uint8 and (n_blurry, z, y, x) float16 tensors
+    spacing_mm : tuple of float
+        Along z, y, x.
+    voxels : list of (n, 3) int arrays
+        For each organ that is present, up to 2000 of its voxels: where patches may be centred.
+    difficulty : (1, z, y, x) float16 tensor or None
+        Where borders are hard to find, from 1 on; only for recipes whose loss asks for it.
+    name : str
+    loose : bool
+        The image holds the scan's own intensities with wide margins; `engine.training.random_boxes` makes a case of it.
+    """
+
+    image: Tensor
+    labels: Tensor
+    hard: Tensor
+    soft: Tensor
+    spacing_mm: tuple[float, float, float]
+    voxels: list[np.ndarray]
+    difficulty: Tensor | None = None
+    name: str = ""
+    loose: bool = False
+
+
+def prepare(volume: Volume, labels: LabelMap, recipe: Recipe, box: AnyBox | None = None) -> TrainingCase:
+    """Bring one labelled scan to the network's grid and make its contour targets.
+
+    Of the scan, that part is taken which the model would be given to segment it: see
+    `engine.preprocessing.field_of_view.part_of`.
+    """
+    volume = in_order(volume, recipe.channels, recipe.name)
+    grid = NetworkGrid(volume, recipe.preprocessing, part_of(LabelledScan(volume, labels, box), recipe))
+    classes = grid.labels(labels.with_scheme(recipe.scheme))
+    return from_classes(grid.image(), classes, recipe, grid.spacing_zyx, volume.name)
+
+
+def prepare_loosely(volume: Volume, labels: LabelMap, recipe: Recipe) -> TrainingCase:
+    """Keep a labelled scan beyond the widest margin of the recipe's boxes, for random boxes to be drawn from it."""
+    volume = in_order(volume, recipe.channels, recipe.name)
+    widest = around(labels.array > 0, labels.spacing_mm, ROOM * (recipe.box_margin_mm or (0, 0))[1])
+    grid = NetworkGrid(volume, recipe.preprocessing.model_copy(update={"size_vox": None}), widest)
+    classes = grid.labels(labels.with_scheme(recipe.scheme))
+    return from_classes(grid.intensities(), classes, recipe, grid.spacing_zyx, volume.name, loose=True)
+
+
+def from_classes(image: np.ndarray, classes: np.ndarray, recipe: Recipe, spacing_zyx: tuple[float, float, float],
+                 name: str = "", *, loose: bool = False) -> TrainingCase:
+    """A case from an image and class indices that are already on the network's grid."""
+    ids = np.array([0, *recipe.scheme.ids])
+    clear, blurry = ([organ.id for organ in organs] for organs in (recipe.clear, recipe.blurry))
+    hard, soft = contour_targets(ids[classes], clear, blurry, recipe.targets, spacing_zyx, recipe.across)
+    channels = torch.from_numpy(np.ascontiguousarray(image, dtype=np.float32))
+    return TrainingCase(
+        image=channels if loose else with_neighbours(channels, recipe.slices, recipe.plane),
+        labels=torch.from_numpy(np.ascontiguousarray(classes, dtype=np.uint8)),
+        hard=torch.from_numpy(np.ascontiguousarray(hard, dtype=np.uint8)),
+        soft=torch.from_numpy(np.ascontiguousarray(soft, dtype=np.float16)),
+        spacing_mm=spacing_zyx,
+        voxels=some_voxels(classes, len(recipe.scheme.ids)),
+        difficulty=_difficulty(classes, recipe, spacing_zyx) if "difficulty-ce" in recipe.losses else None,
+        name=name,
+        loose=loose,
+    )
+
+
+def _difficulty(classes: np.ndarray, recipe: Recipe, spacing_zyx: tuple[float, float, float]) -> Tensor:
+    targets = recipe.targets
+    edges = [outline(classes == n, targets.boundary, recipe.across) for n in range(1, len(recipe.scheme.ids) + 1)]
+    sigma_vox = [targets.difficulty_sigma_mm / step for step in spacing_zyx]
+    found = slicewise_difficulty(edges, sigma_vox, gain=targets.difficulty_gain, across=recipe.across)
+    return torch.from_numpy(found[None].astype(np.float16))
+
+
+def some_voxels(classes: np.ndarray, organs: int) -> list[np.ndarray]:
+    """For each organ that is present, up to about 2000 of its voxels, spread over it."""
+    chosen = []
+    for index in range(1, organs + 1):
+        where = np.argwhere(classes == index)
+        if len(where):
+            chosen.append(where[:: max(1, len(where) // 2000)])
+    return chosen
+
+
+def prepare_all(cases: Iterable[Pair], recipe: Recipe, progress: Progress = silent, *, loosely: bool = False
+                ) -> list[TrainingCase]:
+    """Prepare labelled scans one after the other; `loosely` those that have no box of their own."""
+    prepared = []
+    for case in cases:
+        volume, labels, box = LabelledScan(*case)
+        progress(0.0, f"Preparing {volume.name}")
+        loose = loosely and box is None and bool(labels.array.any())
+        prepared.append(prepare_loosely(volume, labels, recipe) if loose else prepare(volume, labels, recipe, box))
+    return prepared
+
+
+class Source(Protocol):
+    """Where training cases come from."""
+
+    def at(self, step: int) -> Sequence[TrainingCase]:
+        """The cases that a step may draw its patches from."""
+
+
+class RealCases:
+    """Labelled scans, all prepared once and kept in memory."""
+
+    def __init__(self, cases: Iterable[Pair], recipe: Recipe, *, progress: Progress = silent) -> None:
+        self._cases = prepare_all(cases, recipe, progress, loosely=recipe.box_margin_mm is not None)
+        if not any(case.voxels for case in self._cases):
+            raise InputError("training cases", "none of them holds a labelled voxel", "Label at least one organ")
+
+    def at(self, step: int) -> Sequence[TrainingCase]:
+        """All of them, whatever the step."""
+        return self._cases

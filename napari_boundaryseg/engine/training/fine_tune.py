@@ -1,0 +1,116 @@
+"""Teach a model what a person corrected, and say honestly whether it got better."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from torch import nn
+
+from napari_boundaryseg.data.metrics import evaluate
+from napari_boundaryseg.data.saving import atomic_json, atomic_text
+from napari_boundaryseg.engine.checkpoints.card import tuned_on
+from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, load_model, save
+from napari_boundaryseg.engine.evaluation.comparison import as_markdown, compare, with_scores
+from napari_boundaryseg.engine.inference.predictor import Predictor
+from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan, part_of
+from napari_boundaryseg.engine.recipes.recipe import TUNING_STEPS, Recipe
+from napari_boundaryseg.engine.training.cases import Pair
+from napari_boundaryseg.engine.training.folder import CARD
+from napari_boundaryseg.engine.training.train import fit
+from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.progress import Progress, part, silent
+
+LEARNING_RATE = 1e-3
+
+
+def fine_tune(model: LoadedModel, cases: Iterable[Pair], folder: Path, *, held_out: Iterable[Pair] = (),
+              steps: int = TUNING_STEPS, seed: int = 0, device: str = "auto", precision: str = "auto",
+              name: str | None = None, overwrite: bool = False, progress: Progress = silent) -> Path:
+    """Train a model further on corrected cases, then compare before and after on cases it did not see.
+
+    Parameters
+    ----------
+    model : LoadedModel
+        It is left as it is; the result is a new checkpoint.
+    cases : iterable of (Volume, LabelMap) or LabelledScan
+        Accepted scans with their corrected labels, and the boxes that they were segmented in.
+    folder : Path
+        Gets the checkpoint, the log, and with held-out cases ``comparison.json`` and ``comparison.md``.
+    held_out : iterable of (Volume, LabelMap) or LabelledScan
+        Accepted scans kept apart. They choose nothing: the last step is always the result.
+    steps, seed : int
+    device, precision : str
+        As for `engine.training.train.fit`.
+    name : str, optional
+        Of the new model; the old one's by default.
+    overwrite : bool
+        Replace what another training left in the folder.
+    progress : Progress
+
+    Returns
+    -------
+    Path
+        The fine-tuned checkpoint.
+
+    Raises
+    ------
+    InputError
+        Without a case, for a case in both roles, and as `engine.training.train.fit`.
+    """
+    scans, apart = ([LabelledScan(*case) for case in given] for given in (cases, held_out))
+    if not scans:
+        raise InputError("fine-tuning", "there is no training case", "Accept at least one corrected case first")
+    repeated = {case.volume.name for case in scans} & {case.volume.name for case in apart}
+    if repeated:
+        raise InputError(", ".join(sorted(repeated)), "it is both a training case and held out",
+                         "Give each case one role")
+    recipe = tuning_recipe(model.card.recipe, steps)
+    _freeze_statistics(model.network)
+    path = fit(recipe, scans, folder, steps=steps, seed=seed, start=model, device=device,
+               precision=precision, overwrite=overwrite,
+               name=name or model.card.name, training=tuned_on(model.card.training, len(scans)),
+               progress=part(progress, 0.0, 0.9 if apart else 1.0))
+    if apart:
+        _compare(model, path, apart, folder, device, part(progress, 0.9, 1.0))
+    return path
+
+
+def tuning_recipe(recipe: Recipe, steps: int) -> Recipe:
+    """A model's own recipe with a gentle rate and short epochs, on the given scans."""
+    return recipe.model_copy(update={
+        "optimiser": recipe.optimiser.model_copy(update={"lr": LEARNING_RATE, "gradient_clip": 5.0, "average": 0.0}),
+        "schedule": recipe.schedule.model_copy(update={"name": "one-cycle"}),
+        "steps": steps,
+        "steps_per_epoch": max(1, min(50, steps)),
+        "synthetic": "",
+    })
+
+
+def _freeze_statistics(network: nn.Module) -> None:
+    for module in network.modules():
+        if isinstance(module, nn.modules.batchnorm._BatchNorm):
+            module.frozen_statistics = True  # type: ignore[assignment]
+
+
+def _compare(model: LoadedModel, path: Path, held_out: Sequence[LabelledScan], folder: Path, device: str,
+             progress: Progress) -> None:
+    """Score both models on the part of each scan that a person would give them; the new card gets the scores."""
+    scheme = model.card.recipe.scheme
+    parts = [part_of(case, model.card.recipe) for case in held_out]
+    scores: dict[str, dict[str, dict[str, dict[str, float]]]] = {}
+    total = 2 * len(held_out)
+    tuned = load_model(path)
+    for turn, (label, candidate) in enumerate((("before", model), ("after", tuned))):
+        predictor = Predictor(candidate, device=device)
+        for n, (case, box) in enumerate(zip(held_out, parts, strict=True)):
+            progress((turn * len(held_out) + n) / total, f"Comparing on {case.volume.name}, {label}")
+            found = predictor.predict(case.volume, box=box, whole=True).labels
+            scores.setdefault(case.volume.name, {})[label] = evaluate(found, case.labels.with_scheme(scheme))
+    comparison = compare(scores)
+    card = with_scores(tuned.card, comparison)
+    save(path, card, tuned.network.state_dict())
+    atomic_text(folder / CARD, card.model_dump_json(indent=2))
+    atomic_json(folder / "comparison.json", comparison)
+    atomic_text(folder / "comparison.md", as_markdown(comparison))
+    progress(1.0, comparison["verdict"])

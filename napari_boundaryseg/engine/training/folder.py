@@ -1,0 +1,80 @@
+"""The folder of a training: whether it may be used, and its log."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from napari_boundaryseg.data.saving import atomic_text, write_error
+from napari_boundaryseg.engine.checkpoints.card import Card
+from napari_boundaryseg.errors import InputError
+
+BEST, LAST, STATE, CARD, LOG = "best.safetensors", "last.safetensors", "state.safetensors", "card.json", "log.jsonl"
+COMPARISON = ("comparison.json", "comparison.md")
+_RESULTS = (STATE, BEST, LAST, *COMPARISON)
+
+
+def claim(folder: Path, *, resume: bool, overwrite: bool) -> bool:
+    """Whether a training goes on in this folder (True) or begins in it (False).
+
+    Raises
+    ------
+    InputError
+        When it would replace the results of another training that nobody said to overwrite.
+    """
+    if resume and (folder / STATE).is_file():
+        return True
+    there = [name for name in _RESULTS if (folder / name).exists()]
+    if there and not overwrite:
+        advice = ("Overwrite it (--overwrite) or choose another folder" if resume or STATE not in there else
+                  "Go on with it (--resume), overwrite it (--overwrite), or choose another folder")
+        raise InputError(folder, f"it holds another training ({', '.join(there)})", advice)
+    return False
+
+
+def begin(folder: Path, card: Card) -> None:
+    """Make the folder, remove what an earlier training left in it, and say what is trained here."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in (*_RESULTS, CARD, LOG):
+            (folder / name).unlink(missing_ok=True)
+    except OSError as error:
+        raise write_error(folder, error) from error
+    keep_card(folder, card)
+
+
+def keep_card(folder: Path, card: Card) -> None:
+    """The card as a file of its own."""
+    atomic_text(folder / CARD, card.model_dump_json(indent=2))
+
+
+def card_in(folder: Path) -> Card | None:
+    """The card of the training that a folder holds; None where there is none that can be read."""
+    try:
+        return Card.model_validate_json((folder / CARD).read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def add_to_log(folder: Path, values: dict[str, object]) -> None:
+    """One more line."""
+    try:
+        with (folder / LOG).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(values) + "\n")
+    except OSError as error:
+        raise write_error(folder / LOG, error) from error
+
+
+def cut_log(folder: Path, step: int) -> None:
+    """Drop what was logged after a step, and a line that was not written to its end."""
+    path = folder / LOG
+    if path.is_file():
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        atomic_text(path, "".join(f"{line}\n" for line in lines if 0 <= _step_of(line) <= step))
+
+
+def _step_of(line: str) -> int:
+    try:
+        return int(json.loads(line)["step"])
+    except (ValueError, KeyError, TypeError):
+        return -1

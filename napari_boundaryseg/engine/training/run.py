@@ -1,0 +1,237 @@
+"""What one training keeps between steps: network, optimiser, card, and how it goes on after an interruption."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from napari_boundaryseg import losses
+from napari_boundaryseg.engine.checkpoints.card import Card, Score
+from napari_boundaryseg.engine.checkpoints.checkpoint import save
+from napari_boundaryseg.engine.devices import choose, precision_on
+from napari_boundaryseg.engine.recipes.recipe import Recipe
+from napari_boundaryseg.engine.training import folder as files
+from napari_boundaryseg.engine.training.batches import batch_at
+from napari_boundaryseg.engine.training.cases import Source, TrainingCase
+from napari_boundaryseg.engine.training.plateau import Plateau
+from napari_boundaryseg.engine.training.schedules import rate
+from napari_boundaryseg.engine.training.state import Memory, load_state, save_state
+from napari_boundaryseg.engine.training.validate import dice_scores
+from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.models.blocks import CHANNELS_LAST
+
+
+@dataclass
+class TrainingRun:
+    """One training between its steps."""
+
+    recipe: Recipe
+    folder: Path
+    steps: int
+    seed: int
+    fabric: Fabric
+    network: nn.Module
+    optimiser: torch.optim.Optimizer
+    loss: Any
+    card: Card
+    averaged: AveragedModel | None = None
+    step: int = 0
+    best: float = -1.0
+    damping: float = 1.0
+    bad: int = 0
+    restores: int = 0
+    saved: int = -1
+    plateau: Plateau = field(default_factory=Plateau)
+    good: dict[str, torch.Tensor] = field(default_factory=dict)
+
+    @classmethod
+    def begin(cls, recipe: Recipe, network: nn.Module, card: Card, folder: Path, *, steps: int, seed: int,
+              device: str, precision: str) -> TrainingRun:
+        """Put a network and its optimiser on a device."""
+        device = choose(device)
+        kind, _, index = device.partition(":")
+        card = card.model_copy(update={"precision": precision_on(device, precision)})
+        fabric = Fabric(accelerator=kind, devices=1 if kind == "cpu" else [int(index or 0)],
+                        precision="bf16-mixed" if card.precision == "bf16" else "32-true")
+        network = network.to(memory_format=CHANNELS_LAST[recipe.dims])  # type: ignore[call-overload]
+        averaged = averaged_over(recipe, network)
+        network, optimiser = fabric.setup(network, optimiser_of(recipe, network))
+        return cls(recipe, folder, steps, seed, fabric, network, optimiser,
+                   losses.weighted(recipe.losses, recipe.loss_arguments), card,
+                   None if averaged is None else averaged.to(fabric.device))
+
+    @property
+    def plain(self) -> nn.Module:
+        """The network without Fabric's wrapper."""
+        return cast(nn.Module, self.network.module)
+
+    @property
+    def result(self) -> nn.Module:
+        """The network that is judged and saved: with averaged weights where the recipe asks for them."""
+        return self.plain if self.averaged is None else self.averaged.module
+
+    @property
+    def ended(self) -> bool:
+        """Whether the schedule ends the training before its last step."""
+        return self.plateau.ended(self.recipe.schedule)
+
+    @property
+    def _plain_optimiser(self) -> torch.optim.Optimizer:
+        return getattr(self.optimiser, "optimizer", self.optimiser)
+
+    def resume(self) -> None:
+        """Go on where the folder's state was saved; what was logged after it is dropped."""
+        memory = load_state(self.folder / files.STATE, self.plain, self._plain_optimiser)
+        numbers = memory.numbers
+        before = precision_of(numbers)
+        if before != self.card.precision:
+            raise InputError(self.folder, f"this training was begun in {before}, not in {self.card.precision}",
+                             f"Resume it with --precision {before}")
+        self.step, self.best, self.damping = int(numbers["step"]), numbers["best"], numbers["damping"]
+        self.bad, self.restores = int(numbers.get("bad", 0)), int(numbers.get("restores", 0))
+        self.plateau = Plateau.of(numbers)
+        self.good, self.saved = memory.good, self.step
+        if self.averaged is not None and memory.averaged:
+            self.averaged.load_state_dict(memory.averaged)
+        if begun := files.card_in(self.folder):
+            self.card = self.card.model_copy(update={
+                "parent": begun.parent, "notes": begun.notes, "expected_spacing_mm": begun.expected_spacing_mm})
+        files.cut_log(self.folder, self.step)
+
+    def save_state(self) -> None:
+        """Make it possible to go on from this step."""
+        if self.saved == self.step:
+            return
+        numbers = {"step": self.step, "best": self.best, "damping": self.damping, "bad": self.bad,
+                   "restores": self.restores, "bf16": float(self.card.precision == "bf16"), **self.plateau.numbers()}
+        averaged = {} if self.averaged is None else self.averaged.state_dict()
+        save_state(self.folder / files.STATE, self.plain, self._plain_optimiser, Memory(numbers, self.good, averaged))
+        self.saved = self.step
+
+    def log(self, **values: object) -> None:
+        """One more line of the log."""
+        files.add_to_log(self.folder, values)
+
+    def one_step(self, source: Source) -> dict[str, float]:
+        """Draw a batch, move the weights; a loss or gradient that is not finite is skipped.
+
+        ``seconds`` is everything, scans made for this step too; ``computing`` what the network and optimiser took.
+        """
+        began = time.perf_counter()
+        image, target = batch_at(source.at(self.step), self.recipe, self.seed, self.step)
+        image, target = _to(self.fabric.device, image, target)
+        image = image.contiguous(memory_format=CHANNELS_LAST[image.ndim - 2])
+        lr = rate(self.recipe, self.step, self.steps) * self.damping * self.plateau.factor
+        for group in self.optimiser.param_groups:
+            group["lr"] = lr
+        buffers = {name: value.clone() for name, value in self.plain.named_buffers()}
+        drawn = time.perf_counter()
+        torch.manual_seed(number_of(self.seed, self.step))  # for dropout and for losses that draw samples
+        total, parts = self.loss(self.network(image), target)
+        self.optimiser.zero_grad(set_to_none=True)
+        self.fabric.backward(total)
+        limit = self.recipe.optimiser.gradient_clip or math.inf
+        norm = float(nn.utils.clip_grad_norm_(self.plain.parameters(), limit))
+        if math.isfinite(float(total.detach())) and math.isfinite(norm):
+            self.optimiser.step()
+            if self.averaged is not None:
+                self.averaged.update_parameters(self.plain)
+            self.bad = 0
+        else:
+            self._skip(buffers)
+        self.step += 1
+        self.plateau = self.plateau.after_step(float(total.detach()))
+        ended = time.perf_counter()
+        return {"step": self.step, "loss": float(total.detach()), **parts, "lr": lr, "gradient": norm,
+                "seconds": round(ended - began, 4), "computing": round(ended - drawn, 4)}
+
+    def _skip(self, buffers: dict[str, torch.Tensor]) -> None:
+        """Leave the weights as they are; take back what the forward pass did to running statistics."""
+        for name, value in self.plain.named_buffers():
+            value.copy_(buffers[name])
+        self.bad += 1
+        if self.bad < 3:
+            return
+        self.restores += 1
+        self.bad, self.damping = 0, self.damping / 2
+        if self.restores > 3:
+            raise InputError(self.recipe.name, "the loss is not a finite number again and again",
+                             "Lower the learning rate, or look for NaN in the training scans")
+        if self.good:
+            self.plain.load_state_dict(self.good)
+        self.log(step=self.step, restored=True, lr_factor=self.damping)
+
+    def end_epoch(self, held: list[TrainingCase]) -> None:
+        """Validate, keep the best, make the run resumable."""
+        scores = dice_scores(self.result, held, self.recipe, self.fabric.device) if held else {}
+        mean = float(np.nanmean([np.mean(v) for v in scores.values()])) if scores else math.nan
+        if scores:
+            self.log(step=self.step, validation={k: float(np.mean(v)) for k, v in scores.items()}, mean_dsc=mean)
+        self.card = self.card.model_copy(update={
+            "step": self.step,
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "scores": tuple(Score(organ=organ, metric="dsc", mean=float(np.mean(v)), sd=float(np.std(v)), n=len(v))
+                            for organ, v in scores.items()),
+            "scored_on": "the validation scans that chose the best step" if scores else "",
+        })
+        if not scores or mean >= self.best:
+            self.best = mean if scores else self.best
+            save(self.folder / files.BEST, self.card, self.result.state_dict())
+            files.keep_card(self.folder, self.card)
+        save(self.folder / files.LAST, self.card, self.result.state_dict())
+        self.good = {name: value.detach().clone() for name, value in self.plain.state_dict().items()}
+        self._look_for_a_plateau(mean)
+        self.save_state()
+
+    def _look_for_a_plateau(self, score: float) -> None:
+        if self.recipe.schedule.name != "plateau":
+            return
+        before, self.plateau = self.plateau, self.plateau.after_epoch(score, self.recipe.schedule)
+        if self.plateau.factor < before.factor:
+            self.log(step=self.step, plateau=self.plateau.waited, schedule_factor=self.plateau.factor)
+        if self.ended:
+            self.log(step=self.step, ended=f"no improvement in {self.plateau.waited} epochs")
+
+
+def precision_of(numbers: dict[str, float]) -> str:
+    """In which precision a saved training was begun."""
+    return "bf16" if numbers.get("bf16") else "float32"
+
+
+def optimiser_of(recipe: Recipe, network: nn.Module) -> torch.optim.Optimizer:
+    """The recipe's optimiser over all weights."""
+    settings = recipe.optimiser
+    parameters = network.parameters()
+    if settings.name == "sgd":
+        return torch.optim.SGD(parameters, settings.lr, momentum=0.9, weight_decay=settings.weight_decay)
+    kind = torch.optim.AdamW if settings.name == "adamw" else torch.optim.Adam
+    return kind(parameters, settings.lr, weight_decay=settings.weight_decay)
+
+
+def averaged_over(recipe: Recipe, network: nn.Module) -> AveragedModel | None:
+    """A copy of the network that follows its weights slowly, or None where the recipe asks for none."""
+    if not recipe.optimiser.average:
+        return None
+    return AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(recipe.optimiser.average), use_buffers=True)
+
+
+def number_of(seed: int, step: int) -> int:
+    """The seed of one step: it is the same after an interruption."""
+    return int(np.random.SeedSequence([seed, step, 1]).generate_state(1, np.uint64)[0])
+
+
+def _to(device: torch.device, image: torch.Tensor, target: losses.Target) -> tuple[torch.Tensor, losses.Target]:
+    moved = {name: None if value is None else value.to(device) for name, value in vars(target).items()}
+    return image.to(device), losses.Target(**moved)  # type: ignore[arg-type]
+
+

@@ -1,0 +1,164 @@
+"""Train a recipe: a plain loop on Lightning Fabric, resumable, guarded against NaN."""
+
+from __future__ import annotations
+
+import copy
+import math
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from napari_boundaryseg.engine.checkpoints.card import TrainingData, new_card
+from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, build_network, check_continues
+from napari_boundaryseg.engine.devices import sentence_when_full
+from napari_boundaryseg.engine.preprocessing.channels import in_order
+from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan
+from napari_boundaryseg.engine.preprocessing.intensities import measured, measured_foreground
+from napari_boundaryseg.engine.recipes.recipe import Recipe
+from napari_boundaryseg.engine.training import folder as files
+from napari_boundaryseg.engine.training.cases import Pair, RealCases, Source, TrainingCase, prepare_all
+from napari_boundaryseg.engine.training.initialisation import initialised
+from napari_boundaryseg.engine.training.run import TrainingRun, precision_of
+from napari_boundaryseg.engine.training.state import numbers_in
+from napari_boundaryseg.engine.training.synthetic_cases import SyntheticScans
+from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.progress import Cancelled, Progress, silent
+
+SAVE_EVERY_S = 60.0
+"""At most so much of a training is lost when the machine stops."""
+
+
+def fit(recipe: Recipe, cases: Iterable[Pair], folder: Path, *, validation: Iterable[Pair] = (),
+        steps: int | None = None, seed: int | None = None, resume: bool = False, overwrite: bool = False,
+        start: LoadedModel | None = None, device: str = "auto", precision: str = "auto",
+        training: TrainingData | None = None,
+        name: str | None = None, stop_after_s: float = math.inf, progress: Progress = silent) -> Path:
+    """Train a recipe on labelled scans.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    cases : iterable of (Volume, LabelMap) or LabelledScan
+        Prepared once and kept in memory; not used by recipes whose scans are synthetic. Of a scan with a box, and of
+        one far larger than the recipe expects, only a part is learnt from: see
+        `engine.preprocessing.field_of_view.part_of`.
+    folder : Path
+        Gets ``best.safetensors``, ``last.safetensors``, ``state.safetensors``, ``card.json`` and ``log.jsonl``.
+    validation : iterable of (Volume, LabelMap) or LabelledScan
+        Scored after each epoch; the best mean Dice chooses ``best.safetensors``. Without it the last is the best, and
+        the schedule ``"plateau"`` follows the mean training loss.
+    steps, seed : int, optional
+        Instead of the recipe's.
+    resume : bool
+        Go on from the folder's state; with the same seed the result is that of one uninterrupted run.
+    overwrite : bool
+        Replace what another training left in the folder.
+    start : LoadedModel, optional
+        Begin with these weights; a training that goes on has its own.
+    device : str
+        ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:N"``.
+    precision : str
+        ``"float32"``, ``"bf16"`` (the network in bfloat16; weights, losses and optimiser stay float32), or ``"auto"``:
+        bf16 where the processor does it well; a training that goes on keeps its own. The card says which it was.
+    training : TrainingData, optional
+        What the card says of the training scans.
+    name : str, optional
+        The model's name; the recipe's by default.
+    stop_after_s : float
+        Stop after the epoch that passes this many seconds; the state allows to resume.
+    progress : Progress
+        Called at every step; may raise `Cancelled`, after which the folder can be resumed.
+
+    Returns
+    -------
+    Path
+        The best checkpoint.
+
+    Raises
+    ------
+    InputError
+        For cases without labels, weights to start with that do not fit, a folder that holds another training, a card
+        that nobody could read again, bf16 on a processor that gets it wrong, too little memory, and a training whose
+        loss is not finite again and again.
+    """
+    steps, seed = steps or recipe.steps, recipe.seed if seed is None else seed
+    if seed < 0:
+        raise InputError("seed", f"it is {seed}", "Choose 0 or more")
+    recipe, cases = with_statistics(recipe, cases)
+    goes_on = files.claim(folder, resume=resume, overwrite=overwrite)
+    torch.manual_seed(seed)
+    if start:
+        check_continues(start, recipe)
+    network = copy.deepcopy(start.network) if start else initialised(build_network(recipe), recipe)
+    card = new_card(recipe, sum(p.numel() for p in network.parameters()), name=name or "", training=training,
+                    parent=start.card if start else None, sha256=start.sha256 if start else "")
+    if goes_on and precision == "auto":
+        precision = precision_of(numbers_in(folder / files.STATE))
+    with sentence_when_full("this training", "Train on fewer or smaller scans, or choose a smaller batch or patch"):
+        run = TrainingRun.begin(recipe, network, card, folder, steps=steps, seed=seed, device=device,
+                                precision=precision)
+        made = bool(recipe.synthetic)
+        source: Source = SyntheticScans(recipe, seed) if made else RealCases(cases, recipe, progress=progress)
+        held = prepare_all(validation, recipe)
+        if training is None:
+            run.card = run.card.model_copy(update={"training": TrainingData(cases=len(source.at(0)))})
+        if goes_on:
+            run.resume()
+        else:
+            files.begin(folder, run.card)
+        _loop(run, source, held, stop_after_s, progress)
+    return folder / files.BEST
+
+
+def with_statistics(recipe: Recipe, cases: Iterable[Pair]) -> tuple[Recipe, Iterable[Pair]]:
+    """The recipe with the figures of its data set where it asks for them, measured on the training scans."""
+    settings = recipe.preprocessing
+    missing = {"dataset": not settings.means, "foreground": not settings.lows}
+    if not missing.get(settings.normalise):
+        return recipe, cases
+    kept = [LabelledScan(*case) for case in cases]
+    ordered = ((in_order(case.volume, recipe.channels, recipe.name), case.labels) for case in kept)
+    if settings.normalise == "dataset":
+        settings = measured((volume for volume, _ in ordered), settings)
+    else:
+        settings = measured_foreground(ordered, settings)
+    return recipe.model_copy(update={"preprocessing": settings}), kept
+
+
+def _loop(run: TrainingRun, source: Source, held: list[TrainingCase], stop_after_s: float, progress: Progress) -> None:
+    began = saved = time.perf_counter()
+    set_training(run.network)
+    while run.step < run.steps and not run.ended:
+        values = run.one_step(source)
+        run.log(**values)
+        ended = run.step % run.recipe.steps_per_epoch == 0 or run.step == run.steps
+        if ended:
+            run.end_epoch(held)
+            set_training(run.network)
+        elif time.perf_counter() - saved >= SAVE_EVERY_S:
+            run.save_state()
+        if run.saved == run.step:
+            saved = time.perf_counter()
+        try:
+            progress(run.step / run.steps, f"Training, step {run.step} of {run.steps}, loss {values['loss']:.3f}")
+        except Cancelled:
+            run.save_state()
+            raise
+        if ended and time.perf_counter() - began > stop_after_s:
+            return
+    if run.ended:
+        progress(1.0, f"Ended at step {run.step}: no improvement in {run.plateau.waited} epochs")
+
+
+def set_training(network: nn.Module) -> None:
+    """Training mode, but batch statistics stay as they are in fine-tuned networks that freeze them."""
+    network.train()
+    for module in network.modules():
+        if getattr(module, "frozen_statistics", False):
+            module.eval()
+
+
+__all__ = ["fit", "set_training"]

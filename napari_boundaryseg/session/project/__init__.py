@@ -1,0 +1,1 @@
+"""A study on disk: accepted cases, model versions, one database."""

@@ -1,0 +1,1 @@
+"""The one controller of a viewer, and what it delegates: panels ask, it acts."""

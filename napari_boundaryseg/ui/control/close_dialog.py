@@ -1,0 +1,45 @@
+"""What is asked when a window with unsaved labels is closed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtWidgets import QMessageBox
+
+from napari_boundaryseg.editing.journal.recovery import KEPT_DAYS
+from napari_boundaryseg.ui.compat import labels_layer as compat
+from napari_boundaryseg.ui.layers import labels as layers
+
+if TYPE_CHECKING:
+    from napari_boundaryseg.ui.control.viewer_controller import Desk
+
+
+def ask_before(viewer: Any, desk: Desk) -> None:
+    """Ask when a person closes the viewer's window."""
+    compat.before_closed(viewer, lambda: may_close(desk))
+
+
+def may_close(desk: Desk) -> bool:
+    """Whether the window may go: nothing would be lost, or the person said what becomes of it."""
+    unsaved = [layer for layer in layers.of_kind(desk.viewer, "labels", "kept labels")
+               if not layers.draft_of(layer).is_stored]
+    if not unsaved:
+        return True
+    names = sorted({f"{layer.metadata[layers.KEY].name} ({layer.name})" for layer in unsaved})
+    box = QMessageBox(compat.main_window(desk.viewer))
+    box.setObjectName("closing.question")
+    box.setIcon(QMessageBox.Icon.Warning)
+    box.setWindowTitle("Labels that were not accepted")
+    box.setText("These labels were changed and not accepted:\n" + "\n".join(names))
+    box.setInformativeText("Keep: they are offered when the scan is opened again. "
+                           f"Discard: for {KEPT_DAYS:.0f} days they can still be had back, in Correct.")
+    keep = box.addButton("Keep and close", QMessageBox.ButtonRole.AcceptRole)
+    discard = box.addButton("Discard and close", QMessageBox.ButtonRole.DestructiveRole)
+    stay = box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
+    box.setDefaultButton(keep)
+    box.setEscapeButton(stay)
+    box.exec()
+    if box.clickedButton() is discard:
+        for layer in unsaved:
+            layers.draft_of(layer).discard()
+    return box.clickedButton() in (keep, discard)

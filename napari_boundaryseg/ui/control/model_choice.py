@@ -1,0 +1,46 @@
+"""Which model segments: the one that fits the scan best, until a person chooses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from napari_boundaryseg.engine.checkpoints.model_library import read_card
+from napari_boundaryseg.session.session import Session
+from napari_boundaryseg.ui.control import model_list as model_shelf
+
+
+class ModelChoice:
+    """The models of one window, with those that were opened from a file."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._opened: list[Path] = []
+        self._by_person = False
+
+    def shelf(self) -> model_shelf.Shelf:
+        """Every model that can be chosen."""
+        return model_shelf.shelf(self._session.project, self._opened)
+
+    def suggest(self) -> None:
+        """Choose the model that fits the open scan best; a choice that a person made is kept."""
+        best = None if self._by_person else model_shelf.best_for(self._session.scan, self._session.project)
+        if best is not None:
+            self._session.model = best
+
+    def choose(self, model: Path | None) -> None:
+        """Take the model that a person chose."""
+        self._by_person = True
+        self._session.model = model
+
+    def open(self, path: Path) -> None:
+        """Add a model file of the person's own to the list and choose it.
+
+        Raises
+        ------
+        InputError
+            When it is no model file, or a damaged one.
+        """
+        read_card(path)
+        if path not in self._opened:
+            self._opened.append(path)
+        self.choose(path)

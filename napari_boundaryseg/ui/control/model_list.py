@@ -1,0 +1,62 @@
+"""The models that can be chosen: shipped ones and a project's versions; which one fits a scan best."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from napari_boundaryseg.data.volume import Volume
+from napari_boundaryseg.engine.checkpoints import model_library as library
+from napari_boundaryseg.engine.checkpoints.card import Card
+from napari_boundaryseg.errors import BoundarySegError
+from napari_boundaryseg.session.project.project import Project
+
+Shelf = list[tuple[Card, Path]]
+
+
+def shelf(project: Project | None, opened: Iterable[Path] = ()) -> Shelf:
+    """Every model that can be chosen: shipped ones, the project's versions, and files that were opened."""
+    found = library.cards([project.models_folder] if project is not None else [])
+    known = {path for _, path in found}
+    more = [(read(path), path) for path in opened if path not in known]
+    return found + [(card, path) for card, path in more if card is not None]
+
+
+def title(card: Card, path: Path) -> str:
+    """A model's name in a list: the file's, which says the version."""
+    return path.stem
+
+
+def read(path: str | Path | None) -> Card | None:
+    """The card of a model file, or None when it cannot be read."""
+    try:
+        return library.read_card(Path(path))[0] if path else None
+    except BoundarySegError:
+        return None
+
+
+def in_use(base: str, project: Project | None) -> Path | None:
+    """The version of a model that the project uses, else the model as it was shipped."""
+    version = project.active_model(base) if project is not None else None
+    return version or library.shipped().get(base)
+
+
+def best_for(scan: Volume | None, project: Project | None) -> Path | None:
+    """The model whose channels, modality and expected field are closest to the scan's, in the version in use."""
+    models = shelf(project)
+    if scan is None or not models:
+        return None
+    card, path = min(models, key=lambda entry: _distance(scan, entry[0]))
+    return in_use(card.name, project) or path
+
+
+def _distance(scan: Volume, card: Card) -> float:
+    distance = 100.0 * (len(card.recipe.channels) != len(scan.channels))
+    if scan.modality and card.recipe.modality and scan.modality != card.recipe.modality:
+        distance += 10.0
+    if card.expected_field_mm:
+        field = [n * mm for n, mm in zip(scan.geometry.shape, scan.spacing_mm)]
+        distance += float(np.abs(np.log(np.sort(field) / np.sort(card.expected_field_mm))).mean())
+    return distance

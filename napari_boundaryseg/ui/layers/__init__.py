@@ -1,0 +1,1 @@
+"""The only writer and reader of layers: values to layers, layers to values."""

@@ -1,0 +1,1 @@
+"""The sections of the workbench: they ask the controller and show what the session says."""

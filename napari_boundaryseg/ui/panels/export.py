@@ -1,0 +1,84 @@
+"""Choose what is written and where; see what was checked by reading it back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qtpy.QtWidgets import QCheckBox, QFileDialog, QWidget
+
+from napari_boundaryseg.ui.panels.panel import Panel
+from napari_boundaryseg.ui.widgets.controls import button, column, line, named
+
+if TYPE_CHECKING:
+    from napari_boundaryseg.ui.control.viewer_controller import Desk
+
+WHAT = {
+    "labels": ("Label map (NIfTI)", "On the scan's own grid, bit for bit its geometry"),
+    "edges": ("Edge map (NIfTI)", "0 to 1, from the last segmentation"),
+    "contours": ("Soft contours (NIfTI)", "One map per organ, 0 to 1, from the last segmentation"),
+    "mesh": ("Surface meshes (STL)", "One per organ, in mm, patient axes right, front, head"),
+    "report": ("Report (JSON)", "Volumes, model, geometry"),
+}
+NEEDS_PREDICTION = ("edges", "contours")
+EMPTY = "Nothing to export yet: segment a scan, or draw labels."
+CHECKED = "Written. Labels, edges and contours were read back and compared:"
+CHOOSE = "Choose a folder to save in."
+
+
+class ExportPanel(Panel):
+    """The last section: tick, choose a folder, save."""
+
+    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self._folder: Path | None = None
+        self.empty = line("export_panel.empty", EMPTY)
+        self.what = {
+            name: named(QCheckBox(label), f"export_panel.{name}", label, tip) for name, (label, tip) in WHAT.items()
+        }
+        for tick in self.what.values():
+            tick.setChecked(True)
+        self.choose = button("export_panel.folder", "Folder…", "Where the files go")
+        self.place = line("export_panel.place", CHOOSE, quiet=True)
+        self.save = button("export_panel.save", "Save", "Write the ticked files and read each one back", main=True)
+        self.written = line("export_panel.written")
+        column(self, self.empty, *self.what.values(), self.choose, self.place, self.save, self.written).addStretch(1)
+        self.choose.clicked.connect(self._ask_folder)
+        self.save.clicked.connect(self._on_save)
+        desk.labels_shown.connect(self._enable)
+        desk.exported.connect(self._on_exported)
+        for signal in (desk.session.scan_changed, desk.session.prediction_changed, desk.session.job_changed):
+            desk.listen(self, signal, lambda _: self._enable())
+        self._enable()
+
+    def _ask_folder(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, "Save in this folder")
+        if folder:
+            self.set_folder(Path(folder))
+
+    def set_folder(self, folder: Path) -> None:
+        """Save in this folder."""
+        self._folder = folder
+        self.place.setText(f"In {folder.name}")
+        self.place.setToolTip(str(folder))
+        self._enable()
+
+    def _enable(self) -> None:
+        ready = self._desk.scheme() is not None and self._desk.session.scan is not None
+        predicted = self._desk.session.prediction is not None
+        for name in NEEDS_PREDICTION:
+            self.what[name].setEnabled(predicted)
+        self.empty.setVisible(not ready)
+        self.save.setEnabled(ready and self._folder is not None and self._desk.session.job is None)
+
+    def _on_save(self) -> None:
+        if self._folder is None:
+            return
+        chosen = {name for name, tick in self.what.items() if tick.isChecked() and tick.isEnabled()}
+        self.written.setText("")
+        self._desk.export(chosen, self._folder)
+
+    def _on_exported(self, paths: list[Path]) -> None:
+        self.written.setText("\n".join([CHECKED, *(f"✓ {path.name}" for path in paths)]))
+        self.set_state("done", f"{len(paths)} files")

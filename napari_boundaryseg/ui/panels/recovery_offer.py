@@ -1,0 +1,82 @@
+"""The offer of work that an earlier window left behind on the open scan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtWidgets import QGridLayout, QMenu, QWidget
+
+from napari_boundaryseg.editing.journal.recovery import KEPT_DAYS, LostWork
+from napari_boundaryseg.ui.control.recovery import scheme_of
+from napari_boundaryseg.ui.widgets.controls import button, line
+
+if TYPE_CHECKING:
+    from napari_boundaryseg.ui.control.viewer_controller import Desk
+
+
+def in_words(work: LostWork) -> str:
+    """When it was drawn and what it holds."""
+    when = work.changed.astimezone().strftime("%d %b %Y, %H:%M")
+    scheme = scheme_of(work)
+    volumes = ", ".join(f"{scheme.organ(i).name} {ml:.1f} mL" for i, ml in work.volumes_ml.items() if i in scheme.ids)
+    steps = f"{work.steps} step" + ("s" if work.steps != 1 else "")
+    damaged = "" if work.complete else " Its end is damaged; what came before can be had back."
+    return f"{when}: {steps}" + (f", {volumes}" if volumes else "") + f".{damaged}"
+
+
+class LostBox(QWidget):
+    """Shown while there is something to offer."""
+
+    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self._work: LostWork | None = None
+        self.text = line("correct_panel.lost")
+        self.text.setProperty("level", "warning")
+        self.preview = button("correct_panel.preview", "Preview", "Show its outlines beside the labels")
+        self.preview.setCheckable(True)
+        self.restore = button("correct_panel.restore", "Restore", "Go on with it; undo reaches its steps", main=True)
+        self.discard = button("correct_panel.discard", "Discard",
+                              f"Offer it no longer; for {KEPT_DAYS:.0f} days it can be had back")
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.addWidget(self.text, 0, 0, 1, 3)
+        for n, part in enumerate((self.restore, self.preview, self.discard)):
+            grid.addWidget(part, 1, n)
+        self.preview.toggled.connect(lambda on: self._work and desk.lost.preview(self._work, on))
+        self.restore.clicked.connect(lambda _: self._answer(desk.restore))
+        self.discard.clicked.connect(lambda _: self._answer(desk.lost.discard))
+        desk.lost.found.connect(self._on_found)
+        desk.listen(self, desk.session.scan_changed, lambda _: self.refresh())
+        self.refresh()
+
+    def _on_found(self, work: list[LostWork]) -> None:
+        """A method, which Qt forgets with the panel."""
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Offer the newest, or nothing."""
+        work = next(iter(self._desk.lost.of_scan()), None)
+        if work is not self._work:
+            self.preview.setChecked(False)
+        self._work = work
+        self.setVisible(work is not None)
+        if work is not None:
+            self.text.setText(f"Unsaved work on this scan was found. {in_words(work)}")
+
+    def _answer(self, act: object) -> None:
+        work = self._work
+        if work is not None and callable(act):
+            self.preview.setChecked(False)
+            act(work)
+
+
+def fill_discarded(menu: QMenu, desk: Desk) -> None:
+    """List what was put away in the last days on this scan; choosing one restores it."""
+    menu.clear()
+    for work in desk.lost.discarded():
+        menu.addAction(in_words(work), lambda w=work: desk.restore(w))
+    if menu.isEmpty():
+        nothing = menu.addAction("Nothing on this scan")
+        if nothing is not None:
+            nothing.setEnabled(False)

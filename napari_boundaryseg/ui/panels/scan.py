@@ -1,0 +1,148 @@
+"""Open a scan; see what was read and what is doubtful; choose a window and a view."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qtpy.QtWidgets import QFileDialog, QFormLayout, QHBoxLayout, QMenu, QWidget
+
+from napari_boundaryseg.data import formats
+from napari_boundaryseg.data.volume import Volume
+from napari_boundaryseg.ui import samples
+from napari_boundaryseg.ui.layers import labels as layers
+from napari_boundaryseg.ui.layers import styles
+from napari_boundaryseg.ui.panels.panel import Panel
+from napari_boundaryseg.ui.views import orientation
+from napari_boundaryseg.ui.widgets.controls import button, choice, column, line
+
+if TYPE_CHECKING:
+    from napari_boundaryseg.ui.control.viewer_controller import Desk
+
+EMPTY = "Open a scan to begin: a file, a DICOM folder, a sample, or drop one on the view."
+ROBUST = "Robust (0.5 to 99.5 %)"
+LETTERS = {"R": "right", "L": "left", "A": "front", "P": "back", "S": "head", "I": "feet"}
+
+
+def facts(volume: Volume) -> dict[str, str]:
+    """What a person wants to know of a scan: short words, units."""
+    geometry = volume.geometry
+    made = {
+        "Name": volume.name,
+        "Size": " × ".join(str(n) for n in geometry.shape) + " voxels",
+        "Spacing": " × ".join(f"{mm:.3g}" for mm in geometry.spacing_mm) + " mm",
+        "Axes": f"{geometry.orientation} (to {', '.join(LETTERS[c] for c in geometry.orientation)})",
+        "Tilt": "none" if geometry.obliquity_deg < 0.05 else f"{geometry.obliquity_deg:.1f}° against the patient axes",
+        "Modality": volume.modality or "not stated in the file",
+    }
+    if len(volume.channels) > 1:
+        made["Channels"] = ", ".join(volume.channels)
+    return made
+
+
+class ScanPanel(Panel):
+    """The first section: open, check, look."""
+
+    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self.open = button("scan_panel.open", "Open file…", "NIfTI, NRRD, MHA or one DICOM file", main=True)
+        self.open_folder = button("scan_panel.open_folder", "Open DICOM folder…", "A folder with one DICOM series")
+        self.sample = button("scan_panel.sample", "Sample", "Open a synthetic scan that comes with the program")
+        self.empty = line("scan_panel.empty", EMPTY)
+        self.doubts = line("scan_panel.doubts")
+        self.doubts.setProperty("level", "warning")
+        self.window_preset = choice("scan_panel.window", "Window", "Grey levels to show")
+        self.view = choice("scan_panel.view", "View", "The plane to show", orientation.ORDERS)
+        self.three_planes = button("scan_panel.three_planes", "Three planes",
+                                   "Axial, sagittal and coronal side by side. A click, or moving the mouse with Shift "
+                                   "held, takes the others to that point")
+        self.three_planes.setCheckable(True)
+        self._facts = QWidget()
+        self._form = QFormLayout(self._facts)
+        self._looks = QWidget()
+        self._arrange()
+        self._connect()
+        self._on_scan(desk.session.scan)
+
+    def _arrange(self) -> None:
+        buttons = QWidget()
+        row = QHBoxLayout(buttons)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.open, 2)
+        row.addWidget(self.sample, 1)
+        self._form.setContentsMargins(0, 4, 0, 0)
+        self._form.setVerticalSpacing(3)
+        looks = QFormLayout(self._looks)
+        looks.setContentsMargins(0, 4, 0, 0)
+        looks.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        looks.addRow("Window", self.window_preset)
+        looks.addRow("View", self.view)
+        looks.addRow("", self.three_planes)
+        menu = QMenu(self.sample)
+        for sample in samples.SAMPLES:
+            menu.addAction(sample.title, lambda s=sample: self._desk.open(*s.paths()))
+        self.sample.setMenu(menu)
+        column(self, buttons, self.open_folder, self.empty, self._facts, self.doubts, self._looks).addStretch(1)
+
+    def _connect(self) -> None:
+        self.open.clicked.connect(self._ask_file)
+        self.open_folder.clicked.connect(self._ask_folder)
+        viewer = self._desk.viewer
+        self.window_preset.activated.connect(lambda _: layers.set_window(viewer, self.window_preset.currentText()))
+        self.view.activated.connect(lambda _: orientation.set_view(viewer, self.view.currentText()))
+        self.three_planes.clicked.connect(self._ask_planes)
+        self._desk.planes.changed.connect(self.three_planes.setChecked)
+        self._desk.listen(self, self._desk.session.scan_changed, self._on_scan)
+        self._desk.letters.view_changed.connect(self._on_view)
+
+    def _ask_planes(self, wanted: bool) -> None:
+        self._desk.show_three_planes(wanted)
+        self.three_planes.setChecked(self._desk.planes.is_open)
+
+    def _ask_file(self) -> None:
+        pattern = " ".join(f"*{suffix}" for suffix in formats.suffixes())
+        paths, _ = QFileDialog.getOpenFileNames(self, "Open a scan (several files: channels of one scan)", "",
+                                                f"Scans ({pattern});;All files (*)")
+        if paths:
+            self._desk.open(*(Path(path) for path in paths))
+
+    def _ask_folder(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, "Open a folder with one DICOM series")
+        if folder:
+            self._desk.open(Path(folder))
+
+    def _on_scan(self, volume: Volume | None) -> None:
+        for part in (self._facts, self._looks):
+            part.setVisible(volume is not None)
+        self.empty.setVisible(volume is None)
+        self.doubts.setVisible(volume is not None and bool(volume.doubts))
+        self.open.setProperty("main", volume is None)
+        self.open.style().unpolish(self.open)
+        self.open.style().polish(self.open)
+        if volume is None:
+            self._desk.planes.close()
+            self.set_state("", "")
+            return
+        self._show_facts(volume)
+        self._show_windows(volume)
+        spacing = "×".join(f"{mm:.2g}" for mm in volume.spacing_mm)
+        text = f"{volume.modality or volume.name} · {spacing} mm"
+        self.set_state("warning" if volume.doubts else "done", text)
+
+    def _on_view(self, name: str) -> None:
+        self.view.setCurrentIndex(self.view.findText(name))
+
+    def _show_facts(self, volume: Volume) -> None:
+        while self._form.rowCount():
+            self._form.removeRow(0)
+        for name, value in facts(volume).items():
+            self._form.addRow(name, line(f"scan_panel.{name.lower()}", value))
+        self.doubts.setText("\n".join(f"⚠ {doubt}" for doubt in volume.doubts))
+
+    def _show_windows(self, volume: Volume) -> None:
+        hu = [] if volume.modality == "MR" else list(styles.WINDOWS_HU)
+        names = [*hu, ROBUST] if volume.modality == "CT" else [ROBUST, *hu]
+        self.window_preset.clear()
+        self.window_preset.addItems(names)
+        layers.set_window(self._desk.viewer, names[0])

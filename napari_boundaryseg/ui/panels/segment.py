@@ -1,0 +1,226 @@
+"""Choose a model and a region, run it, and see in one line what came out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qtpy.QtWidgets import QCheckBox, QFileDialog, QWidget
+
+from napari_boundaryseg.engine.checkpoints.card import Card
+from napari_boundaryseg.engine.inference.prediction import Prediction
+from napari_boundaryseg.ui.control import model_list as model_shelf
+from napari_boundaryseg.ui.layers import visibility
+from napari_boundaryseg.ui.panels.panel import Panel
+from napari_boundaryseg.ui.panels.region_form import RegionBox
+from napari_boundaryseg.ui.widgets.attention_bars import ChannelBars
+from napari_boundaryseg.ui.widgets.controls import button, choice, column, line, named
+
+if TYPE_CHECKING:
+    from napari_boundaryseg.ui.control.viewer_controller import Desk
+
+NO_SCAN = "Open a scan first, in Scan above."
+NO_MODEL = "No model was found. Train one with boundaryseg train, or install the program again."
+
+
+def summary(card: Card) -> str:
+    """What a model is for, how well it does, and on which scans: the lines that are always shown."""
+    lines = [card.recipe.task or card.name, "Organs: " + ", ".join(card.recipe.scheme.names)]
+    scores = [f"{s.organ} {s.mean:.2f}" + (f" (label prior {s.floor:.2f})" if s.floor is not None else "")
+              for s in card.scores if s.metric == "dsc"]
+    on = f" on {card.scored_on}" if card.scored_on else ""
+    lines.append(f"Dice{on}: " + ", ".join(scores) if scores else "No score on its card yet")
+    if card.expected_field_mm:
+        lines.append("Made for scans of about " + " × ".join(f"{mm:.0f}" for mm in card.expected_field_mm) + " mm")
+    return "\n".join(lines)
+
+
+def details(card: Card) -> str:
+    """Training data, licence and the rest of the card."""
+    spacing = card.expected_spacing_mm or card.recipe.preprocessing.spacing_mm
+    rows = {
+        "Scans": f"{card.recipe.modality or 'any'}, channels: {', '.join(card.recipe.channels)}",
+        "Spacing": " × ".join(f"{mm:.3g}" for mm in spacing) + " mm" if spacing else "",
+        "Training data": card.training.description,
+        "Licence": card.training.licence,
+        "Attribution": card.training.attribution,
+        "Scored on": card.scored_on,
+        "Calibration": card.calibration.sentence if card.calibration else "",
+        "Notes": card.notes,
+        "Parent": card.parent,
+    }
+    return "\n".join(f"{name}: {value}" for name, value in rows.items() if value)
+
+
+def origins(prediction: Prediction) -> str:
+    """Which contours and edges come from a head of the network, and which are derived from its probabilities."""
+    sources = dict(prediction.contour_sources)
+    edges = sources.pop("edges", "derived")
+    if {edges, *sources.values()} == {"derived"}:
+        return "Edges and contours: derived from the probabilities, this network has no head for them"
+    parts = [f"{word} ({', '.join(organ for organ, found in sources.items() if found == word)})"
+             for word in dict.fromkeys(sources.values())]
+    return f"Contours: {', '.join(parts)}. Edges: {edges}"
+
+
+class SegmentPanel(Panel):
+    """The second section: model, region, run."""
+
+    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self._unread = False
+        self.model = choice("segment_panel.model", "Model", "The network that segments")
+        self.open_model = button("segment_panel.open_model", "Open model…", "A model file of your own (.safetensors)")
+        self.summary = line("segment_panel.summary")
+        self.card = button("segment_panel.card", "Card", "Training data, licence and notes of this model")
+        self.card.setCheckable(True)
+        self.details = line("segment_panel.details", quiet=True)
+        self.region = RegionBox(desk)
+        self.question = line("segment_panel.question")
+        self.question.setProperty("level", "warning")
+        self.draw = button("segment_panel.draw", "Draw a box", "Draw a rectangle on the scan", main=True)
+        self.whole = button("segment_panel.whole", "Segment all of it", "It may find organs where there are none")
+        self.offer = line("segment_panel.offer")
+        self.offer.setProperty("level", "warning")
+        self.apply = button("segment_panel.apply", "Apply", "Take the result where nothing is locked; one step of the "
+                            "history", main=True)
+        self.discard = button("segment_panel.discard", "Discard", "Leave the labels as they are")
+        self.run = button("segment_panel.run", "Segment", "Find the organs on this scan", main=True)
+        self.hint = line("segment_panel.hint", NO_SCAN, quiet=True)
+        self.result = line("segment_panel.result")
+        self.attention = named(QCheckBox("Show attention"), "segment_panel.attention", "Show attention",
+                               "Where the network looked, one layer per level")
+        self.origins = line("segment_panel.origins", quiet=True)
+        self.bars = ChannelBars()
+        self._layout = column(self, self.model, self.open_model, self.summary, self.card, self.details, self.region,
+                              self.question, self.draw, self.whole, self.run, self.hint, self.offer, self.apply,
+                              self.discard, self.result, self.origins,
+                              self.attention, self.bars)
+        self._layout.addStretch(1)
+        self._connect()
+        self.bars.hide()
+        self.fill_models()
+        self._ask("")
+        self._offer("")
+        self._on_scan(desk.session.scan)
+
+    def _connect(self) -> None:
+        session, listen = self._desk.session, self._desk.listen
+        self.model.activated.connect(self._on_chosen)
+        self.open_model.clicked.connect(self._ask_model)
+        self.whole.clicked.connect(self._on_whole)
+        self.card.toggled.connect(self.details.setVisible)
+        self.run.clicked.connect(self._on_run)
+        self.draw.clicked.connect(self.region.start_drawing)
+        self.attention.toggled.connect(self._on_attention)
+        self._desk.region_needed.connect(self._ask)
+        self._desk.results.asked.connect(self._offer)
+        self.apply.clicked.connect(lambda _: self._desk.results.apply())
+        self.discard.clicked.connect(self._on_discard)
+        self._desk.results.put.connect(self._on_shown)
+        listen(self, session.scan_changed, self._on_scan)
+        listen(self, session.prediction_changed, self._on_prediction)
+        listen(self, session.project_changed, lambda _: self.fill_models())
+        listen(self, session.model_changed, lambda _: self.fill_models())
+        listen(self, session.job_changed, lambda _: self._enable())
+
+    def fill_models(self) -> None:
+        """List every model again, the session's chosen."""
+        session = self._desk.session
+        self.model.clear()
+        for card, path in self._desk.models.shelf():
+            self.model.addItem(model_shelf.title(card, path), str(path))
+        place = self.model.findData(str(session.model))
+        if place < 0 and self.model.count():
+            session.model = Path(self.model.itemData(0))
+            return
+        self.model.setCurrentIndex(place)
+        self._show_card()
+
+    def _on_chosen(self, place: int) -> None:
+        self._desk.models.choose(Path(self.model.itemData(place)))
+
+    def _ask_model(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self, "Open a model", "", "Models (*.safetensors)")
+        if path:
+            self._desk.open_model(Path(path))
+
+    def _show_card(self) -> None:
+        card = model_shelf.read(self.model.currentData())
+        self.summary.setText(summary(card) if card else NO_MODEL)
+        self.details.setText(details(card) if card else "")
+        self.card.setVisible(card is not None)
+        self.details.setVisible(card is not None and self.card.isChecked())
+        self._ask("")
+        self._enable()
+
+    def _on_scan(self, scan: object) -> None:
+        self.result.setText("")
+        self._ask("")
+        self._desk.models.suggest()
+        self._enable()
+
+    def _enable(self) -> None:
+        scan, job = self._desk.session.scan, self._desk.session.job
+        self.run.setEnabled(scan is not None and self.model.count() > 0 and job is None)
+        self.region.setEnabled(scan is not None)
+        self.hint.setVisible(scan is None)
+        self.result.setVisible(bool(self.result.text()))
+        prediction = self._desk.session.prediction
+        self.origins.setVisible(bool(self.result.text()) and prediction is not None)
+        self.attention.setVisible(prediction is not None and bool(prediction.attention))
+
+    def _on_run(self) -> None:
+        self._ask("")
+        self._desk.segment(self.region.box)
+
+    def _on_whole(self) -> None:
+        self._ask("")
+        self._desk.segment(whole=True)
+
+    def _ask(self, question: str) -> None:
+        self.question.setText(question)
+        self.question.setVisible(bool(question))
+        for answer in (self.draw, self.whole):
+            answer.setVisible(bool(question))
+
+    def _offer(self, question: str) -> None:
+        self.offer.setText(question)
+        for part in (self.offer, self.apply, self.discard):
+            part.setVisible(bool(question))
+        if question:
+            self.set_state("warning", "waits for an answer")
+
+    def _on_discard(self) -> None:
+        self._desk.results.forget()
+        self._unread = False
+        self.set_state("", "result discarded")
+
+    def _on_attention(self, shown: bool) -> None:
+        visibility.show_attention(self._desk.viewer, shown)
+        self.bars.setVisible(shown and bool(self.bars.weights))
+
+    def _on_prediction(self, prediction: Prediction | None) -> None:
+        self.attention.setChecked(False)
+        self.bars.set_weights(prediction.channel_weights if prediction is not None else {})
+        self.origins.setText(origins(prediction) if prediction is not None else "")
+        self._unread = prediction is not None
+        if prediction is None:
+            self.result.setText("")
+            self.set_state("", "")
+        self._enable()
+
+    def _on_shown(self) -> None:
+        """Read the result from the labels in the window, whose voxels are counted there anyway."""
+        scheme = self._desk.scheme()
+        if not self._unread or scheme is None:
+            return
+        self._unread = False
+        volumes = self._desk.volumes_ml()
+        missing = [organ.name for organ in scheme.organs if volumes[organ.id] == 0]
+        found, total = len(volumes) - len(missing), len(volumes)
+        text = f"{found} organ{'s' if found != 1 else ''} · {self._desk.seconds:.0f} s"
+        self.result.setText(text + (f"\nNot found: {', '.join(missing)}" if missing else ""))
+        self.set_state("warning" if missing else "done", f"{self.model.currentText()} · {found}/{total}")
+        self._enable()

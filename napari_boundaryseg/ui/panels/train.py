@@ -1,0 +1,173 @@
+"""Fine-tune on accepted cases, watch it, and read an honest before and after."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QFileDialog, QFormLayout, QHBoxLayout, QSpinBox, QWidget
+
+from napari_boundaryseg.engine.recipes.recipe import TUNING_STEPS
+from napari_boundaryseg.ui.panels.panel import Panel
+from napari_boundaryseg.ui.widgets.case_table import HELD_OUT, TRAIN, CaseTable
+from napari_boundaryseg.ui.widgets.comparison_table import ComparisonTable
+from napari_boundaryseg.ui.widgets.controls import button, column, line, named
+from napari_boundaryseg.ui.widgets.loss_curve import Curve, TrainingLog
+from napari_boundaryseg.ui.widgets.version_list import VersionList
+
+if TYPE_CHECKING:
+    from napari_boundaryseg.jobs.job import Job
+    from napari_boundaryseg.session.project.model_versions import ModelVersion
+    from napari_boundaryseg.session.project.project import Project
+    from napari_boundaryseg.ui.control.viewer_controller import Desk
+
+EMPTY = "No accepted case yet. Correct a segmentation and press Accept; two cases or more are a start."
+NO_TRAINING = "Give at least one case the role Train."
+NO_HELD_OUT = "Without a held-out case nothing can be said about before and after."
+POLL_MS = 1000
+
+
+class TrainPanel(Panel):
+    """The fourth section: cases and roles, training, versions."""
+
+    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self._log: TrainingLog | None = None
+        self.choose = button("train_panel.folder", "Project folder…", "Where accepted cases and models are kept")
+        self.place = line("train_panel.place", quiet=True)
+        self.empty = line("train_panel.empty", EMPTY)
+        self.cases = CaseTable()
+        self.steps = named(QSpinBox(), "train_panel.steps", "Steps", "More steps take longer and change the model more")
+        self.steps.setRange(1, 5000)
+        self.steps.setValue(TUNING_STEPS)
+        self.hint = line("train_panel.hint", quiet=True)
+        self.start = button("train_panel.start", "Start fine-tuning", "Train the model chosen in Segment further",
+                            main=True)
+        self.pause = button("train_panel.pause", "Pause", "Rest, or go on")
+        self.pause.setCheckable(True)
+        self.curve = Curve()
+        self.comparison = ComparisonTable()
+        self.versions = VersionList()
+        self._poll = QTimer(self)
+        self._poll.setInterval(POLL_MS)
+        self._poll.timeout.connect(self._read_log)
+        self._arrange()
+        self._connect()
+        self._on_project(desk.session.project)
+        self._on_job(desk.session.job)
+
+    def _arrange(self) -> None:
+        self.training = QWidget()
+        form = QFormLayout()
+        form.addRow("Steps", self.steps)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        row = QHBoxLayout()
+        row.addWidget(self.start, 2)
+        row.addWidget(self.pause, 1)
+        inside = column(self.training, self.cases)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.addLayout(form)
+        inside.addWidget(self.hint)
+        inside.addLayout(row)
+        column(self, self.choose, self.place, self.empty, self.training, self.curve, self.comparison,
+               self.versions).addStretch(1)
+        self.comparison.hide()
+        self.curve.hide()
+
+    def _connect(self) -> None:
+        desk = self._desk
+        self.choose.clicked.connect(self._ask_folder)
+        self.cases.roles_changed.connect(self._enable)
+        self.start.clicked.connect(self._on_start)
+        self.pause.toggled.connect(self._on_pause)
+        self.versions.use_requested.connect(desk.use_version)
+        self.versions.rollback_requested.connect(desk.roll_back)
+        self.versions.chosen.connect(self._on_version)
+        desk.listen(self, desk.session.project_changed, self._on_project)
+        desk.listen(self, desk.session.job_changed, self._on_job)
+        desk.job_finished.connect(self._on_finished)
+
+    def _ask_folder(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, "Project folder: accepted cases and models are kept here")
+        if folder:
+            self._desk.open_project(Path(folder))
+
+    def _on_project(self, project: Project | None) -> None:
+        names = {case.name: case.scheme for case in project.cases()} if project is not None else {}
+        self.place.setText(f"Project: {project.folder.name}" if project is not None else "No project yet")
+        self.place.setToolTip(str(project.folder) if project is not None else "")
+        self.cases.show_cases(names)
+        self.empty.setVisible(not names)
+        self.training.setVisible(bool(names))
+        self.versions.show_versions(project.models() if project is not None else [])
+        if self.state[0] == "":
+            self.set_state("", f"{len(names)} case{'s' if len(names) != 1 else ''} accepted" if names else "")
+        self._enable()
+
+    def _on_version(self, version: ModelVersion) -> None:
+        self.comparison.setVisible(version.comparison is not None)
+        if version.comparison is not None:
+            self.comparison.show_comparison(version.comparison)
+
+    def _enable(self) -> None:
+        roles = self.cases.roles()
+        training, held_out = TRAIN in roles.values(), HELD_OUT in roles.values()
+        self.start.setEnabled(training and self._desk.session.job is None)
+        hint = "" if training and held_out else NO_TRAINING if not training else NO_HELD_OUT
+        self.hint.setText(hint)
+        self.hint.setVisible(bool(hint))
+
+    def _on_start(self) -> None:
+        roles = self.cases.roles()
+        self.comparison.hide()
+        self.curve.set_points([], [])
+        self._desk.fine_tune(
+            [name for name, role in roles.items() if role == TRAIN],
+            [name for name, role in roles.items() if role == HELD_OUT],
+            self.steps.value(),
+        )
+
+    def _on_pause(self, on: bool) -> None:
+        self._name_pause(on)
+        job = self._desk.session.job
+        if job is not None:
+            job.pause() if on else job.resume()
+
+    def _name_pause(self, paused: bool) -> None:
+        self.pause.setText("Go on" if paused else "Pause")
+        self.pause.setAccessibleName(self.pause.text())
+
+    def _on_job(self, job: Job | None) -> None:
+        training = job is not None and job.function.endswith(":fine_tune")
+        self.pause.blockSignals(True)
+        self.pause.setChecked(False)
+        self._name_pause(False)
+        self.pause.blockSignals(False)
+        self.pause.setEnabled(training)
+        self._read_log()
+        if training and job is not None:
+            self._log = TrainingLog(Path(job.arguments["out_folder"]) / "log.jsonl")
+            self._poll.start()
+        else:
+            self._log = None
+            self._poll.stop()
+        self._enable()
+
+    def _on_finished(self, job: Job) -> None:
+        """Show what came of a training: the new version's before and after, or that there is none."""
+        if not job.function.endswith(":fine_tune"):
+            return
+        if job.state != "returned":
+            self.set_state("warning" if job.state == "failed" else "", f"fine-tuning {job.state}")
+            return
+        version: ModelVersion = job.result
+        verdict = str(version.comparison["verdict"]) if version.comparison else "not compared"
+        self.versions.choose(version)
+        self.set_state("done" if verdict == "better" else "warning", f"{version.path.stem}: {verdict}")
+
+    def _read_log(self) -> None:
+        if self._log is not None:
+            self.curve.show()
+            self.curve.set_points(*self._log.read())

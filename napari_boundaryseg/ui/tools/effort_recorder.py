@@ -1,0 +1,56 @@
+"""Signs of life while a person works on labels: strokes, the mouse, the slice; for `editing.effort`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from qtpy.QtCore import QObject
+
+from napari_boundaryseg.ui.layers import labels as layers
+from napari_boundaryseg.ui.layers.editable_labels import WORDS
+
+
+class EffortWatch(QObject):
+    """Counts for the labels layer that it follows; nothing leaves the machine."""
+
+    def __init__(self, viewer: Any, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._viewer = viewer
+        self._layer: Any = None
+        viewer.dims.events.current_step.connect(self._on_slice)
+        viewer.mouse_move_callbacks.append(self._on_mouse)
+
+    def follow(self, layer: Any) -> None:
+        """Count for this layer from now on."""
+        self._layer = layer
+        if self._on_drag not in layer.mouse_drag_callbacks:
+            layer.mouse_drag_callbacks.append(self._on_drag)
+
+    def follow_copy(self, layer: Any, copy: Any) -> None:
+        """Count what is drawn in another view of a layer, too."""
+        copy.mouse_drag_callbacks.append(self._on_drag)
+
+    def _at(self) -> tuple[int, int]:
+        return int(self._layer.selected_label), int(self._viewer.dims.current_step[0])
+
+    def _on_slice(self, event: object = None) -> None:
+        self._alive()
+
+    def _on_mouse(self, viewer: object, event: object) -> None:
+        self._alive()
+
+    def _alive(self) -> None:
+        if self._layer is not None and self._layer in self._viewer.layers:
+            layers.draft_of(self._layer).effort.active(*self._at())
+
+    def _on_drag(self, layer: Any, event: Any) -> Iterator[None]:
+        """One stroke from press to release; napari gives positions in mm."""
+        if str(layer.mode) not in WORDS:
+            return
+        points = [tuple(event.position)]
+        yield
+        while event.type == "mouse_move":
+            points.append(tuple(event.position))
+            yield
+        layers.draft_of(self._layer).effort.stroke(*self._at(), points)

@@ -1,0 +1,135 @@
+"""The hand tools on the labels layer: modes, keys, brush size, undo; and news when the labels change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qtpy.QtCore import QObject, QTimer, Signal
+
+from napari_boundaryseg.ui.layers import labels as layers
+from napari_boundaryseg.ui.layers.editable_labels import Draft
+from napari_boundaryseg.ui.tools.effort_recorder import EffortWatch
+
+KEYS = {"B": "paint", "E": "erase", "F": "fill", "P": "polygon"}
+QUIET_MS = 150
+"""Changes are told at most this often, in ms."""
+
+
+class LabelTools(QObject):
+    """Acts on whichever labels layer is there, and watches it."""
+
+    edited = Signal()
+    tool_changed = Signal()
+    left_alone = Signal(str, int)
+    """A stroke, and how many locked voxels it left alone."""
+    journal_failed = Signal(str)
+
+    def __init__(self, viewer: Any, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._viewer = viewer
+        self._watched: Any = None
+        self.effort = EffortWatch(viewer, self)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(QUIET_MS)
+        self._timer.timeout.connect(self.edited)
+
+    @property
+    def layer(self) -> Any:
+        """The labels layer, or None."""
+        return layers.only(self._viewer, "labels")
+
+    @property
+    def draft(self) -> Draft | None:
+        """History, journal and effort of the labels layer."""
+        layer = self.layer
+        return None if layer is None else layers.draft_of(layer)
+
+    def watch(self) -> None:
+        """Listen to the labels layer that is there now, and give it its keys."""
+        layer = self.layer
+        if layer is self._watched:
+            return
+        self._watched = layer
+        if layer is None:
+            return
+        draft = layers.draft_of(layer)
+        draft.changed.connect(self._later, unique=True)
+        draft.left_alone.connect(self._on_left_alone, unique=True)
+        draft.failed.connect(self._on_failed, unique=True)
+        if draft.no_journal:
+            self.journal_failed.emit(draft.no_journal)
+        self.effort.follow(layer)
+        for source in (layer.events.mode, layer.events.brush_size, layer.events.selected_label):
+            source.connect(self._on_tool)
+        for key, mode in KEYS.items():
+            layer.bind_key(key, lambda _, m=mode: self.set_mode(m), overwrite=True)
+
+    def _on_left_alone(self, name: str, voxels: int) -> None:
+        self.left_alone.emit(name, voxels)
+
+    def _on_failed(self, why: str) -> None:
+        """Also on the journal's thread: Qt brings the signal to the window's."""
+        self.journal_failed.emit(why)
+
+    def _later(self) -> None:
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def _on_tool(self, event: object = None) -> None:
+        self.tool_changed.emit()
+
+    def set_mode(self, mode: str) -> None:
+        """Take a tool: paint, erase, fill, polygon, or pan_zoom to put it down."""
+        layer = self.layer
+        if layer is not None:
+            self._viewer.layers.selection.active = layer
+            layer.mode = mode
+
+    def set_brush(self, size: int) -> None:
+        """Set the brush's diameter, in voxels."""
+        if self.layer is not None:
+            self.layer.brush_size = size
+
+    def brush_text(self) -> str:
+        """The brush's diameter for a person."""
+        layer = self.layer
+        if layer is None:
+            return ""
+        shown = [float(layer.scale[axis]) for axis in self._viewer.dims.order[-2:]]
+        return f"{layer.brush_size:.0f} voxels, {layer.brush_size * min(shown):.1f} mm"
+
+    def choose(self, organ: int) -> None:
+        """Draw this organ from now on."""
+        if self.layer is not None:
+            self.layer.selected_label = organ
+
+    def state(self) -> tuple[str, float, int]:
+        """Mode, brush size in voxels, organ."""
+        layer = self.layer
+        return ("pan_zoom", 10.0, 0) if layer is None else (str(layer.mode), layer.brush_size, layer.selected_label)
+
+    def can_undo(self) -> bool:
+        """Whether there is a change to take back."""
+        draft = self.draft
+        return draft is not None and draft.history.position > draft.history.first
+
+    def can_redo(self) -> bool:
+        """Whether there is a change to make again."""
+        draft = self.draft
+        return draft is not None and draft.history.position < draft.history.last
+
+    def is_stored(self) -> bool:
+        """Whether nothing of a person's would be lost with the labels."""
+        draft = self.draft
+        return draft is None or draft.is_stored
+
+    def undo(self) -> None:
+        """Take the last change back."""
+        if self.draft is not None:
+            self.draft.undo()
+
+    def redo(self) -> None:
+        """Make it again."""
+        if self.draft is not None:
+            self.draft.redo()

@@ -1,0 +1,1 @@
+"""More views of the same layers: three planes, linked and with a crosshair."""

@@ -1,0 +1,102 @@
+"""One more view of the main viewer's layers, in a plane of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from napari.components import ViewerModel
+
+from napari_boundaryseg.ui.compat import labels_layer as compat
+from napari_boundaryseg.ui.views import orientation
+from napari_boundaryseg.ui.views.crosshair import CrossLines
+from napari_boundaryseg.ui.views.mirrored_layer import Mirrored
+from napari_boundaryseg.ui.widgets.controls import named
+
+
+class PlaneView:
+    """A viewer model, its widget, its letters and lines, and copies of the main viewer's layers.
+
+    The first layers go in before the widget is made: all that it shows is drawn again for each layer that comes later.
+
+    Parameters
+    ----------
+    main : Viewer
+    plane : str
+        One of ``orientation.ORDERS``.
+    """
+
+    def __init__(self, main: Any, plane: str) -> None:
+        self._main, self.plane = main, plane
+        self.model = ViewerModel()
+        self.model.theme = main.theme
+        compat.share_keys(main, self.model)
+        self.copies: dict[Mirrored, Any] = {}
+        self.widget: Any = None
+
+    def follow(self, layers: Sequence[Mirrored], most: int) -> bool:
+        """Show these layers in this order, hidden ones once they are shown; True when more than ``most`` are new."""
+        gone, fresh = [layer for layer in self.copies if layer not in layers], self.is_fresh(layers)
+        new = [layer for layer in layers if layer not in self.copies and layer.main.visible]
+        for layer in new[:most]:
+            self.copies[layer] = self.model.add_layer(layer.copy())
+        self._remove(gone)  # only now: a view that is empty for a moment takes its sliders away and is drawn again
+        if fresh:
+            self.model.dims.order = orientation.ORDERS[self.plane]
+            self.model.dims.point = self._main.dims.point
+        for layer in new[:most]:
+            layer.show(self.copies[layer])
+        self._sort([self.copies[layer] for layer in layers if layer in self.copies])
+        self.activate()
+        return len(new) > most
+
+    def is_fresh(self, layers: Sequence[Mirrored]) -> bool:
+        """Whether all that can be seen is new, as with another scan."""
+        seen = [layer for layer in layers if layer.main.visible]
+        return bool(seen) and not any(layer in self.copies for layer in seen)
+
+    def _remove(self, gone: Sequence[Mirrored]) -> None:
+        if gone:
+            with self.model.layers.batched_update():
+                for layer in gone:
+                    self.model.layers.remove(self.copies.pop(layer))
+
+    def _sort(self, wanted: Sequence[Any]) -> None:
+        for index, layer in enumerate(wanted):
+            at = self.model.layers.index(layer)
+            if at != index:
+                self.model.layers.move(at, index)
+
+    def activate(self) -> None:
+        """Draw on the copy of the layer that is drawn on in the main view."""
+        active = self._main.layers.selection.active
+        self.model.layers.selection.active = next(
+            (copy for layer, copy in self.copies.items() if layer.main is active), None)
+
+    def build(self, name: str) -> Any:
+        """Make the widget."""
+        self.widget = named(compat.PlainView(self.model), name)
+        self.widget.setAcceptDrops(False)
+        compat.keep_apart(self.widget)
+        canvas = compat.view_canvas(self.widget)
+        self.letters = orientation.OrientationLetters(self.model, canvas, name)
+        self.letters.set_active(True)
+        self.lines = CrossLines(self.model, canvas, name)
+        self._call()
+        return self.widget
+
+    def set_plane(self, plane: str) -> None:
+        """Show another plane."""
+        self.plane = plane
+        self.model.dims.order = orientation.ORDERS[plane]
+        self._call()
+
+    def _call(self) -> None:
+        self.widget.setAccessibleName(f"{self.plane} view")
+
+    def close(self) -> None:
+        """Leave nothing behind that listens or draws."""
+        self.letters.close()
+        self.lines.close()
+        self.widget.close()
+        self.widget = None

@@ -1,0 +1,205 @@
+"""Three planes side by side: two more views beside the main one, on the same arrays, with one point and one scale."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qtpy.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from qtpy.QtWidgets import QApplication, QSplitter
+
+from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.ui.compat import labels_layer as compat
+from napari_boundaryseg.ui.layers import labels as layers
+from napari_boundaryseg.ui.views import orientation
+from napari_boundaryseg.ui.views.crosshair import CrossLines
+from napari_boundaryseg.ui.views.linked_views import Links
+from napari_boundaryseg.ui.views.mirrored_layer import Mirrored, can_be_shown
+from napari_boundaryseg.ui.views.plane_view import PlaneView
+from napari_boundaryseg.ui.widgets.controls import named
+
+PLANES = ("Axial", "Sagittal", "Coronal")
+"""The main view shows one of them, the two others the rest, in this order."""
+FIRST = ("scan", "labels")
+"""Kinds of layers that are there when the planes open; the others follow one by one."""
+FOLLOW_MS = 10
+"""Between two layers that follow, so that what a person does comes first."""
+
+
+def plane_of(viewer: Any) -> str:
+    """The plane that a viewer shows."""
+    return next(name for name, order in orientation.ORDERS.items() if order[0] == viewer.dims.order[0])
+
+
+class Planes(QObject):
+    """Opens and closes the two other views, and keeps their layers those of the main one.
+
+    The main view is the one whose plane can be chosen; the others show the two other planes.
+
+    Parameters
+    ----------
+    viewer : Viewer
+    parent : QObject, optional
+    """
+
+    changed = Signal(bool)
+    """Whether the views are now open."""
+    copied = Signal(object, object)
+    """A labels layer of the main view, and its copy in one of the others."""
+
+    def __init__(self, viewer: Any, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._viewer = viewer
+        self._side: QSplitter | None = None
+        self._layers: dict[Any, Mirrored] = {}
+        self.views: list[PlaneView] = []
+        self._heard: list[tuple[Any, Any]] = []
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(FOLLOW_MS)
+        self._timer.timeout.connect(self._follow)
+        compat.keep_apart(compat.main_view(viewer))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the three planes are shown."""
+        return self._side is not None
+
+    def set_open(self, wanted: bool) -> None:
+        """Open or close the two other views."""
+        if wanted != self.is_open:
+            (self.open if wanted else self.close)()
+
+    def open(self) -> None:
+        """Show the two other planes beside the main view.
+
+        Raises
+        ------
+        InputError
+            When what is shown has not three axes.
+        """
+        if self.is_open:
+            return
+        if self._viewer.dims.ndim != 3:
+            raise InputError("Three planes", "nothing with three axes is shown", "Open a scan first")
+        window = compat.main_window(self._viewer)
+        window.setUpdatesEnabled(False)  # nothing is drawn until all is in its place
+        try:
+            self._make_views()
+            self._place()
+            self._listen()
+            QApplication.sendPostedEvents()  # now every canvas has its size
+            self._links.fit()
+        finally:
+            window.setUpdatesEnabled(True)
+        self._fitted = compat.camera(self._viewer).zoom
+        self._later()
+        self.changed.emit(True)
+
+    def _make_views(self) -> None:
+        main = plane_of(self._viewer)
+        self.views = [PlaneView(self._viewer, plane) for plane in PLANES if plane != main]
+        mirrored = self._mirrored()
+        first = [layer for layer in mirrored if layer.main.metadata.get(layers.KIND) in FIRST] or mirrored
+        for view in self.views:
+            view.follow(first, len(first))
+
+    def _place(self) -> None:
+        """Put the views into the window."""
+        self._side = named(QSplitter(Qt.Orientation.Vertical), "planes")
+        for view, name in zip(self.views, ("planes.first", "planes.second")):
+            self._side.addWidget(view.build(name))
+        room = compat.main_view(self._viewer)
+        room.setOrientation(Qt.Orientation.Horizontal)
+        room.addWidget(self._side)
+        room.setSizes([room.width() // 2] * 2)  # as wide as each other: a plane that fits one then fits all
+        self._lines = CrossLines(self._viewer, compat.canvas_widget(self._viewer), "planes.main")
+
+    def _listen(self) -> None:
+        self._links = Links([self._viewer, *(view.model for view in self.views)], self._on_moved)
+        self._links.move_to(tuple(self._viewer.dims.point))
+        events, active = self._viewer.layers.events, self._viewer.layers.selection.events.active
+        self._heard = [(events.inserted, self._later), (events.removed, self._later), (events.reordered, self._later),
+                       (active, self._on_active), (self._viewer.dims.events.order, self._on_order),
+                       (self._viewer.events.theme, self._on_theme)]
+        for source, slot in self._heard:
+            source.connect(slot)
+        for watched in (compat.main_window(self._viewer), compat.main_view(self._viewer)):
+            watched.installEventFilter(self)
+
+    def close(self) -> None:
+        """Close the two views; the main one takes their place."""
+        if self._side is None:
+            return
+        side, self._side = self._side, None
+        self._timer.stop()
+        for watched in (compat.main_window(self._viewer), compat.main_view(self._viewer)):
+            watched.removeEventFilter(self)
+        for source, slot in self._heard:
+            source.disconnect(slot)
+        self._links.close()
+        for layer in self._layers.values():
+            layer.close()
+        self._layers = {}
+        for view in self.views:
+            view.close()
+        self.views = []
+        self._lines.close()
+        side.hide()
+        side.deleteLater()
+        compat.main_view(self._viewer).setOrientation(Qt.Orientation.Vertical)
+        self.changed.emit(False)
+        if compat.camera(self._viewer).zoom == self._fitted:
+            QApplication.sendPostedEvents()
+            self._viewer.fit_to_view()
+
+    def _later(self, event: object = None) -> None:
+        self._timer.start()
+
+    def _follow(self) -> None:
+        """Show the layers that the main viewer has now, one new one at a time: a person may go on meanwhile."""
+        mirrored = self._mirrored()
+        fresh = all(view.is_fresh(mirrored) for view in self.views)
+        more = [view.follow(mirrored, 1) for view in self.views]
+        if any(more):
+            self._later()
+        if fresh:
+            self._links.fit()
+            self._on_moved()
+
+    def _mirrored(self) -> list[Mirrored]:
+        wanted = [layer for layer in self._viewer.layers if can_be_shown(layer)]
+        for layer in [layer for layer in self._layers if layer not in wanted]:
+            self._layers.pop(layer).close()
+        for layer in wanted:
+            if layer not in self._layers:
+                self._layers[layer] = Mirrored(layer, self.copied.emit, self._later)
+        return [self._layers[layer] for layer in wanted]
+
+    def _on_active(self, event: object = None) -> None:
+        for view in self.views:
+            view.activate()
+
+    def _on_theme(self, event: object = None) -> None:
+        for view in self.views:
+            view.model.theme = self._viewer.theme
+
+    def _on_order(self, event: object = None) -> None:
+        """The view that shows the main view's new plane takes its old one."""
+        old = next(plane for plane in PLANES if all(view.plane != plane for view in self.views))
+        for view in self.views:
+            if view.plane == plane_of(self._viewer) != old:
+                view.set_plane(old)
+        self._on_moved()
+
+    def _on_moved(self) -> None:
+        for lines in (self._lines, *(view.lines for view in self.views)):
+            lines.place()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Close the views before the window goes: napari closes its main view, or the person the window."""
+        hidden = event.type() == QEvent.Type.Hide and not event.spontaneous()  # and not minimised
+        closed = event.type() == QEvent.Type.Close
+        if (hidden and watched is compat.main_window(self._viewer)) or (
+                closed and watched is compat.main_view(self._viewer)):
+            self.close()
+        return False

@@ -1,0 +1,121 @@
+"""The organs of a label map: colour and name, volume, whether they are shown, and whether they are locked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtGui import QColor, QPixmap
+from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+
+from napari_boundaryseg.data.labels import LabelScheme
+from napari_boundaryseg.ui.widgets.controls import named
+
+MAX_ROWS_SHOWN = 6
+SHOW, LOCK = 2, 3
+"""The columns of ticks."""
+
+
+class OrganTable(QTableWidget):
+    """One row per organ; the chosen row is the organ that the tools draw."""
+
+    chosen = Signal(int)
+    hidden_changed = Signal(object)
+    lock_asked = Signal(int, bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(0, 4, parent)
+        named(self, "correct_panel.organs", "Organs", "Choose the organ to draw; tick what is shown and what is locked")
+        self.setHorizontalHeaderLabels(["Organ", "Volume", "Show", "Lock"])
+        self.verticalHeader().hide()
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        header = self.horizontalHeader()
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        for n in (1, SHOW, LOCK):
+            header.setSectionResizeMode(n, QHeaderView.ResizeMode.ResizeToContents)
+        self.ids: tuple[int, ...] = ()
+        self.itemSelectionChanged.connect(self._on_selection)
+        self.itemChanged.connect(self._on_item)
+
+    def show_scheme(self, scheme: LabelScheme | None) -> None:
+        """Start again with the organs of this scheme, all shown, the first chosen."""
+        self.blockSignals(True)
+        organs = scheme.organs if scheme else ()
+        self.ids = tuple(organ.id for organ in organs)
+        self.setRowCount(len(organs))
+        for row, organ in enumerate(organs):
+            self.setItem(row, 0, self._name(organ.name, organ.colour))
+            self.setItem(row, 1, self._cell("–", Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter))
+            self.setItem(row, SHOW, self._tick(f"Show {organ.name}", Qt.CheckState.Checked))
+            self.setItem(row, LOCK, self._tick(f"Lock {organ.name}: nothing may change it", Qt.CheckState.Unchecked))
+        self.blockSignals(False)
+        self._fit_height()
+        if organs:
+            self.selectRow(0)
+
+    @staticmethod
+    def _cell(text: str, alignment: Qt.AlignmentFlag) -> QTableWidgetItem:
+        item = QTableWidgetItem(text)
+        item.setTextAlignment(alignment)
+        return item
+
+    def _tick(self, tip: str, state: Qt.CheckState) -> QTableWidgetItem:
+        tick = self._cell("", Qt.AlignmentFlag.AlignCenter)
+        tick.setFlags(tick.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+        tick.setCheckState(state)
+        tick.setToolTip(tip)
+        return tick
+
+    def _name(self, name: str, colour: str) -> QTableWidgetItem:
+        swatch = QPixmap(14, 14)
+        swatch.fill(QColor(colour))
+        item = QTableWidgetItem(name)
+        item.setData(Qt.ItemDataRole.DecorationRole, swatch)
+        item.setToolTip(name)
+        return item
+
+    def _fit_height(self) -> None:
+        rows = min(max(self.rowCount(), 1), MAX_ROWS_SHOWN)
+        row_height = self.rowHeight(0) if self.rowCount() else self.verticalHeader().defaultSectionSize()
+        self.setFixedHeight(self.horizontalHeader().sizeHint().height() + rows * row_height + 4)
+
+    def show_volumes(self, volumes_ml: dict[int, float]) -> None:
+        """Write the volumes, in mL; an organ that is not there says so."""
+        self.blockSignals(True)
+        for row, organ in enumerate(self.ids):
+            ml = volumes_ml.get(organ, 0.0)
+            text = "not drawn" if ml == 0 else f"{ml:.2f} mL" if ml < 10 else f"{ml:.1f} mL"
+            self.item(row, 1).setText(text)
+        self.blockSignals(False)
+
+    def show_locks(self, locked: Collection[int]) -> None:
+        """Tick the organs that are locked on every slice."""
+        self.blockSignals(True)
+        for row, organ in enumerate(self.ids):
+            on = organ in locked
+            self.item(row, LOCK).setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
+        self.blockSignals(False)
+
+    def choose(self, organ: int) -> None:
+        """Choose an organ's row without telling anybody."""
+        if organ in self.ids:
+            self.blockSignals(True)
+            self.selectRow(self.ids.index(organ))
+            self.blockSignals(False)
+
+    def _on_selection(self) -> None:
+        row = self.currentRow()
+        if 0 <= row < len(self.ids):
+            self.chosen.emit(self.ids[row])
+
+    def _on_item(self, item: QTableWidgetItem) -> None:
+        if item.column() == LOCK:
+            self.lock_asked.emit(self.ids[item.row()], item.checkState() == Qt.CheckState.Checked)
+        if item.column() == SHOW:
+            self.hidden_changed.emit({
+                organ for row, organ in enumerate(self.ids)
+                if self.item(row, SHOW).checkState() == Qt.CheckState.Unchecked
+            })

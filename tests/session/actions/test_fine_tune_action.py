@@ -1,0 +1,164 @@
+"""Fine-tuning on accepted cases: under the right names, with an honest verdict, and nothing is lost at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from session_cases import Told, accept, box_labels, box_scan
+
+from napari_boundaryseg.data.labels import LabelScheme, preset
+from napari_boundaryseg.data.saving import atomic_json
+from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
+from napari_boundaryseg.engine.training import fine_tune as tuning
+from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.jobs.job import Job
+from napari_boundaryseg.session.actions import scan as actions
+from napari_boundaryseg.session.project.project import Project
+
+
+@pytest.fixture
+def tuned(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """Let a training end at once with this verdict."""
+
+    def instead(verdict: str = "better") -> Path:
+        def fine_tune(model: Any, cases: Any, folder: Path, **_: Any) -> Path:
+            atomic_json(folder / "comparison.json", {"verdict": verdict, "n": 4, "change": {"mean": 0.125}})
+            (folder / "best.safetensors").write_bytes(model.path.read_bytes())
+            return folder / "best.safetensors"
+
+        monkeypatch.setattr(tuning, "fine_tune", fine_tune)
+        return tiny_model
+
+    return instead
+
+
+def test_every_case_goes_to_the_worker_with_the_names_and_the_part_that_it_was_accepted_with(
+        told: Told, tuned: Callable[..., Path]) -> None:
+    box = (slice(1, 15), slice(1, 15), slice(1, 15))
+    accept(told.session, box_scan("a", 1))
+    told.session.scan = scan = box_scan("b", 2)
+    actions.accept(told.session, box_labels(scan).with_scheme(preset("pelvis-mr")), box)
+    job = actions.fine_tune(told.session, tuned(), ["a"], ["b"])
+    (a,), (b,) = job.arguments["cases"], job.arguments["held_out"]
+    assert (a["name"], a["box"], b["name"], b["box"]) == ("a", None, "b", [[1, 15]] * 3)
+    assert LabelScheme.model_validate(a["scheme"]) == preset("hippocampus")
+    assert LabelScheme.model_validate(b["scheme"]) == preset("pelvis-mr")
+
+
+def test_fine_tuning_adds_a_version_and_uses_it(told: Told, tiny_model: Path) -> None:
+    shipped = tiny_model.read_bytes()
+    accept(told.session, box_scan("a", 1), box_scan("b", 2))
+    job = actions.fine_tune(told.session, tiny_model, ["a", "b"], steps=2)
+    assert (job.state, told.of("error")) == ("returned", [])
+    (version,) = told.session.project.models()
+    assert (version.version, version.active, version.comparison) == (2, True, None)
+    assert told.session.model == version.path
+    assert load_model(version.path).card.parent.startswith("tiny ")
+    assert load_model(version.path).card.step == 2
+    assert told.of("info")[-1].startswith("tiny-v2 was added. No case was held out")
+    assert tiny_model.read_bytes() == shipped
+
+
+def test_without_evidence_the_old_model_stays_in_use(told: Told, tiny_model: Path) -> None:
+    accept(told.session, box_scan("a", 1), box_scan("b", 2))
+    told.session.model = tiny_model
+    actions.fine_tune(told.session, tiny_model, ["a"], ["b"], steps=2)
+    (version,) = told.session.project.models()
+    assert version.comparison["verdict"] == "no evidence"
+    assert version.comparison["n"] == 1
+    assert not version.active
+    assert told.session.project.active_model("tiny") is None
+    assert told.session.model == tiny_model
+    assert "not in use: no evidence" in told.of("info")[-1]
+
+
+@pytest.mark.parametrize("verdict, used", [("better", True), ("worse", False), ("no evidence", False)])
+def test_only_a_better_model_is_used(told: Told, tiny_model: Path, tuned: Callable[..., Path], verdict: str,
+                                     used: bool) -> None:
+    accept(told.session, box_scan("a", 1), box_scan("b", 2))
+    old = told.session.project.add_model(tiny_model).path
+    told.session.model = old
+    tuned(verdict)
+    actions.fine_tune(told.session, old, ["a"], ["b"])
+    new = told.session.project.models()[-1]
+    assert new.version == 3
+    assert told.session.project.active_model("tiny") == (new.path if used else old)
+    assert told.session.model == (new.path if used else old)
+    assert verdict in told.of("info")[-1]
+    assert "Dice +0.125" in told.of("info")[-1]
+
+
+@pytest.mark.parametrize("names, held_out, said", [
+    ([], [], "no training case is chosen"),
+    (["a", "x"], [], "x: the project has no such case"),
+    (["a"], ["y"], "y: the project has no such case"),
+])
+def test_cases_that_are_not_there_are_refused(told: Told, tiny_model: Path, names: list[str], held_out: list[str],
+                                              said: str) -> None:
+    accept(told.session, box_scan("a", 1))
+    with pytest.raises(InputError, match=said):
+        actions.fine_tune(told.session, tiny_model, names, held_out)
+    assert told.session.job is None
+
+
+def test_a_case_in_two_roles_adds_no_model(told: Told, tiny_model: Path) -> None:
+    accept(told.session, box_scan("a", 1))
+    assert actions.fine_tune(told.session, tiny_model, ["a"], ["a"], steps=2).state == "failed"
+    assert "both a training case and held out" in told.one_error()
+    assert told.session.project.models() == []
+
+
+def test_cases_of_other_organs_add_no_model(told: Told, tiny_model: Path, make_model: Callable[..., Path]) -> None:
+    scan = box_scan("a", 1)
+    told.session.scan = scan
+    actions.accept(told.session, scan.with_labels(np.where(box_labels(scan).array == 2, 3, 0), preset("pelvis-mr")))
+    assert actions.fine_tune(told.session, tiny_model, ["a"], steps=2).state == "failed"
+    assert "holds Rectum" in told.one_error()
+    assert told.session.project.models() == []
+
+
+def trainings(project: Project) -> list[str]:
+    return sorted(path.name for path in project.models_folder.iterdir() if path.is_dir())
+
+
+def test_the_folder_of_a_training_goes_once_its_model_is_added(told: Told, tuned: Callable[..., Path]) -> None:
+    accept(told.session, box_scan("a", 1))
+    actions.fine_tune(told.session, tuned(), ["a"])
+    assert trainings(told.session.project) == []
+    assert len(told.session.project.models()) == 1
+
+
+@pytest.mark.parametrize("error", [InputError("tiny-v2.safetensors", "could not be written: disk full", "Free some"),
+                                   OSError(5, "Input/output error")])
+def test_a_trained_model_that_cannot_be_added_is_kept_and_named(told: Told, tuned: Callable[..., Path],
+                                                                monkeypatch: pytest.MonkeyPatch, error: Exception
+                                                                ) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise error
+
+    accept(told.session, box_scan("a", 1))
+    monkeypatch.setattr(Project, "add_model", full)
+    model = tuned()
+    assert actions.fine_tune(told.session, model, ["a"]).state == "failed"
+    assert "models/training-1/best.safetensors" in told.one_error()
+    kept = told.session.project.models_folder / "training-1" / "best.safetensors"
+    assert kept.read_bytes() == model.read_bytes()
+    monkeypatch.undo()
+    told.session.close()
+    assert kept.is_file(), "and it outlives the window"
+
+
+@pytest.mark.parametrize("end", ["failed", "refused"])
+def test_nothing_is_left_of_a_training_that_came_to_nothing(told: Told, tiny_model: Path, end: str) -> None:
+    accept(told.session, box_scan("a", 1))
+    if end == "refused":
+        told.session.job = Job("a:b", {})
+        with pytest.raises(InputError, match="something else is running"):
+            actions.fine_tune(told.session, tiny_model, ["a"])
+    else:
+        assert actions.fine_tune(told.session, "no-such-model", ["a"]).state == "failed"
+    assert trainings(told.session.project) == []

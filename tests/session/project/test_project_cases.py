@@ -1,0 +1,44 @@
+"""What the labels of a case mean, also where ``case.json`` is old, damaged or gone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from napari_boundaryseg.data.labels import LabelScheme, Organ, preset
+from napari_boundaryseg.data.saving import atomic_json
+from napari_boundaryseg.data.volume import LabelMap, Volume
+from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.session.project.cases import read_notes, write_notes
+
+OWN = LabelScheme(name="own", organs=(Organ(id=1, name="Thymus", colour="#123456"),
+                                      Organ(id=2, name="Thyroid", colour="#654321")))
+
+
+def test_a_scheme_of_ones_own_comes_back_whole(tmp_path: Path, scan: Volume, labels: LabelMap) -> None:
+    write_notes(tmp_path, scan, labels.with_scheme(OWN), 1, "now", None)
+    assert LabelScheme.model_validate(read_notes(tmp_path, "case1", 1, "own")["scheme"]) == OWN
+
+
+@pytest.mark.parametrize("notes", [None, "{", "[]", '{"version": 1}', '{"version": 2, "earlier": 3}'])
+def test_without_notes_the_listed_name_of_a_known_scheme_counts(tmp_path: Path, notes: str | None) -> None:
+    if notes is not None:
+        (tmp_path / "case.json").write_text(notes)
+    wanted = {"scheme": preset("hippocampus").model_dump(mode="json"), "box": None}
+    assert read_notes(tmp_path, "case1", 1, "hippocampus") == wanted
+    with pytest.raises(InputError, match="case1: nothing says which organs"):
+        read_notes(tmp_path, "case1", 1, "own")
+
+
+def test_notes_of_another_version_never_count(tmp_path: Path, scan: Volume, labels: LabelMap) -> None:
+    """After a crash ``case.json`` may speak of labels that were never listed."""
+    write_notes(tmp_path, scan, labels, 1, "now", None)
+    write_notes(tmp_path, scan, labels.with_scheme(OWN), 2, "later", (slice(0, 3), slice(0, 3), slice(0, 3)))
+    assert read_notes(tmp_path, "case1", 1, "hippocampus") == {
+        "scheme": preset("hippocampus").model_dump(mode="json"), "box": None}
+
+
+def test_notes_from_before_boxes_were_kept_mean_the_whole_scan(tmp_path: Path) -> None:
+    atomic_json(tmp_path / "case.json", {"name": "case1", "version": 1, "scheme": OWN.model_dump(mode="json")})
+    assert read_notes(tmp_path, "case1", 1, "own") == {"scheme": OWN.model_dump(mode="json"), "box": None}

@@ -1,0 +1,117 @@
+"""The small widgets alone, without a viewer."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QLabel
+
+from napari_boundaryseg.data.labels import preset
+from napari_boundaryseg.session.project.model_versions import ModelVersion
+from napari_boundaryseg.ui.compat.call_queue import Ticks
+from napari_boundaryseg.ui.widgets.case_table import HELD_OUT, LEFT_OUT, TRAIN, CaseTable
+from napari_boundaryseg.ui.widgets.comparison_table import ComparisonTable
+from napari_boundaryseg.ui.widgets.loss_curve import Curve, TrainingLog
+from napari_boundaryseg.ui.widgets.organ_table import OrganTable
+from napari_boundaryseg.ui.widgets.sections import Sections
+from napari_boundaryseg.ui.widgets.version_list import VersionList
+
+
+def test_a_log_that_is_being_written_gives_its_whole_lines_and_is_read_on(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    log = TrainingLog(path)
+    assert log.read() == ([], [])
+    lines = [{"step": 1, "loss": 2.5, "lr": 1e-3}, {"step": 2, "loss": 2.0}, {"step": 2, "mean_dsc": 0.4},
+             {"step": 2, "restored": True}]
+    path.write_text("\n".join(json.dumps(line) for line in lines) + '\nno entry\n{"step": 3, "lo')
+    assert log.read() == ([(1.0, 2.5), (2.0, 2.0)], [(2.0, 0.4)])
+    with path.open("a") as file:
+        file.write('ss": 1.5}\n')
+    path.write_bytes(b" " * 10 + path.read_bytes()[10:])  # what was read before is not read again
+    assert log.read() == ([(1.0, 2.5), (2.0, 2.0), (3.0, 1.5)], [(2.0, 0.4)])
+    path.unlink()
+    assert len(log.read()[0]) == 3
+
+
+def test_the_curve_draws_what_it_is_given(qtbot: Any) -> None:
+    curve = Curve()
+    qtbot.addWidget(curve)
+    curve.resize(300, 120)
+    empty = curve.grab().toImage()
+    curve.set_points([(1, 3.0), (50, 1.0)], [(50, 0.8)])
+    assert curve.grab().toImage() != empty
+
+
+def test_one_section_is_open_at_a_time_and_its_header_tells_the_state(qtbot: Any) -> None:
+    sections = Sections({"Scan": QLabel("a"), "Segment": QLabel("b")})
+    qtbot.addWidget(sections)
+    sections.show()
+    sections.by_title["Segment"].header.click()
+    assert [s.area.isVisible() for s in sections.by_title.values()] == [False, True]
+    sections.by_title["Scan"].set_state("done", "T2")
+    assert "✓" in sections.by_title["Scan"].header.text()
+    assert "T2" in sections.by_title["Scan"].header.text()
+
+
+def test_calls_are_made_one_a_turn_and_a_new_batch_replaces_the_rest(qtbot: Any) -> None:
+    made: list[str] = []
+    ticks = Ticks()
+    ticks.replace([lambda: made.append("a"), lambda: ticks.replace([lambda: made.append("b")]),
+                   lambda: made.append("never")])
+    qtbot.waitUntil(lambda: not ticks.busy, timeout=2000)
+    assert made == ["a", "b"]
+
+
+def test_the_organ_table_tells_the_chosen_and_the_hidden(qtbot: Any) -> None:
+    table = OrganTable()
+    qtbot.addWidget(table)
+    table.show_scheme(preset("pelvis-mr"))
+    table.show_volumes({1: 143.24, 2: 0.0, 3: 2.5})
+    assert [table.item(row, 1).text() for row in range(3)] == ["143.2 mL", "not drawn", "2.50 mL"]
+    with qtbot.waitSignal(table.chosen) as chosen:
+        table.selectRow(2)
+    assert chosen.args == [3]
+    with qtbot.waitSignal(table.hidden_changed) as hidden:
+        table.item(1, 2).setCheckState(Qt.CheckState.Unchecked)
+    assert hidden.args == [{2}]
+
+
+def test_of_two_cases_one_is_held_out_and_roles_survive_a_new_case(qtbot: Any) -> None:
+    table = CaseTable()
+    qtbot.addWidget(table)
+    table.show_cases({"a": "own"})
+    assert table.roles() == {"a": TRAIN}
+    table.show_cases({"a": "own", "b": "pelvis-mr"})
+    assert table.roles() == {"a": TRAIN, "b": HELD_OUT}
+    assert [table.item(row, 1).text() for row in range(2)] == ["own", "pelvis-mr"]
+    table.set_role("a", LEFT_OUT)
+    table.show_cases(dict.fromkeys("abc", "own"))
+    assert table.roles() == {"a": LEFT_OUT, "b": HELD_OUT, "c": TRAIN}
+
+
+def test_a_worse_model_is_called_worse_and_a_missing_organ_missing(qtbot: Any) -> None:
+    table = ComparisonTable()
+    qtbot.addWidget(table)
+    table.show_comparison({"verdict": "worse", "n": 3, "change": {"mean": -0.1, "low": -0.2, "high": -0.05},
+                           "cases": [{"case": "a", "organ": "Bladder", "dsc_before": 0.9, "dsc_after": None}]})
+    assert "Worse" in table.verdict.text()
+    assert "-0.100" in table.verdict.text()
+    assert [table.table.item(0, n).text() for n in range(4)] == ["a", "Bladder", "0.900", "missing"]
+
+
+def test_versions_can_be_used_and_rolled_back(qtbot: Any) -> None:
+    versions = [ModelVersion(Path(f"m-v{n}.safetensors"), "m", n, f"2026-01-0{n}", None, n == 3) for n in (2, 3)]
+    shown = VersionList()
+    qtbot.addWidget(shown)
+    shown.show_versions(versions)
+    assert "in use" in shown.list.item(1).text()
+    shown.choose(versions[0])
+    with qtbot.waitSignal(shown.use_requested) as used:
+        shown.use.click()
+    assert used.args == ["m", "m-v2.safetensors"]
+    with qtbot.waitSignal(shown.rollback_requested) as back:
+        shown.rollback.click()
+    assert back.args == ["m"]
