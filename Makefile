@@ -38,7 +38,7 @@ models: .venv/.ready   ## trains the shipped models again, resumable (hours); mo
 	.venv/bin/python tools/train_models.py $(model) --data $(data)
 
 lint: .venv/.ready   ## style, types, import floors
-	.venv/bin/ruff check . && .venv/bin/mypy && .venv/bin/lint-imports
+	.venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy && .venv/bin/lint-imports
 
 clean:           ## removes the virtual environments and everything made
 	rm -rf .venv .venv-pyqt6 build dist demo_output .pytest_cache .mypy_cache .ruff_cache

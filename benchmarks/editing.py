@@ -13,6 +13,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -70,8 +71,11 @@ def strokes() -> list[Row]:
     history, rng = History(organs()), np.random.default_rng(0)
     history.lock(Lock(1))
     found = times_ms(STROKES, lambda: stroke(history, rng), lambda: history.take("Paint"), history.undo, history.redo)
-    return [row for name, bound, row_ms in zip(("take", "undo", "redo"), (np.inf, 30.0, 30.0), found[1:])
-            for row in quantiles(f"stroke, {name}", row_ms, bound)]
+    return [
+        row
+        for name, bound, row_ms in zip(("take", "undo", "redo"), (np.inf, 30.0, 30.0), found[1:])
+        for row in quantiles(f"stroke, {name}", row_ms, bound)
+    ]
 
 
 def results() -> list[Row]:
@@ -81,8 +85,13 @@ def results() -> list[Row]:
     for name, result, bound in (("organs", organs(), 150.0), ("noise", noise, np.inf)):
         history = History(np.roll(organs(), 7, axis=1))
         history.lock(Lock(4))
-        found = times_ms(5, lambda: history.apply("Model", WHOLE, result, "model"), history.undo, history.redo,  # noqa: B023
-                         history.undo)
+        found = times_ms(
+            5,
+            partial(history.apply, "Model", WHOLE, result, "model"),
+            history.undo,
+            history.redo,
+            history.undo,
+        )
         for what, row in zip(("apply", "undo", "redo"), found):
             rows += quantiles(f"result ({name}), {what}", row, np.inf if what == "apply" else bound)
     return rows
@@ -90,8 +99,10 @@ def results() -> list[Row]:
 
 def quantiles(name: str, values_ms: np.ndarray, bound_ms: float) -> list[Row]:
     """The median, and the 99th percentile with its bound."""
-    return [(f"{name}, median", float(np.median(values_ms)), np.inf, "ms"),
-            (f"{name}, 99th percentile", float(np.percentile(values_ms, 99)), bound_ms, "ms")]
+    return [
+        (f"{name}, median", float(np.median(values_ms)), np.inf, "ms"),
+        (f"{name}, 99th percentile", float(np.percentile(values_ms, 99)), bound_ms, "ms"),
+    ]
 
 
 def memory() -> list[Row]:
@@ -99,8 +110,10 @@ def memory() -> list[Row]:
     history, labels = History(np.zeros(SHAPE, np.uint8)), organs()
     for number in range(1, 201):
         history.apply("Model", WHOLE, np.roll(labels, number % 5, axis=2) if number % 2 else labels * 0, "model")
-    return [("200 results, memory", history.bytes_used / 2**20, 64.0, "MiB"),
-            ("200 results, steps that are kept", float(len(history.steps)), np.inf, "steps")]
+    return [
+        ("200 results, memory", history.bytes_used / 2**20, 64.0, "MiB"),
+        ("200 results, steps that are kept", float(len(history.steps)), np.inf, "steps"),
+    ]
 
 
 def journal(folder: Path) -> list[Row]:
@@ -122,11 +135,13 @@ def journal(folder: Path) -> list[Row]:
     ended = time.perf_counter()
     if not np.array_equal(back.labels, history.array):
         raise SystemExit("what came back is not what was painted")
-    return [*quantiles("journal, append on the caller's thread", found[0], np.inf),
-            *quantiles("journal, append until it is on the disk", found.sum(axis=0), 5.0),
-            (f"journal, {APPENDS} strokes listed", 1000 * (listed - began), np.inf, "ms"),
-            (f"journal, {APPENDS} strokes replayed", 1000 * (ended - listed), np.inf, "ms"),
-            (f"journal, {APPENDS} strokes on the disk", size / 2**20, np.inf, "MiB")]
+    return [
+        *quantiles("journal, append on the caller's thread", found[0], np.inf),
+        *quantiles("journal, append until it is on the disk", found.sum(axis=0), 5.0),
+        (f"journal, {APPENDS} strokes listed", 1000 * (listed - began), np.inf, "ms"),
+        (f"journal, {APPENDS} strokes replayed", 1000 * (ended - listed), np.inf, "ms"),
+        (f"journal, {APPENDS} strokes on the disk", size / 2**20, np.inf, "MiB"),
+    ]
 
 
 def disk(folder: Path) -> list[Row]:

@@ -62,15 +62,17 @@ def rows_of(before: LoadedModel, after: LoadedModel, held: list[tuple[Volume, La
         new = second.predict(volume, whole=True).labels.array == ANTERIOR
         truth = dilated(labels).array == ANTERIOR
         imposed = int(truth.sum()) - int((labels.array == ANTERIOR).sum())
-        rows.append({
-            "case": volume.name,
-            "dice_before": round(dice(old, truth), 4),
-            "dice_after": round(dice(new, truth), 4),
-            "voxels_before": int(old.sum()),
-            "voxels_after": int(new.sum()),
-            "voxels_wanted": int(truth.sum()),
-            "share_of_change": round((int(new.sum()) - int(old.sum())) / imposed, 3),
-        })
+        rows.append(
+            {
+                "case": volume.name,
+                "dice_before": round(dice(old, truth), 4),
+                "dice_after": round(dice(new, truth), 4),
+                "voxels_before": int(old.sum()),
+                "voxels_after": int(new.sum()),
+                "voxels_wanted": int(truth.sum()),
+                "share_of_change": round((int(new.sum()) - int(old.sum())) / imposed, 3),
+            }
+        )
     return rows
 
 
@@ -88,9 +90,13 @@ def measure(data: Path, held_out: int = HELD_OUT, steps: int = TUNING_STEPS, see
         path = fine_tune(model, corrected, Path(work), steps=steps, seed=seed, device="cpu")
         seconds = time.perf_counter() - began
         found = rows_of(load_model(MODEL), load_model(path), held)
-    return {"steps": steps, "seconds": round(seconds, 1), "cases": found,
-            "gained_enough": sum(row["dice_after"] - row["dice_before"] >= LEAST_GAIN for row in found),
-            "moved_enough": sum(row["share_of_change"] >= LEAST_SHARE for row in found)}
+    return {
+        "steps": steps,
+        "seconds": round(seconds, 1),
+        "cases": found,
+        "gained_enough": sum(row["dice_after"] - row["dice_before"] >= LEAST_GAIN for row in found),
+        "moved_enough": sum(row["share_of_change"] >= LEAST_SHARE for row in found),
+    }
 
 
 def good(result: dict[str, Any]) -> bool:

@@ -88,9 +88,11 @@ class Row:
         return self.error <= limits.probability and self.gradient <= limits.gradient and self.labels <= limits.labels
 
     def __str__(self) -> str:
-        return (f"| {self.network} | {self.dims} | {self.precision} | {self.error:.1e} | {self.gradient:.1e} | "
-                f"{self.labels:.1e} | {self.forward_ms:.1f} | {self.step_ms:.1f} | {self.predict_s:.2f} | "
-                f"{self.peak_mib:.0f} | {'' if self.good else 'WRONG'} |")
+        return (
+            f"| {self.network} | {self.dims} | {self.precision} | {self.error:.1e} | {self.gradient:.1e} | "
+            f"{self.labels:.1e} | {self.forward_ms:.1f} | {self.step_ms:.1f} | {self.predict_s:.2f} | "
+            f"{self.peak_mib:.0f} | {'' if self.good else 'WRONG'} |"
+        )
 
 
 def networks() -> Iterator[tuple[str, int, dict[str, Any]]]:
@@ -103,8 +105,9 @@ def networks() -> Iterator[tuple[str, int, dict[str, Any]]]:
                 yield name, dims, {"backbone": backbone} if backbone else {}
 
 
-def check(name: str, dims: int, arguments: dict[str, Any], device: torch.device, precisions: Sequence[str]
-          ) -> Iterator[Row]:
+def check(
+    name: str, dims: int, arguments: dict[str, Any], device: torch.device, precisions: Sequence[str]
+) -> Iterator[Row]:
     """Compare one network on the device, in each precision, with the CPU's float32."""
     torch.manual_seed(0)
     network = models.build(name, dims=dims, classes=CLASSES, clear=2, blurry=1, **{**BUILD, **arguments})
@@ -127,9 +130,18 @@ def check(name: str, dims: int, arguments: dict[str, Any], device: torch.device,
             predicted = _labels(moved, scan, SIZE[dims], device)
             seconds = time.perf_counter() - began
         error = float((found.float().cpu() - truth).abs().mean())
-        yield Row(" ".join([name, *arguments.values()]), dims, precision, error,
-                  float((gradient - slope).norm() / slope.norm()), float((predicted != whole).float().mean()),
-                  1000 * forward, 1000 * step, seconds, _peak(device))
+        yield Row(
+            " ".join([name, *arguments.values()]),
+            dims,
+            precision,
+            error,
+            float((gradient - slope).norm() / slope.norm()),
+            float((predicted != whole).float().mean()),
+            1000 * forward,
+            1000 * step,
+            seconds,
+            _peak(device),
+        )
 
 
 def without_chance(network: nn.Module) -> nn.Module:
@@ -166,8 +178,9 @@ def _backward(network: nn.Module, image: Tensor, labels: Tensor, scale: float = 
         began = time.perf_counter()
         output = network(image)
         zeros = torch.zeros((), device=image.device)
-        target = losses.Target(labels, *(None if head is None else zeros.expand_as(head)
-                                         for head in (output.hard, output.soft)))
+        target = losses.Target(
+            labels, *(None if head is None else zeros.expand_as(head) for head in (output.hard, output.soft))
+        )
         (scale * loss(output, target)[0]).backward()
         _wait(image.device)
         seconds = time.perf_counter() - began
@@ -202,8 +215,10 @@ def main() -> None:
     precisions = chosen.precision or (list(DTYPES) if device.type == "cuda" else ["float32"])
     where = torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
     print(f"torch {torch.__version__}, {where}\n")
-    print("| network | dims | precision | mean error | gradient error | other labels | forward (ms) | step (ms) | "
-          "prediction (s) | peak (MiB) | |")
+    print(
+        "| network | dims | precision | mean error | gradient error | other labels | forward (ms) | step (ms) | "
+        "prediction (s) | peak (MiB) | |"
+    )
     print("|---|---|---|---|---|---|---|---|---|---|---|")
     for name, dims, arguments in networks():
         if (chosen.only and name not in chosen.only) or (chosen.dims and dims not in chosen.dims):

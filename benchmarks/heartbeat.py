@@ -89,7 +89,8 @@ def measure(seconds: float) -> dict[str, Any]:
     predicting = heart.gaps_ms(viewer, lambda: pause(seconds))
     still = desk.session.job is not None
     arriving = heart.gaps_ms(
-        viewer, lambda: wait_for(lambda: desk.session.prediction is not None and not desk.ticks.busy, 600))
+        viewer, lambda: wait_for(lambda: desk.session.prediction is not None and not desk.ticks.busy, 600)
+    )
     shown = heart.gaps_ms(viewer, lambda: pause(seconds))
     training, cancelled = _while_training(desk, viewer, heart, seconds)
     viewer.close()

@@ -36,41 +36,77 @@ WANTED_DSC, WANTED_EDGE = 0.95, 0.8
 LOOK_EVERY = 20
 RATE, STEPS = 6e-3, 400
 """The highest rate of the one-cycle schedule, and its length; a system may need its own."""
-PLANS = {"sgm": (4e-3, 600), "segresnet": (2e-3, 400),
-         **dict.fromkeys(("hmedn", "hrdn", "dstnet", "dilnet"), (4e-3, 400)),
-         **{f"egcnn {name}": (8e-3, 500) for name in ("segresnet", "unet", "basic-unet", "vnet")}}
+PLANS = {
+    "sgm": (4e-3, 600),
+    "segresnet": (2e-3, 400),
+    **dict.fromkeys(("hmedn", "hrdn", "dstnet", "dilnet"), (4e-3, 400)),
+    **{f"egcnn {name}": (8e-3, 500) for name in ("segresnet", "unet", "basic-unet", "vnet")},
+}
 _CONTOUR = {"wce-dice": 1.0, "hard-contour": 1.0, "soft-contour": 1.0}
 _EDGE = {"wce-dice": 1.0, "edge-dice": 1.0, "edge-bce": 0.1}
 SYSTEMS: dict[str, dict[str, Any]] = {
     "sgm": {"network": "sgm", "network_arguments": {"width": 16, "norm": "group"}, "losses": _CONTOUR},
-    "hmedn": {"network": "hmedn", "network_arguments": {"width": 8, "norm": "group", "connectivity": "residual",
-                                                        "dropout": 0.0, "stage": 2}, "losses": _CONTOUR},
-    "hrdn": {"network": "hrdn", "network_arguments": {"width": 8, "norm": "group", "connectivity": "residual",
-                                                      "dropout": 0.0}, "losses": {"wce-dice": 1.0}},
-    "dstnet": {"network": "dstnet", "network_arguments": {"width": 8, "norm": "group", "dropout": 0.0},
-               "losses": {"wce-dice": 1.0}},
-    "dilnet": {"network": "dilnet", "network_arguments": {"width": 8, "norm": "group", "variant": 3},
-               "losses": {"wce-dice": 1.0}},
-    **{f"egcnn {name}": {"network": "egcnn", "losses": _EDGE,
-                         "network_arguments": {"backbone": name, "width": 8, "norm": "group", "per_channel": True}}
-       for name in ("segresnet", "unet", "basic-unet", "vnet")},
-    "bacnn": {"network": "bacnn", "dims": 2, "plane": "coronal", "losses": _EDGE,
-              "network_arguments": {"width": 8, "norm": "group", "rates": (1, 2, 4, 6)}},
+    "hmedn": {
+        "network": "hmedn",
+        "network_arguments": {"width": 8, "norm": "group", "connectivity": "residual", "dropout": 0.0, "stage": 2},
+        "losses": _CONTOUR,
+    },
+    "hrdn": {
+        "network": "hrdn",
+        "network_arguments": {"width": 8, "norm": "group", "connectivity": "residual", "dropout": 0.0},
+        "losses": {"wce-dice": 1.0},
+    },
+    "dstnet": {
+        "network": "dstnet",
+        "network_arguments": {"width": 8, "norm": "group", "dropout": 0.0},
+        "losses": {"wce-dice": 1.0},
+    },
+    "dilnet": {
+        "network": "dilnet",
+        "network_arguments": {"width": 8, "norm": "group", "variant": 3},
+        "losses": {"wce-dice": 1.0},
+    },
+    **{
+        f"egcnn {name}": {
+            "network": "egcnn",
+            "losses": _EDGE,
+            "network_arguments": {"backbone": name, "width": 8, "norm": "group", "per_channel": True},
+        }
+        for name in ("segresnet", "unet", "basic-unet", "vnet")
+    },
+    "bacnn": {
+        "network": "bacnn",
+        "dims": 2,
+        "plane": "coronal",
+        "losses": _EDGE,
+        "network_arguments": {"width": 8, "norm": "group", "rates": (1, 2, 4, 6)},
+    },
     "hr-unet": {"network": "hr-unet", "network_arguments": {"width": 8, "norm": "group"}, "losses": {"wce-dice": 1.0}},
-    "segresnet be": {"network": "segresnet", "network_arguments": {"width": 8, "norm": "group"},
-                     "losses": {"wce-dice": 1.0, "boundary-enhancement": 1000.0}},
-    **{name: {"network": name, "network_arguments": {"width": 8, "norm": "group"}, "losses": {"wce-dice": 1.0}}
-       for name in ("unet", "basic-unet", "segresnet", "vnet", "attention-unet", "dynunet")},
+    "segresnet be": {
+        "network": "segresnet",
+        "network_arguments": {"width": 8, "norm": "group"},
+        "losses": {"wce-dice": 1.0, "boundary-enhancement": 1000.0},
+    },
+    **{
+        name: {"network": name, "network_arguments": {"width": 8, "norm": "group"}, "losses": {"wce-dice": 1.0}}
+        for name in ("unet", "basic-unet", "segresnet", "vnet", "attention-unet", "dynunet")
+    },
 }
 
 
 def of_system(name: str) -> Recipe:
     """A recipe without augmentation for one system."""
-    base = recipe("hippocampus-sgm").model_dump() | SYSTEMS[name] | {
-        "name": name.split()[0], "augmentation": Augmentation(), "loss_arguments": {},
-        "targets": Targets(mode="distance", sigma_mm=1.0),
-        "inference": Inference(window_vox=(35, 51, 35)),  # as it was learnt: in one piece, not mirrored
-    }
+    base = (
+        recipe("hippocampus-sgm").model_dump()
+        | SYSTEMS[name]
+        | {
+            "name": name.split()[0],
+            "augmentation": Augmentation(),
+            "loss_arguments": {},
+            "targets": Targets(mode="distance", sigma_mm=1.0),
+            "inference": Inference(window_vox=(35, 51, 35)),  # as it was learnt: in one piece, not mirrored
+        }
+    )
     return Recipe.model_validate(base)
 
 
@@ -88,8 +124,11 @@ def learn(network: nn.Module, wanted: Recipe, case: TrainingCase, most: int, lr:
         return torch.stack([maps] * copies)
 
     image = batched(case.image).contiguous(memory_format=CHANNELS_LAST[3])
-    target = losses.Target(batched(case.labels).long(), batched(case.hard).float() if len(case.hard) else None,
-                           batched(case.soft).float() if len(case.soft) else None)
+    target = losses.Target(
+        batched(case.labels).long(),
+        batched(case.hard).float() if len(case.hard) else None,
+        batched(case.soft).float() if len(case.soft) else None,
+    )
     began, dsc, edge = time.perf_counter(), 0.0, float("nan")
     for step in range(1, most + 1):
         network.train()
@@ -119,8 +158,11 @@ def edge_dice(output: ModelOutput, target: losses.Target) -> float:
     if output.edges is not None:
         truth = edge_masks(target.labels, output.logits.shape[1]).any(1, keepdim=True)
         return _dice(output.edges > 0, truth)
-    pairs = [(head > 0, truth > 0.5) for head, truth in ((output.hard, target.hard), (output.soft, target.soft))
-             if head is not None and truth is not None]
+    pairs = [
+        (head > 0, truth > 0.5)
+        for head, truth in ((output.hard, target.hard), (output.soft, target.soft))
+        if head is not None and truth is not None
+    ]
     return float(np.mean([_dice(a, b) for a, b in pairs])) if pairs else float("nan")
 
 
@@ -159,8 +201,11 @@ def main() -> None:
             card = Card(name=f"one-case-{name.replace(' ', '-')}", recipe=wanted, parameters=size, notes="One case.")
             save(chosen.save / f"{card.name}.safetensors", card, network.state_dict())
         edge = "no such head" if np.isnan(found["edge"]) else f"{found['edge']:.3f}"
-        print(f"| {name} | {size:,} | {found['steps']} | {found['dsc']:.3f} | {edge} | {found['seconds']:.0f} | "
-              f"{'' if good else 'NOT REACHED'} |", flush=True)
+        print(
+            f"| {name} | {size:,} | {found['steps']} | {found['dsc']:.3f} | {edge} | {found['seconds']:.0f} | "
+            f"{'' if good else 'NOT REACHED'} |",
+            flush=True,
+        )
     raise SystemExit(1 if bad else 0)
 
 

@@ -21,14 +21,32 @@ if TYPE_CHECKING:
     from napari_boundaryseg.engine.training.fine_tune import fine_tune
     from napari_boundaryseg.engine.training.train import fit
 
-__all__ = ["LabelMap", "LabelScheme", "Volume", "evaluate", "fine_tune", "fit", "load_model", "losses", "models",
-           "predict", "read", "write"]
+__all__ = [
+    "LabelMap",
+    "LabelScheme",
+    "Volume",
+    "evaluate",
+    "fine_tune",
+    "fit",
+    "load_model",
+    "losses",
+    "models",
+    "predict",
+    "read",
+    "write",
+]
 
 _HOMES = {
-    "LabelMap": "data.volume", "Volume": "data.volume", "LabelScheme": "data.labels",
-    "read": "data.formats", "write": "data.formats", "evaluate": "data.metrics",
-    "load_model": "engine.checkpoints.checkpoint", "predict": "engine.inference.predictor",
-    "fit": "engine.training.train", "fine_tune": "engine.training.fine_tune",
+    "LabelMap": "data.volume",
+    "Volume": "data.volume",
+    "LabelScheme": "data.labels",
+    "read": "data.formats",
+    "write": "data.formats",
+    "evaluate": "data.metrics",
+    "load_model": "engine.checkpoints.checkpoint",
+    "predict": "engine.inference.predictor",
+    "fit": "engine.training.train",
+    "fine_tune": "engine.training.fine_tune",
 }
 
 

@@ -60,8 +60,17 @@ def test_what_is_right_near_the_border_alone_is_not_kept(tool: ModuleType) -> No
     near = [case(tool, fold, 0.1, fold) for fold in range(2)]
     far = 20_000
     nothing, no = np.full(far, 0.03), np.zeros(far, int)
-    whole = [tool.Seen(c.fold, np.hstack([c.probabilities, [1 - nothing, nothing]]), np.r_[c.classes, no],
-                       np.r_[c.edges, nothing], np.r_[c.borders, no > 0], 0.0) for c in near]
+    whole = [
+        tool.Seen(
+            c.fold,
+            np.hstack([c.probabilities, [1 - nothing, nothing]]),
+            np.r_[c.classes, no],
+            np.r_[c.edges, nothing],
+            np.r_[c.borders, no > 0],
+            0.0,
+        )
+        for c in near
+    ]
     flat = dict.fromkeys(range(2), Calibration(probabilities=Scaling(scale=0.1), edges=Scaling(scale=0.1)))
     judged = (tool.pooled(part, by) for part in (near, whole) for by in (None, flat))
     found = dict(zip(tool.STATES, judged, strict=True))

@@ -39,11 +39,14 @@ def trainings() -> str:
         settings = f", with the settings of the study `{model.study}`" if model.study else ""
         hard = f", {100 * model.wanted.synthetic_hard:.0f} % of them hard"
         source = {"pelvis": f"synthetic pelves{hard}", "brain": "synthetic brains"}.get(
-            model.wanted.synthetic, f"`{model.data}`: the {' and '.join(model.rows)} rows")
+            model.wanted.synthetic, f"`{model.data}`: the {' and '.join(model.rows)} rows"
+        )
         watched = ", a tenth of them watches" if model.data and model.watched else ""
         weights = "" if model.name in library.shipped() else " (no weights yet)"
-        lines.append(f"| `{model.name}`{weights} | `{model.recipe}`{settings} | {model.wanted.steps} | "
-                     f"{source}{watched} | {model.minutes:.0f} |")
+        lines.append(
+            f"| `{model.name}`{weights} | `{model.recipe}`{settings} | {model.wanted.steps} | "
+            f"{source}{watched} | {model.minutes:.0f} |"
+        )
     return "\n".join(lines)
 
 

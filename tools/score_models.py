@@ -72,30 +72,46 @@ def _summary(organ: str, metric: str, values: list[float], floor: float | None) 
     if not finite:
         return []
     sd = float(np.std(finite, ddof=1)) if len(finite) > 1 else 0.0
-    return [Score(organ=organ, metric=metric, mean=float(np.mean(finite)), sd=sd, n=len(finite),
-                  floor=floor if metric == "dsc" else None)]
+    return [
+        Score(
+            organ=organ,
+            metric=metric,
+            mean=float(np.mean(finite)),
+            sd=sd,
+            n=len(finite),
+            floor=floor if metric == "dsc" else None,
+        )
+    ]
 
 
 def floors_of_crops(known: Iterable[LabelMap], unseen: list[LabelMap]) -> dict[str, float]:
     """What a mean label map of the training cases scores on crops of other sizes, by organ."""
     seen = [(labels, None) for labels in known]
-    return {organ.name: float(np.mean([LabelPrior(seen, organ.id).dice(labels, None) for labels in unseen]))
-            for organ in unseen[0].scheme.organs}
+    return {
+        organ.name: float(np.mean([LabelPrior(seen, organ.id).dice(labels, None) for labels in unseen]))
+        for organ in unseen[0].scheme.organs
+    }
 
 
 def prior_floors(known: list, unseen: list) -> dict[str, float]:
     """What a mean label map of other scans scores on label maps of the same grid, by organ."""
     organs = known[0].scheme.organs
-    return {organ.name: label_prior_dice([labels.array == organ.id for labels in known],
-                                         [labels.array == organ.id for labels in unseen]) for organ in organs}
+    return {
+        organ.name: label_prior_dice(
+            [labels.array == organ.id for labels in known], [labels.array == organ.id for labels in unseen]
+        )
+        for organ in organs
+    }
 
 
 def pelvic_floors(difficulty: Difficulty) -> dict[str, float]:
     """What a label prior of twenty other pelves scores on the test seeds: what position alone is worth."""
     both = (PRIOR_SEEDS, TEST_SEEDS)
     known, unseen = ([anatomy(seed, difficulty=difficulty).labels for seed in seeds] for seeds in both)
-    return {name: label_prior_dice([labels == n for labels in known], [labels == n for labels in unseen])
-            for n, name in zip(preset("pelvis-mr").ids, preset("pelvis-mr").names, strict=True)}
+    return {
+        name: label_prior_dice([labels == n for labels in known], [labels == n for labels in unseen])
+        for n, name in zip(preset("pelvis-mr").ids, preset("pelvis-mr").names, strict=True)
+    }
 
 
 def _on_pelves(trained: LoadedModel) -> Scores:
@@ -104,11 +120,17 @@ def _on_pelves(trained: LoadedModel) -> Scores:
     for difficulty in DIFFICULTIES:
         cases = (pelvis(seed, difficulty=difficulty) for seed in TEST_SEEDS)
         found[difficulty] = on_cases(trained, cases, pelvic_floors(difficulty))
-    easier = ", ".join(f"{s.organ} {s.mean:.3f} ± {s.sd:.3f} (label prior {s.floor:.3f})"
-                       for s in found["standard"] if s.metric == "dsc")
+    easier = ", ".join(
+        f"{s.organ} {s.mean:.3f} ± {s.sd:.3f} (label prior {s.floor:.3f})"
+        for s in found["standard"]
+        if s.metric == "dsc"
+    )
     number = len(TEST_SEEDS)
-    return Scores(found["hard"], f"{number} hard synthetic pelves with seeds it never saw",
-                  f"DSC on {number} standard ones: {easier}.")
+    return Scores(
+        found["hard"],
+        f"{number} hard synthetic pelves with seeds it never saw",
+        f"DSC on {number} standard ones: {easier}.",
+    )
 
 
 def out_of_fold(table: Path, training: str, config: str) -> Scores:
@@ -135,8 +157,9 @@ def ship(model: Shipped, path: Path, found: Scores, folder: Path = WEIGHTS) -> P
     trained = load_model(path)
     began = f"It began with the weights of {trained.card.parent}." if trained.card.parent else ""
     notes = " ".join(part for part in (model.notes, began, found.notes) if part)
-    card = trained.card.model_copy(update={"scores": found.scores, "scored_on": found.scored_on, "notes": notes,
-                                           "calibration": model.calibration})
+    card = trained.card.model_copy(
+        update={"scores": found.scores, "scored_on": found.scored_on, "notes": notes, "calibration": model.calibration}
+    )
     target = folder / f"{card.name}.safetensors"
     save(target, card, trained.network.state_dict(), half=True)
     return target

@@ -33,6 +33,7 @@ with_window() {
 }
 
 if [ "$chosen" = "not long" ]; then
+    step "formatter" "$bin/ruff" format --check .
     step "ruff" "$bin/ruff" check .
     step "mypy" "$bin/mypy"
     step "import floors" "$bin/lint-imports"

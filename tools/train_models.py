@@ -36,9 +36,19 @@ def train(model: Shipped, data: Path, work: Path, *, steps: int | None, start: s
     _same_settings(folder, wanted)
     cases, watching = model.scans(data)
     held = labelled(watching, wanted) if model.data else model.watching()
-    fit(wanted, labelled(cases, wanted), folder, validation=held, steps=steps, resume=True,
-        start=load_model(start) if start else None, name=model.name, precision="float32" if model.study else "auto",
-        training=model.training.model_copy(update={"cases": len(cases)}), progress=progress)
+    fit(
+        wanted,
+        labelled(cases, wanted),
+        folder,
+        validation=held,
+        steps=steps,
+        resume=True,
+        start=load_model(start) if start else None,
+        name=model.name,
+        precision="float32" if model.study else "auto",
+        training=model.training.model_copy(update={"cases": len(cases)}),
+        progress=progress,
+    )
     return folder / (files.BEST if model.kept == "best" else files.LAST)
 
 
@@ -83,8 +93,14 @@ def table(work: Path) -> str:
         share = f"{minutes_of(folder_of(model, work), 'computing') / so_far:.0%}" if so_far else ""
         minutes = f"{model.minutes:8.0f} {so_far:7.0f} {share:>9}"
         lines.append(f"{model.name:20} {model.recipe:20} {wanted.steps:6} {minutes}   {source}")
-    return "\n".join([*lines, "", "minutes: about, on one core of an AMD EPYC; so far: what the steps in --work took,"
-                      " and which share of it the network and its optimiser"])
+    return "\n".join(
+        [
+            *lines,
+            "",
+            "minutes: about, on one core of an AMD EPYC; so far: what the steps in --work took,"
+            " and which share of it the network and its optimiser",
+        ]
+    )
 
 
 def rebuild(model: Shipped, chosen: argparse.Namespace, progress: Progress, say: Callable[[str], None] = print) -> bool:

@@ -59,12 +59,17 @@ class Seen:
 
     def only(self, where: np.ndarray) -> Seen:
         """Some of its voxels."""
-        return Seen(self.fold, self.probabilities[:, where], self.classes[where], self.edges[where],
-                    self.borders[where], self.contour_error)
+        return Seen(
+            self.fold,
+            self.probabilities[:, where],
+            self.classes[where],
+            self.edges[where],
+            self.borders[where],
+            self.contour_error,
+        )
 
 
-def seen(folder: Path, case: str, fold: int, labels: LabelMap, box: Box | None, wanted: Recipe
-         ) -> tuple[Seen, Seen]:
+def seen(folder: Path, case: str, fold: int, labels: LabelMap, box: Box | None, wanted: Recipe) -> tuple[Seen, Seen]:
     """The voxels of one case that count: near the border, and all, of the box that the model was given."""
     near = near_border(labels)
     inside = np.ones(near.shape, bool)
@@ -72,16 +77,24 @@ def seen(folder: Path, case: str, fold: int, labels: LabelMap, box: Box | None, 
         inside[...] = False
         inside[box] = True
     near &= inside
-    maps = {kind: np.asarray(nib.load(folder / f"{case}_{kind}.nii.gz").dataobj)
-            for kind in ("probabilities", "edges", "contours")}
+    maps = {
+        kind: np.asarray(nib.load(folder / f"{case}_{kind}.nii.gz").dataobj)
+        for kind in ("probabilities", "edges", "contours")
+    }
     classes = np.searchsorted(np.array([0, *wanted.scheme.ids]), labels.array[inside])
     clear, blurry = ([organ.id for organ in organs] for organs in (wanted.clear, wanted.blurry))
     hard, soft = contour_targets(labels.array, clear, blurry, wanted.targets, labels.spacing_mm)
     order = {organ: n for n, organ in enumerate(wanted.scheme.ids)}
     taught = dict(zip((*clear, *blurry), (*hard, *soft), strict=True))
     errors = [np.abs(maps["contours"][near, order[organ]] - target[near]).mean() for organ, target in taught.items()]
-    everywhere = Seen(fold, maps["probabilities"][inside].T, classes, maps["edges"][inside], border(labels)[inside],
-                      float(np.mean(errors)) if errors else float("nan"))
+    everywhere = Seen(
+        fold,
+        maps["probabilities"][inside].T,
+        classes,
+        maps["edges"][inside],
+        border(labels)[inside],
+        float(np.mean(errors)) if errors else float("nan"),
+    )
     return everywhere.only(near[inside]), everywhere
 
 
@@ -127,13 +140,23 @@ def as_csv(found: dict[str, dict[str, Reliability]], contour_error: float) -> st
     """One line per map, state and bin; the errors stand in each line of their map and state."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("map", "state", "from", "to", "voxels", "said", "found", "calibration_error",
-                     "without_first_bin"))
+    writer.writerow(("map", "state", "from", "to", "voxels", "said", "found", "calibration_error", "without_first_bin"))
     for state, kinds in found.items():
         for kind, r in kinds.items():
             for n, count in enumerate(r.counts):
-                writer.writerow((kind, state, f"{r.edges[n]:.1f}", f"{r.edges[n + 1]:.1f}", count, f"{r.said[n]:.4f}",
-                                 f"{r.found[n]:.4f}", f"{r.error:.4f}", f"{r.error_elsewhere:.4f}"))
+                writer.writerow(
+                    (
+                        kind,
+                        state,
+                        f"{r.edges[n]:.1f}",
+                        f"{r.edges[n + 1]:.1f}",
+                        count,
+                        f"{r.said[n]:.4f}",
+                        f"{r.found[n]:.4f}",
+                        f"{r.error:.4f}",
+                        f"{r.error_elsewhere:.4f}",
+                    )
+                )
     writer.writerow(("contours", "mean distance to the target", "", "", "", "", "", f"{contour_error:.4f}", ""))
     return text.getvalue()
 
@@ -170,16 +193,21 @@ def main() -> None:
     if training is None:
         options.error(f"the study has no training {chosen.training}")
     wanted = training.wanted()
-    folds = {row["case"]: int(row["fold"]) for row in read_table(study.table)
-             if (row["training"], row["config"]) == (training.name, training.config)}
+    folds = {
+        row["case"]: int(row["fold"])
+        for row in read_table(study.table)
+        if (row["training"], row["config"]) == (training.name, training.config)
+    }
     if len(set(folds.values())) < 2:
         options.error(f"{chosen.training} has fewer than two folds with its present settings; run them first")
     folder = predictions_of(study, training, chosen.work)
     known = [case for case in study.cases(chosen.data) if case.name in folds]
     if missing := [case.name for case in known if not (folder / f"{case.name}_probabilities.nii.gz").is_file()]:
         options.error(f"{len(missing)} cases have no prediction in {folder}: run the study with --predictions")
-    both = [seen(folder, case.name, folds[case.name], labels, box_of(volume, labels, wanted), wanted)
-            for case, (volume, labels) in zip(known, loaded(known, wanted), strict=True)]
+    both = [
+        seen(folder, case.name, folds[case.name], labels, box_of(volume, labels, wanted), wanted)
+        for case, (volume, labels) in zip(known, loaded(known, wanted), strict=True)
+    ]
     cases, whole = ([pair[n] for pair in both] for n in (0, 1))
     others = by_other_folds(cases)
     found = dict(zip(STATES, (pooled(part, by) for part in (cases, whole) for by in (None, others)), strict=True))
@@ -190,14 +218,23 @@ def main() -> None:
     atomic_text(study.path.with_name(f"{name}.csv"), as_csv(found, float(np.nanmean([c.contour_error for c in cases]))))
     plot(found, f"{study.path.stem} {chosen.training}", chosen.docs / f"{name}.svg")
     for state, kinds in found.items():
-        print(state, ", ".join(f"{kind}: calibration error {r.error:.4f} ({r.error_elsewhere:.4f} without first bin)"
-                               for kind, r in kinds.items()))
+        print(
+            state,
+            ", ".join(
+                f"{kind}: calibration error {r.error:.4f} ({r.error_elsewhere:.4f} without first bin)"
+                for kind, r in kinds.items()
+            ),
+        )
     print("kept:", ", ".join(kind for kind, keep in worth.items() if keep) or "nothing")
     said = f"{len(cases)} cases, each predicted by a model that had not seen it, within {NEAR_MM:g} mm of the border"
-    final = final.model_copy(update={
-        "fitted_on": said,
-        "errors": {kind: round(found["after" if keep else "before"][kind].error, 4) for kind, keep in worth.items()},
-    })
+    final = final.model_copy(
+        update={
+            "fitted_on": said,
+            "errors": {
+                kind: round(found["after" if keep else "before"][kind].error, 4) for kind, keep in worth.items()
+            },
+        }
+    )
     text = json.dumps({"config": training.config, **final.model_dump(mode="json")}, indent=2)
     atomic_text(study.path.with_name(f"{study.path.stem}_{chosen.training}_calibration.json"), text + "\n")
     print(text)

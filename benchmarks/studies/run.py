@@ -79,8 +79,10 @@ class Study:
         """A TOML file; folds of the study count where a training has none of its own."""
         values = tomllib.loads(path.read_text("utf-8"))
         folds = tuple(values.get("folds", range(FOLDS)))
-        made = [Training(**{"folds": folds, **entry, **({"folds": tuple(entry["folds"])} if "folds" in entry else {})})
-                for entry in values["training"]]
+        made = [
+            Training(**{"folds": folds, **entry, **({"folds": tuple(entry["folds"])} if "folds" in entry else {})})
+            for entry in values["training"]
+        ]
         return cls(path, values["data"], tuple(values["rows"]), tuple(made))
 
     @property
@@ -115,8 +117,9 @@ def predictions_of(study: Study, training: Training, work: Path) -> Path:
     return work / study.path.stem / "out-of-fold" / f"{training.name}-{training.config}"
 
 
-def run_fold(study: Study, training: Training, fold: int, cases: list[Case], work: Path, predictions: bool
-             ) -> list[dict[str, Any]]:
+def run_fold(
+    study: Study, training: Training, fold: int, cases: list[Case], work: Path, predictions: bool
+) -> list[dict[str, Any]]:
     """Train one fold, or go on with it, and score what it did not see."""
     wanted = training.wanted()
     known, unseen = every(cases, FOLDS, fold)
@@ -134,15 +137,24 @@ def run_fold(study: Study, training: Training, fold: int, cases: list[Case], wor
         box = box_of(volume, labels, wanted)
         found = predictor.predict(volume, box=box, whole=True, attention=False)
         if predictions:
-            write_prediction(found, predictions_of(study, training, work), case.name,
-                             {"edges", "contours", "probabilities"})
+            write_prediction(
+                found, predictions_of(study, training, work), case.name, {"edges", "contours", "probabilities"}
+            )
         for organ, row in evaluate(found.labels, labels).items():
-            rows.append({
-                "training": training.name, "fold": fold, "config": training.config, "case": case.name,
-                "group": case.group, "organ": organ, **{name: f"{row[name]:.4f}" for name in FIGURES},
-                "tolerance_mm": row["tolerance_mm"], "seconds": f"{seconds:.0f}",
-                "prior_dsc": f"{priors[organ].dice(labels, box):.4f}",
-            })
+            rows.append(
+                {
+                    "training": training.name,
+                    "fold": fold,
+                    "config": training.config,
+                    "case": case.name,
+                    "group": case.group,
+                    "organ": organ,
+                    **{name: f"{row[name]:.4f}" for name in FIGURES},
+                    "tolerance_mm": row["tolerance_mm"],
+                    "seconds": f"{seconds:.0f}",
+                    "prior_dsc": f"{priors[organ].dice(labels, box):.4f}",
+                }
+            )
     return rows
 
 
@@ -180,8 +192,18 @@ def as_markdown(rows: list[dict[str, Any]]) -> str:
     found: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         found[row["training"], row["organ"]].append(row)
-    head = ("training", "organ", "n", "folds", "DSC", "surface Dice", "ASD (mm)", "HD95 (mm)", "label prior DSC",
-            "training (min)")
+    head = (
+        "training",
+        "organ",
+        "n",
+        "folds",
+        "DSC",
+        "surface Dice",
+        "ASD (mm)",
+        "HD95 (mm)",
+        "label prior DSC",
+        "training (min)",
+    )
     lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     for (training, organ), group in found.items():
         cells = []
@@ -191,8 +213,10 @@ def as_markdown(rows: list[dict[str, Any]]) -> str:
         minutes = np.mean([float(row["seconds"]) for row in group]) / 60
         tolerance = float(group[0]["tolerance_mm"])
         folds = len({row["fold"] for row in group})
-        lines.append(f"| {training} | {organ} | {len(group)} | {folds} | {cells[0]} | {cells[1]} @ {tolerance:g} mm | "
-                     f"{cells[2]} | {cells[3]} | {cells[4].split(' ')[0]} | {minutes:.0f} |")
+        lines.append(
+            f"| {training} | {organ} | {len(group)} | {folds} | {cells[0]} | {cells[1]} @ {tolerance:g} mm | "
+            f"{cells[2]} | {cells[3]} | {cells[4].split(' ')[0]} | {minutes:.0f} |"
+        )
     return "\n".join(lines)
 
 
@@ -212,8 +236,12 @@ def main() -> None:
     options.add_argument("--table", action="store_true", help="print the figures so far")
     chosen = options.parse_args()
     study = Study.read(chosen.study)
-    wanted = [(training, fold) for training in study.trainings for fold in training.folds
-              if chosen.only in (None, training.name) and chosen.fold in (None, fold)]
+    wanted = [
+        (training, fold)
+        for training in study.trainings
+        for fold in training.folds
+        if chosen.only in (None, training.name) and chosen.fold in (None, fold)
+    ]
     if not wanted:
         options.error(f"the study has no such training or fold; it has {', '.join(t.name for t in study.trainings)}")
     if chosen.table:

@@ -46,12 +46,18 @@ def evaluate(
     found, truth = cases_in(predictions), cases_in(references)
     pairs, lost = pair(found, truth), unpredicted(found, truth)
     schemes = {case: _scheme(scheme, path, case) for case, (path, _) in pairs.items()}
-    rows = [row for case, (path, reference) in pairs.items()
-            for row in score_case(case, path, reference, scheme=schemes[case], tolerance_mm=tolerance_mm)]
+    rows = [
+        row
+        for case, (path, reference) in pairs.items()
+        for row in score_case(case, path, reference, scheme=schemes[case], tolerance_mm=tolerance_mm)
+    ]
     missing = [f"{row['organ']} in {row['case']}" for row in rows if row["missing"]]
     if not predicted_only:
-        rows += [row for case, reference in lost.items()
-                 for row in score_unpredicted(case, reference, scheme=_common(schemes), tolerance_mm=tolerance_mm)]
+        rows += [
+            row
+            for case, reference in lost.items()
+            for row in score_unpredicted(case, reference, scheme=_common(schemes), tolerance_mm=tolerance_mm)
+        ]
     summary, floors = summarise(rows, SUMMARISED), _floors(predictions, list(pairs))
     if csv_file:
         atomic_text(csv_file, as_csv(rows))

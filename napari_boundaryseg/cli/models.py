@@ -70,6 +70,9 @@ def as_text(card: Card) -> str:
         + (f", label prior {score.floor:.3f})" if score.floor is not None else ")")
         for score in card.scores
     ]
-    rest = {"scored on": card.scored_on, "calibration": card.calibration.sentence if card.calibration else "",
-            "notes": card.notes}
+    rest = {
+        "scored on": card.scored_on,
+        "calibration": card.calibration.sentence if card.calibration else "",
+        "notes": card.notes,
+    }
     return "\n".join([*lines, *(f"  {name:<12} {text}" for name, text in rest.items() if text)])

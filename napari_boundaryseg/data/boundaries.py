@@ -70,8 +70,9 @@ def gaussian_centre(sigma_vox: float) -> float:
     return float(1 / weights.sum())
 
 
-def blurred_sum(boundaries: Iterable[np.ndarray], sigma_vox: float | Sequence[float],
-                mode: str = "constant") -> np.ndarray:
+def blurred_sum(
+    boundaries: Iterable[np.ndarray], sigma_vox: float | Sequence[float], mode: str = "constant"
+) -> np.ndarray:
     """The sum of Gaussian-filtered boundaries, neither scaled nor clipped.
 
     Parameters
@@ -86,12 +87,14 @@ def blurred_sum(boundaries: Iterable[np.ndarray], sigma_vox: float | Sequence[fl
     float64 array
         `gaussian_centre` on a flat boundary far from every other.
     """
-    return np.asarray(sum(ndimage.gaussian_filter(np.asarray(b, float), sigma_vox, mode=mode, truncate=TRUNCATE)
-                          for b in boundaries))
+    return np.asarray(
+        sum(ndimage.gaussian_filter(np.asarray(b, float), sigma_vox, mode=mode, truncate=TRUNCATE) for b in boundaries)
+    )
 
 
-def soft_contour(boundary: np.ndarray, sigma_vox: float | Sequence[float],
-                 mode: Literal["gaussian", "distance"] = "gaussian") -> np.ndarray:
+def soft_contour(
+    boundary: np.ndarray, sigma_vox: float | Sequence[float], mode: Literal["gaussian", "distance"] = "gaussian"
+) -> np.ndarray:
     """A heat map that is 1 on a flat boundary and falls as exp(-d² / 2σ²) with the distance to it.
 
     Parameters
@@ -133,8 +136,14 @@ def _padded_box(mask: np.ndarray, margin: np.ndarray) -> tuple[slice, ...]:
     )
 
 
-def contour_targets(labels: np.ndarray, clear: Sequence[int], blurry: Sequence[int], targets: TargetSettings,
-                    spacing_mm: Sequence[float], across: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+def contour_targets(
+    labels: np.ndarray,
+    clear: Sequence[int],
+    blurry: Sequence[int],
+    targets: TargetSettings,
+    spacing_mm: Sequence[float],
+    across: int | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
     """The truth for the contour heads, on a whole volume.
 
     Parameters
@@ -157,8 +166,9 @@ def contour_targets(labels: np.ndarray, clear: Sequence[int], blurry: Sequence[i
     """
     sigma_vox = [targets.sigma_mm / step for step in spacing_mm]
     hard = [outline(labels == organ, targets.boundary, across).astype(np.uint8) for organ in clear]
-    soft = [_soft(outline(labels == organ, targets.boundary, across), sigma_vox, targets.mode, across)
-            for organ in blurry]
+    soft = [
+        _soft(outline(labels == organ, targets.boundary, across), sigma_vox, targets.mode, across) for organ in blurry
+    ]
     empty = np.zeros((0, *labels.shape))
     return (np.stack(hard) if hard else empty.astype(np.uint8)), (np.stack(soft) if soft else empty.astype(np.float32))
 
@@ -170,8 +180,9 @@ def outline(mask: np.ndarray, kind: Literal["inner", "canny"] = "inner", across:
     return inner_boundary(mask, None if across is None else [axis for axis in range(mask.ndim) if axis != across])
 
 
-def _soft(boundary: np.ndarray, sigma_vox: Sequence[float], mode: Literal["gaussian", "distance"],
-          across: int | None) -> np.ndarray:
+def _soft(
+    boundary: np.ndarray, sigma_vox: Sequence[float], mode: Literal["gaussian", "distance"], across: int | None
+) -> np.ndarray:
     if across is None:
         return soft_contour(boundary, sigma_vox, mode)
     in_plane = [sigma for axis, sigma in enumerate(sigma_vox) if axis != across]
@@ -179,8 +190,13 @@ def _soft(boundary: np.ndarray, sigma_vox: Sequence[float], mode: Literal["gauss
     return np.moveaxis(np.stack(slices), 0, across)
 
 
-def slicewise_difficulty(boundaries: Sequence[np.ndarray], sigma_vox: Sequence[float], base: float = 1.0,
-                         gain: float = 25.0, across: int | None = None) -> np.ndarray:
+def slicewise_difficulty(
+    boundaries: Sequence[np.ndarray],
+    sigma_vox: Sequence[float],
+    base: float = 1.0,
+    gain: float = 25.0,
+    across: int | None = None,
+) -> np.ndarray:
     """`difficulty_map` of a whole volume, or of every slice across an axis by itself.
 
     Parameters
@@ -200,13 +216,19 @@ def slicewise_difficulty(boundaries: Sequence[np.ndarray], sigma_vox: Sequence[f
         return difficulty_map(boundaries, sigma_vox, base, gain).astype(np.float32)
     in_plane = [sigma for axis, sigma in enumerate(sigma_vox) if axis != across]
     planes = zip(*(np.moveaxis(one, across, 0) for one in boundaries), strict=True)
-    return np.moveaxis(np.stack([difficulty_map(parts, in_plane, base, gain).astype(np.float32) for parts in planes]),
-                       0, across)
+    return np.moveaxis(
+        np.stack([difficulty_map(parts, in_plane, base, gain).astype(np.float32) for parts in planes]), 0, across
+    )
 
 
-def difficulty_map(boundaries: Sequence[np.ndarray], sigma_vox: float | Sequence[float] = 8.0,
-                   base: float = 1.0, gain: float = 25.0, mode: str = "constant",
-                   normalise: Literal["max", "plane"] = "max") -> np.ndarray:
+def difficulty_map(
+    boundaries: Sequence[np.ndarray],
+    sigma_vox: float | Sequence[float] = 8.0,
+    base: float = 1.0,
+    gain: float = 25.0,
+    mode: str = "constant",
+    normalise: Literal["max", "plane"] = "max",
+) -> np.ndarray:
     """Weights that grow towards boundaries and most where boundaries meet (HMEDN, difficulty-guided entropy).
 
     Parameters

@@ -35,8 +35,9 @@ def around(mask: np.ndarray, spacing_mm: Sequence[float], margin_mm: float = 0.0
     return i, j, k
 
 
-def loosely_around(mask: np.ndarray, spacing_mm: Sequence[float], margins_mm: tuple[float, float],
-                   rng: np.random.Generator) -> Box:
+def loosely_around(
+    mask: np.ndarray, spacing_mm: Sequence[float], margins_mm: tuple[float, float], rng: np.random.Generator
+) -> Box:
     """A box that holds a mask with a random margin on each side, each between the two, within the array.
 
     Parameters
@@ -54,8 +55,13 @@ def loosely_around(mask: np.ndarray, spacing_mm: Sequence[float], margins_mm: tu
     return loosened(tight, mask.shape, spacing_mm, margins_mm, rng)
 
 
-def loosened(tight: Box, shape: Sequence[int], spacing_mm: Sequence[float], margins_mm: tuple[float, float],
-             rng: np.random.Generator) -> Box:
+def loosened(
+    tight: Box,
+    shape: Sequence[int],
+    spacing_mm: Sequence[float],
+    margins_mm: tuple[float, float],
+    rng: np.random.Generator,
+) -> Box:
     """A box with a random margin round it on each side, within an array of this shape; see `loosely_around`."""
     parts = []
     for n, size, part in zip(shape, spacing_mm, tight, strict=True):

@@ -48,8 +48,9 @@ def fill_enclosed(labels: np.ndarray) -> np.ndarray:
         A copy.
     """
     filled = np.array(labels)
-    mains = sorted(((box, *_main(labels[box] == organ), organ) for organ, box in _boxes(labels)),
-                   key=lambda entry: -entry[2])
+    mains = sorted(
+        ((box, *_main(labels[box] == organ), organ) for organ, box in _boxes(labels)), key=lambda entry: -entry[2]
+    )
     spared = np.zeros(filled.shape, bool)
     for box, main, _, _ in mains:
         spared[box] |= main

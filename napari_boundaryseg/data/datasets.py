@@ -71,8 +71,7 @@ def with_channels(cases: Iterable[Case], wanted: Sequence[str]) -> list[Case]:
     return chosen
 
 
-def check_cases(cases: Iterable[Case], scheme: LabelScheme, channels: int = 1, *,
-                progress: Progress = silent) -> None:
+def check_cases(cases: Iterable[Case], scheme: LabelScheme, channels: int = 1, *, progress: Progress = silent) -> None:
     """Read every case once and refuse the data set with a list of all that is wrong, before anything is trained.
 
     Parameters

@@ -97,8 +97,9 @@ class LabelScheme(BaseModel):
             known = {organ.name.lower(), *(alias.lower() for alias in organ.aliases)}
             if key == organ.id or (isinstance(key, str) and key.lower() in known):
                 return organ
-        raise InputError(str(key), f"the label scheme {self.name!r} has no such organ",
-                         f"It has: {', '.join(self.names)}")
+        raise InputError(
+            str(key), f"the label scheme {self.name!r} has no such organ", f"It has: {', '.join(self.names)}"
+        )
 
     def members(self, key: int | str) -> tuple[int, ...]:
         """The integers of a region with this name, or of an organ with this id, name or alias."""
@@ -108,8 +109,14 @@ class LabelScheme(BaseModel):
         return (self.organ(key).id,)
 
 
-def _organ(id: int, name: str, colour: str, boundary: Literal["clear", "blurry"] = "clear",
-           tolerance_mm: float = 2.0, *aliases: str) -> Organ:
+def _organ(
+    id: int,
+    name: str,
+    colour: str,
+    boundary: Literal["clear", "blurry"] = "clear",
+    tolerance_mm: float = 2.0,
+    *aliases: str,
+) -> Organ:
     return Organ(id=id, name=name, colour=colour, boundary=boundary, tolerance_mm=tolerance_mm, aliases=aliases)
 
 
@@ -140,8 +147,11 @@ PRESETS: dict[str, LabelScheme] = {
         LabelScheme(
             name="pelvis-ct",
             organs=(
-                _BLADDER, _PROSTATE, _RECTUM,
-                _organ(4, "Femur_Head_L", "#CC79A7"), _organ(5, "Femur_Head_R", "#CC79A7"),
+                _BLADDER,
+                _PROSTATE,
+                _RECTUM,
+                _organ(4, "Femur_Head_L", "#CC79A7"),
+                _organ(5, "Femur_Head_R", "#CC79A7"),
             ),
         ),
         LabelScheme(name="prostate", organs=(_organ(1, "Prostate", "#E69F00", "blurry"),)),

@@ -73,13 +73,24 @@ def decathlon(folder: Path) -> list[Case] | None:
     listing = _listing(folder / "dataset.json")
     if "training" not in listing:
         return None
-    items = [(split, entry if isinstance(entry, dict) else {"image": entry})
-             for split, entries in (("", listing["training"]), ("test", listing.get("test") or []))
-             for entry in entries]
-    _refuse([fault for _, item in items for name in (item.get("image"), item.get("label") or item.get("image"))
-             if (fault := _fault(folder, name)) is not None])
-    return [Case(stem(image), (image,), folder / item["label"] if item.get("label") else None, split=split)
-            for split, item in items if not (image := folder / item["image"]).name.startswith("._")]
+    items = [
+        (split, entry if isinstance(entry, dict) else {"image": entry})
+        for split, entries in (("", listing["training"]), ("test", listing.get("test") or []))
+        for entry in entries
+    ]
+    _refuse(
+        [
+            fault
+            for _, item in items
+            for name in (item.get("image"), item.get("label") or item.get("image"))
+            if (fault := _fault(folder, name)) is not None
+        ]
+    )
+    return [
+        Case(stem(image), (image,), folder / item["label"] if item.get("label") else None, split=split)
+        for split, item in items
+        if not (image := folder / item["image"]).name.startswith("._")
+    ]
 
 
 def nnunet(folder: Path) -> list[Case] | None:
@@ -105,8 +116,9 @@ def kits(folder: Path) -> list[Case] | None:
     found = []
     for image in sorted([*folder.glob("case_*/imaging.nii.gz"), *folder.glob("data/case_*/imaging.nii.gz")]):
         label = image.with_name("segmentation.nii.gz")
-        found.append(Case(image.parent.name, (image,), label if label.is_file() else None, channels=("ct",),
-                          scheme="kits"))
+        found.append(
+            Case(image.parent.name, (image,), label if label.is_file() else None, channels=("ct",), scheme="kits")
+        )
     return found or None
 
 
@@ -116,8 +128,9 @@ def promise12(folder: Path) -> list[Case] | None:
     for image in sorted(folder.glob("Case[0-9]*.mhd")):
         if not image.stem.endswith("_segmentation"):
             label = image.with_name(f"{image.stem}_segmentation.mhd")
-            found.append(Case(image.stem, (image,), label if label.is_file() else None, channels=("t2",),
-                              scheme="prostate"))
+            found.append(
+                Case(image.stem, (image,), label if label.is_file() else None, channels=("t2",), scheme="prostate")
+            )
     return found or None
 
 
@@ -140,16 +153,26 @@ def brats(folder: Path) -> list[Case] | None:
 
 def _brats_case(folder: Path) -> Case | None:
     for separator, names, scheme in (("_", _BRATS_OLD, "brats-2022"), ("-", _BRATS_NEW, "brats-2023")):
-        files = {ours: file for theirs, ours in names.items() for ending in (".nii.gz", ".nii")
-                 if (file := folder / f"{folder.name}{separator}{theirs}{ending}").is_file()}
+        files = {
+            ours: file
+            for theirs, ours in names.items()
+            for ending in (".nii.gz", ".nii")
+            if (file := folder / f"{folder.name}{separator}{theirs}{ending}").is_file()
+        }
         if not set(BRATS_CHANNELS) & set(files):
             continue
         missing = [channel for channel in BRATS_CHANNELS if channel not in files]
         if missing:
             raise InputError(folder, f"its {', '.join(missing)} is missing", "Add the file or remove the case")
         group = re.sub(r"-\d{3}$", "", folder.name) if separator == "-" else folder.name
-        return Case(folder.name, tuple(files[channel] for channel in BRATS_CHANNELS), files.get("seg"), group,
-                    channels=BRATS_CHANNELS, scheme=scheme)
+        return Case(
+            folder.name,
+            tuple(files[channel] for channel in BRATS_CHANNELS),
+            files.get("seg"),
+            group,
+            channels=BRATS_CHANNELS,
+            scheme=scheme,
+        )
     return None
 
 

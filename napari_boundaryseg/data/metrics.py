@@ -23,8 +23,7 @@ ROUNDING_MM = 1e-4
 Box = tuple[slice, ...]
 
 
-def evaluate(prediction: LabelMap, reference: LabelMap, tolerance_mm: float | None = None
-             ) -> dict[str, dict[str, Any]]:
+def evaluate(prediction: LabelMap, reference: LabelMap, tolerance_mm: float | None = None) -> dict[str, dict[str, Any]]:
     """Score a label map against a reference on the same grid, organ by organ.
 
     Parameters
@@ -49,8 +48,9 @@ def evaluate(prediction: LabelMap, reference: LabelMap, tolerance_mm: float | No
         When the two do not lie on the same grid, or name an integer differently.
     """
     if not prediction.geometry.same_as(reference.geometry):
-        raise InputError(prediction.name, "it does not lie on the reference's grid",
-                         "Compare label maps of the same scan")
+        raise InputError(
+            prediction.name, "it does not lie on the reference's grid", "Compare label maps of the same scan"
+        )
     where = [find_objects(labels.array) for labels in (prediction, reference)]
     scores = {}
     for name, members, own_mm in _structures(prediction, reference):
@@ -69,7 +69,9 @@ def _mean_of(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Every metric averaged over structures; volumes of structures that overlap have no mean that means anything."""
     return {
         **{metric: float(np.mean([row[metric] for row in rows])) for metric in METRICS},
-        "volume_ml": math.nan, "reference_ml": math.nan, "tolerance_mm": math.nan,
+        "volume_ml": math.nan,
+        "reference_ml": math.nan,
+        "tolerance_mm": math.nan,
         "missing": any(row["missing"] for row in rows),
     }
 
@@ -94,13 +96,17 @@ def _common_scheme(prediction: LabelMap, reference: LabelMap) -> LabelScheme:
     for a in one.organs:
         for b in two.organs:
             if a.id == b.id and not {a.name, *a.aliases} & {b.name, *b.aliases}:
-                raise InputError(prediction.name, f"the integer {a.id} is {a.name} there and {b.name} in the reference",
-                                 "Choose one label scheme for both")
+                raise InputError(
+                    prediction.name,
+                    f"the integer {a.id} is {a.name} there and {b.name} in the reference",
+                    "Choose one label scheme for both",
+                )
     return two
 
 
-def compare_masks(a: np.ndarray, b: np.ndarray, spacing_mm: Sequence[float], tolerance_mm: float = 2.0,
-                  voxel_ml: float | None = None) -> dict[str, Any]:
+def compare_masks(
+    a: np.ndarray, b: np.ndarray, spacing_mm: Sequence[float], tolerance_mm: float = 2.0, voxel_ml: float | None = None
+) -> dict[str, Any]:
     """Every metric of one structure: ``a`` against the reference ``b``, at least one of them not empty.
 
     Surfaces are the voxels of a mask that touch its outside by a face; where the scan's border cuts an organ there is
@@ -113,9 +119,16 @@ def compare_masks(a: np.ndarray, b: np.ndarray, spacing_mm: Sequence[float], tol
     box = _rimmed(find_objects((a | b).astype(np.uint8)), a.shape)
     a, b = a[box], b[box]
     row: dict[str, Any] = {
-        "dsc": 2 * both / (one + two), "jaccard": both / (one + two - both), "asd_mm": math.nan, "hd_mm": math.nan,
-        "hd95_mm": math.nan, "surface_dice": 0.0, "apl_mm": added_path_length_mm(a, b, spacing_mm, tolerance_mm),
-        "volume_ml": one * voxel_ml, "reference_ml": two * voxel_ml, "tolerance_mm": tolerance_mm,
+        "dsc": 2 * both / (one + two),
+        "jaccard": both / (one + two - both),
+        "asd_mm": math.nan,
+        "hd_mm": math.nan,
+        "hd95_mm": math.nan,
+        "surface_dice": 0.0,
+        "apl_mm": added_path_length_mm(a, b, spacing_mm, tolerance_mm),
+        "volume_ml": one * voxel_ml,
+        "reference_ml": two * voxel_ml,
+        "tolerance_mm": tolerance_mm,
         "missing": not (one and two),
     }
     there, back = surface_distances(a, b, spacing_mm)

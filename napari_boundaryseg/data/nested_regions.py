@@ -11,8 +11,9 @@ from napari_boundaryseg.data.volume import Geometry, LabelMap
 from napari_boundaryseg.errors import InputError
 
 
-def from_regions(masks: Mapping[str, np.ndarray], scheme: LabelScheme, geometry: Geometry, name: str = "labels"
-                 ) -> LabelMap:
+def from_regions(
+    masks: Mapping[str, np.ndarray], scheme: LabelScheme, geometry: Geometry, name: str = "labels"
+) -> LabelMap:
     """Masks of nested regions to one integer per voxel: the innermost region that a voxel lies in decides.
 
     Parameters
@@ -36,7 +37,10 @@ def from_regions(masks: Mapping[str, np.ndarray], scheme: LabelScheme, geometry:
         smaller = [other for other in inside.values() if other < inside[known]]
         left = inside[known].difference(*smaller)
         if len(left) != 1:
-            raise InputError(known, "the regions that are given do not say which organ it is outside the inner ones",
-                             f"Give one region for each of {', '.join(scheme.names)}")
+            raise InputError(
+                known,
+                "the regions that are given do not say which organ it is outside the inner ones",
+                f"Give one region for each of {', '.join(scheme.names)}",
+            )
         array[np.asarray(masks[known], bool)] = next(iter(left))
     return LabelMap(array, geometry, scheme, name)

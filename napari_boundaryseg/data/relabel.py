@@ -36,17 +36,26 @@ def in_scheme(labels: LabelMap, scheme: LabelScheme) -> LabelMap:
     drawn = [organ for organ in same if organ.id in present]
     unknown = [organ.name for organ in drawn if same[organ] is None]
     if unknown:
-        raise InputError(labels.name, f"it holds {', '.join(unknown)}, and the model knows only "
-                         f"{', '.join(scheme.names)}", "Choose a model for these organs, or accept the case again "
-                         "with labels that bear the model's names")
+        raise InputError(
+            labels.name,
+            f"it holds {', '.join(unknown)}, and the model knows only {', '.join(scheme.names)}",
+            "Choose a model for these organs, or accept the case again with labels that bear the model's names",
+        )
     lacking = [organ.name for organ in scheme.organs if organ not in same.values()]
     if lacking:
-        raise InputError(labels.name, f"its labels {labels.scheme.name!r} have no {', '.join(lacking)}, and the model "
-                         "would learn that there is none", "Draw it with the model's organs and accept the case again")
+        raise InputError(
+            labels.name,
+            f"its labels {labels.scheme.name!r} have no {', '.join(lacking)}, and the model "
+            "would learn that there is none",
+            "Draw it with the model's organs and accept the case again",
+        )
     numbers = {organ.id: found.id for organ in drawn if (found := same[organ])}
     if len(set(numbers.values())) < len(numbers):
-        raise InputError(labels.name, "two of its organs are one organ of the model",
-                         "Join them under one name and accept the case again")
+        raise InputError(
+            labels.name,
+            "two of its organs are one organ of the model",
+            "Join them under one name and accept the case again",
+        )
     return _renumbered(labels, scheme, numbers)
 
 
@@ -64,8 +73,9 @@ def _regions(own: LabelScheme, scheme: LabelScheme) -> dict[int, int]:
 def _renumbered(labels: LabelMap, scheme: LabelScheme, numbers: dict[int, int]) -> LabelMap:
     stray = sorted(set(np.unique(labels.array).tolist()) - {0, *numbers})
     if stray:
-        raise InputError(labels.name, f"it holds {stray}, which its labels {labels.scheme.name!r} do not name",
-                         "Accept it again")
+        raise InputError(
+            labels.name, f"it holds {stray}, which its labels {labels.scheme.name!r} do not name", "Accept it again"
+        )
     table = np.zeros(int(labels.array.max()) + 1, np.uint16)
     for own, wanted in numbers.items():
         table[own] = wanted

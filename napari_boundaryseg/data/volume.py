@@ -136,11 +136,17 @@ class Volume:
 
     def __post_init__(self) -> None:
         if self.array.ndim != 4 or self.array.shape[1:] != self.geometry.shape:
-            raise InputError(self.name, f"the array is {self.array.shape}, the grid {self.geometry.shape}",
-                             "Give an array of shape (channels, I, J, K)")
+            raise InputError(
+                self.name,
+                f"the array is {self.array.shape}, the grid {self.geometry.shape}",
+                "Give an array of shape (channels, I, J, K)",
+            )
         if len(self.channels) != self.array.shape[0]:
-            raise InputError(self.name, f"{self.array.shape[0]} channels have {len(self.channels)} names",
-                             "Give one name per channel")
+            raise InputError(
+                self.name,
+                f"{self.array.shape[0]} channels have {len(self.channels)} names",
+                "Give one name per channel",
+            )
         object.__setattr__(self, "array", _read_only(self.array))
 
     @property
@@ -184,8 +190,11 @@ class LabelMap:
     def __post_init__(self) -> None:
         array = np.asarray(self.array)
         if array.shape != self.geometry.shape:
-            raise InputError(self.name, f"the labels are {array.shape}, the scan is {self.geometry.shape}",
-                             "Use labels that were drawn on this scan")
+            raise InputError(
+                self.name,
+                f"the labels are {array.shape}, the scan is {self.geometry.shape}",
+                "Use labels that were drawn on this scan",
+            )
         object.__setattr__(self, "array", _read_only(as_labels(array, self.name)))
         if self.scheme is None:
             object.__setattr__(self, "scheme", anonymous(_present(self.array, self.name)))
@@ -213,8 +222,11 @@ class LabelMap:
         """The same labels under other names; integers that the scheme does not know are refused."""
         unknown = sorted(set(np.unique(self.array).tolist()) - {0, *scheme.ids})
         if unknown:
-            raise InputError(self.name, f"the label map holds {unknown}, which {scheme.name!r} does not name",
-                             "Choose the label scheme that these labels were drawn with")
+            raise InputError(
+                self.name,
+                f"the label map holds {unknown}, which {scheme.name!r} does not name",
+                "Choose the label scheme that these labels were drawn with",
+            )
         return replace(self, scheme=scheme)
 
 
@@ -222,8 +234,11 @@ def _present(array: np.ndarray, name: str) -> tuple[int, ...]:
     """The integers of a label map without the background; a scan taken for one is refused."""
     present = tuple(int(i) for i in np.unique(array) if i)
     if len(present) > MOST_ORGANS:
-        raise InputError(name, f"it holds {len(present)} different integers, so it is a scan rather than a label map",
-                         f"Choose a label map with at most {MOST_ORGANS} organs")
+        raise InputError(
+            name,
+            f"it holds {len(present)} different integers, so it is a scan rather than a label map",
+            f"Choose a label map with at most {MOST_ORGANS} organs",
+        )
     return present
 
 

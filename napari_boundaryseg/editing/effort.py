@@ -73,8 +73,12 @@ class Effort:
     def total(self) -> Work:
         """What everything took."""
         rows = self.rows().values()
-        return Work(sum(row.strokes for row in rows), sum(row.path_mm for row in rows),
-                    sum(row.seconds for row in rows), sum(row.undos for row in rows))
+        return Work(
+            sum(row.strokes for row in rows),
+            sum(row.path_mm for row in rows),
+            sum(row.seconds for row in rows),
+            sum(row.undos for row in rows),
+        )
 
     def as_csv(self, names: Mapping[int, str] | None = None) -> str:
         """A table with one line per organ and slice; ``names`` are those of the organs."""
@@ -82,8 +86,17 @@ class Effort:
         table = csv.writer(text, lineterminator="\n")
         table.writerow(("organ", "name", "slice", "strokes", "path_mm", "seconds", "undos"))
         for (organ, at), work in self.rows().items():
-            table.writerow((organ, (names or {}).get(organ, ""), at, work.strokes, f"{work.path_mm:.1f}",
-                            f"{work.seconds:.1f}", work.undos))
+            table.writerow(
+                (
+                    organ,
+                    (names or {}).get(organ, ""),
+                    at,
+                    work.strokes,
+                    f"{work.path_mm:.1f}",
+                    f"{work.seconds:.1f}",
+                    work.undos,
+                )
+            )
         return text.getvalue()
 
     def _of(self, organ: int, slice: int) -> Work:

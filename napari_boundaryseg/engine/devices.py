@@ -85,8 +85,11 @@ def precision_on(device: str, wanted: str) -> Literal["float32", "bf16"]:
     if wanted not in PRECISIONS:
         raise InputError(wanted, "there is no such precision", f"Choose {', '.join(PRECISIONS)}")
     if wanted == "bf16" and device == "cpu" and not bf16_gradients_hold():
-        raise InputError(wanted, f"with torch {torch.__version__} this processor gets gradients in bf16 wrong",
-                         "Train in float32; a training that was begun in bf16 goes on where they are right")
+        raise InputError(
+            wanted,
+            f"with torch {torch.__version__} this processor gets gradients in bf16 wrong",
+            "Train in float32; a training that was begun in bf16 goes on where they are right",
+        )
     return "bf16" if wanted == "bf16" or (wanted == "auto" and computes_bf16(device)) else "float32"
 
 

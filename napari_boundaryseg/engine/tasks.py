@@ -32,8 +32,16 @@ def warm_up(*, progress: Progress = silent) -> bool:
     return True
 
 
-def predict(scan_folder: str, model: str, out_folder: str, box: Sequence[Sequence[int]] | None = None,
-            device: str = "auto", whole: bool = False, *, progress: Progress = silent) -> dict[str, Any]:
+def predict(
+    scan_folder: str,
+    model: str,
+    out_folder: str,
+    box: Sequence[Sequence[int]] | None = None,
+    device: str = "auto",
+    whole: bool = False,
+    *,
+    progress: Progress = silent,
+) -> dict[str, Any]:
     """Segment the scan in a folder and write the prediction into another one.
 
     Parameters
@@ -59,8 +67,11 @@ def predict(scan_folder: str, model: str, out_folder: str, box: Sequence[Sequenc
     slices = tuple(slice(int(a), int(b)) for a, b in box) if box else None
     prediction = predictor.predict(volume, box=slices, whole=whole, progress=part(progress, 0.02, 0.97))
     save_prediction(prediction, Path(out_folder))
-    return {"folder": out_folder, "seconds": round(time.perf_counter() - began, 2),
-            "notes": list(prediction.details["notes"])}  # type: ignore[call-overload]
+    return {
+        "folder": out_folder,
+        "seconds": round(time.perf_counter() - began, 2),
+        "notes": list(prediction.details["notes"]),  # type: ignore[call-overload]
+    }
 
 
 def _predictor(model: str, device: str) -> Predictor:
@@ -71,9 +82,17 @@ def _predictor(model: str, device: str) -> Predictor:
     return _warm[key]
 
 
-def fine_tune(model: str, cases: Sequence[dict[str, Any]], held_out: Sequence[dict[str, Any]], out_folder: str,
-              steps: int = TUNING_STEPS, seed: int = 0, device: str = "auto", *, progress: Progress = silent
-              ) -> dict[str, Any]:
+def fine_tune(
+    model: str,
+    cases: Sequence[dict[str, Any]],
+    held_out: Sequence[dict[str, Any]],
+    out_folder: str,
+    steps: int = TUNING_STEPS,
+    seed: int = 0,
+    device: str = "auto",
+    *,
+    progress: Progress = silent,
+) -> dict[str, Any]:
     """Fine-tune a model on accepted cases and compare it with the old one on held-out cases.
 
     Parameters
@@ -95,11 +114,21 @@ def fine_tune(model: str, cases: Sequence[dict[str, Any]], held_out: Sequence[di
     loaded = load_model(model)
     scheme = loaded.card.recipe.scheme
     folder = Path(out_folder)
-    path = tuning.fine_tune(loaded, _labelled(cases, scheme), folder, held_out=_labelled(held_out, scheme),
-                            steps=steps, seed=seed, device=device, progress=progress)
+    path = tuning.fine_tune(
+        loaded,
+        _labelled(cases, scheme),
+        folder,
+        held_out=_labelled(held_out, scheme),
+        steps=steps,
+        seed=seed,
+        device=device,
+        progress=progress,
+    )
     comparison = folder / "comparison.json"
-    return {"checkpoint": str(path),
-            "comparison": json.loads(comparison.read_text("utf-8")) if comparison.exists() else None}
+    return {
+        "checkpoint": str(path),
+        "comparison": json.loads(comparison.read_text("utf-8")) if comparison.exists() else None,
+    }
 
 
 def _labelled(cases: Sequence[dict[str, Any]], scheme: LabelScheme) -> list[LabelledScan]:

@@ -189,8 +189,15 @@ class InlineRunner:
     def __init__(self, allowed: tuple[str, ...] = (ALLOWED,)) -> None:
         self._allowed = allowed
 
-    def run(self, function: str, arguments: Mapping[str, Any], started: Started = unwatched, *,
-            before: Before = nothing, after: After = unchanged) -> Job:
+    def run(
+        self,
+        function: str,
+        arguments: Mapping[str, Any],
+        started: Started = unwatched,
+        *,
+        before: Before = nothing,
+        after: After = unchanged,
+    ) -> Job:
         """Call the function to its end; see `jobs.worker_runner.WorkerRunner.run`."""
 
         def work(progress: Progress) -> Any:
@@ -199,8 +206,14 @@ class InlineRunner:
 
         return self._work(Job(function, arguments), work, started)
 
-    def call(self, name: str, function: Callable[..., Any], *arguments: Any, started: Started = unwatched,
-             abandon: bool = False) -> Job:
+    def call(
+        self,
+        name: str,
+        function: Callable[..., Any],
+        *arguments: Any,
+        started: Started = unwatched,
+        abandon: bool = False,
+    ) -> Job:
         """Call ``function(*arguments, progress=...)`` of this process at once."""
         return self._work(Job(name, {}), lambda progress: function(*arguments, progress=progress), started)
 

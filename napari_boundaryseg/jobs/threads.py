@@ -10,8 +10,14 @@ from napari_boundaryseg.jobs.job import Dispatch, Job, Started, directly, settle
 from napari_boundaryseg.progress import Cancelled
 
 
-def in_thread(name: str, function: Callable[..., Any], *arguments: Any, dispatch: Dispatch = directly,
-              started: Started = unwatched, abandon: bool = False) -> Job:
+def in_thread(
+    name: str,
+    function: Callable[..., Any],
+    *arguments: Any,
+    dispatch: Dispatch = directly,
+    started: Started = unwatched,
+    abandon: bool = False,
+) -> Job:
     """Call ``function(*arguments, progress=...)`` in a thread of its own.
 
     Parameters

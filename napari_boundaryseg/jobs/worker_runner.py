@@ -87,8 +87,15 @@ class WorkerRunner:
                 return
             self._put(None)
 
-    def run(self, function: str, arguments: Mapping[str, Any], started: Started = unwatched, *,
-            before: Before = nothing, after: After = unchanged) -> Job:
+    def run(
+        self,
+        function: str,
+        arguments: Mapping[str, Any],
+        started: Started = unwatched,
+        *,
+        before: Before = nothing,
+        after: After = unchanged,
+    ) -> Job:
         """Ask the worker to call a function.
 
         Parameters
@@ -116,8 +123,14 @@ class WorkerRunner:
             self._put(task)
         return job
 
-    def call(self, name: str, function: Callable[..., Any], *arguments: Any, started: Started = unwatched,
-             abandon: bool = False) -> Job:
+    def call(
+        self,
+        name: str,
+        function: Callable[..., Any],
+        *arguments: Any,
+        started: Started = unwatched,
+        abandon: bool = False,
+    ) -> Job:
         """Call ``function(*arguments, progress=...)`` of this process in a thread: see `jobs.threads.in_thread`."""
         return in_thread(name, function, *arguments, dispatch=self._dispatch, started=started, abandon=abandon)
 
@@ -233,8 +246,13 @@ class WorkerRunner:
                 for module in self._allowed:
                     command += ["--allow", module]
                 self._process = subprocess.Popen(
-                    command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8",
-                    creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0))
+                    command,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                    encoding="utf-8",
+                    creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+                )
             return self._process
 
     def _send(self, command: dict[str, Any]) -> None:

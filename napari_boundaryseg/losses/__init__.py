@@ -55,13 +55,15 @@ def build(name: str, **arguments: object) -> Callable[[ModelOutput, Target], Ten
     known = set(inspect.signature(loss).parameters) - {"output", "target"}
     for argument in arguments:
         if argument not in known:
-            raise InputError(argument, f"the loss {name!r} has no such argument",
-                             f"It has: {', '.join(sorted(known)) or 'none'}")
+            raise InputError(
+                argument, f"the loss {name!r} has no such argument", f"It has: {', '.join(sorted(known)) or 'none'}"
+            )
     return partial(loss, **arguments)
 
 
-def weighted(weights: Mapping[str, float], arguments: Mapping[str, Mapping[str, object]] | None = None
-             ) -> Callable[[ModelOutput, Target], tuple[Tensor, dict[str, float]]]:
+def weighted(
+    weights: Mapping[str, float], arguments: Mapping[str, Mapping[str, object]] | None = None
+) -> Callable[[ModelOutput, Target], tuple[Tensor, dict[str, float]]]:
     """Sum losses by name and weight.
 
     Returns

@@ -36,8 +36,9 @@ def gumbel_noise(like: Tensor) -> Tensor:
     return -torch.log(torch.empty_like(like).exponential_().clamp_min(1e-20))
 
 
-def edge_difference(probabilities: Tensor, truth: Tensor, region: Region = "truth",
-                    valid: Tensor | None = None) -> Tensor:
+def edge_difference(
+    probabilities: Tensor, truth: Tensor, region: Region = "truth", valid: Tensor | None = None
+) -> Tensor:
     """Mean absolute difference of the gradient magnitudes on the edges.
 
     Parameters
@@ -62,8 +63,9 @@ def _mean_where(values: Tensor, where: Tensor, valid: Tensor | None) -> Tensor:
 
 
 @register("consistency")
-def consistency(output: ModelOutput, target: Target, temperature: float = 0.5, noise: bool = True,
-                region: Region = "truth") -> Tensor:
+def consistency(
+    output: ModelOutput, target: Target, temperature: float = 0.5, noise: bool = True, region: Region = "truth"
+) -> Tensor:
     """Difference between the edges of the main stream's organs and those of the truth.
 
     Parameters

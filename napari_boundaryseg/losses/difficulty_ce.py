@@ -11,8 +11,13 @@ from napari_boundaryseg.losses.reduce import per_class, valid_mean
 from napari_boundaryseg.models import ModelOutput
 
 
-def weighted_entropy(logits: Tensor, labels: Tensor, difficulty: Tensor, valid: Tensor | None = None,
-                     class_weights: tuple[float, ...] | None = None) -> Tensor:
+def weighted_entropy(
+    logits: Tensor,
+    labels: Tensor,
+    difficulty: Tensor,
+    valid: Tensor | None = None,
+    class_weights: tuple[float, ...] | None = None,
+) -> Tensor:
     """Mean over voxels of difficulty times cross-entropy: divided by their number, not by the sum of the weights.
 
     Parameters
@@ -31,8 +36,12 @@ def weighted_entropy(logits: Tensor, labels: Tensor, difficulty: Tensor, valid: 
 
 
 @register("difficulty-ce")
-def difficulty_ce(output: ModelOutput, target: Target, class_weights: tuple[float, ...] | None = None,
-                  deep_weights: tuple[float, ...] = (0.4,)) -> Tensor:
+def difficulty_ce(
+    output: ModelOutput,
+    target: Target,
+    class_weights: tuple[float, ...] | None = None,
+    deep_weights: tuple[float, ...] = (0.4,),
+) -> Tensor:
     """Difficulty-weighted cross-entropy of the segmentation and of its side outputs.
 
     Parameters

@@ -15,8 +15,9 @@ from napari_boundaryseg.models import ModelOutput
 Normalise = Literal["balanced", "mean", "sum"]
 
 
-def balanced_cross_entropy(logits: Tensor, truth: Tensor, normalise: Normalise = "balanced",
-                           valid: Tensor | None = None) -> Tensor:
+def balanced_cross_entropy(
+    logits: Tensor, truth: Tensor, normalise: Normalise = "balanced", valid: Tensor | None = None
+) -> Tensor:
     """-β Σ_edge log p - (1 - β) Σ_other log(1 - p), with β the share of voxels that are no edge.
 
     Parameters

@@ -24,8 +24,11 @@ def per_class(logits: Tensor, weights: Sequence[float] | None) -> Tensor:
     if weights is None:
         return logits.new_ones(classes)
     if len(weights) != classes:
-        raise InputError("class_weights", f"there are {len(weights)} for {classes} classes",
-                         "Give one for each class, the background first")
+        raise InputError(
+            "class_weights",
+            f"there are {len(weights)} for {classes} classes",
+            "Give one for each class, the background first",
+        )
     return logits.new_tensor(weights)
 
 

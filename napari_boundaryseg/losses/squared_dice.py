@@ -43,8 +43,9 @@ def organ_masks(labels: Tensor, channels: int) -> Tensor:
 
 
 @register("dice-squared")
-def dice_squared(output: ModelOutput, target: Target, main_weight: float = 0.5,
-                 deep_weights: tuple[float, ...] = (0.4, 0.2)) -> Tensor:
+def dice_squared(
+    output: ModelOutput, target: Target, main_weight: float = 0.5, deep_weights: tuple[float, ...] = (0.4, 0.2)
+) -> Tensor:
     """Squared-denominator Dice of the segmentation, of the main stream and of the side outputs.
 
     Parameters

@@ -55,8 +55,12 @@ def segmentation(logits: Tensor, target: Target, class_weights: tuple[float, ...
 
 
 @register("wce-dice")
-def wce_dice(output: ModelOutput, target: Target, class_weights: tuple[float, ...] | None = None,
-             deep_weights: tuple[float, ...] = (0.4, 0.2)) -> Tensor:
+def wce_dice(
+    output: ModelOutput,
+    target: Target,
+    class_weights: tuple[float, ...] | None = None,
+    deep_weights: tuple[float, ...] = (0.4, 0.2),
+) -> Tensor:
     """Weighted cross-entropy and Dice of the segmentation and of its deeply supervised side outputs.
 
     Parameters

@@ -71,8 +71,16 @@ def signature(name: str) -> inspect.Signature:
     return inspect.signature(_registry[name])
 
 
-def build(name: str, *, dims: int = 3, in_channels: int = 1, classes: int = 2, clear: int = 0, blurry: int = 0,
-          **arguments: object) -> nn.Module:
+def build(
+    name: str,
+    *,
+    dims: int = 3,
+    in_channels: int = 1,
+    classes: int = 2,
+    clear: int = 0,
+    blurry: int = 0,
+    **arguments: object,
+) -> nn.Module:
     """Make a registered network with fresh weights.
 
     Parameters
@@ -106,10 +114,12 @@ def _check(name: str, arguments: dict[str, object]) -> None:
     known = inspect.signature(_registry[name], eval_str=True).parameters
     for argument, value in arguments.items():
         if argument not in known:
-            raise InputError(argument, f"the network {name!r} has no such argument",
-                             f"It has: {', '.join(sorted(known))}")
+            raise InputError(
+                argument, f"the network {name!r} has no such argument", f"It has: {', '.join(sorted(known))}"
+            )
         try:
             TypeAdapter(known[argument].annotation).validate_python(value, strict=True)
         except ValidationError as error:
-            raise InputError(argument, f"{value!r:.60} does not suit the network {name!r}",
-                             error.errors()[0]["msg"]) from error
+            raise InputError(
+                argument, f"{value!r:.60} does not suit the network {name!r}", error.errors()[0]["msg"]
+            ) from error

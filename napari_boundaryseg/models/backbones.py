@@ -130,8 +130,9 @@ def unet(dims: int, in_channels: int, classes: int, width: int, norm: Norm) -> B
         names.append(f"{inner}.0")
         inner = f"{inner}.1.submodule"
     innermost = f"{inner.removesuffix('.1.submodule')}.2"
-    return Backbone(_with_norm(network, norm), 16,
-                    Taps(tuple(names), widths[:4], inner, widths[4], innermost, widths[2]))
+    return Backbone(
+        _with_norm(network, norm), 16, Taps(tuple(names), widths[:4], inner, widths[4], innermost, widths[2])
+    )
 
 
 @TAPPED.register("basic-unet")
@@ -153,8 +154,9 @@ def segresnet(dims: int, in_channels: int, classes: int, width: int, norm: Norm)
     network = SegResNet(dims, init_filters=width, in_channels=in_channels, out_channels=classes, norm="batch")
     names = tuple(f"down_layers.{level}" for level in range(3))
     widths = tuple(width * 2**level for level in range(4))
-    return Backbone(_with_norm(network, norm), 8,
-                    Taps(names, widths[:3], "down_layers.3", widths[3], "up_samples.0", widths[2]))
+    return Backbone(
+        _with_norm(network, norm), 8, Taps(names, widths[:3], "down_layers.3", widths[3], "up_samples.0", widths[2])
+    )
 
 
 @TAPPED.register("vnet")
@@ -181,9 +183,16 @@ def dynunet(dims: int, in_channels: int, classes: int, width: int, norm: Norm) -
     """MONAI DynUNet of five levels: the network of nnU-Net, without deep supervision."""
     from monai.networks.nets import DynUNet
 
-    network = DynUNet(dims, in_channels, classes, kernel_size=[3] * 5, strides=[1, 2, 2, 2, 2],
-                      upsample_kernel_size=[2] * 4, filters=[width * 2**level for level in range(5)],
-                      norm_name="batch")
+    network = DynUNet(
+        dims,
+        in_channels,
+        classes,
+        kernel_size=[3] * 5,
+        strides=[1, 2, 2, 2, 2],
+        upsample_kernel_size=[2] * 4,
+        filters=[width * 2**level for level in range(5)],
+        norm_name="batch",
+    )
     # Each block has two names in it; a model file holds each weight once. What it runs are the skip layers.
     for second_name in ("input_block", "downsamples", "bottleneck", "upsamples"):
         delattr(network, second_name)

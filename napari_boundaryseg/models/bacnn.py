@@ -72,17 +72,21 @@ class DilatedPyramid(nn.Module):
 class BoundaryAwareNet(nn.Module):
     """Encoder, shape stream, pyramid, decoder; see `bacnn` for the arguments."""
 
-    def __init__(self, in_channels: int, classes: int, width: int, rates: tuple[int, ...], shape_stream: bool,
-                 norm_kind: str) -> None:
+    def __init__(
+        self, in_channels: int, classes: int, width: int, rates: tuple[int, ...], shape_stream: bool, norm_kind: str
+    ) -> None:
         super().__init__()
         widths = [width, 2 * width, 4 * width, 8 * width]
         stream = 16
         self.stem = _Unit(in_channels, width, 3, norm_kind)
-        self.encoder = nn.ModuleList([
-            nn.Sequential(ResidualBlock(i, o, norm_kind, stride=1 if level == 0 else 2),
-                          ResidualBlock(o, o, norm_kind))
-            for level, (i, o) in enumerate(zip([width, *widths], widths, strict=False))
-        ])
+        self.encoder = nn.ModuleList(
+            [
+                nn.Sequential(
+                    ResidualBlock(i, o, norm_kind, stride=1 if level == 0 else 2), ResidualBlock(o, o, norm_kind)
+                )
+                for level, (i, o) in enumerate(zip([width, *widths], widths, strict=False))
+            ]
+        )
         self.project = self.attend = self.connect = self.edge = None
         if shape_stream:
             self.project = nn.ModuleList([nn.Conv2d(c, stream, 1) for c in widths])
@@ -91,9 +95,9 @@ class BoundaryAwareNet(nn.Module):
             self.edge = nn.Conv2d(stream, 1, 1)
         self.pyramid = DilatedPyramid(widths[3] + (stream if shape_stream else 0), widths[3], rates, norm_kind)
         self.up = nn.ModuleList([_Unit(widths[i + 1], widths[i], 1, norm_kind) for i in range(3)])
-        self.decoder = nn.ModuleList([
-            nn.Sequential(ResidualBlock(2 * c, c, norm_kind), ResidualBlock(c, c, norm_kind)) for c in widths[:3]
-        ])
+        self.decoder = nn.ModuleList(
+            [nn.Sequential(ResidualBlock(2 * c, c, norm_kind), ResidualBlock(c, c, norm_kind)) for c in widths[:3]]
+        )
         self.segment = nn.Conv2d(width, classes, 1)
         initialise(self)
 
@@ -126,9 +130,18 @@ class BoundaryAwareNet(nn.Module):
 
 
 @register("bacnn")
-def bacnn(dims: int = 2, in_channels: int = 1, classes: int = 2, clear: int = 0, blurry: int = 0, width: int = 16,
-          rates: tuple[int, ...] = (1, 6, 12, 18), shape_stream: bool = True, single: bool = False,
-          norm: str = "batch") -> nn.Module:
+def bacnn(
+    dims: int = 2,
+    in_channels: int = 1,
+    classes: int = 2,
+    clear: int = 0,
+    blurry: int = 0,
+    width: int = 16,
+    rates: tuple[int, ...] = (1, 6, 12, 18),
+    shape_stream: bool = True,
+    single: bool = False,
+    norm: str = "batch",
+) -> nn.Module:
     """BA-Net with fresh weights: two-dimensional; a volume is segmented slice by slice.
 
     Parameters

@@ -13,8 +13,15 @@ Norm = Literal["batch", "group"]
 
 
 def _baseline(name: str, make: Callable[..., backbones.Backbone], described: str) -> None:
-    def build(dims: int = 3, in_channels: int = 1, classes: int = 2, clear: int = 0, blurry: int = 0,
-              width: int = 16, norm: Norm = "batch") -> nn.Module:
+    def build(
+        dims: int = 3,
+        in_channels: int = 1,
+        classes: int = 2,
+        clear: int = 0,
+        blurry: int = 0,
+        width: int = 16,
+        norm: Norm = "batch",
+    ) -> nn.Module:
         return backbones.LogitsOnly(make(dims, in_channels, classes, width, norm))
 
     build.__name__ = name.replace("-", "_")

@@ -112,9 +112,7 @@ class Up(nn.Sequential):
     """Twice the size by a transposed convolution: (B, i, *sp) to (B, o, *2sp)."""
 
     def __init__(self, i: int, o: int, *, dims: int, norm_kind: str) -> None:
-        super().__init__(
-            UP_CONV[dims](i, o, 4, stride=2, padding=1), norm(norm_kind, dims, o), nn.ReLU(inplace=True)
-        )
+        super().__init__(UP_CONV[dims](i, o, 4, stride=2, padding=1), norm(norm_kind, dims, o), nn.ReLU(inplace=True))
 
 
 def resize_to(x: Tensor, like: Tensor) -> Tensor:

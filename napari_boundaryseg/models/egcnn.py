@@ -28,12 +28,17 @@ class ResidualBlock(nn.Module):
         groups = 8
         while channels % groups:
             groups //= 2
-        self.body = nn.Sequential(*(
-            layer for _ in range(2) for layer in (
-                nn.GroupNorm(groups, channels), nn.ReLU(inplace=True),
-                CONV[dims](channels, channels, 3, padding=1, bias=False),
+        self.body = nn.Sequential(
+            *(
+                layer
+                for _ in range(2)
+                for layer in (
+                    nn.GroupNorm(groups, channels),
+                    nn.ReLU(inplace=True),
+                    CONV[dims](channels, channels, 3, padding=1, bias=False),
+                )
             )
-        ))
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, c, *sp) to (B, c, *sp)."""
@@ -57,8 +62,16 @@ class EdgeGate(nn.Module):
         An α for each channel of the edge stream instead of one for all.
     """
 
-    def __init__(self, stream: int, guide: int, *, dims: int, kind: Gate = "paper", weighted: bool = True,
-                 per_channel: bool = False) -> None:
+    def __init__(
+        self,
+        stream: int,
+        guide: int,
+        *,
+        dims: int,
+        kind: Gate = "paper",
+        weighted: bool = True,
+        per_channel: bool = False,
+    ) -> None:
         super().__init__()
         self.kind = kind
         maps = stream if per_channel else 1
@@ -109,8 +122,9 @@ class EdgeGatedNet(nn.Module):
     Not for several threads at once: the backbone's maps are heard by hooks during the forward pass.
     """
 
-    def __init__(self, backbone: Backbone, classes: int, *, dims: int, seed: Literal["bottleneck", "decoder"],
-                 **gate: Any) -> None:
+    def __init__(
+        self, backbone: Backbone, classes: int, *, dims: int, seed: Literal["bottleneck", "decoder"], **gate: Any
+    ) -> None:
         super().__init__()
         if backbone.taps is None:
             raise InputError("backbone", "it does not name its feature taps", "Give it Taps")
@@ -138,10 +152,21 @@ class EdgeGatedNet(nn.Module):
 
 
 @register("egcnn")
-def egcnn(dims: int = 3, in_channels: int = 1, classes: int = 2, clear: int = 0, blurry: int = 0,
-          backbone: str = "segresnet", width: int = 16, seed: Literal["bottleneck", "decoder"] = "bottleneck",
-          gate: Gate = "paper", weighted: bool = True, per_channel: bool = False, edge_stream: bool = True,
-          norm: Literal["batch", "group"] = "batch") -> nn.Module:
+def egcnn(
+    dims: int = 3,
+    in_channels: int = 1,
+    classes: int = 2,
+    clear: int = 0,
+    blurry: int = 0,
+    backbone: str = "segresnet",
+    width: int = 16,
+    seed: Literal["bottleneck", "decoder"] = "bottleneck",
+    gate: Gate = "paper",
+    weighted: bool = True,
+    per_channel: bool = False,
+    edge_stream: bool = True,
+    norm: Literal["batch", "group"] = "batch",
+) -> nn.Module:
     """EG-CNN: an edge stream around an encoder-decoder that names its feature taps.
 
     Parameters

@@ -51,8 +51,22 @@ class DistillingNet(nn.Module):
     Without the pathway it is DstNet, without the contour head HRDN; see `hmedn` for the arguments.
     """
 
-    def __init__(self, *, dims: int, in_channels: int, classes: int, clear: int, blurry: int, widths: tuple[int, ...],
-                 stage: int, pathway_width: int, dense: bool, dropout: float, norm_kind: str, union: bool) -> None:
+    def __init__(
+        self,
+        *,
+        dims: int,
+        in_channels: int,
+        classes: int,
+        clear: int,
+        blurry: int,
+        widths: tuple[int, ...],
+        stage: int,
+        pathway_width: int,
+        dense: bool,
+        dropout: float,
+        norm_kind: str,
+        union: bool,
+    ) -> None:
         super().__init__()
         kw: dict[str, Any] = {"dims": dims, "norm_kind": norm_kind}
         first, deepest = widths[0], len(widths) - 1
@@ -103,8 +117,8 @@ class DistillingNet(nn.Module):
         return ModelOutput(
             logits=self.segment(y),
             deep=deep,
-            hard=None if contours is None or not self.clear else contours[:, :self.clear],
-            soft=None if contours is None or self.clear == contours.shape[1] else contours[:, self.clear:],
+            hard=None if contours is None or not self.clear else contours[:, : self.clear],
+            soft=None if contours is None or self.clear == contours.shape[1] else contours[:, self.clear :],
         )
 
 
@@ -121,8 +135,16 @@ class _Plain(nn.Module):
 
 
 @register("dilnet")
-def dilnet(dims: int = 2, in_channels: int = 5, classes: int = 4, clear: int = 0, blurry: int = 0,
-           variant: Literal[1, 2, 3] = 1, width: int = 32, norm: Norm = "batch") -> nn.Module:
+def dilnet(
+    dims: int = 2,
+    in_channels: int = 5,
+    classes: int = 4,
+    clear: int = 0,
+    blurry: int = 0,
+    variant: Literal[1, 2, 3] = 1,
+    width: int = 32,
+    norm: Norm = "batch",
+) -> nn.Module:
     """DilNet 1, 2 or 3: dilated residual blocks at full resolution, no pooling; no contour head.
 
     Parameters
@@ -149,9 +171,17 @@ def dilnet(dims: int = 2, in_channels: int = 5, classes: int = 4, clear: int = 0
 
 
 @register("dstnet")
-def dstnet(dims: int = 2, in_channels: int = 5, classes: int = 4, clear: int = 0, blurry: int = 0,
-           variant: Literal[1, 2] = 1, width: int | None = None, dropout: float | None = None,
-           norm: Norm = "batch") -> nn.Module:
+def dstnet(
+    dims: int = 2,
+    in_channels: int = 5,
+    classes: int = 4,
+    clear: int = 0,
+    blurry: int = 0,
+    variant: Literal[1, 2] = 1,
+    width: int | None = None,
+    dropout: float | None = None,
+    norm: Norm = "batch",
+) -> nn.Module:
     """DstNet 1 (four poolings) or 2 (three): HMEDN without pathway and contour head.
 
     Parameters are those of `hmedn`.
@@ -161,15 +191,36 @@ def dstnet(dims: int = 2, in_channels: int = 5, classes: int = 4, clear: int = 0
     nn.Module
         3 185 508 and 1 022 260 parameters in 2-D with the default arguments.
     """
-    return _distilling(dims, in_channels, classes, 0, 0, stage=0, pathway_width=None, connectivity=None, width=width,
-                       dropout=dropout, norm=norm, poolings=5 - variant)
+    return _distilling(
+        dims,
+        in_channels,
+        classes,
+        0,
+        0,
+        stage=0,
+        pathway_width=None,
+        connectivity=None,
+        width=width,
+        dropout=dropout,
+        norm=norm,
+        poolings=5 - variant,
+    )
 
 
 @register("hrdn")
-def hrdn(dims: int = 2, in_channels: int = 5, classes: int = 4, clear: int = 0, blurry: int = 0,
-         stage: Literal[1, 2, 3, 4] = 1, pathway_width: int | None = None,
-         connectivity: Literal["residual", "dense"] | None = None, width: int | None = None,
-         dropout: float | None = None, norm: Norm = "batch") -> nn.Module:
+def hrdn(
+    dims: int = 2,
+    in_channels: int = 5,
+    classes: int = 4,
+    clear: int = 0,
+    blurry: int = 0,
+    stage: Literal[1, 2, 3, 4] = 1,
+    pathway_width: int | None = None,
+    connectivity: Literal["residual", "dense"] | None = None,
+    width: int | None = None,
+    dropout: float | None = None,
+    norm: Norm = "batch",
+) -> nn.Module:
     """HRDN: HMEDN without contour head.
 
     Parameters are those of `hmedn`.
@@ -179,16 +230,38 @@ def hrdn(dims: int = 2, in_channels: int = 5, classes: int = 4, clear: int = 0, 
     nn.Module
         3 371 528 parameters in 2-D at stage 1; 4 363 488 and 9 739 136 in 3-D with 4 channels at stages 2 and 3.
     """
-    return _distilling(dims, in_channels, classes, 0, 0, stage=stage, pathway_width=pathway_width,
-                       connectivity=connectivity, width=width, dropout=dropout, norm=norm)
+    return _distilling(
+        dims,
+        in_channels,
+        classes,
+        0,
+        0,
+        stage=stage,
+        pathway_width=pathway_width,
+        connectivity=connectivity,
+        width=width,
+        dropout=dropout,
+        norm=norm,
+    )
 
 
 @register("hmedn")
-def hmedn(dims: int = 2, in_channels: int = 5, classes: int = 4, clear: int = 0, blurry: int = 3,
-          stage: Literal[1, 2, 3, 4] = 3, pathway_width: int | None = None,
-          connectivity: Literal["residual", "dense"] | None = None, pathway: bool = True, contours: bool = True,
-          union: bool = False, width: int | None = None, dropout: float | None = None,
-          norm: Norm = "batch") -> nn.Module:
+def hmedn(
+    dims: int = 2,
+    in_channels: int = 5,
+    classes: int = 4,
+    clear: int = 0,
+    blurry: int = 3,
+    stage: Literal[1, 2, 3, 4] = 3,
+    pathway_width: int | None = None,
+    connectivity: Literal["residual", "dense"] | None = None,
+    pathway: bool = True,
+    contours: bool = True,
+    union: bool = False,
+    width: int | None = None,
+    dropout: float | None = None,
+    norm: Norm = "batch",
+) -> nn.Module:
     """HMEDN: dense encoder-decoder, high-resolution pathway, contour regression.
 
     Parameters
@@ -221,23 +294,55 @@ def hmedn(dims: int = 2, in_channels: int = 5, classes: int = 4, clear: int = 0,
     nn.Module
         Maps (B, in_channels, *sp) to a `ModelOutput`; 3 791 307 parameters with the default arguments.
     """
-    return _distilling(dims, in_channels, classes, clear if contours else 0, blurry if contours else 0,
-                       stage=stage if pathway else 0, pathway_width=pathway_width, connectivity=connectivity,
-                       width=width, dropout=dropout, norm=norm, union=union)
+    return _distilling(
+        dims,
+        in_channels,
+        classes,
+        clear if contours else 0,
+        blurry if contours else 0,
+        stage=stage if pathway else 0,
+        pathway_width=pathway_width,
+        connectivity=connectivity,
+        width=width,
+        dropout=dropout,
+        norm=norm,
+        union=union,
+    )
 
 
-def _distilling(dims: int, in_channels: int, classes: int, clear: int, blurry: int, *, stage: int,
-                pathway_width: int | None, connectivity: str | None, width: int | None, dropout: float | None,
-                norm: Norm, poolings: int = 4, union: bool = False) -> DistillingNet:
+def _distilling(
+    dims: int,
+    in_channels: int,
+    classes: int,
+    clear: int,
+    blurry: int,
+    *,
+    stage: int,
+    pathway_width: int | None,
+    connectivity: str | None,
+    width: int | None,
+    dropout: float | None,
+    norm: Norm,
+    poolings: int = 4,
+    union: bool = False,
+) -> DistillingNet:
     chosen = WIDTH[dims] if width is None else width
     _check(chosen)
     if stage and pathway_width is None:
         pathway_width = max(8, _PATHWAY_WIDTH[dims][stage - 1] * chosen // WIDTH[dims])
     return DistillingNet(
-        dims=dims, in_channels=in_channels, classes=classes, clear=clear, blurry=blurry,
-        widths=tuple(chosen * growth for growth in _GROWTH[dims][:poolings + 1]),
-        stage=stage, pathway_width=pathway_width or 0, dense=(connectivity or _CONNECTIVITY[dims]) == "dense",
-        dropout=(0.0 if dims == 2 else 0.3) if dropout is None else dropout, norm_kind=_NORMS[norm], union=union,
+        dims=dims,
+        in_channels=in_channels,
+        classes=classes,
+        clear=clear,
+        blurry=blurry,
+        widths=tuple(chosen * growth for growth in _GROWTH[dims][: poolings + 1]),
+        stage=stage,
+        pathway_width=pathway_width or 0,
+        dense=(connectivity or _CONNECTIVITY[dims]) == "dense",
+        dropout=(0.0 if dims == 2 else 0.3) if dropout is None else dropout,
+        norm_kind=_NORMS[norm],
+        union=union,
     )
 
 

@@ -75,15 +75,18 @@ class HighResolutionPathway(nn.Module):
         (the paper's size in 3-D); otherwise blocks form a chain and a 1-wide one collects (2-D, and light in 3-D).
     """
 
-    def __init__(self, in_channels: int, width: int, dilations: Dilations, *, dims: int, norm_kind: str,
-                 dense: bool = False) -> None:
+    def __init__(
+        self, in_channels: int, width: int, dilations: Dilations, *, dims: int, norm_kind: str, dense: bool = False
+    ) -> None:
         super().__init__()
         kw: dict[str, Any] = {"dims": dims, "norm_kind": norm_kind}
         self.dense, self.width = dense, width
         self.entry = nn.Identity() if in_channels == width else ConvNormRelu(in_channels, width, 1, **kw)
         self.blocks = nn.ModuleList(
-            [ResidualDilatedBlock(width, pair, seen=width * (j + 1) if dense else None, **kw)
-             for j, pair in enumerate(dilations)]
+            [
+                ResidualDilatedBlock(width, pair, seen=width * (j + 1) if dense else None, **kw)
+                for j, pair in enumerate(dilations)
+            ]
         )
         self.collect = ConvNormRelu(width * (len(dilations) + 1), width, 3 if dense else 1, **kw)
 
@@ -98,8 +101,9 @@ class HighResolutionPathway(nn.Module):
 class DilatedNet(nn.Module):
     """DilNet: a stem, residual dilated blocks at full resolution, and a head; see `dilnet` in hmedn.py."""
 
-    def __init__(self, in_channels: int, width: int, classes: int, dilations: Dilations, *, dims: int,
-                 norm_kind: str) -> None:
+    def __init__(
+        self, in_channels: int, width: int, classes: int, dilations: Dilations, *, dims: int, norm_kind: str
+    ) -> None:
         super().__init__()
         kw: dict[str, Any] = {"dims": dims, "norm_kind": norm_kind}
         self.stem = ConvNormRelu(in_channels, width, 1, **kw)

@@ -26,8 +26,9 @@ class _Beside(nn.Module):
 class HighResolutionUNet(nn.Module):
     """A UNet one of whose levels has a pathway beside it, deeply supervised; see `hr_unet` for the arguments."""
 
-    def __init__(self, backbone: backbones.Backbone, pathway: HighResolutionPathway, head: nn.Module, level: str
-                 ) -> None:
+    def __init__(
+        self, backbone: backbones.Backbone, pathway: HighResolutionPathway, head: nn.Module, level: str
+    ) -> None:
         super().__init__()
         self.backbone, self.multiple, self.head = backbone.network, backbone.multiple, head
         skip, up = (self.backbone.get_submodule(f"{level}.{place}") for place in (1, 2))
@@ -47,15 +48,24 @@ class HighResolutionUNet(nn.Module):
 
 def _wider(conv: nn.ConvTranspose2d | nn.ConvTranspose3d, more: int) -> nn.Module:
     """The same transposed convolution with fresh weights, for more input channels."""
-    return type(conv)(conv.in_channels + more, conv.out_channels, conv.kernel_size, conv.stride,  # type: ignore[arg-type]
-                      conv.padding, conv.output_padding, bias=conv.bias is not None)  # type: ignore[arg-type]
+    make: Any = type(conv)
+    channels, shape = (conv.in_channels + more, conv.out_channels), (conv.kernel_size, conv.stride, conv.padding)
+    return make(*channels, *shape, conv.output_padding, bias=conv.bias is not None)
 
 
 @register("hr-unet")
-def hr_unet(dims: int = 3, in_channels: int = 1, classes: int = 2, clear: int = 0, blurry: int = 0, width: int = 16,
-            stage: Literal[1, 2, 3] = 1, pathway_width: int | None = None,
-            connectivity: Literal["residual", "dense"] = "residual",
-            norm: Literal["batch", "group"] = "batch") -> nn.Module:
+def hr_unet(
+    dims: int = 3,
+    in_channels: int = 1,
+    classes: int = 2,
+    clear: int = 0,
+    blurry: int = 0,
+    width: int = 16,
+    stage: Literal[1, 2, 3] = 1,
+    pathway_width: int | None = None,
+    connectivity: Literal["residual", "dense"] = "residual",
+    norm: Literal["batch", "group"] = "batch",
+) -> nn.Module:
     """MONAI UNet with a high-resolution pathway, as the HMEDN paper adds one to networks of others.
 
     As in HMEDN the decoder of the level reads the skip, what comes up from below and the pathway, concatenated, and the
@@ -84,7 +94,12 @@ def hr_unet(dims: int = 3, in_channels: int = 1, classes: int = 2, clear: int = 
     kw: dict[str, Any] = {"dims": dims, "norm_kind": norm}
     channels = width * 2 ** (stage - 1)
     wide = channels if pathway_width is None else pathway_width
-    pathway = HighResolutionPathway(channels, wide, schedule(9, *PATHWAY_DILATIONS[stage]),
-                                    dense=connectivity == "dense", **kw)
-    return HighResolutionUNet(backbones.unet(dims, in_channels, classes, width, norm), pathway,
-                              POINTWISE[dims](wide, classes, 1), "model" + ".1.submodule" * (stage - 1))
+    pathway = HighResolutionPathway(
+        channels, wide, schedule(9, *PATHWAY_DILATIONS[stage]), dense=connectivity == "dense", **kw
+    )
+    return HighResolutionUNet(
+        backbones.unet(dims, in_channels, classes, width, norm),
+        pathway,
+        POINTWISE[dims](wide, classes, 1),
+        "model" + ".1.submodule" * (stage - 1),
+    )

@@ -72,8 +72,19 @@ class _DecoderStage(nn.Module):
 class SGMNet(nn.Module):
     """Encoder-decoder of four levels; see `sgm` for the arguments."""
 
-    def __init__(self, *, dims: int, in_channels: int, classes: int, clear: int, blurry: int, width: int,
-                 norm_kind: str, fusion: str, guided: bool) -> None:
+    def __init__(
+        self,
+        *,
+        dims: int,
+        in_channels: int,
+        classes: int,
+        clear: int,
+        blurry: int,
+        width: int,
+        norm_kind: str,
+        fusion: str,
+        guided: bool,
+    ) -> None:
         super().__init__()
         kw: dict[str, Any] = {"dims": dims, "norm_kind": norm_kind}
         c0, c1, c2, c3 = width, 2 * width, 4 * width, 8 * width
@@ -82,9 +93,7 @@ class SGMNet(nn.Module):
         self.level1 = Bottleneck(c0, c1, project=True, **kw)
         self.level2 = Bottleneck(c1, c2, project=True, **kw)
         self.bridge = Bottleneck(c2, c3, project=True, dilation=2, **kw)
-        self.stages = nn.ModuleList(
-            [_DecoderStage(c, fusion=fusion, guided=guided, **kw) for c in (c0, c1, c2)]
-        )
+        self.stages = nn.ModuleList([_DecoderStage(c, fusion=fusion, guided=guided, **kw) for c in (c0, c1, c2)])
         self.segment = POINTWISE[dims](c0, classes, 1)
         self.side = nn.ModuleList([POINTWISE[dims](c, classes, 1) for c in (c1, c2)])
         self.hard = _contour_head(c0, clear, **kw) if clear else None
@@ -121,9 +130,18 @@ def _contour_head(channels: int, organs: int, *, dims: int, norm_kind: str) -> n
 
 
 @register("sgm")
-def sgm(dims: int = 3, in_channels: int = 1, classes: int = 4, clear: int = 2, blurry: int = 1, width: int = 32,
-        norm: Literal["batch", "group"] = "batch", fusion: Literal["add", "concat"] = "add",
-        guided: bool = True, contours: bool = True) -> nn.Module:
+def sgm(
+    dims: int = 3,
+    in_channels: int = 1,
+    classes: int = 4,
+    clear: int = 2,
+    blurry: int = 1,
+    width: int = 32,
+    norm: Literal["batch", "group"] = "batch",
+    fusion: Literal["add", "concat"] = "add",
+    guided: bool = True,
+    contours: bool = True,
+) -> nn.Module:
     """SGM-Net with fresh weights.
 
     Parameters
@@ -152,6 +170,14 @@ def sgm(dims: int = 3, in_channels: int = 1, classes: int = 4, clear: int = 2, b
         raise InputError("width", f"it is {width}", f"Choose a multiple of 4 up to {WIDEST}, for example 16 or 32")
     if fusion not in ("add", "concat"):
         raise InputError("fusion", f"it is {fusion!r}", "Choose 'add' or 'concat'")
-    return SGMNet(dims=dims, in_channels=in_channels, classes=classes, clear=clear if contours else 0,
-                  blurry=blurry if contours else 0, width=width,
-                  norm_kind=norm, fusion=fusion, guided=guided)
+    return SGMNet(
+        dims=dims,
+        in_channels=in_channels,
+        classes=classes,
+        clear=clear if contours else 0,
+        blurry=blurry if contours else 0,
+        width=width,
+        norm_kind=norm,
+        fusion=fusion,
+        guided=guided,
+    )

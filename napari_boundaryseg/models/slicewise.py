@@ -46,9 +46,16 @@ class SliceWise(nn.Module):
             level: Attention(back(gate.spatial), None if gate.channel is None else _mean(gate.channel, cases))
             for level, gate in output.attention.items()
         }
-        return replace(output, logits=back(output.logits), deep=[back(side) for side in output.deep],
-                       hard=each(output.hard), soft=each(output.soft), edges=each(output.edges),
-                       main=each(output.main), attention=gates)
+        return replace(
+            output,
+            logits=back(output.logits),
+            deep=[back(side) for side in output.deep],
+            hard=each(output.hard),
+            soft=each(output.soft),
+            edges=each(output.edges),
+            main=each(output.main),
+            attention=gates,
+        )
 
 
 def _mean(channel: Tensor, cases: int) -> Tensor:

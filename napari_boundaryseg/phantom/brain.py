@@ -109,9 +109,7 @@ def _healthy(rng: np.random.Generator, geometry: Geometry) -> np.ndarray:
     return tissue
 
 
-def _tumour(
-    rng: np.random.Generator, geometry: Geometry, tissue: np.ndarray, variety: Variety
-) -> np.ndarray:
+def _tumour(rng: np.random.Generator, geometry: Geometry, tissue: np.ndarray, variety: Variety) -> np.ndarray:
     x, y, z = _grid(geometry)
     centre = (rng.choice([-1, 1]) * rng.uniform(24, 34), rng.uniform(-30, 30), rng.uniform(-5, 25))
     body = Ellipsoid(centre, tuple(rng.uniform(*variety.radii, 3)), rng.uniform(0, 180))
@@ -127,9 +125,7 @@ def _tumour(
     return labels
 
 
-def _channels(
-    rng: np.random.Generator, geometry: Geometry, tissue: np.ndarray, variety: Variety
-) -> np.ndarray:
+def _channels(rng: np.random.Generator, geometry: Geometry, tissue: np.ndarray, variety: Variety) -> np.ndarray:
     grain = smooth_noise(rng, geometry.shape, geometry.spacing_mm, 6)
     channels = []
     low, high = variety.noise

@@ -43,18 +43,14 @@ def border_contrast(
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-6)
     start = points - normals * distance[tuple(points.T)][:, None] / spacing_mm
     inside, outside = (
-        ndimage.map_coordinates(
-            clean, (start + s * reach_mm * normals / spacing_mm).T, order=1, mode="nearest"
-        )
+        ndimage.map_coordinates(clean, (start + s * reach_mm * normals / spacing_mm).T, order=1, mode="nearest")
         for s in (-1, 1)
     )
     return np.abs(outside - inside) / noise_sd
 
 
 def _around(mask: np.ndarray, margin: tuple[int, ...]) -> tuple[slice, ...]:
-    return tuple(
-        slice(max(int(w.min()) - m, 0), int(w.max()) + m + 1) for w, m in zip(np.nonzero(mask), margin)
-    )
+    return tuple(slice(max(int(w.min()) - m, 0), int(w.max()) + m + 1) for w, m in zip(np.nonzero(mask), margin))
 
 
 def _signed_distance(mask: np.ndarray, spacing_mm: tuple[float, float, float]) -> np.ndarray:

@@ -69,9 +69,7 @@ def paint_bladder(canvas: Canvas, rng: np.random.Generator, sizes: Sizes) -> Org
     return Organ(canvas, box, distance)
 
 
-def paint_vesicles(
-    canvas: Canvas, rng: np.random.Generator, sizes: Sizes, spacing: tuple[float, ...]
-) -> None:
+def paint_vesicles(canvas: Canvas, rng: np.random.Generator, sizes: Sizes, spacing: tuple[float, ...]) -> None:
     """Seminal vesicles: coiled tubes behind the bladder, above the prostate."""
     x, y, z = sizes.prostate
     _, b, c = sizes.radii
@@ -120,9 +118,7 @@ def rectum_course(
     wave = np.interp(level, np.arange(-140, 180, 20), rng.normal(0, 0.14, 16))
     below = np.clip((sizes.junction - level) / 10, 0, 1)
     radius = (sizes.rectum_radius * (1 + wave)) * (1 - below) + rng.uniform(9, 12) * below
-    back = (
-        np.clip(level - pz - bend * c, 0, 90) * rng.uniform(*slopes) + np.clip(pz - c - level, 0, 60) * 0.45
-    )
+    back = np.clip(level - pz - bend * c, 0, 90) * rng.uniform(*slopes) + np.clip(pz - c - level, 0, 60) * 0.45
     yc = np.maximum(py - 0.93 * b - sizes.gap - radius - back, sacrum + radius)
     side = rng.choice([-1, 1]) * rng.uniform(2, 12)
     xc = px + side * np.sin(np.clip((level - pz) / 45, -0.5, 2.5)) + rng.normal(0, 1.5)

@@ -121,9 +121,7 @@ def _paint(canvas: Canvas, rng: np.random.Generator, fine: tuple[float, float, f
     return {1: bladder, 3: rectum, 2: prostate}
 
 
-def _patient_space(
-    rng: np.random.Generator, geometry: Geometry, sub: int, spread: Spread
-) -> list[np.ndarray]:
+def _patient_space(rng: np.random.Generator, geometry: Geometry, sub: int, spread: Spread) -> list[np.ndarray]:
     """Where each (thin) voxel lies in the undeformed patient: moved, turned, scaled, smoothly deformed."""
     to_patient = np.eye(4)
     to_patient[:3, :3] = _turn(rng.normal(spread.tilt_deg, spread.turn_deg)) / rng.uniform(*spread.size, 3)[:, None]

@@ -72,9 +72,7 @@ def _paint_nodules(canvas: Canvas, rng: np.random.Generator, sizes: Sizes) -> No
         size = tuple(float(s) for s in rng.uniform(2, 7, 3))
         canvas.paint(Ellipsoid(place, size), kind, over=(Tissue.TRANSITION_ZONE,))  # type: ignore[arg-type]
     if rng.random() < 0.4:
-        place = tuple(
-            p + r * q for p, r, q in zip(sizes.prostate, sizes.radii, (rng.uniform(-0.6, 0.6), -0.6, -0.1))
-        )
+        place = tuple(p + r * q for p, r, q in zip(sizes.prostate, sizes.radii, (rng.uniform(-0.6, 0.6), -0.6, -0.1)))
         canvas.paint(Ellipsoid(place, (5, 3.5, 6)), Tissue.NODULE_DARK, over=(Tissue.PERIPHERAL_ZONE,))  # type: ignore[arg-type]
 
 

@@ -71,9 +71,7 @@ def _save(folder: Path, name: str, scan: Volume, labels: LabelMap) -> None:
 def _save_brain(folder: Path) -> None:
     scan, labels = brain(24)
     for index, channel in enumerate(scan.channels):
-        one = Volume(
-            scan.array[index : index + 1], scan.geometry, (channel,), f"brain_{channel}", scan.modality
-        )
+        one = Volume(scan.array[index : index + 1], scan.geometry, (channel,), f"brain_{channel}", scan.modality)
         write(_whole(one), folder / f"brain_{channel}.nii.gz")
     write(labels, folder / "brain_labels.nii.gz")
 

@@ -166,9 +166,7 @@ def paint_floor(canvas: Canvas, rng: np.random.Generator, apex_mm: tuple[float, 
     half = np.float32(rng.uniform(14, 18)) + np.float32(rng.uniform(0.3, 0.45)) * np.clip(z + 42, 0, 60)
     across = np.sqrt((x / half) ** 2 + ((y + 18) / (half + 9)) ** 2)
     sheet = (np.abs(across - 1) * half < thick) & (y < 22)
-    canvas.fill(
-        box, sheet & (z < 12), Tissue.LEVATOR, over=(*_SPACES, Tissue.FASCIA, Tissue.VEIN, Tissue.FLOW_VOID)
-    )
+    canvas.fill(box, sheet & (z < 12), Tissue.LEVATOR, over=(*_SPACES, Tissue.FASCIA, Tissue.VEIN, Tissue.FLOW_VOID))
     ax, ay, az = apex_mm
     canvas.paint(Capsule((ax, ay, az + 8), (ax, ay + 3, az - 14), rng.uniform(6.5, 9)), Tissue.SPHINCTER)
     canvas.paint(Capsule((ax, ay, az + 4), (ax, ay + 3, az - 16), rng.uniform(1.5, 2.6)), Tissue.NERVE)

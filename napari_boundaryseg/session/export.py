@@ -23,8 +23,15 @@ KINDS = ("labels", "edges", "contours", "mesh", "report")
 NOTICE = "Research use only, not a medical device"
 
 
-def export_files(scan: Volume, labels: LabelMap, prediction: Prediction | None, what: set[str], folder: Path,
-                 *, progress: Progress = silent) -> list[Path]:
+def export_files(
+    scan: Volume,
+    labels: LabelMap,
+    prediction: Prediction | None,
+    what: set[str],
+    folder: Path,
+    *,
+    progress: Progress = silent,
+) -> list[Path]:
     """Write what was asked for.
 
     Parameters
@@ -83,8 +90,7 @@ def export_files(scan: Volume, labels: LabelMap, prediction: Prediction | None, 
 Written = tuple[list[Path], list[str]]
 
 
-def _labels(scan: Volume, labels: LabelMap, prediction: Prediction | None, folder: Path, progress: Progress
-            ) -> Written:
+def _labels(scan: Volume, labels: LabelMap, prediction: Prediction | None, folder: Path, progress: Progress) -> Written:
     path = folder / f"{_plain(scan.name)}_seg.nii.gz"
     formats.write(labels, path)
     back = formats.read_labels(path, scan, labels.scheme)
@@ -101,24 +107,23 @@ def _map(path: Path, maps: np.ndarray, scan: Volume) -> None:
         raise InputError(path, "it does not read back as it was written", "Export to another folder")
 
 
-def _edges(scan: Volume, labels: LabelMap, prediction: Prediction | None, folder: Path, progress: Progress
-           ) -> Written:
+def _edges(scan: Volume, labels: LabelMap, prediction: Prediction | None, folder: Path, progress: Progress) -> Written:
     path = folder / f"{_plain(scan.name)}_edges.nii.gz"
     if prediction is not None:
         _map(path, np.asarray(prediction.edges), scan)
     return [path], ["edges: read back unchanged"]
 
 
-def _contours(scan: Volume, labels: LabelMap, prediction: Prediction | None, folder: Path, progress: Progress
-              ) -> Written:
+def _contours(
+    scan: Volume, labels: LabelMap, prediction: Prediction | None, folder: Path, progress: Progress
+) -> Written:
     path = folder / f"{_plain(scan.name)}_contours.nii.gz"
     if prediction is not None:
         _map(path, np.stack([np.asarray(array) for array in prediction.contours.values()]), scan)
     return [path], ["contours: read back unchanged"]
 
 
-def _mesh(scan: Volume, labels: LabelMap, prediction: Prediction | None, folder: Path, progress: Progress
-          ) -> Written:
+def _mesh(scan: Volume, labels: LabelMap, prediction: Prediction | None, folder: Path, progress: Progress) -> Written:
     paths: list[Path] = []
     said, taken = [], set()
     for n, organ in enumerate(labels.scheme.organs):
@@ -142,7 +147,10 @@ def _plain(name: str) -> str:
 
 
 _WRITERS: dict[str, Callable[[Volume, LabelMap, Prediction | None, Path, Progress], Written]] = {
-    "labels": _labels, "edges": _edges, "contours": _contours, "mesh": _mesh,
+    "labels": _labels,
+    "edges": _edges,
+    "contours": _contours,
+    "mesh": _mesh,
 }
 
 
@@ -155,9 +163,15 @@ def report(scan: Volume, labels: LabelMap, prediction: Prediction | None, checks
         "notice": NOTICE,
         "software": f"napari-boundaryseg {version('napari-boundaryseg')}",
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
-        "scan": {"shape": list(geometry.shape), "spacing_mm": list(geometry.spacing_mm),
-                 "orientation": geometry.orientation, "tilt_deg": round(geometry.obliquity_deg, 3),
-                 "channels": list(scan.channels), "modality": scan.modality, "doubts": list(scan.doubts)},
+        "scan": {
+            "shape": list(geometry.shape),
+            "spacing_mm": list(geometry.spacing_mm),
+            "orientation": geometry.orientation,
+            "tilt_deg": round(geometry.obliquity_deg, 3),
+            "channels": list(scan.channels),
+            "modality": scan.modality,
+            "doubts": list(scan.doubts),
+        },
         "label_scheme": labels.scheme.model_dump(mode="json"),
         "volumes_ml": {name: round(ml, 4) for name, ml in labels.volumes_ml().items()},
         "contours": dict(prediction.contour_sources) if prediction is not None else {},

@@ -22,12 +22,20 @@ from napari_boundaryseg.session.project.project import Project
 class Runner(Protocol):
     """Where jobs run: `jobs.worker_runner.WorkerRunner`, or `jobs.job.InlineRunner` in scripts and tests."""
 
-    def run(self, function: str, arguments: Mapping[str, Any], started: Started = ..., *, before: Before = ...,
-            after: After = ...) -> Job:
+    def run(
+        self,
+        function: str,
+        arguments: Mapping[str, Any],
+        started: Started = ...,
+        *,
+        before: Before = ...,
+        after: After = ...,
+    ) -> Job:
         """Call one of `engine.tasks`; ``before`` and ``after`` deal with its files beside the window's thread."""
 
-    def call(self, name: str, function: Callable[..., Any], *arguments: Any, started: Started = ...,
-             abandon: bool = ...) -> Job:
+    def call(
+        self, name: str, function: Callable[..., Any], *arguments: Any, started: Started = ..., abandon: bool = ...
+    ) -> Job:
         """Call a function of this process: for files."""
 
     def close(self) -> None:

@@ -66,8 +66,12 @@ def write_labels(path: str, data: Any, meta: dict[str, Any]) -> list[str]:
     scan = known.get(layers.KEY)
     array = np.asarray(data)
     if scan is not None:
-        labels = LabelMap(np.ascontiguousarray(scan.geometry.display.from_display(array)), scan.geometry,
-                          known.get("scheme"), scan.name)
+        labels = LabelMap(
+            np.ascontiguousarray(scan.geometry.display.from_display(array)),
+            scan.geometry,
+            known.get("scheme"),
+            scan.name,
+        )
     else:
         labels = layers.free_labels(array, meta)
     if not str(path).lower().endswith((".nii", ".nii.gz")):

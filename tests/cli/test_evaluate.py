@@ -76,9 +76,7 @@ def test_a_missing_organ_is_said_and_not_averaged_away(
     assert posterior["dsc"]["mean"] == pytest.approx((1 + 0.8 + 0) / 3)
 
 
-def test_a_case_without_prediction_is_missing(
-    boundaryseg, references: Path, predictions: Path, tmp_path: Path
-) -> None:
+def test_a_case_without_prediction_is_missing(boundaryseg, references: Path, predictions: Path, tmp_path: Path) -> None:
     (predictions / "case1_seg.nii.gz").unlink()
     table, file = tmp_path / "scores.csv", tmp_path / "scores.json"
     words = ("evaluate", predictions, references, "--scheme", "hippocampus", "--csv", table, "--json", file)

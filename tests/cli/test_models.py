@@ -8,8 +8,15 @@ from pathlib import Path
 
 import pytest
 
-SHIPPED = {"brain-tumour-bacnn", "brain-tumour-egcnn", "hippocampus-hmedn", "hippocampus-sgm", "pelvis-mr-sgm",
-           "prostate-toy", "sarcoma-t1"}
+SHIPPED = {
+    "brain-tumour-bacnn",
+    "brain-tumour-egcnn",
+    "hippocampus-hmedn",
+    "hippocampus-sgm",
+    "pelvis-mr-sgm",
+    "prostate-toy",
+    "sarcoma-t1",
+}
 
 
 @pytest.fixture

@@ -56,18 +56,21 @@ def test_contours_plane_by_plane():
 
 
 @pytest.mark.parametrize("mode", ["gaussian", "distance"])
-@pytest.mark.parametrize(("sigma", "radius", "expected"), [
-    (3, 12, {0: 1, 1: 0.945959, 2: 0.800737, 3: 0.606531, 4: 0.411112, 6: 0.135335, 9: 0.011109, 12: 0.000335}),
-    (2, 8, {0: 1, 1: 0.882497, 2: 0.606531, 3: 0.324652, 4: 0.135335, 6: 0.011109}),
-])
+@pytest.mark.parametrize(
+    ("sigma", "radius", "expected"),
+    [
+        (3, 12, {0: 1, 1: 0.945959, 2: 0.800737, 3: 0.606531, 4: 0.411112, 6: 0.135335, 9: 0.011109, 12: 0.000335}),
+        (2, 8, {0: 1, 1: 0.882497, 2: 0.606531, 3: 0.324652, 4: 0.135335, 6: 0.011109}),
+    ],
+)
 def test_flat_boundary(sigma, radius, expected, mode):
     plane = np.zeros((61, 61, 61), bool)
     plane[30] = True
     heat = soft_contour(plane, sigma, mode)[30:, 30, 30]
     for distance, value in expected.items():
         assert heat[distance] == pytest.approx(value, abs=1e-6)
-    assert (heat[:radius + 1] > 0).all()
-    assert (heat[radius + 1:] == 0).all()
+    assert (heat[: radius + 1] > 0).all()
+    assert (heat[radius + 1 :] == 0).all()
 
 
 def test_centre_weights():

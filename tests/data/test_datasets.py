@@ -131,10 +131,13 @@ def as_mhd(file: Path) -> None:
     file.unlink()
 
 
-@pytest.mark.parametrize(("name", "files", "group"), [
-    ("HGG/Brats18_X_1", ("_t1", "_t1ce", "_t2", "_flair", "_seg"), "Brats18_X_1"),
-    ("BraTS-GLI-00003-001", ("-t1n", "-t1c", "-t2w", "-t2f", "-seg"), "BraTS-GLI-00003"),
-])
+@pytest.mark.parametrize(
+    ("name", "files", "group"),
+    [
+        ("HGG/Brats18_X_1", ("_t1", "_t1ce", "_t2", "_flair", "_seg"), "Brats18_X_1"),
+        ("BraTS-GLI-00003-001", ("-t1n", "-t1c", "-t2w", "-t2f", "-seg"), "BraTS-GLI-00003"),
+    ],
+)
 def test_brats(tmp_path: Path, name: str, files: tuple[str, ...], group: str) -> None:
     folder = tmp_path / name
     scans(folder, *(f"{folder.name}{end}.nii.gz" for end in files[:4]))

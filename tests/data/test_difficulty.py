@@ -33,10 +33,24 @@ def test_it_is_highest_where_organs_touch(touching):
     assert total.max() == pytest.approx(0.11307994, abs=1e-8)
     weights = difficulty_map(touching)
     np.testing.assert_allclose(weights, 1 + 25 * total / total.max(), atol=1e-12)
-    for place, value in {(55, 63): 26, (55, 64): 26, (72, 63): 26, (72, 64): 26, (64, 63): 25.0165, (64, 64): 25.0165,
-                         (64, 60): 23.1778, (64, 24): 13.1331, (64, 103): 13.1331, (48, 44): 12.7470,
-                         (79, 44): 12.7470, (64, 44): 5.9022, (40, 44): 7.8867, (32, 44): 2.5161, (16, 44): 1.0037,
-                         (8, 8): 1.0000}.items():
+    for place, value in {
+        (55, 63): 26,
+        (55, 64): 26,
+        (72, 63): 26,
+        (72, 64): 26,
+        (64, 63): 25.0165,
+        (64, 64): 25.0165,
+        (64, 60): 23.1778,
+        (64, 24): 13.1331,
+        (64, 103): 13.1331,
+        (48, 44): 12.7470,
+        (79, 44): 12.7470,
+        (64, 44): 5.9022,
+        (40, 44): 7.8867,
+        (32, 44): 2.5161,
+        (16, 44): 1.0037,
+        (8, 8): 1.0000,
+    }.items():
         assert weights[place] == pytest.approx(value, abs=5e-5)
     assert weights.max() == pytest.approx(weights[55, 63], abs=1e-12)
 

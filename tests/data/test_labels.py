@@ -74,10 +74,8 @@ def test_the_prostates_border_is_blurry_and_the_bladders_clear() -> None:
 
 
 def test_the_nested_regions_of_a_tumour() -> None:
-    assert {region.name: region.members for region in preset("brats-2022").regions} == {
-        "WT": (1, 2, 4), "TC": (1, 4)}
-    assert {region.name: region.members for region in preset("brats-2023").regions} == {
-        "WT": (1, 2, 3), "TC": (1, 3)}
+    assert {region.name: region.members for region in preset("brats-2022").regions} == {"WT": (1, 2, 4), "TC": (1, 4)}
+    assert {region.name: region.members for region in preset("brats-2023").regions} == {"WT": (1, 2, 3), "TC": (1, 3)}
 
 
 @pytest.mark.parametrize("key", [2, "Prostate", "prostate", "PROSTATE"])
@@ -109,12 +107,18 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "not ascending": ({"organs": (TWO, ONE)}, "distinct and ascending"),
     "one integer twice": ({"organs": (ONE, organ(1, "B"))}, "distinct and ascending"),
     "one name twice": ({"organs": (ONE, organ(2, "A"))}, "names must be distinct"),
-    "a region called like an organ": ({"regions": (Region(name="A", members=(1,), colour="#000000"),)},
-                                      "names must be distinct"),
-    "a composite of nothing": ({"organs": (ONE,), "composites": (Composite(name="C", members=("A", "B")),)},
-                               "names no organ or region"),
-    "a region of nothing known": ({"regions": (Region(name="R", members=(1, 9), colour="#000000"),)},
-                                  "names an organ id that is not in the scheme"),
+    "a region called like an organ": (
+        {"regions": (Region(name="A", members=(1,), colour="#000000"),)},
+        "names must be distinct",
+    ),
+    "a composite of nothing": (
+        {"organs": (ONE,), "composites": (Composite(name="C", members=("A", "B")),)},
+        "names no organ or region",
+    ),
+    "a region of nothing known": (
+        {"regions": (Region(name="R", members=(1, 9), colour="#000000"),)},
+        "names an organ id that is not in the scheme",
+    ),
     "an unknown field": ({"evil": 1}, "Extra inputs are not permitted"),
     "too many organs": ({"organs": tuple(organ(n, f"o{n}") for n in range(1, 1026))}, "at most 1024 items"),
 }
@@ -128,10 +132,25 @@ def test_a_wrong_scheme_is_refused(change: dict[str, Any], said: str) -> None:
         LabelScheme(**{**right, **change})
 
 
-@pytest.mark.parametrize("change", [{"id": 0}, {"id": -1}, {"id": 65535}, {"id": 1.5}, {"name": ""}, {"name": "x" * 65},
-                                    {"colour": "red"}, {"colour": "#12345"}, {"colour": "#12345g"},
-                                    {"colour": "#123456\n"}, {"boundary": "soft"}, {"tolerance_mm": 0},
-                                    {"tolerance_mm": float("nan")}, {"evil": 1}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"id": 0},
+        {"id": -1},
+        {"id": 65535},
+        {"id": 1.5},
+        {"name": ""},
+        {"name": "x" * 65},
+        {"colour": "red"},
+        {"colour": "#12345"},
+        {"colour": "#12345g"},
+        {"colour": "#123456\n"},
+        {"boundary": "soft"},
+        {"tolerance_mm": 0},
+        {"tolerance_mm": float("nan")},
+        {"evil": 1},
+    ],
+)
 def test_a_wrong_organ_is_refused(change: dict[str, Any]) -> None:
     right: dict[str, Any] = {"id": 65534, "name": "A", "colour": "#12aBcD", "tolerance_mm": 0.5}
     assert Organ(**right).id == 65534
@@ -146,8 +165,9 @@ def test_a_scheme_cannot_be_changed() -> None:
         preset("prostate").organs[0].id = 7  # type: ignore[misc]
 
 
-@pytest.mark.parametrize("ids, names", [((), ("Label 1",)), ((3, 1), ("Label 1", "Label 3")),
-                                        ((65534,), ("Label 65534",))])
+@pytest.mark.parametrize(
+    "ids, names", [((), ("Label 1",)), ((3, 1), ("Label 1", "Label 3")), ((65534,), ("Label 65534",))]
+)
 def test_labels_without_names_get_numbers(ids: tuple[int, ...], names: tuple[str, ...]) -> None:
     scheme = anonymous(ids)
     assert scheme.names == names

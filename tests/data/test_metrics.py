@@ -20,16 +20,19 @@ SPECK[22, 22, 22] = True
 KEYS = ("dsc", "jaccard", "asd_mm", "hd_mm", "hd95_mm")
 
 
-@pytest.mark.parametrize(("b", "spacing", "expected"), [
-    (np.roll(A, 2, 0), (1, 1, 1), (0.8, 0.666667, 0.688525, 2, 2)),
-    (np.roll(A, 2, 0), (3, 1, 1), (0.8, 0.666667, 1.696721, 6, 6)),
-    (SMALL, (1, 1, 1), (0.677249, 0.512, 1.058190, 1.732051, 1.414214)),
-    (SMALL, (3, 1, 1), (0.677249, 0.512, 1.676242, 3.316625, 3.162278)),
-    (SPECK, (1, 1, 1), (0.9995, 0.999001, 0.012410, 12.124356, 0)),
-    (A, (1, 1, 1), (1, 1, 0, 0, 0)),
-    (A, (3, 1, 0.5), (1, 1, 0, 0, 0)),
-    (A, (0.01, 70, 2.2), (1, 1, 0, 0, 0)),
-])
+@pytest.mark.parametrize(
+    ("b", "spacing", "expected"),
+    [
+        (np.roll(A, 2, 0), (1, 1, 1), (0.8, 0.666667, 0.688525, 2, 2)),
+        (np.roll(A, 2, 0), (3, 1, 1), (0.8, 0.666667, 1.696721, 6, 6)),
+        (SMALL, (1, 1, 1), (0.677249, 0.512, 1.058190, 1.732051, 1.414214)),
+        (SMALL, (3, 1, 1), (0.677249, 0.512, 1.676242, 3.316625, 3.162278)),
+        (SPECK, (1, 1, 1), (0.9995, 0.999001, 0.012410, 12.124356, 0)),
+        (A, (1, 1, 1), (1, 1, 0, 0, 0)),
+        (A, (3, 1, 0.5), (1, 1, 0, 0, 0)),
+        (A, (0.01, 70, 2.2), (1, 1, 0, 0, 0)),
+    ],
+)
 def test_by_hand(b, spacing, expected):
     row = compare_masks(b, A, spacing)
     for key, value in zip(KEYS, expected, strict=True):
@@ -52,7 +55,8 @@ def test_monai_agrees_by_hand(b):
     row = compare_masks(b, A, (1, 1, 1))
     one, two = (torch.from_numpy(m)[None, None] for m in (b, A))
     theirs = {
-        "dsc": metrics.compute_dice(one, two), "jaccard": metrics.compute_iou(one, two),
+        "dsc": metrics.compute_dice(one, two),
+        "jaccard": metrics.compute_iou(one, two),
         "asd_mm": metrics.compute_average_surface_distance(one, two, include_background=True, symmetric=True),
         "hd_mm": metrics.compute_hausdorff_distance(one, two, include_background=True),
         "hd95_mm": metrics.compute_hausdorff_distance(one, two, include_background=True, percentile=95),

@@ -12,8 +12,13 @@ from napari_boundaryseg.errors import InputError
 
 
 def scheme(**organs: int) -> LabelScheme:
-    return LabelScheme(name="mine", organs=tuple(Organ(id=i, name=name.replace("_", " "), colour="#112233")
-                                                 for name, i in sorted(organs.items(), key=lambda item: item[1])))
+    return LabelScheme(
+        name="mine",
+        organs=tuple(
+            Organ(id=i, name=name.replace("_", " "), colour="#112233")
+            for name, i in sorted(organs.items(), key=lambda item: item[1])
+        ),
+    )
 
 
 def drawn(under: LabelScheme, *ids: int) -> LabelMap:
@@ -72,7 +77,9 @@ def test_a_region_becomes_an_organ_and_the_rest_is_background() -> None:
 
 
 def test_regions_that_overlap_are_no_organs() -> None:
-    nested = LabelScheme(name="nested", organs=tuple(Organ(id=i, name=name, colour="#112233")
-                                                     for i, name in enumerate(("WT", "TC"), start=1)))
+    nested = LabelScheme(
+        name="nested",
+        organs=tuple(Organ(id=i, name=name, colour="#112233") for i, name in enumerate(("WT", "TC"), start=1)),
+    )
     with pytest.raises(InputError, match="the model knows only WT, TC"):
         in_scheme(drawn(preset("brats-2022"), 1, 2), nested)

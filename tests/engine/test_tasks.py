@@ -33,10 +33,19 @@ def nothing_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def write_model(path: Path, seed: int = 0, **settings: object) -> Path:
-    wanted = recipe("hippocampus-sgm").model_copy(update={
-        "patch_vox": (16, 16, 16), "batch": 1, "augmentation": Augmentation(), "expected_field_mm": None,
-        "network_arguments": {"width": 4, "norm": "group"},
-    }).with_settings({"inference.window_vox": (16, 16, 16), "inference.flip_axes": (), **settings})
+    wanted = (
+        recipe("hippocampus-sgm")
+        .model_copy(
+            update={
+                "patch_vox": (16, 16, 16),
+                "batch": 1,
+                "augmentation": Augmentation(),
+                "expected_field_mm": None,
+                "network_arguments": {"width": 4, "norm": "group"},
+            }
+        )
+        .with_settings({"inference.window_vox": (16, 16, 16), "inference.flip_axes": (), **settings})
+    )
     torch.manual_seed(seed)
     save(path, Card(name=path.stem, recipe=wanted, parameters=1), build_network(wanted).state_dict())
     return path
@@ -52,8 +61,9 @@ def boxes(seed: int = 0, affine: np.ndarray | None = None, name: str = "case") -
     array[4:12, 3:8, 4:12] = 1
     array[4:12, 8:13, 4:12] = 2
     image = np.random.default_rng(seed).normal(0, 0.2, array.shape) + np.array([0, 2, -2])[array]
-    volume = Volume(image[None].astype(np.float32), Geometry(array.shape, np.eye(4) if affine is None else affine),
-                    name=name)
+    volume = Volume(
+        image[None].astype(np.float32), Geometry(array.shape, np.eye(4) if affine is None else affine), name=name
+    )
     return volume, volume.with_labels(array, preset("hippocampus"))
 
 
@@ -64,8 +74,9 @@ def predicted(model: Path, folder: Path, volume: Volume, **options: Any) -> dict
 
 @pytest.mark.parametrize("box", [None, [[2, 14], [0, 12], [3, 18]]], ids=["whole", "box"])
 @pytest.mark.parametrize("affine", [np.eye(4), OBLIQUE], ids=["unit", "oblique"])
-def test_a_prediction_through_folders_equals_the_predictors_own(model: Path, tmp_path: Path, affine: np.ndarray,
-                                                                box: list[list[int]] | None) -> None:
+def test_a_prediction_through_folders_equals_the_predictors_own(
+    model: Path, tmp_path: Path, affine: np.ndarray, box: list[list[int]] | None
+) -> None:
     volume, _ = boxes(affine=affine)
     result = predicted(model, tmp_path, volume, box=box)
     assert json.loads(json.dumps(result)) == result
@@ -107,8 +118,9 @@ def test_notes_go_to_the_window(model: Path, tmp_path: Path) -> None:
     assert result["notes"] == ["3 voxels were not numbers and were filled for the network"]
 
 
-def test_the_last_model_stays_loaded_and_another_takes_its_place(model: Path, tmp_path: Path,
-                                                                 monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_last_model_stays_loaded_and_another_takes_its_place(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     loaded: list[str] = []
     real = tasks.load_model
     monkeypatch.setattr(tasks, "load_model", lambda path: loaded.append(Path(path).name) or real(path))
@@ -136,17 +148,24 @@ def test_a_far_larger_scan_asks_for_a_box(tmp_path: Path) -> None:
     assert load_prediction(tmp_path / "out").labels.array.shape == (16, 17, 18)
 
 
-@pytest.mark.parametrize("fault, said", [
-    ("model", "there is no such model"),
-    ("scan", "no scan can be read from this folder"),
-    ("box", "lies outside the scan"),
-])
+@pytest.mark.parametrize(
+    "fault, said",
+    [
+        ("model", "there is no such model"),
+        ("scan", "no scan can be read from this folder"),
+        ("box", "lies outside the scan"),
+    ],
+)
 def test_what_is_wrong_is_one_sentence_and_writes_nothing(model: Path, tmp_path: Path, fault: str, said: str) -> None:
     save_volume(boxes()[0], tmp_path / "scan")
     with pytest.raises(InputError, match=said):
-        tasks.predict(str(tmp_path / ("no" if fault == "scan" else "scan")),
-                      "no-such-model" if fault == "model" else str(model), str(tmp_path / "out"),
-                      box=[[40, 50]] * 3 if fault == "box" else None, device="cpu")
+        tasks.predict(
+            str(tmp_path / ("no" if fault == "scan" else "scan")),
+            "no-such-model" if fault == "model" else str(model),
+            str(tmp_path / "out"),
+            box=[[40, 50]] * 3 if fault == "box" else None,
+            device="cpu",
+        )
     assert not (tmp_path / "out").exists()
 
 
@@ -201,12 +220,15 @@ def test_fine_tuning_leaves_the_model_that_is_loaded_for_segmenting_alone(model:
     np.testing.assert_array_equal(first.probabilities, second.probabilities)
 
 
-@pytest.mark.parametrize("fault, said", [
-    ("image", r"^gone\.nii\.gz: it cannot be opened"),
-    ("label", r"^gone\.nii\.gz: it cannot be opened"),
-    ("other grid", "do not fit"),
-    ("other organs", r"holds \[7\], which 'hippocampus' does not name"),
-])
+@pytest.mark.parametrize(
+    "fault, said",
+    [
+        ("image", r"^gone\.nii\.gz: it cannot be opened"),
+        ("label", r"^gone\.nii\.gz: it cannot be opened"),
+        ("other grid", "do not fit"),
+        ("other organs", r"holds \[7\], which 'hippocampus' does not name"),
+    ],
+)
 def test_a_case_that_cannot_be_read_is_refused(model: Path, tmp_path: Path, fault: str, said: str) -> None:
     case = stored(tmp_path, "a", 1)
     volume, labels = boxes(affine=np.diag([1, 1, 4, 1.0])) if fault == "other grid" else boxes()
@@ -233,24 +255,36 @@ def case_of_scheme(folder: Path, name: str, seed: int, scheme: LabelScheme, numb
 
 
 def test_labels_are_read_under_the_names_that_they_were_drawn_with(model: Path, tmp_path: Path) -> None:
-    swapped = LabelScheme(name="swapped", organs=(Organ(id=1, name="posterior", colour="#112233"),
-                                                  Organ(id=5, name="Hippocampus_A", colour="#112233")))
+    swapped = LabelScheme(
+        name="swapped",
+        organs=(Organ(id=1, name="posterior", colour="#112233"), Organ(id=5, name="Hippocampus_A", colour="#112233")),
+    )
     other = case_of_scheme(tmp_path, "a", 1, swapped, {1: 5, 2: 1})
     plain = {**stored(tmp_path, "b", 1), "name": "a", "scheme": None, "box": None}
-    one, two = (load_model(tasks.fine_tune(str(model), [case], [], str(tmp_path / out), steps=2, device="cpu"
-                                           )["checkpoint"]).network.state_dict()
-                for case, out in ((other, "1"), (plain, "2")))
+    one, two = (
+        load_model(
+            tasks.fine_tune(str(model), [case], [], str(tmp_path / out), steps=2, device="cpu")["checkpoint"]
+        ).network.state_dict()
+        for case, out in ((other, "1"), (plain, "2"))
+    )
     assert all(torch.equal(one[name], two[name]) for name in one)
 
 
 @pytest.mark.parametrize("role", ["training", "held out"])
-@pytest.mark.parametrize("scheme, numbers, said", [
-    (preset("prostate"), {1: 1}, "bad: it holds Prostate, and the model knows only"),
-    (LabelScheme(name="half", organs=(Organ(id=1, name="Hippocampus_A", colour="#112233"),)), {1: 1},
-     "bad: its labels 'half' have no Hippocampus_P"),
-])
-def test_other_organs_are_never_taught(model: Path, tmp_path: Path, role: str, scheme: LabelScheme,
-                                       numbers: dict[int, int], said: str) -> None:
+@pytest.mark.parametrize(
+    "scheme, numbers, said",
+    [
+        (preset("prostate"), {1: 1}, "bad: it holds Prostate, and the model knows only"),
+        (
+            LabelScheme(name="half", organs=(Organ(id=1, name="Hippocampus_A", colour="#112233"),)),
+            {1: 1},
+            "bad: its labels 'half' have no Hippocampus_P",
+        ),
+    ],
+)
+def test_other_organs_are_never_taught(
+    model: Path, tmp_path: Path, role: str, scheme: LabelScheme, numbers: dict[int, int], said: str
+) -> None:
     bad, good = case_of_scheme(tmp_path, "bad", 1, scheme, numbers), stored(tmp_path, "good", 2)
     cases = ([bad], [good]) if role == "training" else ([good], [bad])
     with pytest.raises(InputError, match=said):
@@ -260,15 +294,27 @@ def test_other_organs_are_never_taught(model: Path, tmp_path: Path, role: str, s
 
 def test_a_scheme_that_cannot_be_read_is_one_sentence(model: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="a: what its labels mean cannot be read"):
-        tasks.fine_tune(str(model), [{**stored(tmp_path, "a", 1), "scheme": {"name": "x"}}], [],
-                        str(tmp_path / "out"), steps=1, device="cpu")
+        tasks.fine_tune(
+            str(model),
+            [{**stored(tmp_path, "a", 1), "scheme": {"name": "x"}}],
+            [],
+            str(tmp_path / "out"),
+            steps=1,
+            device="cpu",
+        )
 
 
-def test_boxes_of_cases_reach_training_and_comparison(model: Path, tmp_path: Path,
-                                                      monkeypatch: pytest.MonkeyPatch) -> None:
+def test_boxes_of_cases_reach_training_and_comparison(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen: list[list[Any]] = []
-    monkeypatch.setattr(tasks.tuning, "fine_tune", lambda model, cases, folder, *, held_out, **_: seen.extend(
-        [[case.box for case in cases], [case.box for case in held_out]]) or model.path)
+    monkeypatch.setattr(
+        tasks.tuning,
+        "fine_tune",
+        lambda model, cases, folder, *, held_out, **_: (
+            seen.extend([[case.box for case in cases], [case.box for case in held_out]]) or model.path
+        ),
+    )
     box = [[0, 14], [1, 14], [2, 15]]
     cases = [{**stored(tmp_path, "a", 1), "box": box}, stored(tmp_path, "b", 2)]
     tasks.fine_tune(str(model), cases, [{**stored(tmp_path, "c", 3), "box": None}], str(tmp_path / "out"))

@@ -31,8 +31,15 @@ def test_an_ended_job_takes_no_commands():
     assert not job.paused
 
 
-@pytest.mark.parametrize(("raised", "state"), [(None, "returned"), (Cancelled(), "cancelled"),
-                                               (ValueError("no"), "failed"), (Failed("said", "Kind", "t"), "failed")])
+@pytest.mark.parametrize(
+    ("raised", "state"),
+    [
+        (None, "returned"),
+        (Cancelled(), "cancelled"),
+        (ValueError("no"), "failed"),
+        (Failed("said", "Kind", "t"), "failed"),
+    ],
+)
 def test_a_call_settles_a_job_in_one_way(raised, state):
     def call():
         if raised is not None:
@@ -46,17 +53,26 @@ def test_a_call_settles_a_job_in_one_way(raised, state):
     assert (job.result == "result", bool(job.error)) == (state == "returned", state == "failed")
 
 
-@pytest.mark.parametrize(("error", "said"), [
-    (InputError("scan.nii", "it is cut off", "Copy it again"), "scan.nii: it is cut off. Copy it again."),
-    (FileNotFoundError(errno.ENOENT, "No such file or directory", "/home/Doe_Jane/scan.nii"),
-     "scan.nii: No such file or directory. Check whether the disk is connected and has space."),
-    (MemoryError(), "There is not enough memory. Draw a box round the organs, or close other programs."),
-    (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried 9 bytes.\nmore"),
-     "There is not enough memory. Draw a box round the organs, or close other programs."),
-    (RuntimeError("first\nsecond"),
-     "Something went wrong inside the program (RuntimeError: first). What you had is unchanged."),
-    (ValueError(), "Something went wrong inside the program (ValueError: ). What you had is unchanged."),
-])
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (InputError("scan.nii", "it is cut off", "Copy it again"), "scan.nii: it is cut off. Copy it again."),
+        (
+            FileNotFoundError(errno.ENOENT, "No such file or directory", "/home/Doe_Jane/scan.nii"),
+            "scan.nii: No such file or directory. Check whether the disk is connected and has space.",
+        ),
+        (MemoryError(), "There is not enough memory. Draw a box round the organs, or close other programs."),
+        (
+            RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried 9 bytes.\nmore"),
+            "There is not enough memory. Draw a box round the organs, or close other programs.",
+        ),
+        (
+            RuntimeError("first\nsecond"),
+            "Something went wrong inside the program (RuntimeError: first). What you had is unchanged.",
+        ),
+        (ValueError(), "Something went wrong inside the program (ValueError: ). What you had is unchanged."),
+    ],
+)
 def test_an_error_becomes_one_sentence(error, said):
     assert sentence(error) == said
 
@@ -76,6 +92,7 @@ def test_the_inline_runner_cancels_at_a_report():
 
 def raised_by_a_listener(error):
     """What comes out of a signal when its listener raises."""
+
     class Source:
         changed = Signal()
 

@@ -20,8 +20,13 @@ def test_it_runs_elsewhere_and_its_news_goes_through_dispatch():
         progress(0.5, "half")
         return a, threading.get_ident()
 
-    job = in_thread("Reading", work, 7, dispatch=calls.append,
-                    started=lambda job: job.progressed.connect(lambda f, t: seen.append((f, t))))
+    job = in_thread(
+        "Reading",
+        work,
+        7,
+        dispatch=calls.append,
+        started=lambda job: job.progressed.connect(lambda f, t: seen.append((f, t))),
+    )
     while len(calls) < 2:
         time.sleep(0.005)
     assert (job.state, seen) == ("waiting", []), "nothing changes before the dispatched calls are made"

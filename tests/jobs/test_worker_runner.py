@@ -78,8 +78,17 @@ def test_a_fault_reaches_the_person_in_one_sentence(any_runner):
     assert "\n" not in job.error
 
 
-@pytest.mark.parametrize("function", ["os:system", "job_functions:os", "job_functions:_private", "builtins:eval",
-                                      "job_functions:sleep", "napari_boundaryseg.engine.tasks.fine_tune:os"])
+@pytest.mark.parametrize(
+    "function",
+    [
+        "os:system",
+        "job_functions:os",
+        "job_functions:_private",
+        "builtins:eval",
+        "job_functions:sleep",
+        "napari_boundaryseg.engine.tasks.fine_tune:os",
+    ],
+)
 def test_only_allowed_functions_are_called(any_runner, function):
     job = wait(any_runner.run(function, {}))
     assert job.state == "failed"
@@ -151,8 +160,14 @@ def test_a_worker_lost_while_idle_is_replaced_for_the_next_job(runner):
 
 def test_files_are_prepared_before_and_results_made_after_off_the_calling_thread(any_runner):
     order = []
-    job = wait(any_runner.run("job_functions:add", {"a": 2, "b": 3}, before=lambda: order.append("before"),
-                              after=lambda result: order.append("after") or 10 * result))
+    job = wait(
+        any_runner.run(
+            "job_functions:add",
+            {"a": 2, "b": 3},
+            before=lambda: order.append("before"),
+            after=lambda result: order.append("after") or 10 * result,
+        )
+    )
     assert (job.state, job.result, order) == ("returned", 50, ["before", "after"])
 
 
@@ -160,8 +175,10 @@ def test_what_goes_wrong_before_or_after_is_the_jobs_failure(any_runner):
     def refuse(*_):
         raise InputError("project", "it is full", "Free some space")
 
-    for job in (any_runner.run("job_functions:add", {"a": 1, "b": 1}, before=refuse),
-                any_runner.run("job_functions:add", {"a": 1, "b": 1}, after=refuse)):
+    for job in (
+        any_runner.run("job_functions:add", {"a": 1, "b": 1}, before=refuse),
+        any_runner.run("job_functions:add", {"a": 1, "b": 1}, after=refuse),
+    ):
         assert wait(job).error == "project: it is full. Free some space."
     assert wait(any_runner.run("job_functions:add", {"a": 1, "b": 1})).result == 2
 

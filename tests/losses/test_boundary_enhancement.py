@@ -121,10 +121,15 @@ def test_zeros_beyond_the_border_would_make_a_frame_of_a_constant():
     assert float((smoothed_laplacian(difference) ** 2).sum()) == pytest.approx(15.939957, abs=1e-6)
 
 
-@pytest.mark.parametrize(("passes", "expected"), [
-    (0, [1, -1]), (1, [1 / 3, -1 / 3]), (2, [1 / 9] * 3 + [-1 / 9] * 3),
-    (3, [1 / 27, 2 / 27, 1 / 9, 1 / 27, -1 / 27, -1 / 9, -2 / 27, -1 / 27]),
-])
+@pytest.mark.parametrize(
+    ("passes", "expected"),
+    [
+        (0, [1, -1]),
+        (1, [1 / 3, -1 / 3]),
+        (2, [1 / 9] * 3 + [-1 / 9] * 3),
+        (3, [1 / 27, 2 / 27, 1 / 9, 1 / 27, -1 / 27, -1 / 9, -2 / 27, -1 / 27]),
+    ],
+)
 def test_the_filters_answer_to_a_step(passes, expected):
     step = torch.zeros(1, 1, 30, 12, 12, dtype=torch.float64)
     step[:, :, 15:] = 1

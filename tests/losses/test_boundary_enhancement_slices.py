@@ -16,8 +16,10 @@ def test_a_single_slice_of_any_plane_is_two_dimensional(axis, valid):
     counts = torch.rand(2, 1, 20, 24) > 0.2 if valid else None
     loss = losses.build("boundary-enhancement")
     flat = loss(ModelOutput(logits), losses.Target(labels, valid=counts))
-    sliced = loss(ModelOutput(logits.unsqueeze(axis + 1)),
-                  losses.Target(labels.unsqueeze(axis), valid=None if counts is None else counts.unsqueeze(axis + 1)))
+    sliced = loss(
+        ModelOutput(logits.unsqueeze(axis + 1)),
+        losses.Target(labels.unsqueeze(axis), valid=None if counts is None else counts.unsqueeze(axis + 1)),
+    )
     assert float(sliced) == float(flat) > 0
 
 

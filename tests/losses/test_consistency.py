@@ -13,11 +13,18 @@ LOGITS = torch.tensor([[2.0, 1, 0]])
 NOISE = torch.tensor([[0.0, 0.5, 2.5]])
 
 
-@pytest.mark.parametrize(("temperature", "noise", "expected"), [
-    (10, NOISE, [0.333056, 0.316812, 0.350132]), (1, NOISE, [0.307196, 0.186324, 0.506480]),
-    (0.5, NOISE, [0.244728, 0.090031, 0.665241]), (0.1, NOISE, [0.006693, 0.000045, 0.993262]),
-    (0.01, NOISE, [0.0, 0, 1]), (0.5, None, [0.866813, 0.117310, 0.015876]), (0.1, None, [0.999955, 0.000045, 0]),
-])
+@pytest.mark.parametrize(
+    ("temperature", "noise", "expected"),
+    [
+        (10, NOISE, [0.333056, 0.316812, 0.350132]),
+        (1, NOISE, [0.307196, 0.186324, 0.506480]),
+        (0.5, NOISE, [0.244728, 0.090031, 0.665241]),
+        (0.1, NOISE, [0.006693, 0.000045, 0.993262]),
+        (0.01, NOISE, [0.0, 0, 1]),
+        (0.5, None, [0.866813, 0.117310, 0.015876]),
+        (0.1, None, [0.999955, 0.000045, 0]),
+    ],
+)
 def test_gumbel_softmax(temperature, noise, expected):
     for logits in (LOGITS, torch.log_softmax(LOGITS, 1)):
         found = gumbel_softmax(logits, temperature, noise)

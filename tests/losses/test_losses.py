@@ -17,9 +17,15 @@ def logit(p: float) -> torch.Tensor:
     return torch.tensor(math.log(p / (1 - p)))
 
 
-@pytest.mark.parametrize(("p", "expected"), [
-    (0.9, 0.00105361), (0.6, 0.08173210), (0.5, 0.17328680), (0.1, 1.86509393),
-])
+@pytest.mark.parametrize(
+    ("p", "expected"),
+    [
+        (0.9, 0.00105361),
+        (0.6, 0.08173210),
+        (0.5, 0.17328680),
+        (0.1, 1.86509393),
+    ],
+)
 def test_focal(p, expected):
     assert float(focal(logit(p), torch.tensor(1.0))) == pytest.approx(expected, abs=1e-6)
     assert float(focal(logit(1 - p), torch.tensor(0.0))) == pytest.approx(expected, abs=1e-6)
@@ -33,10 +39,17 @@ def test_focal_with_the_factor_that_is_printed_for_its_logarithm_rewards_being_w
     assert 0 < float(focal(logit(p), one)) < float(focal(logit(p - 0.05), one))
 
 
-@pytest.mark.parametrize(("t", "p", "expected"), [
-    (1, 0.9, 0.105361), (0.5, 0.5, 0.693147), (0.606531, 0.606531, 0.670275), (0.606531, 0.5, 0.693147),
-    (0, 0.1, 0.105361), (0.135335, 0.3, 0.471344),
-])
+@pytest.mark.parametrize(
+    ("t", "p", "expected"),
+    [
+        (1, 0.9, 0.105361),
+        (0.5, 0.5, 0.693147),
+        (0.606531, 0.606531, 0.670275),
+        (0.606531, 0.5, 0.693147),
+        (0, 0.1, 0.105361),
+        (0.135335, 0.3, 0.471344),
+    ],
+)
 def test_soft_contour(t, p, expected):
     output = ModelOutput(torch.zeros(1, 2, 1, 1), soft=logit(p).reshape(1, 1, 1, 1))
     target = losses.Target(torch.zeros(1, 1, 1, dtype=torch.long), soft=torch.full((1, 1, 1, 1), float(t)))
@@ -103,8 +116,10 @@ def test_every_loss_is_lowest_at_the_truth_and_falls_along_its_gradient(name):
     leaves = heads_of(output)
     gradients = torch.autograd.grad(value, leaves, allow_unused=True)
     assert all(g is None or torch.isfinite(g).all() for g in gradients)
-    moved = [x.detach() if g is None else x.detach() - 0.05 * g / g.norm().clamp_min(1e-12)
-             for x, g in zip(leaves, gradients, strict=True)]
+    moved = [
+        x.detach() if g is None else x.detach() - 0.05 * g / g.norm().clamp_min(1e-12)
+        for x, g in zip(leaves, gradients, strict=True)
+    ]
     assert float(value_of(name, from_heads(moved), target)) < float(value.detach())
 
 

@@ -16,26 +16,49 @@ from napari_boundaryseg.models.slicewise import SliceWise
 ONLY_2D = {"bacnn"}
 CONTOURS = {"sgm", "hmedn"}
 SIZES = {2: [(32, 32), (31, 45)], 3: [(9, 17, 21), (23, 7, 18)]}
-EVERY = [(name, dims, size) for name in models.names() for dims in (2, 3) for size in SIZES[dims]
-         if dims == 2 or name not in ONLY_2D]
+EVERY = [
+    (name, dims, size)
+    for name in models.names()
+    for dims in (2, 3)
+    for size in SIZES[dims]
+    if dims == 2 or name not in ONLY_2D
+]
 VARIANTS = [
     *(("egcnn", {"backbone": backbone}) for backbone in ("unet", "basic-unet", "vnet")),
-    *(("egcnn", options) for options in ({"gate": "additive"}, {"weighted": False}, {"per_channel": True},
-                                         {"seed": "decoder"}, {"backbone": "unet", "seed": "decoder"},
-                                         {"edge_stream": False})),
-    ("dilnet", {"variant": 2}), ("dilnet", {"variant": 3}), ("dstnet", {"variant": 2}),
-    *(("hrdn", {"stage": stage}) for stage in (2, 3, 4)), *(("hmedn", {"stage": stage}) for stage in (1, 2, 4)),
-    ("hmedn", {"connectivity": "dense"}), ("hmedn", {"connectivity": "residual"}), ("hmedn", {"pathway": False}),
-    ("hr-unet", {"stage": 2}), ("hr-unet", {"stage": 3}), ("hr-unet", {"connectivity": "dense"}),
-    ("sgm", {"fusion": "concat"}), ("sgm", {"guided": False}), ("bacnn", {"shape_stream": False}),
+    *(
+        ("egcnn", options)
+        for options in (
+            {"gate": "additive"},
+            {"weighted": False},
+            {"per_channel": True},
+            {"seed": "decoder"},
+            {"backbone": "unet", "seed": "decoder"},
+            {"edge_stream": False},
+        )
+    ),
+    ("dilnet", {"variant": 2}),
+    ("dilnet", {"variant": 3}),
+    ("dstnet", {"variant": 2}),
+    *(("hrdn", {"stage": stage}) for stage in (2, 3, 4)),
+    *(("hmedn", {"stage": stage}) for stage in (1, 2, 4)),
+    ("hmedn", {"connectivity": "dense"}),
+    ("hmedn", {"connectivity": "residual"}),
+    ("hmedn", {"pathway": False}),
+    ("hr-unet", {"stage": 2}),
+    ("hr-unet", {"stage": 3}),
+    ("hr-unet", {"connectivity": "dense"}),
+    ("sgm", {"fusion": "concat"}),
+    ("sgm", {"guided": False}),
+    ("bacnn", {"shape_stream": False}),
 ]
 
 
 def make(name, dims, clear, blurry, **arguments):
     """A small network with group norm, which does not mind a batch of one."""
     small = {"width": 8} if "width" in models.signature(name).parameters else {}
-    return models.build(name, dims=dims, in_channels=2, classes=4, clear=clear, blurry=blurry, norm="group", **small,
-                        **arguments)
+    return models.build(
+        name, dims=dims, in_channels=2, classes=4, clear=clear, blurry=blurry, norm="group", **small, **arguments
+    )
 
 
 @pytest.mark.parametrize(("name", "dims", "size"), EVERY)
@@ -88,7 +111,10 @@ def check_training(network, size, clear, blurry):
 @pytest.mark.parametrize("name", models.names())
 def test_every_network_comes_back_from_a_model_file(name, tmp_path):
     wanted = recipe("hippocampus-sgm").model_dump() | {
-        "name": name, "network": name, "dims": 2 if name in ONLY_2D | {"vnet"} else 3, "losses": {"wce-dice": 1.0},
+        "name": name,
+        "network": name,
+        "dims": 2 if name in ONLY_2D | {"vnet"} else 3,
+        "losses": {"wce-dice": 1.0},
         "network_arguments": {"width": 8} if "width" in models.signature(name).parameters else {},
     }
     wanted = Recipe.model_validate(wanted)
@@ -135,8 +161,14 @@ def test_every_network_predicts_through_the_sliding_window(name, dims):
     torch.testing.assert_close(many["classes"].sum(0), torch.ones(image.shape[1:]), rtol=0, atol=1e-4)
 
 
-OFF = [("sgm", "guided", "attention"), ("sgm", "contours", "soft"), ("hmedn", "contours", "soft"),
-       ("hmedn", "pathway", "deep"), ("egcnn", "edge_stream", "edges"), ("bacnn", "shape_stream", "edges")]
+OFF = [
+    ("sgm", "guided", "attention"),
+    ("sgm", "contours", "soft"),
+    ("hmedn", "contours", "soft"),
+    ("hmedn", "pathway", "deep"),
+    ("egcnn", "edge_stream", "edges"),
+    ("bacnn", "shape_stream", "edges"),
+]
 
 
 @pytest.mark.parametrize(("name", "idea", "gone"), OFF)

@@ -23,10 +23,13 @@ def gate(guide_weights, **arguments):
     return module
 
 
-@pytest.mark.parametrize(("guide", "before", "alpha", "out"), [
-    ([1.0, 0.5, 0.5], [2.9, -4.35], [0.947846, 0.5], [[1.947846, -3], [0.973923, 6]]),
-    ([0.25, 0.5, -0.5], [-1.6, -4.85], [0.5, 0.5], [[1.5, -3], [0.75, 6]]),
-])
+@pytest.mark.parametrize(
+    ("guide", "before", "alpha", "out"),
+    [
+        ([1.0, 0.5, 0.5], [2.9, -4.35], [0.947846, 0.5], [[1.947846, -3], [0.973923, 6]]),
+        ([0.25, 0.5, -0.5], [-1.6, -4.85], [0.5, 0.5], [[1.5, -3], [0.75, 6]]),
+    ],
+)
 def test_edge_gate(guide, before, alpha, out):
     module = gate(guide, weighted=False)
     summed = module.from_stream(STREAM) + module.from_guide(GUIDE)
@@ -36,9 +39,13 @@ def test_edge_gate(guide, before, alpha, out):
     torch.testing.assert_close(found.reshape(2, 2), torch.tensor(out), rtol=0, atol=1e-5)
 
 
-@pytest.mark.parametrize(("kernel", "out"), [
-    ([[1.0, 0], [0, 1]], [[1.947846, -3], [0.973923, 6]]), ([[1.0, 2], [0, -1]], [[3.895693, 9], [-0.973923, -6]]),
-])
+@pytest.mark.parametrize(
+    ("kernel", "out"),
+    [
+        ([[1.0, 0], [0, 1]], [[1.947846, -3], [0.973923, 6]]),
+        ([[1.0, 2], [0, -1]], [[3.895693, 9], [-0.973923, -6]]),
+    ],
+)
 def test_edge_gate_with_its_residual_kernel(kernel, out):
     module = gate([1.0, 0.5, 0.5])
     with torch.no_grad():
@@ -81,9 +88,15 @@ def test_parameters_of_the_boundary_aware_network(width, expected):
     assert count("bacnn", dims=2, in_channels=1, classes=1, width=width) == expected
 
 
-@pytest.mark.parametrize(("backbone", "plain", "added"), [
-    ("segresnet", 4.702, 0.307), ("vnet", 45.612, 1.242), ("unet", 4.811, 1.242), ("basic-unet", 5.752, 1.285),
-])
+@pytest.mark.parametrize(
+    ("backbone", "plain", "added"),
+    [
+        ("segresnet", 4.702, 0.307),
+        ("vnet", 45.612, 1.242),
+        ("unet", 4.811, 1.242),
+        ("basic-unet", 5.752, 1.285),
+    ],
+)
 def test_parameters_of_the_edge_gated_networks(backbone, plain, added):
     arguments = {"dims": 3, "in_channels": 4, "classes": 4, "backbone": backbone}
     bare = count("egcnn", **arguments, edge_stream=False)
@@ -101,11 +114,17 @@ def test_the_edge_stream_may_begin_in_the_decoder(backbone):
     assert all(p.grad is not None for p in network.parameters())
 
 
-@pytest.mark.parametrize("arguments", [
-    {"name": "egcnn", "backbone": "basic-unet", "seed": "decoder"}, {"name": "egcnn", "backbone": "vgg"},
-    {"name": "egcnn", "backbone": "vnet", "in_channels": 3}, {"name": "bacnn", "dims": 3},
-    {"name": "bacnn", "dims": 2, "rates": (0,)}, {"name": "bacnn", "dims": 2, "width": 6},
-])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"name": "egcnn", "backbone": "basic-unet", "seed": "decoder"},
+        {"name": "egcnn", "backbone": "vgg"},
+        {"name": "egcnn", "backbone": "vnet", "in_channels": 3},
+        {"name": "bacnn", "dims": 3},
+        {"name": "bacnn", "dims": 2, "rates": (0,)},
+        {"name": "bacnn", "dims": 2, "width": 6},
+    ],
+)
 def test_wrong_arguments_are_refused(arguments):
     with pytest.raises(InputError):
         models.build(**arguments)

@@ -41,11 +41,14 @@ def wrong_after_the_first(function, spoil):
     return call
 
 
-@pytest.mark.parametrize(("part", "spoil"), [
-    ("_backward", lambda answer: (answer[0], 1.05 * answer[1])),
-    ("_backward", lambda answer: (answer[0], torch.full_like(answer[1], torch.nan))),
-    ("_labels", lambda labels: torch.where(torch.rand(labels.shape) < 0.02, (labels + 1) % 4, labels)),
-])
+@pytest.mark.parametrize(
+    ("part", "spoil"),
+    [
+        ("_backward", lambda answer: (answer[0], 1.05 * answer[1])),
+        ("_backward", lambda answer: (answer[0], torch.full_like(answer[1], torch.nan))),
+        ("_labels", lambda labels: torch.where(torch.rand(labels.shape) < 0.02, (labels + 1) % 4, labels)),
+    ],
+)
 def test_wrong_gradients_and_labels_count(script, monkeypatch, capsys, part, spoil):
     monkeypatch.setattr(script, part, wrong_after_the_first(getattr(script, part), spoil))
     assert run(script, monkeypatch) == 1

@@ -15,24 +15,27 @@ def count(name, **arguments):
     return sum(p.numel() for p in network.parameters())
 
 
-@pytest.mark.parametrize(("name", "arguments", "expected"), [
-    ("dilnet", {"variant": 1}, 178_340),
-    ("dilnet", {"variant": 2}, 178_340),
-    ("dilnet", {"variant": 3}, 119_396),
-    ("dstnet", {"variant": 1}, 3_185_508),
-    ("dstnet", {"variant": 2}, 1_022_260),
-    ("hrdn", {"stage": 1}, 3_371_528),
-    ("hrdn", {"stage": 2}, 3_485_672),
-    ("hrdn", {"stage": 4}, 4_243_048),
-    ("hmedn", {}, 3_791_307),
-    ("hmedn", {"pathway": False, "contours": False}, 3_185_508),
-    ("hmedn", {"stage": 1, "contours": False}, 3_371_528),
-    ("dstnet", {"dims": 3, "in_channels": 4}, 2_570_300),
-    ("hrdn", {"dims": 3, "in_channels": 4, "stage": 2}, 4_363_488),
-    ("hrdn", {"dims": 3, "in_channels": 4, "stage": 3}, 9_739_136),
-    ("hrdn", {"dims": 3, "in_channels": 4, "stage": 2, "connectivity": "residual"}, 3_101_920),
-    ("hrdn", {"dims": 3, "in_channels": 4, "stage": 3, "connectivity": "residual"}, 4_692_864),
-])
+@pytest.mark.parametrize(
+    ("name", "arguments", "expected"),
+    [
+        ("dilnet", {"variant": 1}, 178_340),
+        ("dilnet", {"variant": 2}, 178_340),
+        ("dilnet", {"variant": 3}, 119_396),
+        ("dstnet", {"variant": 1}, 3_185_508),
+        ("dstnet", {"variant": 2}, 1_022_260),
+        ("hrdn", {"stage": 1}, 3_371_528),
+        ("hrdn", {"stage": 2}, 3_485_672),
+        ("hrdn", {"stage": 4}, 4_243_048),
+        ("hmedn", {}, 3_791_307),
+        ("hmedn", {"pathway": False, "contours": False}, 3_185_508),
+        ("hmedn", {"stage": 1, "contours": False}, 3_371_528),
+        ("dstnet", {"dims": 3, "in_channels": 4}, 2_570_300),
+        ("hrdn", {"dims": 3, "in_channels": 4, "stage": 2}, 4_363_488),
+        ("hrdn", {"dims": 3, "in_channels": 4, "stage": 3}, 9_739_136),
+        ("hrdn", {"dims": 3, "in_channels": 4, "stage": 2, "connectivity": "residual"}, 3_101_920),
+        ("hrdn", {"dims": 3, "in_channels": 4, "stage": 3, "connectivity": "residual"}, 4_692_864),
+    ],
+)
 def test_parameters(name, arguments, expected):
     assert count(name, **arguments) == expected
 
@@ -63,9 +66,16 @@ def test_receptive_field_of_the_dilnets(variant, expected):
     assert reach(network.double(), 161) == (expected, expected)
 
 
-@pytest.mark.parametrize(("arguments", "expected"), [
-    ((9, 3, 5), 133), ((9, 2, 4), 97), ((6, 3, 5), 85), ((9, 1, 2), 49), ((9, 1, 1), 37),
-])
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ((9, 3, 5), 133),
+        ((9, 2, 4), 97),
+        ((6, 3, 5), 85),
+        ((9, 1, 2), 49),
+        ((9, 1, 1), 37),
+    ],
+)
 def test_schedules(arguments, expected):
     assert 1 + 2 * sum(map(sum, schedule(*arguments))) == expected
 

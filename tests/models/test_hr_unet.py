@@ -63,8 +63,11 @@ def test_it_is_the_unet_where_the_pathway_counts_nothing(dims):
     network = make(dims=dims, width=4).eval()
     plain = models.build("unet", dims=dims, in_channels=1, classes=3, width=4, norm="group").eval()
     weights = network.backbone.state_dict()
-    weights = {name.replace("submodule.below", "submodule"): value for name, value in weights.items()
-               if ".pathway." not in name}
+    weights = {
+        name.replace("submodule.below", "submodule"): value
+        for name, value in weights.items()
+        if ".pathway." not in name
+    }
     up = "model.2.0.conv.weight"
     weights[up] = weights[up][: plain.backbone.get_submodule("model.2.0.conv").in_channels]
     plain.backbone.load_state_dict(weights)

@@ -15,10 +15,17 @@ def count(**arguments) -> int:
     return sum(p.numel() for p in models.build("sgm", **arguments).parameters())
 
 
-@pytest.mark.parametrize(("arguments", "expected"), [
-    ({}, 3_901_890), ({"norm": "group"}, 3_901_890), ({"guided": False}, 3_836_479), ({"fusion": "concat"}, 3_956_322),
-    ({"clear": 0, "blurry": 0}, 3_880_047), ({"dims": 2}, 1_240_194),
-])
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ({}, 3_901_890),
+        ({"norm": "group"}, 3_901_890),
+        ({"guided": False}, 3_836_479),
+        ({"fusion": "concat"}, 3_956_322),
+        ({"clear": 0, "blurry": 0}, 3_880_047),
+        ({"dims": 2}, 1_240_194),
+    ],
+)
 def test_parameter_counts(arguments, expected):
     assert count(**arguments) == expected
 
@@ -40,9 +47,12 @@ def test_the_modules_are_a_small_part_of_the_network():
 def hand_set() -> SemanticGuidedModule:
     module = SemanticGuidedModule(2, dims=2)
     values = {
-        "squeeze.weight": [[1, 0, 0, 0.5], [0, 1, -1, 0]], "squeeze.bias": [0, 0.5],
-        "excite.weight": [[1, -1], [0.5, 0]], "excite.bias": [0, -0.25],
-        "spatial.weight": [[[[0.5]], [[-0.25]], [[0.25]], [[0]]]], "spatial.bias": [0.1],
+        "squeeze.weight": [[1, 0, 0, 0.5], [0, 1, -1, 0]],
+        "squeeze.bias": [0, 0.5],
+        "excite.weight": [[1, -1], [0.5, 0]],
+        "excite.bias": [0, -0.25],
+        "spatial.weight": [[[[0.5]], [[-0.25]], [[0.25]], [[0]]]],
+        "spatial.bias": [0.1],
     }
     module.load_state_dict({name: torch.tensor(value, dtype=torch.float32) for name, value in values.items()})
     return module
@@ -93,8 +103,9 @@ def test_the_gated_skip_is_added_to_the_decoder():
     assert fused.reshape(2, 2).tolist() == [[1, 5], [6, 0]]
 
 
-@pytest.mark.parametrize("arguments", [{"width": 6}, {"width": "wide"}, {"norm": "layer"}, {"fusion": "multiply"},
-                                       {"depth": 5}, {"dims": 4}])
+@pytest.mark.parametrize(
+    "arguments", [{"width": 6}, {"width": "wide"}, {"norm": "layer"}, {"fusion": "multiply"}, {"depth": 5}, {"dims": 4}]
+)
 def test_wrong_arguments_are_refused(arguments):
     with pytest.raises(InputError):
         count(**arguments)

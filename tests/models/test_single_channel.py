@@ -38,8 +38,10 @@ def test_the_losses_teach_it(name):
 
 def test_a_single_channel_is_one_organ():
     with torch.device("meta"):
-        counts = [sum(p.numel() for p in models.build("bacnn", dims=2, in_channels=1, **how).parameters())
-                  for how in ({"classes": 1}, {"classes": 2, "single": True}, {"classes": 2})]
+        counts = [
+            sum(p.numel() for p in models.build("bacnn", dims=2, in_channels=1, **how).parameters())
+            for how in ({"classes": 1}, {"classes": 2, "single": True}, {"classes": 2})
+        ]
     assert counts == [1_708_405, 1_708_405, 1_708_422]
     with pytest.raises(InputError, match="one organ only"):
         models.build("bacnn", **ARGUMENTS, classes=3, single=True)

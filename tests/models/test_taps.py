@@ -33,9 +33,15 @@ def foreign(dims=2, in_channels=1, classes=3, width=0, norm="batch"):
 
 
 @pytest.mark.parametrize("seed", ["bottleneck", "decoder"])
-@pytest.mark.parametrize("gate", [{"kind": "paper", "weighted": True}, {"kind": "additive", "weighted": False},
-                                  {"kind": "paper", "weighted": True, "per_channel": True},
-                                  {"kind": "additive", "weighted": True, "per_channel": True}])
+@pytest.mark.parametrize(
+    "gate",
+    [
+        {"kind": "paper", "weighted": True},
+        {"kind": "additive", "weighted": False},
+        {"kind": "paper", "weighted": True, "per_channel": True},
+        {"kind": "additive", "weighted": True, "per_channel": True},
+    ],
+)
 def test_an_edge_stream_around_any_network_that_names_its_taps(seed, gate):
     torch.manual_seed(0)
     network = EdgeGatedNet(foreign(), 3, dims=2, seed=seed, **gate)

@@ -21,9 +21,23 @@ def test_group_norm_at_every_width(name, arguments, width):
         assert any(isinstance(m, nn.GroupNorm) for m in network.modules())
 
 
-@pytest.mark.parametrize(("channels", "groups"), [
-    (4, 1), (8, 1), (12, 1), (16, 2), (20, 2), (28, 2), (32, 4), (56, 7), (60, 6), (64, 8), (128, 16), (256, 32),
-])
+@pytest.mark.parametrize(
+    ("channels", "groups"),
+    [
+        (4, 1),
+        (8, 1),
+        (12, 1),
+        (16, 2),
+        (20, 2),
+        (28, 2),
+        (32, 4),
+        (56, 7),
+        (60, 6),
+        (64, 8),
+        (128, 16),
+        (256, 32),
+    ],
+)
 def test_groups_hold_8_channels_or_as_few_more_as_divide_them(channels, groups):
     assert norm("group", 3, channels).num_groups == groups
 

@@ -129,9 +129,7 @@ def test_an_unknown_contrast_is_refused(small: list[Tissues]) -> None:
 def test_the_border_of_the_prostate_truly_fades(fine: tuple[int, Tissues]) -> None:
     seed, tissues = fine
     clean = render_clean(tissues, seed, "t2")
-    contrast = border_contrast(
-        clean.array, tissues.labels == PROSTATE, tissues.geometry.spacing_mm, clean.noise_sd
-    )
+    contrast = border_contrast(clean.array, tissues.labels == PROSTATE, tissues.geometry.spacing_mm, clean.noise_sd)
     assert (contrast < 0.5).mean() >= 0.40
     assert (contrast > 2.0).mean() >= 0.10, "some of it must show, or nobody could continue it"
 
@@ -139,9 +137,7 @@ def test_the_border_of_the_prostate_truly_fades(fine: tuple[int, Tissues]) -> No
 def test_the_border_fades_on_the_default_grid_too() -> None:
     tissues = anatomy(104)
     clean = render_clean(tissues, 104, "t2")
-    contrast = border_contrast(
-        clean.array, tissues.labels == PROSTATE, tissues.geometry.spacing_mm, clean.noise_sd
-    )
+    contrast = border_contrast(clean.array, tissues.labels == PROSTATE, tissues.geometry.spacing_mm, clean.noise_sd)
     assert tissues.geometry.shape == (320, 320, 30)
     assert (contrast < 0.5).mean() >= 0.40
 
@@ -149,9 +145,7 @@ def test_the_border_fades_on_the_default_grid_too() -> None:
 def test_the_border_of_the_bladder_does_not_fade(fine: tuple[int, Tissues]) -> None:
     seed, tissues = fine
     clean = render_clean(tissues, seed, "t2")
-    contrast = border_contrast(
-        clean.array, tissues.labels == BLADDER, tissues.geometry.spacing_mm, clean.noise_sd
-    )
+    contrast = border_contrast(clean.array, tissues.labels == BLADDER, tissues.geometry.spacing_mm, clean.noise_sd)
     assert (contrast < 0.5).mean() < 0.35
 
 

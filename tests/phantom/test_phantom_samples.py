@@ -59,9 +59,7 @@ def test_a_dicom_series_reads_back_as_it_was(tmp_path: Path) -> None:
     assert header.SOPClassUID.name == "MR Image Storage"
 
 
-def test_the_command_makes_what_ships(
-    sample_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_makes_what_ships(sample_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("pydicom")
     assert main([str(tmp_path / "out")]) == 0
     made, shipped = (

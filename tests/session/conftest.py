@@ -47,10 +47,19 @@ def make_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """Write a tiny model of random weights; settings are those of its recipe."""
 
     def make(name: str = "tiny", **settings: object) -> Path:
-        wanted = recipe("hippocampus-sgm").model_copy(update={
-            "patch_vox": SHAPE, "batch": 1, "augmentation": Augmentation(), "expected_field_mm": None,
-            "network_arguments": {"width": 4, "norm": "group"},
-        }).with_settings({"inference.window_vox": SHAPE, "inference.flip_axes": (), **settings})
+        wanted = (
+            recipe("hippocampus-sgm")
+            .model_copy(
+                update={
+                    "patch_vox": SHAPE,
+                    "batch": 1,
+                    "augmentation": Augmentation(),
+                    "expected_field_mm": None,
+                    "network_arguments": {"width": 4, "norm": "group"},
+                }
+            )
+            .with_settings({"inference.window_vox": SHAPE, "inference.flip_axes": (), **settings})
+        )
         torch.manual_seed(0)
         network = build_network(wanted)
         path = tmp_path_factory.mktemp("models") / f"{name}.safetensors"

@@ -14,8 +14,9 @@ from napari_boundaryseg.session.session import Session
 SHAPE = (16, 16, 16)
 
 
-def box_scan(name: str = "case1", seed: int = 0, affine: np.ndarray | None = None,
-             shape: tuple[int, int, int] = SHAPE) -> Volume:
+def box_scan(
+    name: str = "case1", seed: int = 0, affine: np.ndarray | None = None, shape: tuple[int, int, int] = SHAPE
+) -> Volume:
     """A bright box and a dark one in noise, where `box_labels` says."""
     noise = np.random.default_rng(seed).normal(0, 0.2, shape)
     image = noise + np.array([0, 2, -2])[_boxes(shape)]

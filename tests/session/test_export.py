@@ -22,8 +22,12 @@ from napari_boundaryseg.session import export as module
 from napari_boundaryseg.session.export import KINDS, export_files
 
 OBLIQUE = np.array([[-0.9, 0.1, 0.3, 12.5], [0.2, 1.1, -0.2, -40.25], [0.1, 0.3, -2.0, 7.0], [0, 0, 0, 1]])
-AFFINES = {"unit": np.eye(4), "mirrored": np.diag([-1, 1, 3.3, 1.0]), "oblique": OBLIQUE,
-           "permuted": np.array([[0, 0, 2, 1], [0.5, 0, 0, 2], [0, -0.7, 0, 3], [0, 0, 0, 1.0]])}
+AFFINES = {
+    "unit": np.eye(4),
+    "mirrored": np.diag([-1, 1, 3.3, 1.0]),
+    "oblique": OBLIQUE,
+    "permuted": np.array([[0, 0, 2, 1], [0.5, 0, 0, 2], [0, -0.7, 0, 3], [0, 0, 0, 1.0]]),
+}
 
 
 def predicted(scan: Volume, scheme: LabelScheme | None = None) -> Prediction:
@@ -31,10 +35,22 @@ def predicted(scan: Volume, scheme: LabelScheme | None = None) -> Prediction:
     scheme = scheme or preset("hippocampus")
     edges, *maps = rng.random((1 + len(scheme.names), *scan.geometry.shape), dtype=np.float32)
     labels = box_labels(scan)
-    return Prediction(labels, np.zeros((3, *scan.geometry.shape), np.float32), edges, dict(zip(scheme.names, maps)),
-                      {**dict.fromkeys(scheme.names, "soft head"), "edges": "hard head"},
-                      details={"model": "tiny", "sha256": "0" * 64, "device": "cpu", "dtype": "float32",
-                               "seconds": {"network": 0.5}, "box": None, "notes": ["2 voxels were filled"]})
+    return Prediction(
+        labels,
+        np.zeros((3, *scan.geometry.shape), np.float32),
+        edges,
+        dict(zip(scheme.names, maps)),
+        {**dict.fromkeys(scheme.names, "soft head"), "edges": "hard head"},
+        details={
+            "model": "tiny",
+            "sha256": "0" * 64,
+            "device": "cpu",
+            "dtype": "float32",
+            "seconds": {"network": 0.5},
+            "box": None,
+            "notes": ["2 voxels were filled"],
+        },
+    )
 
 
 def names(folder: Path) -> list[str]:
@@ -70,8 +86,19 @@ def test_the_header_fields_of_a_nifti_scan_are_kept_bit_by_bit(tmp_path: Path, c
     scan = formats.read(tmp_path / "scan.nii.gz")
     (path,) = export_files(scan, box_labels(scan), None, {"labels"}, tmp_path)
     own, back = (nib.load(file).header for file in (tmp_path / "scan.nii.gz", path))
-    for field in ("sform_code", "qform_code", "srow_x", "srow_y", "srow_z", "quatern_b", "quatern_c", "quatern_d",
-                  "qoffset_x", "qoffset_y", "qoffset_z"):
+    for field in (
+        "sform_code",
+        "qform_code",
+        "srow_x",
+        "srow_y",
+        "srow_z",
+        "quatern_b",
+        "quatern_c",
+        "quatern_d",
+        "qoffset_x",
+        "qoffset_y",
+        "qoffset_z",
+    ):
         np.testing.assert_array_equal(own[field], back[field], err_msg=field)
 
 
@@ -97,20 +124,33 @@ def test_the_contour_of_a_single_organ_is_exported(tmp_path: Path, scan: Volume,
 def test_everything_at_once_in_one_new_folder(tmp_path: Path, scan: Volume, labels: LabelMap) -> None:
     folder = tmp_path / "new" / "folder"
     paths = export_files(scan, labels, predicted(scan), set(KINDS), folder)
-    assert sorted(path.name for path in paths) == names(folder) == [
-        "case1.json", "case1_Hippocampus_A.stl", "case1_Hippocampus_P.stl", "case1_contours.nii.gz",
-        "case1_edges.nii.gz", "case1_seg.nii.gz"]
+    assert (
+        sorted(path.name for path in paths)
+        == names(folder)
+        == [
+            "case1.json",
+            "case1_Hippocampus_A.stl",
+            "case1_Hippocampus_P.stl",
+            "case1_contours.nii.gz",
+            "case1_edges.nii.gz",
+            "case1_seg.nii.gz",
+        ]
+    )
 
 
-@pytest.mark.parametrize("what, said", [
-    (set(), "nothing was chosen"),
-    ({"labels", "pdf"}, "pdf was chosen"),
-    ({"Labels"}, "Labels was chosen"),
-    ({"edges"}, "there are no edges and contours yet"),
-    ({"labels", "contours"}, "there are no edges and contours yet"),
-])
-def test_what_cannot_be_exported_is_refused_before_anything_is_written(tmp_path: Path, scan: Volume, labels: LabelMap,
-                                                                       what: set[str], said: str) -> None:
+@pytest.mark.parametrize(
+    "what, said",
+    [
+        (set(), "nothing was chosen"),
+        ({"labels", "pdf"}, "pdf was chosen"),
+        ({"Labels"}, "Labels was chosen"),
+        ({"edges"}, "there are no edges and contours yet"),
+        ({"labels", "contours"}, "there are no edges and contours yet"),
+    ],
+)
+def test_what_cannot_be_exported_is_refused_before_anything_is_written(
+    tmp_path: Path, scan: Volume, labels: LabelMap, what: set[str], said: str
+) -> None:
     with pytest.raises(InputError, match=said):
         export_files(scan, labels, None, what, tmp_path / "out")
     assert not (tmp_path / "out").exists()
@@ -141,17 +181,29 @@ def test_organs_that_are_not_there_get_no_surface(tmp_path: Path, scan: Volume, 
 
 
 def organs(*organ_names: str) -> LabelScheme:
-    return LabelScheme(name="own", organs=tuple(Organ(id=n, name=name, colour="#000000")
-                                                for n, name in enumerate(organ_names, start=1)))
+    return LabelScheme(
+        name="own",
+        organs=tuple(Organ(id=n, name=name, colour="#000000") for n, name in enumerate(organ_names, start=1)),
+    )
 
 
-@pytest.mark.parametrize("first, second", [
-    ("x/../../../evil", "/x/evil"), ("../x", "x/../../x"), ("GTV/CTV", "GTV\\CTV"), ("Lung", "lung"), ("a:b", "a*b"),
-    ("a\0b", "a\nb"), ("näher", "Label 2"), ("..", "."),
-])
+@pytest.mark.parametrize(
+    "first, second",
+    [
+        ("x/../../../evil", "/x/evil"),
+        ("../x", "x/../../x"),
+        ("GTV/CTV", "GTV\\CTV"),
+        ("Lung", "lung"),
+        ("a:b", "a*b"),
+        ("a\0b", "a\nb"),
+        ("näher", "Label 2"),
+        ("..", "."),
+    ],
+)
 @pytest.mark.parametrize("case", ["case1", "../case/1"])
-def test_names_of_organs_and_cases_never_lead_out_of_the_folder(tmp_path: Path, case: str, first: str, second: str
-                                                                ) -> None:
+def test_names_of_organs_and_cases_never_lead_out_of_the_folder(
+    tmp_path: Path, case: str, first: str, second: str
+) -> None:
     scan = box_scan(case)
     labels = replace(box_labels(scan), scheme=organs(first, second))
     folder = tmp_path / "a" / "b" / "out"
@@ -176,7 +228,10 @@ def test_the_report_says_what_was_made_from_what(tmp_path: Path, scan: Volume, l
     assert report["contours"]["Hippocampus_A"] == "soft head"
     assert LabelScheme.model_validate(report["label_scheme"]) == preset("hippocampus")
     assert [check.partition(":")[0] for check in report["checks"]] == [
-        "label map", "surface of Hippocampus_A", "surface of Hippocampus_P"]
+        "label map",
+        "surface of Hippocampus_A",
+        "surface of Hippocampus_P",
+    ]
 
 
 def test_the_report_names_no_folder(tmp_path: Path, scan: Volume) -> None:
@@ -190,13 +245,19 @@ def test_the_report_names_no_folder(tmp_path: Path, scan: Volume) -> None:
     assert opened.source == (tmp_path / "case1.nii.gz",), "the scan itself knows where it came from"
 
 
-FILES = {"labels": "case1_seg.nii.gz", "edges": "case1_edges.nii.gz", "contours": "case1_contours.nii.gz",
-         "mesh": "case1_Hippocampus_A.stl", "report": "case1.json"}
+FILES = {
+    "labels": "case1_seg.nii.gz",
+    "edges": "case1_edges.nii.gz",
+    "contours": "case1_contours.nii.gz",
+    "mesh": "case1_Hippocampus_A.stl",
+    "report": "case1.json",
+}
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_old_file_survives_a_write_that_fails(tmp_path: Path, scan: Volume, labels: LabelMap, kind: str,
-                                                 monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_old_file_survives_a_write_that_fails(
+    tmp_path: Path, scan: Volume, labels: LabelMap, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / FILES[kind]).write_bytes(b"old")
 
     def full(temporary: Path, target: Path) -> None:
@@ -210,8 +271,9 @@ def test_an_old_file_survives_a_write_that_fails(tmp_path: Path, scan: Volume, l
 
 
 @pytest.mark.parametrize("kind", ["labels", "edges", "contours"])
-def test_a_disk_that_changes_voxels_is_noticed(tmp_path: Path, scan: Volume, labels: LabelMap, kind: str,
-                                               monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_changes_voxels_is_noticed(
+    tmp_path: Path, scan: Volume, labels: LabelMap, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     real = nifti_write._put
     (tmp_path / FILES[kind]).write_bytes(b"old")
 
@@ -226,13 +288,15 @@ def test_a_disk_that_changes_voxels_is_noticed(tmp_path: Path, scan: Volume, lab
     assert (tmp_path / FILES[kind]).read_bytes() == b"old"
 
 
-def test_a_surface_that_does_not_read_back_is_noticed(tmp_path: Path, scan: Volume, labels: LabelMap,
-                                                      monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_surface_that_does_not_read_back_is_noticed(
+    tmp_path: Path, scan: Volume, labels: LabelMap, monkeypatch: pytest.MonkeyPatch
+) -> None:
     real = saving._fill
     (tmp_path / FILES["mesh"]).write_bytes(b"old")
 
-    def faulty(temporary: Path, target: Path, make: Callable[[Path], None], check: Callable[[Path], None] | None
-               ) -> None:
+    def faulty(
+        temporary: Path, target: Path, make: Callable[[Path], None], check: Callable[[Path], None] | None
+    ) -> None:
         def spoilt(path: Path) -> None:
             make(path)
             data = bytearray(path.read_bytes())

@@ -26,8 +26,13 @@ BOX = (slice(0, 4), slice(0, 4), slice(0, 4))
 def prediction_of(scan: Volume) -> Prediction:
     shape = scan.geometry.shape
     maps = {name: np.zeros(shape, np.float32) for name in box_labels(scan).scheme.names}
-    return Prediction(box_labels(scan), np.zeros((3, *shape), np.float32), np.zeros(shape, np.float32), maps,
-                      dict.fromkeys(maps, "derived"))
+    return Prediction(
+        box_labels(scan),
+        np.zeros((3, *shape), np.float32),
+        np.zeros(shape, np.float32),
+        maps,
+        dict.fromkeys(maps, "derived"),
+    )
 
 
 @pytest.fixture
@@ -39,8 +44,15 @@ def session() -> Iterator[Session]:
 
 @pytest.fixture
 def value_of(tmp_path: Path, scan: Volume, project: Project) -> dict[str, Any]:
-    return {"scan": scan, "labels": box_labels(scan), "prediction": prediction_of(scan), "box": BOX,
-            "model": tmp_path / "a.safetensors", "job": Job("a:b", {}), "project": project}
+    return {
+        "scan": scan,
+        "labels": box_labels(scan),
+        "prediction": prediction_of(scan),
+        "box": BOX,
+        "model": tmp_path / "a.safetensors",
+        "job": Job("a:b", {}),
+        "project": project,
+    }
 
 
 def test_nothing_is_open_at_first(session: Session) -> None:
@@ -65,8 +77,9 @@ def test_emptying_what_is_empty_tells_nobody(session: Session, name: str) -> Non
 
 
 @pytest.mark.parametrize("following", [box_scan("case2"), None], ids=["another scan", "no scan"])
-def test_a_new_scan_clears_labels_prediction_and_box(session: Session, value_of: dict[str, Any],
-                                                     following: Volume | None) -> None:
+def test_a_new_scan_clears_labels_prediction_and_box(
+    session: Session, value_of: dict[str, Any], following: Volume | None
+) -> None:
     for name in ("scan", "labels", "prediction", "box", "model", "project"):
         setattr(session, name, value_of[name])
     found: list[tuple[Any, ...]] = []
@@ -99,8 +112,9 @@ def test_a_change_from_another_thread_is_refused(session: Session, value_of: dic
 
 
 @pytest.mark.parametrize("name", ATTRIBUTES)
-def test_a_value_that_a_listener_cannot_deal_with_is_taken_back(session: Session, value_of: dict[str, Any], name: str
-                                                                ) -> None:
+def test_a_value_that_a_listener_cannot_deal_with_is_taken_back(
+    session: Session, value_of: dict[str, Any], name: str
+) -> None:
     seen: list[Any] = []
 
     def refuse(value: Any) -> None:

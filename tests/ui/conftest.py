@@ -36,8 +36,12 @@ save(Path(sys.argv[1]), card, network.state_dict())
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with one model, ``tiny-pelvis``, made outside this process: torch stays out of the window's."""
     folder = tmp_path_factory.mktemp("weights")
-    subprocess.run([sys.executable, "-c", MAKE_MODEL, str(folder / "tiny-pelvis.safetensors"), "pelvis-mr-sgm",
-                    "tiny-pelvis"], check=True, env={**os.environ, "OMP_NUM_THREADS": "1"}, timeout=120)
+    subprocess.run(
+        [sys.executable, "-c", MAKE_MODEL, str(folder / "tiny-pelvis.safetensors"), "pelvis-mr-sgm", "tiny-pelvis"],
+        check=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        timeout=120,
+    )
     return folder
 
 
@@ -52,8 +56,9 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def desk_viewer(make_napari_viewer: Callable[..., Any], weights: Path, tmp_path: Path,
-                monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def desk_viewer(
+    make_napari_viewer: Callable[..., Any], weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Any]:
     """A shown viewer whose project is in a temporary folder and whose only shipped model is the tiny one."""
     from napari_boundaryseg.engine.checkpoints import model_library as library
     from napari_boundaryseg.ui import hooks

@@ -64,15 +64,21 @@ demo.run_demo()
 
 
 def test_a_closed_window_ends_the_program(tmp_path: Path) -> None:
-    ended = subprocess.run([sys.executable, "-c", CLOSED_BY_A_PERSON], cwd=tmp_path, timeout=120, capture_output=True,
-                           text=True, env={**os.environ, "BOUNDARYSEG_PROJECT": str(tmp_path / "project")})
+    ended = subprocess.run(
+        [sys.executable, "-c", CLOSED_BY_A_PERSON],
+        cwd=tmp_path,
+        timeout=120,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "BOUNDARYSEG_PROJECT": str(tmp_path / "project")},
+    )
     assert ended.returncode == 0, ended.stderr
     assert "Traceback" not in ended.stderr
 
 
 def test_a_scan_that_cannot_be_read_is_told_in_the_window_which_stays(
-        viewer: Any, left_to_the_person: list[bool], tmp_path: Path, pelvis_files: list[Path],
-        wait: Callable[..., None]) -> None:
+    viewer: Any, left_to_the_person: list[bool], tmp_path: Path, pelvis_files: list[Path], wait: Callable[..., None]
+) -> None:
     (tmp_path / "bad.nii.gz").write_text("no scan")
     demo.run_demo(tmp_path / "bad.nii.gz")
     assert left_to_the_person == [True]
@@ -82,8 +88,9 @@ def test_a_scan_that_cannot_be_read_is_told_in_the_window_which_stays(
     wait(lambda: desk.session.scan is not None and desk.session.job is None)
 
 
-def test_a_scan_far_too_large_leaves_the_question_to_the_person(viewer: Any, left_to_the_person: list[bool], big: Path
-                                                                ) -> None:
+def test_a_scan_far_too_large_leaves_the_question_to_the_person(
+    viewer: Any, left_to_the_person: list[bool], big: Path
+) -> None:
     demo.run_demo(big)
     assert left_to_the_person == [True]
     assert "far more than" in control(viewer, "segment_panel.question").text()
@@ -100,7 +107,12 @@ def test_without_a_person_a_scan_far_too_large_ends_with_its_sentence(viewer: An
 def test_without_a_person_everything_is_written(viewer: Any, pelvis_files: list[Path], tmp_path: Path) -> None:
     demo.run_demo(pelvis_files[0], tmp_path / "out")
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
-        "case1_contours.nii.gz", "case1_edges.nii.gz", "case1_seg.nii.gz", "report.json", "window.png"]
+        "case1_contours.nii.gz",
+        "case1_edges.nii.gz",
+        "case1_seg.nii.gz",
+        "report.json",
+        "window.png",
+    ]
     assert not QPixmap(str(tmp_path / "out" / "window.png")).isNull()
     assert json.loads((tmp_path / "out" / "report.json").read_text("utf-8"))["case"] == "case1"
 

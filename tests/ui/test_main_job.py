@@ -43,9 +43,16 @@ def stroke(viewer: Any, dx: int = 40) -> None:
     QTest.qWait(100)
 
 
-def test_the_main_job(desk_viewer: Any, bench: Any, find: Callable[[str], Any], wait: Callable[..., None],
-                      sample_data: Path, pelvis_files: list[Path], tmp_path: Path,
-                      monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_main_job(
+    desk_viewer: Any,
+    bench: Any,
+    find: Callable[[str], Any],
+    wait: Callable[..., None],
+    sample_data: Path,
+    pelvis_files: list[Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     viewer, session = desk_viewer, hooks.session_of(desk_viewer)
     said: list[tuple[str, str]] = []
     session.message.connect(lambda level, text: said.append((level, text)))
@@ -67,7 +74,8 @@ def test_the_main_job(desk_viewer: Any, bench: Any, find: Callable[[str], Any], 
     wait(lambda: session.prediction is not None and ready(), 180)
     wait(lambda: "attention: level 0" in viewer.layers)
     assert {"labels", "edges", "contour: Bladder", "contour: Prostate", "contour: Rectum"} <= {
-        layer.name for layer in viewer.layers}
+        layer.name for layer in viewer.layers
+    }
     assert " s" in find("segment_panel.result").text()
 
     # Paint with the brush, undo by key, redo by button.

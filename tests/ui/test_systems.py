@@ -56,8 +56,9 @@ SYSTEMS = {  # contours, edges, attention levels, levels with channel weights
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with one tiny model of each system; its weights are drawn at random."""
     folder = tmp_path_factory.mktemp("systems")
-    subprocess.run([sys.executable, "-c", MAKE, str(folder)], check=True, timeout=180,
-                   env={**os.environ, "OMP_NUM_THREADS": "1"})
+    subprocess.run(
+        [sys.executable, "-c", MAKE, str(folder)], check=True, timeout=180, env={**os.environ, "OMP_NUM_THREADS": "1"}
+    )
     return folder
 
 

@@ -31,7 +31,8 @@ def opened(desk_viewer: Any, bench: Any, wait: Callable[..., None], pelvis_files
 
 
 def test_a_file_that_is_no_scan_is_told_in_one_sentence_and_nothing_is_lost(
-        opened: Any, find: Callable[[str], Any], wait: Callable[..., None], tmp_path: Path) -> None:
+    opened: Any, find: Callable[[str], Any], wait: Callable[..., None], tmp_path: Path
+) -> None:
     scan = opened.session.scan
     bad = tmp_path / "broken.nii.gz"
     bad.write_bytes(b"not a scan")
@@ -43,8 +44,9 @@ def test_a_file_that_is_no_scan_is_told_in_one_sentence_and_nothing_is_lost(
     assert "case1" in opened.viewer.layers
 
 
-def test_a_second_job_is_refused_while_one_runs(opened: Any, find: Callable[[str], Any],
-                                                wait: Callable[..., None]) -> None:
+def test_a_second_job_is_refused_while_one_runs(
+    opened: Any, find: Callable[[str], Any], wait: Callable[..., None]
+) -> None:
     opened.segment()
     assert not find("segment_panel.run").isEnabled()
     opened.segment()
@@ -53,7 +55,8 @@ def test_a_second_job_is_refused_while_one_runs(opened: Any, find: Callable[[str
 
 
 def test_cancel_stops_within_two_seconds_and_the_window_goes_on(
-        opened: Any, find: Callable[[str], Any], wait: Callable[..., None]) -> None:
+    opened: Any, find: Callable[[str], Any], wait: Callable[..., None]
+) -> None:
     opened.segment()
     wait(lambda: opened.session.job.state == "running", 60)
     find("job_bar.cancel").click()
@@ -64,7 +67,8 @@ def test_cancel_stops_within_two_seconds_and_the_window_goes_on(
 
 
 def test_a_scan_far_larger_than_the_models_is_a_question_with_its_answers(
-        desk_viewer: Any, bench: Any, find: Callable[[str], Any], wait: Callable[..., None], tmp_path: Path) -> None:
+    desk_viewer: Any, bench: Any, find: Callable[[str], Any], wait: Callable[..., None], tmp_path: Path
+) -> None:
     from napari_boundaryseg.data import formats
     from napari_boundaryseg.data.volume import Geometry, Volume
 
@@ -83,8 +87,9 @@ def test_a_scan_far_larger_than_the_models_is_a_question_with_its_answers(
     assert layers.only(desk_viewer, "region").mode == "add_rectangle"
 
 
-def test_a_box_drawn_with_the_mouse_limits_the_prediction(opened: Any, bench: Any, find: Callable[[str], Any],
-                                                          wait: Callable[..., None]) -> None:
+def test_a_box_drawn_with_the_mouse_limits_the_prediction(
+    opened: Any, bench: Any, find: Callable[[str], Any], wait: Callable[..., None]
+) -> None:
     viewer = opened.viewer
     bench.sections.open("Segment")
     find("segment_panel.region").setCurrentIndex(1)
@@ -111,8 +116,9 @@ def test_a_box_drawn_with_the_mouse_limits_the_prediction(opened: Any, bench: An
     assert not opened.session.prediction.labels.array[outside].any()
 
 
-def test_around_a_label_gives_the_box_of_that_organ(opened: Any, find: Callable[[str], Any], wait: Callable[..., None],
-                                                    pelvis_files: list[Path]) -> None:
+def test_around_a_label_gives_the_box_of_that_organ(
+    opened: Any, find: Callable[[str], Any], wait: Callable[..., None], pelvis_files: list[Path]
+) -> None:
     opened.open_labels(pelvis_files[0].with_name("case1_labels.nii.gz"), preset("pelvis-mr"))
     wait(lambda: opened.tools.layer is not None and opened.session.job is None)
     find("segment_panel.region").setCurrentIndex(2)
@@ -121,8 +127,9 @@ def test_around_a_label_gives_the_box_of_that_organ(opened: Any, find: Callable[
     assert opened.region.around("Prostate", 15.0) == regions.around(labels, "Prostate", 15.0)
 
 
-def test_volumes_follow_the_brush(opened: Any, bench: Any, find: Callable[[str], Any],
-                                  wait: Callable[..., None]) -> None:
+def test_volumes_follow_the_brush(
+    opened: Any, bench: Any, find: Callable[[str], Any], wait: Callable[..., None]
+) -> None:
     opened.new_labels(preset("pelvis-mr"))
     bench.sections.open("Correct")
     organs = find("correct_panel.organs")
@@ -134,8 +141,9 @@ def test_volumes_follow_the_brush(opened: Any, bench: Any, find: Callable[[str],
     assert "corrected, not accepted" in bench.sections.by_title["Correct"].header.text()
 
 
-def test_labels_that_do_not_fit_the_scan_are_refused(opened: Any, find: Callable[[str], Any], wait: Callable[..., None],
-                                                     sample_data: Path) -> None:
+def test_labels_that_do_not_fit_the_scan_are_refused(
+    opened: Any, find: Callable[[str], Any], wait: Callable[..., None], sample_data: Path
+) -> None:
     opened.new_labels(preset("pelvis-mr"))
     mine = opened.tools.layer
     opened.open_labels(sample_data / "two_parts_labels.nii.gz", preset("hippocampus"))
@@ -143,8 +151,9 @@ def test_labels_that_do_not_fit_the_scan_are_refused(opened: Any, find: Callable
     assert opened.tools.layer is mine
 
 
-def test_a_scan_that_napari_opened_is_adopted(desk_viewer: Any, bench: Any, wait: Callable[..., None],
-                                              sample_data: Path) -> None:
+def test_a_scan_that_napari_opened_is_adopted(
+    desk_viewer: Any, bench: Any, wait: Callable[..., None], sample_data: Path
+) -> None:
     desk_viewer.open(str(sample_data / "two_parts.nii.gz"), plugin="napari-boundaryseg")
     session = hooks.session_of(desk_viewer)
     wait(lambda: session.scan is not None, 10)
@@ -170,8 +179,9 @@ def test_the_coronal_view_has_the_head_up(opened: Any, find: Callable[[str], Any
     assert not opened.letters.labels["top"].isVisible()
 
 
-def test_a_ct_gets_its_windows(desk_viewer: Any, bench: Any, find: Callable[[str], Any], wait: Callable[..., None],
-                               pelvis_files: list[Path]) -> None:
+def test_a_ct_gets_its_windows(
+    desk_viewer: Any, bench: Any, find: Callable[[str], Any], wait: Callable[..., None], pelvis_files: list[Path]
+) -> None:
     desk = hooks.desk_of(desk_viewer)
     desk.open(pelvis_files[1])
     wait(lambda: desk.session.scan is not None and desk.session.job is None)

@@ -110,16 +110,28 @@ class Edit:
         size = 8 + struct.unpack_from("<I", data, 4)[0]
         head = json.loads(data[8:size])
         middle = size + head["before"]
-        return cls(head["name"], head["kind"], _box(head["box"]), head["dtype"], data[size:middle], data[middle:],
-                   Lock(*head["lock"]) if head["lock"] else None)
+        return cls(
+            head["name"],
+            head["kind"],
+            _box(head["box"]),
+            head["dtype"],
+            data[size:middle],
+            data[middle:],
+            Lock(*head["lock"]) if head["lock"] else None,
+        )
 
     @property
     def _body(self) -> bytes:
-        head = json.dumps({
-            "name": self.name, "kind": self.kind, "dtype": self.dtype, "before": len(self.packed_before),
-            "box": [[int(part.start), int(part.stop)] for part in self.box] if self.box else None,
-            "lock": [self.lock.organ, self.lock.slice] if self.lock else None,
-        }).encode()
+        head = json.dumps(
+            {
+                "name": self.name,
+                "kind": self.kind,
+                "dtype": self.dtype,
+                "before": len(self.packed_before),
+                "box": [[int(part.start), int(part.stop)] for part in self.box] if self.box else None,
+                "lock": [self.lock.organ, self.lock.slice] if self.lock else None,
+            }
+        ).encode()
         return struct.pack("<I", len(head)) + head + self.packed_before + self.packed_after
 
     @property

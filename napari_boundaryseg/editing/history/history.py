@@ -70,8 +70,16 @@ class History:
     """The box that views must draw again, or None, and why: "edit", "put back", "undo", "redo", "go to", "lock",
     "unlock"."""
 
-    def __init__(self, array: np.ndarray, *, slice_axis: int = 0, most_bytes: int = MOST_BYTES,
-                 locks: Locks | None = None, steps: Iterable[Edit] = (), position: int | None = None) -> None:
+    def __init__(
+        self,
+        array: np.ndarray,
+        *,
+        slice_axis: int = 0,
+        most_bytes: int = MOST_BYTES,
+        locks: Locks | None = None,
+        steps: Iterable[Edit] = (),
+        position: int | None = None,
+    ) -> None:
         _refuse(array)
         self._array, self._shadow = array, array.copy()
         self._slice_axis, self._most_bytes = slice_axis, most_bytes
@@ -181,8 +189,11 @@ class History:
         """Go on with another array of the same shape (after ``layer.data = ...``); what differs is one step."""
         _refuse(array)
         if array.shape != self._array.shape or array.dtype.itemsize < self._array.dtype.itemsize:
-            raise InputError("labels", f"{array.shape} {array.dtype} cannot take the place of {self._array.shape} "
-                             f"{self._array.dtype}", "Keep the shape, and an integer type that holds every label")
+            raise InputError(
+                "labels",
+                f"{array.shape} {array.dtype} cannot take the place of {self._array.shape} {self._array.dtype}",
+                "Keep the shape, and an integer type that holds every label",
+            )
         self.take(UNNAMED)
         self._array, self._shadow = array, self._shadow.astype(array.dtype)
         return self.take(name, kind="replace")
@@ -283,8 +294,11 @@ class History:
     def _fitting(self, values: np.ndarray, where: Box) -> np.ndarray:
         values, shape = np.asarray(values), tuple(part.stop - part.start for part in where)
         if values.shape != shape or values.dtype.kind not in "uib":
-            raise InputError("labels", f"{values.shape} {values.dtype} does not fit a box of {shape}",
-                             "Give integers, one for each voxel of the box")
+            raise InputError(
+                "labels",
+                f"{values.shape} {values.dtype} does not fit a box of {shape}",
+                "Give integers, one for each voxel of the box",
+            )
         if values.dtype != self._array.dtype and values.size:
             most = np.iinfo(self._array.dtype).max
             if values.min() < 0 or values.max() > most:
@@ -299,5 +313,8 @@ def _count(labels: np.ndarray) -> dict[int, int]:
 
 def _refuse(array: np.ndarray) -> None:
     if array.ndim != 3 or array.dtype not in (np.uint8, np.uint16) or not array.flags.writeable:
-        raise InputError("labels", f"an array of {array.ndim} axes of {array.dtype} cannot be edited",
-                         "Use a writable array of three axes, uint8 or uint16")
+        raise InputError(
+            "labels",
+            f"an array of {array.ndim} axes of {array.dtype} cannot be edited",
+            "Use a writable array of three axes, uint8 or uint16",
+        )

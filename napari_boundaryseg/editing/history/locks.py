@@ -30,8 +30,11 @@ class Lock:
         if self.organ is None and self.slice is None:
             raise InputError("lock", "it names neither an organ nor a slice", "Name at least one of them")
         if (self.organ is not None and self.organ < 1) or (self.slice is not None and self.slice < 0):
-            raise InputError("lock", f"organ {self.organ}, slice {self.slice} cannot be locked",
-                             "Count organs from 1 and slices from 0")
+            raise InputError(
+                "lock",
+                f"organ {self.organ}, slice {self.slice} cannot be locked",
+                "Count organs from 1 and slices from 0",
+            )
 
     def __str__(self) -> str:
         what = "all labels" if self.organ is None else f"organ {self.organ}"

@@ -49,8 +49,15 @@ class Journal:
         When the folder cannot be made. What the disk refuses later is told as above.
     """
 
-    def __init__(self, about: About, labels: np.ndarray, folder: Path | None = None, *, locks: Locks | None = None,
-                 on_error: Told | None = None) -> None:
+    def __init__(
+        self,
+        about: About,
+        labels: np.ndarray,
+        folder: Path | None = None,
+        *,
+        locks: Locks | None = None,
+        on_error: Told | None = None,
+    ) -> None:
         self.folder, self._owner = new_folder(folder or default_folder())
         self._on_error = on_error
         self._news = threading.Condition()
@@ -111,8 +118,9 @@ class Journal:
             self._news.notify_all()
             self._news.wait_for(lambda: self._durable >= wanted or self._error, timeout_s)
             if self._durable < wanted:
-                raise self._error or InputError("journal", "the disk has not answered for too long",
-                                                "Save the labels, on another disk if possible")
+                raise self._error or InputError(
+                    "journal", "the disk has not answered for too long", "Save the labels, on another disk if possible"
+                )
 
     def close(self) -> None:
         """End, and leave the work for `recovery.recoverable`; errors as in `flush`."""
@@ -191,8 +199,11 @@ class Journal:
 
     def _tell(self, error: Exception) -> None:
         reason = getattr(error, "strerror", None) or error
-        refused = InputError("journal", f"the last steps are not on the disk: {reason}",
-                             "Free some space on the disk of your home folder, or save the labels now")
+        refused = InputError(
+            "journal",
+            f"the last steps are not on the disk: {reason}",
+            "Free some space on the disk of your home folder, or save the labels now",
+        )
         with self._news:
             first, self._error, self._told = not self._told, refused, True
             self._news.notify_all()

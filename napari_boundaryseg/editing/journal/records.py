@@ -137,8 +137,12 @@ def valid(database: sqlite3.Connection) -> Iterator[Record]:
 def start_body(about: About, labels: np.ndarray, locks: Locks) -> bytes:
     """The first record's content; of labels without a voxel only the shape is kept."""
     head = {
-        "version": VERSION, **asdict(about), "host": socket.gethostname(), "pid": os.getpid(),
-        "shape": labels.shape, "dtype": labels.dtype.newbyteorder("<").str,
+        "version": VERSION,
+        **asdict(about),
+        "host": socket.gethostname(),
+        "pid": os.getpid(),
+        "shape": labels.shape,
+        "dtype": labels.dtype.newbyteorder("<").str,
         "locks": [[lock.organ, lock.slice] for lock in locks],
     }
     packed = pack(labels) if labels.any() else b""

@@ -81,8 +81,11 @@ def recover(work: LostWork) -> Recovered:
     try:
         return read(work.folder).recovered()
     except (NewerVersion, ValueError, sqlite3.Error, OSError) as error:
-        raise InputError(work.about.scan_name, "its unsaved work can no longer be read",
-                         "Its journal is kept in the folder of journals") from error
+        raise InputError(
+            work.about.scan_name,
+            "its unsaved work can no longer be read",
+            "Its journal is kept in the folder of journals",
+        ) from error
     finally:
         owner.release()
 
@@ -149,16 +152,22 @@ def _summary(folder: Path, replay: Replay) -> LostWork:
     found = replay.recovered()
     voxels = np.bincount(found.labels.ravel())
     return LostWork(
-        folder, found.about, replay.start.host, datetime.fromtimestamp(replay.at, UTC), found.position,
-        {int(i): float(voxels[i]) * found.about.voxel_ml for i in np.flatnonzero(voxels) if i}, found.complete,
+        folder,
+        found.about,
+        replay.start.host,
+        datetime.fromtimestamp(replay.at, UTC),
+        found.position,
+        {int(i): float(voxels[i]) * found.about.voxel_ml for i in np.flatnonzero(voxels) if i},
+        found.complete,
     )
 
 
 def _owner(work: LostWork) -> Owner:
     owner = Owner.of(work.folder)
     if owner is None:
-        raise InputError(work.about.scan_name, "its unsaved work is no longer there",
-                         "Look whether another window has recovered it")
+        raise InputError(
+            work.about.scan_name, "its unsaved work is no longer there", "Look whether another window has recovered it"
+        )
     return owner
 
 

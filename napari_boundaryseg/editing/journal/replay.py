@@ -109,8 +109,16 @@ class Replay:
             if step.box is not None:
                 labels[step.box] = step.after
             locks = step.locks_after(locks)
-        return Recovered(self.start.about, self.start.labels, self.start.locks, labels, locks, tuple(self.steps),
-                         self.position, self.complete)
+        return Recovered(
+            self.start.about,
+            self.start.labels,
+            self.start.locks,
+            labels,
+            locks,
+            tuple(self.steps),
+            self.position,
+            self.complete,
+        )
 
 
 def read(folder: Path) -> Replay:

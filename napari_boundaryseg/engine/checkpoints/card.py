@@ -63,7 +63,8 @@ class Calibration(Settings):
         """What is put right, on which cases that was fitted, and how far the numbers were off on others."""
         off = " and ".join(f"{name} by {error:.3f}" for name, error in self.errors.items())
         return f"{' and '.join(self.kept) or 'nothing'} put right; {self.fitted_on}" + (
-            f"; off on other folds: {off} on average" if off else "")
+            f"; off on other folds: {off} on average" if off else ""
+        )
 
 
 class Card(Settings):
@@ -90,8 +91,15 @@ class Card(Settings):
         return self.recipe.expected_field_mm
 
 
-def new_card(recipe: Recipe, parameters: int, *, name: str = "", training: TrainingData | None = None,
-             parent: Card | None = None, sha256: str = "") -> Card:
+def new_card(
+    recipe: Recipe,
+    parameters: int,
+    *,
+    name: str = "",
+    training: TrainingData | None = None,
+    parent: Card | None = None,
+    sha256: str = "",
+) -> Card:
     """The card that a training begins with.
 
     Parameters
@@ -116,16 +124,20 @@ def new_card(recipe: Recipe, parameters: int, *, name: str = "", training: Train
     name = name or recipe.name
     kept: dict[str, Any] = {}
     if parent is not None:
-        kept = {"notes": parent.notes, "expected_spacing_mm": parent.expected_spacing_mm,
-                "parent": f"{parent.name[: LONGEST_NAME - 17]} {sha256[:16]}"}
+        kept = {
+            "notes": parent.notes,
+            "expected_spacing_mm": parent.expected_spacing_mm,
+            "parent": f"{parent.name[: LONGEST_NAME - 17]} {sha256[:16]}",
+        }
     try:
         card = Card(name=name, recipe=recipe, parameters=parameters, training=training or TrainingData(), **kept)
         return Card.model_validate_json(card.model_dump_json())
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise InputError(name, f"its card would be wrong at {place!r:.80}: {first['msg']:.120}",
-                         "Correct the name or the recipe") from error
+        raise InputError(
+            name, f"its card would be wrong at {place!r:.80}: {first['msg']:.120}", "Correct the name or the recipe"
+        ) from error
 
 
 def tuned_on(before: TrainingData, cases: int) -> TrainingData:

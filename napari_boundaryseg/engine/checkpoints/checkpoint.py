@@ -86,8 +86,11 @@ def load_model(name_or_path: str | Path, folders: Iterable[Path] = ()) -> Loaded
     """
     path = find(name_or_path, folders)
     card, sha256 = read_card(path)
-    stored = {name.removeprefix("module."): tuple(entry["shape"]) for name, entry in read_header(path).items()
-              if name != "__metadata__"}
+    stored = {
+        name.removeprefix("module."): tuple(entry["shape"])
+        for name, entry in read_header(path).items()
+        if name != "__metadata__"
+    }
     if faults := _differences(stored, _planned(path, card.recipe)):
         raise InputError(path, f"its weights do not fit the network on its card ({faults})", _ADVICE)
     weights = {name.removeprefix("module."): value for name, value in load(path.read_bytes()).items()}
@@ -103,8 +106,11 @@ def check_continues(model: LoadedModel, recipe: Recipe) -> None:
     """Refuse a model whose weights are not those of a recipe's network, as what a training begins with."""
     stored = {name: tuple(value.shape) for name, value in model.network.state_dict().items()}
     if faults := _differences(stored, _planned(model.path, recipe)):
-        raise InputError(model.path, f"its weights do not fit the network of {recipe.name} ({faults})",
-                         "Start with a model of the same network, width and organs")
+        raise InputError(
+            model.path,
+            f"its weights do not fit the network of {recipe.name} ({faults})",
+            "Start with a model of the same network, width and organs",
+        )
 
 
 def _planned(path: Path, recipe: Recipe) -> dict[str, tuple[int, ...]]:
@@ -115,14 +121,18 @@ def _planned(path: Path, recipe: Recipe) -> dict[str, tuple[int, ...]]:
     except InputError as error:
         raise InputError(path, f"its card is wrong at {error.subject!r:.60}: {error.reason:.120}", _ADVICE) from error
     except (RuntimeError, TypeError, ValueError, OverflowError) as error:
-        raise InputError(path, f"the network {recipe.network!r:.60} cannot be built as its card says", _ADVICE
-                         ) from error
+        raise InputError(
+            path, f"the network {recipe.network!r:.60} cannot be built as its card says", _ADVICE
+        ) from error
 
 
 def _differences(stored: Mapping[str, tuple[int, ...]], planned: Mapping[str, tuple[int, ...]]) -> str:
     """Which weights are missing, unknown, or of another shape: the first few."""
     faults = [f"{name} is missing" for name in planned if name not in stored]
     faults += [f"{name} is unknown" for name in stored if name not in planned]
-    faults += [f"{name} is {stored[name]}, not {shape}" for name, shape in planned.items()
-               if name in stored and stored[name] != shape]
+    faults += [
+        f"{name} is {stored[name]}, not {shape}"
+        for name, shape in planned.items()
+        if name in stored and stored[name] != shape
+    ]
     return "; ".join(faults[:4]) + (f"; and {len(faults) - 4} more" if len(faults) > 4 else "")

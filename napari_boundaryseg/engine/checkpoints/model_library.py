@@ -61,8 +61,9 @@ def _is_text(metadata: object) -> bool:
 def _refuse_code(path: Path, start: bytes) -> None:
     """Name pickles and zip files for what they are; the length of a good header may begin with the same bytes."""
     if start[:2] == b"PK" or start[:1] == b"\x80" or path.suffix.lower() in (".pt", ".pth", ".pkl", ".ckpt"):
-        raise InputError(path, "this kind of file can contain code and is never opened",
-                         "Export the weights as safetensors")
+        raise InputError(
+            path, "this kind of file can contain code and is never opened", "Export the weights as safetensors"
+        )
 
 
 def _check_tensors(path: Path, header: dict[str, Any], available: int) -> None:
@@ -85,8 +86,11 @@ def _check_tensors(path: Path, header: dict[str, Any], available: int) -> None:
             raise InputError(path, "its tensors overlap or leave holes", _ADVICE)
         place = end
     if place != available:
-        raise InputError(path, f"its tensors need {place} bytes, the file holds {available}",
-                         "Copy the file again; it may have been cut off")
+        raise InputError(
+            path,
+            f"its tensors need {place} bytes, the file holds {available}",
+            "Copy the file again; it may have been cut off",
+        )
 
 
 def _whole(values: object) -> list[int]:
@@ -140,8 +144,11 @@ def find(name_or_path: str | Path, folders: Iterable[Path] = ()) -> Path:
     with suppress(OSError):  # where the name is too long for the system
         if path.is_file():
             return path
-    raise InputError(f"{path.name:.80}", "there is no such model",
-                     f"Choose one of {', '.join(sorted(known)) or 'your own files'}, or give a model file")
+    raise InputError(
+        f"{path.name:.80}",
+        "there is no such model",
+        f"Choose one of {', '.join(sorted(known)) or 'your own files'}, or give a model file",
+    )
 
 
 def cards(folders: Iterable[Path] = ()) -> list[tuple[Card, Path]]:

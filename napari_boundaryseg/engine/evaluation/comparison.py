@@ -30,22 +30,39 @@ def compare(scores: Scores) -> dict[str, Any]:
     dict
         ``verdict``, ``n``, ``change`` (mean, low, high), ``cases`` (rows with before and after of every metric).
     """
-    paired = {case: {organ: (pair["before"].get(organ, _RIGHTLY_ABSENT), pair["after"].get(organ, _RIGHTLY_ABSENT))
-                     for organ in {**pair["before"], **pair["after"]}} for case, pair in scores.items()}
+    paired = {
+        case: {
+            organ: (pair["before"].get(organ, _RIGHTLY_ABSENT), pair["after"].get(organ, _RIGHTLY_ABSENT))
+            for organ in {**pair["before"], **pair["after"]}
+        }
+        for case, pair in scores.items()
+    }
     rows = [
-        {"case": case, "organ": organ, "missing_before": bool(before.get("missing")),
-         **{f"{m}_{w}": _number(side.get(m)) for m in METRICS for w, side in (("before", before), ("after", after))}}
-        for case, organs in paired.items() for organ, (before, after) in organs.items()
+        {
+            "case": case,
+            "organ": organ,
+            "missing_before": bool(before.get("missing")),
+            **{f"{m}_{w}": _number(side.get(m)) for m in METRICS for w, side in (("before", before), ("after", after))},
+        }
+        for case, organs in paired.items()
+        for organ, (before, after) in organs.items()
     ]
-    changes = [_mean_dice([pair[1] for pair in organs.values()]) - _mean_dice([pair[0] for pair in organs.values()])
-               for organs in paired.values()]
+    changes = [
+        _mean_dice([pair[1] for pair in organs.values()]) - _mean_dice([pair[0] for pair in organs.values()])
+        for organs in paired.values()
+    ]
     mean, low, high = bootstrap_mean(changes)
-    return {"verdict": verdict(len(changes), low, high), "n": len(changes), "metric": "dsc, mean over organs",
-            "change": {"mean": mean, "low": low, "high": high}, "cases": rows}
+    return {
+        "verdict": verdict(len(changes), low, high),
+        "n": len(changes),
+        "metric": "dsc, mean over organs",
+        "change": {"mean": mean, "low": low, "high": high},
+        "cases": rows,
+    }
 
 
 def verdict(n: int, low: float, high: float) -> str:
-    """"better", "worse" or "no evidence" from the interval of the change."""
+    """Say "better", "worse" or "no evidence" of the interval of a change."""
     if n < FEWEST_CASES:
         return "no evidence"
     if low > 0:
@@ -75,11 +92,20 @@ def with_scores(card: Card, comparison: Mapping[str, Any]) -> Card:
     found: dict[str, list[float]] = {}
     for row in comparison["cases"]:
         found.setdefault(row["organ"], []).append(row["dsc_after"] or 0.0)
-    scores = tuple(Score(organ=organ, metric="dsc", mean=float(np.mean(values)), n=len(values),
-                         sd=float(np.std(values, ddof=1)) if len(values) > 1 else 0.0)
-                   for organ, values in found.items())
-    said = (f"{comparison['n']} of the user's cases, kept apart; against the model before: {comparison['verdict']}, "
-            f"mean Dice {comparison['change']['mean']:+.4f}")
+    scores = tuple(
+        Score(
+            organ=organ,
+            metric="dsc",
+            mean=float(np.mean(values)),
+            n=len(values),
+            sd=float(np.std(values, ddof=1)) if len(values) > 1 else 0.0,
+        )
+        for organ, values in found.items()
+    )
+    said = (
+        f"{comparison['n']} of the user's cases, kept apart; against the model before: {comparison['verdict']}, "
+        f"mean Dice {comparison['change']['mean']:+.4f}"
+    )
     return card.model_copy(update={"scores": scores, "scored_on": said})
 
 
@@ -87,9 +113,11 @@ def as_markdown(comparison: Mapping[str, Any]) -> str:
     """The comparison as a page that a person reads."""
     change = comparison["change"]
     lines = [
-        "# Before and after fine-tuning, on held-out cases", "",
+        "# Before and after fine-tuning, on held-out cases",
+        "",
         f"**Verdict: {comparison['verdict']}** — {comparison['metric']}: {change['mean']:+.4f} "
-        f"(95 % interval {change['low']:+.4f} to {change['high']:+.4f}, n = {comparison['n']}).", "",
+        f"(95 % interval {change['low']:+.4f} to {change['high']:+.4f}, n = {comparison['n']}).",
+        "",
         "| case | organ | DSC | surface Dice | HD95 (mm) | added path (mm) | volume (mL) | reference (mL) |",
         "|---|---|---|---|---|---|---|---|",
     ]

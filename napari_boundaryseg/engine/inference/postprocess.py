@@ -15,16 +15,22 @@ from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.recipes.settings import Inference
 
 
-def assemble(volume: Volume, box: Box, maps: dict[str, np.ndarray], recipe: Recipe,
-             channel_weights: dict[str, tuple[float, ...]], calibration: Calibration | None = None
-             ) -> tuple[dict[str, Any], list[str]]:
+def assemble(
+    volume: Volume,
+    box: Box,
+    maps: dict[str, np.ndarray],
+    recipe: Recipe,
+    channel_weights: dict[str, tuple[float, ...]],
+    calibration: Calibration | None = None,
+) -> tuple[dict[str, Any], list[str]]:
     """Heads inside a box of the scan to the parts of a `Prediction` on the whole grid, and what to say of them."""
     scheme, shape = recipe.scheme, volume.geometry.shape
     classes = maps.pop("classes")
     raw = _placed_classes(classes, box, shape)
     # What is derived from probabilities is derived from the network's own: the edges' calibration was fitted on them.
-    probabilities = raw if calibration is None else _placed_classes(
-        tempered(classes, calibration.probabilities), box, shape)
+    probabilities = (
+        raw if calibration is None else _placed_classes(tempered(classes, calibration.probabilities), box, shape)
+    )
     ids = np.array([0, *scheme.ids])
     array, notes = tidied(ids[probabilities.argmax(0)], recipe.inference, volume.geometry.voxel_ml)
     labels = LabelMap(array, volume.geometry, scheme, volume.name)
@@ -46,8 +52,15 @@ def assemble(volume: Volume, box: Box, maps: dict[str, np.ndarray], recipe: Reci
     if calibration is not None:
         edges = _place(rescaled(edges[box], calibration.edges)[None], box, shape)[0]
     attention = {name: _place(maps[name], box, shape)[0] for name in maps if name.startswith("level")}
-    return {"labels": labels, "probabilities": probabilities, "edges": edges, "contours": contours,
-            "contour_sources": sources, "attention": attention, "channel_weights": channel_weights}, notes
+    return {
+        "labels": labels,
+        "probabilities": probabilities,
+        "edges": edges,
+        "contours": contours,
+        "contour_sources": sources,
+        "attention": attention,
+        "channel_weights": channel_weights,
+    }, notes
 
 
 def tidied(labels: np.ndarray, inference: Inference, voxel_ml: float) -> tuple[np.ndarray, list[str]]:

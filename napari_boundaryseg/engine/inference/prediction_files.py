@@ -23,13 +23,16 @@ def save_prediction(prediction: Prediction, folder: Path) -> Path:
     for kind, maps in (("contour", prediction.contours), ("attention", prediction.attention)):
         for n, array in enumerate(maps.values()):
             _store(folder / f"{kind}{n}.npy", array)
-    atomic_json(folder / "prediction.json", {
-        "contours": list(prediction.contours),
-        "attention": list(prediction.attention),
-        "contour_sources": dict(prediction.contour_sources),
-        "channel_weights": {name: list(values) for name, values in prediction.channel_weights.items()},
-        "details": dict(prediction.details),
-    })
+    atomic_json(
+        folder / "prediction.json",
+        {
+            "contours": list(prediction.contours),
+            "attention": list(prediction.attention),
+            "contour_sources": dict(prediction.contour_sources),
+            "channel_weights": {name: list(values) for name, values in prediction.channel_weights.items()},
+            "details": dict(prediction.details),
+        },
+    )
     return folder
 
 

@@ -51,13 +51,21 @@ class Predictor:
         Whether probabilities and edges are put right by the card's calibration, where it has one.
     """
 
-    def __init__(self, model: LoadedModel, device: str = "auto", locator: LoadedModel | None = None,
-                 calibrated: bool = True) -> None:
+    def __init__(
+        self, model: LoadedModel, device: str = "auto", locator: LoadedModel | None = None, calibrated: bool = True
+    ) -> None:
         self.model, self._locator, self._calibrated = model, locator, calibrated
         self.device = choose(device)
 
-    def predict(self, volume: Volume, *, box: AnyBox | None = None, whole: bool = False, attention: bool = True,
-                progress: Progress = silent) -> Prediction:
+    def predict(
+        self,
+        volume: Volume,
+        *,
+        box: AnyBox | None = None,
+        whole: bool = False,
+        attention: bool = True,
+        progress: Progress = silent,
+    ) -> Prediction:
         """Segment one scan.
 
         Parameters
@@ -82,8 +90,9 @@ class Predictor:
         with sentence_when_full("this scan", DRAW_A_BOX):
             return self._predict(volume, box, whole, attention, progress)
 
-    def _predict(self, volume: Volume, box: AnyBox | None, whole: bool, attention: bool, progress: Progress
-                 ) -> Prediction:
+    def _predict(
+        self, volume: Volume, box: AnyBox | None, whole: bool, attention: bool, progress: Progress
+    ) -> Prediction:
         recipe = self.model.card.recipe
         given, volume = volume, in_order(volume, recipe.channels, self.model.card.name)
         box = None if box is None else within(volume.geometry.shape, box)
@@ -103,7 +112,10 @@ class Predictor:
         result, notes = assemble(volume, grid.box, maps, recipe, heads.mean_channel_weights(), calibration)
         seconds["scan grid"] = time.perf_counter() - began - sum(seconds.values())
         details = {
-            "model": self.model.card.name, "sha256": self.model.sha256, "device": plan.device, "dtype": "float32",
+            "model": self.model.card.name,
+            "sha256": self.model.sha256,
+            "device": plan.device,
+            "dtype": "float32",
             "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
             "notes": [note for note in (plan.note, _order_note(given, volume), _not_finite(grid), *notes) if note],
             "calibrated": calibration is not None and bool(calibration.kept),
@@ -121,9 +133,11 @@ class Predictor:
         try:
             model = self._locator or load_model(recipe.locator, [self.model.path.parent])
         except InputError as error:
-            raise RegionNeeded(volume.name, f"{name} needs a box, and {recipe.locator}, which proposes one, cannot be "
-                               f"used: {error.reason}", f"{DRAW_A_BOX}, or put {recipe.locator}.safetensors beside the "
-                               "model's file") from error
+            raise RegionNeeded(
+                volume.name,
+                f"{name} needs a box, and {recipe.locator}, which proposes one, cannot be used: {error.reason}",
+                f"{DRAW_A_BOX}, or put {recipe.locator}.safetensors beside the model's file",
+            ) from error
         locator = Predictor(model, self.device)
         found = locator.predict(volume, whole=True, attention=False, progress=part(progress, 0.0, 0.02)).labels
         box = around(found.array > 0, volume.spacing_mm, recipe.locator_margin_mm)
@@ -140,8 +154,16 @@ class Predictor:
             network = network.to(memory_format=CHANNELS_LAST[recipe.dims])  # type: ignore[call-overload]
             heads = Heads(network, flips, attention)
             with torch.inference_mode(), full_float32():
-                stacked = sliding_window(image, heads, recipe.window_vox, recipe.inference.overlap, batch=plan.batch,
-                                         device=plan.device, store=plan.store, progress=progress)
+                stacked = sliding_window(
+                    image,
+                    heads,
+                    recipe.window_vox,
+                    recipe.inference.overlap,
+                    batch=plan.batch,
+                    device=plan.device,
+                    store=plan.store,
+                    progress=progress,
+                )
                 self._refuse_not_finite(stacked)
             return heads, stacked
 
@@ -151,12 +173,23 @@ class Predictor:
     def _refuse_not_finite(self, stacked: Tensor) -> None:
         """One map after the other: a copy of all of them may not fit."""
         if not all(bool(torch.isfinite(one).all()) for one in stacked):
-            raise InputError(self.model.card.name, "the network's answer is not a number everywhere",
-                             "Choose another model; this one is damaged or does not suit this scan")
+            raise InputError(
+                self.model.card.name,
+                "the network's answer is not a number everywhere",
+                "Choose another model; this one is damaged or does not suit this scan",
+            )
 
 
-def predict(scan: Volume, model: str | Path | LoadedModel, *, device: str = "auto", box: AnyBox | None = None,
-            whole: bool = False, attention: bool = True, progress: Progress = silent) -> Prediction:
+def predict(
+    scan: Volume,
+    model: str | Path | LoadedModel,
+    *,
+    device: str = "auto",
+    box: AnyBox | None = None,
+    whole: bool = False,
+    attention: bool = True,
+    progress: Progress = silent,
+) -> Prediction:
     """Segment one scan with a shipped model, a checkpoint file, or a loaded model.
 
     See `Predictor.predict` for the parameters and errors.

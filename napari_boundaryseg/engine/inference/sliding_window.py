@@ -47,9 +47,17 @@ def pad_to(image: Tensor, window: Zyx) -> tuple[Tensor, tuple[slice, ...]]:
     return F.pad(image, padding), inside
 
 
-def sliding_window(image: Tensor, network: Callable[[Tensor], Tensor], window: Zyx, overlap: float = 0.5, *,
-                   batch: int = 1, device: torch.device | str = "cpu", store: torch.device | str | None = None,
-                   progress: Progress = silent) -> Tensor:
+def sliding_window(
+    image: Tensor,
+    network: Callable[[Tensor], Tensor],
+    window: Zyx,
+    overlap: float = 0.5,
+    *,
+    batch: int = 1,
+    device: torch.device | str = "cpu",
+    store: torch.device | str | None = None,
+    progress: Progress = silent,
+) -> Tensor:
     """Blend what a network says of overlapping windows.
 
     Parameters
@@ -98,8 +106,11 @@ def _places(size: tuple[int, ...], window: Zyx, overlap: float) -> list[tuple[in
     along = [starts(n, w, overlap) for n, w in zip(size, window, strict=True)]
     count = math.prod(map(len, along))
     if count > MOST_WINDOWS:
-        raise InputError("model", f"it would look at this scan through {count} windows of {window} voxels",
-                         "Draw a box round the organs, or choose a model with larger windows")
+        raise InputError(
+            "model",
+            f"it would look at this scan through {count} windows of {window} voxels",
+            "Draw a box round the organs, or choose a model with larger windows",
+        )
     return list(itertools.product(*along))
 
 

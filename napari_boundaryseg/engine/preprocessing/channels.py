@@ -45,8 +45,11 @@ def in_order(volume: Volume, wanted: Sequence[str], who: str) -> Volume:
         When the number of channels differs, or a name says that it is another channel.
     """
     if len(volume.channels) != len(wanted):
-        raise InputError(volume.name, f"it has {len(volume.channels)} channels, {who} needs {len(wanted)}",
-                         f"Open these together: {', '.join(wanted)}")
+        raise InputError(
+            volume.name,
+            f"it has {len(volume.channels)} channels, {who} needs {len(wanted)}",
+            f"Open these together: {', '.join(wanted)}",
+        )
     have, want = [_plain(name) for name in volume.channels], [_plain(name) for name in wanted]
     if have == want:
         return volume
@@ -54,8 +57,11 @@ def in_order(volume: Volume, wanted: Sequence[str], who: str) -> Volume:
         places = [have.index(name) for name in want]
         return replace(volume, array=volume.array[places], channels=tuple(volume.channels[n] for n in places))
     if any(one != two and {one, two} <= _KNOWN.keys() for one, two in zip(have, want, strict=True)):
-        raise InputError(volume.name, f"its channels are {', '.join(volume.channels)}, {who} needs {', '.join(wanted)}",
-                         "Open the channels that it needs, or choose another model")
+        raise InputError(
+            volume.name,
+            f"its channels are {', '.join(volume.channels)}, {who} needs {', '.join(wanted)}",
+            "Open the channels that it needs, or choose another model",
+        )
     return volume
 
 

@@ -38,8 +38,11 @@ class LabelledScan(NamedTuple):
 def check_field(volume: Volume, recipe: Recipe, model: str) -> None:
     """Ask for a box where the scan is far larger than what the model has seen."""
     if recipe.box_margin_mm is not None:
-        raise RegionNeeded(volume.name, f"{model} segments what lies in a box",
-                           "Draw a loose box round it (or give --box or --box-from)")
+        raise RegionNeeded(
+            volume.name,
+            f"{model} segments what lies in a box",
+            "Draw a loose box round it (or give --box or --box-from)",
+        )
     expected = recipe.expected_field_mm
     if expected is not None and far_larger(volume, recipe):
         own = _field_mm(volume, recipe)
@@ -79,8 +82,11 @@ def part_of(case: LabelledScan, recipe: Recipe) -> Box | None:
     if margin is None and not far_larger(case.volume, recipe):
         return None
     if drawn is None:
-        raise InputError(case.volume.name, "the model needs a box round the organs, and nothing is labelled",
-                         "Label an organ, or crop the scan round it")
+        raise InputError(
+            case.volume.name,
+            "the model needs a box round the organs, and nothing is labelled",
+            "Label an organ, or crop the scan round it",
+        )
     return around(case.labels.array > 0, case.labels.spacing_mm, MARGIN_MM if margin is None else margin)
 
 

@@ -88,18 +88,24 @@ def measured(volumes: Iterable[Volume], settings: Preprocessing) -> Preprocessin
         sums, squares = sums + array.sum(1), squares + (array**2).sum(1)
     means = sums / max(counts, 1)
     sds = np.sqrt(np.maximum(squares / max(counts, 1) - means**2, 0))
-    return settings.model_copy(update={"means": tuple(map(float, means)),
-                                       "sds": tuple(float(sd) if sd > 0 else 1.0 for sd in sds)})
+    return settings.model_copy(
+        update={"means": tuple(map(float, means)), "sds": tuple(float(sd) if sd > 0 else 1.0 for sd in sds)}
+    )
 
 
 def measured_foreground(cases: Iterable[tuple[Volume, LabelMap]], settings: Preprocessing) -> Preprocessing:
     """The same settings with the percentiles of every channel over all labelled voxels of a data set."""
     kept = [volume.array[:, labels.array > 0].astype(np.float32) for volume, labels in cases]
     voxels = np.concatenate(kept, axis=1) if kept else np.zeros((0, 0))
-    ends = [np.percentile(channel[np.isfinite(channel)], settings.clip_percentiles) if np.isfinite(channel).any()
-            else (0.0, 0.0) for channel in voxels]
-    return settings.model_copy(update={"lows": tuple(float(low) for low, _ in ends),
-                                       "highs": tuple(float(high) for _, high in ends)})
+    ends = [
+        np.percentile(channel[np.isfinite(channel)], settings.clip_percentiles)
+        if np.isfinite(channel).any()
+        else (0.0, 0.0)
+        for channel in voxels
+    ]
+    return settings.model_copy(
+        update={"lows": tuple(float(low) for low, _ in ends), "highs": tuple(float(high) for _, high in ends)}
+    )
 
 
 def nonzero_box(volume: Volume) -> Box:

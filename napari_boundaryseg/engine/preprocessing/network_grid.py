@@ -64,8 +64,11 @@ class NetworkGrid:
         voxels = math.prod(self.shape)
         if voxels > MOST_VOXELS and voxels > MOST_FINER * math.prod(self.own_shape):
             z, y, x = self.shape
-            raise InputError(self._volume.name, f"at the model's spacing it would have {x} x {y} x {z} voxels",
-                             "Draw a box round the organs, or choose a model for coarser scans")
+            raise InputError(
+                self._volume.name,
+                f"at the model's spacing it would have {x} x {y} x {z} voxels",
+                "Draw a box round the organs, or choose a model for coarser scans",
+            )
 
     @property
     def resampled(self) -> bool:

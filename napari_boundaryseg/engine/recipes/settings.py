@@ -48,9 +48,7 @@ def _ascending(ends: tuple[float, float]) -> tuple[float, float]:
     return ends
 
 
-Metric = Literal[
-    "dsc", "jaccard", "asd_mm", "hd_mm", "hd95_mm", "surface_dice", "apl_mm", "volume_ml", "reference_ml"
-]
+Metric = Literal["dsc", "jaccard", "asd_mm", "hd_mm", "hd95_mm", "surface_dice", "apl_mm", "volume_ml", "reference_ml"]
 """What `data.metrics.evaluate` measures, by name."""
 
 _Positive = Annotated[float, Field(gt=0)]
@@ -62,9 +60,7 @@ _Hu = Annotated[float, Field(ge=-100_000, le=100_000)]
 Margins = Annotated[
     tuple[Annotated[float, Field(ge=0, le=500)], Annotated[float, Field(ge=0, le=500)]], AfterValidator(_ascending)
 ]
-Spacing = Annotated[
-    tuple[_SpacingMm, _SpacingMm, _SpacingMm], Field(description="along x, y, z of the patient, in mm")
-]
+Spacing = Annotated[tuple[_SpacingMm, _SpacingMm, _SpacingMm], Field(description="along x, y, z of the patient, in mm")]
 FieldOfView = Annotated[tuple[_FieldMm, _FieldMm, _FieldMm], Field(description="along x, y, z of the patient, in mm")]
 Voxels = Annotated[tuple[int, int, int], AfterValidator(_bounded)]
 Axes = Annotated[tuple[Literal["x", "y", "z"], ...], Field(max_length=3), AfterValidator(_distinct)]
@@ -77,9 +73,10 @@ class Preprocessing(Settings):
     size_vox: Voxels | None = Field(None, description="(z, y, x) that every scan is resized to, instead of a spacing")
     crop: Literal["", "nonzero"] = Field("", description="nonzero: what is 0 in every channel round it is cut off")
     normalise: Literal["zscore", "hu", "unit", "dataset", "foreground"] = Field(
-        "zscore", description="zscore: per channel; hu: HU / 1000, clipped; unit: 0 to 1 between the percentiles; "
+        "zscore",
+        description="zscore: per channel; hu: HU / 1000, clipped; unit: 0 to 1 between the percentiles; "
         "dataset: by the mean and SD of the training scans; foreground: 0 to 1 between the percentiles of all labelled "
-        "voxels of the training scans"
+        "voxels of the training scans",
     )
     nonzero: bool = Field(False, description="only voxels that are not 0 count, and the others stay 0")
     per_slice: bool = Field(False, description="every axial slice by itself (zscore, unit)")

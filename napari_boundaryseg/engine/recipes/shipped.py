@@ -7,9 +7,7 @@ from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.errors import InputError
 
 RECIPES: dict[str, Recipe] = {
-    recipe.name: recipe
-    for module in (sgm, hmedn, egcnn, bacnn, baselines)
-    for recipe in module.RECIPES
+    recipe.name: recipe for module in (sgm, hmedn, egcnn, bacnn, baselines) for recipe in module.RECIPES
 }
 """By name."""
 

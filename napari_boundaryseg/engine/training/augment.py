@@ -37,8 +37,14 @@ def random_affine(settings: Augmentation, rng: np.random.Generator, across: int 
     return matrix * scales * mirror
 
 
-def sampling_points(patch: tuple[int, int, int], centre: np.ndarray, spacing_mm: tuple[float, float, float],
-                    settings: Augmentation, rng: np.random.Generator, across: int | None = None) -> Tensor:
+def sampling_points(
+    patch: tuple[int, int, int],
+    centre: np.ndarray,
+    spacing_mm: tuple[float, float, float],
+    settings: Augmentation,
+    rng: np.random.Generator,
+    across: int | None = None,
+) -> Tensor:
     """Where a patch's voxels lie in the case: (z, y, x, 3) float32, in voxels of the case, order z, y, x.
 
     Slices across an axis stay slices of the case: they are moved by whole slices only.
@@ -99,8 +105,9 @@ def _around(volume: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:
     return volume[(slice(None), *(slice(a, b + 1) for a, b in zip(low, high, strict=True)))], low
 
 
-def change_intensities(image: Tensor, spacing_mm: tuple[float, float, float], settings: Augmentation,
-                       rng: np.random.Generator) -> Tensor:
+def change_intensities(
+    image: Tensor, spacing_mm: tuple[float, float, float], settings: Augmentation, rng: np.random.Generator
+) -> Tensor:
     """Resolution, blur, bias field, contrast, gain, shift, noise of one (C, z, y, x) patch.
 
     Its voxels have mean 0 and SD 1, more or less.

@@ -80,8 +80,15 @@ def prepare_loosely(volume: Volume, labels: LabelMap, recipe: Recipe) -> Trainin
     return from_classes(grid.intensities(), classes, recipe, grid.spacing_zyx, volume.name, loose=True)
 
 
-def from_classes(image: np.ndarray, classes: np.ndarray, recipe: Recipe, spacing_zyx: tuple[float, float, float],
-                 name: str = "", *, loose: bool = False) -> TrainingCase:
+def from_classes(
+    image: np.ndarray,
+    classes: np.ndarray,
+    recipe: Recipe,
+    spacing_zyx: tuple[float, float, float],
+    name: str = "",
+    *,
+    loose: bool = False,
+) -> TrainingCase:
     """A case from an image and class indices that are already on the network's grid."""
     ids = np.array([0, *recipe.scheme.ids])
     clear, blurry = ([organ.id for organ in organs] for organs in (recipe.clear, recipe.blurry))
@@ -118,8 +125,9 @@ def some_voxels(classes: np.ndarray, organs: int) -> list[np.ndarray]:
     return chosen
 
 
-def prepare_all(cases: Iterable[Pair], recipe: Recipe, progress: Progress = silent, *, loosely: bool = False
-                ) -> list[TrainingCase]:
+def prepare_all(
+    cases: Iterable[Pair], recipe: Recipe, progress: Progress = silent, *, loosely: bool = False
+) -> list[TrainingCase]:
     """Prepare labelled scans one after the other; `loosely` those that have no box of their own."""
     prepared = []
     for case in cases:

@@ -24,9 +24,20 @@ from napari_boundaryseg.progress import Progress, part, silent
 LEARNING_RATE = 1e-3
 
 
-def fine_tune(model: LoadedModel, cases: Iterable[Pair], folder: Path, *, held_out: Iterable[Pair] = (),
-              steps: int = TUNING_STEPS, seed: int = 0, device: str = "auto", precision: str = "auto",
-              name: str | None = None, overwrite: bool = False, progress: Progress = silent) -> Path:
+def fine_tune(
+    model: LoadedModel,
+    cases: Iterable[Pair],
+    folder: Path,
+    *,
+    held_out: Iterable[Pair] = (),
+    steps: int = TUNING_STEPS,
+    seed: int = 0,
+    device: str = "auto",
+    precision: str = "auto",
+    name: str | None = None,
+    overwrite: bool = False,
+    progress: Progress = silent,
+) -> Path:
     """Train a model further on corrected cases, then compare before and after on cases it did not see.
 
     Parameters
@@ -63,14 +74,25 @@ def fine_tune(model: LoadedModel, cases: Iterable[Pair], folder: Path, *, held_o
         raise InputError("fine-tuning", "there is no training case", "Accept at least one corrected case first")
     repeated = {case.volume.name for case in scans} & {case.volume.name for case in apart}
     if repeated:
-        raise InputError(", ".join(sorted(repeated)), "it is both a training case and held out",
-                         "Give each case one role")
+        raise InputError(
+            ", ".join(sorted(repeated)), "it is both a training case and held out", "Give each case one role"
+        )
     recipe = tuning_recipe(model.card.recipe, steps)
     _freeze_statistics(model.network)
-    path = fit(recipe, scans, folder, steps=steps, seed=seed, start=model, device=device,
-               precision=precision, overwrite=overwrite,
-               name=name or model.card.name, training=tuned_on(model.card.training, len(scans)),
-               progress=part(progress, 0.0, 0.9 if apart else 1.0))
+    path = fit(
+        recipe,
+        scans,
+        folder,
+        steps=steps,
+        seed=seed,
+        start=model,
+        device=device,
+        precision=precision,
+        overwrite=overwrite,
+        name=name or model.card.name,
+        training=tuned_on(model.card.training, len(scans)),
+        progress=part(progress, 0.0, 0.9 if apart else 1.0),
+    )
     if apart:
         _compare(model, path, apart, folder, device, part(progress, 0.9, 1.0))
     return path
@@ -78,13 +100,17 @@ def fine_tune(model: LoadedModel, cases: Iterable[Pair], folder: Path, *, held_o
 
 def tuning_recipe(recipe: Recipe, steps: int) -> Recipe:
     """A model's own recipe with a gentle rate and short epochs, on the given scans."""
-    return recipe.model_copy(update={
-        "optimiser": recipe.optimiser.model_copy(update={"lr": LEARNING_RATE, "gradient_clip": 5.0, "average": 0.0}),
-        "schedule": recipe.schedule.model_copy(update={"name": "one-cycle"}),
-        "steps": steps,
-        "steps_per_epoch": max(1, min(50, steps)),
-        "synthetic": "",
-    })
+    return recipe.model_copy(
+        update={
+            "optimiser": recipe.optimiser.model_copy(
+                update={"lr": LEARNING_RATE, "gradient_clip": 5.0, "average": 0.0}
+            ),
+            "schedule": recipe.schedule.model_copy(update={"name": "one-cycle"}),
+            "steps": steps,
+            "steps_per_epoch": max(1, min(50, steps)),
+            "synthetic": "",
+        }
+    )
 
 
 def _freeze_statistics(network: nn.Module) -> None:
@@ -93,8 +119,9 @@ def _freeze_statistics(network: nn.Module) -> None:
             module.frozen_statistics = True  # type: ignore[assignment]
 
 
-def _compare(model: LoadedModel, path: Path, held_out: Sequence[LabelledScan], folder: Path, device: str,
-             progress: Progress) -> None:
+def _compare(
+    model: LoadedModel, path: Path, held_out: Sequence[LabelledScan], folder: Path, device: str, progress: Progress
+) -> None:
     """Score both models on the part of each scan that a person would give them; the new card gets the scores."""
     scheme = model.card.recipe.scheme
     parts = [part_of(case, model.card.recipe) for case in held_out]

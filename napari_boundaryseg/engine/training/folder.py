@@ -26,8 +26,11 @@ def claim(folder: Path, *, resume: bool, overwrite: bool) -> bool:
         return True
     there = [name for name in _RESULTS if (folder / name).exists()]
     if there and not overwrite:
-        advice = ("Overwrite it (--overwrite) or choose another folder" if resume or STATE not in there else
-                  "Go on with it (--resume), overwrite it (--overwrite), or choose another folder")
+        advice = (
+            "Overwrite it (--overwrite) or choose another folder"
+            if resume or STATE not in there
+            else "Go on with it (--resume), overwrite it (--overwrite), or choose another folder"
+        )
         raise InputError(folder, f"it holds another training ({', '.join(there)})", advice)
     return False
 

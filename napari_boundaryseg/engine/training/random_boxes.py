@@ -49,11 +49,15 @@ def boxed(case: TrainingCase, recipe: Recipe, rng: np.random.Generator) -> Train
     labels = sample(case.labels[None], points, "nearest")[0].numpy().astype(np.uint8)
     z, y, x = (n * s / m for n, s, m in zip(own, case.spacing_mm, size, strict=True))
     return replace(
-        case, image=with_neighbours(torch.from_numpy(image), recipe.slices, recipe.plane),
-        labels=torch.from_numpy(labels), hard=_read(case.hard, points, "nearest"),
+        case,
+        image=with_neighbours(torch.from_numpy(image), recipe.slices, recipe.plane),
+        labels=torch.from_numpy(labels),
+        hard=_read(case.hard, points, "nearest"),
         soft=_read(case.soft, points, "bilinear"),
         difficulty=None if case.difficulty is None else _read(case.difficulty, points, "bilinear"),
-        spacing_mm=(z, y, x), voxels=some_voxels(labels, len(recipe.scheme.ids)), loose=False,
+        spacing_mm=(z, y, x),
+        voxels=some_voxels(labels, len(recipe.scheme.ids)),
+        loose=False,
     )
 
 
@@ -68,8 +72,10 @@ def _turned_box(case: TrainingCase, recipe: Recipe, rng: np.random.Generator) ->
     matrix = random_affine(recipe.augmentation, rng, recipe.across) * spacing[None, :] / spacing[:, None]
     middle = (np.array(case.labels.shape) - 1) / 2
     organs = (np.argwhere(case.labels.numpy() > 0) - middle) @ np.linalg.inv(matrix).T + middle
-    i, j, k = (slice(math.floor(low + 1e-6), math.ceil(high - 1e-6) + 1)
-               for low, high in zip(organs.min(0), organs.max(0), strict=True))
+    i, j, k = (
+        slice(math.floor(low + 1e-6), math.ceil(high - 1e-6) + 1)
+        for low, high in zip(organs.min(0), organs.max(0), strict=True)
+    )
     margins = recipe.box_margin_mm or (0.0, 0.0)
     return matrix, loosened((i, j, k), case.labels.shape, case.spacing_mm, margins, rng)
 

@@ -55,20 +55,42 @@ class TrainingRun:
     good: dict[str, torch.Tensor] = field(default_factory=dict)
 
     @classmethod
-    def begin(cls, recipe: Recipe, network: nn.Module, card: Card, folder: Path, *, steps: int, seed: int,
-              device: str, precision: str) -> TrainingRun:
+    def begin(
+        cls,
+        recipe: Recipe,
+        network: nn.Module,
+        card: Card,
+        folder: Path,
+        *,
+        steps: int,
+        seed: int,
+        device: str,
+        precision: str,
+    ) -> TrainingRun:
         """Put a network and its optimiser on a device."""
         device = choose(device)
         kind, _, index = device.partition(":")
         card = card.model_copy(update={"precision": precision_on(device, precision)})
-        fabric = Fabric(accelerator=kind, devices=1 if kind == "cpu" else [int(index or 0)],
-                        precision="bf16-mixed" if card.precision == "bf16" else "32-true")
+        fabric = Fabric(
+            accelerator=kind,
+            devices=1 if kind == "cpu" else [int(index or 0)],
+            precision="bf16-mixed" if card.precision == "bf16" else "32-true",
+        )
         network = network.to(memory_format=CHANNELS_LAST[recipe.dims])  # type: ignore[call-overload]
         averaged = averaged_over(recipe, network)
         network, optimiser = fabric.setup(network, optimiser_of(recipe, network))
-        return cls(recipe, folder, steps, seed, fabric, network, optimiser,
-                   losses.weighted(recipe.losses, recipe.loss_arguments), card,
-                   None if averaged is None else averaged.to(fabric.device))
+        return cls(
+            recipe,
+            folder,
+            steps,
+            seed,
+            fabric,
+            network,
+            optimiser,
+            losses.weighted(recipe.losses, recipe.loss_arguments),
+            card,
+            None if averaged is None else averaged.to(fabric.device),
+        )
 
     @property
     def plain(self) -> nn.Module:
@@ -95,8 +117,11 @@ class TrainingRun:
         numbers = memory.numbers
         before = precision_of(numbers)
         if before != self.card.precision:
-            raise InputError(self.folder, f"this training was begun in {before}, not in {self.card.precision}",
-                             f"Resume it with --precision {before}")
+            raise InputError(
+                self.folder,
+                f"this training was begun in {before}, not in {self.card.precision}",
+                f"Resume it with --precision {before}",
+            )
         self.step, self.best, self.damping = int(numbers["step"]), numbers["best"], numbers["damping"]
         self.bad, self.restores = int(numbers.get("bad", 0)), int(numbers.get("restores", 0))
         self.plateau = Plateau.of(numbers)
@@ -104,16 +129,24 @@ class TrainingRun:
         if self.averaged is not None and memory.averaged:
             self.averaged.load_state_dict(memory.averaged)
         if begun := files.card_in(self.folder):
-            self.card = self.card.model_copy(update={
-                "parent": begun.parent, "notes": begun.notes, "expected_spacing_mm": begun.expected_spacing_mm})
+            self.card = self.card.model_copy(
+                update={"parent": begun.parent, "notes": begun.notes, "expected_spacing_mm": begun.expected_spacing_mm}
+            )
         files.cut_log(self.folder, self.step)
 
     def save_state(self) -> None:
         """Make it possible to go on from this step."""
         if self.saved == self.step:
             return
-        numbers = {"step": self.step, "best": self.best, "damping": self.damping, "bad": self.bad,
-                   "restores": self.restores, "bf16": float(self.card.precision == "bf16"), **self.plateau.numbers()}
+        numbers = {
+            "step": self.step,
+            "best": self.best,
+            "damping": self.damping,
+            "bad": self.bad,
+            "restores": self.restores,
+            "bf16": float(self.card.precision == "bf16"),
+            **self.plateau.numbers(),
+        }
         averaged = {} if self.averaged is None else self.averaged.state_dict()
         save_state(self.folder / files.STATE, self.plain, self._plain_optimiser, Memory(numbers, self.good, averaged))
         self.saved = self.step
@@ -152,8 +185,15 @@ class TrainingRun:
         self.step += 1
         self.plateau = self.plateau.after_step(float(total.detach()))
         ended = time.perf_counter()
-        return {"step": self.step, "loss": float(total.detach()), **parts, "lr": lr, "gradient": norm,
-                "seconds": round(ended - began, 4), "computing": round(ended - drawn, 4)}
+        return {
+            "step": self.step,
+            "loss": float(total.detach()),
+            **parts,
+            "lr": lr,
+            "gradient": norm,
+            "seconds": round(ended - began, 4),
+            "computing": round(ended - drawn, 4),
+        }
 
     def _skip(self, buffers: dict[str, torch.Tensor]) -> None:
         """Leave the weights as they are; take back what the forward pass did to running statistics."""
@@ -165,8 +205,11 @@ class TrainingRun:
         self.restores += 1
         self.bad, self.damping = 0, self.damping / 2
         if self.restores > 3:
-            raise InputError(self.recipe.name, "the loss is not a finite number again and again",
-                             "Lower the learning rate, or look for NaN in the training scans")
+            raise InputError(
+                self.recipe.name,
+                "the loss is not a finite number again and again",
+                "Lower the learning rate, or look for NaN in the training scans",
+            )
         if self.good:
             self.plain.load_state_dict(self.good)
         self.log(step=self.step, restored=True, lr_factor=self.damping)
@@ -177,13 +220,17 @@ class TrainingRun:
         mean = float(np.nanmean([np.mean(v) for v in scores.values()])) if scores else math.nan
         if scores:
             self.log(step=self.step, validation={k: float(np.mean(v)) for k, v in scores.items()}, mean_dsc=mean)
-        self.card = self.card.model_copy(update={
-            "step": self.step,
-            "created": datetime.now(UTC).isoformat(timespec="seconds"),
-            "scores": tuple(Score(organ=organ, metric="dsc", mean=float(np.mean(v)), sd=float(np.std(v)), n=len(v))
-                            for organ, v in scores.items()),
-            "scored_on": "the validation scans that chose the best step" if scores else "",
-        })
+        self.card = self.card.model_copy(
+            update={
+                "step": self.step,
+                "created": datetime.now(UTC).isoformat(timespec="seconds"),
+                "scores": tuple(
+                    Score(organ=organ, metric="dsc", mean=float(np.mean(v)), sd=float(np.std(v)), n=len(v))
+                    for organ, v in scores.items()
+                ),
+                "scored_on": "the validation scans that chose the best step" if scores else "",
+            }
+        )
         if not scores or mean >= self.best:
             self.best = mean if scores else self.best
             save(self.folder / files.BEST, self.card, self.result.state_dict())
@@ -233,5 +280,3 @@ def number_of(seed: int, step: int) -> int:
 def _to(device: torch.device, image: torch.Tensor, target: losses.Target) -> tuple[torch.Tensor, losses.Target]:
     moved = {name: None if value is None else value.to(device) for name, value in vars(target).items()}
     return image.to(device), losses.Target(**moved)  # type: ignore[arg-type]
-
-

@@ -62,8 +62,11 @@ def numbers_in(path: Path) -> dict[str, float]:
 
 
 def _damaged(path: Path) -> InputError:
-    return InputError(path, "it is damaged, or belongs to a training of another recipe",
-                      "Resume with the recipe that it was begun with, or begin in another folder")
+    return InputError(
+        path,
+        "it is damaged, or belongs to a training of another recipe",
+        "Resume with the recipe that it was begun with, or begin in another folder",
+    )
 
 
 def load_state(path: Path, network: nn.Module, optimiser: torch.optim.Optimizer) -> Memory:

@@ -31,11 +31,24 @@ SAVE_EVERY_S = 60.0
 """At most so much of a training is lost when the machine stops."""
 
 
-def fit(recipe: Recipe, cases: Iterable[Pair], folder: Path, *, validation: Iterable[Pair] = (),
-        steps: int | None = None, seed: int | None = None, resume: bool = False, overwrite: bool = False,
-        start: LoadedModel | None = None, device: str = "auto", precision: str = "auto",
-        training: TrainingData | None = None,
-        name: str | None = None, stop_after_s: float = math.inf, progress: Progress = silent) -> Path:
+def fit(
+    recipe: Recipe,
+    cases: Iterable[Pair],
+    folder: Path,
+    *,
+    validation: Iterable[Pair] = (),
+    steps: int | None = None,
+    seed: int | None = None,
+    resume: bool = False,
+    overwrite: bool = False,
+    start: LoadedModel | None = None,
+    device: str = "auto",
+    precision: str = "auto",
+    training: TrainingData | None = None,
+    name: str | None = None,
+    stop_after_s: float = math.inf,
+    progress: Progress = silent,
+) -> Path:
     """Train a recipe on labelled scans.
 
     Parameters
@@ -93,13 +106,20 @@ def fit(recipe: Recipe, cases: Iterable[Pair], folder: Path, *, validation: Iter
     if start:
         check_continues(start, recipe)
     network = copy.deepcopy(start.network) if start else initialised(build_network(recipe), recipe)
-    card = new_card(recipe, sum(p.numel() for p in network.parameters()), name=name or "", training=training,
-                    parent=start.card if start else None, sha256=start.sha256 if start else "")
+    card = new_card(
+        recipe,
+        sum(p.numel() for p in network.parameters()),
+        name=name or "",
+        training=training,
+        parent=start.card if start else None,
+        sha256=start.sha256 if start else "",
+    )
     if goes_on and precision == "auto":
         precision = precision_of(numbers_in(folder / files.STATE))
     with sentence_when_full("this training", "Train on fewer or smaller scans, or choose a smaller batch or patch"):
-        run = TrainingRun.begin(recipe, network, card, folder, steps=steps, seed=seed, device=device,
-                                precision=precision)
+        run = TrainingRun.begin(
+            recipe, network, card, folder, steps=steps, seed=seed, device=device, precision=precision
+        )
         made = bool(recipe.synthetic)
         source: Source = SyntheticScans(recipe, seed) if made else RealCases(cases, recipe, progress=progress)
         held = prepare_all(validation, recipe)

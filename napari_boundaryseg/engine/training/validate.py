@@ -14,8 +14,9 @@ from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.training.cases import TrainingCase
 
 
-def dice_scores(network: nn.Module, cases: Sequence[TrainingCase], recipe: Recipe, device: torch.device
-                ) -> dict[str, list[float]]:
+def dice_scores(
+    network: nn.Module, cases: Sequence[TrainingCase], recipe: Recipe, device: torch.device
+) -> dict[str, list[float]]:
     """Dice per organ and case; a case without the organ is left out.
 
     Returns
@@ -39,6 +40,5 @@ def _labels(network: nn.Module, case: TrainingCase, recipe: Recipe, device: torc
     softmax: Callable[[Tensor], Tensor] = lambda x: torch.softmax(network(x).logits, 1)  # noqa: E731
     with torch.inference_mode():
         image = with_sides(case.image, case.spacing_mm, recipe.sides_mm)
-        blended = sliding_window(image, softmax, recipe.window_vox, recipe.inference.overlap, batch=2,
-                                 device=device)
+        blended = sliding_window(image, softmax, recipe.window_vox, recipe.inference.overlap, batch=2, device=device)
     return np.asarray(torch.as_tensor(blended).argmax(0).cpu())

@@ -47,8 +47,15 @@ def draw_scanner(rng: np.random.Generator, noise_sd: float) -> Scanner:
     )
 
 
-def measure(means: np.ndarray, textures: np.ndarray, tissues: Tissues, grain: np.ndarray, scanner: Scanner,
-            *, positive: bool = True) -> np.ndarray:
+def measure(
+    means: np.ndarray,
+    textures: np.ndarray,
+    tissues: Tissues,
+    grain: np.ndarray,
+    scanner: Scanner,
+    *,
+    positive: bool = True,
+) -> np.ndarray:
     """What the scanner measures of an anatomy, before gains and noise, (I, J, K) float32.
 
     Parameters

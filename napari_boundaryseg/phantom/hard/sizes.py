@@ -54,5 +54,7 @@ def _radii(volume_ml: float, shape: np.ndarray) -> np.ndarray:
 def _lobe(rng: np.random.Generator, at: tuple[float, ...], radii: tuple[float, ...]) -> Ellipsoid:
     wide = rng.uniform(0.28, 0.5) * radii[0]
     up = rng.uniform(0.75, 1.05) * radii[2]
-    return Ellipsoid((at[0] + rng.normal(0, 3), at[1] + rng.uniform(-0.2, 0.3) * radii[1], at[2] + up),
-                     (wide, wide * rng.uniform(0.8, 1.1), wide * rng.uniform(0.9, 1.5)))
+    return Ellipsoid(
+        (at[0] + rng.normal(0, 3), at[1] + rng.uniform(-0.2, 0.3) * radii[1], at[2] + up),
+        (wide, wide * rng.uniform(0.8, 1.1), wide * rng.uniform(0.9, 1.5)),
+    )

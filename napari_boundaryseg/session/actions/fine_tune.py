@@ -16,8 +16,15 @@ from napari_boundaryseg.session.project.project import AcceptedCase, Project
 from napari_boundaryseg.session.session import Session
 
 
-def fine_tune(session: Session, project: Project, model: str | Path, names: Sequence[str],
-              held_out: Sequence[str] = (), steps: int = TUNING_STEPS, seed: int = 0) -> Job:
+def fine_tune(
+    session: Session,
+    project: Project,
+    model: str | Path,
+    names: Sequence[str],
+    held_out: Sequence[str] = (),
+    steps: int = TUNING_STEPS,
+    seed: int = 0,
+) -> Job:
     """Fine-tune a model on accepted cases in the worker; the result is added to the project as a version.
 
     The new version is used at once unless the comparison on held-out cases says that it is not better. It is trained
@@ -26,8 +33,11 @@ def fine_tune(session: Session, project: Project, model: str | Path, names: Sequ
     known = {case.name: case for case in project.cases()}
     missing = [name for name in (*names, *held_out) if name not in known]
     if missing or not names:
-        raise InputError(", ".join(missing) or "fine-tuning", "the project has no such case" if missing
-                         else "no training case is chosen", "Choose accepted cases from the list")
+        raise InputError(
+            ", ".join(missing) or "fine-tuning",
+            "the project has no such case" if missing else "no training case is chosen",
+            "Choose accepted cases from the list",
+        )
     training, apart = ([_case(project, known[name]) for name in chosen] for chosen in (names, held_out))
     folder = project.training_folder()
 
@@ -42,10 +52,21 @@ def fine_tune(session: Session, project: Project, model: str | Path, names: Sequ
             shutil.rmtree(folder, ignore_errors=True)
 
     try:
-        return in_worker(session, "napari_boundaryseg.engine.tasks:fine_tune", {
-            "model": str(model), "cases": training, "held_out": apart, "out_folder": str(folder), "steps": steps,
-            "seed": seed,
-        }, done, after=lambda result: _add(project, result), ended=ended)
+        return in_worker(
+            session,
+            "napari_boundaryseg.engine.tasks:fine_tune",
+            {
+                "model": str(model),
+                "cases": training,
+                "held_out": apart,
+                "out_folder": str(folder),
+                "steps": steps,
+                "seed": seed,
+            },
+            done,
+            after=lambda result: _add(project, result),
+            ended=ended,
+        )
     except InputError:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -65,9 +86,12 @@ def _add(project: Project, result: dict[str, Any]) -> ModelVersion:
     try:
         return project.add_model(checkpoint, comparison, use=better)
     except (InputError, OSError, MemoryError) as error:
-        raise NotAdded(checkpoint, f"the trained model could not be added to the project. {sentence(error)} It is kept "
-                       f"in the project's folder as models/{checkpoint.parent.name}/{checkpoint.name}",
-                       "Open it from there in Segment") from error
+        raise NotAdded(
+            checkpoint,
+            f"the trained model could not be added to the project. {sentence(error)} It is kept "
+            f"in the project's folder as models/{checkpoint.parent.name}/{checkpoint.name}",
+            "Open it from there in Segment",
+        ) from error
 
 
 def _told(name: str, comparison: dict[str, Any] | None) -> str:

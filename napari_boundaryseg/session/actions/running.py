@@ -15,18 +15,35 @@ CANCELLED = "Cancelled. Nothing was changed."
 Done = Callable[[Any], None]
 
 
-def in_worker(session: Session, function: str, arguments: dict[str, Any], done: Done, *, before: Before = nothing,
-              after: After = unchanged, ended: Done = lambda job: None) -> Job:
+def in_worker(
+    session: Session,
+    function: str,
+    arguments: dict[str, Any],
+    done: Done,
+    *,
+    before: Before = nothing,
+    after: After = unchanged,
+    ended: Done = lambda job: None,
+) -> Job:
     """Run a function of `engine.tasks` in the worker; ``ended`` gets the job however it ends, before ``done``."""
-    return session.runner.run(function, arguments, lambda job: _watch(session, job, done, ended), before=before,
-                              after=after)
+    return session.runner.run(
+        function, arguments, lambda job: _watch(session, job, done, ended), before=before, after=after
+    )
 
 
-def beside(session: Session, name: str, done: Done, function: Callable[..., Any], *arguments: Any,
-           abandon: bool = False, cancelled: str = CANCELLED) -> Job:
+def beside(
+    session: Session,
+    name: str,
+    done: Done,
+    function: Callable[..., Any],
+    *arguments: Any,
+    abandon: bool = False,
+    cancelled: str = CANCELLED,
+) -> Job:
     """Call a function of this process beside the window's thread; ``cancelled`` is said when it was stopped."""
-    return session.runner.call(name, function, *arguments, abandon=abandon,
-                               started=lambda job: _watch(session, job, done, cancelled=cancelled))
+    return session.runner.call(
+        name, function, *arguments, abandon=abandon, started=lambda job: _watch(session, job, done, cancelled=cancelled)
+    )
 
 
 def _watch(session: Session, job: Job, done: Done, ended: Done = lambda job: None, cancelled: str = CANCELLED) -> None:

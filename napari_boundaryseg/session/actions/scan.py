@@ -60,8 +60,9 @@ def open_labels(session: Session, path: str | Path, scheme: LabelScheme | None =
     return beside(session, "Opening labels", done, read, abandon=True)
 
 
-def segment(session: Session, model: str | Path, box: Box | None = None, device: str = "auto",
-            whole: bool = False) -> Job:
+def segment(
+    session: Session, model: str | Path, box: Box | None = None, device: str = "auto", whole: bool = False
+) -> Job:
     """Run a model on the open scan in the worker. A scan closed meanwhile gets no result."""
     scan = _scan_of(session)
     scan_folder, out_folder = session.new_folder("scan"), session.new_folder("prediction")
@@ -85,10 +86,22 @@ def segment(session: Session, model: str | Path, box: Box | None = None, device:
         _warn(session, notes)
 
     try:
-        return in_worker(session, "napari_boundaryseg.engine.tasks:predict", {
-            "scan_folder": str(scan_folder), "model": str(model), "out_folder": str(out_folder), "device": device,
-            "box": [[s.start, s.stop] for s in box] if box else None, "whole": whole,
-        }, done, before=save, after=load, ended=ended)
+        return in_worker(
+            session,
+            "napari_boundaryseg.engine.tasks:predict",
+            {
+                "scan_folder": str(scan_folder),
+                "model": str(model),
+                "out_folder": str(out_folder),
+                "device": device,
+                "box": [[s.start, s.stop] for s in box] if box else None,
+                "whole": whole,
+            },
+            done,
+            before=save,
+            after=load,
+            ended=ended,
+        )
     except InputError:
         session.discard(scan_folder, out_folder)
         raise
@@ -130,8 +143,14 @@ def holding(labels: LabelMap, box: Box) -> Box:
     return i, j, k
 
 
-def fine_tune(session: Session, model: str | Path, names: Sequence[str], held_out: Sequence[str] = (),
-              steps: int = TUNING_STEPS, seed: int = 0) -> Job:
+def fine_tune(
+    session: Session,
+    model: str | Path,
+    names: Sequence[str],
+    held_out: Sequence[str] = (),
+    steps: int = TUNING_STEPS,
+    seed: int = 0,
+) -> Job:
     """Fine-tune a model on accepted cases: see `session.actions.fine_tune.fine_tune`."""
     return tuning.fine_tune(session, _project_of(session), model, names, held_out, steps, seed)
 
@@ -141,8 +160,9 @@ def export(session: Session, labels: LabelMap, what: set[str], folder: str | Pat
     return export_files(_scan_of(session), labels, session.prediction, what, Path(folder))
 
 
-def start_export(session: Session, labels: LabelMap, what: set[str], folder: str | Path,
-                 exported: Callable[[list[Path]], None]) -> Job:
+def start_export(
+    session: Session, labels: LabelMap, what: set[str], folder: str | Path, exported: Callable[[list[Path]], None]
+) -> Job:
     """`export` beside the window's thread; ``exported`` gets the files once all were read back."""
     scan, prediction = _scan_of(session), session.prediction
 

@@ -37,8 +37,9 @@ def refuse_no_text(name: str) -> None:
     try:
         name.encode("utf-8")
     except UnicodeEncodeError as error:
-        raise InputError(name.encode("utf-8", "replace").decode(), "its name holds bytes that are no text",
-                         "Rename the file") from error
+        raise InputError(
+            name.encode("utf-8", "replace").decode(), "its name holds bytes that are no text", "Rename the file"
+        ) from error
 
 
 def refuse_other_labels(scan: Volume, labels: LabelMap) -> None:
@@ -49,28 +50,43 @@ def refuse_other_labels(scan: Volume, labels: LabelMap) -> None:
         raise InputError(scan.name, "the labels are empty", "Segment or draw at least one organ first")
     nameless = sorted(set(np.unique(labels.array).tolist()) - {0, *labels.scheme.ids})
     if nameless:
-        raise InputError(scan.name, f"the labels hold {nameless}, which no organ of {labels.scheme.name!r} has",
-                         "Paint these voxels with an organ of the list, or erase them")
+        raise InputError(
+            scan.name,
+            f"the labels hold {nameless}, which no organ of {labels.scheme.name!r} has",
+            "Paint these voxels with an organ of the list, or erase them",
+        )
 
 
 def refuse_other_scan(scan: Volume, image: Path, *, progress: Progress = silent) -> None:
     """Labels of one scan must never come to lie on another one that happens to have its name."""
     stored = formats.read(image, progress=progress)
-    if not (stored.geometry.same_as(scan.geometry)
-            and np.array_equal(stored.array, scan.array, equal_nan=scan.array.dtype.kind == "f")):
-        raise InputError(scan.name, "the project holds another scan of this name",
-                         "Rename the file or folder of this scan, or take the other case off the list")
+    if not (
+        stored.geometry.same_as(scan.geometry)
+        and np.array_equal(stored.array, scan.array, equal_nan=scan.array.dtype.kind == "f")
+    ):
+        raise InputError(
+            scan.name,
+            "the project holds another scan of this name",
+            "Rename the file or folder of this scan, or take the other case off the list",
+        )
 
 
 def write_notes(folder: Path, scan: Volume, labels: LabelMap, version: int, accepted: str, box: Box | None) -> None:
     """Say in ``case.json`` what the labels of this version mean; what it says of earlier ones is kept."""
     before = [entry for entry in _versions(folder) if entry.get("version") != version]
-    atomic_json(folder / "case.json", {
-        "name": scan.name, "version": version, "accepted": accepted, "channels": list(scan.channels),
-        "modality": scan.modality, "scheme": labels.scheme.model_dump(mode="json"),
-        "box": [[part.start, part.stop] for part in box] if box else None,
-        "earlier": [{key: entry.get(key) for key in OF_A_VERSION} for entry in before],
-    })
+    atomic_json(
+        folder / "case.json",
+        {
+            "name": scan.name,
+            "version": version,
+            "accepted": accepted,
+            "channels": list(scan.channels),
+            "modality": scan.modality,
+            "scheme": labels.scheme.model_dump(mode="json"),
+            "box": [[part.start, part.stop] for part in box] if box else None,
+            "earlier": [{key: entry.get(key) for key in OF_A_VERSION} for entry in before],
+        },
+    )
 
 
 def read_notes(folder: Path, name: str, version: int, scheme: str) -> dict[str, Any]:
@@ -91,8 +107,9 @@ def read_notes(folder: Path, name: str, version: int, scheme: str) -> dict[str, 
         known = LabelScheme.model_validate(found.get("scheme"))
     except ValidationError as error:
         if scheme not in PRESETS:
-            raise InputError(name, "nothing says which organs its labels show", "Open the scan and accept it again"
-                             ) from error
+            raise InputError(
+                name, "nothing says which organs its labels show", "Open the scan and accept it again"
+            ) from error
         known = PRESETS[scheme]
     return {"scheme": known.model_dump(mode="json"), "box": found.get("box")}
 

@@ -38,8 +38,9 @@ class ProjectFolder:
             (self.folder / "cases").mkdir(parents=True, exist_ok=True)
             (self.folder / "models").mkdir(exist_ok=True)
         except OSError as error:
-            raise InputError(self.folder, f"it cannot be used as a project: {error.strerror}",
-                             "Choose another folder") from error
+            raise InputError(
+                self.folder, f"it cannot be used as a project: {error.strerror}", "Choose another folder"
+            ) from error
         with self._database() as database:
             database.executescript(_TABLES)
 
@@ -53,8 +54,11 @@ class ProjectFolder:
                     yield database
         except (OSError, sqlite3.Error) as error:
             reason = getattr(error, "strerror", None) or error
-            raise InputError(self.folder, f"it cannot be used as a project: {reason}",
-                             "Check that the folder is there, or choose another") from error
+            raise InputError(
+                self.folder,
+                f"it cannot be used as a project: {reason}",
+                "Check that the folder is there, or choose another",
+            ) from error
 
     def _inside(self, path: Path) -> Path:
         """The one place that keeps every file of a project inside its folder."""

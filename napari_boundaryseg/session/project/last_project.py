@@ -31,8 +31,11 @@ def find() -> Project | None:
     """
     chosen = None if "BOUNDARYSEG_PROJECT" in os.environ else _remembered()
     if chosen is not None and not Project.is_in(chosen):
-        raise InputError(chosen, "the project folder used last is not there",
-                         "Connect its disk and choose it in Train; otherwise cases go to the default project")
+        raise InputError(
+            chosen,
+            "the project folder used last is not there",
+            "Connect its disk and choose it in Train; otherwise cases go to the default project",
+        )
     folder = chosen or Project.default_folder()
     return Project(folder) if Project.is_in(folder) else None
 

@@ -46,8 +46,7 @@ class ModelVersions(ProjectFolder):
             raise write_error(self.models_folder, error) from error
         return folder
 
-    def add_model(self, checkpoint: Path, comparison: dict[str, Any] | None = None,
-                  use: bool = True) -> ModelVersion:
+    def add_model(self, checkpoint: Path, comparison: dict[str, Any] | None = None, use: bool = True) -> ModelVersion:
         """Copy a checkpoint into the project under a new version; nothing is ever replaced."""
         base = read_card(checkpoint)[0].name
         with self._database() as database:
@@ -58,9 +57,16 @@ class ModelVersions(ProjectFolder):
                 version += 1
             file = f"{base}-v{version}.safetensors"
             atomic_bytes(self._inside(self.models_folder / file), checkpoint.read_bytes())
-            database.execute("INSERT INTO models VALUES (?, ?, ?, ?, ?)",
-                             (file, base, version, datetime.now(UTC).isoformat(timespec="seconds"),
-                              json.dumps(comparison) if comparison else None))
+            database.execute(
+                "INSERT INTO models VALUES (?, ?, ?, ?, ?)",
+                (
+                    file,
+                    base,
+                    version,
+                    datetime.now(UTC).isoformat(timespec="seconds"),
+                    json.dumps(comparison) if comparison else None,
+                ),
+            )
         if use:
             self.use_model(base, file)
         return next(model for model in self.models() if model.path.name == file)
@@ -68,12 +74,21 @@ class ModelVersions(ProjectFolder):
     def models(self) -> list[ModelVersion]:
         """Every version, oldest first."""
         with self._database() as database:
-            rows = database.execute("SELECT file, base, version, added, comparison FROM models "
-                                    "ORDER BY base, version").fetchall()
+            rows = database.execute(
+                "SELECT file, base, version, added, comparison FROM models ORDER BY base, version"
+            ).fetchall()
             active = dict(database.execute("SELECT base, file FROM active").fetchall())
-        return [ModelVersion(self._inside(self.models_folder / file), base, version, added,
-                             json.loads(comparison) if comparison else None, active.get(base) == file)
-                for file, base, version, added, comparison in rows]
+        return [
+            ModelVersion(
+                self._inside(self.models_folder / file),
+                base,
+                version,
+                added,
+                json.loads(comparison) if comparison else None,
+                active.get(base) == file,
+            )
+            for file, base, version, added, comparison in rows
+        ]
 
     def active_model(self, base: str) -> Path | None:
         """The version in use; None stands for the model as it was shipped."""
@@ -82,13 +97,16 @@ class ModelVersions(ProjectFolder):
     def use_model(self, base: str, file: str | None) -> None:
         """Choose the version in use; None for the model as it was shipped."""
         with self._database() as database:
-            if file is not None and not database.execute("SELECT 1 FROM models WHERE base = ? AND file = ?",
-                                                         (base, file)).fetchone():
+            if (
+                file is not None
+                and not database.execute("SELECT 1 FROM models WHERE base = ? AND file = ?", (base, file)).fetchone()
+            ):
                 raise InputError(file, "the project has no such version", "Choose one from the list")
             before = database.execute("SELECT file FROM active WHERE base = ?", (base,)).fetchone()
             if file != (before[0] if before else None):
-                database.execute("INSERT INTO used_before (base, file) VALUES (?, ?)",
-                                 (base, before[0] if before else None))
+                database.execute(
+                    "INSERT INTO used_before (base, file) VALUES (?, ?)", (base, before[0] if before else None)
+                )
             _set_active(database, base, file)
 
     def roll_back(self, base: str) -> Path | None:
@@ -100,8 +118,9 @@ class ModelVersions(ProjectFolder):
             The version now in use; None for the model as it was shipped.
         """
         with self._database() as database:
-            row = database.execute("SELECT number, file FROM used_before WHERE base = ? ORDER BY number DESC",
-                                   (base,)).fetchone()
+            row = database.execute(
+                "SELECT number, file FROM used_before WHERE base = ? ORDER BY number DESC", (base,)
+            ).fetchone()
             if row:
                 database.execute("DELETE FROM used_before WHERE number = ?", (row[0],))
             _set_active(database, base, row[1] if row else None)

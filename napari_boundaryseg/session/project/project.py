@@ -58,8 +58,9 @@ class Project(ModelVersions):
         """Whether a folder holds a project already."""
         return (folder / "project.sqlite").is_file()
 
-    def add_case(self, scan: Volume, labels: LabelMap, box: Box | None = None, *, progress: Progress = silent
-                 ) -> AcceptedCase:
+    def add_case(
+        self, scan: Volume, labels: LabelMap, box: Box | None = None, *, progress: Progress = silent
+    ) -> AcceptedCase:
         """Store a scan with its accepted labels; older labels of the same case are kept beside them.
 
         The new labels count only once the database names their version: a crash before that leaves the old ones.
@@ -98,8 +99,10 @@ class Project(ModelVersions):
         accepted = datetime.now(UTC).isoformat(timespec="seconds")
         case_folder.write_notes(folder, scan, labels, version, accepted, box)
         with self._database() as database:
-            database.execute("INSERT OR REPLACE INTO cases VALUES (?, ?, ?, ?, ?)",
-                             (slug, scan.name, version, accepted, labels.scheme.name))
+            database.execute(
+                "INSERT OR REPLACE INTO cases VALUES (?, ?, ?, ?, ?)",
+                (slug, scan.name, version, accepted, labels.scheme.name),
+            )
         return next(case for case in self.cases() if case.name == scan.name)
 
     def cases(self) -> list[AcceptedCase]:
@@ -109,8 +112,11 @@ class Project(ModelVersions):
         found = []
         for slug, name, version, accepted, scheme in rows:
             folder = self._inside(self.folder / "cases" / slug)
-            found.append(AcceptedCase(name, folder / "scan.nii.gz", folder / f"labels-v{version}.nii.gz", version,
-                                      accepted, scheme))
+            found.append(
+                AcceptedCase(
+                    name, folder / "scan.nii.gz", folder / f"labels-v{version}.nii.gz", version, accepted, scheme
+                )
+            )
         return found
 
     def meaning_of(self, case: AcceptedCase) -> dict[str, Any]:

@@ -70,8 +70,12 @@ def lead_strokes(labels: Any, main: Any) -> None:
     _whole_strokes(labels)
 
 
-def write_only(labels: Any, barred: Callable[[Box, np.ndarray], np.ndarray], begun: Callable[[], object],
-               ended: Callable[[], object]) -> None:
+def write_only(
+    labels: Any,
+    barred: Callable[[Box, np.ndarray], np.ndarray],
+    begun: Callable[[], object],
+    ended: Callable[[], object],
+) -> None:
     """Let the brush, fill and polygon of a Labels layer leave alone what ``barred`` finds in a box and its new labels.
 
     ``begun`` comes before each stroke, ``ended`` after one that wrote nothing. (0.9.2: these tools write through
@@ -79,7 +83,10 @@ def write_only(labels: Any, barred: Callable[[Box, np.ndarray], np.ndarray], beg
     ``_commit_staged_history``, silently where nothing was written.)
     """
     write, block, begin, commit = (
-        labels._apply_mask_to_data, labels.block_history, labels._begin_stroke, labels._commit_staged_history
+        labels._apply_mask_to_data,
+        labels.block_history,
+        labels._begin_stroke,
+        labels._commit_staged_history,
     )
 
     def written(data: np.ndarray, mask: np.ndarray, new_label: int, volume_slice: Box) -> np.ndarray | None:

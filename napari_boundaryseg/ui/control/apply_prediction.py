@@ -42,8 +42,10 @@ class Results(QObject):
             if kept > stroke_voxels(layer):
                 self._waiting = prediction
                 ml = kept * scan.geometry.voxel_ml
-                self.asked.emit(f"Locked: {locked_in_words(draft.history.locks, draft.scheme)}. The model would change "
-                                f"{kept} voxels ({ml:.1f} mL) there; they are left alone. Apply the rest?")
+                self.asked.emit(
+                    f"Locked: {locked_in_words(draft.history.locks, draft.scheme)}. The model would change "
+                    f"{kept} voxels ({ml:.1f} mL) there; they are left alone. Apply the rest?"
+                )
                 return
         self._apply(prediction)
 
@@ -66,8 +68,14 @@ class Results(QObject):
             return
         before = layers.only(self._viewer, "labels")
         drawn = before is not None and not layers.draft_of(before).is_stored
-        layer = layers.show_labels(self._viewer, scan, prediction.labels, box_of(prediction),
-                                   name=f"Model: {prediction.details.get('model', 'result')}", kind=MODEL)
+        layer = layers.show_labels(
+            self._viewer,
+            scan,
+            prediction.labels,
+            box_of(prediction),
+            name=f"Model: {prediction.details.get('model', 'result')}",
+            kind=MODEL,
+        )
         if drawn and layer is before:
             self._session.say("info", "The result is one step of the history: Undo brings your corrections back.")
         self.put.emit()

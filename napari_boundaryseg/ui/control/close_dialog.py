@@ -21,8 +21,9 @@ def ask_before(viewer: Any, desk: Desk) -> None:
 
 def may_close(desk: Desk) -> bool:
     """Whether the window may go: nothing would be lost, or the person said what becomes of it."""
-    unsaved = [layer for layer in layers.of_kind(desk.viewer, "labels", "kept labels")
-               if not layers.draft_of(layer).is_stored]
+    unsaved = [
+        layer for layer in layers.of_kind(desk.viewer, "labels", "kept labels") if not layers.draft_of(layer).is_stored
+    ]
     if not unsaved:
         return True
     names = sorted({f"{layer.metadata[layers.KEY].name} ({layer.name})" for layer in unsaved})
@@ -31,8 +32,10 @@ def may_close(desk: Desk) -> bool:
     box.setIcon(QMessageBox.Icon.Warning)
     box.setWindowTitle("Labels that were not accepted")
     box.setText("These labels were changed and not accepted:\n" + "\n".join(names))
-    box.setInformativeText("Keep: they are offered when the scan is opened again. "
-                           f"Discard: for {KEPT_DAYS:.0f} days they can still be had back, in Correct.")
+    box.setInformativeText(
+        "Keep: they are offered when the scan is opened again. "
+        f"Discard: for {KEPT_DAYS:.0f} days they can still be had back, in Correct."
+    )
     keep = box.addButton("Keep and close", QMessageBox.ButtonRole.AcceptRole)
     discard = box.addButton("Discard and close", QMessageBox.ButtonRole.DestructiveRole)
     stay = box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)

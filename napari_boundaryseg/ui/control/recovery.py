@@ -56,8 +56,11 @@ class Lost(QObject):
     def discarded(self) -> list[LostWork]:
         """What was put away in the last days and lies on the open scan, newest first."""
         scan = self.session.scan
-        return [] if scan is None else [work for work in recovery.recoverable(discarded=True)
-                                        if work.about.scan_hash == hash_of(scan)]
+        return (
+            []
+            if scan is None
+            else [work for work in recovery.recoverable(discarded=True) if work.about.scan_hash == hash_of(scan)]
+        )
 
     def elsewhere(self) -> list[str]:
         """The names of other scans with lost work."""
@@ -114,8 +117,11 @@ def scheme_of(work: LostWork) -> LabelScheme:
     try:
         return LabelScheme.model_validate_json(work.about.scheme)
     except ValidationError as error:
-        raise InputError(work.about.scan_name, "the names of its organs cannot be read",
-                         "Its journal is kept in the folder of journals") from error
+        raise InputError(
+            work.about.scan_name,
+            "the names of its organs cannot be read",
+            "Its journal is kept in the folder of journals",
+        ) from error
 
 
 def _fitting(labels: np.ndarray, scan: Volume) -> np.ndarray:

@@ -115,7 +115,8 @@ class Desk(QObject):
         self.seconds = time.monotonic() - self._started
         layers.finish_region(self.viewer)
         shown: list[Callable[[], object]] = [
-            partial(layers.clear_results, self.viewer), partial(self.results.take, prediction),
+            partial(layers.clear_results, self.viewer),
+            partial(self.results.take, prediction),
             *layers.map_calls(self.viewer, self.session.scan, prediction),
         ]
         self.ticks.replace([partial(self._show, call) for call in shown])
@@ -128,8 +129,9 @@ class Desk(QObject):
         accepted = self._accepting is not None and labels is self._accepting[0]
         if labels is None or accepted or self.session.scan is None:
             return
-        layers.show_labels(self.viewer, self.session.scan, labels, name="Opened labels" if labels.array.any() else
-                           "Empty labels")
+        layers.show_labels(
+            self.viewer, self.session.scan, labels, name="Opened labels" if labels.array.any() else "Empty labels"
+        )
         self._tell_labels()
 
     def _tell_labels(self) -> None:
@@ -193,8 +195,10 @@ class Desk(QObject):
 
     def _tell_removed(self) -> None:
         if compat.is_open(self.viewer):
-            self.session.say("warning", "Labels with corrections that were not accepted left the list of layers. "
-                                        "Correct offers them back.")
+            self.session.say(
+                "warning",
+                "Labels with corrections that were not accepted left the list of layers. Correct offers them back.",
+            )
             self.lost.look()
 
     @told

@@ -52,8 +52,15 @@ class Draft:
     failed = Signal(str)
     """Why the journal cannot keep the last steps; also on the journal's thread."""
 
-    def __init__(self, layer: Any, scan: Volume, scheme: LabelScheme, *, history: History | None = None,
-                 journal: Journal | None = None) -> None:
+    def __init__(
+        self,
+        layer: Any,
+        scan: Volume,
+        scheme: LabelScheme,
+        *,
+        history: History | None = None,
+        journal: Journal | None = None,
+    ) -> None:
         self.scan, self.scheme, self.effort = scan, scheme, Effort()
         self._layer = ref(layer)
         self.history = history or History(layer.data)

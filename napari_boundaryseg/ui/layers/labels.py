@@ -106,17 +106,47 @@ def map_calls(viewer: Any, scan: Volume, prediction: Prediction) -> list[Callabl
     """What shows a prediction's maps, one layer a call: edges, contours, attention."""
     scheme, sources = prediction.labels.scheme, prediction.contour_sources
     calls: list[Callable[[], object]] = [
-        partial(_show_map, viewer, scan, "edges", "edges", prediction.edges, styles.edges_style(), True,
-                str(sources.get("edges", "derived"))),
+        partial(
+            _show_map,
+            viewer,
+            scan,
+            "edges",
+            "edges",
+            prediction.edges,
+            styles.edges_style(),
+            True,
+            str(sources.get("edges", "derived")),
+        ),
     ]
     for organ in scheme.organs:
         if organ.name in prediction.contours:
-            calls.append(partial(_show_map, viewer, scan, "contour", f"contour: {organ.name}",
-                                 prediction.contours[organ.name], styles.contour_style(organ.colour), True,
-                                 str(sources.get(organ.name, "derived"))))
+            calls.append(
+                partial(
+                    _show_map,
+                    viewer,
+                    scan,
+                    "contour",
+                    f"contour: {organ.name}",
+                    prediction.contours[organ.name],
+                    styles.contour_style(organ.colour),
+                    True,
+                    str(sources.get(organ.name, "derived")),
+                )
+            )
     for level, array in prediction.attention.items():
-        calls.append(partial(_show_map, viewer, scan, "attention", f"attention: {level}", array,
-                             styles.attention_style(), False, "attention"))
+        calls.append(
+            partial(
+                _show_map,
+                viewer,
+                scan,
+                "attention",
+                f"attention: {level}",
+                array,
+                styles.attention_style(),
+                False,
+                "attention",
+            )
+        )
     return calls
 
 
@@ -126,11 +156,23 @@ def clear_results(viewer: Any) -> None:
         viewer.layers.remove(layer)
 
 
-def _show_map(viewer: Any, scan: Volume, kind: str, name: str, array: np.ndarray, style: dict[str, object],
-              visible: bool, source: str) -> Image:
+def _show_map(
+    viewer: Any,
+    scan: Volume,
+    kind: str,
+    name: str,
+    array: np.ndarray,
+    style: dict[str, object],
+    visible: bool,
+    source: str,
+) -> Image:
     layer = viewer.add_image(
-        scan.geometry.display.to_display(array), name=name, visible=visible,
-        metadata={KEY: scan, KIND: kind, "source": source}, **placement(scan.geometry), **style,
+        scan.geometry.display.to_display(array),
+        name=name,
+        visible=visible,
+        metadata={KEY: scan, KIND: kind, "source": source},
+        **placement(scan.geometry),
+        **style,
     )
     compat.set_tooltip(layer, source)
     _stack(viewer)
@@ -147,8 +189,9 @@ def _stack(viewer: Any) -> None:
         viewer.layers.selection.active = layer
 
 
-def show_labels(viewer: Any, scan: Volume, labels: LabelMap, box: Box | None = None, *, name: str = "Labels",
-                kind: str = OPENED) -> Labels:
+def show_labels(
+    viewer: Any, scan: Volume, labels: LabelMap, box: Box | None = None, *, name: str = "Labels", kind: str = OPENED
+) -> Labels:
     """Show an editable copy of a label map: as one step of the labels that are there, where the organs are the same.
 
     Labels of other organs that a person has edited are kept, hidden, beside it.
@@ -186,8 +229,11 @@ def new_labels(viewer: Any, scan: Volume, scheme: LabelScheme, array: np.ndarray
     if before is not None:
         _put_aside(viewer, before, f"labels before {1 + len(of_kind(viewer, 'kept labels'))}")
     layer = viewer.add_labels(
-        array, name="labels", metadata={KEY: scan, KIND: "labels", "scheme": scheme, "box": box},
-        **placement(scan.geometry), **styles.labels_style(scheme),
+        array,
+        name="labels",
+        metadata={KEY: scan, KIND: "labels", "scheme": scheme, "box": box},
+        **placement(scan.geometry),
+        **styles.labels_style(scheme),
     )
     layer.contour = styles.contour_vox(array.shape)
     layer.selected_label = scheme.ids[0]
@@ -204,8 +250,13 @@ def show_recovered(viewer: Any, scan: Volume, scheme: LabelScheme, history: Hist
 
 def show_preview(viewer: Any, scan: Volume, array: np.ndarray, scheme: LabelScheme) -> Labels:
     """Show (z, y, x) labels that nobody can edit, as thick outlines."""
-    layer = viewer.add_labels(array, name="preview: lost work", metadata={KEY: scan, KIND: "preview", "scheme": scheme},
-                              **placement(scan.geometry), **styles.labels_style(scheme))
+    layer = viewer.add_labels(
+        array,
+        name="preview: lost work",
+        metadata={KEY: scan, KIND: "preview", "scheme": scheme},
+        **placement(scan.geometry),
+        **styles.labels_style(scheme),
+    )
     layer.contour = 2 * styles.contour_vox(array.shape)
     layer.editable = False
     return layer
@@ -250,8 +301,13 @@ def draw_region(viewer: Any, scan: Volume) -> Shapes:
     """Let the person draw a box on the scan: the layer in which it is drawn."""
     layer = only(viewer, "region")
     if layer is None:
-        layer = viewer.add_shapes(ndim=3, name="region", metadata={KEY: scan, KIND: "region"},
-                                  **placement(scan.geometry), **styles.region_style())
+        layer = viewer.add_shapes(
+            ndim=3,
+            name="region",
+            metadata={KEY: scan, KIND: "region"},
+            **placement(scan.geometry),
+            **styles.region_style(),
+        )
     viewer.layers.selection.active = layer
     layer.mode = "add_rectangle"
     return layer

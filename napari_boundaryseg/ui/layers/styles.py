@@ -12,18 +12,38 @@ from napari_boundaryseg.data.labels import LabelScheme
 CURVE_COLOURS = {"loss": "#E69F00", "Dice": "#56B4E9"}
 BAR_COLOUR = "#56B4E9"
 REGION_COLOUR = "#F0E442"
-LETTER_STYLE = ("color: #F0E442; background: rgba(0, 0, 0, 140); border-radius: 3px; padding: 1px 5px; "
-                "font-weight: bold; font-size: 15px;")
+LETTER_STYLE = (
+    "color: #F0E442; background: rgba(0, 0, 0, 140); border-radius: 3px; padding: 1px 5px; "
+    "font-weight: bold; font-size: 15px;"
+)
 LINE_STYLE = "background: rgba(240, 228, 66, 110);"
 COARSE_VOX = 128
 """Below this many voxels across a slice, a contour of two voxels would hide what it is drawn on."""
 WINDOWS_HU = {"CT soft tissue": (-160.0, 240.0), "CT bone": (-500.0, 1300.0), "CT lung": (-1350.0, 150.0)}
 ROBUST_PERCENTILES = (0.5, 99.5)
 
-_DARK = {"quiet": "#A8ABB0", "warning": "#F0C94A", "error": "#FF9A76", "button": "#414851", "off": "#33383F",
-         "off_text": "#7E838A", "main": "#1F5F8B", "hover": "#2A78AD", "main_text": "#FFFFFF"}
-_LIGHT = {"quiet": "#5A5D61", "warning": "#7A5200", "error": "#A63A0A", "button": "#C4C7CB", "off": "#DDDFE1",
-          "off_text": "#7E838A", "main": "#1F5F8B", "hover": "#2A78AD", "main_text": "#FFFFFF"}
+_DARK = {
+    "quiet": "#A8ABB0",
+    "warning": "#F0C94A",
+    "error": "#FF9A76",
+    "button": "#414851",
+    "off": "#33383F",
+    "off_text": "#7E838A",
+    "main": "#1F5F8B",
+    "hover": "#2A78AD",
+    "main_text": "#FFFFFF",
+}
+_LIGHT = {
+    "quiet": "#5A5D61",
+    "warning": "#7A5200",
+    "error": "#A63A0A",
+    "button": "#C4C7CB",
+    "off": "#DDDFE1",
+    "off_text": "#7E838A",
+    "main": "#1F5F8B",
+    "hover": "#2A78AD",
+    "main_text": "#FFFFFF",
+}
 _SHEET = """
 QToolButton, QTableWidget, QHeaderView, QListWidget, QSpinBox, QDoubleSpinBox {{ font-size: {size}pt; }}
 QToolButton[section="true"] {{ text-align: left; padding: 7px 4px; font-weight: bold; border-radius: 0; }}
@@ -71,23 +91,37 @@ def edges_style() -> dict[str, object]:
     """The edge map: a warm ramp from transparent to full. Added light would vanish on bright fat and fluid."""
     ramp = [[0.7, 0.1, 0.0, 0], [0.7, 0.1, 0.0, 0], [0.95, 0.3, 0.0, 0.5], [1, 0.6, 0.1, 0.9], [1, 0.95, 0.6, 1]]
     warm = Colormap(ramp, name="edges", controls=[0, 0.15, 0.45, 0.75, 1])
-    return {"colormap": warm, "opacity": 0.6, "blending": "translucent_no_depth", "contrast_limits": (0.0, 1.0),
-            "interpolation2d": "linear"}
+    return {
+        "colormap": warm,
+        "opacity": 0.6,
+        "blending": "translucent_no_depth",
+        "contrast_limits": (0.0, 1.0),
+        "interpolation2d": "linear",
+    }
 
 
 def contour_style(colour: str) -> dict[str, object]:
     """A soft contour: the organ's own colour, from transparent to full."""
     red, green, blue = (int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5))
     ramp = np.array([[red, green, blue, 0.0], [red, green, blue, 0.15], [red, green, blue, 0.7]])
-    return {"colormap": Colormap(ramp, name=f"contour {colour}", controls=[0, 0.3, 1]), "opacity": 0.8,
-            "blending": "translucent_no_depth", "contrast_limits": (0.0, 1.0),
-            "interpolation2d": "linear"}
+    return {
+        "colormap": Colormap(ramp, name=f"contour {colour}", controls=[0, 0.3, 1]),
+        "opacity": 0.8,
+        "blending": "translucent_no_depth",
+        "contrast_limits": (0.0, 1.0),
+        "interpolation2d": "linear",
+    }
 
 
 def attention_style() -> dict[str, object]:
     """Attention: viridis, off until asked for."""
-    return {"colormap": "viridis", "opacity": 0.5, "blending": "additive", "contrast_limits": (0.0, 1.0),
-            "interpolation2d": "linear"}
+    return {
+        "colormap": "viridis",
+        "opacity": 0.5,
+        "blending": "additive",
+        "contrast_limits": (0.0, 1.0),
+        "interpolation2d": "linear",
+    }
 
 
 def region_style() -> dict[str, object]:

@@ -32,17 +32,26 @@ TOOLS = (
     ("fill", "Fill", "F", "fill", "Fill the area under the mouse with the chosen organ"),
     ("polygon", "Polygon", "P", "polygon", "Click corners round an area; double-click to close it"),
 )
-SCHEME_TITLES = {"pelvis-mr": "Pelvis MR", "pelvis-ct": "Pelvis CT", "prostate": "Prostate",
-                 "hippocampus": "Hippocampus", "sarcoma": "Sarcoma", "brats-2022": "Brain tumour (BraTS to 2022)",
-                 "brats-2023": "Brain tumour (BraTS 2023)", "kits": "Kidney tumour (KiTS)",
-                 "kits-2019": "Kidney tumour (KiTS 2019)"}
+SCHEME_TITLES = {
+    "pelvis-mr": "Pelvis MR",
+    "pelvis-ct": "Pelvis CT",
+    "prostate": "Prostate",
+    "hippocampus": "Hippocampus",
+    "sarcoma": "Sarcoma",
+    "brats-2022": "Brain tumour (BraTS to 2022)",
+    "brats-2023": "Brain tumour (BraTS 2023)",
+    "kits": "Kidney tumour (KiTS)",
+    "kits-2019": "Kidney tumour (KiTS 2019)",
+}
 
 
 def effort_in_words(work: Work) -> str:
     """Strokes, path, time and undos in one line."""
     minutes, seconds = divmod(round(work.seconds), 60)
-    return (f"Effort: {work.strokes} stroke{'s' if work.strokes != 1 else ''} · {work.path_mm:.0f} mm · "
-            f"{minutes}:{seconds:02d} min · {work.undos} undo{'s' if work.undos != 1 else ''}")
+    return (
+        f"Effort: {work.strokes} stroke{'s' if work.strokes != 1 else ''} · {work.path_mm:.0f} mm · "
+        f"{minutes}:{seconds:02d} min · {work.undos} undo{'s' if work.undos != 1 else ''}"
+    )
 
 
 class CorrectPanel(Panel):
@@ -54,8 +63,12 @@ class CorrectPanel(Panel):
         self.empty = line("correct_panel.empty", EMPTY)
         self.organs = OrganTable()
         self.tools = {name: tool(f"correct_panel.{name}", label, key, tip) for name, label, key, _, tip in TOOLS}
-        self.size = named(QSlider(Qt.Orientation.Horizontal), "correct_panel.size", "Brush size",
-                          "Diameter of the brush and the eraser")
+        self.size = named(
+            QSlider(Qt.Orientation.Horizontal),
+            "correct_panel.size",
+            "Brush size",
+            "Diameter of the brush and the eraser",
+        )
         self.size.setRange(1, 40)
         self.size_text = line("correct_panel.size_text")
         self.undo = button("correct_panel.undo", "Undo", "Take the last change back (Ctrl+Z)")
@@ -63,14 +76,18 @@ class CorrectPanel(Panel):
         self.lock_slice = LockButton(desk)
         self.history = HistoryList()
         self.effort = line("correct_panel.effort", quiet=True)
-        self.save_effort = button("correct_panel.save_effort", "Save effort…",
-                                  "Strokes, path, time and undos of each organ and slice, as CSV; nothing is sent")
+        self.save_effort = button(
+            "correct_panel.save_effort",
+            "Save effort…",
+            "Strokes, path, time and undos of each organ and slice, as CSV; nothing is sent",
+        )
         self.lost = LostBox(desk)
         self.discarded = button("correct_panel.discarded", "Discarded work", "What was discarded in the last days")
         self.new = button("correct_panel.new", "New empty labels", "Start by hand, with the names of")
         self.load = button("correct_panel.load", "Open labels…", "A label map drawn on this scan")
-        self.accept = button("correct_panel.accept", "Accept", "Store scan and labels as a case of the project",
-                             main=True)
+        self.accept = button(
+            "correct_panel.accept", "Accept", "Store scan and labels as a case of the project", main=True
+        )
         self.accepted = line("correct_panel.accepted", quiet=True)
         self._arrange()
         self._connect()
@@ -159,8 +176,11 @@ class CorrectPanel(Panel):
         self.redo.setEnabled(self._desk.tools.can_redo())
         draft = self._desk.tools.draft
         self.history.show_history(draft.history if draft is not None else None)
-        self.organs.show_locks([lock.organ for lock in draft.history.locks if lock.organ and lock.slice is None]
-                               if draft is not None else [])
+        self.organs.show_locks(
+            [lock.organ for lock in draft.history.locks if lock.organ and lock.slice is None]
+            if draft is not None
+            else []
+        )
         self.lock_slice.refresh()
         self.effort.setText(effort_in_words(draft.effort.total()) if draft is not None else "")
         if not self._desk.tools.is_stored():

@@ -36,8 +36,9 @@ class LostBox(QWidget):
         self.preview = button("correct_panel.preview", "Preview", "Show its outlines beside the labels")
         self.preview.setCheckable(True)
         self.restore = button("correct_panel.restore", "Restore", "Go on with it; undo reaches its steps", main=True)
-        self.discard = button("correct_panel.discard", "Discard",
-                              f"Offer it no longer; for {KEPT_DAYS:.0f} days it can be had back")
+        self.discard = button(
+            "correct_panel.discard", "Discard", f"Offer it no longer; for {KEPT_DAYS:.0f} days it can be had back"
+        )
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.addWidget(self.text, 0, 0, 1, 3)

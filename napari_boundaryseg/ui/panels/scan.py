@@ -54,9 +54,12 @@ class ScanPanel(Panel):
         self.doubts.setProperty("level", "warning")
         self.window_preset = choice("scan_panel.window", "Window", "Grey levels to show")
         self.view = choice("scan_panel.view", "View", "The plane to show", orientation.ORDERS)
-        self.three_planes = button("scan_panel.three_planes", "Three planes",
-                                   "Axial, sagittal and coronal side by side. A click, or moving the mouse with Shift "
-                                   "held, takes the others to that point")
+        self.three_planes = button(
+            "scan_panel.three_planes",
+            "Three planes",
+            "Axial, sagittal and coronal side by side. A click, or moving the mouse with Shift "
+            "held, takes the others to that point",
+        )
         self.three_planes.setCheckable(True)
         self._facts = QWidget()
         self._form = QFormLayout(self._facts)
@@ -102,8 +105,9 @@ class ScanPanel(Panel):
 
     def _ask_file(self) -> None:
         pattern = " ".join(f"*{suffix}" for suffix in formats.suffixes())
-        paths, _ = QFileDialog.getOpenFileNames(self, "Open a scan (several files: channels of one scan)", "",
-                                                f"Scans ({pattern});;All files (*)")
+        paths, _ = QFileDialog.getOpenFileNames(
+            self, "Open a scan (several files: channels of one scan)", "", f"Scans ({pattern});;All files (*)"
+        )
         if paths:
             self._desk.open(*(Path(path) for path in paths))
 

@@ -26,8 +26,11 @@ NO_MODEL = "No model was found. Train one with boundaryseg train, or install the
 def summary(card: Card) -> str:
     """What a model is for, how well it does, and on which scans: the lines that are always shown."""
     lines = [card.recipe.task or card.name, "Organs: " + ", ".join(card.recipe.scheme.names)]
-    scores = [f"{s.organ} {s.mean:.2f}" + (f" (label prior {s.floor:.2f})" if s.floor is not None else "")
-              for s in card.scores if s.metric == "dsc"]
+    scores = [
+        f"{s.organ} {s.mean:.2f}" + (f" (label prior {s.floor:.2f})" if s.floor is not None else "")
+        for s in card.scores
+        if s.metric == "dsc"
+    ]
     on = f" on {card.scored_on}" if card.scored_on else ""
     lines.append(f"Dice{on}: " + ", ".join(scores) if scores else "No score on its card yet")
     if card.expected_field_mm:
@@ -58,8 +61,10 @@ def origins(prediction: Prediction) -> str:
     edges = sources.pop("edges", "derived")
     if {edges, *sources.values()} == {"derived"}:
         return "Edges and contours: derived from the probabilities, this network has no head for them"
-    parts = [f"{word} ({', '.join(organ for organ, found in sources.items() if found == word)})"
-             for word in dict.fromkeys(sources.values())]
+    parts = [
+        f"{word} ({', '.join(organ for organ, found in sources.items() if found == word)})"
+        for word in dict.fromkeys(sources.values())
+    ]
     return f"Contours: {', '.join(parts)}. Edges: {edges}"
 
 
@@ -83,20 +88,45 @@ class SegmentPanel(Panel):
         self.whole = button("segment_panel.whole", "Segment all of it", "It may find organs where there are none")
         self.offer = line("segment_panel.offer")
         self.offer.setProperty("level", "warning")
-        self.apply = button("segment_panel.apply", "Apply", "Take the result where nothing is locked; one step of the "
-                            "history", main=True)
+        self.apply = button(
+            "segment_panel.apply",
+            "Apply",
+            "Take the result where nothing is locked; one step of the history",
+            main=True,
+        )
         self.discard = button("segment_panel.discard", "Discard", "Leave the labels as they are")
         self.run = button("segment_panel.run", "Segment", "Find the organs on this scan", main=True)
         self.hint = line("segment_panel.hint", NO_SCAN, quiet=True)
         self.result = line("segment_panel.result")
-        self.attention = named(QCheckBox("Show attention"), "segment_panel.attention", "Show attention",
-                               "Where the network looked, one layer per level")
+        self.attention = named(
+            QCheckBox("Show attention"),
+            "segment_panel.attention",
+            "Show attention",
+            "Where the network looked, one layer per level",
+        )
         self.origins = line("segment_panel.origins", quiet=True)
         self.bars = ChannelBars()
-        self._layout = column(self, self.model, self.open_model, self.summary, self.card, self.details, self.region,
-                              self.question, self.draw, self.whole, self.run, self.hint, self.offer, self.apply,
-                              self.discard, self.result, self.origins,
-                              self.attention, self.bars)
+        self._layout = column(
+            self,
+            self.model,
+            self.open_model,
+            self.summary,
+            self.card,
+            self.details,
+            self.region,
+            self.question,
+            self.draw,
+            self.whole,
+            self.run,
+            self.hint,
+            self.offer,
+            self.apply,
+            self.discard,
+            self.result,
+            self.origins,
+            self.attention,
+            self.bars,
+        )
         self._layout.addStretch(1)
         self._connect()
         self.bars.hide()

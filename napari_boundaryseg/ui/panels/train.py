@@ -43,8 +43,9 @@ class TrainPanel(Panel):
         self.steps.setRange(1, 5000)
         self.steps.setValue(TUNING_STEPS)
         self.hint = line("train_panel.hint", quiet=True)
-        self.start = button("train_panel.start", "Start fine-tuning", "Train the model chosen in Segment further",
-                            main=True)
+        self.start = button(
+            "train_panel.start", "Start fine-tuning", "Train the model chosen in Segment further", main=True
+        )
         self.pause = button("train_panel.pause", "Pause", "Rest, or go on")
         self.pause.setCheckable(True)
         self.curve = Curve()
@@ -71,8 +72,9 @@ class TrainPanel(Panel):
         inside.addLayout(form)
         inside.addWidget(self.hint)
         inside.addLayout(row)
-        column(self, self.choose, self.place, self.empty, self.training, self.curve, self.comparison,
-               self.versions).addStretch(1)
+        column(
+            self, self.choose, self.place, self.empty, self.training, self.curve, self.comparison, self.versions
+        ).addStretch(1)
         self.comparison.hide()
         self.curve.hide()
 

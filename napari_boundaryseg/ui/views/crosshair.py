@@ -31,8 +31,12 @@ class CrossLines(QObject):
         self._viewer, self._canvas = viewer, canvas
         self._lines = {side: self._line(f"{name}.line_{side}") for side in ("left", "right", "top", "bottom")}
         self._camera = compat.camera(viewer)
-        self._sources = (self._camera.events.center, self._camera.events.zoom, self._camera.events.orientation,
-                         viewer.dims.events.ndisplay)
+        self._sources = (
+            self._camera.events.center,
+            self._camera.events.zoom,
+            self._camera.events.orientation,
+            viewer.dims.events.ndisplay,
+        )
         for source in self._sources:
             source.connect(self.place)
         canvas.installEventFilter(self)
@@ -58,8 +62,12 @@ class CrossLines(QObject):
         """Put the lines where the point is now."""
         x, y = self.point()
         width, height = self._canvas.width(), self._canvas.height()
-        places = {"left": QRect(0, y, x - GAP, 1), "right": QRect(x + GAP, y, width - x - GAP, 1),
-                  "top": QRect(x, 0, 1, y - GAP), "bottom": QRect(x, y + GAP, 1, height - y - GAP)}
+        places = {
+            "left": QRect(0, y, x - GAP, 1),
+            "right": QRect(x + GAP, y, width - x - GAP, 1),
+            "top": QRect(x, 0, 1, y - GAP),
+            "bottom": QRect(x, y + GAP, 1, height - y - GAP),
+        }
         flat = self._viewer.dims.ndisplay == 2
         for side, line in self._lines.items():
             line.setVisible(flat and places[side].isValid())

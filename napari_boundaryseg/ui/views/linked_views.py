@@ -51,8 +51,11 @@ class Links:
         self._busy = False
         self._heard: list[tuple[Any, Any]] = []
         for viewer in self._viewers:
-            self._heard += [(viewer.dims.events.point, self._on_point), (viewer.events.reset_view, self._on_reset),
-                            (compat.camera(viewer).events.zoom, self._on_zoom)]
+            self._heard += [
+                (viewer.dims.events.point, self._on_point),
+                (viewer.events.reset_view, self._on_reset),
+                (compat.camera(viewer).events.zoom, self._on_zoom),
+            ]
             viewer.mouse_drag_callbacks.append(self._on_press)
             viewer.mouse_move_callbacks.append(self._on_move)
         for source, slot in self._heard:

@@ -52,8 +52,12 @@ class Mirrored:
         if self._draws:
             self._names += LABELS_LOOKS + TOOLS
         self._listen(main)
-        self._heard = [(main.events.visible, self._on_visible), (main.events.name, self._on_name),
-                       (main.events.data, self._on_data), (main.events.set_data, self._on_refresh)]
+        self._heard = [
+            (main.events.visible, self._on_visible),
+            (main.events.name, self._on_name),
+            (main.events.data, self._on_data),
+            (main.events.set_data, self._on_refresh),
+        ]
         for source, slot in self._heard:
             source.connect(slot)
 

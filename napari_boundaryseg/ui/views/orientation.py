@@ -52,8 +52,12 @@ class OrientationLetters(QObject):
         self._viewer, self._name = viewer, name
         self.labels = {edge: self._label(edge) for edge in ("top", "bottom", "left", "right")}
         self._canvas.installEventFilter(self)
-        self._sources = (viewer.dims.events.order, viewer.dims.events.ndisplay, viewer.dims.events.ndim,
-                         compat.camera(viewer).events.orientation)
+        self._sources = (
+            viewer.dims.events.order,
+            viewer.dims.events.ndisplay,
+            viewer.dims.events.ndim,
+            compat.camera(viewer).events.orientation,
+        )
         for source in self._sources:
             source.connect(self._on_change)
         self.active = False

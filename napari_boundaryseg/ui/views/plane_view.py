@@ -71,7 +71,8 @@ class PlaneView:
         """Draw on the copy of the layer that is drawn on in the main view."""
         active = self._main.layers.selection.active
         self.model.layers.selection.active = next(
-            (copy for layer, copy in self.copies.items() if layer.main is active), None)
+            (copy for layer, copy in self.copies.items() if layer.main is active), None
+        )
 
     def build(self, name: str) -> Any:
         """Make the widget."""

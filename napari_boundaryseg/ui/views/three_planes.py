@@ -118,9 +118,14 @@ class Planes(QObject):
         self._links = Links([self._viewer, *(view.model for view in self.views)], self._on_moved)
         self._links.move_to(tuple(self._viewer.dims.point))
         events, active = self._viewer.layers.events, self._viewer.layers.selection.events.active
-        self._heard = [(events.inserted, self._later), (events.removed, self._later), (events.reordered, self._later),
-                       (active, self._on_active), (self._viewer.dims.events.order, self._on_order),
-                       (self._viewer.events.theme, self._on_theme)]
+        self._heard = [
+            (events.inserted, self._later),
+            (events.removed, self._later),
+            (events.reordered, self._later),
+            (active, self._on_active),
+            (self._viewer.dims.events.order, self._on_order),
+            (self._viewer.events.theme, self._on_theme),
+        ]
         for source, slot in self._heard:
             source.connect(slot)
         for watched in (compat.main_window(self._viewer), compat.main_view(self._viewer)):
@@ -200,6 +205,7 @@ class Planes(QObject):
         hidden = event.type() == QEvent.Type.Hide and not event.spontaneous()  # and not minimised
         closed = event.type() == QEvent.Type.Close
         if (hidden and watched is compat.main_window(self._viewer)) or (
-                closed and watched is compat.main_view(self._viewer)):
+            closed and watched is compat.main_view(self._viewer)
+        ):
             self.close()
         return False

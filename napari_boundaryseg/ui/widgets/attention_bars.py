@@ -21,8 +21,12 @@ class ChannelBars(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        named(self, "segment_panel.channel_weights", "Channel weights",
-              "How much of each feature channel the attention let through, on average over this scan")
+        named(
+            self,
+            "segment_panel.channel_weights",
+            "Channel weights",
+            "How much of each feature channel the attention let through, on average over this scan",
+        )
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.weights: Weights = {}
 

@@ -10,17 +10,22 @@ from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableW
 
 from napari_boundaryseg.ui.widgets.controls import column, line, named
 
-VERDICTS = {"better": "Better on the held-out cases.", "worse": "Worse on the held-out cases: keep the old model.",
-            "no evidence": "No evidence that it is better: keep the old model, or hold out more cases."}
+VERDICTS = {
+    "better": "Better on the held-out cases.",
+    "worse": "Worse on the held-out cases: keep the old model.",
+    "no evidence": "No evidence that it is better: keep the old model, or hold out more cases.",
+}
 MAX_ROWS_SHOWN = 6
 
 
 def in_words(comparison: Mapping[str, Any]) -> str:
     """The verdict with the change that it rests on."""
     change, n = comparison["change"], comparison["n"]
-    return (f"{VERDICTS.get(comparison['verdict'], comparison['verdict'])}\nMean Dice {change['mean']:+.3f} "
-            f"(95 % interval {change['low']:+.3f} to {change['high']:+.3f}, "
-            f"{n} held-out case{'s' if n != 1 else ''})")
+    return (
+        f"{VERDICTS.get(comparison['verdict'], comparison['verdict'])}\nMean Dice {change['mean']:+.3f} "
+        f"(95 % interval {change['low']:+.3f} to {change['high']:+.3f}, "
+        f"{n} held-out case{'s' if n != 1 else ''})"
+    )
 
 
 def _number(value: float | None) -> str:

@@ -80,15 +80,29 @@ class Curve(QWidget):
         self._line(painter, frame, "Dice", self.dices, 1.0, last, Qt.AlignmentFlag.AlignRight)
         painter.end()
 
-    def _line(self, painter: QPainter, frame: QRectF, name: str, points: Points, top: float, last: float,
-              side: Qt.AlignmentFlag) -> None:
+    def _line(
+        self,
+        painter: QPainter,
+        frame: QRectF,
+        name: str,
+        points: Points,
+        top: float,
+        last: float,
+        side: Qt.AlignmentFlag,
+    ) -> None:
         if not points:
             return
         dashed = Qt.PenStyle.DashLine if name == "Dice" else Qt.PenStyle.SolidLine
         painter.setPen(QPen(QColor(CURVE_COLOURS[name]), 1.6, dashed))
-        painter.drawPolyline(QPolygonF([
-            QPointF(frame.left() + frame.width() * step / max(last, 1.0),
-                    frame.bottom() - frame.height() * min(value / top, 1.0))
-            for step, value in points
-        ]))
+        painter.drawPolyline(
+            QPolygonF(
+                [
+                    QPointF(
+                        frame.left() + frame.width() * step / max(last, 1.0),
+                        frame.bottom() - frame.height() * min(value / top, 1.0),
+                    )
+                    for step, value in points
+                ]
+            )
+        )
         painter.drawText(QRectF(0, 0, self.width(), frame.top()), side, f"{name} {points[-1][1]:.3f}")

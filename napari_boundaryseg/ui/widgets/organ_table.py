@@ -115,7 +115,10 @@ class OrganTable(QTableWidget):
         if item.column() == LOCK:
             self.lock_asked.emit(self.ids[item.row()], item.checkState() == Qt.CheckState.Checked)
         if item.column() == SHOW:
-            self.hidden_changed.emit({
-                organ for row, organ in enumerate(self.ids)
-                if self.item(row, SHOW).checkState() == Qt.CheckState.Unchecked
-            })
+            self.hidden_changed.emit(
+                {
+                    organ
+                    for row, organ in enumerate(self.ids)
+                    if self.item(row, SHOW).checkState() == Qt.CheckState.Unchecked
+                }
+            )

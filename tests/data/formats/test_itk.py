@@ -236,8 +236,11 @@ def sheared() -> LabelMap:
     [
         ("a.nrrd", sheared, "not at right angles. Save it as .nii.gz"),
         ("a.mhd", lambda: LabelMap(np.ones(SHAPE, np.uint8), Geometry(SHAPE, np.eye(4))), "header apart"),
-        ("a.seg.nrrd", lambda: LabelMap(np.ones(SHAPE, np.uint8), Geometry(SHAPE, np.eye(4))),
-         "a segmentation with named segments is not written. Use .nrrd, .mha or .nii.gz"),
+        (
+            "a.seg.nrrd",
+            lambda: LabelMap(np.ones(SHAPE, np.uint8), Geometry(SHAPE, np.eye(4))),
+            "a segmentation with named segments is not written. Use .nrrd, .mha or .nii.gz",
+        ),
     ],
 )
 def test_what_cannot_be_written(tmp_path: Path, name: str, labels: Callable[[], LabelMap], reason: str) -> None:

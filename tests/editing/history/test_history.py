@@ -173,8 +173,9 @@ def test_another_array_goes_on_where_the_old_one_was() -> None:
         one.follow(np.zeros((3, 6, 7), np.uint16))
 
 
-@pytest.mark.parametrize("values", [np.zeros((1, 1, 1), int), np.zeros((3, 6, 6)), np.full((3, 6, 6), 256),
-                                    np.full((3, 6, 6), -1)])
+@pytest.mark.parametrize(
+    "values", [np.zeros((1, 1, 1), int), np.zeros((3, 6, 6)), np.full((3, 6, 6), 256), np.full((3, 6, 6), -1)]
+)
 def test_values_that_do_not_fit_are_refused(values: np.ndarray) -> None:
     one = history()
     with pytest.raises(InputError):
@@ -182,8 +183,9 @@ def test_values_that_do_not_fit_are_refused(values: np.ndarray) -> None:
     assert not one.array.any()
 
 
-@pytest.mark.parametrize("array", [np.zeros((3, 3), np.uint8), np.zeros((3, 3, 3), int), np.broadcast_to(
-    np.uint8(0), (3, 3, 3))])
+@pytest.mark.parametrize(
+    "array", [np.zeros((3, 3), np.uint8), np.zeros((3, 3, 3), int), np.broadcast_to(np.uint8(0), (3, 3, 3))]
+)
 def test_arrays_that_cannot_be_edited_are_refused(array: np.ndarray) -> None:
     with pytest.raises(InputError):
         History(array)

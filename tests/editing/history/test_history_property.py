@@ -15,8 +15,9 @@ from napari_boundaryseg.editing.history.locks import Lock, Locks
 SHAPE = (3, 3, 3)
 State = tuple[np.ndarray, Locks]
 
-boxes = st.tuples(*[st.tuples(st.integers(0, n - 1), st.integers(1, n)).map(lambda ends: slice(ends[0], max(ends)))
-                    for n in SHAPE])
+boxes = st.tuples(
+    *[st.tuples(st.integers(0, n - 1), st.integers(1, n)).map(lambda ends: slice(ends[0], max(ends))) for n in SHAPE]
+)
 locks = st.sampled_from([Lock(1), Lock(2), Lock(1, 0), Lock(2, 1), Lock(None, 0), Lock(None, 1)])
 operations = st.one_of(
     st.tuples(st.sampled_from(["draw", "draw", "apply", "draw and undo"]), boxes, st.integers(0, 3)),

@@ -53,4 +53,7 @@ def test_a_lock_names_something(organ: int | None, slice: int | None) -> None:
 
 def test_a_lock_says_what_it_is() -> None:
     assert [str(lock) for lock in (Lock(2), Lock(2, 41), Lock(None, 7))] == [
-        "organ 2", "organ 2, slice 41", "all labels, slice 7"]
+        "organ 2",
+        "organ 2, slice 41",
+        "all labels, slice 7",
+    ]

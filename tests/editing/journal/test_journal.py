@@ -34,7 +34,8 @@ def test_the_state_at_the_end_comes_back(folder: Path, journal: Journal, history
     assert work.about == ABOUT
     assert work.steps == history.position
     assert work.volumes_ml == pytest.approx(
-        {int(i): 0.002 * np.count_nonzero(history.array == i) for i in np.unique(history.array) if i})
+        {int(i): 0.002 * np.count_nonzero(history.array == i) for i in np.unique(history.array) if i}
+    )
 
 
 def test_undo_goes_on_after_recovery_and_another_crash(folder: Path, journal: Journal, history: History) -> None:

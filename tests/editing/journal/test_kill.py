@@ -26,8 +26,12 @@ def truth() -> list[History]:
 
 def is_state(found: Recovered, then: History) -> bool:
     """Whether what came back is exactly a state that was."""
-    return (np.array_equal(found.labels, then.array) and found.locks == then.locks
-            and found.position == then.position and found.steps == then.steps)
+    return (
+        np.array_equal(found.labels, then.array)
+        and found.locks == then.locks
+        and found.position == then.position
+        and found.steps == then.steps
+    )
 
 
 def killed(folder: Path, after_s: float, at_least: int) -> int:

@@ -153,8 +153,10 @@ def test_a_record_of_another_journal_is_no_record(folder: Path) -> None:
     one, two = lost(folder, 1, 9), lost(folder, 2, 9)
     database = sqlite3.connect(one / NAME)
     database.execute("ATTACH ? AS other", (str(two / NAME),))
-    database.execute("UPDATE records SET (kind, at, body, crc) = (SELECT kind, at, body, crc FROM other.records AS o "
-                     "WHERE o.number = records.number) WHERE number = 5")
+    database.execute(
+        "UPDATE records SET (kind, at, body, crc) = (SELECT kind, at, body, crc FROM other.records AS o "
+        "WHERE o.number = records.number) WHERE number = 5"
+    )
     database.commit()
     database.close()
     (found,) = [work for work in recoverable(folder) if work.folder == one]
@@ -231,8 +233,13 @@ def torn(folder: Path, truth: list[History], seed: int) -> int:
     if not found:
         return -1
     back = recover(found[0])
-    same = [now for now in truth if (now.position, now.locks) == (back.position, back.locks)
-            and np.array_equal(now.array, back.labels) and now.steps[: now.position] == back.steps[: back.position]]
+    same = [
+        now
+        for now in truth
+        if (now.position, now.locks) == (back.position, back.locks)
+        and np.array_equal(now.array, back.labels)
+        and now.steps[: now.position] == back.steps[: back.position]
+    ]
     assert same
     return back.position
 
@@ -254,8 +261,6 @@ def test_torn_journals_give_back_a_state_that_was(tmp_path: Path) -> None:
     assert sum(position > 0 for position in found) >= 10
     for folder in tmp_path.iterdir():
         assert len([*sessions(folder), *sessions(folder / DAMAGED)]) == 1  # nothing was deleted
-
-
 
 
 def test_a_journal_that_breaks_after_it_was_listed(folder: Path) -> None:
@@ -302,9 +307,15 @@ def test_what_cannot_be_moved_is_told_and_free_again(folder: Path) -> None:
 
 def test_only_work_that_is_stored_nowhere_is_offered(folder: Path) -> None:
     """A model's result can be had again, and accepted labels are in the project."""
-    for acts, offered in (((), False), (("stroke",), True), (("stroke", "stored"), False),
-                          (("stroke", "stored", "stroke"), True), (("stroke", "stored", "undo"), True),
-                          (("stroke", "stored", "undo", "stroke"), True), (("stroke", "undo"), True)):
+    for acts, offered in (
+        ((), False),
+        (("stroke",), True),
+        (("stroke", "stored"), False),
+        (("stroke", "stored", "stroke"), True),
+        (("stroke", "stored", "undo"), True),
+        (("stroke", "stored", "undo", "stroke"), True),
+        (("stroke", "undo"), True),
+    ):
         journal, history = Journal(ABOUT, blank(), folder), History(blank())
         journal.follow(history)
         history.apply("Model", (slice(None),) * 3, np.full(blank().shape, 1, np.uint8), MODEL)

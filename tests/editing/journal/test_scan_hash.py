@@ -19,6 +19,11 @@ def test_another_scan_has_another() -> None:
     moved, voxel = np.eye(4), SCAN.copy()
     moved[0, 3] = 1e-9
     voxel[0, 1, 2, 3] += 1
-    others = [(SCAN, moved), (voxel, np.eye(4)), (SCAN.reshape(1, 3, 2, 4), np.eye(4)),
-              (SCAN.view(np.int32), np.eye(4)), (SCAN.reshape(2, 1, 3, 4), np.eye(4))]
+    others = [
+        (SCAN, moved),
+        (voxel, np.eye(4)),
+        (SCAN.reshape(1, 3, 2, 4), np.eye(4)),
+        (SCAN.view(np.int32), np.eye(4)),
+        (SCAN.reshape(2, 1, 3, 4), np.eye(4)),
+    ]
     assert len({scan_hash(*one) for one in [(SCAN, np.eye(4)), *others]}) == 6

@@ -45,8 +45,10 @@ def rewritten(path, tmp_path, change):
 def test_round_trip_in_full_and_half_precision(good, tmp_path):
     path, network = good
     loaded = load_model(path)
-    assert all(torch.equal(a, b) for a, b in zip(network.state_dict().values(), loaded.network.state_dict().values(),
-                                                 strict=True))
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(network.state_dict().values(), loaded.network.state_dict().values(), strict=True)
+    )
     save(tmp_path / "half.safetensors", loaded.card, network.state_dict(), half=True)
     assert (tmp_path / "half.safetensors").stat().st_size < 0.6 * path.stat().st_size
     half = load_model(tmp_path / "half.safetensors").network.state_dict()
@@ -108,8 +110,10 @@ def renamed(header):
     return {("other" if name == first_tensor(header) else name): value for name, value in header.items()}
 
 
-@pytest.mark.parametrize("change", [cut_metadata, wrong_card, code_in_card, huge_width, unknown_network, expanded,
-                                    negative, odd_dtype, renamed])
+@pytest.mark.parametrize(
+    "change",
+    [cut_metadata, wrong_card, code_in_card, huge_width, unknown_network, expanded, negative, odd_dtype, renamed],
+)
 def test_a_hostile_header_is_refused_in_one_sentence(good, tmp_path, change):
     path = rewritten(good[0], tmp_path, change)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -145,8 +149,10 @@ CARDS = {
     "batch without end": ("batch", 10**12),
     "batch of large patches": ("batch", 1024),
     "many channels in large windows": ("channels", tuple(map(str, range(64)))),
-    "many organs in large windows": ("scheme.organs", tuple(
-        {"id": n, "name": str(n), "colour": "#112233"} for n in range(1, 101))),
+    "many organs in large windows": (
+        "scheme.organs",
+        tuple({"id": n, "name": str(n), "colour": "#112233"} for n in range(1, 101)),
+    ),
     "seed below 0": ("seed", -1),
     "width of 1028": ("network_arguments.width", 1028),
     "width of 4e13": ("network_arguments.width", 4 * 10**13),
@@ -252,10 +258,15 @@ def test_weights_that_are_not_numbers_are_refused_by_name(good, tmp_path):
 
 def test_a_data_parallel_prefix_is_stripped(good, tmp_path):
     path, network = good
-    save(tmp_path / "p.safetensors", load_model(path).card,
-         {f"module.{name}": value for name, value in network.state_dict().items()})
-    assert torch.equal(load_model(tmp_path / "p.safetensors").network.state_dict()["segment.bias"],
-                       network.state_dict()["segment.bias"])
+    save(
+        tmp_path / "p.safetensors",
+        load_model(path).card,
+        {f"module.{name}": value for name, value in network.state_dict().items()},
+    )
+    assert torch.equal(
+        load_model(tmp_path / "p.safetensors").network.state_dict()["segment.bias"],
+        network.state_dict()["segment.bias"],
+    )
 
 
 def test_saving_onto_the_loaded_file_works(good, tmp_path):

@@ -56,8 +56,15 @@ def one_sentence(error: InputError, path: Path) -> str:
     return said
 
 
-SHIPPED = ["brain-tumour-bacnn", "brain-tumour-egcnn", "hippocampus-hmedn", "hippocampus-sgm", "pelvis-mr-sgm",
-           "prostate-toy", "sarcoma-t1"]
+SHIPPED = [
+    "brain-tumour-bacnn",
+    "brain-tumour-egcnn",
+    "hippocampus-hmedn",
+    "hippocampus-sgm",
+    "pelvis-mr-sgm",
+    "prostate-toy",
+    "sarcoma-t1",
+]
 
 
 def test_shipped_models_are_found_by_name_and_can_be_read() -> None:
@@ -79,10 +86,26 @@ def test_a_folder_does_not_hide_a_shipped_model(tmp_path: Path) -> None:
     assert find("hippocampus-sgm", [tmp_path]) == shipped()["hippocampus-sgm"]
 
 
-@pytest.mark.parametrize("name", ["no-such-model", "", ".", "..", "/", "a\0b", "x" * 5000, "x/" * 3000, "a\nb",
-                                  "hippocampus-sgm.safetensors", "../weights/hippocampus-sgm", "病例"])
-def test_an_unknown_name_is_refused_with_the_known_ones(good: Path, name: str, tmp_path: Path,
-                                                        monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "name",
+    [
+        "no-such-model",
+        "",
+        ".",
+        "..",
+        "/",
+        "a\0b",
+        "x" * 5000,
+        "x/" * 3000,
+        "a\nb",
+        "hippocampus-sgm.safetensors",
+        "../weights/hippocampus-sgm",
+        "病例",
+    ],
+)
+def test_an_unknown_name_is_refused_with_the_known_ones(
+    good: Path, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match="there is no such model") as caught:
         find(name, [good.parent])
@@ -227,8 +250,9 @@ HEADERS: dict[str, Callable[[dict[str, Any]], Any]] = {
 
 
 @pytest.mark.parametrize("change", HEADERS.values(), ids=HEADERS)
-def test_a_hostile_header_is_refused_in_one_sentence(good: Path, tmp_path: Path,
-                                                     change: Callable[[dict[str, Any]], Any]) -> None:
+def test_a_hostile_header_is_refused_in_one_sentence(
+    good: Path, tmp_path: Path, change: Callable[[dict[str, Any]], Any]
+) -> None:
     path = with_header(good, tmp_path / "bad.safetensors", change)
     began = time.perf_counter()
     with pytest.raises(InputError) as caught:
@@ -283,13 +307,21 @@ def test_bytes_behind_the_last_tensor_are_refused(good: Path, tmp_path: Path) ->
     one_sentence(caught.value, path)
 
 
-@pytest.mark.parametrize("second, said", [
-    ([4, 8], None), ([0, 4], "overlap or leave holes"), ([2, 6], "overlap or leave holes"),
-    ([8, 12], "overlap or leave holes"), ([4, 12], "the tensor 'b' does not fit its place"),
-])
+@pytest.mark.parametrize(
+    "second, said",
+    [
+        ([4, 8], None),
+        ([0, 4], "overlap or leave holes"),
+        ([2, 6], "overlap or leave holes"),
+        ([8, 12], "overlap or leave holes"),
+        ([4, 12], "the tensor 'b' does not fit its place"),
+    ],
+)
 def test_tensors_fill_the_file_without_holes(tmp_path: Path, second: list[int], said: str | None) -> None:
-    header = {"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]},
-              "b": {"dtype": "F32", "shape": [1, 1], "data_offsets": second}}
+    header = {
+        "a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]},
+        "b": {"dtype": "F32", "shape": [1, 1], "data_offsets": second},
+    }
     text = json.dumps(header).encode()
     path = tmp_path / "two.safetensors"
     path.write_bytes(struct.pack("<Q", len(text)) + text + bytes(max(second)))
@@ -302,8 +334,11 @@ def test_tensors_fill_the_file_without_holes(tmp_path: Path, second: list[int], 
 
 def test_what_is_not_there_or_a_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "folder.safetensors").mkdir()
-    for name, said in (("folder.safetensors", "Is a directory"), ("missing.safetensors", "No such file"),
-                       ("x" * 5000, "File name too long")):
+    for name, said in (
+        ("folder.safetensors", "Is a directory"),
+        ("missing.safetensors", "No such file"),
+        ("x" * 5000, "File name too long"),
+    ):
         with pytest.raises(InputError, match=said):
             read_card(tmp_path / name)
 
@@ -331,8 +366,10 @@ def test_a_cards_name_is_safe_as_a_file_name(good: Path, tmp_path: Path, name: s
 
 
 def test_cards_are_read_without_torch() -> None:
-    code = ("import sys\nfrom napari_boundaryseg.engine.checkpoints.model_library import cards\n"
-            f"assert len(cards()) == {len(SHIPPED)}\nprint('torch' in sys.modules)")
+    code = (
+        "import sys\nfrom napari_boundaryseg.engine.checkpoints.model_library import cards\n"
+        f"assert len(cards()) == {len(SHIPPED)}\nprint('torch' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.stdout.strip() == "False", done.stderr
 

@@ -9,20 +9,32 @@ from napari_boundaryseg.engine.evaluation.comparison import as_markdown, bootstr
 
 def scores(changes: list[float], missing: bool = False) -> dict:
     def organ(dsc: float) -> dict[str, float]:
-        return {"dsc": dsc, "surface_dice": dsc, "hd95_mm": math.nan, "apl_mm": 3.0, "volume_ml": 1.0,
-                "reference_ml": 2.0, "missing": missing}
+        return {
+            "dsc": dsc,
+            "surface_dice": dsc,
+            "hd95_mm": math.nan,
+            "apl_mm": 3.0,
+            "volume_ml": 1.0,
+            "reference_ml": 2.0,
+            "missing": missing,
+        }
 
-    return {f"case {n}": {"before": {"Prostate": organ(0.7)}, "after": {"Prostate": organ(0.7 + change)}}
-            for n, change in enumerate(changes)}
+    return {
+        f"case {n}": {"before": {"Prostate": organ(0.7)}, "after": {"Prostate": organ(0.7 + change)}}
+        for n, change in enumerate(changes)
+    }
 
 
-@pytest.mark.parametrize(("changes", "expected"), [
-    ([0.05, 0.06, 0.04, 0.05], "better"),
-    ([-0.05, -0.06, -0.04], "worse"),
-    ([0.05, -0.06, 0.04, -0.02], "no evidence"),
-    ([0.0, 0.0, 0.0], "no evidence"),
-    ([0.2, 0.2], "no evidence"),
-])
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ([0.05, 0.06, 0.04, 0.05], "better"),
+        ([-0.05, -0.06, -0.04], "worse"),
+        ([0.05, -0.06, 0.04, -0.02], "no evidence"),
+        ([0.0, 0.0, 0.0], "no evidence"),
+        ([0.2, 0.2], "no evidence"),
+    ],
+)
 def test_verdict(changes, expected):
     assert compare(scores(changes))["verdict"] == expected
 

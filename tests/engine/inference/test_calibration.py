@@ -67,8 +67,9 @@ def test_edges_that_promise_too_much_at_their_highest_level_off() -> None:
     values = rng.random(200_000)
     so = rng.random(values.size) < special.expit(4 * np.log(values / 0.5)) * np.where(values > 0.5, 0.5, 1)
     scaling = fit_scaling(values, so)
-    plain = optimize.minimize(lambda x: np.mean(np.logaddexp(0, z := x[0] * special.logit(values) + x[1]) - so * z),
-                              np.zeros(2)).x
+    plain = optimize.minimize(
+        lambda x: np.mean(np.logaddexp(0, z := x[0] * special.logit(values) + x[1]) - so * z), np.zeros(2)
+    ).x
     calibrated, platt = rescaled(values, scaling), rescaled(values, Scaling(scale=plain[0], shift=plain[1]))
     assert scaling.complement == pytest.approx(0, abs=0.05)
     assert reliability(calibrated, so).error < 0.6 * reliability(platt, so).error
@@ -130,8 +131,10 @@ def test_edges_derived_from_probabilities_are_put_right_once() -> None:
     wanted = recipe("prostate-toy").with_settings({"targets.contours": "hard"})
     box = (slice(0, 6), slice(0, 5), slice(0, 4))
     scalings = Calibration(probabilities=Scaling(scale=2.0), edges=Scaling(scale=0.5, shift=-1.0))
-    plain, put_right = (assemble(volume, box, {"classes": classes.copy()}, wanted, {}, calibration)[0]
-                        for calibration in (None, scalings))
+    plain, put_right = (
+        assemble(volume, box, {"classes": classes.copy()}, wanted, {}, calibration)[0]
+        for calibration in (None, scalings)
+    )
     assert plain["contour_sources"]["edges"] == "derived"
     np.testing.assert_allclose(put_right["edges"], rescaled(plain["edges"], scalings.edges), atol=1e-6)
     np.testing.assert_allclose(put_right["probabilities"], tempered(classes, scalings.probabilities), atol=1e-6)

@@ -30,10 +30,21 @@ def scan(value: float = 200.0) -> tuple[Volume, LabelMap]:
 
 
 def small(name: str, **changes: object) -> Recipe:
-    return Recipe(**{"name": name, "channels": ("ct",), "scheme": preset("prostate"), "network": "segresnet",
-                     "network_arguments": {"width": 8, "norm": "group"}, "losses": {"wce-dice": 1.0},
-                     "patch_vox": (16, 16, 16),
-                     "preprocessing": Preprocessing(), "steps": 1, "steps_per_epoch": 100, **changes})
+    return Recipe(
+        **{
+            "name": name,
+            "channels": ("ct",),
+            "scheme": preset("prostate"),
+            "network": "segresnet",
+            "network_arguments": {"width": 8, "norm": "group"},
+            "losses": {"wce-dice": 1.0},
+            "patch_vox": (16, 16, 16),
+            "preprocessing": Preprocessing(),
+            "steps": 1,
+            "steps_per_epoch": 100,
+            **changes,
+        }
+    )
 
 
 @pytest.fixture(scope="module")

@@ -20,13 +20,23 @@ from napari_boundaryseg.progress import Cancelled
 
 
 def model(tmp_path, scheme="pelvis-mr", field=None, **inference) -> LoadedModel:
-    wanted = recipe("pelvis-mr-sgm").model_copy(update={
-        "scheme": preset(scheme), "network_arguments": {"width": 8, "norm": "group"}, "expected_field_mm": field,
-        "preprocessing": Preprocessing(), "patch_vox": (16, 16, 16), "inference": Inference(**inference),
-    })
+    wanted = recipe("pelvis-mr-sgm").model_copy(
+        update={
+            "scheme": preset(scheme),
+            "network_arguments": {"width": 8, "norm": "group"},
+            "expected_field_mm": field,
+            "preprocessing": Preprocessing(),
+            "patch_vox": (16, 16, 16),
+            "inference": Inference(**inference),
+        }
+    )
     torch.manual_seed(1)
-    return LoadedModel(Card(name="tiny", recipe=wanted, parameters=0), build_network(wanted).eval(), "0" * 64,
-                       tmp_path / "tiny.safetensors")
+    return LoadedModel(
+        Card(name="tiny", recipe=wanted, parameters=0),
+        build_network(wanted).eval(),
+        "0" * 64,
+        tmp_path / "tiny.safetensors",
+    )
 
 
 def scan(shape=(21, 18, 20), seed=0, affine=None) -> Volume:
@@ -42,8 +52,12 @@ def test_everything_is_on_the_scans_grid_and_read_only(tmp_path):
     assert result.probabilities.shape == (4, *shape)
     np.testing.assert_allclose(result.probabilities.sum(0), 1, atol=1e-4)
     assert list(result.contours) == ["Bladder", "Prostate", "Rectum"]
-    assert dict(result.contour_sources) == {"Bladder": "hard head", "Prostate": "soft head", "Rectum": "hard head",
-                                            "edges": "derived"}
+    assert dict(result.contour_sources) == {
+        "Bladder": "hard head",
+        "Prostate": "soft head",
+        "Rectum": "hard head",
+        "edges": "derived",
+    }
     assert set(result.attention) == {"level 0", "level 1", "level 2"}
     assert len(result.channel_weights["level 0"]) == 8
     for array in (result.probabilities, result.edges, *result.contours.values(), *result.attention.values()):
@@ -61,8 +75,10 @@ def test_labels_carry_the_schemes_own_integers(tmp_path):
 
 def test_a_turned_scan_gives_turned_labels(tmp_path):
     loaded, plain = model(tmp_path), scan(affine=np.eye(4))
-    turned = Volume(plain.array[:, ::-1].transpose(0, 2, 1, 3), Geometry(
-        (18, 21, 20), np.array([[0, -1, 0, 20], [1, 0, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1.0]])))
+    turned = Volume(
+        plain.array[:, ::-1].transpose(0, 2, 1, 3),
+        Geometry((18, 21, 20), np.array([[0, -1, 0, 20], [1, 0, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1.0]])),
+    )
     a, b = (predict(v, loaded).labels.array for v in (plain, turned))
     np.testing.assert_array_equal(a[::-1].transpose(1, 0, 2), b)
 
@@ -100,8 +116,9 @@ def test_channels_that_do_not_fit_are_refused(tmp_path):
 def test_channels_are_put_into_the_models_order(tmp_path):
     loaded = model(tmp_path)
     wanted = loaded.card.recipe.model_copy(update={"channels": ("T1", "T2")})
-    loaded = LoadedModel(loaded.card.model_copy(update={"recipe": wanted}), build_network(wanted).eval(), "0" * 64,
-                         loaded.path)
+    loaded = LoadedModel(
+        loaded.card.model_copy(update={"recipe": wanted}), build_network(wanted).eval(), "0" * 64, loaded.path
+    )
     array = np.random.default_rng(0).normal(size=(2, 16, 16, 16)).astype(np.float32)
     geometry = Geometry((16, 16, 16), np.eye(4))
     one = predict(Volume(array, geometry, ("T1", "T2")), loaded)
@@ -175,8 +192,10 @@ def test_derived_contours_peak_where_the_network_is_unsure():
     np.testing.assert_allclose(assembling.derived_contour(probability), [0, 0.75, 1, 0.75, 0])
 
 
-FULL_CPU = "[enforce fail at alloc_cpu.cpp:124] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to " \
+FULL_CPU = (
+    "[enforce fail at alloc_cpu.cpp:124] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to "
     "allocate 4000000000000 bytes. Error code 12 (Cannot allocate memory)"
+)
 
 
 def full(*_, **__):
@@ -193,9 +212,17 @@ def test_torch_says_in_words_that_main_memory_is_full():
 
 
 @pytest.mark.parametrize("error", [MemoryError(), RuntimeError(FULL_CPU), torch.OutOfMemoryError("CUDA")])
-@pytest.mark.parametrize("place", [(module.NetworkGrid, "image"), (module, "sliding_window"), (torch, "isfinite"),
-                                   (module.NetworkGrid, "back"), (module, "assemble")],
-                         ids=["preparing", "network", "checking", "scan grid", "assembling"])
+@pytest.mark.parametrize(
+    "place",
+    [
+        (module.NetworkGrid, "image"),
+        (module, "sliding_window"),
+        (torch, "isfinite"),
+        (module.NetworkGrid, "back"),
+        (module, "assemble"),
+    ],
+    ids=["preparing", "network", "checking", "scan grid", "assembling"],
+)
 def test_memory_that_runs_out_anywhere_asks_for_a_box(tmp_path, monkeypatch, place, error):
     def runs_out(*_, **__):
         raise error

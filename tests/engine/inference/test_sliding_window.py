@@ -23,8 +23,9 @@ def test_same_labels_as_monai(size, overlap):
         return torch.softmax(network(x).logits, 1)
 
     with torch.inference_mode():
-        theirs = inferers.sliding_window_inference(image[None], (16, 16, 16), 1, softmax, overlap=overlap,
-                                                   mode="gaussian")[0]
+        theirs = inferers.sliding_window_inference(
+            image[None], (16, 16, 16), 1, softmax, overlap=overlap, mode="gaussian"
+        )[0]
         ours = sliding_window(image, softmax, (16, 16, 16), overlap)
     torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
     assert int((ours.argmax(0) != theirs.argmax(0)).sum()) == 0

@@ -38,12 +38,21 @@ def ends(box: tuple[slice, slice, slice] | None) -> list[tuple[int, int]]:
     return [(part.start, part.stop) for part in box]
 
 
-@pytest.mark.parametrize("field, wanted", [
-    (None, False), ((120, 50, 90), False), ((76, 50, 90), False), ((76, 32, 90), False), ((75, 31, 90), True),
-    ((49, 50, 90), False), ((48, 50, 90), True),
-])
-def test_far_larger_is_1_6_times_along_two_axes_or_2_5_along_one(field: tuple[float, float, float] | None,
-                                                                 wanted: bool) -> None:
+@pytest.mark.parametrize(
+    "field, wanted",
+    [
+        (None, False),
+        ((120, 50, 90), False),
+        ((76, 50, 90), False),
+        ((76, 32, 90), False),
+        ((75, 31, 90), True),
+        ((49, 50, 90), False),
+        ((48, 50, 90), True),
+    ],
+)
+def test_far_larger_is_1_6_times_along_two_axes_or_2_5_along_one(
+    field: tuple[float, float, float] | None, wanted: bool
+) -> None:
     assert far_larger(head()[0], crops(field)) is wanted
 
 

@@ -55,10 +55,12 @@ def test_mean_and_sd_of_the_data_set(channel):
     both = np.stack([channel, channel + 10]).astype(np.float64)
     assert known.means == pytest.approx((both.mean(), 3 * channel.astype(np.float64).mean() + 5), rel=1e-6)
     assert known.sds[0] == pytest.approx(both.std(), rel=1e-6)
-    np.testing.assert_allclose(normalised(channel, known), (channel - known.means[0]) / known.sds[0],
-                               rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(normalised(3 * channel, known, 1), (3 * channel - known.means[1]) / known.sds[1],
-                               rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        normalised(channel, known), (channel - known.means[0]) / known.sds[0], rtol=1e-4, atol=1e-5
+    )
+    np.testing.assert_allclose(
+        normalised(3 * channel, known, 1), (3 * channel - known.means[1]) / known.sds[1], rtol=1e-4, atol=1e-5
+    )
     assert Preprocessing.model_validate_json(known.model_dump_json()) == known
     assert measured([scan(np.full((2, 2, 2), 4.0))], settings).sds == (1.0,)
 

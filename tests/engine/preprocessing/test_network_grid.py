@@ -24,8 +24,10 @@ def blob(shape=(20, 24, 12), spacing=(1.0, 1.0, 1.0), at=(9.0, 11.0, 6.0), radiu
     return np.clip(radius - distance + 0.5, 0, 1).astype(np.float32)
 
 
-@pytest.mark.parametrize(("order", "signs"), list(itertools.product(
-    [(0, 1, 2), (2, 0, 1), (1, 0, 2)], [(1, 1, 1), (-1, -1, 1), (1, -1, -1)])))
+@pytest.mark.parametrize(
+    ("order", "signs"),
+    list(itertools.product([(0, 1, 2), (2, 0, 1), (1, 0, 2)], [(1, 1, 1), (-1, -1, 1), (1, -1, -1)])),
+)
 def test_without_resampling_the_way_back_is_exact(order, signs):
     affine = np.eye(4)
     affine[:3, :3] = np.eye(3)[:, list(order)] * np.array(signs)
@@ -52,8 +54,10 @@ def test_resampling_keeps_the_place_in_mm(spacing):
     grid = NetworkGrid(volume(array, np.diag([*spacing, 1.0])), Preprocessing(spacing_mm=(1.0, 1.0, 1.0)))
     assert grid.shape == (24, 24, 24)
     image = grid._resize(grid._turn(array)[None], "linear")[0]
-    centre = [float((image.sum(axis=tuple(a for a in range(3) if a != n)) * (np.arange(24) + 0.5)).sum() / image.sum())
-              for n in range(3)]
+    centre = [
+        float((image.sum(axis=tuple(a for a in range(3) if a != n)) * (np.arange(24) + 0.5)).sum() / image.sum())
+        for n in range(3)
+    ]
     np.testing.assert_allclose(centre, (12.0, 13.0, 10.0), atol=0.15)
     back = grid.back(image[None])[0]
     assert back.shape == array.shape

@@ -27,12 +27,26 @@ def case():
 
 def recipe(plane="axial", slices=5, **changes):
     patch = {"axial": (1, 32, 32), "coronal": (10, 1, 32), "sagittal": (10, 32, 1)}[plane]
-    return Recipe(**{
-        "name": "small", "scheme": preset("pelvis-mr"), "network": "hmedn", "dims": 2, "slices": slices, "plane": plane,
-        "network_arguments": {"width": 8, "norm": "group"}, "targets": Targets(sigma_mm=4.0, contours="soft"),
-        "losses": {"difficulty-ce": 1.0, "contour-regression": 1.0}, "patch_vox": patch, "batch": 2,
-        "preprocessing": Preprocessing(), "augmentation": Augmentation(rotate_deg=10, flip_axes=("x",)),
-        "steps": 3, "steps_per_epoch": 3, **changes})
+    return Recipe(
+        **{
+            "name": "small",
+            "scheme": preset("pelvis-mr"),
+            "network": "hmedn",
+            "dims": 2,
+            "slices": slices,
+            "plane": plane,
+            "network_arguments": {"width": 8, "norm": "group"},
+            "targets": Targets(sigma_mm=4.0, contours="soft"),
+            "losses": {"difficulty-ce": 1.0, "contour-regression": 1.0},
+            "patch_vox": patch,
+            "batch": 2,
+            "preprocessing": Preprocessing(),
+            "augmentation": Augmentation(rotate_deg=10, flip_axes=("x",)),
+            "steps": 3,
+            "steps_per_epoch": 3,
+            **changes,
+        }
+    )
 
 
 @pytest.mark.parametrize("plane", ["axial", "coronal", "sagittal"])

@@ -12,7 +12,13 @@ from napari_boundaryseg.engine.recipes.shipped import RECIPES, recipe
 from napari_boundaryseg.errors import InputError
 
 PAPERS = {
-    "sgm-pelvis-mr", "sgm-promise12", "hmedn-pelvis-ct", "hmedn-brats17", "bacnn-brats18-tc", "be-msd01", "be-msd09",
+    "sgm-pelvis-mr",
+    "sgm-promise12",
+    "hmedn-pelvis-ct",
+    "hmedn-brats17",
+    "bacnn-brats18-tc",
+    "be-msd01",
+    "be-msd09",
     *(f"egcnn-{backbone}-{data}" for backbone in ("unet", "vnet", "segresnet") for data in ("brats19", "kits19")),
 }
 

@@ -100,8 +100,11 @@ DATA: dict[str, tuple[Callable[[Path, Pair], None], Callable[[], Pair]]] = {
     **{f"egcnn-{name}-brats19": (brats, tumour) for name in ("unet", "vnet", "segresnet")},
     **{f"egcnn-{name}-kits19": (kits, lambda: pelvic("ct")) for name in ("unet", "vnet", "segresnet")},
     **{name: (plain, lambda: two_part_structure(1)) for name in RECIPES if name.startswith("hippocampus")},
-    **{name: (plain, lambda: one_organ(pelvic("t2"), "sarcoma", {2: 1})) for name in RECIPES
-       if name.startswith("sarcoma")},
+    **{
+        name: (plain, lambda: one_organ(pelvic("t2"), "sarcoma", {2: 1}))
+        for name in RECIPES
+        if name.startswith("sarcoma")
+    },
 }
 
 
@@ -109,9 +112,17 @@ def small(wanted: Recipe) -> Recipe:
     """The recipe with a small patch and a narrow network, for one step."""
     cubic = wanted.augmentation.permute_axes
     patch = tuple(1 if axis == wanted.across else 16 if axis == 0 and not cubic else 32 for axis in range(3))
-    changes: dict[str, object] = {"patch_vox": patch, "batch": 1, "steps": 1, "steps_per_epoch": 1,
-                                  "inference.window_vox": None, "inference.flip_axes": (), "inference.overlap": 0.0,
-                                  "preprocessing.spacing_mm": None, "network_arguments.width": 8}
+    changes: dict[str, object] = {
+        "patch_vox": patch,
+        "batch": 1,
+        "steps": 1,
+        "steps_per_epoch": 1,
+        "inference.window_vox": None,
+        "inference.flip_axes": (),
+        "inference.overlap": 0.0,
+        "preprocessing.spacing_mm": None,
+        "network_arguments.width": 8,
+    }
     if wanted.preprocessing.size_vox:
         changes["preprocessing.size_vox"] = (16, 32, 32)
     return wanted.with_settings(changes)
@@ -142,4 +153,3 @@ def test_train_one_step_and_predict(name: str, tmp_path: Path) -> None:
     if wanted.network in {"egcnn", "bacnn"}:
         assert result.contour_sources["edges"] == "hard head"
         assert result.attention
-

@@ -75,8 +75,9 @@ def test_a_cube_comes_in_all_its_orientations_and_keeps_its_voxels():
     volume = torch.arange(27.0).reshape(1, 3, 3, 3)
     seen = set()
     for seed in range(400):
-        points = sampling_points((3, 3, 3), np.ones(3), (3.0, 1.0, 0.5), Augmentation(permute_axes=True),
-                                 np.random.default_rng(seed))
+        points = sampling_points(
+            (3, 3, 3), np.ones(3), (3.0, 1.0, 0.5), Augmentation(permute_axes=True), np.random.default_rng(seed)
+        )
         patch = sample(volume, points, "nearest")
         assert torch.equal(patch.flatten().sort().values, volume.flatten())
         assert patch[0, 1, 1, 1] == 13
@@ -97,8 +98,9 @@ def test_gain_and_shift_stay_within_their_bounds_and_differ_between_channels():
         found = change_intensities(image, (1, 1, 1), Augmentation(gain=0.1, shift=0.2), np.random.default_rng(seed))
         gain = found.std((1, 2, 3)) / image.std((1, 2, 3))
         shift = (found.mean((1, 2, 3)) - gain * image.mean((1, 2, 3))) / image.std((1, 2, 3), correction=0)
-        torch.testing.assert_close(found, image * gain[:, None, None, None]
-                                   + (shift * image.std((1, 2, 3), correction=0))[:, None, None, None])
+        torch.testing.assert_close(
+            found, image * gain[:, None, None, None] + (shift * image.std((1, 2, 3), correction=0))[:, None, None, None]
+        )
         gains.append(gain)
         shifts.append(shift)
     for values, centre, bound in ((torch.stack(gains), 1.0, 0.1), (torch.stack(shifts), 0.0, 0.2)):
@@ -110,8 +112,7 @@ def test_gain_and_shift_stay_within_their_bounds_and_differ_between_channels():
 
 
 def test_intensity_changes_are_finite_and_repeatable():
-    settings = Augmentation(bias_field=0.3, contrast=0.3, gain=0.1, shift=0.1, noise=0.2, blur_mm=1.0,
-                            coarser=3.0)
+    settings = Augmentation(bias_field=0.3, contrast=0.3, gain=0.1, shift=0.1, noise=0.2, blur_mm=1.0, coarser=3.0)
     image = torch.randn(1, 8, 8, 8)
     first = change_intensities(image, (2.0, 1.0, 1.0), settings, rng())
     again = change_intensities(image, (2.0, 1.0, 1.0), settings, rng())
@@ -137,8 +138,12 @@ def test_coarser_voxels_blur_one_axis_only_and_keep_the_mean(axis):
     assert float(found.mean()) == pytest.approx(float(image.mean()), abs=0.05)
     ramp = torch.arange(12.0).reshape([-1 if a == axis else 1 for a in range(3)]).expand(12, 12, 12)[None]
     inside = slice(2, 10)
-    torch.testing.assert_close(coarser(ramp, axis, 2.0).movedim(axis + 1, -1)[..., inside],
-                               ramp.movedim(axis + 1, -1)[..., inside], rtol=0, atol=0.1)
+    torch.testing.assert_close(
+        coarser(ramp, axis, 2.0).movedim(axis + 1, -1)[..., inside],
+        ramp.movedim(axis + 1, -1)[..., inside],
+        rtol=0,
+        atol=0.1,
+    )
     across = (axis + 1) % 3
     steps = torch.arange(12.0).reshape([-1 if a == across else 1 for a in range(3)]).expand(12, 12, 12)[None] ** 2
     torch.testing.assert_close(coarser(steps, axis, 3.0), steps, rtol=1e-5, atol=1e-4)

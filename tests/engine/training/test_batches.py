@@ -18,8 +18,9 @@ from napari_boundaryseg.phantom import pelvis
 
 def numbered(patch: tuple[int, int, int], augmentation: Augmentation, **changes: object) -> tuple[TrainingCase, Recipe]:
     """A case whose voxels say where they lie (1 and on), and a recipe that draws patches of it."""
-    wanted = recipe("pelvis-mr-sgm").model_copy(update={
-        "patch_vox": patch, "augmentation": augmentation, "foreground": 0.5, "batch": 1, **changes})
+    wanted = recipe("pelvis-mr-sgm").model_copy(
+        update={"patch_vox": patch, "augmentation": augmentation, "foreground": 0.5, "batch": 1, **changes}
+    )
     volume, labels = pelvis(3, (22, 21, 10), (6.0, 6.0, 8.0))
     labels = volume.with_labels(np.where(labels.array > 3, 0, labels.array), wanted.scheme)
     case = prepare(volume, labels, wanted.with_settings({"preprocessing.spacing_mm": None}))

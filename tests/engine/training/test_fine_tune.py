@@ -25,10 +25,19 @@ from napari_boundaryseg.progress import Cancelled
 
 
 def write_model(path: Path, norm: str = "group") -> Path:
-    wanted = recipe("hippocampus-sgm").model_copy(update={
-        "patch_vox": (16, 16, 16), "batch": 1, "augmentation": Augmentation(), "expected_field_mm": None,
-        "network_arguments": {"width": 4, "norm": norm},
-    }).with_settings({"inference.window_vox": (16, 16, 16), "inference.flip_axes": ()})
+    wanted = (
+        recipe("hippocampus-sgm")
+        .model_copy(
+            update={
+                "patch_vox": (16, 16, 16),
+                "batch": 1,
+                "augmentation": Augmentation(),
+                "expected_field_mm": None,
+                "network_arguments": {"width": 4, "norm": norm},
+            }
+        )
+        .with_settings({"inference.window_vox": (16, 16, 16), "inference.flip_axes": ()})
+    )
     torch.manual_seed(0)
     training = TrainingData(description="Made by hand.", cases=7, licence="CC-BY-4.0", attribution="Somebody")
     save(path, Card(name="tiny", recipe=wanted, parameters=1, training=training), build_network(wanted).state_dict())
@@ -45,8 +54,11 @@ def case(seed: int, affine: np.ndarray | None = None) -> tuple[Volume, LabelMap]
     array[4:12, 3:8, 4:12] = 1
     array[4:12, 8:13, 4:12] = 2
     image = np.random.default_rng(seed).normal(0, 0.2, array.shape) + np.array([0, 2, -2])[array]
-    volume = Volume(image[None].astype(np.float32), Geometry(array.shape, np.eye(4) if affine is None else affine),
-                    name=f"case{seed}")
+    volume = Volume(
+        image[None].astype(np.float32),
+        Geometry(array.shape, np.eye(4) if affine is None else affine),
+        name=f"case{seed}",
+    )
     return volume, volume.with_labels(array, preset("hippocampus"))
 
 
@@ -91,8 +103,12 @@ def test_a_long_description_makes_room(model: LoadedModel, tmp_path: Path) -> No
 
 def test_notes_stay_and_scores_of_the_old_model_do_not(model: LoadedModel, tmp_path: Path) -> None:
     score = Score(organ="Hippocampus_A", metric="dsc", mean=0.9, sd=0.1, n=9)
-    said = {"notes": "An early version.", "expected_spacing_mm": (1.0, 1.0, 2.0), "scores": (score,),
-            "scored_on": "9 cases"}
+    said = {
+        "notes": "An early version.",
+        "expected_spacing_mm": (1.0, 1.0, 2.0),
+        "scores": (score,),
+        "scored_on": "9 cases",
+    }
     parent = replace(model, card=model.card.model_copy(update=said))
     card = load_model(fine_tune(parent, [case(1)], tmp_path / "a", steps=1, device="cpu")).card
     assert (card.notes, card.expected_spacing_mm) == ("An early version.", (1, 1, 2))
@@ -131,8 +147,18 @@ def test_the_recipe_is_the_models_own_but_gentle(model: LoadedModel) -> None:
     gentle = tuning_recipe(own, 120)
     assert (gentle.optimiser.lr, gentle.steps, gentle.steps_per_epoch, gentle.synthetic) == (LEARNING_RATE, 120, 50, "")
     assert gentle.optimiser.gradient_clip > 0
-    for name in ("scheme", "network", "network_arguments", "losses", "preprocessing", "targets", "patch_vox",
-                 "inference", "expected_field_mm", "channels"):
+    for name in (
+        "scheme",
+        "network",
+        "network_arguments",
+        "losses",
+        "preprocessing",
+        "targets",
+        "patch_vox",
+        "inference",
+        "expected_field_mm",
+        "channels",
+    ):
         assert getattr(gentle, name) == getattr(own, name), name
     assert tuning_recipe(own, 1).steps_per_epoch == 1
 
@@ -148,8 +174,10 @@ def test_statistics_of_batches_stay_those_of_the_first_training(tmp_path: Path) 
 
 
 def test_the_same_seed_gives_the_same_model(model: LoadedModel, tmp_path: Path) -> None:
-    found = [load_model(fine_tune(model, [case(1), case(2)], tmp_path / str(n), steps=3, seed=seed, device="cpu"))
-             for n, seed in enumerate((1, 1, 2))]
+    found = [
+        load_model(fine_tune(model, [case(1), case(2)], tmp_path / str(n), steps=3, seed=seed, device="cpu"))
+        for n, seed in enumerate((1, 1, 2))
+    ]
     first, again, other = (torch.cat([value.flatten().float() for value in weights(one).values()]) for one in found)
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
@@ -161,7 +189,8 @@ def test_held_out_cases_are_compared_before_and_after(model: LoadedModel, tmp_pa
     assert comparison["n"] == 2
     assert comparison["verdict"] == "no evidence", "two cases are too few"
     assert {(row["case"], row["organ"]) for row in comparison["cases"]} == {
-        (name, organ) for name in ("case2", "case3") for organ in ("Hippocampus_A", "Hippocampus_P")}
+        (name, organ) for name in ("case2", "case3") for organ in ("Hippocampus_A", "Hippocampus_P")
+    }
     page = (tmp_path / "comparison.md").read_text("utf-8")
     assert "**Verdict: no evidence**" in page
     assert "case3" in page
@@ -176,8 +205,9 @@ def test_held_out_cases_choose_nothing(model: LoadedModel, tmp_path: Path) -> No
     assert not (tmp_path / "a" / "comparison.json").exists()
 
 
-def test_each_case_is_taught_and_compared_in_its_box(model: LoadedModel, tmp_path: Path,
-                                                     monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_case_is_taught_and_compared_in_its_box(
+    model: LoadedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A scan far larger than the model's field, with a box, and without one: then round its labels."""
     seen: list[tuple[str, list[tuple[int, int]]]] = []
     real = Predictor.predict
@@ -190,8 +220,14 @@ def test_each_case_is_taught_and_compared_in_its_box(model: LoadedModel, tmp_pat
     small = model.card.recipe.model_copy(update={"expected_field_mm": (6.0, 6.0, 6.0)})
     cropped = replace(model, card=model.card.model_copy(update={"recipe": small}))
     apart = [LabelledScan(*case(2), box=[[0, 14], [1, 14], [2, 15]]), case(3, np.diag([5.0, 5.0, 5.0, 1.0]))]
-    fine_tune(cropped, [LabelledScan(*case(1), box=((1, 15), (1, 15), (1, 15)))], tmp_path, held_out=apart, steps=1,
-              device="cpu")
+    fine_tune(
+        cropped,
+        [LabelledScan(*case(1), box=((1, 15), (1, 15), (1, 15)))],
+        tmp_path,
+        held_out=apart,
+        steps=1,
+        device="cpu",
+    )
     assert seen == 2 * [("case2", [(0, 14), (1, 14), (2, 15)]), ("case3", [(1, 15), (0, 16), (1, 15)])]
 
 
@@ -222,7 +258,14 @@ def test_cancel_goes_through_and_leaves_the_model(model: LoadedModel, tmp_path: 
 
 def test_progress_runs_forward_to_the_end(model: LoadedModel, tmp_path: Path) -> None:
     seen: list[float] = []
-    fine_tune(model, [case(1)], tmp_path, held_out=[case(2)], steps=2, device="cpu",
-              progress=lambda fraction, text="": seen.append(fraction))
+    fine_tune(
+        model,
+        [case(1)],
+        tmp_path,
+        held_out=[case(2)],
+        steps=2,
+        device="cpu",
+        progress=lambda fraction, text="": seen.append(fraction),
+    )
     assert seen == sorted(seen)
     assert seen[-1] == pytest.approx(1)

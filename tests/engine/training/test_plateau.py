@@ -59,11 +59,18 @@ def test_it_is_kept_in_numbers():
 
 
 def tiny(**settings: object) -> Recipe:
-    base = recipe("hippocampus-sgm").model_copy(update={
-        "patch_vox": (8, 8, 8), "batch": 1, "steps": 40, "steps_per_epoch": 2, "augmentation": Augmentation(),
-        "network_arguments": {"width": 8, "norm": "group"}, "expected_field_mm": None,
-        "schedule": Schedule(name="plateau", factor=0.1, patience=2, stop=5),
-    })
+    base = recipe("hippocampus-sgm").model_copy(
+        update={
+            "patch_vox": (8, 8, 8),
+            "batch": 1,
+            "steps": 40,
+            "steps_per_epoch": 2,
+            "augmentation": Augmentation(),
+            "network_arguments": {"width": 8, "norm": "group"},
+            "expected_field_mm": None,
+            "schedule": Schedule(name="plateau", factor=0.1, patience=2, stop=5),
+        }
+    )
     return base.with_settings({"inference.window_vox": (8, 8, 8), **settings})
 
 

@@ -37,10 +37,18 @@ def tumour() -> tuple[Volume, LabelMap]:
 
 
 def of_boxes(**changes: object) -> Recipe:
-    return recipe("sarcoma-t1-sgm").with_settings({
-        "network_arguments.width": 8, "preprocessing.size_vox": (12, 20, 24), "patch_vox": (12, 20, 24),
-        "augmentation": Augmentation().model_dump(), "box_margin_mm": (4.0, 9.0), "sides_mm": 0.0,
-        "steps": 2, **changes})
+    return recipe("sarcoma-t1-sgm").with_settings(
+        {
+            "network_arguments.width": 8,
+            "preprocessing.size_vox": (12, 20, 24),
+            "patch_vox": (12, 20, 24),
+            "augmentation": Augmentation().model_dump(),
+            "box_margin_mm": (4.0, 9.0),
+            "sides_mm": 0.0,
+            "steps": 2,
+            **changes,
+        }
+    )
 
 
 def test_each_draw_takes_another_box_with_margins_between_the_two() -> None:
@@ -107,8 +115,9 @@ def test_distances_to_the_sides_are_in_mm_to_the_nearer_one_and_end_at_the_reach
     along_z = torch.tensor([5.0, 15.0, 15.0, 5.0]) / 20
     along_y = torch.tensor([2.0, 6.0, 2.0]) / 20
     along_x = torch.tensor([min(1 + 2 * n, 59 - 2 * n, 20) for n in range(30)]) / 20
-    for channel, shape, wanted in zip(found[2:], ((4, 1, 1), (1, 3, 1), (1, 1, 30)), (along_z, along_y, along_x),
-                                      strict=True):
+    for channel, shape, wanted in zip(
+        found[2:], ((4, 1, 1), (1, 3, 1), (1, 1, 30)), (along_z, along_y, along_x), strict=True
+    ):
         torch.testing.assert_close(channel, wanted.reshape(shape).expand(4, 3, 30))
     assert with_sides(image, (1.0, 1.0, 1.0), 0.0) is image
 
@@ -172,9 +181,16 @@ def test_models_that_know_the_sides_train_and_predict(tmp_path) -> None:
     assert predictor.predict(tumour()[0], box=((25, 45), (15, 37), (10, 20))).labels.array.shape == (60, 50, 30)
 
 
-@pytest.mark.parametrize("changes", [
-    {"box_margin_mm": None}, {"sides_mm": -1.0}, {"sides_mm": float("inf")},
-    {"patch_vox": (16, 16, 16), "augmentation.permute_axes": True}], ids=str)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"box_margin_mm": None},
+        {"sides_mm": -1.0},
+        {"sides_mm": float("inf")},
+        {"patch_vox": (16, 16, 16), "augmentation.permute_axes": True},
+    ],
+    ids=str,
+)
 def test_distances_to_the_sides_need_a_box_and_a_reach(changes) -> None:
     with pytest.raises(ValueError, match="sides"):
         of_boxes(**{"sides_mm": 30.0, **changes})

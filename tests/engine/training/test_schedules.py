@@ -6,18 +6,44 @@ from napari_boundaryseg.engine.recipes.shipped import recipe
 from napari_boundaryseg.engine.training.schedules import one_cycle_rate, poly_rate, rate, sgm_rate
 
 
-@pytest.mark.parametrize(("epoch", "expected"), [(0, 2e-3), (1, 2e-3), (2, 2e-4), (3, 2e-4), (4, 2e-5), (5, 2e-5),
-                                                 (6, 2e-6), (7, 2e-6), (8, 2e-7), (9, 2e-7), (10, 1e-7), (40, 1e-7)])
+@pytest.mark.parametrize(
+    ("epoch", "expected"),
+    [
+        (0, 2e-3),
+        (1, 2e-3),
+        (2, 2e-4),
+        (3, 2e-4),
+        (4, 2e-5),
+        (5, 2e-5),
+        (6, 2e-6),
+        (7, 2e-6),
+        (8, 2e-7),
+        (9, 2e-7),
+        (10, 1e-7),
+        (40, 1e-7),
+    ],
+)
 def test_sgm(epoch, expected):
     assert sgm_rate(epoch) == pytest.approx(expected, rel=1e-9)
 
 
-@pytest.mark.parametrize(("start", "total", "done", "expected"), [
-    (1e-4, 300, 0, 1e-4), (1e-4, 300, 1, 9.969995e-5), (1e-4, 300, 75, 7.718895e-5), (1e-4, 300, 150, 5.358867e-5),
-    (1e-4, 300, 225, 2.871746e-5), (1e-4, 300, 299, 5.89645e-7), (1e-4, 300, 300, 0.0),
-    (1e-3, 100, 1, 9.909955e-4), (1e-3, 100, 25, 7.718895e-4), (1e-3, 100, 50, 5.358867e-4),
-    (1e-3, 100, 75, 2.871746e-4), (1e-3, 100, 99, 1.584893e-5),
-])
+@pytest.mark.parametrize(
+    ("start", "total", "done", "expected"),
+    [
+        (1e-4, 300, 0, 1e-4),
+        (1e-4, 300, 1, 9.969995e-5),
+        (1e-4, 300, 75, 7.718895e-5),
+        (1e-4, 300, 150, 5.358867e-5),
+        (1e-4, 300, 225, 2.871746e-5),
+        (1e-4, 300, 299, 5.89645e-7),
+        (1e-4, 300, 300, 0.0),
+        (1e-3, 100, 1, 9.909955e-4),
+        (1e-3, 100, 25, 7.718895e-4),
+        (1e-3, 100, 50, 5.358867e-4),
+        (1e-3, 100, 75, 2.871746e-4),
+        (1e-3, 100, 99, 1.584893e-5),
+    ],
+)
 def test_poly(start, total, done, expected):
     assert poly_rate(done, total, start) == pytest.approx(expected, rel=1e-6, abs=1e-15)
 

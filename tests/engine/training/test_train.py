@@ -24,10 +24,17 @@ from napari_boundaryseg.progress import Cancelled
 
 
 def tiny(**settings) -> Recipe:
-    base = recipe("hippocampus-sgm").model_copy(update={
-        "patch_vox": (16, 16, 16), "batch": 2, "steps": 6, "steps_per_epoch": 3, "augmentation": Augmentation(),
-        "network_arguments": {"width": 8, "norm": "group"}, "expected_field_mm": None,
-    })
+    base = recipe("hippocampus-sgm").model_copy(
+        update={
+            "patch_vox": (16, 16, 16),
+            "batch": 2,
+            "steps": 6,
+            "steps_per_epoch": 3,
+            "augmentation": Augmentation(),
+            "network_arguments": {"width": 8, "norm": "group"},
+            "expected_field_mm": None,
+        }
+    )
     return base.with_settings({"inference.window_vox": (16, 16, 16), **settings})
 
 
@@ -58,8 +65,9 @@ def test_it_learns_two_boxes(tmp_path):
     assert card.training.cases == 2
 
 
-@pytest.mark.parametrize("settings", [{}, {"optimiser.average": 0.8},
-                                      {"optimiser.average": 0.8, "network_arguments.norm": "batch"}])
+@pytest.mark.parametrize(
+    "settings", [{}, {"optimiser.average": 0.8}, {"optimiser.average": 0.8, "network_arguments.norm": "batch"}]
+)
 def test_resumed_equals_uninterrupted(settings, tmp_path):
     def stop_after_four(fraction, text=""):
         if "step 4" in text:
@@ -407,8 +415,10 @@ def test_an_unknown_precision_is_refused(tmp_path):
         train.fit(tiny(), [case(1)], tmp_path, steps=1, precision="fp8")
 
 
-@pytest.mark.parametrize(("able", "expected"), [({"avx512_bf16": True}, "bf16"), ({"amx_bf16": True}, "bf16"),
-                                                ({"avx512_f": True}, "float32")])
+@pytest.mark.parametrize(
+    ("able", "expected"),
+    [({"avx512_bf16": True}, "bf16"), ({"amx_bf16": True}, "bf16"), ({"avx512_f": True}, "float32")],
+)
 def test_auto_takes_bf16_where_the_processor_computes_in_it(able, expected, monkeypatch):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: able, raising=False)
     monkeypatch.setattr(devices, "bf16_gradients_hold", lambda: True)
@@ -421,8 +431,9 @@ def test_auto_takes_bf16_where_the_processor_computes_in_it(able, expected, monk
     assert precision_on("cuda:0", "bf16") == "bf16"
 
 
-@pytest.mark.parametrize(("fault", "holds"), [(1.0, True), (1.01, True), (1.5, False), (float("nan"), False),
-                                              (float("inf"), False)])
+@pytest.mark.parametrize(
+    ("fault", "holds"), [(1.0, True), (1.01, True), (1.5, False), (float("nan"), False), (float("inf"), False)]
+)
 def test_wrong_gradients_in_bf16_are_noticed(fault, holds, monkeypatch):
     gradient, calls = torch.autograd.grad, []
 

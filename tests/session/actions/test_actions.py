@@ -116,8 +116,9 @@ def test_voxels_that_are_no_numbers_are_told(told: Told, tiny_model: Path) -> No
     assert told.of("warning") == ["2 voxels were not numbers and were filled for the network"]
 
 
-def test_a_model_of_other_channels_changes_nothing(told: Told, make_model: Callable[..., Path],
-                                                   tiny_model: Path) -> None:
+def test_a_model_of_other_channels_changes_nothing(
+    told: Told, make_model: Callable[..., Path], tiny_model: Path
+) -> None:
     actions.segment(told.session, tiny_model, device="cpu")
     before = told.state()
     job = actions.segment(told.session, make_model("two", channels=("t1", "t2")), device="cpu")
@@ -127,8 +128,9 @@ def test_a_model_of_other_channels_changes_nothing(told: Told, make_model: Calla
 
 
 @pytest.mark.parametrize("model", ["no-such-model", "cut.safetensors", "empty.safetensors", "scan.nii.gz"])
-def test_a_model_that_cannot_be_loaded_changes_nothing(told: Told, tiny_model: Path, tmp_path: Path, model: str
-                                                       ) -> None:
+def test_a_model_that_cannot_be_loaded_changes_nothing(
+    told: Told, tiny_model: Path, tmp_path: Path, model: str
+) -> None:
     (tmp_path / "cut.safetensors").write_bytes(tiny_model.read_bytes()[:-7])
     (tmp_path / "empty.safetensors").touch()
     formats.write(told.session.scan, tmp_path / "scan.nii.gz")
@@ -192,8 +194,9 @@ def test_labels_for_a_scan_that_was_closed_meanwhile_are_dropped(told: Told, lab
     assert told.of("warning") == ["The scan was closed before its labels were read."]
 
 
-def test_labels_accepted_for_a_scan_that_was_closed_meanwhile_are_stored_but_not_shown(told: Told, labels: LabelMap
-                                                                                       ) -> None:
+def test_labels_accepted_for_a_scan_that_was_closed_meanwhile_are_stored_but_not_shown(
+    told: Told, labels: LabelMap
+) -> None:
     told.session.runner = Meanwhile(lambda: setattr(told.session, "scan", box_scan("other")))
     actions.accept(told.session, labels)
     assert told.session.labels is None
@@ -208,8 +211,9 @@ def test_several_doubts_are_one_message(told: Told, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("end", ["failed", "cancelled", "refused"])
-def test_no_scratch_is_left_of_a_segmentation_that_came_to_nothing(told: Told, tiny_model: Path, end: str,
-                                                                   monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_scratch_is_left_of_a_segmentation_that_came_to_nothing(
+    told: Told, tiny_model: Path, end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def stop(*_: object) -> None:
         raise Cancelled
 
@@ -232,8 +236,9 @@ def test_only_the_prediction_in_the_window_keeps_its_folder(told: Told, tiny_mod
     assert list(told.session.scratch.iterdir()) == []
 
 
-def test_what_a_panel_cannot_show_is_one_sentence(told: Told, labels: LabelMap, tmp_path: Path,
-                                                  capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_a_panel_cannot_show_is_one_sentence(
+    told: Told, labels: LabelMap, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     def refuse(value: Any) -> None:
         if value is not None:
             raise InputError("labels", "they cannot be shown", "Close other layers")
@@ -246,8 +251,9 @@ def test_what_a_panel_cannot_show_is_one_sentence(told: Told, labels: LabelMap, 
     assert capsys.readouterr().err == ""
 
 
-def test_a_fault_of_the_program_is_told_and_traced_on_the_terminal(told: Told, labels: LabelMap, tmp_path: Path,
-                                                                   capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_fault_of_the_program_is_told_and_traced_on_the_terminal(
+    told: Told, labels: LabelMap, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     def fault(value: Any) -> None:
         raise ZeroDivisionError("a mistake")
 
@@ -258,8 +264,9 @@ def test_a_fault_of_the_program_is_told_and_traced_on_the_terminal(told: Told, l
     assert "in fault" in capsys.readouterr().err
 
 
-def test_a_fault_in_the_worker_is_traced_on_the_terminal(told: Told, tiny_model: Path, capsys: pytest.CaptureFixture,
-                                                         monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_in_the_worker_is_traced_on_the_terminal(
+    told: Told, tiny_model: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def load_prediction(folder: Path) -> None:
         raise ValueError("no array")
 
@@ -315,8 +322,10 @@ def test_without_a_scan_there_is_a_sentence(told: Told, action: str) -> None:
     calls = started(told.session)
     if action in ("accept", "start_export"):
         labels = box_labels(told.session.scan)
-        calls = {"accept": lambda: actions.accept(told.session, labels),
-                 "start_export": lambda: actions.start_export(told.session, labels, {"labels"}, "out", print)}
+        calls = {
+            "accept": lambda: actions.accept(told.session, labels),
+            "start_export": lambda: actions.start_export(told.session, labels, {"labels"}, "out", print),
+        }
     told.session.scan = None
     with pytest.raises(InputError, match="Open a scan first"):
         calls[action]()
@@ -334,11 +343,15 @@ def test_accepting_stores_the_case(told: Told, labels: LabelMap) -> None:
     assert told.said == [("info", "Accepted case1, version 1.")]
 
 
-@pytest.mark.parametrize("box, stored", [
-    (None, None),
-    ((slice(2, 14), slice(2, 14), slice(2, 14)), [[2, 14], [2, 14], [2, 14]]),
-    ((slice(5, 14), slice(2, 10), slice(0, 6)), [[4, 14], [2, 13], [0, 12]]),
-], ids=["whole", "around the labels", "painted beyond"])
+@pytest.mark.parametrize(
+    "box, stored",
+    [
+        (None, None),
+        ((slice(2, 14), slice(2, 14), slice(2, 14)), [[2, 14], [2, 14], [2, 14]]),
+        ((slice(5, 14), slice(2, 10), slice(0, 6)), [[4, 14], [2, 13], [0, 12]]),
+    ],
+    ids=["whole", "around the labels", "painted beyond"],
+)
 def test_the_part_that_was_looked_at_is_stored(told: Told, labels: LabelMap, box: Any, stored: Any) -> None:
     actions.accept(told.session, labels, box)
     (case,) = told.session.project.cases()
@@ -372,8 +385,9 @@ def test_what_cannot_be_accepted_is_told(told: Told, labels: LabelMap) -> None:
     assert told.session.labels is None
 
 
-def test_the_default_project_is_used_where_none_is_open(told: Told, labels: LabelMap, tmp_path: Path,
-                                                        monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_default_project_is_used_where_none_is_open(
+    told: Told, labels: LabelMap, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("BOUNDARYSEG_PROJECT", str(tmp_path / "default"))
     told.session.project = None
     actions.accept(told.session, labels)
@@ -400,7 +414,8 @@ def test_exporting(told: Told, labels: LabelMap, tiny_model: Path, tmp_path: Pat
     report = json.loads((tmp_path / "out" / "case1.json").read_text("utf-8"))
     assert (report["case"], report["model"]) == ("case1", "tiny")
     assert actions.export(told.session, labels, {"labels"}, tmp_path / "again") == [
-        tmp_path / "again" / "case1_seg.nii.gz"]
+        tmp_path / "again" / "case1_seg.nii.gz"
+    ]
 
 
 def test_an_export_that_fails_is_told(told: Told, labels: LabelMap, tmp_path: Path) -> None:

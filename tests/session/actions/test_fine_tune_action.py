@@ -37,7 +37,8 @@ def tuned(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Pa
 
 
 def test_every_case_goes_to_the_worker_with_the_names_and_the_part_that_it_was_accepted_with(
-        told: Told, tuned: Callable[..., Path]) -> None:
+    told: Told, tuned: Callable[..., Path]
+) -> None:
     box = (slice(1, 15), slice(1, 15), slice(1, 15))
     accept(told.session, box_scan("a", 1))
     told.session.scan = scan = box_scan("b", 2)
@@ -77,8 +78,9 @@ def test_without_evidence_the_old_model_stays_in_use(told: Told, tiny_model: Pat
 
 
 @pytest.mark.parametrize("verdict, used", [("better", True), ("worse", False), ("no evidence", False)])
-def test_only_a_better_model_is_used(told: Told, tiny_model: Path, tuned: Callable[..., Path], verdict: str,
-                                     used: bool) -> None:
+def test_only_a_better_model_is_used(
+    told: Told, tiny_model: Path, tuned: Callable[..., Path], verdict: str, used: bool
+) -> None:
     accept(told.session, box_scan("a", 1), box_scan("b", 2))
     old = told.session.project.add_model(tiny_model).path
     told.session.model = old
@@ -92,13 +94,17 @@ def test_only_a_better_model_is_used(told: Told, tiny_model: Path, tuned: Callab
     assert "Dice +0.125" in told.of("info")[-1]
 
 
-@pytest.mark.parametrize("names, held_out, said", [
-    ([], [], "no training case is chosen"),
-    (["a", "x"], [], "x: the project has no such case"),
-    (["a"], ["y"], "y: the project has no such case"),
-])
-def test_cases_that_are_not_there_are_refused(told: Told, tiny_model: Path, names: list[str], held_out: list[str],
-                                              said: str) -> None:
+@pytest.mark.parametrize(
+    "names, held_out, said",
+    [
+        ([], [], "no training case is chosen"),
+        (["a", "x"], [], "x: the project has no such case"),
+        (["a"], ["y"], "y: the project has no such case"),
+    ],
+)
+def test_cases_that_are_not_there_are_refused(
+    told: Told, tiny_model: Path, names: list[str], held_out: list[str], said: str
+) -> None:
     accept(told.session, box_scan("a", 1))
     with pytest.raises(InputError, match=said):
         actions.fine_tune(told.session, tiny_model, names, held_out)
@@ -132,11 +138,16 @@ def test_the_folder_of_a_training_goes_once_its_model_is_added(told: Told, tuned
     assert len(told.session.project.models()) == 1
 
 
-@pytest.mark.parametrize("error", [InputError("tiny-v2.safetensors", "could not be written: disk full", "Free some"),
-                                   OSError(5, "Input/output error")])
-def test_a_trained_model_that_cannot_be_added_is_kept_and_named(told: Told, tuned: Callable[..., Path],
-                                                                monkeypatch: pytest.MonkeyPatch, error: Exception
-                                                                ) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        InputError("tiny-v2.safetensors", "could not be written: disk full", "Free some"),
+        OSError(5, "Input/output error"),
+    ],
+)
+def test_a_trained_model_that_cannot_be_added_is_kept_and_named(
+    told: Told, tuned: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
     def full(*_: Any, **__: Any) -> None:
         raise error
 

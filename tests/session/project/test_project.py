@@ -57,8 +57,9 @@ def test_several_channels_are_stored_as_one_case(project: Project, scan: Volume)
     assert project.add_case(two, box_labels(scan)).version == 2
 
 
-def test_accepting_again_raises_the_version_and_keeps_the_older_labels(project: Project, scan: Volume,
-                                                                       labels: LabelMap) -> None:
+def test_accepting_again_raises_the_version_and_keeps_the_older_labels(
+    project: Project, scan: Volume, labels: LabelMap
+) -> None:
     first = project.add_case(scan, labels)
     old = first.label.read_bytes()
     second = project.add_case(scan, corrected(labels))
@@ -88,8 +89,10 @@ def test_the_meaning_of_each_version_is_kept(project: Project, scan: Volume, lab
     box = (slice(0, 12), slice(1, 14), slice(2, 16))
     first = project.add_case(scan, labels, box)
     second = project.add_case(scan, labels.with_scheme(preset("pelvis-mr")))
-    assert project.meaning_of(first) == {"scheme": preset("hippocampus").model_dump(mode="json"),
-                                         "box": [[0, 12], [1, 14], [2, 16]]}
+    assert project.meaning_of(first) == {
+        "scheme": preset("hippocampus").model_dump(mode="json"),
+        "box": [[0, 12], [1, 14], [2, 16]],
+    }
     assert project.meaning_of(second) == {"scheme": preset("pelvis-mr").model_dump(mode="json"), "box": None}
 
 
@@ -106,8 +109,9 @@ def test_a_cancelled_case_leaves_nothing(project: Project, scan: Volume, labels:
     assert everything_in(project.folder) == before
 
 
-def test_cancel_is_never_asked_between_the_labels_and_their_listing(project: Project, scan: Volume, labels: LabelMap
-                                                                    ) -> None:
+def test_cancel_is_never_asked_between_the_labels_and_their_listing(
+    project: Project, scan: Volume, labels: LabelMap
+) -> None:
     asked: list[bool] = []
     project.add_case(scan, labels, progress=lambda *_: asked.append(bool(list(project.folder.rglob("labels-*")))))
     assert asked == [False] * len(asked)
@@ -131,8 +135,9 @@ OTHER_SCANS = {
 
 
 @pytest.mark.parametrize("other", OTHER_SCANS.values(), ids=OTHER_SCANS)
-def test_labels_are_never_put_on_another_scan_of_the_same_name(project: Project, scan: Volume, labels: LabelMap,
-                                                               other: Callable[[], Volume]) -> None:
+def test_labels_are_never_put_on_another_scan_of_the_same_name(
+    project: Project, scan: Volume, labels: LabelMap, other: Callable[[], Volume]
+) -> None:
     project.add_case(scan, labels)
     before = everything_in(project.folder)
     with pytest.raises(InputError, match="case1: the project holds another scan of this name"):
@@ -149,9 +154,35 @@ def test_a_scan_with_voxels_that_are_no_numbers_can_be_accepted_again(project: P
     assert project.add_case(scan, box_labels(scan)).version == 2
 
 
-HOSTILE = ["../../x", "/etc/passwd", "..", ".", "", "CON", "con", "NUL.txt", "ä b/c", "a b/c", "x" * 300, "x" * 301,
-           "a\0b", "a\nb", "Case", "case", "case!", "case.", "case ", "; DROP TABLE cases; --", "病例", "%s {0}",
-           "project.sqlite", "\\\\server\\share", "C:\\x", "🙂", "'\""]
+HOSTILE = [
+    "../../x",
+    "/etc/passwd",
+    "..",
+    ".",
+    "",
+    "CON",
+    "con",
+    "NUL.txt",
+    "ä b/c",
+    "a b/c",
+    "x" * 300,
+    "x" * 301,
+    "a\0b",
+    "a\nb",
+    "Case",
+    "case",
+    "case!",
+    "case.",
+    "case ",
+    "; DROP TABLE cases; --",
+    "病例",
+    "%s {0}",
+    "project.sqlite",
+    "\\\\server\\share",
+    "C:\\x",
+    "🙂",
+    "'\"",
+]
 
 
 def test_hostile_names_stay_inside_the_folder_and_distinct(tmp_path: Path, project: Project) -> None:
@@ -206,8 +237,9 @@ def test_a_case_removed_and_accepted_again_and_removed_again(project: Project, l
     assert len(list((project.folder / "removed").iterdir())) == 2
 
 
-def test_a_case_whose_files_are_gone_can_be_taken_off_the_list(project: Project, scan: Volume,
-                                                               labels: LabelMap) -> None:
+def test_a_case_whose_files_are_gone_can_be_taken_off_the_list(
+    project: Project, scan: Volume, labels: LabelMap
+) -> None:
     shutil.rmtree(project.add_case(scan, labels).image.parent)
     project.remove_case("case1")
     assert project.cases() == []
@@ -282,14 +314,17 @@ def test_rolling_back_goes_to_what_was_in_use_and_not_to_the_number_below(projec
 def test_trainings_have_folders_of_their_own(project: Project) -> None:
     folders = [project.training_folder() for _ in range(2)]
     assert [folder.relative_to(project.folder).as_posix() for folder in folders] == [
-        "models/training-1", "models/training-2"]
+        "models/training-1",
+        "models/training-2",
+    ]
     shutil.rmtree(project.models_folder)
     with pytest.raises(InputError, match="models: could not be written"):
         project.training_folder()
 
 
-def test_models_of_different_names_do_not_touch_each_other(project: Project, tiny_model: Path,
-                                                           make_model: Callable[..., Path]) -> None:
+def test_models_of_different_names_do_not_touch_each_other(
+    project: Project, tiny_model: Path, make_model: Callable[..., Path]
+) -> None:
     tiny = project.add_model(tiny_model)
     other = project.add_model(make_model("other"))
     assert (tiny.version, other.version) == (2, 2)
@@ -297,8 +332,15 @@ def test_models_of_different_names_do_not_touch_each_other(project: Project, tin
     assert project.active_model("tiny") == tiny.path
 
 
-@pytest.mark.parametrize("base, file", [("tiny", "tiny-v9.safetensors"), ("other", "tiny-v2.safetensors"),
-                                        ("tiny", "../../tiny-v2.safetensors"), ("tiny", "")])
+@pytest.mark.parametrize(
+    "base, file",
+    [
+        ("tiny", "tiny-v9.safetensors"),
+        ("other", "tiny-v2.safetensors"),
+        ("tiny", "../../tiny-v2.safetensors"),
+        ("tiny", ""),
+    ],
+)
 def test_an_unknown_version_is_refused(project: Project, tiny_model: Path, base: str, file: str) -> None:
     used = project.add_model(tiny_model).path
     with pytest.raises(InputError, match="the project has no such version"):
@@ -315,8 +357,9 @@ def test_a_file_that_is_no_model_is_not_added(project: Project, tmp_path: Path) 
     assert list(project.models_folder.iterdir()) == []
 
 
-def test_two_windows_on_one_folder_see_each_others_changes(project: Project, scan: Volume, labels: LabelMap,
-                                                           tiny_model: Path) -> None:
+def test_two_windows_on_one_folder_see_each_others_changes(
+    project: Project, scan: Volume, labels: LabelMap, tiny_model: Path
+) -> None:
     other = Project(project.folder)
     project.add_case(scan, labels)
     assert [case.name for case in other.cases()] == ["case1"]
@@ -381,14 +424,19 @@ def writable(folder: Path) -> None:
 
 
 FAULTS = [vanished, random_bytes, cut_off, a_folder, lost_list, read_only, a_file]
-UNHARMED = {(vanished, "open"), (lost_list, "open"),  # what is missing is made
-            *((read_only, call) for call in ("cases", "models", "active_model", "open"))}  # reading needs no more
+UNHARMED = {
+    (vanished, "open"),
+    (lost_list, "open"),  # what is missing is made
+    *((read_only, call) for call in ("cases", "models", "active_model", "open")),
+}  # reading needs no more
 
 
-@pytest.mark.parametrize("fault, call", [(fault, call) for fault in FAULTS for call in CALLS
-                                         if (fault, call) not in UNHARMED])
-def test_a_damaged_project_is_one_sentence(project: Project, scan: Volume, tiny_model: Path, call: str,
-                                           fault: Callable[[Path], None]) -> None:
+@pytest.mark.parametrize(
+    "fault, call", [(fault, call) for fault in FAULTS for call in CALLS if (fault, call) not in UNHARMED]
+)
+def test_a_damaged_project_is_one_sentence(
+    project: Project, scan: Volume, tiny_model: Path, call: str, fault: Callable[[Path], None]
+) -> None:
     project.add_case(scan, box_labels(scan))
     project.add_model(tiny_model)
     fault(project.folder)
@@ -405,8 +453,9 @@ def test_a_damaged_project_is_one_sentence(project: Project, scan: Volume, tiny_
     assert str(project.folder.parent) not in str(caught.value)
 
 
-def test_the_folder_of_a_vanished_project_is_not_made_by_accepting(project: Project, scan: Volume,
-                                                                   labels: LabelMap) -> None:
+def test_the_folder_of_a_vanished_project_is_not_made_by_accepting(
+    project: Project, scan: Volume, labels: LabelMap
+) -> None:
     shutil.rmtree(project.folder)
     with pytest.raises(InputError):
         project.add_case(scan, labels)
@@ -439,7 +488,8 @@ def break_database(monkeypatch: pytest.MonkeyPatch, statement: str) -> None:
 
 
 def test_a_crash_before_the_list_is_written_leaves_the_old_labels_in_force(
-        project: Project, scan: Volume, labels: LabelMap, monkeypatch: pytest.MonkeyPatch) -> None:
+    project: Project, scan: Volume, labels: LabelMap, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = project.add_case(scan, labels)
     with monkeypatch.context() as patch:
         break_database(patch, "INSERT")
@@ -452,8 +502,9 @@ def test_a_crash_before_the_list_is_written_leaves_the_old_labels_in_force(
     np.testing.assert_array_equal(formats.read_labels(again.label).array, corrected(labels).array)
 
 
-def test_a_crash_at_the_first_labels_leaves_no_case(project: Project, scan: Volume, labels: LabelMap,
-                                                    monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crash_at_the_first_labels_leaves_no_case(
+    project: Project, scan: Volume, labels: LabelMap, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with monkeypatch.context() as patch:
         break_database(patch, "INSERT")
         with pytest.raises(InputError):
@@ -462,8 +513,9 @@ def test_a_crash_at_the_first_labels_leaves_no_case(project: Project, scan: Volu
     np.testing.assert_array_equal(formats.read_labels(project.add_case(scan, labels).label).array, labels.array)
 
 
-def test_a_crash_while_a_model_is_added_leaves_the_old_one_in_use(project: Project, tiny_model: Path,
-                                                                  monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crash_while_a_model_is_added_leaves_the_old_one_in_use(
+    project: Project, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     used = project.add_model(tiny_model)
     with monkeypatch.context() as patch:
         break_database(patch, "INSERT INTO models")
@@ -473,8 +525,9 @@ def test_a_crash_while_a_model_is_added_leaves_the_old_one_in_use(project: Proje
     assert project.add_model(tiny_model).version > 2
 
 
-def test_the_list_is_not_touched_when_the_labels_cannot_be_written(project: Project, scan: Volume, labels: LabelMap,
-                                                                   monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_list_is_not_touched_when_the_labels_cannot_be_written(
+    project: Project, scan: Volume, labels: LabelMap, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = project.add_case(scan, labels)
 
     def full(*_: object) -> None:
@@ -503,8 +556,9 @@ def test_the_default_project_is_the_one_of_the_environment(tmp_path: Path, monke
     assert Project.default().folder == tmp_path / "napari-boundaryseg" / "project"
 
 
-def test_the_scan_of_the_labels_is_the_one_that_was_accepted_first(project: Project, scan: Volume,
-                                                                   labels: LabelMap) -> None:
+def test_the_scan_of_the_labels_is_the_one_that_was_accepted_first(
+    project: Project, scan: Volume, labels: LabelMap
+) -> None:
     moved = Geometry(scan.geometry.shape, scan.affine + np.pad([[1e-4]], ((0, 3), (3, 0))))
     project.add_case(scan, labels)
     again = replace(scan, geometry=moved)

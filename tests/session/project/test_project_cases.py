@@ -12,8 +12,9 @@ from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.project.cases import read_notes, write_notes
 
-OWN = LabelScheme(name="own", organs=(Organ(id=1, name="Thymus", colour="#123456"),
-                                      Organ(id=2, name="Thyroid", colour="#654321")))
+OWN = LabelScheme(
+    name="own", organs=(Organ(id=1, name="Thymus", colour="#123456"), Organ(id=2, name="Thyroid", colour="#654321"))
+)
 
 
 def test_a_scheme_of_ones_own_comes_back_whole(tmp_path: Path, scan: Volume, labels: LabelMap) -> None:
@@ -36,7 +37,9 @@ def test_notes_of_another_version_never_count(tmp_path: Path, scan: Volume, labe
     write_notes(tmp_path, scan, labels, 1, "now", None)
     write_notes(tmp_path, scan, labels.with_scheme(OWN), 2, "later", (slice(0, 3), slice(0, 3), slice(0, 3)))
     assert read_notes(tmp_path, "case1", 1, "hippocampus") == {
-        "scheme": preset("hippocampus").model_dump(mode="json"), "box": None}
+        "scheme": preset("hippocampus").model_dump(mode="json"),
+        "box": None,
+    }
 
 
 def test_notes_from_before_boxes_were_kept_mean_the_whole_scan(tmp_path: Path) -> None:

@@ -50,7 +50,8 @@ def header(bench: Any, title: str) -> str:
 
 
 def test_a_stroke_while_labels_are_being_stored_is_not_called_stored(
-        desk: Any, bench: Any, find: Callable[[str], Any], wait: Callable[..., None]) -> None:
+    desk: Any, bench: Any, find: Callable[[str], Any], wait: Callable[..., None]
+) -> None:
     desk.new_labels(preset("pelvis-mr"))
     mine = desk.tools.layer
     mine.paint((5, 30, 30), 2)
@@ -64,7 +65,8 @@ def test_a_stroke_while_labels_are_being_stored_is_not_called_stored(
 
 
 def test_labels_are_stored_until_the_next_stroke_or_undo(
-        desk: Any, bench: Any, find: Callable[[str], Any], wait: Callable[..., None]) -> None:
+    desk: Any, bench: Any, find: Callable[[str], Any], wait: Callable[..., None]
+) -> None:
     desk.new_labels(preset("pelvis-mr"))
     mine = desk.tools.layer
     for place in (5, 6):
@@ -83,8 +85,9 @@ def test_labels_are_stored_until_the_next_stroke_or_undo(
     assert find("correct_panel.accepted").text() == ""
 
 
-def test_scrolling_counts_nothing_and_changes_no_header(desk: Any, bench: Any, wait: Callable[..., None], qtbot: Any,
-                                                        monkeypatch: pytest.MonkeyPatch) -> None:
+def test_scrolling_counts_nothing_and_changes_no_header(
+    desk: Any, bench: Any, wait: Callable[..., None], qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     desk.new_labels(preset("pelvis-mr"))
     desk.tools.layer.paint((5, 30, 30), 2)
     desk.accept()
@@ -112,8 +115,9 @@ def test_the_box_of_the_prediction_is_stored_with_the_case(desk: Any, wait: Call
     assert desk.session.project.meaning_of(case)["box"] == [[10, 50], [12, 52], [2, 14]]
 
 
-def test_an_integer_that_no_organ_has_is_refused_at_accept(desk: Any, find: Callable[[str], Any],
-                                                           wait: Callable[..., None]) -> None:
+def test_an_integer_that_no_organ_has_is_refused_at_accept(
+    desk: Any, find: Callable[[str], Any], wait: Callable[..., None]
+) -> None:
     desk.new_labels(preset("pelvis-mr"))
     desk.tools.layer.paint((5, 30, 30), 9)
     desk.accept()
@@ -139,8 +143,9 @@ def test_every_warning_stays_until_the_next_job(desk: Any, find: Callable[[str],
     assert message.text() == "✕ The disk is full."
 
 
-def test_a_closed_dock_hears_no_more_of_a_job(desk: Any, bench: Any, qtbot: Any, capsys: pytest.CaptureFixture[str],
-                                              monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_closed_dock_hears_no_more_of_a_job(
+    desk: Any, bench: Any, qtbot: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     raised: list[Any] = []
     monkeypatch.setattr(sys, "excepthook", lambda *error: raised.append(error))
     job = Job("napari_boundaryseg.engine.tasks:fine_tune", {"out_folder": "nowhere"})
@@ -164,10 +169,17 @@ def test_a_closed_dock_hears_no_more_of_a_job(desk: Any, bench: Any, qtbot: Any,
 
 
 @pytest.mark.parametrize("state", ["cancelled", "failed"])
-def test_a_training_that_came_to_nothing_shows_no_older_verdict(desk: Any, bench: Any, find: Callable[[str], Any],
-                                                                state: Any) -> None:
-    version = ModelVersion(Path("m-v2.safetensors"), "m", 2, "now", {
-        "verdict": "better", "n": 3, "change": {"mean": 0.1, "low": 0.0, "high": 0.2}, "cases": []}, True)
+def test_a_training_that_came_to_nothing_shows_no_older_verdict(
+    desk: Any, bench: Any, find: Callable[[str], Any], state: Any
+) -> None:
+    version = ModelVersion(
+        Path("m-v2.safetensors"),
+        "m",
+        2,
+        "now",
+        {"verdict": "better", "n": 3, "change": {"mean": 0.1, "low": 0.0, "high": 0.2}, "cases": []},
+        True,
+    )
     find("train_panel.versions").parentWidget().show_versions([version])
     job = Job("napari_boundaryseg.engine.tasks:fine_tune", {"out_folder": "nowhere"})
     desk.session.job = job
@@ -190,10 +202,15 @@ def test_the_pause_button_says_what_it_does_also_to_a_screen_reader(desk: Any, f
     assert (pause.text(), pause.accessibleName()) == ("Pause", "Pause")
 
 
-def test_a_chosen_model_stays_when_another_scan_opens(desk: Any, find: Callable[[str], Any], weights: Path,
-                                                      tmp_path: Path, wait: Callable[..., None],
-                                                      pelvis_files: list[Path], monkeypatch: pytest.MonkeyPatch
-                                                      ) -> None:
+def test_a_chosen_model_stays_when_another_scan_opens(
+    desk: Any,
+    find: Callable[[str], Any],
+    weights: Path,
+    tmp_path: Path,
+    wait: Callable[..., None],
+    pelvis_files: list[Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     own = Path(shutil.copy(weights / "tiny-pelvis.safetensors", tmp_path / "my-own.safetensors"))
     model = find("segment_panel.model")
     assert model.currentText() == "tiny-pelvis"
@@ -212,8 +229,9 @@ def test_a_chosen_model_stays_when_another_scan_opens(desk: Any, find: Callable[
     assert model.currentText() == "tiny-pelvis"
 
 
-def test_a_file_that_is_no_model_is_one_sentence_and_changes_nothing(desk: Any, find: Callable[[str], Any],
-                                                                     tmp_path: Path) -> None:
+def test_a_file_that_is_no_model_is_one_sentence_and_changes_nothing(
+    desk: Any, find: Callable[[str], Any], tmp_path: Path
+) -> None:
     before = desk.session.model
     (tmp_path / "bad.safetensors").write_bytes(b"nothing")
     desk.open_model(tmp_path / "bad.safetensors")
@@ -223,8 +241,8 @@ def test_a_file_that_is_no_model_is_one_sentence_and_changes_nothing(desk: Any, 
 
 
 def test_an_existing_project_is_there_after_a_restart(
-        make_napari_viewer: Callable[..., Any], tmp_path: Path, wait: Callable[..., None],
-        monkeypatch: pytest.MonkeyPatch) -> None:
+    make_napari_viewer: Callable[..., Any], tmp_path: Path, wait: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("BOUNDARYSEG_PROJECT", raising=False)
     last_project.remember(Project(tmp_path / "study").folder)
     desk = hooks.desk_of(make_napari_viewer(show=True))
@@ -236,8 +254,9 @@ def test_an_existing_project_is_there_after_a_restart(
     desk.close()
 
 
-def test_a_project_that_has_gone_is_told(desk_viewer: Any, tmp_path: Path, wait: Callable[..., None],
-                                         monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_project_that_has_gone_is_told(
+    desk_viewer: Any, tmp_path: Path, wait: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("BOUNDARYSEG_PROJECT", raising=False)
     last_project.remember(tmp_path / "gone")
     bench = Workbench(hooks.desk_of(desk_viewer))
@@ -257,7 +276,8 @@ def test_what_a_listener_cannot_show_is_told_by_the_desk(desk: Any, said: list[s
 
 
 def test_a_dropped_scan_that_cannot_be_shown_is_told_and_the_open_one_stays(
-        desk: Any, said: list[str], wait: Callable[..., None], pelvis_files: list[Path]) -> None:
+    desk: Any, said: list[str], wait: Callable[..., None], pelvis_files: list[Path]
+) -> None:
     scan = desk.session.scan
 
     def refuse(new: Any) -> None:
@@ -271,9 +291,9 @@ def test_a_dropped_scan_that_cannot_be_shown_is_told_and_the_open_one_stays(
     assert [layer.name for layer in layers.of_kind(desk.viewer, "scan")] == ["case1"]
 
 
-def test_a_map_that_cannot_be_shown_is_told_and_the_others_are_shown(desk: Any, said: list[str],
-                                                                     wait: Callable[..., None],
-                                                                     monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_map_that_cannot_be_shown_is_told_and_the_others_are_shown(
+    desk: Any, said: list[str], wait: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
     real = layers._show_map
 
     def show(viewer: Any, scan: Any, kind: str, *more: Any) -> Any:
@@ -290,7 +310,8 @@ def test_a_map_that_cannot_be_shown_is_told_and_the_others_are_shown(desk: Any, 
 
 
 def test_the_result_of_a_prediction_is_read_without_counting_its_voxels_again(
-        desk: Any, find: Callable[[str], Any], wait: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    desk: Any, find: Callable[[str], Any], wait: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(LabelMap, "volumes_ml", lambda _: pytest.fail("a second, slower count on the window's thread"))
     desk.segment()
     wait(lambda: desk.session.prediction is not None and not desk.ticks.busy, 180)
@@ -312,6 +333,9 @@ def test_every_map_says_in_the_layer_list_where_it_comes_from(desk: Any, wait: C
     tips = {model.index(row, 0).data(Qt.ItemDataRole.ToolTipRole) for row in range(model.rowCount())}
     words = {tip.partition("\n")[0]: tip.partition("\n")[2] for tip in tips}
     assert {words[f"contour: {name}"] for name in desk.session.prediction.contours} <= {
-        "soft head", "hard head", "derived"}
+        "soft head",
+        "hard head",
+        "derived",
+    }
     assert words["edges"] in {"soft head", "hard head", "derived"}
     assert np.asarray(desk.viewer.layers["edges"].data).max() <= 1

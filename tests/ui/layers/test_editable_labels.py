@@ -97,11 +97,16 @@ def test_steps_are_named_after_tool_organ_and_slice(layer: Any, draft: Draft) ->
     layer.n_edit_dimensions, layer.brush_size = 3, 9
     layer.paint((4, 4, 4), 2)
     assert [step.name for step in draft.history.steps] == [
-        "Labels", "Paint: Prostate, slice 3", "Erase, slice 5", "Paint: Prostate, slices 3 to 5"]
+        "Labels",
+        "Paint: Prostate, slice 3",
+        "Erase, slice 5",
+        "Paint: Prostate, slices 3 to 5",
+    ]
 
 
-def test_volumes_are_not_counted_again_after_a_stroke(layer: Any, draft: Draft,
-                                                      monkeypatch: pytest.MonkeyPatch) -> None:
+def test_volumes_are_not_counted_again_after_a_stroke(
+    layer: Any, draft: Draft, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from napari_boundaryseg.editing.history import history
 
     draft.volumes_ml()
@@ -281,8 +286,9 @@ def test_labels_of_other_organs_keep_the_edited_ones_beside_them(viewer: ViewerM
     assert layers.of_kind(viewer, "kept labels") == [layer]
 
 
-def test_strokes_are_in_the_journal_and_stored_ones_leave_nothing_behind(layer: Any, draft: Draft, tmp_path: Path
-                                                                         ) -> None:
+def test_strokes_are_in_the_journal_and_stored_ones_leave_nothing_behind(
+    layer: Any, draft: Draft, tmp_path: Path
+) -> None:
     journals = tmp_path / "data" / "napari-boundaryseg" / "journal"
     layer.paint((5, 5, 5), 2)
     assert draft.journal is not None

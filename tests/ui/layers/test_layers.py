@@ -32,8 +32,14 @@ def prediction(scan: Volume) -> Prediction:
     rng = np.random.default_rng(1)
     labels = scan.with_labels(rng.integers(0, 4, scan.geometry.shape), preset("pelvis-mr"))
     maps = {name: rng.random(scan.geometry.shape, np.float32) for name in labels.scheme.names}
-    return Prediction(labels, rng.random((4, *scan.geometry.shape), np.float32), maps["Rectum"] * 0.5, maps,
-                      dict.fromkeys(maps, "soft head") | {"edges": "derived"}, {"level 0": maps["Bladder"] * 1})
+    return Prediction(
+        labels,
+        rng.random((4, *scan.geometry.shape), np.float32),
+        maps["Rectum"] * 0.5,
+        maps,
+        dict.fromkeys(maps, "soft head") | {"edges": "derived"},
+        {"level 0": maps["Bladder"] * 1},
+    )
 
 
 def shown(viewer: Any, scan: Volume, prediction: Prediction) -> None:
@@ -52,8 +58,15 @@ def test_every_layer_lies_in_mm_on_the_scan(scan: Volume, prediction: Prediction
     viewer = ViewerModel()
     shown(viewer, scan, prediction)
     names = [layer.name for layer in viewer.layers]
-    assert names == ["demo", "contour: Bladder", "contour: Prostate", "contour: Rectum", "attention: level 0", "edges",
-                     "labels"]
+    assert names == [
+        "demo",
+        "contour: Bladder",
+        "contour: Prostate",
+        "contour: Rectum",
+        "attention: level 0",
+        "edges",
+        "labels",
+    ]
     for layer in viewer.layers:
         assert tuple(layer.scale) == pytest.approx(scan.geometry.display.scale_mm)
         assert {str(unit) for unit in layer.units} == {"millimeter"}
@@ -89,12 +102,12 @@ def test_one_layer_a_call_in_the_order_of_the_work(scan: Volume, prediction: Pre
         before = len(viewer.layers)
         call()
         assert len(viewer.layers) - before <= 1
-    assert appeared == ["edges", "contour: Bladder", "contour: Prostate", "contour: Rectum",
-                        "attention: level 0"]
+    assert appeared == ["edges", "contour: Bladder", "contour: Prostate", "contour: Rectum", "attention: level 0"]
 
 
 def test_painted_labels_come_back_on_the_file_grid_and_the_prediction_is_untouched(
-        scan: Volume, prediction: Prediction) -> None:
+    scan: Volume, prediction: Prediction
+) -> None:
     viewer = ViewerModel()
     shown(viewer, scan, prediction)
     before = prediction.labels.array.copy()
@@ -147,7 +160,10 @@ def test_hidden_organs_are_clear_and_their_contours_off(scan: Volume, prediction
     assert viewer.layers["labels"].get_color(2)[3] == 0
     assert viewer.layers["labels"].get_color(1)[3] == 1
     assert [viewer.layers[f"contour: {name}"].visible for name in ("Bladder", "Prostate", "Rectum")] == [
-        True, False, True]
+        True,
+        False,
+        True,
+    ]
 
 
 def test_the_writer_saves_in_the_scans_exact_geometry(scan: Volume, prediction: Prediction, tmp_path: Path) -> None:

@@ -44,8 +44,10 @@ def on_canvas(desk: Any, voxel: np.ndarray) -> QPoint:
     canvas, camera, layer = compat.canvas_widget(desk.viewer), compat.camera(desk.viewer), desk.tools.layer
     y, x = (float(v) for v in np.asarray(layer.data_to_world(voxel))[-2:])
     centre = camera.center[-2:]
-    return QPoint(round(canvas.width() / 2 + (x - centre[1]) * camera.zoom),
-                  round(canvas.height() / 2 + (y - centre[0]) * camera.zoom))
+    return QPoint(
+        round(canvas.width() / 2 + (x - centre[1]) * camera.zoom),
+        round(canvas.height() / 2 + (y - centre[0]) * camera.zoom),
+    )
 
 
 def paint_over(desk: Any, organ: int, over: int) -> int:
@@ -74,7 +76,8 @@ def texts(listed: Any) -> list[str]:
 
 
 def test_a_locked_bladder_outlives_brush_model_import_and_undo(
-        desk: Any, find: Callable[[str], Any], wait: Callable[..., None], pelvis_files: list[Path]) -> None:
+    desk: Any, find: Callable[[str], Any], wait: Callable[..., None], pelvis_files: list[Path]
+) -> None:
     layer, message = desk.tools.layer, find("job_bar.message")
     tick(desk, find, 0, True)
     bladder = np.asarray(layer.data) == BLADDER
@@ -124,15 +127,17 @@ def test_a_discarded_result_changes_nothing(desk: Any, find: Callable[[str], Any
     assert desk.tools.draft.history.position == steps
 
 
-def test_a_journal_that_fails_on_its_own_thread_is_told_in_the_window(desk: Any, find: Callable[[str], Any],
-                                                                      wait: Callable[..., None]) -> None:
+def test_a_journal_that_fails_on_its_own_thread_is_told_in_the_window(
+    desk: Any, find: Callable[[str], Any], wait: Callable[..., None]
+) -> None:
     sentence = "journal: the last steps are not on the disk: No space left on device. Free some space."
     Thread(target=lambda: desk.tools.draft.failed.emit(sentence)).start()
     wait(lambda: sentence in find("job_bar.message").text(), 5)
 
 
-def test_the_history_is_a_list_that_one_clicks(desk: Any, find: Callable[[str], Any], wait: Callable[..., None]
-                                               ) -> None:
+def test_the_history_is_a_list_that_one_clicks(
+    desk: Any, find: Callable[[str], Any], wait: Callable[..., None]
+) -> None:
     layer, listed = desk.tools.layer, find("correct_panel.history")
     states, at = [np.zeros_like(layer.data), layer.data.copy()], []
     for organ in (PROSTATE, 3):
@@ -140,8 +145,13 @@ def test_the_history_is_a_list_that_one_clicks(desk: Any, find: Callable[[str], 
         states.append(layer.data.copy())
     tick(desk, find, 1, True)
     wait(lambda: listed.count() == 5, 5)
-    assert texts(listed) == ["Start", "Opened labels", f"Paint: Prostate, slice {at[0]}",
-                             f"Paint: Rectum, slice {at[1]}", "Lock: Prostate"]
+    assert texts(listed) == [
+        "Start",
+        "Opened labels",
+        f"Paint: Prostate, slice {at[0]}",
+        f"Paint: Rectum, slice {at[1]}",
+        "Lock: Prostate",
+    ]
     for row in (1, 3, 0, 2, 4):
         QTest.mouseClick(listed.viewport(), LEFT, pos=visible(listed, row))
         assert np.array_equal(layer.data, states[min(row, 3)])
@@ -154,8 +164,9 @@ def visible(listed: Any, row: int) -> QPoint:
     return listed.visualItemRect(listed.item(row)).center()
 
 
-def test_a_locked_slice_stays_and_its_button_says_so(desk: Any, find: Callable[[str], Any],
-                                                     wait: Callable[..., None]) -> None:
+def test_a_locked_slice_stays_and_its_button_says_so(
+    desk: Any, find: Callable[[str], Any], wait: Callable[..., None]
+) -> None:
     layer, lock = desk.tools.layer, find("correct_panel.lock_slice")
     centre = organ_centre(layer, BLADDER)
     desk.viewer.dims.set_current_step(0, int(centre[0]))
@@ -173,8 +184,9 @@ def test_a_locked_slice_stays_and_its_button_says_so(desk: Any, find: Callable[[
     assert Lock(BLADDER, int(centre[0]) - 1) in desk.tools.draft.history.locks
 
 
-def test_effort_is_counted_and_saved(desk: Any, find: Callable[[str], Any], wait: Callable[..., None], tmp_path: Path,
-                                     monkeypatch: pytest.MonkeyPatch) -> None:
+def test_effort_is_counted_and_saved(
+    desk: Any, find: Callable[[str], Any], wait: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     paint_over(desk, PROSTATE, BLADDER)
     find("correct_panel.undo").click()
     wait(lambda: "1 stroke ·" in find("correct_panel.effort").text(), 5)
@@ -218,7 +230,8 @@ def test_closing_asks_by_name_and_does_as_told(desk: Any, tmp_path: Path) -> Non
 
 
 def test_removed_labels_are_offered_back_previewed_and_restored(
-        desk: Any, find: Callable[[str], Any], wait: Callable[..., None]) -> None:
+    desk: Any, find: Callable[[str], Any], wait: Callable[..., None]
+) -> None:
     desk.lock(Lock(3), True)
     paint_over(desk, PROSTATE, BLADDER)
     wanted = desk.tools.layer.data.copy()

@@ -67,8 +67,14 @@ def stroke(canvas: Any, dx: int) -> None:
 
 
 def move_with_shift(canvas: Any, at: QPoint) -> None:
-    event = QMouseEvent(QEvent.Type.MouseMove, QPointF(at), QPointF(canvas.mapToGlobal(at)), Qt.MouseButton.NoButton,
-                        Qt.MouseButton.NoButton, SHIFT)
+    event = QMouseEvent(
+        QEvent.Type.MouseMove,
+        QPointF(at),
+        QPointF(canvas.mapToGlobal(at)),
+        Qt.MouseButton.NoButton,
+        Qt.MouseButton.NoButton,
+        SHIFT,
+    )
     QApplication.sendEvent(canvas, event)
     QTest.qWait(100)
 
@@ -86,12 +92,18 @@ def freshly_shown(layer: Any) -> np.ndarray:
 
 
 def test_the_button_opens_three_planes_that_share_the_arrays_and_closes_them(
-        opened: Any, bench: Any, find: Callable[[str], Any], wait: Callable[..., None]) -> None:
+    opened: Any, bench: Any, find: Callable[[str], Any], wait: Callable[..., None]
+) -> None:
     viewer, planes, button = opened.viewer, opened.planes, find("scan_panel.three_planes")
     width, room = compat.canvas_widget(viewer).width(), compat.main_view(viewer)
     mouse = [*viewer.mouse_drag_callbacks, *viewer.mouse_move_callbacks]
-    viewer.add_image(np.zeros(opened.tools.layer.data.shape, np.float32), name="hidden", visible=False,
-                     scale=opened.tools.layer.scale, units=("mm",) * 3)
+    viewer.add_image(
+        np.zeros(opened.tools.layer.data.shape, np.float32),
+        name="hidden",
+        visible=False,
+        scale=opened.tools.layer.scale,
+        units=("mm",) * 3,
+    )
     QTest.mouseClick(button, LEFT)
     assert planes.is_open and button.isChecked()
     assert [view.widget.accessibleName() for view in planes.views] == ["Sagittal view", "Coronal view"]
@@ -189,12 +201,25 @@ def test_a_click_takes_the_other_planes_to_that_point_and_lines_cross_there(open
     assert main.scene.camera.zoom < 2 * zoom
 
 
-def test_the_copies_follow_the_main_layers_and_tools_go_both_ways(opened: Any, planes: Any,
-                                                                  wait: Callable[..., None]) -> None:
+def test_the_copies_follow_the_main_layers_and_tools_go_both_ways(
+    opened: Any, planes: Any, wait: Callable[..., None]
+) -> None:
     viewer, labels, scan = opened.viewer, opened.tools.layer, layers.only(opened.viewer, "scan")
-    for layer, changes in ((scan, {"contrast_limits": [10.0, 90.0], "colormap": "viridis", "opacity": 0.4}),
-                           (labels, {"contour": 3, "brush_size": 17, "selected_label": 2, "n_edit_dimensions": 3,
-                                     "blending": "additive", "mode": "erase", "preserve_labels": True})):
+    for layer, changes in (
+        (scan, {"contrast_limits": [10.0, 90.0], "colormap": "viridis", "opacity": 0.4}),
+        (
+            labels,
+            {
+                "contour": 3,
+                "brush_size": 17,
+                "selected_label": 2,
+                "n_edit_dimensions": 3,
+                "blending": "additive",
+                "mode": "erase",
+                "preserve_labels": True,
+            },
+        ),
+    ):
         for name, value in changes.items():
             setattr(layer, name, value)
             found = [getattr(copy, name) for copy in copies_of(planes, layer)]
@@ -208,8 +233,9 @@ def test_the_copies_follow_the_main_layers_and_tools_go_both_ways(opened: Any, p
 
     labels.data = np.where(labels.data == 2, 1, labels.data).astype(labels.data.dtype)
     assert all(copy.data is labels.data for copy in copies_of(planes, labels))
-    added = viewer.add_image(np.ones(labels.data.shape, np.float32), name="edges", scale=labels.scale,
-                             units=("mm",) * 3)
+    added = viewer.add_image(
+        np.ones(labels.data.shape, np.float32), name="edges", scale=labels.scale, units=("mm",) * 3
+    )
     wait(lambda: len(copies_of(planes, added)) == 2)
     viewer.layers.move(viewer.layers.index(added), 0)
     wait(lambda: all(view.model.layers[0].name == "edges" for view in planes.views))
@@ -219,12 +245,16 @@ def test_the_copies_follow_the_main_layers_and_tools_go_both_ways(opened: Any, p
     wait(lambda: all(len(view.model.layers) == 2 for view in planes.views))
 
 
-def test_another_scan_takes_the_place_of_the_first(opened: Any, planes: Any, wait: Callable[..., None],
-                                                   sample_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_scan_takes_the_place_of_the_first(
+    opened: Any, planes: Any, wait: Callable[..., None], sample_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sent: list[tuple[Any, bool]] = []  # what is sent to the graphics card in another canvas's name ends in a crash
     for canvas in canvases(planes, opened.viewer):
-        monkeypatch.setattr(canvas._vispy_canvas.context, "finish", lambda c=canvas: sent.append(
-            (c, QOpenGLContext.currentContext() == c.context())))
+        monkeypatch.setattr(
+            canvas._vispy_canvas.context,
+            "finish",
+            lambda c=canvas: sent.append((c, QOpenGLContext.currentContext() == c.context())),
+        )
     opened.open(sample_data / "two_parts.nii.gz")
     wait(lambda: opened.session.scan.name == "two_parts" and opened.session.job is None)
     scan = layers.only(opened.viewer, "scan")

@@ -22,8 +22,8 @@ pytestmark = pytest.mark.timeout(600)
 
 
 def test_three_planes_one_history_and_a_bladder_that_nothing_changes(
-        desk_viewer: Any, bench: Any, find: Callable[[str], Any], wait: Callable[..., None], pelvis_files: list[Path]
-        ) -> None:
+    desk_viewer: Any, bench: Any, find: Callable[[str], Any], wait: Callable[..., None], pelvis_files: list[Path]
+) -> None:
     viewer, desk = desk_viewer, hooks.desk_of(desk_viewer)
     desk.open(pelvis_files[0])
     wait(lambda: desk.session.scan is not None and desk.session.job is None)

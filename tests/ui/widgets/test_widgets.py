@@ -24,8 +24,12 @@ def test_a_log_that_is_being_written_gives_its_whole_lines_and_is_read_on(tmp_pa
     path = tmp_path / "log.jsonl"
     log = TrainingLog(path)
     assert log.read() == ([], [])
-    lines = [{"step": 1, "loss": 2.5, "lr": 1e-3}, {"step": 2, "loss": 2.0}, {"step": 2, "mean_dsc": 0.4},
-             {"step": 2, "restored": True}]
+    lines = [
+        {"step": 1, "loss": 2.5, "lr": 1e-3},
+        {"step": 2, "loss": 2.0},
+        {"step": 2, "mean_dsc": 0.4},
+        {"step": 2, "restored": True},
+    ]
     path.write_text("\n".join(json.dumps(line) for line in lines) + '\nno entry\n{"step": 3, "lo')
     assert log.read() == ([(1.0, 2.5), (2.0, 2.0)], [(2.0, 0.4)])
     with path.open("a") as file:
@@ -59,8 +63,9 @@ def test_one_section_is_open_at_a_time_and_its_header_tells_the_state(qtbot: Any
 def test_calls_are_made_one_a_turn_and_a_new_batch_replaces_the_rest(qtbot: Any) -> None:
     made: list[str] = []
     ticks = Ticks()
-    ticks.replace([lambda: made.append("a"), lambda: ticks.replace([lambda: made.append("b")]),
-                   lambda: made.append("never")])
+    ticks.replace(
+        [lambda: made.append("a"), lambda: ticks.replace([lambda: made.append("b")]), lambda: made.append("never")]
+    )
     qtbot.waitUntil(lambda: not ticks.busy, timeout=2000)
     assert made == ["a", "b"]
 
@@ -95,8 +100,14 @@ def test_of_two_cases_one_is_held_out_and_roles_survive_a_new_case(qtbot: Any) -
 def test_a_worse_model_is_called_worse_and_a_missing_organ_missing(qtbot: Any) -> None:
     table = ComparisonTable()
     qtbot.addWidget(table)
-    table.show_comparison({"verdict": "worse", "n": 3, "change": {"mean": -0.1, "low": -0.2, "high": -0.05},
-                           "cases": [{"case": "a", "organ": "Bladder", "dsc_before": 0.9, "dsc_after": None}]})
+    table.show_comparison(
+        {
+            "verdict": "worse",
+            "n": 3,
+            "change": {"mean": -0.1, "low": -0.2, "high": -0.05},
+            "cases": [{"case": "a", "organ": "Bladder", "dsc_before": 0.9, "dsc_after": None}],
+        }
+    )
     assert "Worse" in table.verdict.text()
     assert "-0.100" in table.verdict.text()
     assert [table.table.item(0, n).text() for n in range(4)] == ["a", "Bladder", "0.900", "missing"]
