@@ -31,9 +31,10 @@ from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.volume import Geometry, Volume
-from napari_boundaryseg.ui.compat import labels_layer as compat
-from napari_boundaryseg.ui.layers import labels as layers
-from napari_boundaryseg.ui.layers import styles
+from napari_boundaryseg.ui.compat.canvas import canvas_widget, view_canvas
+from napari_boundaryseg.ui.layers import access, styles
+from napari_boundaryseg.ui.layers.labels import show_labels
+from napari_boundaryseg.ui.layers.scan import show_scan
 from napari_boundaryseg.ui.views.mirrored_layer import Mirrored
 from napari_boundaryseg.ui.views.three_planes import Planes
 
@@ -48,14 +49,14 @@ def window(n_layers: int) -> Any:
     viewer.window.resize(1600, 1000)
     rng, scheme = np.random.default_rng(0), preset("pelvis-mr")
     scan = Volume(rng.normal(100, 20, (1, *SHAPE)).astype(np.float32), Geometry(SHAPE, np.diag([-1.0, -1.0, 2.0, 1.0])))
-    layers.show_scan(viewer, scan)
+    show_scan(viewer, scan)
     array, grid = np.zeros(SHAPE, np.uint8), np.ogrid[: SHAPE[0], : SHAPE[1], : SHAPE[2]]
     for organ, middle in zip(scheme.organs, ((128, 90, 70), (128, 128, 50), (128, 170, 55))):
         array[sum((axis - at) ** 2 for axis, at in zip(grid, middle)) < 30**2] = organ.id
     soft = rng.random(SHAPE[::-1]).astype(np.float32)
     for n in range(n_layers - 2):
-        viewer.add_image(soft, name=f"map {n}", **layers.placement(scan.geometry), **styles.contour_style("#E69F00"))
-    layers.show_labels(viewer, scan, scan.with_labels(array, scheme))
+        viewer.add_image(soft, name=f"map {n}", **access.placement(scan.geometry), **styles.contour_style("#E69F00"))
+    show_labels(viewer, scan, scan.with_labels(array, scheme))
     settle()
     return viewer
 
@@ -134,10 +135,10 @@ def measure(n_layers: int) -> dict[str, float]:
     memory = psutil.Process().memory_info().rss
     found |= opening(planes, n_layers)
     found["every layer, memory MB"] = (psutil.Process().memory_info().rss - memory) / 2**20
-    labels = layers.only(viewer, "labels")
+    labels = access.only(viewer, "labels")
     labels.mode, labels.selected_label = "paint", 2
-    found["stroke in the main view ms"] = stroke_ms(compat.canvas_widget(viewer), spent)
-    found["stroke in another view ms"] = stroke_ms(compat.view_canvas(planes.views[0].widget), spent)
+    found["stroke in the main view ms"] = stroke_ms(canvas_widget(viewer), spent)
+    found["stroke in another view ms"] = stroke_ms(view_canvas(planes.views[0].widget), spent)
     start = time.thread_time()
     labels.refresh()
     found["refresh in all views ms"] = 1000 * (time.thread_time() - start)

@@ -12,7 +12,7 @@ from napari_boundaryseg.data.boxes import Box, around
 from napari_boundaryseg.errors import InputError
 
 if TYPE_CHECKING:
-    from napari_boundaryseg.data.volume import LabelMap, Volume
+    from napari_boundaryseg.data.volume import LabelMap
 
 _RANGE = re.compile(r"(\d*):(\d*)")
 
@@ -23,21 +23,6 @@ def parse_box(text: str) -> Box:
     if len(matches) != 3 or None in matches:
         raise typer.BadParameter(f"{text!r} is not of the form I0:I1,J0:J1,K0:K1")
     i, j, k = (slice(*(int(end) if end else None for end in m.groups())) for m in matches if m)
-    return i, j, k
-
-
-def within(box: Box, scan: Volume) -> Box:
-    """The box with its ends filled in, refused when it does not lie in the scan."""
-    shape = scan.geometry.shape
-    ends = [(part.start or 0, n if part.stop is None else part.stop) for part, n in zip(box, shape)]
-    if any(not 0 <= start < stop <= n for (start, stop), n in zip(ends, shape)):
-        given = ",".join(f"{start}:{stop}" for start, stop in ends)
-        raise InputError(
-            scan.name,
-            f"the box {given} does not lie in the scan",
-            f"Choose one within {','.join(f'0:{n}' for n in shape)}",
-        )
-    i, j, k = (slice(start, stop) for start, stop in ends)
     return i, j, k
 
 

@@ -24,7 +24,7 @@ def sources(text: str) -> list[Path]:
 
 def name_of(paths: list[Path]) -> str:
     """The case's name: that of the first channel."""
-    from napari_boundaryseg.data.formats import case_name
+    from napari_boundaryseg.data.formats.format import case_name
 
     return case_name(paths[0].resolve() if paths[0].is_dir() else paths[0])
 
@@ -38,7 +38,7 @@ def refuse_repeated(names: list[str]) -> None:
 
 def cases_in(place: Path) -> dict[str, Path]:
     """Label maps of a folder (or one file) by case: ``CASE_seg`` and ``CASE`` are both the case ``CASE``."""
-    from napari_boundaryseg.data.formats import case_name, suffixes
+    from napari_boundaryseg.data.formats.format import case_name, suffixes
 
     if not place.exists():
         raise InputError(place, "there is no such file or folder", "Check the name")

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from napari_boundaryseg.cli.boxes import Box, box_around, labels_of, parse_box, within
+from napari_boundaryseg.cli.boxes import box_around, labels_of, parse_box
 from napari_boundaryseg.cli.cases import name_of, refuse_repeated, sources
 from napari_boundaryseg.cli.console import progress_bar
+from napari_boundaryseg.data.boxes import Box, drawn
 from napari_boundaryseg.errors import BoundarySegError
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class _Region:
 
     def of(self, scan: Volume, case: str) -> Box | None:
         if self.labels is None:
-            return within(self.box, scan) if self.box else None
+            return drawn(self.box, scan.geometry.shape, scan.name) if self.box else None
         from napari_boundaryseg.data.formats import read_labels
 
         return box_around(read_labels(labels_of(self.labels, case), scan), self.margin_mm)

@@ -1,13 +1,22 @@
-"""Boxes round a mask: the smallest one, and loose ones as persons draw them."""
+"""Boxes of a scan: round a mask or a change, as a person or a script names them, cut, moved, joined.
+
+A `Box` is three slices of (I, J, K), with plain ends, of the scan's own array unless something else is said.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from operator import index
+from typing import Any
 
 import numpy as np
 
+from napari_boundaryseg.errors import InputError
+
 Box = tuple[slice, slice, slice]
+AnyBox = Sequence[slice | Sequence[int | None]]
+"""A slice, or a pair (start, stop), for each of I, J, K; an end that is None is the scan's."""
 
 
 def around(mask: np.ndarray, spacing_mm: Sequence[float], margin_mm: float = 0.0) -> Box | None:
@@ -31,8 +40,7 @@ def around(mask: np.ndarray, spacing_mm: Sequence[float], margin_mm: float = 0.0
         where = np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != axis)))
         more = math.ceil(margin_mm / size - 1e-6)
         parts.append(slice(max(0, int(where[0]) - more), min(n, int(where[-1]) + 1 + more)))
-    i, j, k = parts
-    return i, j, k
+    return _box(parts)
 
 
 def loosely_around(
@@ -67,5 +75,120 @@ def loosened(
     for n, size, part in zip(shape, spacing_mm, tight, strict=True):
         before, after = rng.uniform(*margins_mm, 2) / size
         parts.append(slice(max(0, math.floor(part.start - before)), min(n, math.ceil(part.stop + after))))
+    return _box(parts)
+
+
+def changed(before: np.ndarray, after: np.ndarray) -> Box | None:
+    """The smallest box that holds every difference between two (I, J, K) arrays; None when they are equal."""
+    slabs = [i for i in range(len(before)) if not np.array_equal(before[i], after[i])]
+    if not slabs:
+        return None
+    first = slice(slabs[0], slabs[-1] + 1)
+    plane = np.logical_or.reduce(before[first] != after[first], axis=0)
+    return first, _run(plane.any(axis=1)), _run(plane.any(axis=0))
+
+
+def _run(where: np.ndarray) -> slice:
+    """From the first to the last that is true."""
+    found = np.flatnonzero(where)
+    return slice(int(found[0]), int(found[-1]) + 1)
+
+
+def shifted(box: Box, origin: Box) -> Box:
+    """A box that was counted from another box's corner, counted from the array's."""
+    return _box(slice(part.start + at.start, part.stop + at.start) for part, at in zip(box, origin))
+
+
+def union(boxes: Sequence[Box]) -> Box | None:
+    """The smallest box that holds all of these; None where there are none."""
+    if not boxes:
+        return None
+    return _box(slice(min(part.start for part in parts), max(part.stop for part in parts)) for parts in zip(*boxes))
+
+
+def grown(box: Box, shape: Sequence[int], by_vox: int = 1) -> Box:
+    """A box with so many voxels more on each side, where the array has them."""
+    return _box(slice(max(0, part.start - by_vox), min(n, part.stop + by_vox)) for part, n in zip(box, shape))
+
+
+def clipped(box: Box | None, shape: Sequence[int]) -> Box:
+    """A box with plain ends, cut to the array as NumPy cuts it, perhaps to nothing; all of the array for None."""
+    parts = (part.indices(n)[:2] for part, n in zip(box or (slice(None),) * 3, shape))
+    return _box(slice(start, max(start, stop)) for start, stop in parts)
+
+
+def given(box: AnyBox, shape: Sequence[int]) -> Box:
+    """A box as a script names it, cut to a scan of this shape (I, J, K), with both ends of each axis.
+
+    Ends are counted from the first voxel: one below 0 lies outside the scan, as one beyond its last voxel does.
+
+    Raises
+    ------
+    InputError
+        When it is no box, skips voxels, is empty, or lies outside.
+    """
+    parts = list(box) if isinstance(box, (Sequence, np.ndarray)) else []
+    if len(parts) != 3:
+        raise _no_box(box)
+    found = _box(slice(*_ends(part, n)) for part, n in zip(parts, shape, strict=True))
+    if any(part.stop <= part.start for part in found):
+        raise InputError(
+            "box", f"it lies outside the scan of {tuple(shape)} voxels, or is empty", "Draw a box on the scan"
+        )
+    return found
+
+
+def drawn(box: Box, shape: Sequence[int], scan: str) -> Box:
+    """A box as a person names it, its open ends filled in; refused unless all of it lies in the scan.
+
+    Raises
+    ------
+    InputError
+        With the scan's name, the box, and what would fit.
+    """
+    ends = [(part.start or 0, n if part.stop is None else part.stop) for part, n in zip(box, shape)]
+    if any(not 0 <= start < stop <= n for (start, stop), n in zip(ends, shape)):
+        text = ",".join(f"{start}:{stop}" for start, stop in ends)
+        raise InputError(
+            scan,
+            f"the box {text} does not lie in the scan",
+            f"Choose one within {','.join(f'0:{n}' for n in shape)}",
+        )
+    return from_pairs(ends)
+
+
+def from_pairs(pairs: Iterable[Sequence[int]]) -> Box:
+    """Three (start, stop) pairs, as files hold them, as a box."""
+    return _box(slice(int(start), int(stop)) for start, stop in pairs)
+
+
+def as_pairs(box: Box) -> list[list[int]]:
+    """A box as three [start, stop] pairs, for JSON."""
+    return [[part.start, part.stop] for part in box]
+
+
+def size_text(box: Box, spacing_mm: Sequence[float]) -> str:
+    """The size of a box for a person: "96 × 96 × 40 mm"."""
+    return " × ".join(f"{(part.stop - part.start) * mm:.0f}" for part, mm in zip(box, spacing_mm)) + " mm"
+
+
+def _box(parts: Iterable[slice]) -> Box:
     i, j, k = parts
     return i, j, k
+
+
+def _ends(part: Any, n: int) -> tuple[int, int]:
+    """Start and stop of one axis, within its ``n`` voxels."""
+    if isinstance(part, slice):
+        if part.step not in (None, 1):
+            raise InputError("box", f"its step is {part.step}", "Leave out the step")
+        part = (part.start, part.stop)
+    try:
+        start, stop = (None if end is None else index(end) for end in part)
+    except (TypeError, ValueError) as error:
+        raise _no_box(part) from error
+    return max(0, start or 0), min(n, n if stop is None else stop)
+
+
+def _no_box(found: object) -> InputError:
+    return InputError("box", f"{found!r:.60} is no box", "Give a slice or a pair (start, stop) for each of three axes")

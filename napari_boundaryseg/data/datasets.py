@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from napari_boundaryseg.data import formats, layouts
+from napari_boundaryseg.data.formats.format import suffixes
 from napari_boundaryseg.data.labels import LabelScheme, preset
 from napari_boundaryseg.data.layouts import Case
 from napari_boundaryseg.data.relabel import in_scheme
@@ -168,9 +169,7 @@ def _refuse_repeated(folder: Path, cases: list[Case]) -> None:
     if twice:
         raise InputError(folder, f"two cases are named {_some(twice)}", "Rename one of them")
     if not cases:
-        raise InputError(
-            folder, "it holds no scan that can be read", f"Add files ending in {', '.join(formats.suffixes())}"
-        )
+        raise InputError(folder, "it holds no scan that can be read", f"Add files ending in {', '.join(suffixes())}")
 
 
 def _some(names: list[str]) -> str:

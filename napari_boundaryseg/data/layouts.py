@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from napari_boundaryseg.data import formats
+from napari_boundaryseg.data.formats.format import suffixes
 from napari_boundaryseg.errors import InputError
 
 BRATS_CHANNELS = ("t1", "t1c", "t2", "flair")
@@ -199,13 +199,13 @@ def _entries(folder: Path) -> list[Path]:
         for path in folder.iterdir()
         if not path.name.startswith(".")
         and not (path.name == "labels" and path.is_dir())
-        and (path.is_dir() or (path.is_file() and path.name.lower().endswith(formats.suffixes())))
+        and (path.is_dir() or (path.is_file() and path.name.lower().endswith(suffixes())))
     )
 
 
 def stem(path: Path) -> str:
     """The file's name without its suffix, channel number kept."""
-    endings = [suffix for suffix in formats.suffixes() if path.name.lower().endswith(suffix)]
+    endings = [suffix for suffix in suffixes() if path.name.lower().endswith(suffix)]
     return path.name[: -max(map(len, endings))] if endings and not path.is_dir() else path.name
 
 

@@ -10,7 +10,9 @@ import numpy as np
 from scipy.ndimage import find_objects
 from scipy.spatial import cKDTree
 
+from napari_boundaryseg.data import boxes
 from napari_boundaryseg.data.boundaries import inner_boundary
+from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.data.labels import LabelScheme, anonymous
 from napari_boundaryseg.data.volume import LabelMap
 from napari_boundaryseg.errors import InputError
@@ -19,8 +21,6 @@ METRICS = ("dsc", "jaccard", "asd_mm", "hd_mm", "hd95_mm", "surface_dice", "apl_
 
 ROUNDING_MM = 1e-4
 """Spacing read from an oblique affine is off by about 1e-8; a distance equal to the tolerance is within it."""
-
-Box = tuple[slice, ...]
 
 
 def evaluate(prediction: LabelMap, reference: LabelMap, tolerance_mm: float | None = None) -> dict[str, dict[str, Any]]:
@@ -54,7 +54,7 @@ def evaluate(prediction: LabelMap, reference: LabelMap, tolerance_mm: float | No
     where = [find_objects(labels.array) for labels in (prediction, reference)]
     scores = {}
     for name, members, own_mm in _structures(prediction, reference):
-        box = _rimmed([boxes[n - 1] for boxes in where for n in members if n <= len(boxes)], reference.array.shape)
+        box = _rimmed([found[n - 1] for found in where for n in members if n <= len(found)], reference.array.shape)
         if box is not None:
             a, b = (np.isin(labels.array[box], members) for labels in (prediction, reference))
             limit = own_mm if tolerance_mm is None else tolerance_mm
@@ -175,12 +175,7 @@ def added_path_length_mm(a: np.ndarray, b: np.ndarray, spacing_mm: Sequence[floa
     return np.count_nonzero(distances > tolerance_mm + ROUNDING_MM) * sum(in_plane) / 2
 
 
-def _rimmed(boxes: Sequence[Box | None], shape: tuple[int, ...]) -> Box | None:
+def _rimmed(found: Sequence[Box | None], shape: tuple[int, ...]) -> Box | None:
     """A box round boxes with a rim of one voxel where the array has it, so that cut organs stay cut."""
-    known = [box for box in boxes if box is not None]
-    if not known:
-        return None
-    return tuple(
-        slice(max(0, min(box[axis].start for box in known) - 1), min(n, max(box[axis].stop for box in known) + 1))
-        for axis, n in enumerate(shape)
-    )
+    box = boxes.union([one for one in found if one is not None])
+    return None if box is None else boxes.grown(box, shape)

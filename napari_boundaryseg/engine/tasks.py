@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from napari_boundaryseg.data.boxes import from_pairs
 from napari_boundaryseg.data.datasets import Case, load_case
 from napari_boundaryseg.data.exchange import load_volume
 from napari_boundaryseg.data.labels import LabelScheme
@@ -64,7 +65,7 @@ def predict(
     progress(0.0, "Loading the model")
     predictor = _predictor(model, device)
     volume = load_volume(Path(scan_folder))
-    slices = tuple(slice(int(a), int(b)) for a, b in box) if box else None
+    slices = from_pairs(box) if box else None
     prediction = predictor.predict(volume, box=slices, whole=whole, progress=part(progress, 0.02, 0.97))
     save_prediction(prediction, Path(out_folder))
     return {

@@ -6,7 +6,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from napari_boundaryseg.jobs.job import Dispatch, Job, Started, directly, settle, unwatched
+from napari_boundaryseg.jobs.job import Job
+from napari_boundaryseg.jobs.runner import Dispatch, Started, directly, settle, unwatched
 from napari_boundaryseg.progress import Cancelled
 
 

@@ -13,7 +13,8 @@ import sys
 import threading
 from typing import Any, TextIO
 
-from napari_boundaryseg.jobs.job import ALLOWED, resolve, sentence, trace
+from napari_boundaryseg.jobs.allowed import ALLOWED, resolve
+from napari_boundaryseg.jobs.error_text import sentence, trace
 from napari_boundaryseg.progress import Cancelled
 
 NICENESS = 10

@@ -15,12 +15,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from napari_boundaryseg.jobs.job import (
+from napari_boundaryseg.jobs.job import Job
+from napari_boundaryseg.jobs.runner import (
     After,
     Before,
     Dispatch,
     Failed,
-    Job,
     Started,
     directly,
     nothing,

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.phantom.fields import smooth_noise, waves
-from napari_boundaryseg.phantom.shapes import Box, Canvas, Ellipsoid
+from napari_boundaryseg.phantom.shapes import Canvas, Ellipsoid
 from napari_boundaryseg.phantom.tissues import Tissue
 
 

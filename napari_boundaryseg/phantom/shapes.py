@@ -8,8 +8,10 @@ from typing import Protocol
 
 import numpy as np
 
+from napari_boundaryseg.data.boxes import Box
+
 Point = tuple[float, float, float]
-Box = tuple[slice, slice, slice]
+
 _STRIDE = 4
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.phantom.fields import smooth_noise
-from napari_boundaryseg.phantom.shapes import Box, Canvas, Capsule, Ellipsoid, Solid
+from napari_boundaryseg.phantom.shapes import Canvas, Capsule, Ellipsoid, Solid
 from napari_boundaryseg.phantom.tissues import Tissue
 
 SIDES = (1, -1)

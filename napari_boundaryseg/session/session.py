@@ -5,41 +5,19 @@ from __future__ import annotations
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from psygnal import EmitLoopError, Signal
 
+from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.engine.inference.prediction import Prediction
-from napari_boundaryseg.jobs.job import After, Before, Job, Started, cause_of
-from napari_boundaryseg.session.project.cases import Box
+from napari_boundaryseg.jobs.error_text import cause_of
+from napari_boundaryseg.jobs.job import Job
+from napari_boundaryseg.jobs.runner import Runner
 from napari_boundaryseg.session.project.project import Project
-
-
-class Runner(Protocol):
-    """Where jobs run: `jobs.worker_runner.WorkerRunner`, or `jobs.job.InlineRunner` in scripts and tests."""
-
-    def run(
-        self,
-        function: str,
-        arguments: Mapping[str, Any],
-        started: Started = ...,
-        *,
-        before: Before = ...,
-        after: After = ...,
-    ) -> Job:
-        """Call one of `engine.tasks`; ``before`` and ``after`` deal with its files beside the window's thread."""
-
-    def call(
-        self, name: str, function: Callable[..., Any], *arguments: Any, started: Started = ..., abandon: bool = ...
-    ) -> Job:
-        """Call a function of this process: for files."""
-
-    def close(self) -> None:
-        """Leave no process behind."""
 
 
 class Session:

@@ -14,11 +14,12 @@ from qtpy.QtGui import QPixmap
 
 from napari_boundaryseg.data.saving import atomic_file
 from napari_boundaryseg.errors import BoundarySegError, InputError
-from napari_boundaryseg.session.actions import scan as actions
+from napari_boundaryseg.session.actions.export import export
 from napari_boundaryseg.ui import hooks, samples
-from napari_boundaryseg.ui.compat import labels_layer as compat
+from napari_boundaryseg.ui.compat.window import is_open, main_window
 from napari_boundaryseg.ui.control.viewer_controller import Desk
-from napari_boundaryseg.ui.layers import labels as layers
+from napari_boundaryseg.ui.layers import access
+from napari_boundaryseg.ui.layers.labels import read_labels, scheme_of
 from napari_boundaryseg.ui.workbench import Workbench
 
 SIZE = (1600, 1000)
@@ -54,7 +55,7 @@ def run_demo(scan: Path | None = None, headless: Path | None = None) -> None:
         job()
         _save(viewer, desk, headless)
     finally:
-        if compat.is_open(viewer):
+        if is_open(viewer):
             viewer.close()
 
 
@@ -97,7 +98,7 @@ def wait_for(desk: Desk, condition: Callable[[], bool], seconds: float, errors: 
     """
     step = 0.05
     for _ in range(int(seconds / step)):
-        if not compat.is_open(desk.viewer):
+        if not is_open(desk.viewer):
             raise WindowClosed("demo", "the window was closed", "Start it again")
         if condition():
             return
@@ -116,24 +117,24 @@ def pause(seconds: float) -> None:
 
 def show_largest_slice(viewer: Any) -> None:
     """Go to the slice in which most organs, and most of them, can be seen."""
-    layer = layers.only(viewer, "labels")
+    layer = access.only(viewer, "labels")
     if layer is None:
         return
     data = np.asarray(layer.data)
-    shares = [(data == i).sum(axis=(1, 2)) / max(1, (data == i).sum()) for i in layers.scheme_of(layer).ids]
+    shares = [(data == i).sum(axis=(1, 2)) / max(1, (data == i).sum()) for i in scheme_of(layer).ids]
     best = int(np.argmax(np.sum(np.sqrt(shares), axis=0) + np.sum(np.array(shares) > 0, axis=0)))
     viewer.dims.set_current_step(0, best)
 
 
 def _save(viewer: Any, desk: Desk, folder: Path) -> None:
     """Write the picture of the window and the files, which are read back; the report is ``report.json``."""
-    labels = layers.read_labels(viewer, desk.session.scan)
+    labels = read_labels(viewer, desk.session.scan)
     if labels is None:
         raise InputError("demo", "there are no labels", "Try another scan")
     folder.mkdir(parents=True, exist_ok=True)
-    written = actions.export(desk.session, labels, WHAT, folder)
+    written = export(desk.session, labels, WHAT, folder)
     written[-1].replace(folder / "report.json")
-    _save_picture(compat.main_window(viewer).grab(), folder / "window.png")
+    _save_picture(main_window(viewer).grab(), folder / "window.png")
 
 
 def _save_picture(picture: QPixmap, path: Path) -> None:

@@ -11,13 +11,16 @@ import numpy as np
 from qtpy.QtCore import QTimer
 
 from napari_boundaryseg.data import formats
+from napari_boundaryseg.data.formats.format import suffixes
 from napari_boundaryseg.data.volume import LabelMap
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.session import Session
-from napari_boundaryseg.ui.compat import labels_layer as compat
 from napari_boundaryseg.ui.compat.gui_thread import worker_runner
+from napari_boundaryseg.ui.compat.window import when_closed
 from napari_boundaryseg.ui.control.viewer_controller import Desk
-from napari_boundaryseg.ui.layers import labels as layers
+from napari_boundaryseg.ui.layers import access
+from napari_boundaryseg.ui.layers.labels import free_labels
+from napari_boundaryseg.ui.layers.scan import scan_data
 
 PRESTART_MS = 2000
 """The worker starts once the window stands."""
@@ -31,7 +34,7 @@ def desk_of(viewer: Any, *, last_project: bool = True) -> Desk:
     if viewer not in _DESKS:
         desk = Desk(viewer, Session(worker_runner(), None))
         _DESKS[viewer] = desk
-        compat.when_closed(viewer, desk.close)
+        when_closed(viewer, desk.close)
         QTimer.singleShot(PRESTART_MS, desk.warm_up)
         if last_project:
             QTimer.singleShot(0, desk.open_last_project)
@@ -46,7 +49,7 @@ def session_of(viewer: Any) -> Session:
 def get_reader(path: str | list[str]) -> Callable[[Any], list[Any]] | None:
     """A function that reads this path as napari layers, or None when it is not a scan's."""
     paths = [path] if isinstance(path, str) else list(path)
-    known = (*formats.suffixes(), ".dcm")
+    known = (*suffixes(), ".dcm")
     fits = all(Path(p).is_dir() or str(p).lower().endswith(known) for p in paths)
     return read_layers if paths and fits else None
 
@@ -54,7 +57,7 @@ def get_reader(path: str | list[str]) -> Callable[[Any], list[Any]] | None:
 def read_layers(path: str | list[str]) -> list[Any]:
     """One scan as napari layer data: grey images on the display grid, the `Volume` in their metadata."""
     paths = [path] if isinstance(path, str) else list(path)
-    return layers.scan_data(formats.read(*paths))
+    return scan_data(formats.read(*paths))
 
 
 def write_labels(path: str, data: Any, meta: dict[str, Any]) -> list[str]:
@@ -63,7 +66,7 @@ def write_labels(path: str, data: Any, meta: dict[str, Any]) -> list[str]:
     A layer that was not drawn on a scan of ours is saved on its own grid: z, y, x in mm growing to head, back, left.
     """
     known = meta.get("metadata", {})
-    scan = known.get(layers.KEY)
+    scan = known.get(access.KEY)
     array = np.asarray(data)
     if scan is not None:
         labels = LabelMap(
@@ -73,7 +76,7 @@ def write_labels(path: str, data: Any, meta: dict[str, Any]) -> list[str]:
             scan.name,
         )
     else:
-        labels = layers.free_labels(array, meta)
+        labels = free_labels(array, meta)
     if not str(path).lower().endswith((".nii", ".nii.gz")):
         raise InputError(Path(path), "this kind of label file is not written", "Choose a name that ends in .nii.gz")
     formats.write(labels, Path(path))

@@ -8,7 +8,7 @@ from typing import Any
 
 from napari_boundaryseg.data import formats
 from napari_boundaryseg.errors import InputError
-from napari_boundaryseg.ui.layers import labels as layers
+from napari_boundaryseg.ui.layers.scan import scan_data
 
 PACKAGE = Path(__file__).parents[1]
 
@@ -45,7 +45,7 @@ SAMPLES = (
 
 def _layers(key: str) -> list[Any]:
     sample = next(s for s in SAMPLES if s.key == key)
-    return layers.scan_data(formats.read(*sample.paths()))
+    return scan_data(formats.read(*sample.paths()))
 
 
 def pelvis_mr() -> list[Any]:

@@ -8,7 +8,7 @@ from napari.settings import get_settings
 from qtpy.QtCore import QSize
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
-from napari_boundaryseg.ui.compat import labels_layer as compat
+from napari_boundaryseg.ui.compat.window import steady_window
 from napari_boundaryseg.ui.control.viewer_controller import Desk
 from napari_boundaryseg.ui.layers.styles import dock_sheet
 from napari_boundaryseg.ui.panels.correct import CorrectPanel
@@ -69,7 +69,7 @@ def _follow_theme(widget: QWidget, desk: Desk) -> None:
             source.disconnect(restyle)
 
     restyle()
-    compat.steady_window(desk.viewer)
+    steady_window(desk.viewer)
     for source in sources:
         source.connect(restyle)
     widget.destroyed.connect(leave)

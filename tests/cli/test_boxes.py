@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import typer
 
-from napari_boundaryseg.cli.boxes import box_around, labels_of, parse_box, within
+from napari_boundaryseg.cli.boxes import box_around, labels_of, parse_box
+from napari_boundaryseg.data.boxes import drawn
 from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
 from napari_boundaryseg.errors import InputError
 
@@ -22,7 +23,7 @@ def test_a_box_is_three_ranges() -> None:
 
 
 def test_empty_ends_are_the_scans() -> None:
-    assert within(parse_box(":5, :, 3:"), SCAN) == (slice(0, 5), slice(0, 24), slice(3, 16))
+    assert drawn(parse_box(":5, :, 3:"), SCAN.geometry.shape, SCAN.name) == (slice(0, 5), slice(0, 24), slice(3, 16))
 
 
 @pytest.mark.parametrize(
@@ -36,7 +37,7 @@ def test_other_forms_are_wrong_usage(text: str) -> None:
 @pytest.mark.parametrize("text", ["5:5,:,:", "7:3,:,:", "0:21,:,:", ":,:,16:17"])
 def test_a_box_outside_the_scan_is_refused_with_its_size(text: str) -> None:
     with pytest.raises(InputError, match=r"0:20,0:24,0:16"):
-        within(parse_box(text), SCAN)
+        drawn(parse_box(text), SCAN.geometry.shape, SCAN.name)
 
 
 def test_the_box_around_labels_has_the_margin_in_mm() -> None:

@@ -6,7 +6,9 @@ import pytest
 from psygnal import EmitLoopError, Signal
 
 from napari_boundaryseg.errors import InputError
-from napari_boundaryseg.jobs.job import Failed, InlineRunner, Job, sentence, settle, trace
+from napari_boundaryseg.jobs.error_text import sentence, trace
+from napari_boundaryseg.jobs.job import Job
+from napari_boundaryseg.jobs.runner import Failed, InlineRunner, settle
 from napari_boundaryseg.progress import Cancelled
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from napari_boundaryseg.errors import InputError
-from napari_boundaryseg.jobs.job import InlineRunner
+from napari_boundaryseg.jobs.runner import InlineRunner
 from napari_boundaryseg.jobs.worker import NICENESS
 from napari_boundaryseg.jobs.worker_runner import LOST, WorkerRunner
 

@@ -14,7 +14,7 @@ from napari_boundaryseg.engine.checkpoints.card import Card
 from napari_boundaryseg.engine.checkpoints.checkpoint import build_network, save
 from napari_boundaryseg.engine.recipes.recipe import Augmentation
 from napari_boundaryseg.engine.recipes.shipped import recipe
-from napari_boundaryseg.jobs.job import InlineRunner
+from napari_boundaryseg.jobs.runner import InlineRunner
 from napari_boundaryseg.session.project import last_project
 from napari_boundaryseg.session.project.project import Project
 from napari_boundaryseg.session.session import Session

@@ -8,7 +8,7 @@ import numpy as np
 
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
-from napari_boundaryseg.session.actions import scan as actions
+from napari_boundaryseg.session.actions import accept
 from napari_boundaryseg.session.session import Session
 
 SHAPE = (16, 16, 16)
@@ -56,7 +56,7 @@ class Told:
         return error
 
 
-def accept(session: Session, *scans: Volume) -> None:
+def accept_all(session: Session, *scans: Volume) -> None:
     for scan in scans:
         session.scan = scan
-        actions.accept(session, box_labels(scan))
+        accept.accept(session, box_labels(scan))

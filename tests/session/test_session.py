@@ -15,7 +15,8 @@ from session_cases import box_labels, box_scan
 from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.errors import InputError
-from napari_boundaryseg.jobs.job import InlineRunner, Job
+from napari_boundaryseg.jobs.job import Job
+from napari_boundaryseg.jobs.runner import InlineRunner
 from napari_boundaryseg.session.project.project import Project
 from napari_boundaryseg.session.session import Session
 

@@ -18,7 +18,7 @@ from napari_boundaryseg.data import formats
 from napari_boundaryseg.data.volume import Geometry, Volume
 from napari_boundaryseg.errors import BoundarySegError, InputError
 from napari_boundaryseg.ui import demo, hooks
-from napari_boundaryseg.ui.compat import labels_layer as compat
+from napari_boundaryseg.ui.compat.window import is_open, main_window
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def big(tmp_path: Path) -> Path:
 def control(viewer: Any, name: str) -> Any:
     from qtpy.QtWidgets import QWidget
 
-    return compat.main_window(viewer).findChild(QWidget, name)
+    return main_window(viewer).findChild(QWidget, name)
 
 
 CLOSED_BY_A_PERSON = """
@@ -101,7 +101,7 @@ def test_without_a_person_a_scan_far_too_large_ends_with_its_sentence(viewer: An
     with pytest.raises(BoundarySegError, match=r"far more than.*Draw a box"):
         demo.run_demo(big, tmp_path / "out")
     assert not (tmp_path / "out").exists()
-    assert not compat.is_open(viewer)
+    assert not is_open(viewer)
 
 
 def test_without_a_person_everything_is_written(viewer: Any, pelvis_files: list[Path], tmp_path: Path) -> None:

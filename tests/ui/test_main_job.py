@@ -17,7 +17,7 @@ from qtpy.QtWidgets import QFileDialog
 from napari_boundaryseg.data import formats
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.ui import hooks
-from napari_boundaryseg.ui.compat import labels_layer as compat
+from napari_boundaryseg.ui.compat.canvas import canvas_widget
 
 LEFT = Qt.MouseButton.LeftButton
 pytestmark = pytest.mark.timeout(600)
@@ -31,7 +31,7 @@ def click(widget: Any) -> None:
 
 def stroke(viewer: Any, dx: int = 40) -> None:
     """Drag the mouse over the middle of the view."""
-    canvas = compat.canvas_widget(viewer)
+    canvas = canvas_widget(viewer)
     start = QPoint(canvas.width() // 2, canvas.height() // 2)
     QTest.mouseMove(canvas, start)
     QTest.qWait(50)
@@ -84,7 +84,7 @@ def test_the_main_job(
     before = labels.data.copy()
     find("correct_panel.organs").selectRow(1)
     assert labels.selected_label == 2
-    QTest.keyClick(compat.canvas_widget(viewer), Qt.Key.Key_B)
+    QTest.keyClick(canvas_widget(viewer), Qt.Key.Key_B)
     assert str(labels.mode) == "paint"
     assert find("correct_panel.brush").isChecked()
     stroke(viewer)
@@ -93,7 +93,7 @@ def test_the_main_job(
     assert changed.sum() > 20
     assert set(np.unique(painted[changed])) == {2}
     wait(find("correct_panel.undo").isEnabled)
-    QTest.keyClick(compat.canvas_widget(viewer), Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(canvas_widget(viewer), Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     np.testing.assert_array_equal(labels.data, before)
     wait(find("correct_panel.redo").isEnabled)
     click(find("correct_panel.redo"))

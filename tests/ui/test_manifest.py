@@ -4,7 +4,7 @@ from importlib import import_module
 
 from npe2 import PluginManifest
 
-from napari_boundaryseg.data import formats
+from napari_boundaryseg.data.formats.format import suffixes
 from napari_boundaryseg.ui.samples import SAMPLES
 
 MANIFEST = PluginManifest.from_distribution("napari-boundaryseg")
@@ -18,7 +18,7 @@ def test_every_command_can_be_imported() -> None:
 
 def test_every_readable_format_is_in_the_manifest() -> None:
     patterns = set(MANIFEST.contributions.readers[0].filename_patterns)
-    assert {f"*{suffix}" for suffix in formats.suffixes()} <= patterns
+    assert {f"*{suffix}" for suffix in suffixes()} <= patterns
 
 
 def test_every_sample_is_in_the_manifest_and_on_disk() -> None:

@@ -10,7 +10,7 @@ import qtpy
 from qtpy.QtWidgets import QPushButton
 
 from napari_boundaryseg.ui import hooks, samples
-from napari_boundaryseg.ui.layers import labels as layers
+from napari_boundaryseg.ui.layers.labels import read_labels
 from napari_boundaryseg.ui.workbench import Workbench
 
 OPEN_MS, SEGMENT_MS = 60_000, 240_000
@@ -41,7 +41,7 @@ def test_open_segment_close(make_napari_viewer, qtbot) -> None:
     prediction = desk.session.prediction
     names = {layer.name for layer in viewer.layers}
     assert {"labels", "edges", *(f"contour: {organ}" for organ in prediction.contours)} <= names
-    assert layers.read_labels(viewer, desk.session.scan).array.tolist() == prediction.labels.array.tolist()
+    assert read_labels(viewer, desk.session.scan).array.tolist() == prediction.labels.array.tolist()
     assert "torch" not in sys.modules
 
     worker = desk.session.runner.pid

@@ -14,7 +14,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 
 from napari_boundaryseg.ui import hooks
-from napari_boundaryseg.ui.layers import labels as layers
+from napari_boundaryseg.ui.layers import access
 
 MAKE = """
 import sys
@@ -99,9 +99,9 @@ def check_layers(viewer: Any, contours: dict[str, str], edges: str, levels: set[
         assert layer.metadata["source"] == source
         assert layer.get_source_str().endswith(source)
     assert viewer.layers["edges"].metadata["source"] == edges
-    shown = layers.of_kind(viewer, "attention")
+    shown = access.of_kind(viewer, "attention")
     assert {layer.name for layer in shown} == {f"attention: {level}" for level in levels}
-    scan = layers.only(viewer, "scan")
+    scan = access.only(viewer, "scan")
     for layer in shown:
         assert layer.data.shape == scan.data.shape
         assert tuple(layer.scale) == tuple(scan.scale)

@@ -14,9 +14,11 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QAbstractButton, QLabel, QWidget
 
 from napari_boundaryseg.data.labels import preset
-from napari_boundaryseg.ui import hooks, regions
-from napari_boundaryseg.ui.compat import labels_layer as compat
-from napari_boundaryseg.ui.layers import labels as layers
+from napari_boundaryseg.ui import hooks
+from napari_boundaryseg.ui.compat.canvas import camera, canvas_widget
+from napari_boundaryseg.ui.control.region import around_organ
+from napari_boundaryseg.ui.layers import access
+from napari_boundaryseg.ui.layers.labels import read_labels
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -84,7 +86,7 @@ def test_a_scan_far_larger_than_the_models_is_a_question_with_its_answers(
     assert "far more than" in question.text()
     QTest.mouseClick(find("segment_panel.draw"), LEFT)
     assert find("segment_panel.region").currentText() == "Box drawn on the scan"
-    assert layers.only(desk_viewer, "region").mode == "add_rectangle"
+    assert access.only(desk_viewer, "region").mode == "add_rectangle"
 
 
 def test_a_box_drawn_with_the_mouse_limits_the_prediction(
@@ -94,7 +96,7 @@ def test_a_box_drawn_with_the_mouse_limits_the_prediction(
     bench.sections.open("Segment")
     find("segment_panel.region").setCurrentIndex(1)
     QTest.mouseClick(find("segment_panel.draw_box"), LEFT)
-    canvas = compat.canvas_widget(viewer)
+    canvas = canvas_widget(viewer)
     middle = QPoint(canvas.width() // 2, canvas.height() // 2)
     QTest.mouseMove(canvas, middle)
     QTest.mousePress(canvas, LEFT, pos=middle)
@@ -123,8 +125,8 @@ def test_around_a_label_gives_the_box_of_that_organ(
     wait(lambda: opened.tools.layer is not None and opened.session.job is None)
     find("segment_panel.region").setCurrentIndex(2)
     find("segment_panel.around").setCurrentText("Prostate")
-    labels = layers.read_labels(opened.viewer, opened.session.scan)
-    assert opened.region.around("Prostate", 15.0) == regions.around(labels, "Prostate", 15.0)
+    labels = read_labels(opened.viewer, opened.session.scan)
+    assert opened.region.around("Prostate", 15.0) == around_organ(labels, "Prostate", 15.0)
 
 
 def test_volumes_follow_the_brush(
@@ -158,7 +160,7 @@ def test_a_scan_that_napari_opened_is_adopted(
     session = hooks.session_of(desk_viewer)
     wait(lambda: session.scan is not None, 10)
     assert session.scan.name == "two_parts"
-    assert len(layers.of_kind(desk_viewer, "scan")) == 1
+    assert len(access.of_kind(desk_viewer, "scan")) == 1
     assert [label.text() for label in hooks.desk_of(desk_viewer).letters.labels.values()] == ["A", "P", "R", "L"]
 
 
@@ -167,12 +169,12 @@ def test_the_four_channel_sample_opens_as_one_scan(desk_viewer: Any, bench: Any,
     session = hooks.session_of(desk_viewer)
     wait(lambda: session.scan is not None, 10)
     assert session.scan.array.shape[0] == 4
-    assert [layer.visible for layer in layers.of_kind(desk_viewer, "scan")] == [False, False, False, True]
+    assert [layer.visible for layer in access.of_kind(desk_viewer, "scan")] == [False, False, False, True]
 
 
 def test_the_coronal_view_has_the_head_up(opened: Any, find: Callable[[str], Any]) -> None:
     opened.viewer.dims.order = (1, 0, 2)
-    assert str(compat.camera(opened.viewer).orientation2d[0]) == "up"
+    assert str(camera(opened.viewer).orientation2d[0]) == "up"
     assert opened.letters.labels["top"].text() == "S"
     assert find("scan_panel.view").currentText() == "Coronal"
     opened.viewer.dims.ndisplay = 3
@@ -188,7 +190,7 @@ def test_a_ct_gets_its_windows(
     window = find("scan_panel.window")
     window.setCurrentText("CT bone")
     window.activated.emit(window.currentIndex())
-    assert layers.only(desk_viewer, "scan").contrast_limits == [-500.0, 1300.0]
+    assert access.only(desk_viewer, "scan").contrast_limits == [-500.0, 1300.0]
 
 
 def test_closing_the_window_leaves_no_process(opened: Any, wait: Callable[..., None]) -> None:

@@ -16,6 +16,9 @@ import numpy as np
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 
+from napari_boundaryseg.ui.compat.canvas import canvas_widget
+from napari_boundaryseg.ui.layers.labels import draft_of
+
 LEFT = Qt.MouseButton.LeftButton
 NAME = "killed"
 
@@ -44,9 +47,7 @@ def main(scan: Path, seed: int) -> None:
     from napari_boundaryseg.data import formats
     from napari_boundaryseg.data.labels import preset
     from napari_boundaryseg.ui import hooks
-    from napari_boundaryseg.ui.compat import labels_layer as compat
     from napari_boundaryseg.ui.docks import WorkbenchDock
-    from napari_boundaryseg.ui.layers import labels as layers
 
     viewer = napari.Viewer(show=True)
     desk = hooks.desk_of(viewer, last_project=False)
@@ -54,9 +55,9 @@ def main(scan: Path, seed: int) -> None:
     desk.session.scan = formats.read(scan)
     desk.new_labels(preset("pelvis-mr"))
     layer: Any = desk.tools.layer
-    draft = layers.draft_of(layer)
+    draft = draft_of(layer)
     assert draft.journal is not None
-    canvas, rng = compat.canvas_widget(viewer), Random(seed)
+    canvas, rng = canvas_widget(viewer), Random(seed)
     layer.mode, layer.brush_size = "paint", 6
     QTest.qWait(500)
     while True:

@@ -3,42 +3,22 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
+from napari_boundaryseg.data.formats.channels import fitted, joined
+from napari_boundaryseg.data.formats.format import FORMATS, Format, case_name, suffixes, written
+from napari_boundaryseg.data.formats.signatures import guess
 from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Progress, part, silent
-from napari_boundaryseg.registry import Registry
 
 T = TypeVar("T")
-
-RawLabels = tuple[np.ndarray, Geometry, tuple[str, ...]]
-"""(I, J, K) integers, their grid, doubts."""
-
-
-@dataclass(frozen=True)
-class Format:
-    """One way to store a scan; a module of this folder registers it."""
-
-    suffixes: tuple[str, ...]
-    """File endings, lower case; empty for a format that is a folder."""
-    read: Callable[[Path, Progress], Volume]
-    read_labels: Callable[[Path, Progress], RawLabels] | None = None
-    write: Callable[[LabelMap | Volume, Path], None] | None = None
-    """Refuses endings of its own that it only reads, with a sentence."""
-    written: tuple[str, ...] = ()
-    """The file endings that ``write`` takes."""
-
-
-FORMATS: Registry[Format] = Registry("file format", __name__)
 
 
 def read(*sources: str | Path, progress: Progress = silent) -> Volume:
@@ -61,8 +41,6 @@ def read(*sources: str | Path, progress: Progress = silent) -> Volume:
     MissingExtra
         When the library for this format is not installed.
     """
-    from napari_boundaryseg.data.formats.channels import joined
-
     if not sources or "" in sources:
         raise InputError("scan", "no file was given", "Choose a file or a folder")
     volumes = []
@@ -90,8 +68,6 @@ def read_labels(
     InputError
         When it cannot be read, is no label map, does not fit the scan, or holds integers that the scheme lacks.
     """
-    from napari_boundaryseg.data.formats.channels import fitted
-
     path = Path(source)
     reader = format_of(path).read_labels
     if reader is None:
@@ -120,7 +96,7 @@ def write(value: LabelMap | Volume, path: str | Path) -> None:
 
 def write_map(array: np.ndarray, geometry: Geometry, path: str | Path) -> None:
     """Write float maps on a grid as NIfTI: (I, J, K), or (N, I, J, K), which becomes 4-D with N last."""
-    from napari_boundaryseg.data.formats.nifti.write import write_array
+    from napari_boundaryseg.data.formats.nifti.write import write_array  # nibabel, only where it is needed
 
     maps = np.asarray(array, np.float32)
     if maps.shape[-3:] != geometry.shape or maps.ndim not in (3, 4):
@@ -128,45 +104,17 @@ def write_map(array: np.ndarray, geometry: Geometry, path: str | Path) -> None:
     write_array(maps if maps.ndim == 3 else np.moveaxis(maps, 0, 3), geometry, Path(path))
 
 
-def suffixes() -> tuple[str, ...]:
-    """Every file ending that can be read."""
-    return tuple(suffix for name in FORMATS for suffix in FORMATS[name].suffixes)
-
-
-def written() -> tuple[str, ...]:
-    """Every file ending that can be written."""
-    return tuple(suffix for name in FORMATS for suffix in FORMATS[name].written)
-
-
-def case_name(path: str | Path) -> str:
-    """The name of a case: the file's name without suffixes and channel number, or the folder's name."""
-    path = Path(path)
-    name = path.name or path.resolve().name
-    endings = [suffix for suffix in suffixes() if name.lower().endswith(suffix)]
-    if endings and not path.is_dir():
-        name = name[: -max(map(len, endings))]
-        name = re.sub(r"(?<=.)_\d{4}$", "", name)
-    return name or "scan"
-
-
 def format_of(path: Path) -> Format:
-    """The format that reads this path: by its suffix, else by its first bytes."""
+    """The format that reads this path: by its ending, else by what is in it."""
     _check_exists(path)
-    if path.is_dir():
-        return FORMATS["dicom"]
+    if not path.is_dir():
+        for name in FORMATS:
+            if path.name.lower().endswith(FORMATS[name].suffixes or ("/",)):
+                return FORMATS[name]
+    head = b"" if path.is_dir() else _head(path)
     for name in FORMATS:
-        if path.name.lower().endswith(FORMATS[name].suffixes or ("/",)):
+        if FORMATS[name].recognises(path, head):
             return FORMATS[name]
-    return FORMATS[_sniffed(path)]
-
-
-def _sniffed(path: Path) -> str:
-    from napari_boundaryseg.data.formats.compressed import GZIP_MAGIC, guess
-
-    with path.open("rb") as stream:
-        head = stream.read(540)
-    if head[344:347] == b"n+1" or head[4:7] == b"n+2" or head.startswith(GZIP_MAGIC):
-        return "nifti"
     if guess(head) == "a DICOM file":
         raise InputError(path, "it is one slice of a DICOM series", "Open the folder that holds the series")
     raise InputError(
@@ -174,6 +122,11 @@ def _sniffed(path: Path) -> str:
         f"it is no scan but {guess(head)}" if head else "the file is empty",
         f"Choose a DICOM folder or a file ending in {', '.join(suffixes())}",
     )
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(540)
 
 
 def _check_exists(path: Path) -> None:

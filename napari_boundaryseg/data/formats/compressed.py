@@ -11,10 +11,11 @@ from typing import BinaryIO
 
 import numpy as np
 
+from napari_boundaryseg.data.formats.memory import readable, refuse_too_large
+from napari_boundaryseg.data.formats.signatures import GZIP_MAGIC
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Progress, silent
 
-GZIP_MAGIC = b"\x1f\x8b"
 _CHUNK = 1 << 20
 _MOST_RATIO = 1032
 """DEFLATE packs at most this many bytes into one."""
@@ -127,57 +128,3 @@ class Unpacked:
 
 def _short(error: Exception) -> str:
     return str(error).rsplit(": ", 1)[-1]
-
-
-def readable(count: int) -> str:
-    """A number of bytes for people: ``"12 kB"``."""
-    size = float(count)
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.3g} {unit}"
-        size /= 1000
-    return f"{size:.4g} TB"
-
-
-def refuse_too_large(path: Path, needed: int) -> None:
-    """Refuse what would take more than half of the memory that is free now."""
-    free = free_memory()
-    if free is not None and needed > free / 2:
-        raise InputError(
-            path,
-            f"it needs {readable(needed)} of memory, {readable(free)} is free",
-            "Close other programs, or crop or resample the scan first",
-        )
-
-
-def free_memory() -> int | None:
-    """Bytes of memory that can be had now, or None where the system does not say."""
-    try:
-        for line in Path("/proc/meminfo").read_text().splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    except (OSError, ValueError, IndexError):
-        return None
-    return None
-
-
-def guess(head: bytes) -> str:
-    """What a file seems to be, from its first bytes."""
-    known = (
-        (b"NRRD", "an NRRD file"),
-        (b"\x89PNG", "a PNG picture"),
-        (b"\xff\xd8\xff", "a JPEG picture"),
-        (b"PK\x03\x04", "a ZIP archive"),
-        (b"%PDF", "a PDF"),
-        (b"ObjectType", "a MetaImage file"),
-        (b"\x89HDF", "an HDF5 file"),
-        (GZIP_MAGIC, "a gzip archive"),
-    )
-    for magic, name in known:
-        if head.startswith(magic):
-            return name
-    if head[128:132] == b"DICM":
-        return "a DICOM file"
-    if head and all(byte in b"\t\r\n" or 32 <= byte < 127 for byte in head[:256]):
-        return "text"
-    return "something else"

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+
+from napari_boundaryseg.errors import InputError
 
 _ROUNDING, _LEAST = float(np.finfo(np.float32).eps), float(np.finfo(np.float32).tiny)
 
@@ -42,3 +46,21 @@ def _differs(exact: np.ndarray, rounded: np.ndarray) -> np.ndarray:
     apart = np.abs(exact - rounded)
     whole = exact == np.rint(exact)
     return np.asarray(np.isfinite(exact) & (apart > 0) & (whole | (apart > _ROUNDING * np.abs(exact) + _LEAST)))
+
+
+LABEL_TOLERANCE = 1e-3
+"""A label that was stored as a decimal number may lie this far from its integer."""
+
+
+def whole_numbers(path: Path, array: np.ndarray) -> np.ndarray:
+    """Decimal values as the integers they stand for, or a refusal."""
+    if array.dtype.kind != "f":
+        return array
+    rounded = np.rint(array)
+    if not np.isfinite(array).all() or np.abs(array - rounded).max(initial=0) > LABEL_TOLERANCE:
+        raise InputError(
+            path,
+            "it holds values that are not whole numbers, so it is no label map",
+            "Choose the file with the labels, or open this one as a scan",
+        )
+    return rounded

@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
-from napari_boundaryseg.data.boxes import Box
+from napari_boundaryseg.data.boxes import Box, from_pairs
 from napari_boundaryseg.editing.history.locks import Lock, Locks
 
 LOCK, UNLOCK = "lock", "unlock"
@@ -113,7 +113,7 @@ class Edit:
         return cls(
             head["name"],
             head["kind"],
-            _box(head["box"]),
+            None if head["box"] is None else from_pairs(head["box"]),
             head["dtype"],
             data[size:middle],
             data[middle:],
@@ -137,13 +137,6 @@ class Edit:
     @property
     def _shape(self) -> tuple[int, ...]:
         return tuple(part.stop - part.start for part in self.box or ())
-
-
-def _box(ends: list[list[int]] | None) -> Box | None:
-    if ends is None:
-        return None
-    i, j, k = (slice(start, stop) for start, stop in ends)
-    return i, j, k
 
 
 def pack(array: np.ndarray) -> bytes:

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from psygnal import Signal
 
+from napari_boundaryseg.data import boxes
 from napari_boundaryseg.data.boxes import Box
-from napari_boundaryseg.editing.boxes import around_all, changed_box, shifted, within
 from napari_boundaryseg.editing.history.edit import LOCK, UNLOCK, Edit
 from napari_boundaryseg.editing.history.locks import Lock, Locks, allowed, barred
 from napari_boundaryseg.errors import InputError
@@ -146,11 +146,11 @@ class History:
             Where to look; everywhere by default. Changes outside it are found by a later call.
         kind : str
         """
-        where = within(box, self._array.shape)
-        found = changed_box(self._shadow[where], self._array[where])
+        where = boxes.clipped(box, self._array.shape)
+        found = boxes.changed(self._shadow[where], self._array[where])
         if found is None:
             return Outcome(None, 0)
-        found = shifted(found, where)
+        found = boxes.shifted(found, where)
         before, drawn = self._shadow[found], self._array[found]
         written, left_alone = allowed(before, drawn, self._locks, found, self._slice_axis)
         if left_alone:
@@ -170,7 +170,7 @@ class History:
             As large as the box.
         kind : str
         """
-        where = within(box, self._array.shape)
+        where = boxes.clipped(box, self._array.shape)
         fitting = self._fitting(values, where)
         self.take(UNNAMED)
         self._array[where] = fitting
@@ -182,7 +182,7 @@ class History:
 
     def left_alone(self, box: Box, values: np.ndarray) -> int:
         """How many voxels `apply` would leave alone because they are locked."""
-        where = within(box, self._array.shape)
+        where = boxes.clipped(box, self._array.shape)
         return allowed(self._array[where], self._fitting(values, where), self._locks, where, self._slice_axis)[1]
 
     def follow(self, array: np.ndarray, name: str = UNNAMED) -> Outcome:
@@ -243,7 +243,7 @@ class History:
                 self._position += -1 if back else 1
         finally:
             self.moved.emit(self._position)
-        self.changed.emit(around_all([step.box for step in steps if step.box]), why)
+        self.changed.emit(boxes.union([step.box for step in steps if step.box]), why)
         return steps
 
     def _write(self, step: Edit, back: bool) -> None:
@@ -261,10 +261,10 @@ class History:
         self._shadow[box] = values
 
     def _voxels(self, name: Name, kind: str, found: Box, before: np.ndarray, written: np.ndarray) -> Edit | None:
-        inner = changed_box(before, written)
+        inner = boxes.changed(before, written)
         if inner is None:
             return None
-        box = shifted(inner, found)
+        box = boxes.shifted(inner, found)
         called = name if isinstance(name, str) else name(box)
         edit = Edit.of_voxels(called, kind, box, before[inner], written[inner])
         self._put(box, written[inner])

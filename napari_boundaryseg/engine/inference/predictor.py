@@ -8,9 +8,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from napari_boundaryseg.data.boxes import Box, around
+from napari_boundaryseg.data import boxes
+from napari_boundaryseg.data.boxes import AnyBox, Box, around
 from napari_boundaryseg.data.volume import Volume
-from napari_boundaryseg.engine.box import AnyBox, within
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, load_model
 from napari_boundaryseg.engine.devices import (
     DRAW_A_BOX,
@@ -95,7 +95,7 @@ class Predictor:
     ) -> Prediction:
         recipe = self.model.card.recipe
         given, volume = volume, in_order(volume, recipe.channels, self.model.card.name)
-        box = None if box is None else within(volume.geometry.shape, box)
+        box = None if box is None else boxes.given(box, volume.geometry.shape)
         if box is None and not whole:
             box = self._located(volume, progress)
         seconds: dict[str, float] = {}
@@ -119,7 +119,7 @@ class Predictor:
             "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
             "notes": [note for note in (plan.note, _order_note(given, volume), _not_finite(grid), *notes) if note],
             "calibrated": calibration is not None and bool(calibration.kept),
-            "box": [[s.start, s.stop] for s in grid.box] if box is not None else None,
+            "box": boxes.as_pairs(grid.box) if box is not None else None,
         }
         progress(1.0, "Done")
         return Prediction(**result, details=details)

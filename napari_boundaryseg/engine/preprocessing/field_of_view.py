@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from napari_boundaryseg.data.boxes import Box, around
+from napari_boundaryseg.data import boxes
+from napari_boundaryseg.data.boxes import AnyBox, Box, around
 from napari_boundaryseg.data.volume import LabelMap, Volume
-from napari_boundaryseg.engine.box import AnyBox, within
 from napari_boundaryseg.engine.preprocessing.network_grid import NetworkGrid
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.errors import InputError, RegionNeeded
@@ -76,8 +76,8 @@ def part_of(case: LabelledScan, recipe: Recipe) -> Box | None:
     """
     drawn = around(case.labels.array > 0, case.labels.spacing_mm)
     if case.box is not None:
-        box = within(case.volume.geometry.shape, case.box)
-        return box if drawn is None else _both(box, drawn)
+        box = boxes.given(case.box, case.volume.geometry.shape)
+        return box if drawn is None else boxes.union([box, drawn])
     margin = _margin_mm(recipe)
     if margin is None and not far_larger(case.volume, recipe):
         return None
@@ -101,8 +101,3 @@ def _field_mm(volume: Volume, recipe: Recipe) -> list[float]:
     """Along x, y, z of the patient."""
     grid = NetworkGrid(volume, recipe.preprocessing)
     return [n * s for n, s in zip(grid.shape[::-1], grid.spacing_zyx[::-1], strict=True)]
-
-
-def _both(a: Box, b: Box) -> Box:
-    i, j, k = (slice(min(p.start, q.start), max(p.stop, q.stop)) for p, q in zip(a, b, strict=True))
-    return i, j, k

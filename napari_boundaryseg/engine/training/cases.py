@@ -11,9 +11,8 @@ import torch
 from torch import Tensor
 
 from napari_boundaryseg.data.boundaries import contour_targets, outline, slicewise_difficulty
-from napari_boundaryseg.data.boxes import around
+from napari_boundaryseg.data.boxes import AnyBox, around
 from napari_boundaryseg.data.volume import LabelMap, Volume
-from napari_boundaryseg.engine.box import AnyBox
 from napari_boundaryseg.engine.preprocessing.channels import in_order
 from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan, part_of
 from napari_boundaryseg.engine.preprocessing.network_grid import NetworkGrid

@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.phantom.fields import waves
 from napari_boundaryseg.phantom.hard.sizes import HardSizes
 from napari_boundaryseg.phantom.organs import Organ, rectum_course
-from napari_boundaryseg.phantom.shapes import Box, Canvas, Ellipsoid
+from napari_boundaryseg.phantom.shapes import Canvas, Ellipsoid
 from napari_boundaryseg.phantom.tissues import Tissue
 
 KINDS = {"collapsed": 0.25, "contracted": 0.35, "gas": 0.12, "stool": 0.13, "mixed": 0.08, "fluid": 0.07}

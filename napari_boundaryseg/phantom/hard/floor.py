@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.phantom.fields import smooth_noise
 from napari_boundaryseg.phantom.hard.bowel import Tube
 from napari_boundaryseg.phantom.hard.gland import Gland
 from napari_boundaryseg.phantom.hard.sizes import HardSizes
-from napari_boundaryseg.phantom.shapes import Box, Canvas, Capsule, Ellipsoid
+from napari_boundaryseg.phantom.shapes import Canvas, Capsule, Ellipsoid
 from napari_boundaryseg.phantom.tissues import Tissue
 
 _SOFT = (Tissue.FAT, Tissue.SUBCUTANEOUS_FAT, Tissue.FASCIA, Tissue.VEIN, Tissue.FLOW_VOID)

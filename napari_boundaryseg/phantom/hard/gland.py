@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.phantom.fields import smooth_noise, waves
 from napari_boundaryseg.phantom.hard.sizes import HardSizes
 from napari_boundaryseg.phantom.organs import Organ, local
 from napari_boundaryseg.phantom.prostate import bumpy_rho
-from napari_boundaryseg.phantom.shapes import Box, Canvas, Ellipsoid
+from napari_boundaryseg.phantom.shapes import Canvas, Ellipsoid
 from napari_boundaryseg.phantom.tissues import EDGES, Tissue
 
 _FADES_OVER = (

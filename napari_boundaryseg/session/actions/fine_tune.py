@@ -9,8 +9,9 @@ from typing import Any
 
 from napari_boundaryseg.engine.recipes.recipe import TUNING_STEPS
 from napari_boundaryseg.errors import InputError
-from napari_boundaryseg.jobs.job import Job, sentence
-from napari_boundaryseg.session.actions.running import in_worker
+from napari_boundaryseg.jobs.error_text import sentence
+from napari_boundaryseg.jobs.job import Job
+from napari_boundaryseg.session.actions.running import in_worker, project_of
 from napari_boundaryseg.session.project.model_versions import ModelVersion
 from napari_boundaryseg.session.project.project import AcceptedCase, Project
 from napari_boundaryseg.session.session import Session
@@ -18,7 +19,6 @@ from napari_boundaryseg.session.session import Session
 
 def fine_tune(
     session: Session,
-    project: Project,
     model: str | Path,
     names: Sequence[str],
     held_out: Sequence[str] = (),
@@ -30,6 +30,7 @@ def fine_tune(
     The new version is used at once unless the comparison on held-out cases says that it is not better. It is trained
     in the project's own folder, so that it is not lost where it cannot be added.
     """
+    project = project_of(session)
     known = {case.name: case for case in project.cases()}
     missing = [name for name in (*names, *held_out) if name not in known]
     if missing or not names:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.errors import InputError
-from napari_boundaryseg.jobs.job import After, Before, Job, nothing, sentence, trace, unchanged
+from napari_boundaryseg.jobs.error_text import sentence, trace
+from napari_boundaryseg.jobs.job import Job
+from napari_boundaryseg.jobs.runner import After, Before, nothing, unchanged
+from napari_boundaryseg.session.project.project import Project
 from napari_boundaryseg.session.session import Session
 
 CANCELLED = "Cancelled. Nothing was changed."
@@ -77,3 +81,25 @@ def _log(details: str) -> None:
     """Tell developers where the program went wrong: on the person's own terminal, in no file."""
     if details and sys.stderr is not None:  # a window started without a terminal may have none
         print(details, file=sys.stderr)
+
+
+def warn(session: Session, notes: Sequence[str]) -> None:
+    """Say what is doubtful, all of it at once."""
+    if notes:
+        session.say("warning", ". ".join(note.rstrip(".") for note in notes))
+
+
+def scan_of(session: Session) -> Volume:
+    """The open scan; an error where there is none."""
+    if session.scan is None:
+        raise InputError("scan", "none is open", "Open a scan first")
+    return session.scan
+
+
+def project_of(session: Session) -> Project:
+    """The open project, else the default one, which is opened."""
+    if session.project is None:
+        session.project = Project.default()
+    if session.project is None:
+        raise InputError("project", "none is open", "Choose a project folder")
+    return session.project

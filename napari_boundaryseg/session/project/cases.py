@@ -13,6 +13,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from napari_boundaryseg.data import formats
+from napari_boundaryseg.data.boxes import Box, as_pairs
 from napari_boundaryseg.data.labels import PRESETS, LabelScheme
 from napari_boundaryseg.data.saving import atomic_json
 from napari_boundaryseg.data.volume import LabelMap, Volume
@@ -21,8 +22,6 @@ from napari_boundaryseg.progress import Progress, silent
 
 OF_A_VERSION = ("version", "accepted", "scheme", "box")
 """What ``case.json`` says of every version of the labels, the newest first and the others under "earlier"."""
-
-Box = tuple[slice, slice, slice]
 
 
 def slug_of(name: str) -> str:
@@ -83,7 +82,7 @@ def write_notes(folder: Path, scan: Volume, labels: LabelMap, version: int, acce
             "channels": list(scan.channels),
             "modality": scan.modality,
             "scheme": labels.scheme.model_dump(mode="json"),
-            "box": [[part.start, part.stop] for part in box] if box else None,
+            "box": as_pairs(box) if box else None,
             "earlier": [{key: entry.get(key) for key in OF_A_VERSION} for entry in before],
         },
     )

@@ -12,12 +12,13 @@ from typing import Any
 from platformdirs import user_data_path
 
 from napari_boundaryseg.data import formats
+from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.data.saving import write_error
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Cancelled, Progress, part, silent
 from napari_boundaryseg.session.project import cases as case_folder
-from napari_boundaryseg.session.project.cases import Box, slug_of
+from napari_boundaryseg.session.project.cases import slug_of
 from napari_boundaryseg.session.project.model_versions import ModelVersions
 
 

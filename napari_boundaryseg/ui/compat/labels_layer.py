@@ -1,44 +1,14 @@
-"""Every private or version-dependent napari call, each with the version that it was tried on."""
+"""Strokes and history of napari's Labels layer, and what of it is drawn again."""
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from napari.qt import QtViewer
-from qtpy.QtCore import QEvent, QObject, QTimer
-from qtpy.QtWidgets import QApplication, QSplitter, QWidget
 
 from napari_boundaryseg.data.boxes import Box
-
-CONTROLS_WIDTH = 340
-
-
-def canvas_widget(viewer: Any) -> QWidget:
-    """The widget that draws the scan (napari 0.9.2: no public name for it)."""
-    return viewer.window._qt_viewer.canvas.native
-
-
-def main_window(viewer: Any) -> QWidget:
-    """Napari's main window (0.9.2: no public name for it)."""
-    return viewer.window._qt_window
-
-
-def is_open(viewer: Any) -> bool:
-    """Whether the viewer's window is there (0.9.2: no public name for it)."""
-    try:
-        return bool(main_window(viewer).isVisible())
-    except (AttributeError, RuntimeError):  # closed by the program, or by the person
-        return False
-
-
-def camera(viewer: Any) -> Any:
-    """The camera: ``viewer.scene.camera`` since 0.9, ``viewer.camera`` before."""
-    scene = getattr(viewer, "scene", None)
-    return scene.camera if scene is not None else viewer.camera
 
 
 def on_stroke(labels: Any, told: Callable[[], object]) -> None:
@@ -134,113 +104,6 @@ def _as_stroke(labels: Any, edit: Callable[..., object]) -> Callable[..., object
 def own_history(labels: Any, undo: Callable[[], object], redo: Callable[[], object]) -> None:
     """Lead Ctrl+Z and Ctrl+Shift+Z of a Labels layer elsewhere (0.9.2: its key bindings call these two methods)."""
     labels.undo, labels.redo = undo, redo
-
-
-def set_tooltip(layer: Any, text: str) -> None:
-    """Say more than its name when the mouse rests on a layer in the list (0.9.2: no public name for it)."""
-    layer.get_source_str = lambda: f"{layer.name}\n{text}"
-
-
-class _CloseFilter(QObject):
-    """Asks before a window closes because a person said so."""
-
-    def __init__(self, window: QWidget, may: Callable[[], bool]) -> None:
-        super().__init__(window)
-        self._may = may
-        window.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        if event is not None and event.type() == QEvent.Type.Close and event.spontaneous() and not self._may():
-            event.ignore()
-            return True
-        return False
-
-
-def before_closed(viewer: Any, may: Callable[[], bool]) -> None:
-    """Ask ``may`` before a person closes the viewer's window, by its frame or by napari's menu.
-
-    (0.9.2: no public event for it. The menu calls ``close`` of the main window with ``confirm_need``.)
-    """
-    try:
-        window: Any = main_window(viewer)
-    except AttributeError:  # a viewer without a window
-        return
-    close = window.close
-
-    def asked(quit_app: bool = False, confirm_need: bool = False) -> Any:
-        return close(quit_app, confirm_need) if not confirm_need or may() else None
-
-    window.close = asked
-    _CloseFilter(window, may)
-
-
-def when_closed(viewer: Any, close: Callable[[], None]) -> None:
-    """Call ``close`` once when the viewer's window goes, or the program ends (0.9.2: no public event for it)."""
-    window = main_window(viewer)
-    done: list[bool] = []
-
-    def once(*_: object) -> None:
-        if not done:
-            done.append(True)
-            close()
-
-    window.destroyed.connect(once)
-    application = QApplication.instance()
-    if application is not None:
-        application.aboutToQuit.connect(once)
-
-
-def steady_window(viewer: Any) -> None:
-    """Keep the scan in its place: layer controls as wide as they get, no notice about PyQt5 over the scan (0.9.2)."""
-    viewer.window._qt_viewer.dockLayerControls.setMinimumWidth(CONTROLS_WIDTH)
-    window = weakref.ref(main_window(viewer))
-    for delay in (500, 2000):
-        QTimer.singleShot(delay, lambda: _close_notice(window()))
-
-
-def _close_notice(window: QWidget | None) -> None:
-    if window is None:
-        return
-    try:
-        found = window.findChildren(QWidget)
-    except RuntimeError:  # the window has gone meanwhile
-        return
-    for notice in found:
-        if type(notice).__name__ == "NapariQtNotification" and "PyQt5" in notice.message.text():
-            notice.close()
-
-
-class PlainView(QtViewer):
-    """A QtViewer beside the main one, which has bound napari's shortcuts already (0.9.2: that takes 0.2 s)."""
-
-    def _bind_shortcuts(self) -> None:
-        """Leave them as they are."""
-
-
-def view_canvas(view: QtViewer) -> QWidget:
-    """The widget of a QtViewer that draws (0.9.2: its canvas is of a private class)."""
-    return view.canvas.native
-
-
-def main_view(viewer: Any) -> QSplitter:
-    """The main window's QtViewer, which is a splitter with the main canvas as its only part (0.9.2)."""
-    return viewer.window._qt_viewer
-
-
-def keep_apart(view: QtViewer) -> None:
-    """Let a QtViewer remove layers safely.
-
-    (0.9.2: after a layer is removed, its canvas sends what waits for the graphics card to whatever was drawn last:
-    another canvas, or the window around it. That ended in a crash at the next drawing. So it is made the current one.)
-    """
-    events, current = view.viewer.layers.events, view.canvas._scene_canvas.set_current
-    for source in (events.removed, events.end_batch):
-        source.connect(current, position="first")
-
-
-def share_keys(main: Any, other: Any) -> None:
-    """Let the keys that are bound to one layer or viewer, now and later, work for another too (0.9.2)."""
-    other._keymap = main._keymap
 
 
 def slice_of(layer: Any) -> Any:

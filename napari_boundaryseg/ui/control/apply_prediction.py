@@ -8,13 +8,15 @@ from typing import Any
 
 from qtpy.QtCore import QObject, Signal
 
+from napari_boundaryseg.data import boxes
 from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.editing.history.edit import MODEL
 from napari_boundaryseg.editing.history.locks import Lock
 from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.session.session import Session
-from napari_boundaryseg.ui.layers import labels as layers
+from napari_boundaryseg.ui.layers import access
+from napari_boundaryseg.ui.layers.labels import draft_of, scheme_of, show_labels
 
 
 class Results(QObject):
@@ -33,10 +35,10 @@ class Results(QObject):
     def take(self, prediction: Prediction) -> None:
         """Apply a result, or ask first."""
         self.forget()
-        layer = layers.only(self._viewer, "labels")
+        layer = access.only(self._viewer, "labels")
         scan = self._session.scan
-        if layer is not None and scan is not None and layers.scheme_of(layer) == prediction.labels.scheme:
-            draft, display, box = layers.draft_of(layer), scan.geometry.display, box_of(prediction)
+        if layer is not None and scan is not None and scheme_of(layer) == prediction.labels.scheme:
+            draft, display, box = draft_of(layer), scan.geometry.display, box_of(prediction)
             where = display.box_to_display(box) if box else (slice(None),) * 3
             kept = draft.history.left_alone(where, display.to_display(prediction.labels.array)[where])
             if kept > stroke_voxels(layer):
@@ -66,9 +68,9 @@ class Results(QObject):
         scan = self._session.scan
         if scan is None:
             return
-        before = layers.only(self._viewer, "labels")
-        drawn = before is not None and not layers.draft_of(before).is_stored
-        layer = layers.show_labels(
+        before = access.only(self._viewer, "labels")
+        drawn = before is not None and not draft_of(before).is_stored
+        layer = show_labels(
             self._viewer,
             scan,
             prediction.labels,
@@ -86,8 +88,7 @@ def box_of(prediction: Prediction) -> Box | None:
     box: Any = prediction.details.get("box")
     if box is None:
         return None
-    i, j, k = (slice(start, stop) for start, stop in box)
-    return i, j, k
+    return boxes.from_pairs(box)
 
 
 def stroke_voxels(layer: Any) -> int:

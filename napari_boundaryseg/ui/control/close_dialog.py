@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtWidgets import QMessageBox
 
 from napari_boundaryseg.editing.journal.recovery import KEPT_DAYS
-from napari_boundaryseg.ui.compat import labels_layer as compat
-from napari_boundaryseg.ui.layers import labels as layers
+from napari_boundaryseg.ui.compat.window import before_closed, main_window
+from napari_boundaryseg.ui.layers import access
+from napari_boundaryseg.ui.layers.labels import draft_of
 
 if TYPE_CHECKING:
     from napari_boundaryseg.ui.control.viewer_controller import Desk
@@ -16,18 +17,16 @@ if TYPE_CHECKING:
 
 def ask_before(viewer: Any, desk: Desk) -> None:
     """Ask when a person closes the viewer's window."""
-    compat.before_closed(viewer, lambda: may_close(desk))
+    before_closed(viewer, lambda: may_close(desk))
 
 
 def may_close(desk: Desk) -> bool:
     """Whether the window may go: nothing would be lost, or the person said what becomes of it."""
-    unsaved = [
-        layer for layer in layers.of_kind(desk.viewer, "labels", "kept labels") if not layers.draft_of(layer).is_stored
-    ]
+    unsaved = [layer for layer in access.of_kind(desk.viewer, "labels", "kept labels") if not draft_of(layer).is_stored]
     if not unsaved:
         return True
-    names = sorted({f"{layer.metadata[layers.KEY].name} ({layer.name})" for layer in unsaved})
-    box = QMessageBox(compat.main_window(desk.viewer))
+    names = sorted({f"{layer.metadata[access.KEY].name} ({layer.name})" for layer in unsaved})
+    box = QMessageBox(main_window(desk.viewer))
     box.setObjectName("closing.question")
     box.setIcon(QMessageBox.Icon.Warning)
     box.setWindowTitle("Labels that were not accepted")
@@ -44,5 +43,5 @@ def may_close(desk: Desk) -> bool:
     box.exec()
     if box.clickedButton() is discard:
         for layer in unsaved:
-            layers.draft_of(layer).discard()
+            draft_of(layer).discard()
     return box.clickedButton() in (keep, discard)

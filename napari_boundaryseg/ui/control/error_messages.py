@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from napari_boundaryseg.jobs.job import sentence, trace
+from napari_boundaryseg.jobs.error_text import sentence, trace
 
 F = TypeVar("F", bound=Callable[..., Any])
 

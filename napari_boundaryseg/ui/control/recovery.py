@@ -18,7 +18,8 @@ from napari_boundaryseg.editing.journal.scan_hash import hash_of
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.session import Session
 from napari_boundaryseg.ui.control.error_messages import told
-from napari_boundaryseg.ui.layers import labels as layers
+from napari_boundaryseg.ui.layers import access
+from napari_boundaryseg.ui.layers.labels import show_preview, show_recovered
 
 
 class Lost(QObject):
@@ -70,13 +71,13 @@ class Lost(QObject):
     @told
     def preview(self, work: LostWork, shown: bool) -> None:
         """Show what would come back, beside the labels that are there; or hide it."""
-        before = layers.only(self._viewer, "preview")
+        before = access.only(self._viewer, "preview")
         if before is not None:
             self._viewer.layers.remove(before)
         if shown:
             scan = self._scan()
             labels = recovery.recover(work).labels
-            layers.show_preview(self._viewer, scan, _fitting(labels, scan), scheme_of(work))
+            show_preview(self._viewer, scan, _fitting(labels, scan), scheme_of(work))
 
     @told
     def restore(self, work: LostWork) -> None:
@@ -88,7 +89,7 @@ class Lost(QObject):
         journal = Journal(found.about, found.start, locks=found.start_locks)
         found.hand_to(journal)
         journal.flush()
-        layers.show_recovered(self._viewer, scan, scheme, found.history(), journal)
+        show_recovered(self._viewer, scan, scheme, found.history(), journal)
         self._forget(work)
         if found.complete:
             self.session.say("info", f"{work.steps} steps are back. Undo and redo go on from there.")

@@ -1,14 +1,19 @@
-"""The part of the scan that a person drew, or that lies around labels: from the window's layers to a box."""
+"""The part of a scan that a prediction is limited to: from a drawn rectangle, or around an organ."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from napari_boundaryseg.data import boxes
+from napari_boundaryseg.data.boxes import Box
+from napari_boundaryseg.data.volume import Geometry, LabelMap
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.session import Session
-from napari_boundaryseg.ui import regions
 from napari_boundaryseg.ui.control.error_messages import told
-from napari_boundaryseg.ui.layers import labels as layers
+from napari_boundaryseg.ui.layers.labels import read_labels
+from napari_boundaryseg.ui.layers.region import draw_region, read_region
 
 
 class DrawnRegion:
@@ -26,18 +31,54 @@ class DrawnRegion:
     def draw(self) -> None:
         """Let the person draw a box on the scan."""
         if self.session.scan is not None:
-            layers.draw_region(self.viewer, self.session.scan)
+            draw_region(self.viewer, self.session.scan)
 
-    def box(self, slices: tuple[int, int]) -> regions.Box:
+    def box(self, slices: tuple[int, int]) -> Box:
         """The drawn rectangle, for these slices, as a box on the scan's own array."""
-        corners, scan = layers.read_region(self.viewer), self.session.scan
+        corners, scan = read_region(self.viewer), self.session.scan
         if corners is None or scan is None:
             raise InputError("The box", "none is drawn yet", "Press Draw a box and drag a rectangle on the scan")
-        return regions.from_rectangle(corners, slices, scan.geometry)
+        return from_rectangle(corners, slices, scan.geometry)
 
-    def around(self, organ: str | None, margin_mm: float) -> regions.Box:
+    def around(self, organ: str | None, margin_mm: float) -> Box:
         """A box around an organ of the labels in the window, or around all of them."""
-        labels = layers.read_labels(self.viewer, self.session.scan)
+        labels = read_labels(self.viewer, self.session.scan)
         if labels is None:
             raise InputError("The region", "there are no labels yet", "Open or draw labels, or choose the whole scan")
-        return regions.around(labels, organ, margin_mm)
+        return around_organ(labels, organ, margin_mm)
+
+
+def from_rectangle(corners: np.ndarray, slices: tuple[int, int], geometry: Geometry) -> Box:
+    """A rectangle drawn on the display grid, and the slices that it holds for, as a box on the scan's own array.
+
+    Parameters
+    ----------
+    corners : (2, 3) array
+        Lowest and highest z, y, x of the rectangle, in voxels of the display grid.
+    slices : two ints
+        First and last slice along the axis that the rectangle is flat in, counted from 0.
+    geometry : Geometry
+
+    Raises
+    ------
+    InputError
+        For a rectangle that holds no voxel of the scan.
+    """
+    flat = int(np.argmin(corners[1] - corners[0]))
+    parts = []
+    for axis, n in enumerate(geometry.display.display_shape):
+        low, high = (slices[0], slices[1]) if axis == flat else (round(corners[0, axis]), round(corners[1, axis]))
+        start, stop = max(0, min(low, high)), min(n, max(low, high) + 1)
+        if stop - start < 1:
+            raise InputError("The box", "it holds no voxel of the scan", "Draw it on the scan")
+        parts.append(slice(start, stop))
+    return geometry.display.box_from_display(tuple(parts))
+
+
+def around_organ(labels: LabelMap, organ: str | None, margin_mm: float) -> Box:
+    """The smallest box that holds an organ, or every label, and at least ``margin_mm`` more on each side."""
+    inside = labels.mask(organ) if organ else labels.array > 0
+    box = boxes.around(inside, labels.spacing_mm, margin_mm)
+    if box is None:
+        raise InputError(organ or "The labels", "nothing is drawn yet", "Draw some voxels of it first")
+    return box

@@ -12,6 +12,7 @@ import numpy as np
 from psygnal import SignalInstance
 from qtpy.QtCore import QObject, QTimer, Signal
 
+from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.data.saving import atomic_text
 from napari_boundaryseg.data.volume import LabelMap, Volume
@@ -20,11 +21,12 @@ from napari_boundaryseg.editing.journal.recovery import LostWork
 from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.jobs.job import Job
-from napari_boundaryseg.session.actions import scan as actions
+from napari_boundaryseg.session.actions import accept, export, fine_tune, segment
+from napari_boundaryseg.session.actions import project as project_actions
+from napari_boundaryseg.session.actions import scan as scan_actions
 from napari_boundaryseg.session.session import Session
-from napari_boundaryseg.ui import regions
-from napari_boundaryseg.ui.compat import labels_layer as compat
 from napari_boundaryseg.ui.compat.call_queue import Ticks
+from napari_boundaryseg.ui.compat.window import is_open
 from napari_boundaryseg.ui.control import close_dialog as closing
 from napari_boundaryseg.ui.control import model_list as model_shelf
 from napari_boundaryseg.ui.control.apply_prediction import Results, locked_in_words
@@ -32,9 +34,13 @@ from napari_boundaryseg.ui.control.error_messages import told
 from napari_boundaryseg.ui.control.model_choice import ModelChoice
 from napari_boundaryseg.ui.control.recovery import Lost
 from napari_boundaryseg.ui.control.region import DrawnRegion
+from napari_boundaryseg.ui.layers import access
 from napari_boundaryseg.ui.layers import editable_labels as drafts
-from napari_boundaryseg.ui.layers import labels as layers
 from napari_boundaryseg.ui.layers.editable_labels import State
+from napari_boundaryseg.ui.layers.labels import draft_of, guard_copy, read_labels, scheme_of, show_labels
+from napari_boundaryseg.ui.layers.predictions import clear_results, map_calls
+from napari_boundaryseg.ui.layers.region import finish_region
+from napari_boundaryseg.ui.layers.scan import show_scan
 from napari_boundaryseg.ui.tools.paint_tools import LabelTools
 from napari_boundaryseg.ui.views import orientation
 from napari_boundaryseg.ui.views.three_planes import Planes
@@ -64,7 +70,7 @@ class Desk(QObject):
         self.lost = Lost(viewer, session, self)
         self.planes = Planes(viewer, self)
         self.planes.copied.connect(self.tools.effort.follow_copy)
-        self.planes.copied.connect(layers.guard_copy)
+        self.planes.copied.connect(guard_copy)
         self.ticks = Ticks(self)
         self.letters = orientation.OrientationLetters(viewer)
         session.scan_changed.connect(self._on_scan)
@@ -84,8 +90,8 @@ class Desk(QObject):
     def close(self) -> None:
         """Leave no process and no scratch file behind; parts of the window may be gone by then."""
         self.ticks.forget()
-        for layer in layers.of_kind(self.viewer, "labels", "kept labels"):
-            layers.draft_of(layer).close()
+        for layer in access.of_kind(self.viewer, "labels", "kept labels"):
+            draft_of(layer).close()
         self.session.close()
 
     def warm_up(self) -> None:
@@ -103,21 +109,21 @@ class Desk(QObject):
     def _on_scan(self, scan: Volume | None) -> None:
         self.ticks.replace(())
         self.results.forget()
-        layers.show_scan(self.viewer, scan)
+        show_scan(self.viewer, scan)
         self.letters.set_active(scan is not None)
         self._tell_labels()
 
     def _on_prediction(self, prediction: Prediction | None) -> None:
         self.results.forget()
         if prediction is None or self.session.scan is None:
-            layers.clear_results(self.viewer)
+            clear_results(self.viewer)
             return
         self.seconds = time.monotonic() - self._started
-        layers.finish_region(self.viewer)
+        finish_region(self.viewer)
         shown: list[Callable[[], object]] = [
-            partial(layers.clear_results, self.viewer),
+            partial(clear_results, self.viewer),
             partial(self.results.take, prediction),
-            *layers.map_calls(self.viewer, self.session.scan, prediction),
+            *map_calls(self.viewer, self.session.scan, prediction),
         ]
         self.ticks.replace([partial(self._show, call) for call in shown])
 
@@ -129,7 +135,7 @@ class Desk(QObject):
         accepted = self._accepting is not None and labels is self._accepting[0]
         if labels is None or accepted or self.session.scan is None:
             return
-        layers.show_labels(
+        show_labels(
             self.viewer, self.session.scan, labels, name="Opened labels" if labels.array.any() else "Empty labels"
         )
         self._tell_labels()
@@ -137,7 +143,7 @@ class Desk(QObject):
     def _tell_labels(self) -> None:
         self.tools.watch()
         self.labels_shown.emit()
-        kept = {layer.name for layer in layers.of_kind(self.viewer, "kept labels")}
+        kept = {layer.name for layer in access.of_kind(self.viewer, "kept labels")}
         new, self._kept = sorted(kept - self._kept), kept
         if new:
             self.session.say("warning", f"Corrections that were not accepted are kept, hidden, as: {', '.join(new)}.")
@@ -161,7 +167,7 @@ class Desk(QObject):
         if accepting is None or not stored:
             return
         _, layer, state = accepting
-        layers.draft_of(layer).mark_stored(state)
+        draft_of(layer).mark_stored(state)
         if layer is self.tools.layer:
             self.accepted.emit()
 
@@ -177,8 +183,8 @@ class Desk(QObject):
             self.session.say("warning", f"There is unsaved work on: {', '.join(names)}. Open the scan to get it back.")
 
     def _on_inserted(self, event: Any) -> None:
-        kind = event.value.metadata.get(layers.KIND)
-        if kind == "scan" and event.value.metadata.get(layers.KEY) is not self.session.scan:
+        kind = event.value.metadata.get(access.KIND)
+        if kind == "scan" and event.value.metadata.get(access.KEY) is not self.session.scan:
             QTimer.singleShot(0, self._adopt)
         if kind == "region":
             event.value.events.data.connect(lambda _: self.region_drawn.emit())
@@ -189,12 +195,12 @@ class Desk(QObject):
             draft.close()
             if not draft.is_stored:
                 QTimer.singleShot(0, self._tell_removed)
-        if event.value.metadata.get(layers.KIND) == "labels":
+        if event.value.metadata.get(access.KIND) == "labels":
             self.tools.watch()
             self.labels_shown.emit()
 
     def _tell_removed(self) -> None:
-        if compat.is_open(self.viewer):
+        if is_open(self.viewer):
             self.session.say(
                 "warning",
                 "Labels with corrections that were not accepted left the list of layers. Correct offers them back.",
@@ -204,20 +210,20 @@ class Desk(QObject):
     @told
     def _adopt(self) -> None:
         """Take a scan that a napari reader or sample has put into the viewer."""
-        layer = layers.only(self.viewer, "scan")
-        if layer is not None and layer.metadata[layers.KEY] is not self.session.scan:
-            self.session.scan = layer.metadata[layers.KEY]
+        layer = access.only(self.viewer, "scan")
+        if layer is not None and layer.metadata[access.KEY] is not self.session.scan:
+            self.session.scan = layer.metadata[access.KEY]
 
     # What panels ask for.
     @told
     def open(self, *paths: Path) -> None:
         """Open a scan, of one file or folder or of several channels."""
-        actions.open_scan(self.session, *paths)
+        scan_actions.open_scan(self.session, *paths)
 
     @told
     def open_labels(self, path: Path, scheme: LabelScheme | None) -> None:
         """Open labels that were drawn on this scan, under the names of a scheme."""
-        actions.open_labels(self.session, path, scheme)
+        scan_actions.open_labels(self.session, path, scheme)
 
     @told
     def new_labels(self, scheme: LabelScheme) -> None:
@@ -227,23 +233,23 @@ class Desk(QObject):
             self.session.labels = scan.with_labels(np.zeros(scan.geometry.shape, np.uint8), scheme)
 
     @told
-    def segment(self, box: Callable[[], regions.Box | None] = lambda: None, whole: bool = False) -> None:
+    def segment(self, box: Callable[[], Box | None] = lambda: None, whole: bool = False) -> None:
         """Run the chosen model on the scan, or on the box that the function gives."""
         if self.session.model is None:
             raise InputError("Segment", "no model is chosen", "Choose one from the list")
         part = self.session.box = box()
         self._started = time.monotonic()
-        actions.segment(self.session, self.session.model, part, whole=whole)
+        segment.segment(self.session, self.session.model, part, whole=whole)
 
     @told
     def accept(self, *_: object) -> None:
         """Store scan and labels as a case of the project."""
-        labels, layer = layers.read_labels(self.viewer, self.session.scan), self.tools.layer
+        labels, layer = read_labels(self.viewer, self.session.scan), self.tools.layer
         if labels is None:
             return
         if self.session.job is None:  # else the action says that something is running
-            self._accepting = labels, layer, layers.draft_of(layer).state
-        actions.accept(self.session, labels, layer.metadata.get("box"))
+            self._accepting = labels, layer, draft_of(layer).state
+        accept.accept(self.session, labels, layer.metadata.get("box"))
 
     @told
     def lock(self, lock: Lock, on: bool) -> None:
@@ -274,16 +280,16 @@ class Desk(QObject):
     @told
     def export(self, what: set[str], folder: Path) -> None:
         """Write results into a folder and read them back."""
-        labels = layers.read_labels(self.viewer, self.session.scan)
+        labels = read_labels(self.viewer, self.session.scan)
         if labels is not None:
-            actions.start_export(self.session, labels, what, folder, self.exported.emit)
+            export.start_export(self.session, labels, what, folder, self.exported.emit)
 
     @told
     def fine_tune(self, training: list[str], held_out: list[str], steps: int) -> None:
         """Train the chosen model further on accepted cases."""
         if self.session.model is None:
             raise InputError("Train", "no model is chosen", "Choose one in Segment")
-        actions.fine_tune(self.session, self.session.model, training, held_out, steps)
+        fine_tune.fine_tune(self.session, self.session.model, training, held_out, steps)
 
     @told
     def show_three_planes(self, wanted: bool) -> None:
@@ -293,13 +299,13 @@ class Desk(QObject):
     @told
     def open_project(self, folder: Path) -> None:
         """Keep accepted cases and models in this folder."""
-        actions.open_project(self.session, folder)
+        project_actions.open_project(self.session, folder)
 
     @told
     def open_last_project(self) -> None:
         """Go on with the project of the last window."""
         if self.session.project is None:
-            actions.open_last_project(self.session)
+            project_actions.open_last_project(self.session)
 
     @told
     def open_model(self, path: Path) -> None:
@@ -327,7 +333,7 @@ class Desk(QObject):
     # What panels want to know.
     def scheme(self) -> LabelScheme | None:
         """The label scheme of the labels in the window."""
-        return layers.scheme_of(self.tools.layer) if self.tools.layer is not None else None
+        return scheme_of(self.tools.layer) if self.tools.layer is not None else None
 
     def volumes_ml(self) -> dict[int, float]:
         """Organ id to volume, in mL, as the labels now stand."""

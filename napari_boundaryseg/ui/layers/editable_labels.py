@@ -19,7 +19,7 @@ from napari_boundaryseg.editing.journal.journal import Journal
 from napari_boundaryseg.editing.journal.records import About
 from napari_boundaryseg.editing.journal.scan_hash import hash_of
 from napari_boundaryseg.errors import InputError
-from napari_boundaryseg.ui.compat import labels_layer as compat
+from napari_boundaryseg.ui.compat.labels_layer import on_stroke, own_history, write_only
 
 WORDS = {"paint": "Paint", "erase": "Erase", "fill": "Fill", "polygon": "Polygon"}
 PLANES = ("slice", "coronal slice", "sagittal slice")
@@ -74,8 +74,8 @@ class Draft:
             self.journal.follow(self.history)
         self.history.changed.connect(self._on_changed)
         self.guard(layer)
-        compat.on_stroke(layer, self.stroke)
-        compat.own_history(layer, self.undo, self.redo)
+        on_stroke(layer, self.stroke)
+        own_history(layer, self.undo, self.redo)
         layer.events.data.connect(lambda event: self._on_array())
 
     def _begin_journal(self) -> Journal | None:
@@ -139,7 +139,7 @@ class Draft:
 
     def guard(self, layer: Any) -> None:
         """Keep napari's tools off what is locked, in a layer on the same array."""
-        compat.write_only(layer, self._barred, self._forget, self._tell)
+        write_only(layer, self._barred, self._forget, self._tell)
 
     def _barred(self, box: Box, values: np.ndarray) -> np.ndarray:
         if not len(self.history.locks):

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from napari_boundaryseg.ui.layers import styles
-from napari_boundaryseg.ui.layers.labels import of_kind, only, scheme_of
+from napari_boundaryseg.ui.layers.access import of_kind, only
+from napari_boundaryseg.ui.layers.labels import scheme_of
 
 
 def hide_organs(viewer: Any, hidden: Iterable[int]) -> None:

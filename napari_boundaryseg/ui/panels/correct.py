@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog, QGridLayout, QLabel, QMenu, QSlider, QWidget
 
-from napari_boundaryseg.data import formats
+from napari_boundaryseg.data.formats.format import suffixes
 from napari_boundaryseg.data.labels import PRESETS, LabelScheme
 from napari_boundaryseg.editing.effort import Work
 from napari_boundaryseg.editing.history.locks import Lock
@@ -150,7 +150,7 @@ class CorrectPanel(Panel):
         desk.listen(self, desk.session.project_changed, lambda _: self._enable())
 
     def _ask_labels(self, scheme: LabelScheme | None) -> None:
-        pattern = " ".join(f"*{suffix}" for suffix in formats.suffixes())
+        pattern = " ".join(f"*{suffix}" for suffix in suffixes())
         path, _ = QFileDialog.getOpenFileName(self, "Open labels drawn on this scan", "", f"Labels ({pattern})")
         if path:
             self._desk.open_labels(Path(path), scheme)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QDoubleSpinBox, QFormLayout, QSpinBox, QWidget
 
+from napari_boundaryseg.data.boxes import Box, size_text
 from napari_boundaryseg.errors import InputError
-from napari_boundaryseg.ui import regions
-from napari_boundaryseg.ui.layers import labels as layers
+from napari_boundaryseg.ui.layers.region import remove_region
 from napari_boundaryseg.ui.widgets.controls import button, choice, line, named
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class RegionBox(QWidget):
             if page is not None:
                 page.setVisible(kind == self.kind.currentText())
         if self.kind.currentText() != DRAWN:
-            layers.remove_region(self._desk.viewer)
+            remove_region(self._desk.viewer)
 
     def _on_scan(self, scan: object) -> None:
         self.kind.setCurrentText(WHOLE)
@@ -102,7 +102,7 @@ class RegionBox(QWidget):
         self.size.setText(DRAW_HINT)
         self._desk.region.draw()
 
-    def box(self) -> regions.Box | None:
+    def box(self) -> Box | None:
         """The region as a box on the scan's own array; None for the whole scan.
 
         Raises
@@ -126,4 +126,4 @@ class RegionBox(QWidget):
         except InputError:
             self.size.setText(DRAW_HINT)
             return
-        self.size.setText(f"Box: {regions.in_words(box, scan.geometry)}")
+        self.size.setText(f"Box: {size_text(box, scan.spacing_mm)}")

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QFileDialog, QFormLayout, QHBoxLayout, QMenu, QWidget
 
-from napari_boundaryseg.data import formats
+from napari_boundaryseg.data.formats.format import suffixes
 from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.ui import samples
-from napari_boundaryseg.ui.layers import labels as layers
 from napari_boundaryseg.ui.layers import styles
+from napari_boundaryseg.ui.layers.scan import set_window
 from napari_boundaryseg.ui.panels.panel import Panel
 from napari_boundaryseg.ui.views import orientation
 from napari_boundaryseg.ui.widgets.controls import button, choice, column, line
@@ -92,7 +92,7 @@ class ScanPanel(Panel):
         self.open.clicked.connect(self._ask_file)
         self.open_folder.clicked.connect(self._ask_folder)
         viewer = self._desk.viewer
-        self.window_preset.activated.connect(lambda _: layers.set_window(viewer, self.window_preset.currentText()))
+        self.window_preset.activated.connect(lambda _: set_window(viewer, self.window_preset.currentText()))
         self.view.activated.connect(lambda _: orientation.set_view(viewer, self.view.currentText()))
         self.three_planes.clicked.connect(self._ask_planes)
         self._desk.planes.changed.connect(self.three_planes.setChecked)
@@ -104,7 +104,7 @@ class ScanPanel(Panel):
         self.three_planes.setChecked(self._desk.planes.is_open)
 
     def _ask_file(self) -> None:
-        pattern = " ".join(f"*{suffix}" for suffix in formats.suffixes())
+        pattern = " ".join(f"*{suffix}" for suffix in suffixes())
         paths, _ = QFileDialog.getOpenFileNames(
             self, "Open a scan (several files: channels of one scan)", "", f"Scans ({pattern});;All files (*)"
         )
@@ -149,4 +149,4 @@ class ScanPanel(Panel):
         names = [*hu, ROBUST] if volume.modality == "CT" else [ROBUST, *hu]
         self.window_preset.clear()
         self.window_preset.addItems(names)
-        layers.set_window(self._desk.viewer, names[0])
+        set_window(self._desk.viewer, names[0])

@@ -6,8 +6,9 @@ from typing import Any
 
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from napari_boundaryseg.ui.layers import labels as layers
+from napari_boundaryseg.ui.layers import access
 from napari_boundaryseg.ui.layers.editable_labels import Draft
+from napari_boundaryseg.ui.layers.labels import draft_of
 from napari_boundaryseg.ui.tools.effort_recorder import EffortWatch
 
 KEYS = {"B": "paint", "E": "erase", "F": "fill", "P": "polygon"}
@@ -37,13 +38,13 @@ class LabelTools(QObject):
     @property
     def layer(self) -> Any:
         """The labels layer, or None."""
-        return layers.only(self._viewer, "labels")
+        return access.only(self._viewer, "labels")
 
     @property
     def draft(self) -> Draft | None:
         """History, journal and effort of the labels layer."""
         layer = self.layer
-        return None if layer is None else layers.draft_of(layer)
+        return None if layer is None else draft_of(layer)
 
     def watch(self) -> None:
         """Listen to the labels layer that is there now, and give it its keys."""
@@ -53,7 +54,7 @@ class LabelTools(QObject):
         self._watched = layer
         if layer is None:
             return
-        draft = layers.draft_of(layer)
+        draft = draft_of(layer)
         draft.changed.connect(self._later, unique=True)
         draft.left_alone.connect(self._on_left_alone, unique=True)
         draft.failed.connect(self._on_failed, unique=True)

@@ -7,7 +7,7 @@ from typing import Any
 from qtpy.QtCore import QEvent, QObject, QRect, Qt
 from qtpy.QtWidgets import QWidget
 
-from napari_boundaryseg.ui.compat import labels_layer as compat
+from napari_boundaryseg.ui.compat.canvas import camera_of
 from napari_boundaryseg.ui.layers import styles
 from napari_boundaryseg.ui.widgets.controls import named
 
@@ -30,7 +30,7 @@ class CrossLines(QObject):
         super().__init__(canvas)
         self._viewer, self._canvas = viewer, canvas
         self._lines = {side: self._line(f"{name}.line_{side}") for side in ("left", "right", "top", "bottom")}
-        self._camera = compat.camera(viewer)
+        self._camera = camera_of(viewer)
         self._sources = (
             self._camera.events.center,
             self._camera.events.zoom,

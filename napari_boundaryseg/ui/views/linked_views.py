@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from napari_boundaryseg.ui.compat import labels_layer as compat
+from napari_boundaryseg.ui.compat.canvas import camera_of
 
 CLICK_PX = 4
 """A press that moves less than this is a click."""
@@ -15,7 +15,7 @@ Point = tuple[float, ...]
 
 def zoom_about_point(viewer: Any, zoom: float) -> None:
     """Zoom so that the point of the viewer's ``dims`` stays where it is on the screen."""
-    camera, dims = compat.camera(viewer), viewer.dims
+    camera, dims = camera_of(viewer), viewer.dims
     share = camera.zoom / zoom
     point = [dims.point[axis] for axis in dims.order[-2:]]
     centre = [at + share * (middle - at) for at, middle in zip(point, camera.center[-2:])]
@@ -54,7 +54,7 @@ class Links:
             self._heard += [
                 (viewer.dims.events.point, self._on_point),
                 (viewer.events.reset_view, self._on_reset),
-                (compat.camera(viewer).events.zoom, self._on_zoom),
+                (camera_of(viewer).events.zoom, self._on_zoom),
             ]
             viewer.mouse_drag_callbacks.append(self._on_press)
             viewer.mouse_move_callbacks.append(self._on_move)
@@ -88,9 +88,9 @@ class Links:
         try:
             for viewer in flat:
                 viewer.fit_to_view()
-            zooms = [compat.camera(viewer).zoom for viewer in flat]
+            zooms = [camera_of(viewer).zoom for viewer in flat]
             for viewer in flat:
-                compat.camera(viewer).zoom = min(zooms)
+                camera_of(viewer).zoom = min(zooms)
         finally:
             self._busy = False
 
@@ -106,12 +106,12 @@ class Links:
 
     def _on_zoom(self, event: Any) -> None:
         flat = self._flat()
-        if self._busy or all(compat.camera(viewer) is not event.source for viewer in flat):
+        if self._busy or all(camera_of(viewer) is not event.source for viewer in flat):
             return
         self._busy = True
         try:
             for viewer in flat:
-                if compat.camera(viewer) is not event.source:
+                if camera_of(viewer) is not event.source:
                     zoom_about_point(viewer, event.source.zoom)
         finally:
             self._busy = False

@@ -8,9 +8,10 @@ from typing import Any
 from napari.layers import Image, Labels, Layer, Points, Shapes
 from qtpy.QtCore import QTimer
 
+from napari_boundaryseg.data import boxes
 from napari_boundaryseg.data.boxes import Box
-from napari_boundaryseg.editing.boxes import around_all
-from napari_boundaryseg.ui.compat import labels_layer as compat
+from napari_boundaryseg.ui.compat.canvas import share_keys
+from napari_boundaryseg.ui.compat.labels_layer import box_drawn, draw_box, lead_strokes, own_history, slice_of
 
 KINDS = (Image, Labels, Points, Shapes)
 LOOKS = ("visible", "opacity", "blending")
@@ -44,7 +45,7 @@ class Mirrored:
         self._timer.setSingleShot(True)
         self._timer.setInterval(DRAW_MS)
         self._timer.timeout.connect(self.draw)
-        self._slice = compat.slice_of(main)
+        self._slice = slice_of(main)
         self._draws = isinstance(main, Labels)
         self._names: tuple[str, ...] = LOOKS
         if isinstance(main, Image):
@@ -68,9 +69,9 @@ class Mirrored:
         if self._draws:
             for name in (*LABELS_LOOKS[1:], *TOOLS[:-1]):
                 setattr(made, name, getattr(self.main, name))
-            compat.share_keys(self.main, made)
-            compat.own_history(made, lambda: self.main.undo(), lambda: self.main.redo())
-            compat.lead_strokes(made, self.main)
+            share_keys(self.main, made)
+            own_history(made, lambda: self.main.undo(), lambda: self.main.redo())
+            lead_strokes(made, self.main)
             self._copied(self.main, made)
         self.copies.append(made)
         return made
@@ -119,7 +120,7 @@ class Mirrored:
 
     def _on_drawn(self, event: Any) -> None:
         """Remember what a stroke has just changed; a layer that `draw` draws again has no box to tell."""
-        box = compat.box_drawn(event.source)
+        box = box_drawn(event.source)
         if box is None:
             return
         if self._source is not event.source:
@@ -131,14 +132,14 @@ class Mirrored:
 
     def draw(self) -> None:
         """Draw what a stroke has changed in the other views too."""
-        box, self._boxes = around_all(self._boxes), []
+        box, self._boxes = boxes.union(self._boxes), []
         if box is not None:
             for layer in self._others(self._source):
-                compat.draw_box(layer, box)
+                draw_box(layer, box)
 
     def _on_refresh(self, event: object = None) -> None:
         """Draw the copies again when the main layer was refreshed, and not when it shows another slice."""
-        before, self._slice = self._slice, compat.slice_of(self.main)
+        before, self._slice = self._slice, slice_of(self.main)
         if self._slice == before:
             for copy in self.copies:
                 copy.refresh(thumbnail=False, highlight=False, extent=False)

@@ -7,7 +7,7 @@ from typing import Any
 from qtpy.QtCore import QEvent, QObject, Qt, Signal
 from qtpy.QtWidgets import QLabel, QWidget
 
-from napari_boundaryseg.ui.compat import labels_layer as compat
+from napari_boundaryseg.ui.compat.canvas import camera_of, canvas_widget
 from napari_boundaryseg.ui.layers import styles
 from napari_boundaryseg.ui.widgets.controls import named
 
@@ -47,7 +47,7 @@ class OrientationLetters(QObject):
     view_changed = Signal(str)
 
     def __init__(self, viewer: Any, canvas: QWidget | None = None, name: str = "orientation") -> None:
-        self._canvas: QWidget = canvas or compat.canvas_widget(viewer)
+        self._canvas: QWidget = canvas or canvas_widget(viewer)
         super().__init__(self._canvas)
         self._viewer, self._name = viewer, name
         self.labels = {edge: self._label(edge) for edge in ("top", "bottom", "left", "right")}
@@ -56,7 +56,7 @@ class OrientationLetters(QObject):
             viewer.dims.events.order,
             viewer.dims.events.ndisplay,
             viewer.dims.events.ndim,
-            compat.camera(viewer).events.orientation,
+            camera_of(viewer).events.orientation,
         )
         for source in self._sources:
             source.connect(self._on_change)
@@ -84,7 +84,7 @@ class OrientationLetters(QObject):
         order = tuple(self._viewer.dims.order)
         if self.active and self._viewer.dims.ndisplay == 2 and len(order) == 3:
             wanted = "up" if order[-2] == 0 else "down"
-            camera = compat.camera(self._viewer)
+            camera = camera_of(self._viewer)
             if str(camera.orientation2d[0]) != wanted:
                 camera.orientation2d = (wanted, "right")
         self.view_changed.emit(next((name for name, axes in ORDERS.items() if axes == order), ""))
@@ -95,7 +95,7 @@ class OrientationLetters(QObject):
         order = tuple(self._viewer.dims.order)
         shown = self.active and self._viewer.dims.ndisplay == 2 and len(order) == 3
         if shown:
-            vertical, horizontal = (str(way) for way in compat.camera(self._viewer).orientation2d)
+            vertical, horizontal = (str(way) for way in camera_of(self._viewer).orientation2d)
             for edge, letter in letters(order, vertical == "up", horizontal == "left").items():
                 self.labels[edge].setText(letter)
                 self.labels[edge].adjustSize()

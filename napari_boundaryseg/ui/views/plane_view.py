@@ -7,7 +7,7 @@ from typing import Any
 
 from napari.components import ViewerModel
 
-from napari_boundaryseg.ui.compat import labels_layer as compat
+from napari_boundaryseg.ui.compat.canvas import PlainView, keep_apart, share_keys, view_canvas
 from napari_boundaryseg.ui.views import orientation
 from napari_boundaryseg.ui.views.crosshair import CrossLines
 from napari_boundaryseg.ui.views.mirrored_layer import Mirrored
@@ -30,7 +30,7 @@ class PlaneView:
         self._main, self.plane = main, plane
         self.model = ViewerModel()
         self.model.theme = main.theme
-        compat.share_keys(main, self.model)
+        share_keys(main, self.model)
         self.copies: dict[Mirrored, Any] = {}
         self.widget: Any = None
 
@@ -76,10 +76,10 @@ class PlaneView:
 
     def build(self, name: str) -> Any:
         """Make the widget."""
-        self.widget = named(compat.PlainView(self.model), name)
+        self.widget = named(PlainView(self.model), name)
         self.widget.setAcceptDrops(False)
-        compat.keep_apart(self.widget)
-        canvas = compat.view_canvas(self.widget)
+        keep_apart(self.widget)
+        canvas = view_canvas(self.widget)
         self.letters = orientation.OrientationLetters(self.model, canvas, name)
         self.letters.set_active(True)
         self.lines = CrossLines(self.model, canvas, name)

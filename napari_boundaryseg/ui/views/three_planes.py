@@ -8,8 +8,9 @@ from qtpy.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from qtpy.QtWidgets import QApplication, QSplitter
 
 from napari_boundaryseg.errors import InputError
-from napari_boundaryseg.ui.compat import labels_layer as compat
-from napari_boundaryseg.ui.layers import labels as layers
+from napari_boundaryseg.ui.compat.canvas import camera_of, canvas_widget, keep_apart, main_view
+from napari_boundaryseg.ui.compat.window import main_window
+from napari_boundaryseg.ui.layers import access
 from napari_boundaryseg.ui.views import orientation
 from napari_boundaryseg.ui.views.crosshair import CrossLines
 from napari_boundaryseg.ui.views.linked_views import Links
@@ -57,7 +58,7 @@ class Planes(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(FOLLOW_MS)
         self._timer.timeout.connect(self._follow)
-        compat.keep_apart(compat.main_view(viewer))
+        keep_apart(main_view(viewer))
 
     @property
     def is_open(self) -> bool:
@@ -81,7 +82,7 @@ class Planes(QObject):
             return
         if self._viewer.dims.ndim != 3:
             raise InputError("Three planes", "nothing with three axes is shown", "Open a scan first")
-        window = compat.main_window(self._viewer)
+        window = main_window(self._viewer)
         window.setUpdatesEnabled(False)  # nothing is drawn until all is in its place
         try:
             self._make_views()
@@ -91,7 +92,7 @@ class Planes(QObject):
             self._links.fit()
         finally:
             window.setUpdatesEnabled(True)
-        self._fitted = compat.camera(self._viewer).zoom
+        self._fitted = camera_of(self._viewer).zoom
         self._later()
         self.changed.emit(True)
 
@@ -99,7 +100,7 @@ class Planes(QObject):
         main = plane_of(self._viewer)
         self.views = [PlaneView(self._viewer, plane) for plane in PLANES if plane != main]
         mirrored = self._mirrored()
-        first = [layer for layer in mirrored if layer.main.metadata.get(layers.KIND) in FIRST] or mirrored
+        first = [layer for layer in mirrored if layer.main.metadata.get(access.KIND) in FIRST] or mirrored
         for view in self.views:
             view.follow(first, len(first))
 
@@ -108,11 +109,11 @@ class Planes(QObject):
         self._side = named(QSplitter(Qt.Orientation.Vertical), "planes")
         for view, name in zip(self.views, ("planes.first", "planes.second")):
             self._side.addWidget(view.build(name))
-        room = compat.main_view(self._viewer)
+        room = main_view(self._viewer)
         room.setOrientation(Qt.Orientation.Horizontal)
         room.addWidget(self._side)
         room.setSizes([room.width() // 2] * 2)  # as wide as each other: a plane that fits one then fits all
-        self._lines = CrossLines(self._viewer, compat.canvas_widget(self._viewer), "planes.main")
+        self._lines = CrossLines(self._viewer, canvas_widget(self._viewer), "planes.main")
 
     def _listen(self) -> None:
         self._links = Links([self._viewer, *(view.model for view in self.views)], self._on_moved)
@@ -128,7 +129,7 @@ class Planes(QObject):
         ]
         for source, slot in self._heard:
             source.connect(slot)
-        for watched in (compat.main_window(self._viewer), compat.main_view(self._viewer)):
+        for watched in (main_window(self._viewer), main_view(self._viewer)):
             watched.installEventFilter(self)
 
     def close(self) -> None:
@@ -137,7 +138,7 @@ class Planes(QObject):
             return
         side, self._side = self._side, None
         self._timer.stop()
-        for watched in (compat.main_window(self._viewer), compat.main_view(self._viewer)):
+        for watched in (main_window(self._viewer), main_view(self._viewer)):
             watched.removeEventFilter(self)
         for source, slot in self._heard:
             source.disconnect(slot)
@@ -151,9 +152,9 @@ class Planes(QObject):
         self._lines.close()
         side.hide()
         side.deleteLater()
-        compat.main_view(self._viewer).setOrientation(Qt.Orientation.Vertical)
+        main_view(self._viewer).setOrientation(Qt.Orientation.Vertical)
         self.changed.emit(False)
-        if compat.camera(self._viewer).zoom == self._fitted:
+        if camera_of(self._viewer).zoom == self._fitted:
             QApplication.sendPostedEvents()
             self._viewer.fit_to_view()
 
@@ -204,8 +205,6 @@ class Planes(QObject):
         """Close the views before the window goes: napari closes its main view, or the person the window."""
         hidden = event.type() == QEvent.Type.Hide and not event.spontaneous()  # and not minimised
         closed = event.type() == QEvent.Type.Close
-        if (hidden and watched is compat.main_window(self._viewer)) or (
-            closed and watched is compat.main_view(self._viewer)
-        ):
+        if (hidden and watched is main_window(self._viewer)) or (closed and watched is main_view(self._viewer)):
             self.close()
         return False

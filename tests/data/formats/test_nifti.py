@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_boundaryseg.data import formats
 from napari_boundaryseg.data.formats import read, read_labels, write, write_map
-from napari_boundaryseg.data.formats.nifti import read_raw
+from napari_boundaryseg.data.formats.format import case_name, suffixes
+from napari_boundaryseg.data.formats.nifti.raw import read_raw
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
 from napari_boundaryseg.errors import InputError
@@ -141,7 +141,7 @@ def test_no_memory_is_taken_for_what_cannot_be_there(tmp_path: Path) -> None:
 def test_more_than_the_free_memory_is_refused_with_both_numbers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("napari_boundaryseg.data.formats.compressed.free_memory", lambda: 1000)
+    monkeypatch.setattr("napari_boundaryseg.data.formats.memory.free_memory", lambda: 1000)
     path = tmp_path / "a.nii"
     path.write_bytes(nifti_bytes())
     with pytest.raises(InputError, match="it needs 672 bytes of memory, 1 kB is free"):
@@ -572,11 +572,11 @@ def test_a_name_that_is_no_name() -> None:
     ],
 )  # fmt: skip
 def test_case_names(path: str, name: str) -> None:
-    assert formats.case_name(path) == name
+    assert case_name(path) == name
 
 
 def test_suffixes_hold_every_format() -> None:
-    assert {".nii", ".nii.gz", ".nrrd", ".mha"} <= set(formats.suffixes())
+    assert {".nii", ".nii.gz", ".nrrd", ".mha"} <= set(suffixes())
 
 
 # --- channels ---------------------------------------------------------------------------------------------------

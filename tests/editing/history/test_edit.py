@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from napari_boundaryseg.editing.boxes import changed_box
+from napari_boundaryseg.data.boxes import changed
 from napari_boundaryseg.editing.history.edit import Edit, pack, unpack
 from napari_boundaryseg.editing.history.locks import Lock, Locks
 
@@ -23,7 +23,7 @@ def edit(dtype: type = np.uint8) -> Edit:
 @given(SMALL, SMALL)
 def test_the_smallest_box_of_differences(before: np.ndarray, after: np.ndarray) -> None:
     where = np.argwhere(before != after)
-    box = changed_box(before, after)
+    box = changed(before, after)
     expected = [(int(a), int(b) + 1) for a, b in zip(where.min(0), where.max(0))] if len(where) else None
     assert (box and [(part.start, part.stop) for part in box]) == expected
 

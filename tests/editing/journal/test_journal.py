@@ -15,7 +15,7 @@ from painter import ABOUT, blank, states, step, stroke
 
 from napari_boundaryseg.editing.history.history import History
 from napari_boundaryseg.editing.history.locks import Lock
-from napari_boundaryseg.editing.journal import records as journal_file
+from napari_boundaryseg.editing.journal import records
 from napari_boundaryseg.editing.journal.journal import Journal
 from napari_boundaryseg.editing.journal.recovery import recover, recoverable
 from napari_boundaryseg.errors import InputError
@@ -75,8 +75,8 @@ def history_with_lock(labels: np.ndarray) -> History:
 
 
 def test_append_returns_before_the_disk_and_says_when_it_is_safe(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    gate, add = threading.Event(), journal_file.add
-    monkeypatch.setattr(journal_file, "add", lambda *arguments: (gate.wait(10), add(*arguments)))
+    gate, add = threading.Event(), records.add
+    monkeypatch.setattr(records, "add", lambda *arguments: (gate.wait(10), add(*arguments)))
     one, history = Journal(ABOUT, blank(), folder), History(blank())
     one.follow(history)
     stroke(history, Random(1))
@@ -92,7 +92,7 @@ def test_append_returns_before_the_disk_and_says_when_it_is_safe(folder: Path, m
 
 def test_it_syncs_fully(journal: Journal) -> None:
     journal.flush()
-    database = journal_file.open_database(journal.folder / journal_file.NAME)
+    database = records.open_database(journal.folder / records.NAME)
     assert database.execute("PRAGMA synchronous").fetchone() == (2,)
     assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     database.close()
@@ -119,7 +119,7 @@ def test_a_full_disk_is_told_and_nothing_is_dropped(folder: Path, monkeypatch: p
         raise sqlite3.OperationalError("database or disk is full")
 
     with monkeypatch.context() as patched:
-        patched.setattr(journal_file, "add", full)
+        patched.setattr(records, "add", full)
         for seed in range(3):
             stroke(history, Random(seed))
             with pytest.raises(InputError, match="disk is full"):
@@ -139,7 +139,7 @@ def recover_or_none(folder: Path) -> object:
 def test_when_there_is_space_again_everything_is_stored(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[InputError] = []
     with monkeypatch.context() as patched:
-        patched.setattr(journal_file, "open_database", lambda path: 1 / 0)
+        patched.setattr(records, "open_database", lambda path: 1 / 0)
         one, history = Journal(ABOUT, blank(), folder, on_error=told.append), History(blank())
         one.follow(history)
         stroke(history, Random(1))

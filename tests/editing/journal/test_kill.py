@@ -88,14 +88,14 @@ import resource, sys
 from pathlib import Path
 from random import Random
 from painter import ABOUT, blank, step
-from napari_boundaryseg.editing import journal_file
+from napari_boundaryseg.editing.journal import records
 from napari_boundaryseg.editing.history.history import History
 from napari_boundaryseg.editing.journal.journal import Journal
 from napari_boundaryseg.errors import InputError
 
 hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
 for at, limit in enumerate(map(int, sys.argv[2:])):
-    journal_file.LOG_PAGES = 5 if at % 5 == 3 else 200  # the log is full first, or the database
+    records.LOG_PAGES = 5 if at % 5 == 3 else 200  # the log is full first, or the database
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
     told, safe, history, rng = [], 0, History(blank()), Random(0)
     journal = Journal(ABOUT, history.array, Path(sys.argv[1]) / str(limit), on_error=told.append)

@@ -16,8 +16,7 @@ from painter import ABOUT, blank, states, step, stroke
 
 from napari_boundaryseg.editing.history.edit import MODEL
 from napari_boundaryseg.editing.history.history import History
-from napari_boundaryseg.editing.journal import records as journal_file
-from napari_boundaryseg.editing.journal import recovery
+from napari_boundaryseg.editing.journal import records, recovery
 from napari_boundaryseg.editing.journal.folder_lock import Owner
 from napari_boundaryseg.editing.journal.folders import DAMAGED, DISCARDED, sessions
 from napari_boundaryseg.editing.journal.journal import Journal
@@ -166,7 +165,7 @@ def test_a_record_of_another_journal_is_no_record(folder: Path) -> None:
 
 def test_a_newer_version_is_left_where_it_is(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(journal_file, "VERSION", 2)
+        patched.setattr(records, "VERSION", 2)
         path = lost(folder)
     assert recoverable(folder) == []
     assert path.is_dir()

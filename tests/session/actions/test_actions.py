@@ -17,9 +17,16 @@ from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.volume import LabelMap
 from napari_boundaryseg.engine.inference.predictor import predict
 from napari_boundaryseg.errors import InputError
-from napari_boundaryseg.jobs.job import InlineRunner, Job
+from napari_boundaryseg.jobs.job import Job
+from napari_boundaryseg.jobs.runner import InlineRunner
 from napari_boundaryseg.progress import Cancelled
 from napari_boundaryseg.session.actions import scan as actions
+from napari_boundaryseg.session.actions import segment as segment_action
+from napari_boundaryseg.session.actions.accept import accept
+from napari_boundaryseg.session.actions.export import export, start_export
+from napari_boundaryseg.session.actions.fine_tune import fine_tune
+from napari_boundaryseg.session.actions.project import open_project
+from napari_boundaryseg.session.actions.segment import segment
 from napari_boundaryseg.session.project.project import Project
 from napari_boundaryseg.session.session import Session
 
@@ -82,7 +89,7 @@ def test_labels_that_fit_only_roughly_come_with_a_warning(told: Told, tmp_path: 
 
 
 def test_segmenting_sets_a_prediction_on_the_scans_grid(told: Told, tiny_model: Path) -> None:
-    job = actions.segment(told.session, tiny_model, device="cpu")
+    job = segment(told.session, tiny_model, device="cpu")
     assert (job.state, told.of("error")) == ("returned", [])
     found, scan = told.session.prediction, told.session.scan
     wanted = predict(scan, tiny_model, device="cpu")
@@ -94,15 +101,15 @@ def test_segmenting_sets_a_prediction_on_the_scans_grid(told: Told, tiny_model: 
 
 
 def test_segmenting_again_replaces_the_prediction(told: Told, tiny_model: Path) -> None:
-    actions.segment(told.session, tiny_model, device="cpu")
+    segment(told.session, tiny_model, device="cpu")
     first = told.session.prediction
-    actions.segment(told.session, tiny_model, device="cpu")
+    segment(told.session, tiny_model, device="cpu")
     assert told.session.prediction is not first
     np.testing.assert_array_equal(first.labels.array, told.session.prediction.labels.array)
 
 
 def test_a_box_limits_what_is_segmented(told: Told, tiny_model: Path) -> None:
-    actions.segment(told.session, tiny_model, box=(slice(2, 14), slice(1, 13), slice(3, 15)), device="cpu")
+    segment(told.session, tiny_model, box=(slice(2, 14), slice(1, 13), slice(3, 15)), device="cpu")
     assert told.session.prediction.details["box"] == [[2, 14], [1, 13], [3, 15]]
     assert (told.session.prediction.probabilities[0, 14:] == 1).all()
 
@@ -111,7 +118,7 @@ def test_voxels_that_are_no_numbers_are_told(told: Told, tiny_model: Path) -> No
     array = told.session.scan.array.copy()
     array[0, 0, 0, :2] = np.nan
     told.session.scan = replace(told.session.scan, array=array)
-    actions.segment(told.session, tiny_model, device="cpu")
+    segment(told.session, tiny_model, device="cpu")
     assert told.session.prediction is not None
     assert told.of("warning") == ["2 voxels were not numbers and were filled for the network"]
 
@@ -119,9 +126,9 @@ def test_voxels_that_are_no_numbers_are_told(told: Told, tiny_model: Path) -> No
 def test_a_model_of_other_channels_changes_nothing(
     told: Told, make_model: Callable[..., Path], tiny_model: Path
 ) -> None:
-    actions.segment(told.session, tiny_model, device="cpu")
+    segment(told.session, tiny_model, device="cpu")
     before = told.state()
-    job = actions.segment(told.session, make_model("two", channels=("t1", "t2")), device="cpu")
+    job = segment(told.session, make_model("two", channels=("t1", "t2")), device="cpu")
     assert (job.state, job.error_kind) == ("failed", "InputError")
     assert told.one_error() == "case1: it has 1 channels, two needs 2. Open these together: t1, t2."
     assert told.state() == before
@@ -135,7 +142,7 @@ def test_a_model_that_cannot_be_loaded_changes_nothing(
     (tmp_path / "empty.safetensors").touch()
     formats.write(told.session.scan, tmp_path / "scan.nii.gz")
     before = told.state()
-    job = actions.segment(told.session, tmp_path / model, device="cpu")
+    job = segment(told.session, tmp_path / model, device="cpu")
     assert (job.state, job.error_kind) == ("failed", "InputError")
     assert told.one_error().startswith(f"{model}: ")
     assert told.state() == before
@@ -143,11 +150,11 @@ def test_a_model_that_cannot_be_loaded_changes_nothing(
 
 def test_a_far_larger_scan_needs_a_region(told: Told, make_model: Callable[..., Path]) -> None:
     small = make_model("small", expected_field_mm=(5.0, 5.0, 5.0))
-    job = actions.segment(told.session, small, device="cpu")
+    job = segment(told.session, small, device="cpu")
     assert (job.state, job.error_kind) == ("failed", "RegionNeeded")
     assert "Draw a box" in told.one_error()
     assert told.session.prediction is None
-    assert actions.segment(told.session, small, device="cpu", whole=True).state == "returned"
+    assert segment(told.session, small, device="cpu", whole=True).state == "returned"
     assert told.session.prediction is not None
 
 
@@ -164,7 +171,7 @@ def test_a_result_for_a_scan_that_was_closed_meanwhile_is_dropped(told: Told, ti
             return runner.run(*arguments, after=swapped, **keywords)
 
     told.session.runner = Late()
-    actions.segment(told.session, tiny_model, device="cpu")
+    segment(told.session, tiny_model, device="cpu")
     assert (told.session.scan, told.session.prediction) == (other, None)
     assert told.of("warning") == ["The scan was closed before its segmentation was ready."]
 
@@ -198,7 +205,7 @@ def test_labels_accepted_for_a_scan_that_was_closed_meanwhile_are_stored_but_not
     told: Told, labels: LabelMap
 ) -> None:
     told.session.runner = Meanwhile(lambda: setattr(told.session, "scan", box_scan("other")))
-    actions.accept(told.session, labels)
+    accept(told.session, labels)
     assert told.session.labels is None
     assert [case.name for case in told.session.project.cases()] == ["case1"]
     assert told.of("info") == ["Accepted case1, version 1."]
@@ -218,19 +225,19 @@ def test_no_scratch_is_left_of_a_segmentation_that_came_to_nothing(
         raise Cancelled
 
     if end == "cancelled":
-        monkeypatch.setattr(actions, "load_prediction", stop)
+        monkeypatch.setattr(segment_action, "load_prediction", stop)
     if end == "refused":
         told.session.job = Job("a:b", {})
         with pytest.raises(InputError, match="something else is running"):
-            actions.segment(told.session, tiny_model)
+            segment(told.session, tiny_model)
     else:
-        assert actions.segment(told.session, tiny_model if end == "cancelled" else "missing").state == end
+        assert segment(told.session, tiny_model if end == "cancelled" else "missing").state == end
     assert list(told.session.scratch.iterdir()) == []
 
 
 def test_only_the_prediction_in_the_window_keeps_its_folder(told: Told, tiny_model: Path) -> None:
     for _ in range(3):
-        actions.segment(told.session, tiny_model, device="cpu")
+        segment(told.session, tiny_model, device="cpu")
     assert len(list(told.session.scratch.iterdir())) == 1
     told.session.scan = box_scan("other")
     assert list(told.session.scratch.iterdir()) == []
@@ -270,8 +277,8 @@ def test_a_fault_in_the_worker_is_traced_on_the_terminal(
     def load_prediction(folder: Path) -> None:
         raise ValueError("no array")
 
-    monkeypatch.setattr(actions, "load_prediction", load_prediction)
-    actions.segment(told.session, tiny_model, device="cpu")
+    monkeypatch.setattr(segment_action, "load_prediction", load_prediction)
+    segment(told.session, tiny_model, device="cpu")
     assert "ValueError" in told.one_error()
     assert "in load_prediction" in capsys.readouterr().err
 
@@ -286,7 +293,7 @@ def test_a_cancelled_job_changes_nothing(told: Told, tiny_model: Path) -> None:
 
     told.session.runner = Stopped()
     before = told.state()
-    assert actions.segment(told.session, tiny_model).state == "cancelled"
+    assert segment(told.session, tiny_model).state == "cancelled"
     assert told.state() == before
     assert told.said == [("info", "Cancelled. Nothing was changed.")]
     assert told.session.job is None
@@ -297,16 +304,16 @@ def started(session: Session) -> dict[str, Callable[[], object]]:
     return {
         "open_scan": lambda: actions.open_scan(session, "a.nii.gz"),
         "open_labels": lambda: actions.open_labels(session, "a.nii.gz"),
-        "segment": lambda: actions.segment(session, "hippocampus-sgm"),
-        "accept": lambda: actions.accept(session, box_labels(scan)),
-        "start_export": lambda: actions.start_export(session, box_labels(scan), {"labels"}, "out", lambda paths: None),
-        "fine_tune": lambda: actions.fine_tune(session, "hippocampus-sgm", ["case1"]),
+        "segment": lambda: segment(session, "hippocampus-sgm"),
+        "accept": lambda: accept(session, box_labels(scan)),
+        "start_export": lambda: start_export(session, box_labels(scan), {"labels"}, "out", lambda paths: None),
+        "fine_tune": lambda: fine_tune(session, "hippocampus-sgm", ["case1"]),
     }
 
 
 @pytest.mark.parametrize("action", ["open_scan", "open_labels", "segment", "accept", "start_export", "fine_tune"])
 def test_a_second_job_is_refused_while_one_runs(told: Told, labels: LabelMap, action: str) -> None:
-    actions.accept(told.session, labels)
+    accept(told.session, labels)
     running = Job("a:b", {})
     told.session.job = running
     before = told.state()
@@ -323,8 +330,8 @@ def test_without_a_scan_there_is_a_sentence(told: Told, action: str) -> None:
     if action in ("accept", "start_export"):
         labels = box_labels(told.session.scan)
         calls = {
-            "accept": lambda: actions.accept(told.session, labels),
-            "start_export": lambda: actions.start_export(told.session, labels, {"labels"}, "out", print),
+            "accept": lambda: accept(told.session, labels),
+            "start_export": lambda: start_export(told.session, labels, {"labels"}, "out", print),
         }
     told.session.scan = None
     with pytest.raises(InputError, match="Open a scan first"):
@@ -335,7 +342,7 @@ def test_without_a_scan_there_is_a_sentence(told: Told, action: str) -> None:
 def test_accepting_stores_the_case(told: Told, labels: LabelMap) -> None:
     changed: list[Any] = []
     told.session.project_changed.connect(changed.append)
-    assert actions.accept(told.session, labels).state == "returned"
+    assert accept(told.session, labels).state == "returned"
     (case,) = told.session.project.cases()
     np.testing.assert_array_equal(formats.read_labels(case.label).array, labels.array)
     assert told.session.labels is labels
@@ -353,14 +360,14 @@ def test_accepting_stores_the_case(told: Told, labels: LabelMap) -> None:
     ids=["whole", "around the labels", "painted beyond"],
 )
 def test_the_part_that_was_looked_at_is_stored(told: Told, labels: LabelMap, box: Any, stored: Any) -> None:
-    actions.accept(told.session, labels, box)
+    accept(told.session, labels, box)
     (case,) = told.session.project.cases()
     assert told.session.project.meaning_of(case)["box"] == stored
 
 
 def test_accepting_can_be_cancelled(told: Told, labels: LabelMap) -> None:
     told.session.job_changed.connect(lambda job: job and job.progressed.connect(lambda *_: job.cancel()))
-    assert actions.accept(told.session, labels).state == "cancelled"
+    assert accept(told.session, labels).state == "cancelled"
     assert told.session.project.cases() == []
     assert told.said == [("info", "Cancelled. Nothing was changed.")]
 
@@ -371,14 +378,14 @@ def test_an_export_that_is_cancelled_keeps_what_is_written(told: Told, labels: L
             told.session.job.cancel()
 
     told.session.job_changed.connect(lambda job: job and job.progressed.connect(stop_at_report))
-    job = actions.start_export(told.session, labels, {"labels", "mesh", "report"}, tmp_path / "out", lambda paths: None)
+    job = start_export(told.session, labels, {"labels", "mesh", "report"}, tmp_path / "out", lambda paths: None)
     assert job.state == "cancelled"
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["case1_seg.nii.gz"]
     assert told.said == [("info", "Cancelled. Files that were already written stay.")]
 
 
 def test_what_cannot_be_accepted_is_told(told: Told, labels: LabelMap) -> None:
-    job = actions.accept(told.session, replace(labels, array=np.zeros(SHAPE, np.uint8)))
+    job = accept(told.session, replace(labels, array=np.zeros(SHAPE, np.uint8)))
     assert job.state == "failed"
     assert "the labels are empty" in told.one_error()
     assert told.session.project.cases() == []
@@ -390,37 +397,35 @@ def test_the_default_project_is_used_where_none_is_open(
 ) -> None:
     monkeypatch.setenv("BOUNDARYSEG_PROJECT", str(tmp_path / "default"))
     told.session.project = None
-    actions.accept(told.session, labels)
+    accept(told.session, labels)
     assert told.session.project.folder == tmp_path / "default"
     assert [case.name for case in Project(tmp_path / "default").cases()] == ["case1"]
 
 
 def test_opening_a_project(told: Told, tmp_path: Path) -> None:
-    actions.open_project(told.session, tmp_path / "other")
+    open_project(told.session, tmp_path / "other")
     assert told.session.project.folder == tmp_path / "other"
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="file: it cannot be used as a project"):
-        actions.open_project(told.session, tmp_path / "file")
+        open_project(told.session, tmp_path / "file")
     assert told.session.project.folder == tmp_path / "other"
 
 
 def test_exporting(told: Told, labels: LabelMap, tiny_model: Path, tmp_path: Path) -> None:
-    actions.segment(told.session, tiny_model, device="cpu")
+    segment(told.session, tiny_model, device="cpu")
     got: list[list[Path]] = []
-    job = actions.start_export(told.session, labels, {"labels", "edges", "report"}, tmp_path / "out", got.append)
+    job = start_export(told.session, labels, {"labels", "edges", "report"}, tmp_path / "out", got.append)
     assert job.state == "returned"
     assert [path.name for path in got[0]] == ["case1_seg.nii.gz", "case1_edges.nii.gz", "case1.json"]
     assert all(path.is_file() for path in got[0])
     report = json.loads((tmp_path / "out" / "case1.json").read_text("utf-8"))
     assert (report["case"], report["model"]) == ("case1", "tiny")
-    assert actions.export(told.session, labels, {"labels"}, tmp_path / "again") == [
-        tmp_path / "again" / "case1_seg.nii.gz"
-    ]
+    assert export(told.session, labels, {"labels"}, tmp_path / "again") == [tmp_path / "again" / "case1_seg.nii.gz"]
 
 
 def test_an_export_that_fails_is_told(told: Told, labels: LabelMap, tmp_path: Path) -> None:
     got: list[list[Path]] = []
-    job = actions.start_export(told.session, labels, {"edges"}, tmp_path / "out", got.append)
+    job = start_export(told.session, labels, {"edges"}, tmp_path / "out", got.append)
     assert job.state == "failed"
     assert "Segment the scan first" in told.one_error()
     assert got == []

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from session_cases import Told, accept, box_labels, box_scan
+from session_cases import Told, accept_all, box_labels, box_scan
 
 from napari_boundaryseg.data.labels import LabelScheme, preset
 from napari_boundaryseg.data.saving import atomic_json
@@ -16,7 +16,7 @@ from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
 from napari_boundaryseg.engine.training import fine_tune as tuning
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.jobs.job import Job
-from napari_boundaryseg.session.actions import scan as actions
+from napari_boundaryseg.session.actions import accept, fine_tune
 from napari_boundaryseg.session.project.project import Project
 
 
@@ -40,10 +40,10 @@ def test_every_case_goes_to_the_worker_with_the_names_and_the_part_that_it_was_a
     told: Told, tuned: Callable[..., Path]
 ) -> None:
     box = (slice(1, 15), slice(1, 15), slice(1, 15))
-    accept(told.session, box_scan("a", 1))
+    accept_all(told.session, box_scan("a", 1))
     told.session.scan = scan = box_scan("b", 2)
-    actions.accept(told.session, box_labels(scan).with_scheme(preset("pelvis-mr")), box)
-    job = actions.fine_tune(told.session, tuned(), ["a"], ["b"])
+    accept.accept(told.session, box_labels(scan).with_scheme(preset("pelvis-mr")), box)
+    job = fine_tune.fine_tune(told.session, tuned(), ["a"], ["b"])
     (a,), (b,) = job.arguments["cases"], job.arguments["held_out"]
     assert (a["name"], a["box"], b["name"], b["box"]) == ("a", None, "b", [[1, 15]] * 3)
     assert LabelScheme.model_validate(a["scheme"]) == preset("hippocampus")
@@ -52,8 +52,8 @@ def test_every_case_goes_to_the_worker_with_the_names_and_the_part_that_it_was_a
 
 def test_fine_tuning_adds_a_version_and_uses_it(told: Told, tiny_model: Path) -> None:
     shipped = tiny_model.read_bytes()
-    accept(told.session, box_scan("a", 1), box_scan("b", 2))
-    job = actions.fine_tune(told.session, tiny_model, ["a", "b"], steps=2)
+    accept_all(told.session, box_scan("a", 1), box_scan("b", 2))
+    job = fine_tune.fine_tune(told.session, tiny_model, ["a", "b"], steps=2)
     assert (job.state, told.of("error")) == ("returned", [])
     (version,) = told.session.project.models()
     assert (version.version, version.active, version.comparison) == (2, True, None)
@@ -65,9 +65,9 @@ def test_fine_tuning_adds_a_version_and_uses_it(told: Told, tiny_model: Path) ->
 
 
 def test_without_evidence_the_old_model_stays_in_use(told: Told, tiny_model: Path) -> None:
-    accept(told.session, box_scan("a", 1), box_scan("b", 2))
+    accept_all(told.session, box_scan("a", 1), box_scan("b", 2))
     told.session.model = tiny_model
-    actions.fine_tune(told.session, tiny_model, ["a"], ["b"], steps=2)
+    fine_tune.fine_tune(told.session, tiny_model, ["a"], ["b"], steps=2)
     (version,) = told.session.project.models()
     assert version.comparison["verdict"] == "no evidence"
     assert version.comparison["n"] == 1
@@ -81,11 +81,11 @@ def test_without_evidence_the_old_model_stays_in_use(told: Told, tiny_model: Pat
 def test_only_a_better_model_is_used(
     told: Told, tiny_model: Path, tuned: Callable[..., Path], verdict: str, used: bool
 ) -> None:
-    accept(told.session, box_scan("a", 1), box_scan("b", 2))
+    accept_all(told.session, box_scan("a", 1), box_scan("b", 2))
     old = told.session.project.add_model(tiny_model).path
     told.session.model = old
     tuned(verdict)
-    actions.fine_tune(told.session, old, ["a"], ["b"])
+    fine_tune.fine_tune(told.session, old, ["a"], ["b"])
     new = told.session.project.models()[-1]
     assert new.version == 3
     assert told.session.project.active_model("tiny") == (new.path if used else old)
@@ -105,15 +105,15 @@ def test_only_a_better_model_is_used(
 def test_cases_that_are_not_there_are_refused(
     told: Told, tiny_model: Path, names: list[str], held_out: list[str], said: str
 ) -> None:
-    accept(told.session, box_scan("a", 1))
+    accept_all(told.session, box_scan("a", 1))
     with pytest.raises(InputError, match=said):
-        actions.fine_tune(told.session, tiny_model, names, held_out)
+        fine_tune.fine_tune(told.session, tiny_model, names, held_out)
     assert told.session.job is None
 
 
 def test_a_case_in_two_roles_adds_no_model(told: Told, tiny_model: Path) -> None:
-    accept(told.session, box_scan("a", 1))
-    assert actions.fine_tune(told.session, tiny_model, ["a"], ["a"], steps=2).state == "failed"
+    accept_all(told.session, box_scan("a", 1))
+    assert fine_tune.fine_tune(told.session, tiny_model, ["a"], ["a"], steps=2).state == "failed"
     assert "both a training case and held out" in told.one_error()
     assert told.session.project.models() == []
 
@@ -121,8 +121,8 @@ def test_a_case_in_two_roles_adds_no_model(told: Told, tiny_model: Path) -> None
 def test_cases_of_other_organs_add_no_model(told: Told, tiny_model: Path, make_model: Callable[..., Path]) -> None:
     scan = box_scan("a", 1)
     told.session.scan = scan
-    actions.accept(told.session, scan.with_labels(np.where(box_labels(scan).array == 2, 3, 0), preset("pelvis-mr")))
-    assert actions.fine_tune(told.session, tiny_model, ["a"], steps=2).state == "failed"
+    accept.accept(told.session, scan.with_labels(np.where(box_labels(scan).array == 2, 3, 0), preset("pelvis-mr")))
+    assert fine_tune.fine_tune(told.session, tiny_model, ["a"], steps=2).state == "failed"
     assert "holds Rectum" in told.one_error()
     assert told.session.project.models() == []
 
@@ -132,8 +132,8 @@ def trainings(project: Project) -> list[str]:
 
 
 def test_the_folder_of_a_training_goes_once_its_model_is_added(told: Told, tuned: Callable[..., Path]) -> None:
-    accept(told.session, box_scan("a", 1))
-    actions.fine_tune(told.session, tuned(), ["a"])
+    accept_all(told.session, box_scan("a", 1))
+    fine_tune.fine_tune(told.session, tuned(), ["a"])
     assert trainings(told.session.project) == []
     assert len(told.session.project.models()) == 1
 
@@ -151,10 +151,10 @@ def test_a_trained_model_that_cannot_be_added_is_kept_and_named(
     def full(*_: Any, **__: Any) -> None:
         raise error
 
-    accept(told.session, box_scan("a", 1))
+    accept_all(told.session, box_scan("a", 1))
     monkeypatch.setattr(Project, "add_model", full)
     model = tuned()
-    assert actions.fine_tune(told.session, model, ["a"]).state == "failed"
+    assert fine_tune.fine_tune(told.session, model, ["a"]).state == "failed"
     assert "models/training-1/best.safetensors" in told.one_error()
     kept = told.session.project.models_folder / "training-1" / "best.safetensors"
     assert kept.read_bytes() == model.read_bytes()
@@ -165,11 +165,11 @@ def test_a_trained_model_that_cannot_be_added_is_kept_and_named(
 
 @pytest.mark.parametrize("end", ["failed", "refused"])
 def test_nothing_is_left_of_a_training_that_came_to_nothing(told: Told, tiny_model: Path, end: str) -> None:
-    accept(told.session, box_scan("a", 1))
+    accept_all(told.session, box_scan("a", 1))
     if end == "refused":
         told.session.job = Job("a:b", {})
         with pytest.raises(InputError, match="something else is running"):
-            actions.fine_tune(told.session, tiny_model, ["a"])
+            fine_tune.fine_tune(told.session, tiny_model, ["a"])
     else:
-        assert actions.fine_tune(told.session, "no-such-model", ["a"]).state == "failed"
+        assert fine_tune.fine_tune(told.session, "no-such-model", ["a"]).state == "failed"
     assert trainings(told.session.project) == []

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from napari_boundaryseg.errors import InputError
-from napari_boundaryseg.session.actions import scan as actions
+from napari_boundaryseg.session.actions.project import open_last_project, open_project
 from napari_boundaryseg.session.project import last_project
 from napari_boundaryseg.session.project import project as projects
 from napari_boundaryseg.session.project.project import Project
@@ -73,11 +73,11 @@ def test_a_memory_that_cannot_be_written_stops_nobody(config: Path, project: Pro
 
 
 def test_choosing_a_project_is_remembered_by_the_next_session(tmp_path: Path) -> None:
-    from napari_boundaryseg.jobs.job import InlineRunner
+    from napari_boundaryseg.jobs.runner import InlineRunner
 
     for expected in (None, tmp_path / "study"):
         session = Session(InlineRunner())
-        actions.open_last_project(session)
+        open_last_project(session)
         assert (session.project.folder if session.project else None) == expected
-        actions.open_project(session, tmp_path / "study")
+        open_project(session, tmp_path / "study")
         session.close()

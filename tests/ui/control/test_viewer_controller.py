@@ -20,8 +20,9 @@ from napari_boundaryseg.session.project import last_project
 from napari_boundaryseg.session.project.model_versions import ModelVersion
 from napari_boundaryseg.session.project.project import Project
 from napari_boundaryseg.ui import hooks
-from napari_boundaryseg.ui.compat import labels_layer as compat
-from napari_boundaryseg.ui.layers import labels as layers
+from napari_boundaryseg.ui.compat.window import main_window
+from napari_boundaryseg.ui.layers import access, predictions
+from napari_boundaryseg.ui.layers.labels import draft_of
 from napari_boundaryseg.ui.workbench import Workbench
 
 
@@ -58,10 +59,10 @@ def test_a_stroke_while_labels_are_being_stored_is_not_called_stored(
     desk.accept()
     mine.paint((6, 30, 30), 2)
     wait(idle(desk))
-    assert not layers.draft_of(mine).is_stored
+    assert not draft_of(mine).is_stored
     wait(lambda: "corrected, not accepted" in header(bench, "Correct"), 5)
     desk.new_labels(preset("prostate"))
-    assert layers.of_kind(desk.viewer, "kept labels") == [mine]
+    assert access.of_kind(desk.viewer, "kept labels") == [mine]
 
 
 def test_labels_are_stored_until_the_next_stroke_or_undo(
@@ -77,7 +78,7 @@ def test_labels_are_stored_until_the_next_stroke_or_undo(
     desk.viewer.dims.set_current_step(0, 3)
     find("correct_panel.organs")
     bench.grab()
-    assert layers.draft_of(mine).is_stored
+    assert draft_of(mine).is_stored
     assert "Stored" in find("correct_panel.accepted").text()
     wait(find("correct_panel.undo").isEnabled, 5)
     find("correct_panel.undo").click()
@@ -288,20 +289,20 @@ def test_a_dropped_scan_that_cannot_be_shown_is_told_and_the_open_one_stays(
     desk.viewer.open(str(pelvis_files[1]), plugin="napari-boundaryseg")
     wait(lambda: said == ["case2: it cannot be shown. Close other programs."], 10)
     assert desk.session.scan is scan
-    assert [layer.name for layer in layers.of_kind(desk.viewer, "scan")] == ["case1"]
+    assert [layer.name for layer in access.of_kind(desk.viewer, "scan")] == ["case1"]
 
 
 def test_a_map_that_cannot_be_shown_is_told_and_the_others_are_shown(
     desk: Any, said: list[str], wait: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = layers._show_map
+    real = predictions._show_map
 
     def show(viewer: Any, scan: Any, kind: str, *more: Any) -> Any:
         if kind == "edges":
             raise MemoryError
         return real(viewer, scan, kind, *more)
 
-    monkeypatch.setattr(layers, "_show_map", show)
+    monkeypatch.setattr(predictions, "_show_map", show)
     desk.segment()
     wait(lambda: desk.session.prediction is not None and not desk.ticks.busy, 180)
     assert "There is not enough memory. Draw a box round the organs, or close other programs." in said
@@ -329,7 +330,7 @@ def test_every_map_says_in_the_layer_list_where_it_comes_from(desk: Any, wait: C
 
     desk.segment()
     wait(lambda: desk.session.prediction is not None and not desk.ticks.busy, 180)
-    model = compat.main_window(desk.viewer)._qt_viewer.layers.model()
+    model = main_window(desk.viewer)._qt_viewer.layers.model()
     tips = {model.index(row, 0).data(Qt.ItemDataRole.ToolTipRole) for row in range(model.rowCount())}
     words = {tip.partition("\n")[0]: tip.partition("\n")[2] for tip in tips}
     assert {words[f"contour: {name}"] for name in desk.session.prediction.contours} <= {

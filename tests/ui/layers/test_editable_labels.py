@@ -13,8 +13,10 @@ from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
 from napari_boundaryseg.editing.history.locks import Lock
 from napari_boundaryseg.editing.journal import recovery
-from napari_boundaryseg.ui.layers import labels as layers
+from napari_boundaryseg.ui.layers import access
 from napari_boundaryseg.ui.layers.editable_labels import Draft
+from napari_boundaryseg.ui.layers.labels import draft_of, labels_for, show_labels
+from napari_boundaryseg.ui.layers.scan import show_scan
 
 SHAPE = (12, 11, 10)
 
@@ -28,13 +30,13 @@ def viewer() -> ViewerModel:
 def layer(viewer: ViewerModel) -> Any:
     scan = Volume(np.zeros((1, *SHAPE), np.float32), Geometry(SHAPE, np.diag([1.0, 2.0, 3.0, 1.0])))
     labels = LabelMap(np.random.default_rng(0).integers(0, 4, SHAPE), scan.geometry, preset("pelvis-mr"))
-    layers.show_scan(viewer, scan)
-    return layers.show_labels(viewer, scan, labels)
+    show_scan(viewer, scan)
+    return show_labels(viewer, scan, labels)
 
 
 @pytest.fixture
 def draft(layer: Any) -> Draft:
-    return layers.draft_of(layer)
+    return draft_of(layer)
 
 
 def counted(layer: Any) -> dict[int, float]:
@@ -253,7 +255,7 @@ def test_a_duplicate_of_the_labels_has_a_history_of_its_own(layer: Any, draft: D
     layer.paint((5, 5, 5), 2)
     double = type(layer).create(*layer.as_layer_data_tuple())
     double.data = double.data.copy()
-    other = layers.draft_of(double)
+    other = draft_of(double)
     assert other.history.position == 0
     double.paint((5, 5, 5), 0)
     assert (other.history.position, draft.history.position) == (1, 2)
@@ -262,8 +264,8 @@ def test_a_duplicate_of_the_labels_has_a_history_of_its_own(layer: Any, draft: D
 def test_a_second_result_is_a_step_that_undo_takes_back(viewer: ViewerModel, layer: Any, draft: Draft) -> None:
     layer.paint((5, 5, 5), 2)
     mine = layer.data.copy()
-    scan = layer.metadata[layers.KEY]
-    again = layers.show_labels(viewer, scan, scan.with_labels(np.zeros(SHAPE, np.uint8), preset("pelvis-mr")))
+    scan = layer.metadata[access.KEY]
+    again = show_labels(viewer, scan, scan.with_labels(np.zeros(SHAPE, np.uint8), preset("pelvis-mr")))
     assert again is layer
     assert not layer.data.any()
     layer.undo()
@@ -271,9 +273,9 @@ def test_a_second_result_is_a_step_that_undo_takes_back(viewer: ViewerModel, lay
 
 
 def test_a_result_in_a_box_changes_nothing_outside_of_it(viewer: ViewerModel, layer: Any) -> None:
-    scan, before = layer.metadata[layers.KEY], layer.data.copy()
+    scan, before = layer.metadata[access.KEY], layer.data.copy()
     box = (slice(2, 7), slice(3, 9), slice(1, 5))
-    layers.show_labels(viewer, scan, scan.with_labels(np.full(SHAPE, 3, np.uint8), preset("pelvis-mr")), box)
+    show_labels(viewer, scan, scan.with_labels(np.full(SHAPE, 3, np.uint8), preset("pelvis-mr")), box)
     inside = np.zeros(layer.data.shape, bool)
     inside[scan.geometry.display.box_to_display(box)] = True
     assert np.array_equal(layer.data, np.where(inside, 3, before))
@@ -281,9 +283,9 @@ def test_a_result_in_a_box_changes_nothing_outside_of_it(viewer: ViewerModel, la
 
 def test_labels_of_other_organs_keep_the_edited_ones_beside_them(viewer: ViewerModel, layer: Any) -> None:
     layer.paint((5, 5, 5), 2)
-    scan = layer.metadata[layers.KEY]
-    layers.show_labels(viewer, scan, scan.with_labels(np.zeros(SHAPE, np.uint8), preset("prostate")))
-    assert layers.of_kind(viewer, "kept labels") == [layer]
+    scan = layer.metadata[access.KEY]
+    show_labels(viewer, scan, scan.with_labels(np.zeros(SHAPE, np.uint8), preset("prostate")))
+    assert access.of_kind(viewer, "kept labels") == [layer]
 
 
 def test_strokes_are_in_the_journal_and_stored_ones_leave_nothing_behind(
@@ -310,8 +312,8 @@ def test_the_journal_of_accepted_labels_goes_with_the_window(layer: Any, draft: 
 def test_without_a_place_for_journals_the_work_goes_on_and_it_is_said(viewer: ViewerModel, tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file where the folder should be")
     scan = Volume(np.zeros((1, *SHAPE), np.float32), Geometry(SHAPE, np.eye(4)))
-    layer = layers.labels_for(viewer, scan, preset("pelvis-mr"))
-    draft = layers.draft_of(layer)
+    layer = labels_for(viewer, scan, preset("pelvis-mr"))
+    draft = draft_of(layer)
     assert "journal" in draft.no_journal
     layer.paint((5, 5, 5), 2)
     layer.undo()

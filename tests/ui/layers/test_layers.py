@@ -14,8 +14,10 @@ from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
 from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.ui import hooks
 from napari_boundaryseg.ui.control.apply_prediction import box_of
-from napari_boundaryseg.ui.layers import labels as layers
-from napari_boundaryseg.ui.layers import visibility
+from napari_boundaryseg.ui.layers import access, visibility
+from napari_boundaryseg.ui.layers.labels import draft_of, read_labels, show_labels
+from napari_boundaryseg.ui.layers.predictions import clear_results, map_calls
+from napari_boundaryseg.ui.layers.scan import show_scan
 
 # An oblique LPS-like grid with unequal spacing.
 AFFINE = np.array([[-0.9, 0.05, 0.1, 3.0], [0.04, -1.1, 0.2, -7.0], [0.06, 0.15, 2.9, 11.0], [0, 0, 0, 1]])
@@ -43,10 +45,10 @@ def prediction(scan: Volume) -> Prediction:
 
 
 def shown(viewer: Any, scan: Volume, prediction: Prediction) -> None:
-    layers.show_scan(viewer, scan)
-    layers.clear_results(viewer)
-    layers.show_labels(viewer, scan, prediction.labels, box_of(prediction))
-    for call in layers.map_calls(viewer, scan, prediction):
+    show_scan(viewer, scan)
+    clear_results(viewer)
+    show_labels(viewer, scan, prediction.labels, box_of(prediction))
+    for call in map_calls(viewer, scan, prediction):
         call()
 
 
@@ -95,10 +97,10 @@ def test_labels_know_the_box_that_they_were_found_in(scan: Volume, prediction: P
 
 def test_one_layer_a_call_in_the_order_of_the_work(scan: Volume, prediction: Prediction) -> None:
     viewer = ViewerModel()
-    layers.show_scan(viewer, scan)
+    show_scan(viewer, scan)
     appeared: list[str] = []
     viewer.layers.events.inserted.connect(lambda event: appeared.append(event.value.name))
-    for call in layers.map_calls(viewer, scan, prediction):
+    for call in map_calls(viewer, scan, prediction):
         before = len(viewer.layers)
         call()
         assert len(viewer.layers) - before <= 1
@@ -113,7 +115,7 @@ def test_painted_labels_come_back_on_the_file_grid_and_the_prediction_is_untouch
     before = prediction.labels.array.copy()
     layer = viewer.layers["labels"]
     layer.data_setitem((np.array([2]), np.array([3]), np.array([4])), 3)
-    labels = layers.read_labels(viewer, scan)
+    labels = read_labels(viewer, scan)
     assert labels is not None
     expected = np.array(scan.geometry.display.to_display(before))
     expected[2, 3, 4] = 3
@@ -126,14 +128,14 @@ def test_a_second_prediction_is_a_step_and_undo_brings_corrections_back(scan: Vo
     viewer = ViewerModel()
     shown(viewer, scan, prediction)
     shown(viewer, scan, prediction)
-    assert len(layers.of_kind(viewer, "labels", "kept labels")) == 1
+    assert len(access.of_kind(viewer, "labels", "kept labels")) == 1
     paint_one(viewer.layers["labels"])
     painted = viewer.layers["labels"].data.copy()
     shown(viewer, scan, prediction)
     assert not np.array_equal(viewer.layers["labels"].data, painted)
     viewer.layers["labels"].undo()
     np.testing.assert_array_equal(viewer.layers["labels"].data, painted)
-    assert len(layers.of_kind(viewer, "edges")) == 1
+    assert len(access.of_kind(viewer, "edges")) == 1
 
 
 def test_another_scan_takes_the_place_of_the_first(scan: Volume, prediction: Prediction) -> None:
@@ -141,14 +143,14 @@ def test_another_scan_takes_the_place_of_the_first(scan: Volume, prediction: Pre
     shown(viewer, scan, prediction)
     viewer.add_image(np.zeros((3, 3)), name="somebody else's")
     paint_one(viewer.layers["labels"])
-    layers.show_scan(viewer, Volume(scan.array, scan.geometry, ("T2",), "second"))
+    show_scan(viewer, Volume(scan.array, scan.geometry, ("T2",), "second"))
     assert {layer.name for layer in viewer.layers} == {"somebody else's", "labels of demo", "second"}
 
 
 def test_volumes_are_those_of_the_label_map(scan: Volume, prediction: Prediction) -> None:
     viewer = ViewerModel()
     shown(viewer, scan, prediction)
-    by_id = layers.draft_of(viewer.layers["labels"]).volumes_ml()
+    by_id = draft_of(viewer.layers["labels"]).volumes_ml()
     for organ in prediction.labels.scheme.organs:
         assert by_id[organ.id] == pytest.approx(prediction.labels.volumes_ml()[organ.name], rel=0.03)
 
@@ -201,4 +203,4 @@ def test_the_reader_gives_every_channel_and_keeps_the_volume(scan: Volume, tmp_p
     made = reader([str(path) for path in paths])
     assert len(made) == 2
     assert [arguments["visible"] for _, arguments, _ in made] == [False, True]
-    assert made[0][1]["metadata"][layers.KEY].array.shape == (2, 7, 6, 5)
+    assert made[0][1]["metadata"][access.KEY].array.shape == (2, 7, 6, 5)

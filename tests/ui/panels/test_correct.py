@@ -19,7 +19,8 @@ from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.editing.history.locks import Lock
 from napari_boundaryseg.editing.journal import recovery
 from napari_boundaryseg.ui import hooks
-from napari_boundaryseg.ui.compat import labels_layer as compat
+from napari_boundaryseg.ui.compat.canvas import camera_of, canvas_widget
+from napari_boundaryseg.ui.compat.window import main_window
 from napari_boundaryseg.ui.control import close_dialog as closing
 from napari_boundaryseg.ui.widgets.organ_table import LOCK
 
@@ -41,7 +42,7 @@ def desk(desk_viewer: Any, bench: Any, wait: Callable[..., None], pelvis_files: 
 
 def on_canvas(desk: Any, voxel: np.ndarray) -> QPoint:
     """Where a voxel of the slice in view lies on the canvas."""
-    canvas, camera, layer = compat.canvas_widget(desk.viewer), compat.camera(desk.viewer), desk.tools.layer
+    canvas, camera, layer = canvas_widget(desk.viewer), camera_of(desk.viewer), desk.tools.layer
     y, x = (float(v) for v in np.asarray(layer.data_to_world(voxel))[-2:])
     centre = camera.center[-2:]
     return QPoint(
@@ -57,9 +58,9 @@ def paint_over(desk: Any, organ: int, over: int) -> int:
     desk.viewer.dims.set_current_step(0, int(centre[0]))
     layer.selected_label = organ
     layer.brush_size = 8
-    QTest.keyClick(compat.canvas_widget(desk.viewer), Qt.Key.Key_B)
+    QTest.keyClick(canvas_widget(desk.viewer), Qt.Key.Key_B)
     start = on_canvas(desk, centre)
-    drag(compat.canvas_widget(desk.viewer), start - QPoint(40, 0), start, start + QPoint(40, 0))
+    drag(canvas_widget(desk.viewer), start - QPoint(40, 0), start, start + QPoint(40, 0))
     return int(centre[0])
 
 
@@ -196,7 +197,7 @@ def test_effort_is_counted_and_saved(
     find("correct_panel.save_effort").click()
     rows = [line.split(",") for line in path.read_text().splitlines()]
     (row,) = [row for row in rows if row[1] == "Prostate" and row[3] == "1"]
-    mm = 80 / compat.camera(desk.viewer).zoom
+    mm = 80 / camera_of(desk.viewer).zoom
     assert float(row[4]) == pytest.approx(mm, rel=0.1), "80 pixels, in mm"
 
 
@@ -219,7 +220,7 @@ def test_closing_asks_by_name_and_does_as_told(desk: Any, tmp_path: Path) -> Non
     paint_over(desk, PROSTATE, BLADDER)
     seen: list[str] = []
     answer(QMessageBox.ButtonRole.RejectRole, seen)
-    window = compat.main_window(desk.viewer)
+    window = main_window(desk.viewer)
     window.close(quit_app=False, confirm_need=True)
     assert window.isVisible()
     assert "case1" in seen[0]

@@ -18,8 +18,9 @@ from window_painter import drag
 
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.ui import hooks
-from napari_boundaryseg.ui.compat import labels_layer as compat
-from napari_boundaryseg.ui.layers import labels as layers
+from napari_boundaryseg.ui.compat.canvas import canvas_widget, main_view, view_canvas
+from napari_boundaryseg.ui.compat.window import main_window
+from napari_boundaryseg.ui.layers import access
 from napari_boundaryseg.ui.views.mirrored_layer import DRAW_MS
 
 LEFT, NO_KEYS, SHIFT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
@@ -46,7 +47,7 @@ def planes(opened: Any) -> Any:
 
 
 def canvases(planes: Any, viewer: Any) -> list[Any]:
-    return [compat.canvas_widget(viewer), *(compat.view_canvas(view.widget) for view in planes.views)]
+    return [canvas_widget(viewer), *(view_canvas(view.widget) for view in planes.views)]
 
 
 def models(planes: Any, viewer: Any) -> list[Any]:
@@ -95,7 +96,7 @@ def test_the_button_opens_three_planes_that_share_the_arrays_and_closes_them(
     opened: Any, bench: Any, find: Callable[[str], Any], wait: Callable[..., None]
 ) -> None:
     viewer, planes, button = opened.viewer, opened.planes, find("scan_panel.three_planes")
-    width, room = compat.canvas_widget(viewer).width(), compat.main_view(viewer)
+    width, room = canvas_widget(viewer).width(), main_view(viewer)
     mouse = [*viewer.mouse_drag_callbacks, *viewer.mouse_move_callbacks]
     viewer.add_image(
         np.zeros(opened.tools.layer.data.shape, np.float32),
@@ -127,7 +128,7 @@ def test_the_button_opens_three_planes_that_share_the_arrays_and_closes_them(
 
     QTest.mouseClick(button, LEFT)
     assert not planes.is_open and not button.isChecked()
-    wait(lambda: compat.canvas_widget(viewer).width() == width and room.count() == 1)
+    wait(lambda: canvas_widget(viewer).width() == width and room.count() == 1)
     assert [*viewer.mouse_drag_callbacks, *viewer.mouse_move_callbacks] == mouse
 
 
@@ -204,7 +205,7 @@ def test_a_click_takes_the_other_planes_to_that_point_and_lines_cross_there(open
 def test_the_copies_follow_the_main_layers_and_tools_go_both_ways(
     opened: Any, planes: Any, wait: Callable[..., None]
 ) -> None:
-    viewer, labels, scan = opened.viewer, opened.tools.layer, layers.only(opened.viewer, "scan")
+    viewer, labels, scan = opened.viewer, opened.tools.layer, access.only(opened.viewer, "scan")
     for layer, changes in (
         (scan, {"contrast_limits": [10.0, 90.0], "colormap": "viridis", "opacity": 0.4}),
         (
@@ -257,7 +258,7 @@ def test_another_scan_takes_the_place_of_the_first(
         )
     opened.open(sample_data / "two_parts.nii.gz")
     wait(lambda: opened.session.scan.name == "two_parts" and opened.session.job is None)
-    scan = layers.only(opened.viewer, "scan")
+    scan = access.only(opened.viewer, "scan")
     wait(lambda: len(copies_of(planes, scan)) == 2)
     assert all(copy.data is scan.data for copy in copies_of(planes, scan))
     assert [tuple(view.model.dims.order) for view in planes.views] == [(2, 0, 1), (1, 0, 2)]
@@ -276,5 +277,5 @@ def test_closing_the_viewer_with_planes_open_leaves_nothing(opened: Any, planes:
 
 
 def test_planes_close_with_the_window(opened: Any, planes: Any) -> None:
-    compat.main_window(opened.viewer).close()
+    main_window(opened.viewer).close()
     assert not planes.is_open

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from napari_boundaryseg.data.formats import FORMATS, Format, case_name
-from napari_boundaryseg.data.formats.compressed import refuse_too_large
 from napari_boundaryseg.data.formats.dicom import folder as dicom_folder
 from napari_boundaryseg.data.formats.dicom import slices as dicom
 from napari_boundaryseg.data.formats.dicom.series import Slice, one_series, stack
+from napari_boundaryseg.data.formats.format import FORMATS, Format, case_name
+from napari_boundaryseg.data.formats.memory import refuse_too_large
 from napari_boundaryseg.data.volume import Geometry, Volume
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Progress, part, silent
@@ -102,4 +102,8 @@ def _inversion_doubt(first: Slice, inverted: bool) -> tuple[str, ...]:
     return ("Low values were stored as bright (MONOCHROME1): bright and dark were exchanged.",)
 
 
-FORMATS.register("dicom")(Format((), read))
+def _is_folder(path: Path, head: bytes) -> bool:
+    return path.is_dir()
+
+
+FORMATS.register("dicom")(Format((), read, recognises=_is_folder))

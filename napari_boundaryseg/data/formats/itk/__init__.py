@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from napari_boundaryseg.data.formats import FORMATS, Format, case_name
-from napari_boundaryseg.data.formats.decimals import not_finite, to_float32
+from napari_boundaryseg.data.formats.decimals import not_finite, to_float32, whole_numbers
+from napari_boundaryseg.data.formats.format import FORMATS, Format, case_name
 from napari_boundaryseg.data.formats.itk.geometry import NO_SHEAR, SHEAR_DEG, header_doubts
 from napari_boundaryseg.data.formats.itk.header import check
 from napari_boundaryseg.data.geometry import shear_deg
@@ -34,8 +34,6 @@ def read(path: Path, progress: Progress = silent) -> Volume:
 
 def read_labels(path: Path, progress: Progress = silent) -> tuple[np.ndarray, Geometry, tuple[str, ...]]:
     """A label map's integers (I, J, K), its grid and doubts."""
-    from napari_boundaryseg.data.formats.nifti import whole_numbers
-
     array, geometry, doubts = _load(path, progress)
     if len(array) != 1:
         raise InputError(

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from napari_boundaryseg.data.formats.compressed import DAMAGED, Unpacked, guess, readable, refuse_too_large
+from napari_boundaryseg.data.formats.compressed import DAMAGED, Unpacked
+from napari_boundaryseg.data.formats.memory import readable, refuse_too_large
+from napari_boundaryseg.data.formats.signatures import guess
 from napari_boundaryseg.errors import InputError
 
 _MOST_HEADER = 1 << 20

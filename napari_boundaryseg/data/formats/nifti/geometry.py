@@ -20,7 +20,7 @@ _FORMS_MM = 0.1
 _REEXPORT = "Export it again from the program it came from, or correct its header"
 
 
-def geometry(path: Path, header: Header) -> tuple[Geometry, tuple[str, ...]]:
+def read_geometry(path: Path, header: Header) -> tuple[Geometry, tuple[str, ...]]:
     """Where the voxels lie, in mm, and what is doubtful about it.
 
     The sform counts before the qform; without either only the voxel size is known and a doubt says so.

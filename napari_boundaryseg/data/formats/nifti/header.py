@@ -10,7 +10,8 @@ import numpy as np
 from nibabel.nifti1 import Nifti1Header
 from nibabel.nifti2 import Nifti2Header
 
-from napari_boundaryseg.data.formats.compressed import DAMAGED, guess
+from napari_boundaryseg.data.formats.compressed import DAMAGED
+from napari_boundaryseg.data.formats.signatures import guess
 from napari_boundaryseg.errors import InputError
 
 NUMBERS = {2: "u1", 4: "i2", 8: "i4", 16: "f4", 64: "f8", 256: "i1", 512: "u2", 768: "u4", 1024: "i8", 1280: "u8"}

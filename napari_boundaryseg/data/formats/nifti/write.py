@@ -12,6 +12,7 @@ from nibabel.nifti2 import Nifti2Header
 
 from napari_boundaryseg.data.formats.nifti import geometry as nifti_geometry
 from napari_boundaryseg.data.formats.nifti.header import NUMBERS
+from napari_boundaryseg.data.formats.nifti.raw import read_raw
 from napari_boundaryseg.data.geometry import corner_distance_mm
 from napari_boundaryseg.data.saving import atomic_write
 from napari_boundaryseg.data.volume import SAME_GRID_MM, Geometry, LabelMap, NiftiForm, Volume
@@ -133,8 +134,6 @@ def _put(stream: BinaryIO | gzip.GzipFile, header: Nifti1Header, array: np.ndarr
 
 def _verify(path: Path, temporary: Path, array: np.ndarray, geometry: Geometry) -> None:
     """Read a new file back: the same voxels on the same grid, or an error."""
-    from napari_boundaryseg.data.formats.nifti import read_raw
-
     raw = read_raw(temporary)
     apart = geometry.distance_mm(raw.geometry)
     same = raw.array.shape == _squeezed(array).shape and np.array_equal(

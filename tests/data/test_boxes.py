@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from napari_boundaryseg.engine.box import within
+from napari_boundaryseg.data.boxes import given
 from napari_boundaryseg.errors import InputError
 
 SHAPE = (21, 18, 20)
@@ -23,7 +23,7 @@ PART = (slice(2, 12), slice(4, 18), slice(0, 20))
     ],
 )
 def test_every_way_to_write_a_box(box):
-    found = within(SHAPE, box)
+    found = given(box, SHAPE)
     assert found == PART
     assert all(type(end) is int for part in found for end in (part.start, part.stop))
 
@@ -47,5 +47,5 @@ def test_every_way_to_write_a_box(box):
 )
 def test_what_is_no_box_is_refused(box, words):
     with pytest.raises(InputError) as caught:
-        within(SHAPE, box)
+        given(box, SHAPE)
     assert words in str(caught.value)

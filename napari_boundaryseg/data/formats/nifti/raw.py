@@ -1,0 +1,77 @@
+"""A NIfTI file's voxels as they are stored, read to the very end, and what is doubtful about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from napari_boundaryseg.data.formats.compressed import DAMAGED, Unpacked
+from napari_boundaryseg.data.formats.nifti.geometry import read_geometry
+from napari_boundaryseg.data.formats.nifti.header import parse
+from napari_boundaryseg.data.volume import Geometry
+from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.progress import Progress, silent
+
+
+@dataclass(frozen=True, eq=False)
+class Raw:
+    """A file's voxels as they are stored, (I, J, K) or (I, J, K, C), and what is known about them."""
+
+    array: np.ndarray
+    geometry: Geometry
+    slope: float
+    inter: float
+    doubts: tuple[str, ...]
+
+
+def read_raw(path: Path, progress: Progress = silent) -> Raw:
+    """Header, geometry and voxels of one file, read to the very end.
+
+    Raises
+    ------
+    InputError
+        For everything that `reliability` lists: empty, cut, damaged, no NIfTI, no volume, no usable geometry.
+    """
+    with path.open("rb") as stream:
+        source = Unpacked(path, stream)
+        head = source.read(540)
+        if not head:
+            raise InputError(path, "the file is empty", DAMAGED)
+        parsed = parse(path, head)
+        skipped = parsed.offset - len(head)
+        if skipped > 0 and (skipped > 1 << 28 or len(source.read(skipped)) < skipped):
+            raise InputError(path, f"its voxels are said to begin at byte {parsed.offset}, after its end", DAMAGED)
+        if skipped < 0:  # a NIfTI-1 header is shorter than what was read
+            source.put_back(head[parsed.offset :])
+        grid, doubts = read_geometry(path, parsed)
+        array = source.fill(parsed.shape, parsed.dtype, progress)
+        extra = source.drain()
+    doubts += _stream_doubts(path, source, extra) + parsed.doubts
+    return Raw(_native(array), grid, parsed.slope, parsed.inter, doubts)
+
+
+def _stream_doubts(path: Path, source: Unpacked, extra: int) -> tuple[str, ...]:
+    doubts = []
+    if source.packed != path.name.lower().endswith(".gz"):
+        doubts.append(
+            "The file is "
+            + (
+                "packed although its name does not end in .gz."
+                if source.packed
+                else "not packed although its name ends in .gz."
+            )
+        )
+    if source.garbage:
+        doubts.append("Bytes that do not belong to it follow the end of the packed file.")
+    if extra:
+        doubts.append("More bytes follow its last voxel than its header announces.")
+    return tuple(doubts)
+
+
+def _native(array: np.ndarray) -> np.ndarray:
+    """The machine's own byte order, in place."""
+    if array.dtype.isnative:
+        return array
+    return array.byteswap(inplace=True).view(array.dtype.newbyteorder("="))

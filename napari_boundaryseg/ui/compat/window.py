@@ -1,0 +1,94 @@
+"""napari's main window: whether it is open, what is asked before it closes, its notices."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from qtpy.QtCore import QEvent, QObject, QTimer
+from qtpy.QtWidgets import QApplication, QWidget
+
+CONTROLS_WIDTH = 340
+
+
+def main_window(viewer: Any) -> QWidget:
+    """Napari's main window (0.9.2: no public name for it)."""
+    return viewer.window._qt_window
+
+
+def is_open(viewer: Any) -> bool:
+    """Whether the viewer's window is there (0.9.2: no public name for it)."""
+    try:
+        return bool(main_window(viewer).isVisible())
+    except (AttributeError, RuntimeError):  # closed by the program, or by the person
+        return False
+
+
+class _CloseFilter(QObject):
+    """Asks before a window closes because a person said so."""
+
+    def __init__(self, window: QWidget, may: Callable[[], bool]) -> None:
+        super().__init__(window)
+        self._may = may
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        if event is not None and event.type() == QEvent.Type.Close and event.spontaneous() and not self._may():
+            event.ignore()
+            return True
+        return False
+
+
+def before_closed(viewer: Any, may: Callable[[], bool]) -> None:
+    """Ask ``may`` before a person closes the viewer's window, by its frame or by napari's menu.
+
+    (0.9.2: no public event for it. The menu calls ``close`` of the main window with ``confirm_need``.)
+    """
+    try:
+        window: Any = main_window(viewer)
+    except AttributeError:  # a viewer without a window
+        return
+    close = window.close
+
+    def asked(quit_app: bool = False, confirm_need: bool = False) -> Any:
+        return close(quit_app, confirm_need) if not confirm_need or may() else None
+
+    window.close = asked
+    _CloseFilter(window, may)
+
+
+def when_closed(viewer: Any, close: Callable[[], None]) -> None:
+    """Call ``close`` once when the viewer's window goes, or the program ends (0.9.2: no public event for it)."""
+    window = main_window(viewer)
+    done: list[bool] = []
+
+    def once(*_: object) -> None:
+        if not done:
+            done.append(True)
+            close()
+
+    window.destroyed.connect(once)
+    application = QApplication.instance()
+    if application is not None:
+        application.aboutToQuit.connect(once)
+
+
+def steady_window(viewer: Any) -> None:
+    """Keep the scan in its place: layer controls as wide as they get, no notice about PyQt5 over the scan (0.9.2)."""
+    viewer.window._qt_viewer.dockLayerControls.setMinimumWidth(CONTROLS_WIDTH)
+    window = weakref.ref(main_window(viewer))
+    for delay in (500, 2000):
+        QTimer.singleShot(delay, lambda: _close_notice(window()))
+
+
+def _close_notice(window: QWidget | None) -> None:
+    if window is None:
+        return
+    try:
+        found = window.findChildren(QWidget)
+    except RuntimeError:  # the window has gone meanwhile
+        return
+    for notice in found:
+        if type(notice).__name__ == "NapariQtNotification" and "PyQt5" in notice.message.text():
+            notice.close()

@@ -1,0 +1,41 @@
+"""Which layers are ours: what each shows, of which kind it is, where it lies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from napari.layers import Layer
+
+from napari_boundaryseg.data.volume import Geometry
+
+KEY = "boundaryseg"
+"""``layer.metadata[KEY]``: what the layer shows."""
+KIND = "boundaryseg_kind"
+"""``layer.metadata[KIND]``: scan, labels, kept labels, preview, edges, contour, attention or region."""
+RESULTS = ("edges", "contour", "attention")
+
+
+def of_kind(viewer: Any, *kinds: str) -> list[Layer]:
+    """The viewer's layers of these kinds, bottom first."""
+    return [layer for layer in viewer.layers if layer.metadata.get(KIND) in kinds]
+
+
+def only(viewer: Any, kind: str) -> Any:
+    """The one layer of this kind, or None."""
+    found = of_kind(viewer, kind)
+    return found[-1] if found else None
+
+
+def placement(geometry: Geometry) -> dict[str, object]:
+    """Where every layer of a scan lies: mm along z, y, x."""
+    return {"scale": geometry.display.scale_mm, "units": ("mm",) * 3, "axis_labels": ("z", "y", "x")}
+
+
+def _stack(viewer: Any) -> None:
+    """Edges above the soft contours, labels above all and active."""
+    for kind in ("edges", "labels"):
+        layer = only(viewer, kind)
+        if layer is not None and viewer.layers[-1] is not layer:
+            viewer.layers.move(viewer.layers.index(layer), len(viewer.layers))
+    if layer is not None:
+        viewer.layers.selection.active = layer

@@ -1,0 +1,93 @@
+"""A prediction's maps as layers: edges, soft contours, attention."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+from napari.layers import Image
+
+from napari_boundaryseg.data.volume import Volume
+from napari_boundaryseg.engine.inference.prediction import Prediction
+from napari_boundaryseg.ui.compat.canvas import set_tooltip
+from napari_boundaryseg.ui.layers import styles
+from napari_boundaryseg.ui.layers.access import KEY, KIND, RESULTS, _stack, of_kind, placement
+
+
+def map_calls(viewer: Any, scan: Volume, prediction: Prediction) -> list[Callable[[], object]]:
+    """What shows a prediction's maps, one layer a call: edges, contours, attention."""
+    scheme, sources = prediction.labels.scheme, prediction.contour_sources
+    calls: list[Callable[[], object]] = [
+        partial(
+            _show_map,
+            viewer,
+            scan,
+            "edges",
+            "edges",
+            prediction.edges,
+            styles.edges_style(),
+            True,
+            str(sources.get("edges", "derived")),
+        ),
+    ]
+    for organ in scheme.organs:
+        if organ.name in prediction.contours:
+            calls.append(
+                partial(
+                    _show_map,
+                    viewer,
+                    scan,
+                    "contour",
+                    f"contour: {organ.name}",
+                    prediction.contours[organ.name],
+                    styles.contour_style(organ.colour),
+                    True,
+                    str(sources.get(organ.name, "derived")),
+                )
+            )
+    for level, array in prediction.attention.items():
+        calls.append(
+            partial(
+                _show_map,
+                viewer,
+                scan,
+                "attention",
+                f"attention: {level}",
+                array,
+                styles.attention_style(),
+                False,
+                "attention",
+            )
+        )
+    return calls
+
+
+def clear_results(viewer: Any) -> None:
+    """Remove what an earlier prediction showed; labels stay."""
+    for layer in of_kind(viewer, *RESULTS):
+        viewer.layers.remove(layer)
+
+
+def _show_map(
+    viewer: Any,
+    scan: Volume,
+    kind: str,
+    name: str,
+    array: np.ndarray,
+    style: dict[str, object],
+    visible: bool,
+    source: str,
+) -> Image:
+    layer = viewer.add_image(
+        scan.geometry.display.to_display(array),
+        name=name,
+        visible=visible,
+        metadata={KEY: scan, KIND: kind, "source": source},
+        **placement(scan.geometry),
+        **style,
+    )
+    set_tooltip(layer, source)
+    _stack(viewer)
+    return layer
