@@ -70,7 +70,7 @@ def strokes() -> list[Row]:
     """A stroke: taken without knowing where, undone, done again."""
     history, rng = History(organs()), np.random.default_rng(0)
     history.lock(Lock(1))
-    found = times_ms(STROKES, lambda: stroke(history, rng), lambda: history.take("Paint"), history.undo, history.redo)
+    found = times_ms(STROKES, lambda: stroke(history, rng), lambda: history.commit("Paint"), history.undo, history.redo)
     return [
         row
         for name, bound, row_ms in zip(("take", "undo", "redo"), (np.inf, 30.0, 30.0), found[1:])
@@ -123,7 +123,7 @@ def journal(folder: Path) -> list[Row]:
     one.flush()
     for _ in range(APPENDS):
         stroke(history, rng)
-        history.take("Paint")
+        history.commit("Paint")
     steps = iter(history.steps)
     found = times_ms(APPENDS, lambda: one.append(next(steps)), one.flush)
     one.close()

@@ -25,7 +25,7 @@ from qtpy.QtCore import QEventLoop, Qt, QTimer
 
 from napari_boundaryseg.session.project.project import Project
 from napari_boundaryseg.ui import hooks, samples
-from napari_boundaryseg.ui.control.viewer_controller import Desk
+from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 from napari_boundaryseg.ui.workbench import Workbench
 
 BEAT_MS, SCROLL_MS = 4, 60
@@ -78,21 +78,21 @@ def wait_for(condition: Any, seconds: float) -> None:
 
 def measure(seconds: float) -> dict[str, Any]:
     """Open the pelvic sample and measure the situations."""
-    viewer, desk = window()
-    desk.open(*samples.SAMPLES[0].paths())
-    wait_for(lambda: desk.session.scan is not None and desk.session.job is None, 60)
+    viewer, controller = window()
+    controller.open(*samples.SAMPLES[0].paths())
+    wait_for(lambda: controller.session.scan is not None and controller.session.job is None, 60)
     pause(15)  # the worker has loaded its libraries by then
     heart = Heart()
     heart.gaps_ms(viewer, lambda: pause(5))  # whatever is made at first use
     idle = heart.gaps_ms(viewer, lambda: pause(seconds))
-    desk.segment(whole=True)
+    controller.segment(whole=True)
     predicting = heart.gaps_ms(viewer, lambda: pause(seconds))
-    still = desk.session.job is not None
+    still = controller.session.job is not None
     arriving = heart.gaps_ms(
-        viewer, lambda: wait_for(lambda: desk.session.prediction is not None and not desk.ticks.busy, 600)
+        viewer, lambda: wait_for(lambda: controller.session.prediction is not None and not controller.calls.busy, 600)
     )
     shown = heart.gaps_ms(viewer, lambda: pause(seconds))
-    training, cancelled = _while_training(desk, viewer, heart, seconds)
+    training, cancelled = _while_training(controller, viewer, heart, seconds)
     viewer.close()
     return {
         "window_opens_s": opening_seconds(),
@@ -109,14 +109,14 @@ def measure(seconds: float) -> dict[str, Any]:
     }
 
 
-def window() -> tuple[Any, Desk]:
+def window() -> tuple[Any, ViewerController]:
     """Napari with the workbench, as `napari -w napari-boundaryseg` opens it."""
     viewer = napari.Viewer()
-    desk = hooks.desk_of(viewer)
-    viewer.window.add_dock_widget(Workbench(desk), area="right")
+    controller = hooks.controller_of(viewer)
+    viewer.window.add_dock_widget(Workbench(controller), area="right")
     viewer.window.resize(1600, 1000)
     pause(0.1)
-    return viewer, desk
+    return viewer, controller
 
 
 def opening_seconds() -> list[float]:
@@ -132,20 +132,22 @@ def opening_seconds() -> list[float]:
     return seconds
 
 
-def _while_training(desk: Desk, viewer: Any, heart: Heart, seconds: float) -> tuple[np.ndarray, float]:
+def _while_training(
+    controller: ViewerController, viewer: Any, heart: Heart, seconds: float
+) -> tuple[np.ndarray, float]:
     with tempfile.TemporaryDirectory() as folder:
-        desk.session.project = Project(Path(folder) / "project")
-        desk.accept()
-        wait_for(lambda: desk.session.project.cases() and desk.session.job is None, 60)
-        desk.fine_tune([case.name for case in desk.session.project.cases()], [], 500)
+        controller.session.project = Project(Path(folder) / "project")
+        controller.accept()
+        wait_for(lambda: controller.session.project.cases() and controller.session.job is None, 60)
+        controller.fine_tune([case.name for case in controller.session.project.cases()], [], 500)
         pause(8)
         gaps = heart.gaps_ms(viewer, lambda: pause(seconds))
-        assert desk.session.job is not None, "the training ended before the measurement did"
+        assert controller.session.job is not None, "the training ended before the measurement did"
         asked = time.perf_counter()
-        desk.session.job.cancel()
-        wait_for(lambda: desk.session.job is None, 10)
+        controller.session.job.cancel()
+        wait_for(lambda: controller.session.job is None, 10)
         cancelled = time.perf_counter() - asked
-        desk.session.project = None
+        controller.session.project = None
     return gaps, cancelled
 
 

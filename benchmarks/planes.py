@@ -35,8 +35,8 @@ from napari_boundaryseg.ui.compat.canvas import canvas_widget, view_canvas
 from napari_boundaryseg.ui.layers import access, styles
 from napari_boundaryseg.ui.layers.labels import show_labels
 from napari_boundaryseg.ui.layers.scan import show_scan
-from napari_boundaryseg.ui.views.mirrored_layer import Mirrored
-from napari_boundaryseg.ui.views.three_planes import Planes
+from napari_boundaryseg.ui.views.mirrored_layer import MirroredLayer
+from napari_boundaryseg.ui.views.three_planes import ThreePlanes
 
 SHAPE = (256, 256, 120)
 MOVES, STROKES = 25, 2
@@ -68,7 +68,7 @@ def settle() -> None:
         QApplication.processEvents()
 
 
-def opening(planes: Planes, n_layers: int) -> dict[str, float]:
+def opening(planes: ThreePlanes, n_layers: int) -> dict[str, float]:
     """Seconds until the planes are drawn with scan and labels, and until they are with every layer."""
     wall, processor = time.perf_counter(), time.process_time()
     planes.open()
@@ -88,7 +88,7 @@ def timed_strokes() -> list[float]:
     """A list that gets the milliseconds (of this thread's processor time) of every call that follows a stroke."""
     spent: list[float] = []
     for name in ("_on_drawn", "draw"):
-        setattr(Mirrored, name, _timed(getattr(Mirrored, name), spent))
+        setattr(MirroredLayer, name, _timed(getattr(MirroredLayer, name), spent))
     return spent
 
 
@@ -130,7 +130,7 @@ def measure(n_layers: int) -> dict[str, float]:
     start = time.perf_counter()
     viewer = window(n_layers)
     found = {"the window itself s": time.perf_counter() - start}
-    planes = Planes(viewer)
+    planes = ThreePlanes(viewer)
     spent = timed_strokes()
     memory = psutil.Process().memory_info().rss
     found |= opening(planes, n_layers)

@@ -156,7 +156,7 @@ def test_scores_of_a_study_are_those_out_of_fold(tool: ModuleType, tmp_path: Pat
         f"{head}\nsgm,0,x,a,a,GTV,0.8,nan,2,6,3,0.6,1\nsgm,1,x,b,b,GTV,0.6,nan,4,nan,3,0.4,1\nother,0,x,a,a,GTV,0,0,9,9,3,0,1\n"
     )
     found = scoring.out_of_fold(tmp_path / "s.csv", "sgm", "x")
-    values = {score.metric: (score.mean, score.n, score.floor) for score in found.scores}
+    values = {score.metric: (score.mean, score.n, score.label_prior) for score in found.scores}
     assert values["dsc"] == (pytest.approx(0.7), 2, pytest.approx(0.5))
     assert values["hd95_mm"] == (6, 1, None)
     assert "surface_dice" not in values, "no case has one"
@@ -214,8 +214,8 @@ def test_a_card_tells_with_which_weights_the_training_began(tool: ModuleType, tm
 def test_floors_come_from_the_training_cases_and_the_judged_ones(tool: ModuleType) -> None:
     scoring = sys.modules["score_models"]
     known, (judged,) = [two_part_structure(n)[1] for n in range(6)], [two_part_structure(9)[1]]
-    floors = scoring.floors_of_crops(known, [judged])
-    assert set(floors) == set(judged.scheme.names)
-    assert all(0.2 < floor < 0.95 for floor in floors.values())
-    same = scoring.floors_of_crops([judged], [judged])
-    assert all(same[organ] > floors[organ] for organ in floors), "another case's place says less than its own"
+    priors = scoring.priors_of_crops(known, [judged])
+    assert set(priors) == set(judged.scheme.names)
+    assert all(0.2 < prior < 0.95 for prior in priors.values())
+    same = scoring.priors_of_crops([judged], [judged])
+    assert all(same[organ] > priors[organ] for organ in priors), "another case's place says less than its own"

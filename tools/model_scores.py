@@ -8,7 +8,7 @@ from pathlib import Path
 
 from shipped_models import MODELS
 
-from napari_boundaryseg.engine.checkpoints import model_library as library
+from napari_boundaryseg.engine.checkpoints import model_library
 from napari_boundaryseg.engine.checkpoints.card import Card
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "models.md"
@@ -18,14 +18,14 @@ COLUMNS = {"dsc": "DSC", "surface_dice": "surface Dice", "asd_mm": "ASD (mm)", "
 def scores(card: Card) -> str:
     """A model's scores as a Markdown table, and the cases that they come from."""
     cells = {(score.organ, score.metric): f"{score.mean:.3f} ± {score.sd:.3f}" for score in card.scores}
-    floors = {score.organ: score.floor for score in card.scores if score.metric == "dsc"}
+    priors = {score.organ: score.label_prior for score in card.scores if score.metric == "dsc"}
     columns = {metric: title for metric, title in COLUMNS.items() if any(m == metric for _, m in cells)}
-    prior = ["label prior DSC"] if any(floor is not None for floor in floors.values()) else []
+    prior = ["label prior DSC"] if any(prior is not None for prior in priors.values()) else []
     lines = [f"| organ | {' | '.join([*columns.values(), *prior])} |", "|---" * (1 + len(columns) + len(prior)) + "|"]
-    for organ, floor in floors.items():
+    for organ, prior in priors.items():
         row = [cells.get((organ, metric), "") for metric in columns]
         lines.append(
-            f"| {organ} | {' | '.join(row + ([f'{floor:.3f}' if floor is not None else ''] if prior else []))} |"
+            f"| {organ} | {' | '.join(row + ([f'{prior:.3f}' if prior is not None else ''] if prior else []))} |"
         )
     cases = card.scored_on or "cases that the card does not name"
     said = f"Mean ± SD over {cases}; {card.parameters:,} parameters, trained in {card.precision}."
@@ -42,7 +42,7 @@ def trainings() -> str:
             model.wanted.synthetic, f"`{model.data}`: the {' and '.join(model.rows)} rows"
         )
         watched = ", a tenth of them watches" if model.data and model.watched else ""
-        weights = "" if model.name in library.shipped() else " (no weights yet)"
+        weights = "" if model.name in model_library.shipped() else " (no weights yet)"
         lines.append(
             f"| `{model.name}`{weights} | `{model.recipe}`{settings} | {model.wanted.steps} | "
             f"{source}{watched} | {model.minutes:.0f} |"
@@ -52,7 +52,9 @@ def trainings() -> str:
 
 def filled(page: str) -> str:
     """The page with every block made anew."""
-    blocks = {f"scores: {name}": scores(library.read_card(path)[0]) for name, path in library.shipped().items()}
+    blocks = {
+        f"scores: {name}": scores(model_library.read_card(path)[0]) for name, path in model_library.shipped().items()
+    }
     for title, text in {**blocks, "trainings": trainings()}.items():
         block = f"<!-- {title} -->\n{text}\n<!-- end -->"
         pattern = rf"<!-- {re.escape(title)} -->\n.*?<!-- end -->"

@@ -46,16 +46,16 @@ def score(model: Shipped, path: Path, data: Path) -> Scores:
     if wanted.synthetic == "brain":
         unseen = [brain(seed, *BRAIN, varied=True) for seed in TEST_SEEDS]
         known = [brain(seed, *BRAIN, varied=True)[1] for seed in PRIOR_SEEDS]
-        floors = prior_floors(known, [labels for _, labels in unseen])
-        return Scores(on_cases(trained, unseen, floors), f"{len(unseen)} synthetic brains with seeds it never saw")
+        priors = label_priors(known, [labels for _, labels in unseen])
+        return Scores(on_cases(trained, unseen, priors), f"{len(unseen)} synthetic brains with seeds it never saw")
     held = model.cases(data, "val")
     known = (labels for _, labels in labelled(model.cases(data, *model.rows), wanted))
     unseen = list(labelled(held, wanted))
-    floors = floors_of_crops(known, [labels for _, labels in unseen])
-    return Scores(on_cases(trained, unseen, floors), f"{len(held)} validation cases that trained and chose nothing")
+    priors = priors_of_crops(known, [labels for _, labels in unseen])
+    return Scores(on_cases(trained, unseen, priors), f"{len(held)} validation cases that trained and chose nothing")
 
 
-def on_cases(model: LoadedModel, cases: Iterable[Pair], floors: dict[str, float]) -> tuple[Score, ...]:
+def on_cases(model: LoadedModel, cases: Iterable[Pair], priors: dict[str, float]) -> tuple[Score, ...]:
     """Mean and SD over cases that neither trained nor chose the model."""
     predictor = Predictor(model)
     values: dict[tuple[str, str], list[float]] = {}
@@ -63,10 +63,10 @@ def on_cases(model: LoadedModel, cases: Iterable[Pair], floors: dict[str, float]
         for organ, row in evaluate(predictor.predict(volume, whole=True).labels, labels).items():
             for metric in FIGURES:
                 values.setdefault((organ, metric), []).append(float(row[metric]))
-    return tuple(s for (organ, metric), v in values.items() for s in _summary(organ, metric, v, floors.get(organ)))
+    return tuple(s for (organ, metric), v in values.items() for s in _summary(organ, metric, v, priors.get(organ)))
 
 
-def _summary(organ: str, metric: str, values: list[float], floor: float | None) -> list[Score]:
+def _summary(organ: str, metric: str, values: list[float], prior: float | None) -> list[Score]:
     """Over the cases in which the figure exists (a distance to an organ that nobody drew does not)."""
     finite = [v for v in values if np.isfinite(v)]
     if not finite:
@@ -79,12 +79,12 @@ def _summary(organ: str, metric: str, values: list[float], floor: float | None) 
             mean=float(np.mean(finite)),
             sd=sd,
             n=len(finite),
-            floor=floor if metric == "dsc" else None,
+            label_prior=prior if metric == "dsc" else None,
         )
     ]
 
 
-def floors_of_crops(known: Iterable[LabelMap], unseen: list[LabelMap]) -> dict[str, float]:
+def priors_of_crops(known: Iterable[LabelMap], unseen: list[LabelMap]) -> dict[str, float]:
     """What a mean label map of the training cases scores on crops of other sizes, by organ."""
     seen = [(labels, None) for labels in known]
     return {
@@ -93,7 +93,7 @@ def floors_of_crops(known: Iterable[LabelMap], unseen: list[LabelMap]) -> dict[s
     }
 
 
-def prior_floors(known: list, unseen: list) -> dict[str, float]:
+def label_priors(known: list, unseen: list) -> dict[str, float]:
     """What a mean label map of other scans scores on label maps of the same grid, by organ."""
     organs = known[0].scheme.organs
     return {
@@ -121,7 +121,7 @@ def _on_pelves(trained: LoadedModel) -> Scores:
         cases = (pelvis(seed, difficulty=difficulty) for seed in TEST_SEEDS)
         found[difficulty] = on_cases(trained, cases, pelvic_floors(difficulty))
     easier = ", ".join(
-        f"{s.organ} {s.mean:.3f} ± {s.sd:.3f} (label prior {s.floor:.3f})"
+        f"{s.organ} {s.mean:.3f} ± {s.sd:.3f} (label prior {s.label_prior:.3f})"
         for s in found["standard"]
         if s.metric == "dsc"
     )
@@ -145,9 +145,9 @@ def out_of_fold(table: Path, training: str, config: str) -> Scores:
     scores: list[Score] = []
     for organ in dict.fromkeys(row["organ"] for row in rows):
         own = [row for row in rows if row["organ"] == organ]
-        floor = float(np.mean([float(row["prior_dsc"]) for row in own]))
+        prior = float(np.mean([float(row["prior_dsc"]) for row in own]))
         for figure in FIGURES:
-            scores += _summary(organ, figure, [float(row[figure]) for row in own], floor)
+            scores += _summary(organ, figure, [float(row[figure]) for row in own], prior)
     said = f"{cases} cases in loose boxes, each by one of {folds} models that had not seen the patient"
     return Scores(tuple(scores), said)
 

@@ -149,7 +149,7 @@ _SYNTHETIC_BRAIN = "A starting point: it has seen synthetic brains only, which a
 MODELS = {model.name: model for model in (
     Shipped(
         "hippocampus-hmedn", "hippocampus-hmedn", 120, data="hippocampus", watched=False,
-        study="hippocampus/hmedn", settings={"steps": 3500, "optimiser.average": 0.995},
+        study="hippocampus/hmedn", settings={"steps": 3500, "optimiser.ema_decay": 0.995},
         training=_hippocampi("all of the project's training subjects"),
         notes="The system that did best on held-out training subjects; the last step is shipped.",
     ),

@@ -18,7 +18,7 @@ from pathlib import Path
 from score_models import score, ship
 from shipped_models import MODELS, Shipped, labelled
 
-from napari_boundaryseg.engine.checkpoints import model_library as library
+from napari_boundaryseg.engine.checkpoints import model_library
 from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.training import folder as files
@@ -115,7 +115,8 @@ def rebuild(model: Shipped, chosen: argparse.Namespace, progress: Progress, say:
     say(f"\n{model.name}: trained in {minutes_of(folder):.1f} minutes of steps")
     found = score(model, path, chosen.data)
     for item in found.scores:
-        say(f"{item.organ} {item.metric}: {item.mean:.4f} (SD {item.sd:.4f}, n = {item.n}, floor {item.floor})")
+        spread = f"SD {item.sd:.4f}, n = {item.n}, label prior {item.label_prior}"
+        say(f"{item.organ} {item.metric}: {item.mean:.4f} ({spread})")
     target = ship(model, path, found, *([chosen.work] if chosen.steps else []))
     say(f"{target.name}: {target.stat().st_size / 1e6:.1f} MB {found.scored_on or '(no scores yet)'}")
     return True
@@ -141,7 +142,7 @@ def main() -> None:
         return
     progress = until(chosen.seconds)
     done = all(rebuild(MODELS[name], chosen, progress) for name in chosen.models or MODELS)
-    size = sum(path.stat().st_size for path in library.shipped().values())
+    size = sum(path.stat().st_size for path in model_library.shipped().values())
     print(f"{'All done' if done else 'Not done yet'}; the shipped models take {size / 1e6:.1f} MB together")
 
 

@@ -18,6 +18,6 @@ def convert(
     from napari_boundaryseg.data import formats
 
     volume = formats.read(*sources(source), progress=progress_bar())
-    for doubt in volume.doubts:
-        typer.echo(f"note: {doubt}", err=True)
+    for warning in volume.warnings:
+        typer.echo(f"note: {warning}", err=True)
     formats.write(volume, target)

@@ -58,13 +58,13 @@ def evaluate(
             for case, reference in lost.items()
             for row in score_unpredicted(case, reference, scheme=_common(schemes), tolerance_mm=tolerance_mm)
         ]
-    summary, floors = summarise(rows, SUMMARISED), _floors(predictions, list(pairs))
+    summary, priors = summarise(rows, SUMMARISED), _label_priors(predictions, list(pairs))
     if csv_file:
         atomic_text(csv_file, as_csv(rows))
     if json_file:
-        report = {"cases": rows, "summary": summary, "label_prior_dsc": floors, "without_prediction": list(lost)}
+        report = {"cases": rows, "summary": summary, "label_prior_dsc": priors, "without_prediction": list(lost)}
         atomic_json(json_file, report)
-    typer.echo(as_text(summary, floors))
+    typer.echo(as_text(summary, priors))
     if missing:
         typer.echo(f"Missing, and left out of the distances: {'; '.join(missing)}.")
     if lost:
@@ -87,14 +87,14 @@ def as_csv(rows: list[dict[str, Any]]) -> str:
     return text.getvalue()
 
 
-def as_text(summary: dict[str, dict[str, Any]], floors: dict[str, float]) -> str:
+def as_text(summary: dict[str, dict[str, Any]], priors: dict[str, float]) -> str:
     """Mean and SD per organ, beside what a label prior that ignores the image scores."""
-    head = ["organ", "n", "missing", *SUMMARISED, *(["label prior dsc"] if floors else [])]
+    head = ["organ", "n", "missing", *SUMMARISED, *(["label prior dsc"] if priors else [])]
     lines = []
     for organ, values in summary.items():
         cells = [f"{values[m]['mean']:.3f} ± {values[m]['sd']:.3f}" if values[m]["n"] else "-" for m in SUMMARISED]
-        floor = [f"{floors[organ]:.3f}" if organ in floors else "-"] if floors else []
-        lines.append([organ, str(values["n"]), str(values["missing"]), *cells, *floor])
+        prior = [f"{priors[organ]:.3f}" if organ in priors else "-"] if priors else []
+        lines.append([organ, str(values["n"]), str(values["missing"]), *cells, *prior])
     return table(head, lines)
 
 
@@ -132,14 +132,14 @@ def _report(folder: Path, case: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _floors(predictions: Path, cases: list[str]) -> dict[str, float]:
+def _label_priors(predictions: Path, cases: list[str]) -> dict[str, float]:
     """The label prior's Dice from the card of the model that made the predictions, where that is a shipped one."""
-    from napari_boundaryseg.engine.checkpoints import model_library as library
+    from napari_boundaryseg.engine.checkpoints import model_library
 
     folder = predictions if predictions.is_dir() else predictions.parent
     digests = {_report(folder, case).get("sha256") for case in cases}
-    for _, path in library.cards():
-        card, digest = library.read_card(path)
+    for _, path in model_library.cards():
+        card, digest = model_library.read_card(path)
         if digests == {digest}:
-            return {score.organ: score.floor for score in card.scores if score.floor is not None}
+            return {score.organ: score.label_prior for score in card.scores if score.label_prior is not None}
     return {}

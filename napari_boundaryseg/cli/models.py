@@ -17,9 +17,9 @@ def models(
     project: Annotated[Path | None, typer.Option(help="Also the models of this project folder.")] = None,
 ) -> None:
     """List the shipped models and those of a project: task, channels, labels, training data, scores."""
-    from napari_boundaryseg.engine.checkpoints import model_library as library
+    from napari_boundaryseg.engine.checkpoints import model_library
 
-    found = library.cards([project / "models", project] if project else [])
+    found = model_library.cards([project / "models", project] if project else [])
     if as_json:
         typer.echo(json.dumps([as_dict(card, path) for card, path in found], indent=2, ensure_ascii=False))
         return
@@ -67,7 +67,7 @@ def as_text(card: Card) -> str:
         lines.append(f"  made for     scans of about {' × '.join(f'{mm:.0f}' for mm in card.expected_field_mm)} mm")
     lines += [
         f"  {score.metric:<12} {score.organ} {score.mean:.3f} (SD {score.sd:.3f}, n = {score.n}"
-        + (f", label prior {score.floor:.3f})" if score.floor is not None else ")")
+        + (f", label prior {score.label_prior:.3f})" if score.label_prior is not None else ")")
         for score in card.scores
     ]
     rest = {

@@ -126,7 +126,7 @@ def _one(
     from napari_boundaryseg.data.saving import atomic_json
 
     atomic_json(out / f"{case}.json", report)
-    for note in [*scan.doubts, *report["notes"]]:
+    for note in [*scan.warnings, *report["notes"]]:
         typer.echo(f"note: {case}: {note}", err=True)
     volumes = ", ".join(f"{name} {value:.1f} mL" for name, value in report["volumes_ml"].items())
     typer.echo(f"{case}: {volumes} ({time.perf_counter() - started:.1f} s)")

@@ -1,4 +1,4 @@
-"""Which cases train, which choose the best step, which are kept apart. A group is never on both sides."""
+"""Which cases train, which choose the best step, which are held out. A group is never on both sides."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def for_training(cases: Sequence[Case], fold: int | None) -> tuple[list[Case], l
     """Training cases, and those that choose the best step.
 
     With a fold, the K-th of five parts of the cases not marked ``test`` validates. Without one, ``val`` and ``test``
-    rows are left alone, and every tenth group of the others validates (none where there are fewer than ten groups).
+    rows are not used, and every tenth group of the others validates (none where there are fewer than ten groups).
     """
     if fold is not None:
         kept = [case for case in cases if case.split != "test"]

@@ -49,7 +49,7 @@ def train(
         typer.Option(
             "--splits",
             metavar="CSV",
-            help="Columns case, group, split. Rows marked val or test are left alone, for you to judge the model by; "
+            help="Columns case, group, split. Rows marked val or test are not used, for you to judge the model by; "
             "of ten or more groups every tenth of the others chooses the best step.",
         ),
     ] = None,
@@ -59,7 +59,7 @@ def train(
     ] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Instead of the recipe's.")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on where DIR stopped, or begin.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Resume where DIR stopped, or begin.")] = False,
     overwrite: Overwrite = False,
     devices: Annotated[int, typer.Option(min=1, help="Only 1: training does not spread over several devices.")] = 1,
     device: Device = "auto",
@@ -162,11 +162,11 @@ def recipe_of(name: str, settings: Sequence[str]) -> Recipe:
     from pydantic import ValidationError
 
     from napari_boundaryseg.engine.recipes import shipped
-    from napari_boundaryseg.engine.recipes.recipe import Recipe
+    from napari_boundaryseg.engine.recipes.recipe import read_recipe
 
     try:
         path = Path(name)
-        found = Recipe.model_validate_json(path.read_bytes()) if path.is_file() else shipped.recipe(name)
+        found = read_recipe(path.read_bytes()) if path.is_file() else shipped.recipe(name)
         return found.with_settings(dict(map(setting, settings))) if settings else found
     except ValidationError as error:
         first = error.errors()[0]

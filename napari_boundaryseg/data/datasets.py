@@ -13,7 +13,7 @@ from napari_boundaryseg.data import formats, layouts
 from napari_boundaryseg.data.formats.format import suffixes
 from napari_boundaryseg.data.labels import LabelScheme, preset
 from napari_boundaryseg.data.layouts import Case
-from napari_boundaryseg.data.relabel import in_scheme
+from napari_boundaryseg.data.relabel import to_scheme
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Progress, silent
@@ -58,7 +58,7 @@ def load_case(case: Case, scheme: LabelScheme | None = None) -> tuple[Volume, La
         return volume, None
     known = preset(case.scheme) if case.scheme else scheme
     labels = replace(formats.read_labels(case.label, volume, known), name=case.name)
-    return volume, labels if scheme is None or known == scheme else in_scheme(labels, scheme)
+    return volume, labels if scheme is None or known == scheme else to_scheme(labels, scheme)
 
 
 def with_channels(cases: Iterable[Case], wanted: Sequence[str]) -> list[Case]:

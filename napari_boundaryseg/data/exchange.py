@@ -22,7 +22,7 @@ def save_volume(volume: Volume, folder: str | Path) -> Path:
         "channels": volume.channels,
         "name": volume.name,
         "modality": volume.modality,
-        "doubts": volume.doubts,
+        "warnings": volume.warnings,
         "source": [str(path) for path in volume.source],
     }
     return _save(Path(folder), "scan", volume.array, values)
@@ -37,7 +37,7 @@ def load_volume(folder: str | Path) -> Volume:
         tuple(values["channels"]),
         values["name"],
         values["modality"],
-        tuple(values["doubts"]),
+        tuple(values["warnings"]),
         tuple(Path(path) for path in values["source"]),
     )
 
@@ -48,7 +48,7 @@ def save_labels(labels: LabelMap, folder: str | Path) -> Path:
         "geometry": geometry_to_json(labels.geometry),
         "name": labels.name,
         "scheme": labels.scheme.model_dump(mode="json"),
-        "doubts": labels.doubts,
+        "warnings": labels.warnings,
     }
     return _save(Path(folder), "labels", labels.array, values)
 
@@ -57,7 +57,7 @@ def load_labels(folder: str | Path) -> LabelMap:
     """Read what `save_labels` wrote; the array stays on disk, mapped read-only."""
     array, values = _load(Path(folder), "labels")
     scheme = LabelScheme.model_validate(values["scheme"])
-    return LabelMap(array, geometry_from_json(values["geometry"]), scheme, values["name"], tuple(values["doubts"]))
+    return LabelMap(array, geometry_from_json(values["geometry"]), scheme, values["name"], tuple(values["warnings"]))
 
 
 def geometry_to_json(geometry: Geometry) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Affines: spacing, orientation, tilt, and the way to the display grid and back."""
+"""Affines: spacing, orientation, obliquity, and the way to the display grid and back."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from napari_boundaryseg.data.volume import LabelMap
 from napari_boundaryseg.errors import InputError
 
 
-def in_scheme(labels: LabelMap, scheme: LabelScheme) -> LabelMap:
+def to_scheme(labels: LabelMap, scheme: LabelScheme) -> LabelMap:
     """The same organs under the integers of a model's scheme.
 
     Where every organ of the model is named like a region of the labels' scheme (the core of a tumour, for example),
@@ -79,7 +79,7 @@ def _renumbered(labels: LabelMap, scheme: LabelScheme, numbers: dict[int, int]) 
     table = np.zeros(int(labels.array.max()) + 1, np.uint16)
     for own, wanted in numbers.items():
         table[own] = wanted
-    return LabelMap(table[labels.array], labels.geometry, scheme, labels.name, labels.doubts)
+    return LabelMap(table[labels.array], labels.geometry, scheme, labels.name, labels.warnings)
 
 
 def _same(organ: Organ, scheme: LabelScheme) -> Organ | None:

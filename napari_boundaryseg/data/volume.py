@@ -80,7 +80,7 @@ class Geometry:
 
     @property
     def obliquity_deg(self) -> float:
-        """The tilt of the array axes against the patient axes, in degrees."""
+        """The obliquity of the array axes against the patient axes, in degrees."""
         return obliquity_deg(self.affine)
 
     @property
@@ -120,7 +120,7 @@ class Volume:
         The case: the file's name without suffixes, the folder's name for a DICOM series.
     modality : str
         ``"CT"``, ``"MR"``, ``"PT"``, or ``""`` when the file does not say.
-    doubts : tuple of str
+    warnings : tuple of str
         What a person should know about this file: one short sentence each.
     source : tuple of Path
         The files or the folder it was read from.
@@ -131,7 +131,7 @@ class Volume:
     channels: tuple[str, ...] = ("image",)
     name: str = "scan"
     modality: str = ""
-    doubts: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     source: tuple[Path, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
@@ -177,7 +177,7 @@ class LabelMap:
         What the integers mean; organs are called "Label 1" and so on when it is not known.
     name : str
         The case.
-    doubts : tuple of str
+    warnings : tuple of str
         What a person should know about these labels: one short sentence each.
     """
 
@@ -185,7 +185,7 @@ class LabelMap:
     geometry: Geometry
     scheme: LabelScheme = None  # type: ignore[assignment]  # always a scheme after construction
     name: str = "labels"
-    doubts: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         array = np.asarray(self.array)

@@ -14,7 +14,7 @@ from napari_boundaryseg.data.boxes import from_pairs
 from napari_boundaryseg.data.datasets import Case, load_case
 from napari_boundaryseg.data.exchange import load_volume
 from napari_boundaryseg.data.labels import LabelScheme
-from napari_boundaryseg.data.relabel import in_scheme
+from napari_boundaryseg.data.relabel import to_scheme
 from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
 from napari_boundaryseg.engine.checkpoints.model_library import find, read_card
 from napari_boundaryseg.engine.inference.prediction_files import save_prediction
@@ -140,7 +140,7 @@ def _labelled(cases: Sequence[dict[str, Any]], scheme: LabelScheme) -> list[Labe
         volume, labels = load_case(files, drawn_under or scheme)
         if labels is None:
             raise InputError(case["name"], "it has no labels", "Accept it again")
-        found.append(LabelledScan(volume, in_scheme(labels, scheme) if drawn_under else labels, case.get("box")))
+        found.append(LabelledScan(volume, to_scheme(labels, scheme) if drawn_under else labels, case.get("box")))
     return found
 
 

@@ -170,7 +170,7 @@ def report(scan: Volume, labels: LabelMap, prediction: Prediction | None, checks
             "tilt_deg": round(geometry.obliquity_deg, 3),
             "channels": list(scan.channels),
             "modality": scan.modality,
-            "doubts": list(scan.doubts),
+            "warnings": list(scan.warnings),
         },
         "label_scheme": labels.scheme.model_dump(mode="json"),
         "volumes_ml": {name: round(ml, 4) for name, ml in labels.volumes_ml().items()},

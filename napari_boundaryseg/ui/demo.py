@@ -17,7 +17,7 @@ from napari_boundaryseg.errors import BoundarySegError, InputError
 from napari_boundaryseg.session.actions.export import export
 from napari_boundaryseg.ui import hooks, samples
 from napari_boundaryseg.ui.compat.window import is_open, main_window
-from napari_boundaryseg.ui.control.viewer_controller import Desk
+from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 from napari_boundaryseg.ui.layers import access
 from napari_boundaryseg.ui.layers.labels import read_labels, scheme_of
 from napari_boundaryseg.ui.workbench import Workbench
@@ -43,17 +43,17 @@ def run_demo(scan: Path | None = None, headless: Path | None = None) -> None:
         When the scan cannot be opened or segmented, in headless mode. Otherwise the window says it, and stays.
     """
     viewer = napari.Viewer(title="Boundary segmentation")
-    desk = hooks.desk_of(viewer, last_project=headless is None)
-    bench = Workbench(desk)
+    controller = hooks.controller_of(viewer, last_project=headless is None)
+    bench = Workbench(controller)
     viewer.window.add_dock_widget(bench, name="Boundary segmentation", area="right")
     viewer.window.resize(*SIZE)
-    job = partial(_main_job, desk, bench, [scan] if scan else samples.SAMPLES[0].paths(), whole=scan is None)
+    job = partial(_main_job, controller, bench, [scan] if scan else samples.SAMPLES[0].paths(), whole=scan is None)
     if headless is None:
         _with_a_person(job)
         return
     try:
         job()
-        _save(viewer, desk, headless)
+        _save(viewer, controller, headless)
     finally:
         if is_open(viewer):
             viewer.close()
@@ -74,20 +74,22 @@ class WindowClosed(InputError):
     """A person closed the window while something was waited for."""
 
 
-def _main_job(desk: Desk, bench: Workbench, paths: list[Path], whole: bool) -> None:
+def _main_job(controller: ViewerController, bench: Workbench, paths: list[Path], whole: bool) -> None:
     """Open and segment. Only the sample is known to suit its model as a whole: of other scans the panel may ask."""
     errors: list[str] = []
-    desk.session.message.connect(lambda level, text: errors.append(text) if level == "error" else None)
-    desk.open(*paths)
-    wait_for(desk, lambda: desk.session.scan is not None and desk.session.job is None, OPEN_S, errors)
+    controller.session.message.connect(lambda level, text: errors.append(text) if level == "error" else None)
+    controller.open(*paths)
+    wait_for(controller, lambda: controller.session.scan is not None and controller.session.job is None, OPEN_S, errors)
     bench.sections.open("Segment")
-    desk.segment(whole=whole)
-    wait_for(desk, lambda: desk.session.prediction is not None and not desk.ticks.busy, SEGMENT_S, errors)
-    show_largest_slice(desk.viewer)
+    controller.segment(whole=whole)
+    wait_for(
+        controller, lambda: controller.session.prediction is not None and not controller.calls.busy, SEGMENT_S, errors
+    )
+    show_largest_slice(controller.viewer)
     pause(SETTLE_S)
 
 
-def wait_for(desk: Desk, condition: Callable[[], bool], seconds: float, errors: list[str]) -> None:
+def wait_for(controller: ViewerController, condition: Callable[[], bool], seconds: float, errors: list[str]) -> None:
     """Let the window live until the condition holds.
 
     Raises
@@ -98,7 +100,7 @@ def wait_for(desk: Desk, condition: Callable[[], bool], seconds: float, errors: 
     """
     step = 0.05
     for _ in range(int(seconds / step)):
-        if not is_open(desk.viewer):
+        if not is_open(controller.viewer):
             raise WindowClosed("demo", "the window was closed", "Start it again")
         if condition():
             return
@@ -126,13 +128,13 @@ def show_largest_slice(viewer: Any) -> None:
     viewer.dims.set_current_step(0, best)
 
 
-def _save(viewer: Any, desk: Desk, folder: Path) -> None:
+def _save(viewer: Any, controller: ViewerController, folder: Path) -> None:
     """Write the picture of the window and the files, which are read back; the report is ``report.json``."""
-    labels = read_labels(viewer, desk.session.scan)
+    labels = read_labels(viewer, controller.session.scan)
     if labels is None:
         raise InputError("demo", "there are no labels", "Try another scan")
     folder.mkdir(parents=True, exist_ok=True)
-    written = export(desk.session, labels, WHAT, folder)
+    written = export(controller.session, labels, WHAT, folder)
     written[-1].replace(folder / "report.json")
     _save_picture(main_window(viewer).grab(), folder / "window.png")
 

@@ -1,4 +1,4 @@
-"""napari's entry points for files, and the one desk of each viewer."""
+"""napari's entry points for files, and the one controller of each viewer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.session import Session
 from napari_boundaryseg.ui.compat.gui_thread import worker_runner
 from napari_boundaryseg.ui.compat.window import when_closed
-from napari_boundaryseg.ui.control.viewer_controller import Desk
+from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 from napari_boundaryseg.ui.layers import access
 from napari_boundaryseg.ui.layers.labels import free_labels
 from napari_boundaryseg.ui.layers.scan import scan_data
@@ -25,25 +25,25 @@ from napari_boundaryseg.ui.layers.scan import scan_data
 PRESTART_MS = 2000
 """The worker starts once the window stands."""
 
-_DESKS: weakref.WeakKeyDictionary[Any, Desk] = weakref.WeakKeyDictionary()
+_CONTROLLERS: weakref.WeakKeyDictionary[Any, ViewerController] = weakref.WeakKeyDictionary()
 
 
-def desk_of(viewer: Any, *, last_project: bool = True) -> Desk:
-    """The viewer's desk; made when first asked for, with the project of the last window, and closed with the viewer."""
+def controller_of(viewer: Any, *, last_project: bool = True) -> ViewerController:
+    """The viewer's controller: made when first asked for, with the project used last, and closed with the viewer."""
     viewer = getattr(viewer, "__wrapped__", viewer)
-    if viewer not in _DESKS:
-        desk = Desk(viewer, Session(worker_runner(), None))
-        _DESKS[viewer] = desk
-        when_closed(viewer, desk.close)
-        QTimer.singleShot(PRESTART_MS, desk.warm_up)
+    if viewer not in _CONTROLLERS:
+        controller = ViewerController(viewer, Session(worker_runner(), None))
+        _CONTROLLERS[viewer] = controller
+        when_closed(viewer, controller.close)
+        QTimer.singleShot(PRESTART_MS, controller.warm_up)
         if last_project:
-            QTimer.singleShot(0, desk.open_last_project)
-    return _DESKS[viewer]
+            QTimer.singleShot(0, controller.open_last_project)
+    return _CONTROLLERS[viewer]
 
 
 def session_of(viewer: Any) -> Session:
     """What the program remembers for this viewer."""
-    return desk_of(viewer).session
+    return controller_of(viewer).session
 
 
 def get_reader(path: str | list[str]) -> Callable[[Any], list[Any]] | None:

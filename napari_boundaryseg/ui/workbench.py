@@ -9,7 +9,7 @@ from qtpy.QtCore import QSize
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_boundaryseg.ui.compat.window import steady_window
-from napari_boundaryseg.ui.control.viewer_controller import Desk
+from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 from napari_boundaryseg.ui.layers.styles import dock_sheet
 from napari_boundaryseg.ui.panels.correct import CorrectPanel
 from napari_boundaryseg.ui.panels.export import ExportPanel
@@ -21,7 +21,7 @@ from napari_boundaryseg.ui.panels.train import TrainPanel
 from napari_boundaryseg.ui.widgets.controls import named
 from napari_boundaryseg.ui.widgets.sections import Sections
 
-PANELS: dict[str, Callable[[Desk], Panel]] = {
+PANELS: dict[str, Callable[[ViewerController], Panel]] = {
     "Scan": ScanPanel,
     "Segment": SegmentPanel,
     "Correct": CorrectPanel,
@@ -34,13 +34,13 @@ WIDTH = 380
 class Workbench(QWidget):
     """Scan, Segment, Correct, Train, Export, and the job bar."""
 
-    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+    def __init__(self, controller: ViewerController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         named(self, "workbench", "Boundary segmentation")
-        _follow_theme(self, desk)
-        self.panels = {title: make(desk) for title, make in PANELS.items()}
+        _follow_theme(self, controller)
+        self.panels = {title: make(controller) for title, make in PANELS.items()}
         self.sections = Sections(self.panels)
-        self.job_bar = JobBar(desk)
+        self.job_bar = JobBar(controller)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -56,20 +56,20 @@ class Workbench(QWidget):
         return QSize(WIDTH, 600)
 
 
-def _follow_theme(widget: QWidget, desk: Desk) -> None:
+def _follow_theme(widget: QWidget, controller: ViewerController) -> None:
     """Look as napari's theme and font size say, also when they change."""
     appearance = get_settings().appearance
-    sources = (desk.viewer.events.theme, appearance.events.font_size)
+    sources = (controller.viewer.events.theme, appearance.events.font_size)
 
     def restyle(event: object = None) -> None:
-        widget.setStyleSheet(dock_sheet(str(desk.viewer.theme), int(appearance.font_size)))
+        widget.setStyleSheet(dock_sheet(str(controller.viewer.theme), int(appearance.font_size)))
 
     def leave(*_: object) -> None:
         for source in sources:
             source.disconnect(restyle)
 
     restyle()
-    steady_window(desk.viewer)
+    steady_window(controller.viewer)
     for source in sources:
         source.connect(restyle)
     widget.destroyed.connect(leave)
@@ -78,10 +78,10 @@ def _follow_theme(widget: QWidget, desk: Desk) -> None:
 class PanelAlone(QWidget):
     """One panel with the job bar under it, for a dock of its own."""
 
-    def __init__(self, title: str, desk: Desk, parent: QWidget | None = None) -> None:
+    def __init__(self, title: str, controller: ViewerController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        _follow_theme(self, desk)
+        _follow_theme(self, controller)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(PANELS[title](desk), 1)
-        layout.addWidget(JobBar(desk))
+        layout.addWidget(PANELS[title](controller), 1)
+        layout.addWidget(JobBar(controller))

@@ -9,7 +9,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from napari_boundaryseg.engine.checkpoints import model_library as library
+from napari_boundaryseg.engine.checkpoints import model_library
 
 
 def test_a_model_that_ships_segments_a_sample_that_ships(boundaryseg, sample_data: Path, tmp_path: Path) -> None:
@@ -43,10 +43,10 @@ def test_the_label_prior_is_printed_beside_the_score(boundaryseg, sample_data: P
     done = boundaryseg("evaluate", tmp_path / "two_parts_seg.nii.gz", sample_data / "two_parts_labels.nii.gz")
     assert done.status == 0, done.err
     assert "label prior dsc" in done.out
-    card, _ = library.read_card(library.shipped()["hippocampus-sgm"])
-    floors = [score.floor for score in card.scores if score.floor is not None]
-    assert len(floors) == 2
-    assert all(f"{floor:.3f}" in done.out for floor in floors)
+    card, _ = model_library.read_card(model_library.shipped()["hippocampus-sgm"])
+    priors = [score.label_prior for score in card.scores if score.label_prior is not None]
+    assert len(priors) == 2
+    assert all(f"{prior:.3f}" in done.out for prior in priors)
 
 
 def test_labels_against_themselves_are_perfect(boundaryseg, sample_data: Path, tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ def test_more_than_one_device_is_refused_honestly(boundaryseg, study: Path, tmp_
 
 def test_help_says_what_the_rows_of_the_splits_do(boundaryseg) -> None:
     said = " ".join(boundaryseg("train", "--help").out.replace("│", " ").split())
-    assert "Rows marked val or test are left alone" in said
+    assert "Rows marked val or test are not used" in said
 
 
 def test_a_training_is_replaced_only_where_it_is_said(boundaryseg, study: Path, tmp_path: Path) -> None:

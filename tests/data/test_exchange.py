@@ -40,7 +40,7 @@ def test_a_scan_comes_back_bit_by_bit(tmp_path: Path, order: str, dtype: type) -
     assert again.array.dtype == dtype
     assert np.array_equal(again.affine, volume.affine)
     assert fields(again.geometry.nifti) == fields(FORM)
-    for name in ("channels", "name", "modality", "doubts", "source"):
+    for name in ("channels", "name", "modality", "warnings", "source"):
         assert getattr(again, name) == getattr(volume, name)
 
 
@@ -61,7 +61,7 @@ def test_labels_keep_their_scheme(tmp_path: Path) -> None:
     labels = LabelMap(array, Geometry((3, 4, 5), np.eye(4)), preset("hippocampus"), "case", ("odd.",))
     again = load_labels(save_labels(labels, tmp_path))
     assert np.array_equal(again.array, array)
-    assert (again.scheme, again.name, again.doubts) == (labels.scheme, "case", ("odd.",))
+    assert (again.scheme, again.name, again.warnings) == (labels.scheme, "case", ("odd.",))
     assert again.geometry.nifti is None
 
 

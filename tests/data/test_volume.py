@@ -53,7 +53,7 @@ def test_a_scheme_must_name_every_integer() -> None:
     scheme = preset("prostate")
     with pytest.raises(InputError, match="does not name"):
         LabelMap(np.full(GRID.shape, 77, np.uint8), GRID).with_scheme(scheme)
-    assert labels(doubts=("odd.",)).with_scheme(preset("hippocampus")).doubts == ("odd.",)
+    assert labels(warnings=("odd.",)).with_scheme(preset("hippocampus")).warnings == ("odd.",)
 
 
 def test_masks_by_name_and_id() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from painter import ABOUT, blank
+from painter import HEADER, blank
 
 from napari_boundaryseg.editing.history.history import History
 from napari_boundaryseg.editing.journal.journal import Journal
@@ -21,10 +21,10 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def journal(folder: Path) -> Iterator[Journal]:
     """A journal of blank labels."""
-    one = Journal(ABOUT, blank(), folder)
+    one = Journal(HEADER, blank(), folder)
     yield one
     one._end()
-    one._owner.release()
+    one._folder_lock.release()
 
 
 @pytest.fixture

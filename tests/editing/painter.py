@@ -15,10 +15,10 @@ import numpy as np
 from napari_boundaryseg.editing.history.history import History
 from napari_boundaryseg.editing.history.locks import Lock
 from napari_boundaryseg.editing.journal.journal import Journal
-from napari_boundaryseg.editing.journal.records import About
+from napari_boundaryseg.editing.journal.records import JournalHeader
 
 SHAPE = (8, 24, 24)
-ABOUT = About("case one", "0" * 32, '{"name": "pelvis-mr"}', 0.002)
+HEADER = JournalHeader("case one", "0" * 32, '{"name": "pelvis-mr"}', 0.002)
 
 
 def blank() -> np.ndarray:
@@ -50,7 +50,7 @@ def stroke(history: History, rng: Random) -> None:
     """A rectangle of one label, written into the array as a brush does."""
     z, y, x = (rng.randrange(n) for n in SHAPE)
     history.array[z, y : y + rng.randint(1, 9), x : x + rng.randint(1, 9)] = rng.randrange(4)
-    history.take(f"Paint: slice {z}")
+    history.commit(f"Paint: slice {z}")
 
 
 def states(seed: int, count: int) -> list[History]:
@@ -70,7 +70,7 @@ def _frozen(history: History) -> History:
 def main(folder: Path, seed: int, steps: int) -> None:
     """Paint, and rest until killed."""
     history, rng = History(blank()), Random(seed)
-    journal = Journal(ABOUT, history.array, folder)
+    journal = Journal(HEADER, history.array, folder)
     journal.follow(history)
     for number in range(1, steps + 1):
         step(history, rng)

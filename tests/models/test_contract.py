@@ -149,9 +149,9 @@ def test_every_network_predicts_through_the_sliding_window(name, dims):
     image = torch.randn(2, 11, 21, 30)
     heads = Heads(network)
     with torch.inference_mode():
-        many = heads.apart(sliding_window(image, heads, (8, 16, 16), 0.5, batch=2))
-        whole = heads.apart(heads(image[None])[0])
-        one = heads.apart(sliding_window(image, heads, tuple(image.shape[1:])))
+        many = heads.split(sliding_window(image, heads, (8, 16, 16), 0.5, batch=2))
+        whole = heads.split(heads(image[None])[0])
+        one = heads.split(sliding_window(image, heads, tuple(image.shape[1:])))
     assert many.keys() == whole.keys()
     for head, expected in whole.items():
         torch.testing.assert_close(one[head], expected, rtol=1e-4, atol=1e-5)

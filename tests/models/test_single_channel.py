@@ -19,7 +19,7 @@ def test_one_channel_is_a_sigmoid_of_the_organ(how):
     network.segment.register_forward_hook(lambda module, inputs, output: raw.append(output))
     heads = Heads(network)
     with torch.inference_mode():
-        classes = heads.apart(heads(x)[0])["classes"]
+        classes = heads.split(heads(x)[0])["classes"]
     assert raw[0].shape == (1, 1, 32, 40)
     torch.testing.assert_close(classes[1], raw[0][0, 0].sigmoid())
     torch.testing.assert_close(classes[0], 1 - raw[0][0, 0].sigmoid())

@@ -24,7 +24,7 @@ SAMPLES = {
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_every_sample_reads_without_doubts_and_its_labels_fit(sample_data: Path, name: str) -> None:
+def test_every_sample_reads_without_warnings_and_its_labels_fit(sample_data: Path, name: str) -> None:
     files, scheme, shape = SAMPLES[name]
     if name == "pelvis_dicom":
         pytest.importorskip("pydicom")
@@ -32,7 +32,7 @@ def test_every_sample_reads_without_doubts_and_its_labels_fit(sample_data: Path,
     labels = read_labels(sample_data / f"{name}_labels.nii.gz", scan, preset(scheme))
     assert scan.geometry.shape == shape
     assert scan.array.shape[0] == len(files)
-    assert scan.doubts == ()
+    assert scan.warnings == ()
     assert all(volume > 0 for volume in labels.volumes_ml().values())
 
 

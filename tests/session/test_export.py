@@ -216,13 +216,13 @@ def test_names_of_organs_and_cases_never_lead_out_of_the_folder(
 
 
 def test_the_report_says_what_was_made_from_what(tmp_path: Path, scan: Volume, labels: LabelMap) -> None:
-    scan = replace(scan, doubts=("The scan is tilted.",), modality="MR")
+    scan = replace(scan, warnings=("The scan is tilted.",), modality="MR")
     export_files(scan, labels, predicted(scan), {"labels", "mesh", "report"}, tmp_path)
     report = json.loads((tmp_path / "case1.json").read_text("utf-8"))
     assert report["case"] == "case1"
     assert report["notice"] == "Research use only, not a medical device"
     assert report["scan"]["shape"] == list(SHAPE)
-    assert report["scan"]["doubts"] == ["The scan is tilted."]
+    assert report["scan"]["warnings"] == ["The scan is tilted."]
     assert report["volumes_ml"] == {"Hippocampus_A": 0.32, "Hippocampus_P": 0.32}
     assert (report["model"], report["sha256"], report["notes"]) == ("tiny", "0" * 64, ["2 voxels were filled"])
     assert report["contours"]["Hippocampus_A"] == "soft head"

@@ -27,7 +27,7 @@ small = recipe(sys.argv[2]).with_settings({
 network = build_network(small)
 card = Card(name=sys.argv[3], recipe=small, parameters=sum(p.numel() for p in network.parameters()),
             training=TrainingData(description="nothing: random weights", licence="BSD-3-Clause"),
-            scores=(Score(organ="Bladder", metric="dsc", mean=0.1, sd=0.0, n=1, floor=0.05),))
+            scores=(Score(organ="Bladder", metric="dsc", mean=0.1, sd=0.0, n=1, label_prior=0.05),))
 save(Path(sys.argv[1]), card, network.state_dict())
 """
 
@@ -56,29 +56,29 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def desk_viewer(
+def controller_viewer(
     make_napari_viewer: Callable[..., Any], weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Any]:
     """A shown viewer whose project is in a temporary folder and whose only shipped model is the tiny one."""
-    from napari_boundaryseg.engine.checkpoints import model_library as library
+    from napari_boundaryseg.engine.checkpoints import model_library
     from napari_boundaryseg.ui import hooks
 
-    monkeypatch.setattr(library, "WEIGHTS", weights)
+    monkeypatch.setattr(model_library, "WEIGHTS", weights)
     monkeypatch.setenv("BOUNDARYSEG_PROJECT", str(tmp_path / "project"))
     viewer = make_napari_viewer(show=True)
     viewer.window.resize(1400, 900)
     yield viewer
-    if viewer in hooks._DESKS:
-        hooks.desk_of(viewer).close()
+    if viewer in hooks._CONTROLLERS:
+        hooks.controller_of(viewer).close()
 
 
 @pytest.fixture
-def bench(desk_viewer: Any) -> Any:
+def bench(controller_viewer: Any) -> Any:
     """The workbench, docked in the viewer."""
     from napari_boundaryseg.ui.docks import WorkbenchDock
 
-    made = WorkbenchDock(desk_viewer)
-    desk_viewer.window.add_dock_widget(made, name="Boundary segmentation", area="right")
+    made = WorkbenchDock(controller_viewer)
+    controller_viewer.window.add_dock_widget(made, name="Boundary segmentation", area="right")
     return made
 
 

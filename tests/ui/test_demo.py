@@ -22,11 +22,11 @@ from napari_boundaryseg.ui.compat.window import is_open, main_window
 
 
 @pytest.fixture
-def viewer(desk_viewer: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+def viewer(controller_viewer: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The window that the demo gets."""
-    monkeypatch.setattr(demo.napari, "Viewer", lambda **_: desk_viewer)
+    monkeypatch.setattr(demo.napari, "Viewer", lambda **_: controller_viewer)
     monkeypatch.setattr(demo, "SETTLE_S", 0.1)
-    return desk_viewer
+    return controller_viewer
 
 
 @pytest.fixture
@@ -54,11 +54,11 @@ def control(viewer: Any, name: str) -> Any:
 CLOSED_BY_A_PERSON = """
 from qtpy.QtCore import QTimer
 from napari_boundaryseg.ui import compat, demo, hooks
-real = hooks.desk_of
-def desk_of(viewer, **named):
+real = hooks.controller_of
+def controller_of(viewer, **named):
     QTimer.singleShot(1500, compat.main_window(viewer).close)
     return real(viewer, **named)
-hooks.desk_of = desk_of
+hooks.controller_of = controller_of
 demo.run_demo()
 """
 
@@ -83,9 +83,9 @@ def test_a_scan_that_cannot_be_read_is_told_in_the_window_which_stays(
     demo.run_demo(tmp_path / "bad.nii.gz")
     assert left_to_the_person == [True]
     assert "bad.nii.gz" in control(viewer, "job_bar.message").text()
-    desk = hooks.desk_of(viewer)
-    desk.open(pelvis_files[0])
-    wait(lambda: desk.session.scan is not None and desk.session.job is None)
+    controller = hooks.controller_of(viewer)
+    controller.open(pelvis_files[0])
+    wait(lambda: controller.session.scan is not None and controller.session.job is None)
 
 
 def test_a_scan_far_too_large_leaves_the_question_to_the_person(
@@ -94,7 +94,7 @@ def test_a_scan_far_too_large_leaves_the_question_to_the_person(
     demo.run_demo(big)
     assert left_to_the_person == [True]
     assert "far more than" in control(viewer, "segment_panel.question").text()
-    assert hooks.desk_of(viewer).session.prediction is None
+    assert hooks.controller_of(viewer).session.prediction is None
 
 
 def test_without_a_person_a_scan_far_too_large_ends_with_its_sentence(viewer: Any, big: Path, tmp_path: Path) -> None:

@@ -13,16 +13,16 @@ from napari_boundaryseg.ui.docks import WorkbenchDock
 from napari_boundaryseg.ui.workbench import PANELS, PanelAlone
 
 
-def test_the_plugin_alone_opens_the_workbench(desk_viewer: Any) -> None:
+def test_the_plugin_alone_opens_the_workbench(controller_viewer: Any) -> None:
     """What `napari -w napari-boundaryseg` does: it takes the first widget of the manifest."""
-    _, widget = desk_viewer.window.add_plugin_dock_widget("napari-boundaryseg", tabify=True)
+    _, widget = controller_viewer.window.add_plugin_dock_widget("napari-boundaryseg", tabify=True)
     assert isinstance(widget, WorkbenchDock)
-    assert widget.panels["Scan"]._desk is hooks.desk_of(desk_viewer)
+    assert widget.panels["Scan"]._controller is hooks.controller_of(controller_viewer)
 
 
 @pytest.mark.parametrize("title", ["Boundary segmentation", *PANELS])
-def test_every_widget_opens_from_the_menu(desk_viewer: Any, title: str) -> None:
+def test_every_widget_opens_from_the_menu(controller_viewer: Any, title: str) -> None:
     widget, _ = _toggle_or_get_widget("napari-boundaryseg", title, f"{title} (Boundary segmentation)")
-    desk_viewer.window.add_dock_widget(widget)
+    controller_viewer.window.add_dock_widget(widget)
     assert isinstance(widget, WorkbenchDock if title == "Boundary segmentation" else PanelAlone)
     assert "torch" not in sys.modules

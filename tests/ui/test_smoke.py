@@ -27,24 +27,24 @@ def alive(pid: int) -> bool:
 
 def test_open_segment_close(make_napari_viewer, qtbot) -> None:
     viewer = make_napari_viewer(show=True)
-    desk = hooks.desk_of(viewer)
-    bench = Workbench(desk)
+    controller = hooks.controller_of(viewer)
+    bench = Workbench(controller)
     viewer.window.add_dock_widget(bench, name="Boundary segmentation", area="right")
 
-    desk.open(*samples.SAMPLES[-1].paths())
-    qtbot.waitUntil(lambda: desk.session.scan is not None and desk.session.job is None, timeout=OPEN_MS)
+    controller.open(*samples.SAMPLES[-1].paths())
+    qtbot.waitUntil(lambda: controller.session.scan is not None and controller.session.job is None, timeout=OPEN_MS)
     run = bench.findChild(QPushButton, "segment_panel.run")
     qtbot.waitUntil(run.isEnabled, timeout=OPEN_MS)
     run.click()
-    qtbot.waitUntil(lambda: desk.session.prediction is not None and not desk.ticks.busy, timeout=SEGMENT_MS)
+    qtbot.waitUntil(lambda: controller.session.prediction is not None and not controller.calls.busy, timeout=SEGMENT_MS)
 
-    prediction = desk.session.prediction
+    prediction = controller.session.prediction
     names = {layer.name for layer in viewer.layers}
     assert {"labels", "edges", *(f"contour: {organ}" for organ in prediction.contours)} <= names
-    assert read_labels(viewer, desk.session.scan).array.tolist() == prediction.labels.array.tolist()
+    assert read_labels(viewer, controller.session.scan).array.tolist() == prediction.labels.array.tolist()
     assert "torch" not in sys.modules
 
-    worker = desk.session.runner.pid
+    worker = controller.session.runner.pid
     assert worker is not None
     viewer.close()
     qtbot.waitUntil(lambda: not alive(worker), timeout=5000)

@@ -63,13 +63,13 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def opened(desk_viewer: Any, bench: Any, pelvis_files: list[Path], wait: Callable[..., None]) -> Iterator[Any]:
-    """The desk of a window with a scan open."""
-    desk = hooks.desk_of(desk_viewer)
-    desk.open(pelvis_files[0])
-    wait(lambda: desk.session.scan is not None and desk.session.job is None)
+def opened(controller_viewer: Any, bench: Any, pelvis_files: list[Path], wait: Callable[..., None]) -> Iterator[Any]:
+    """The controller of a window with a scan open."""
+    controller = hooks.controller_of(controller_viewer)
+    controller.open(pelvis_files[0])
+    wait(lambda: controller.session.scan is not None and controller.session.job is None)
     bench.sections.open("Segment")
-    yield desk
+    yield controller
 
 
 def test_every_system_shows_its_layers(opened: Any, find: Callable[[str], Any], wait: Callable[..., None]) -> None:
@@ -79,7 +79,7 @@ def test_every_system_shows_its_layers(opened: Any, find: Callable[[str], Any], 
         choose(models, f"tiny-{name}")
         before = opened.session.prediction
         QTest.mouseClick(find("segment_panel.run"), Qt.MouseButton.LeftButton)
-        wait(lambda before=before: opened.session.prediction is not before and not opened.ticks.busy, 180)
+        wait(lambda before=before: opened.session.prediction is not before and not opened.calls.busy, 180)
         wait(lambda: bool(find("segment_panel.result").text()))
         check_layers(viewer, contours, edges, levels)
         check_panel(find, edges if contours is DERIVED else "soft head (Prostate)", bool(levels), charts)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from napari_boundaryseg.engine.checkpoints import model_library as library
+from napari_boundaryseg.engine.checkpoints import model_library
 
 FILES = ("window.png", "report.json")
 
@@ -66,7 +66,7 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_models_and_samples_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     for name in (
-        *(f"weights/{path.name}" for path in library.shipped().values()),
+        *(f"weights/{path.name}" for path in model_library.shipped().values()),
         "sample_data/pelvis_mr.nii.gz",
         "napari.yaml",
         "py.typed",

@@ -24,12 +24,12 @@ LEFT = Qt.MouseButton.LeftButton
 
 
 @pytest.fixture
-def opened(desk_viewer: Any, bench: Any, wait: Callable[..., None], pelvis_files: list[Path]) -> Any:
-    """The desk, with a small scan open."""
-    desk = hooks.desk_of(desk_viewer)
-    desk.open(pelvis_files[0])
-    wait(lambda: desk.session.scan is not None and desk.session.job is None)
-    return desk
+def opened(controller_viewer: Any, bench: Any, wait: Callable[..., None], pelvis_files: list[Path]) -> Any:
+    """The controller, with a small scan open."""
+    controller = hooks.controller_of(controller_viewer)
+    controller.open(pelvis_files[0])
+    wait(lambda: controller.session.scan is not None and controller.session.job is None)
+    return controller
 
 
 def test_a_file_that_is_no_scan_is_told_in_one_sentence_and_nothing_is_lost(
@@ -69,16 +69,16 @@ def test_cancel_stops_within_two_seconds_and_the_window_goes_on(
 
 
 def test_a_scan_far_larger_than_the_models_is_a_question_with_its_answers(
-    desk_viewer: Any, bench: Any, find: Callable[[str], Any], wait: Callable[..., None], tmp_path: Path
+    controller_viewer: Any, bench: Any, find: Callable[[str], Any], wait: Callable[..., None], tmp_path: Path
 ) -> None:
     from napari_boundaryseg.data import formats
     from napari_boundaryseg.data.volume import Geometry, Volume
 
-    desk = hooks.desk_of(desk_viewer)
+    controller = hooks.controller_of(controller_viewer)
     array = np.random.default_rng(0).normal(0, 1, (1, 60, 60, 40)).astype(np.float32)
     formats.write(Volume(array, Geometry((60, 60, 40), np.diag([12.0, 12.0, 20.0, 1]))), tmp_path / "big.nii.gz")
-    desk.open(tmp_path / "big.nii.gz")
-    wait(lambda: desk.session.scan is not None and desk.session.job is None)
+    controller.open(tmp_path / "big.nii.gz")
+    wait(lambda: controller.session.scan is not None and controller.session.job is None)
     bench.sections.open("Segment")
     QTest.mouseClick(find("segment_panel.run"), LEFT)
     question = find("segment_panel.question")
@@ -86,7 +86,7 @@ def test_a_scan_far_larger_than_the_models_is_a_question_with_its_answers(
     assert "far more than" in question.text()
     QTest.mouseClick(find("segment_panel.draw"), LEFT)
     assert find("segment_panel.region").currentText() == "Box drawn on the scan"
-    assert access.only(desk_viewer, "region").mode == "add_rectangle"
+    assert access.only(controller_viewer, "region").mode == "add_rectangle"
 
 
 def test_a_box_drawn_with_the_mouse_limits_the_prediction(
@@ -154,22 +154,29 @@ def test_labels_that_do_not_fit_the_scan_are_refused(
 
 
 def test_a_scan_that_napari_opened_is_adopted(
-    desk_viewer: Any, bench: Any, wait: Callable[..., None], sample_data: Path
+    controller_viewer: Any, bench: Any, wait: Callable[..., None], sample_data: Path
 ) -> None:
-    desk_viewer.open(str(sample_data / "two_parts.nii.gz"), plugin="napari-boundaryseg")
-    session = hooks.session_of(desk_viewer)
+    controller_viewer.open(str(sample_data / "two_parts.nii.gz"), plugin="napari-boundaryseg")
+    session = hooks.session_of(controller_viewer)
     wait(lambda: session.scan is not None, 10)
     assert session.scan.name == "two_parts"
-    assert len(access.of_kind(desk_viewer, "scan")) == 1
-    assert [label.text() for label in hooks.desk_of(desk_viewer).letters.labels.values()] == ["A", "P", "R", "L"]
+    assert len(access.of_kind(controller_viewer, "scan")) == 1
+    assert [label.text() for label in hooks.controller_of(controller_viewer).letters.labels.values()] == [
+        "A",
+        "P",
+        "R",
+        "L",
+    ]
 
 
-def test_the_four_channel_sample_opens_as_one_scan(desk_viewer: Any, bench: Any, wait: Callable[..., None]) -> None:
-    desk_viewer.open_sample("napari-boundaryseg", "brain")
-    session = hooks.session_of(desk_viewer)
+def test_the_four_channel_sample_opens_as_one_scan(
+    controller_viewer: Any, bench: Any, wait: Callable[..., None]
+) -> None:
+    controller_viewer.open_sample("napari-boundaryseg", "brain")
+    session = hooks.session_of(controller_viewer)
     wait(lambda: session.scan is not None, 10)
     assert session.scan.array.shape[0] == 4
-    assert [layer.visible for layer in access.of_kind(desk_viewer, "scan")] == [False, False, False, True]
+    assert [layer.visible for layer in access.of_kind(controller_viewer, "scan")] == [False, False, False, True]
 
 
 def test_the_coronal_view_has_the_head_up(opened: Any, find: Callable[[str], Any]) -> None:
@@ -182,15 +189,15 @@ def test_the_coronal_view_has_the_head_up(opened: Any, find: Callable[[str], Any
 
 
 def test_a_ct_gets_its_windows(
-    desk_viewer: Any, bench: Any, find: Callable[[str], Any], wait: Callable[..., None], pelvis_files: list[Path]
+    controller_viewer: Any, bench: Any, find: Callable[[str], Any], wait: Callable[..., None], pelvis_files: list[Path]
 ) -> None:
-    desk = hooks.desk_of(desk_viewer)
-    desk.open(pelvis_files[1])
-    wait(lambda: desk.session.scan is not None and desk.session.job is None)
+    controller = hooks.controller_of(controller_viewer)
+    controller.open(pelvis_files[1])
+    wait(lambda: controller.session.scan is not None and controller.session.job is None)
     window = find("scan_panel.window")
     window.setCurrentText("CT bone")
     window.activated.emit(window.currentIndex())
-    assert access.only(desk_viewer, "scan").contrast_limits == [-500.0, 1300.0]
+    assert access.only(controller_viewer, "scan").contrast_limits == [-500.0, 1300.0]
 
 
 def test_closing_the_window_leaves_no_process(opened: Any, wait: Callable[..., None]) -> None:

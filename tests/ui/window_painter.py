@@ -17,7 +17,7 @@ from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 
 from napari_boundaryseg.ui.compat.canvas import canvas_widget
-from napari_boundaryseg.ui.layers.labels import draft_of
+from napari_boundaryseg.ui.layers.labels import editable_of
 
 LEFT = Qt.MouseButton.LeftButton
 NAME = "killed"
@@ -50,13 +50,13 @@ def main(scan: Path, seed: int) -> None:
     from napari_boundaryseg.ui.docks import WorkbenchDock
 
     viewer = napari.Viewer(show=True)
-    desk = hooks.desk_of(viewer, last_project=False)
+    controller = hooks.controller_of(viewer, last_project=False)
     viewer.window.add_dock_widget(WorkbenchDock(viewer), name="Boundary segmentation", area="right")
-    desk.session.scan = formats.read(scan)
-    desk.new_labels(preset("pelvis-mr"))
-    layer: Any = desk.tools.layer
-    draft = draft_of(layer)
-    assert draft.journal is not None
+    controller.session.scan = formats.read(scan)
+    controller.new_labels(preset("pelvis-mr"))
+    layer: Any = controller.tools.layer
+    editable = editable_of(layer)
+    assert editable.journal is not None
     canvas, rng = canvas_widget(viewer), Random(seed)
     layer.mode, layer.brush_size = "paint", 6
     QTest.qWait(500)
@@ -65,11 +65,11 @@ def main(scan: Path, seed: int) -> None:
         layer.selected_label = rng.randrange(1, 4)
         middle = QPoint(canvas.width() // 2, canvas.height() // 2)
         points = [middle + QPoint(rng.randint(-120, 120), rng.randint(-120, 120)) for _ in range(3)]
-        before = draft.history.position
+        before = editable.history.position
         drag(canvas, *points)
-        if draft.history.position > before:
-            draft.journal.flush()
-            print(draft.history.position, digest(layer.data), flush=True)
+        if editable.history.position > before:
+            editable.journal.flush()
+            print(editable.history.position, digest(layer.data), flush=True)
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ def read_labels(
     """A label map, which must fit the scan when one is given.
 
     Grids whose corners lie within 1e-3 mm are the same; within half a voxel the labels are taken on the scan's grid
-    with a doubt; beyond that they are refused.
+    with a warning; beyond that they are refused.
 
     Raises
     ------
@@ -72,12 +72,12 @@ def read_labels(
     reader = format_of(path).read_labels
     if reader is None:
         raise InputError(path, "labels cannot be read from this format", "Choose a NIfTI, NRRD or MHA file")
-    array, geometry, doubts = _guarded(path, lambda: reader(path, progress))
+    array, geometry, warnings = _guarded(path, lambda: reader(path, progress))
     if scan is not None:
         geometry, more = fitted(path, geometry, scan)
-        doubts += more
+        warnings += more
     try:
-        labels = LabelMap(array, geometry, name=case_name(path), doubts=doubts)
+        labels = LabelMap(array, geometry, name=case_name(path), warnings=warnings)
         return labels if scheme is None else labels.with_scheme(scheme)
     except InputError as error:
         raise InputError(path, error.reason, error.advice) from error

@@ -30,17 +30,17 @@ def joined(volumes: list[Volume]) -> Volume:
                 "Resample the channels onto one grid first",
             )
     array = np.concatenate([volume.array for volume in volumes])
-    doubts = tuple(dict.fromkeys(doubt for volume in volumes for doubt in volume.doubts))
+    warnings = tuple(dict.fromkeys(warning for volume in volumes for warning in volume.warnings))
     if array.dtype == np.float64:
         array, lost = to_float32(array)
-        doubts += lost
+        warnings += lost
     return Volume(
         array,
         first.geometry,
         _names(volumes),
         first.name,
         first.modality,
-        doubts,
+        warnings,
         tuple(path for volume in volumes for path in volume.source),
     )
 
@@ -53,7 +53,7 @@ def difference(one: Geometry, two: Geometry) -> str:
 
 
 def fitted(path: Path, labels: Geometry, scan: Volume) -> tuple[Geometry, tuple[str, ...]]:
-    """The scan's grid for labels that fit it, and a doubt when they fit only roughly."""
+    """The scan's grid for labels that fit it, and a warning when they fit only roughly."""
     apart = labels.distance_mm(scan.geometry)
     if apart <= SAME_GRID_MM:
         return scan.geometry, ()

@@ -12,7 +12,7 @@ _ROUNDING, _LEAST = float(np.finfo(np.float32).eps), float(np.finfo(np.float32).
 
 
 def to_float32(array: np.ndarray, slope: float = 1.0, inter: float = 0.0) -> tuple[np.ndarray, tuple[str, ...]]:
-    """The values ``slope * array + inter`` as float32, reckoned in float64, and a doubt where that is not enough.
+    """The values ``slope * array + inter`` as float32, reckoned in float64, and a warning where that is not enough.
 
     The last digits of a decimal number may be rounded; a whole number that becomes another one, and a number too large
     for float32, are told.
@@ -34,7 +34,7 @@ def to_float32(array: np.ndarray, slope: float = 1.0, inter: float = 0.0) -> tup
 
 
 def not_finite(array: np.ndarray) -> tuple[str, ...]:
-    """A doubt where some values are no numbers."""
+    """A warning where some values are no numbers."""
     if array.dtype.kind != "f":
         return ()
     bad = array.size - int(np.isfinite(array).sum())

@@ -14,7 +14,7 @@ from napari_boundaryseg.progress import Progress
 from napari_boundaryseg.registry import Registry
 
 RawLabels = tuple[np.ndarray, Geometry, tuple[str, ...]]
-"""(I, J, K) integers, their grid, doubts."""
+"""(I, J, K) integers, their grid, warnings."""
 
 
 def _never(path: Path, head: bytes) -> bool:

@@ -11,7 +11,7 @@ from psygnal import Signal
 from napari_boundaryseg.data import boxes
 from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.editing.history.edit import LOCK, UNLOCK, Edit
-from napari_boundaryseg.editing.history.locks import Lock, Locks, allowed, barred
+from napari_boundaryseg.editing.history.locks import Lock, Locks, allowed, protected
 from napari_boundaryseg.errors import InputError
 
 MOST_BYTES = 64 * 2**20
@@ -24,10 +24,10 @@ Name = str | Callable[[Box], str]
 
 
 class Outcome(NamedTuple):
-    """What became of a change: the step (None when nothing changed), and how many voxels locks left alone."""
+    """What became of a change: the step (None when nothing changed), and how many voxels locks protected."""
 
     edit: Edit | None
-    left_alone: int
+    n_protected: int
 
 
 class History:
@@ -37,7 +37,7 @@ class History:
     position n is after step n. A new step after undo drops the steps that could have been redone.
 
     Other code may write into ``array`` itself (napari's brush does). A private copy of the labels finds such changes:
-    `take` makes a step of them and puts back what is locked. Every other method first takes what was written and not
+    `commit` makes a step of them and puts back what is locked. Every other method first takes what was written and not
     taken, so undo takes back that change before any older one.
 
     Locking and unlocking are steps too. So undo reaches a locked voxel only after it has undone the lock: a step never
@@ -136,7 +136,7 @@ class History:
             self._voxels_of = _count(self._shadow)
         return self._voxels_of
 
-    def take(self, name: Name, box: Box | None = None, kind: str = "paint") -> Outcome:
+    def commit(self, name: Name, box: Box | None = None, kind: str = "paint") -> Outcome:
         """Make a step of what was written into the array; what locks protect is put back.
 
         Parameters
@@ -152,12 +152,12 @@ class History:
             return Outcome(None, 0)
         found = boxes.shifted(found, where)
         before, drawn = self._shadow[found], self._array[found]
-        written, left_alone = allowed(before, drawn, self._locks, found, self._slice_axis)
-        if left_alone:
+        written, n_protected = allowed(before, drawn, self._locks, found, self._slice_axis)
+        if n_protected:
             self._array[found] = written
         edit = self._voxels(name, kind, found, before, written)
-        self.changed.emit(found, "put back" if left_alone else "edit")
-        return Outcome(edit, left_alone)
+        self.changed.emit(found, "put back" if n_protected else "edit")
+        return Outcome(edit, n_protected)
 
     def apply(self, name: str, box: Box, values: np.ndarray, kind: str = "tool") -> Outcome:
         """Write labels into a box as one step; what locks protect stays as it is.
@@ -172,21 +172,21 @@ class History:
         """
         where = boxes.clipped(box, self._array.shape)
         fitting = self._fitting(values, where)
-        self.take(UNNAMED)
+        self.commit(UNNAMED)
         self._array[where] = fitting
-        return self.take(name, where, kind)
+        return self.commit(name, where, kind)
 
-    def barred(self, box: Box, values: np.ndarray) -> np.ndarray:
+    def protected(self, box: Box, values: np.ndarray) -> np.ndarray:
         """Where locks would leave a box alone if it were to get these labels: (I, J, K) bool."""
-        return barred(self._array[box], values, self._locks, box, self._slice_axis)
+        return protected(self._array[box], values, self._locks, box, self._slice_axis)
 
-    def left_alone(self, box: Box, values: np.ndarray) -> int:
+    def n_protected(self, box: Box, values: np.ndarray) -> int:
         """How many voxels `apply` would leave alone because they are locked."""
         where = boxes.clipped(box, self._array.shape)
         return allowed(self._array[where], self._fitting(values, where), self._locks, where, self._slice_axis)[1]
 
     def follow(self, array: np.ndarray, name: str = UNNAMED) -> Outcome:
-        """Go on with another array of the same shape (after ``layer.data = ...``); what differs is one step."""
+        """Take another array of the same shape (after ``layer.data = ...``); what differs is one step."""
         _refuse(array)
         if array.shape != self._array.shape or array.dtype.itemsize < self._array.dtype.itemsize:
             raise InputError(
@@ -194,28 +194,28 @@ class History:
                 f"{array.shape} {array.dtype} cannot take the place of {self._array.shape} {self._array.dtype}",
                 "Keep the shape, and an integer type that holds every label",
             )
-        self.take(UNNAMED)
+        self.commit(UNNAMED)
         self._array, self._shadow = array, self._shadow.astype(array.dtype)
-        return self.take(name, kind="replace")
+        return self.commit(name, kind="replace")
 
     def lock(self, lock: Lock, name: str = "") -> Edit | None:
         """Lock an organ or a slice, as a step; None when that lock holds already."""
-        self.take(UNNAMED)
+        self.commit(UNNAMED)
         return None if lock in self._locks else self._lock(Edit.of_lock(name or f"Lock: {lock}", LOCK, lock))
 
     def unlock(self, lock: Lock, name: str = "") -> Edit | None:
         """Take one lock off, as a step; None when it does not hold."""
-        self.take(UNNAMED)
+        self.commit(UNNAMED)
         return self._lock(Edit.of_lock(name or f"Unlock: {lock}", UNLOCK, lock)) if lock in self._locks else None
 
     def undo(self) -> Edit | None:
         """Take the last step back; None at the oldest position."""
-        self.take(UNNAMED)
+        self.commit(UNNAMED)
         return None if self._position == self._first else self._travel(self._position - 1, "undo")[0]
 
     def redo(self) -> Edit | None:
         """Do the next step again; None at the newest position."""
-        self.take(UNNAMED)
+        self.commit(UNNAMED)
         return None if self._position == self.last else self._travel(self._position + 1, "redo")[0]
 
     def go_to(self, position: int) -> None:
@@ -228,7 +228,7 @@ class History:
         """
         if not self._first <= position <= self.last:
             raise InputError("history", f"there is no position {position}", f"Use {self._first} to {self.last}")
-        self.take(UNNAMED)  # as every new step, it drops what could have been redone
+        self.commit(UNNAMED)  # as every new step, it drops what could have been redone
         position = min(position, self.last)
         if position != self._position:
             self._travel(position, "go to")

@@ -75,7 +75,7 @@ class Locks:
 
 
 def allowed(before: np.ndarray, after: np.ndarray, locks: Locks, box: Box, axis: int = 0) -> tuple[np.ndarray, int]:
-    """What of a change may be written; `barred` tells the rule.
+    """What of a change may be written; `protected` tells the rule.
 
     Parameters
     ----------
@@ -91,29 +91,29 @@ def allowed(before: np.ndarray, after: np.ndarray, locks: Locks, box: Box, axis:
     -------
     written : (I, J, K) array
         ``after``, but ``before`` where it is locked. ``after`` itself where nothing is.
-    left_alone : int
+    n_protected : int
         The number of voxels that would have changed and do not.
     """
-    shut = barred(before, after, locks, box, axis)
-    left_alone = int(np.count_nonzero(shut))
-    return (np.where(shut, before, after), left_alone) if left_alone else (after, 0)
+    mask = protected(before, after, locks, box, axis)
+    n_protected = int(np.count_nonzero(mask))
+    return (np.where(mask, before, after), n_protected) if n_protected else (after, 0)
 
 
-def barred(before: np.ndarray, after: np.ndarray, locks: Locks, box: Box, axis: int = 0) -> np.ndarray:
+def protected(before: np.ndarray, after: np.ndarray, locks: Locks, box: Box, axis: int = 0) -> np.ndarray:
     """Where a change may not be written: (I, J, K) bool.
 
     A voxel stays as it is when its slice is locked whole, when its present label is locked there, or when the label
     that it would get is locked there: a locked organ loses no voxel and gains none. Arguments as for `allowed`.
     """
-    shut = np.zeros(before.shape, bool)
+    mask = np.zeros(before.shape, bool)
     for lock in locks:
         part = _part(lock, box, axis)
         if part is not None:
-            shut[part] |= _barred(before[part], after[part], lock)
-    return shut & (before != after)
+            mask[part] |= _protected(before[part], after[part], lock)
+    return mask & (before != after)
 
 
-def _barred(before: np.ndarray, after: np.ndarray, lock: Lock) -> np.ndarray | bool:
+def _protected(before: np.ndarray, after: np.ndarray, lock: Lock) -> np.ndarray | bool:
     return True if lock.organ is None else (before == lock.organ) | (after == lock.organ)
 
 

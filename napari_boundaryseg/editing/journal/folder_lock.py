@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 
-class Owner:
+class FolderLock:
     """Holds a session's folder until `release`, or until this process ends, however it ends."""
 
     FILE = "owner.lock"
@@ -16,7 +16,7 @@ class Owner:
         self._descriptor = descriptor
 
     @classmethod
-    def of(cls, folder: Path) -> Owner | None:
+    def of(cls, folder: Path) -> FolderLock | None:
         """Take a folder; None when somebody has it, in this process or another, or when it cannot be written."""
         try:
             descriptor = os.open(folder / cls.FILE, os.O_RDWR | os.O_CREAT, 0o600)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from napari_boundaryseg.data.saving import write_error
-from napari_boundaryseg.editing.journal.folder_lock import Owner
+from napari_boundaryseg.editing.journal.folder_lock import FolderLock
 from napari_boundaryseg.editing.journal.records import NAME
 from napari_boundaryseg.errors import InputError
 
@@ -26,7 +26,7 @@ def sessions(root: Path) -> list[Path]:
         return []
 
 
-def new_folder(parent: Path) -> tuple[Path, Owner]:
+def new_folder(parent: Path) -> tuple[Path, FolderLock]:
     """Make and take the folder of a new session."""
     try:
         parent.mkdir(parents=True, exist_ok=True)
@@ -34,31 +34,31 @@ def new_folder(parent: Path) -> tuple[Path, Owner]:
         for _ in range(3):  # another window that is looking for lost work may take a new folder for a moment
             folder = parent / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
             folder.mkdir(mode=0o700)
-            owner = Owner.of(folder)
-            if owner is not None:
-                return folder, owner
+            lock = FolderLock.of(folder)
+            if lock is not None:
+                return folder, lock
     except OSError as error:
         raise InputError(parent, f"no journal can be kept there: {error.strerror}", _ADVICE) from error
     raise InputError(parent, "no journal can be kept there: its folder cannot be locked", _ADVICE)
 
 
-def discard_folder(folder: Path, owner: Owner) -> None:
+def discard_folder(folder: Path, lock: FolderLock) -> None:
     """Move a session to the discarded ones, from now on."""
     with contextlib.suppress(OSError):
-        os.utime(folder / Owner.FILE)
-    _move(folder, DISCARDED, owner)
+        os.utime(folder / FolderLock.FILE)
+    _move(folder, DISCARDED, lock)
 
 
-def put_aside(folder: Path, owner: Owner) -> None:
+def quarantine(folder: Path, lock: FolderLock) -> None:
     """Move a session to the damaged ones, which are kept."""
-    _move(folder, DAMAGED, owner)
+    _move(folder, DAMAGED, lock)
 
 
-def remove_folder(folder: Path, owner: Owner) -> None:
+def remove_folder(folder: Path, lock: FolderLock) -> None:
     """Remove a session, its database first: what is left of it by a crash is no session."""
     with contextlib.suppress(OSError):
         (folder / NAME).unlink(missing_ok=True)
-    owner.release()
+    lock.release()
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -82,16 +82,16 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _move(folder: Path, kind: str, owner: Owner) -> None:
+def _move(folder: Path, kind: str, lock: FolderLock) -> None:
     root = folder.parent.parent if folder.parent.name in (DISCARDED, DAMAGED) else folder.parent
     target = root / kind / folder.name
     try:
         target.parent.mkdir(mode=0o700, exist_ok=True)
         if os.name == "nt":
-            owner.release()  # an open file keeps a folder where it is
+            lock.release()  # an open file keeps a folder where it is
         if target != folder:
             folder.rename(target)
     except OSError as error:
         raise write_error(folder, error) from error
     finally:
-        owner.release()
+        lock.release()

@@ -17,7 +17,16 @@ from napari_boundaryseg.editing.history.history import History
 from napari_boundaryseg.editing.history.locks import Locks
 from napari_boundaryseg.editing.journal import records as journal_file
 from napari_boundaryseg.editing.journal.folders import discard_folder, new_folder, remove_folder, sync_folder
-from napari_boundaryseg.editing.journal.records import EDIT, MOVE, NAME, START, STORED, About, Record, default_folder
+from napari_boundaryseg.editing.journal.records import (
+    EDIT,
+    MOVE,
+    NAME,
+    START,
+    STORED,
+    JournalHeader,
+    Record,
+    default_folder,
+)
 from napari_boundaryseg.errors import InputError
 
 Told = Callable[[InputError], object]
@@ -33,7 +42,7 @@ class Journal:
 
     Parameters
     ----------
-    about : About
+    header : JournalHeader
     labels : (I, J, K) uint8 or uint16 array
         As they are before the first step; copied.
     folder : Path, optional
@@ -51,14 +60,14 @@ class Journal:
 
     def __init__(
         self,
-        about: About,
+        header: JournalHeader,
         labels: np.ndarray,
         folder: Path | None = None,
         *,
         locks: Locks | None = None,
         on_error: Told | None = None,
     ) -> None:
-        self.folder, self._owner = new_folder(folder or default_folder())
+        self.folder, self._folder_lock = new_folder(folder or default_folder())
         self._on_error = on_error
         self._news = threading.Condition()
         self._waiting: list[_Waiting] = []
@@ -69,21 +78,21 @@ class Journal:
         self._followed: list[History] = []
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
         start, held = labels.copy(), locks or Locks()
-        self._hand(START, lambda: journal_file.start_body(about, start, held))
+        self._enqueue(START, lambda: journal_file.start_body(header, start, held))
         self._thread.start()
         atexit.register(self._end)
 
     def append(self, edit: Edit) -> int:
         """Hand in a step that was made, and return its number."""
-        return self._hand(EDIT, edit.to_bytes)
+        return self._enqueue(EDIT, edit.to_bytes)
 
     def move(self, position: int) -> int:
         """Hand in the position after undo or redo, and return its number."""
-        return self._hand(MOVE, lambda: b"%d" % position)
+        return self._enqueue(MOVE, lambda: b"%d" % position)
 
     def stored(self, position: int) -> int:
         """Hand in that the labels at this position are stored elsewhere, and return its number."""
-        return self._hand(STORED, lambda: b"%d" % position)
+        return self._enqueue(STORED, lambda: b"%d" % position)
 
     def follow(self, history: History) -> None:
         """Hand in everything that this history does from now on."""
@@ -129,19 +138,19 @@ class Journal:
                 self.flush()
         finally:
             self._end()
-            self._owner.release()
+            self._folder_lock.release()
 
     def finish(self) -> None:
         """End, and remove the journal: the work is stored elsewhere."""
         self._end()
-        remove_folder(self.folder, self._owner)
+        remove_folder(self.folder, self._folder_lock)
 
     def discard(self) -> None:
         """End; the work can be recovered for some days (see `recovery.clean_up`)."""
         self._end()
-        discard_folder(self.folder, self._owner)
+        discard_folder(self.folder, self._folder_lock)
 
-    def _hand(self, kind: str, body: Callable[[], bytes]) -> int:
+    def _enqueue(self, kind: str, body: Callable[[], bytes]) -> int:
         with self._news:
             if self._ending:
                 raise RuntimeError("The journal has ended.")

@@ -29,7 +29,7 @@ _ADD = "INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?)"
 
 
 @dataclass(frozen=True)
-class About:
+class JournalHeader:
     """What a journal belongs to; nothing of the patient but the scan's given name.
 
     Parameters
@@ -72,7 +72,7 @@ def _crc(crc: int, number: int, kind: str, at: float, body: bytes) -> int:
 class Start(NamedTuple):
     """What the first record says."""
 
-    about: About
+    header: JournalHeader
     labels: np.ndarray
     """(I, J, K), writable."""
     locks: Locks
@@ -134,11 +134,11 @@ def valid(database: sqlite3.Connection) -> Iterator[Record]:
         yield Record(*row)
 
 
-def start_body(about: About, labels: np.ndarray, locks: Locks) -> bytes:
+def start_body(header: JournalHeader, labels: np.ndarray, locks: Locks) -> bytes:
     """The first record's content; of labels without a voxel only the shape is kept."""
     head = {
         "version": VERSION,
-        **asdict(about),
+        **asdict(header),
         "host": socket.gethostname(),
         "pid": os.getpid(),
         "shape": labels.shape,
@@ -161,7 +161,7 @@ def read_start(body: bytes) -> Start:
     head: dict[str, Any] = json.loads(body[4 : 4 + size])
     if head["version"] > VERSION:
         raise NewerVersion
-    about = About(**{name: head[name] for name in About.__dataclass_fields__})
+    header = JournalHeader(**{name: head[name] for name in JournalHeader.__dataclass_fields__})
     packed, shape = body[4 + size :], tuple(head["shape"])
     labels = unpack(packed, head["dtype"], shape).copy() if packed else np.zeros(shape, head["dtype"])
-    return Start(about, labels, Locks.of(Lock(*pair) for pair in head["locks"]), head["host"], head["pid"])
+    return Start(header, labels, Locks.of(Lock(*pair) for pair in head["locks"]), head["host"], head["pid"])

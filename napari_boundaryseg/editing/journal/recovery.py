@@ -12,16 +12,16 @@ from pathlib import Path
 
 import numpy as np
 
-from napari_boundaryseg.editing.journal.folder_lock import Owner
+from napari_boundaryseg.editing.journal.folder_lock import FolderLock
 from napari_boundaryseg.editing.journal.folders import (
     DISCARDED,
     discard_folder,
     is_empty,
-    put_aside,
+    quarantine,
     remove_folder,
     sessions,
 )
-from napari_boundaryseg.editing.journal.records import About, NewerVersion, default_folder
+from napari_boundaryseg.editing.journal.records import JournalHeader, NewerVersion, default_folder
 from napari_boundaryseg.editing.journal.replay import Recovered, Replay, read
 from napari_boundaryseg.errors import InputError
 
@@ -32,11 +32,11 @@ _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, 
 
 
 @dataclass(frozen=True)
-class LostWork:
+class RecoverableWork:
     """A session whose window is gone, with steps in it."""
 
     folder: Path
-    about: About
+    header: JournalHeader
     host: str
     """The computer that it ran on."""
     changed: datetime
@@ -49,7 +49,7 @@ class LostWork:
     """Whether nothing in the journal was found damaged; what comes after the damage is lost."""
 
 
-def recoverable(folder: Path | None = None, *, discarded: bool = False) -> list[LostWork]:
+def recoverable(folder: Path | None = None, *, discarded: bool = False) -> list[RecoverableWork]:
     """The sessions in a folder of journals that no window has open, newest first; never raises.
 
     A session that cannot be read at all is put aside in ``damaged/``; one in which nothing of a person's would be lost,
@@ -67,7 +67,7 @@ def recoverable(folder: Path | None = None, *, discarded: bool = False) -> list[
     return sorted((work for work in found if work is not None), key=lambda work: work.changed, reverse=True)
 
 
-def recover(work: LostWork) -> Recovered:
+def recover(work: RecoverableWork) -> Recovered:
     """Replay a session up to its end, or up to what is damaged.
 
     Its journal stays: start a new one, hand everything to it, flush it, and then `discard` this one.
@@ -77,43 +77,43 @@ def recover(work: LostWork) -> Recovered:
     InputError
         When it is no longer there, or another window is recovering it.
     """
-    owner = _owner(work)
+    lock = _folder_lock(work)
     try:
         return read(work.folder).recovered()
     except (NewerVersion, ValueError, sqlite3.Error, OSError) as error:
         raise InputError(
-            work.about.scan_name,
+            work.header.scan_name,
             "its unsaved work can no longer be read",
             "Its journal is kept in the folder of journals",
         ) from error
     finally:
-        owner.release()
+        lock.release()
 
 
-def discard(work: LostWork) -> None:
+def discard(work: RecoverableWork) -> None:
     """Offer a session no longer; it stays recoverable until `clean_up` deletes it."""
-    discard_folder(work.folder, _owner(work))
+    discard_folder(work.folder, _folder_lock(work))
 
 
-def finish(work: LostWork) -> None:
+def finish(work: RecoverableWork) -> None:
     """Remove a session whose work is stored elsewhere; a damaged one is put aside."""
-    owner = _owner(work)
+    lock = _folder_lock(work)
     if work.complete:
-        remove_folder(work.folder, owner)
+        remove_folder(work.folder, lock)
     else:
-        put_aside(work.folder, owner)
+        quarantine(work.folder, lock)
 
 
 def clean_up(folder: Path | None = None, *, days: float = KEPT_DAYS) -> int:
     """Delete the sessions that were discarded longer ago, and old ones without work; return how many."""
     root, deleted = folder or default_folder(), 0
-    old = [path for path in sessions(root / DISCARDED) if _age_s(path / Owner.FILE) > days * _DAY_S]
+    old = [path for path in sessions(root / DISCARDED) if _age_s(path / FolderLock.FILE) > days * _DAY_S]
     idle = [path for path in sessions(root) if _age_s(path) > _DAY_S]
     for path in old + idle:
-        owner = Owner.of(path)
-        if owner is not None:
+        lock = FolderLock.of(path)
+        if lock is not None:
             gone = path in old or _is_worthless(path)
-            owner.release()
+            lock.release()
             if gone:
                 shutil.rmtree(path, ignore_errors=True)
             deleted += not path.exists()
@@ -130,9 +130,9 @@ def _is_worthless(folder: Path) -> bool:
     return replay.complete and not replay.worth
 
 
-def _look_at(folder: Path) -> LostWork | None:
-    owner = Owner.of(folder)
-    if owner is None:
+def _look_at(folder: Path) -> RecoverableWork | None:
+    lock = FolderLock.of(folder)
+    if lock is None:
         return None
     try:
         replay = None if is_empty(folder) else read(folder)
@@ -142,33 +142,33 @@ def _look_at(folder: Path) -> LostWork | None:
     except Exception as error:  # whatever a damaged journal does to its reader, the window must open
         if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF in _DAMAGE:
             with suppress(InputError):
-                put_aside(folder, owner)
+                quarantine(folder, lock)
         return None
     finally:
-        owner.release()
+        lock.release()
 
 
-def _summary(folder: Path, replay: Replay) -> LostWork:
+def _summary(folder: Path, replay: Replay) -> RecoverableWork:
     found = replay.recovered()
     voxels = np.bincount(found.labels.ravel())
-    return LostWork(
+    return RecoverableWork(
         folder,
-        found.about,
+        found.header,
         replay.start.host,
         datetime.fromtimestamp(replay.at, UTC),
         found.position,
-        {int(i): float(voxels[i]) * found.about.voxel_ml for i in np.flatnonzero(voxels) if i},
+        {int(i): float(voxels[i]) * found.header.voxel_ml for i in np.flatnonzero(voxels) if i},
         found.complete,
     )
 
 
-def _owner(work: LostWork) -> Owner:
-    owner = Owner.of(work.folder)
-    if owner is None:
+def _folder_lock(work: RecoverableWork) -> FolderLock:
+    lock = FolderLock.of(work.folder)
+    if lock is None:
         raise InputError(
-            work.about.scan_name, "its unsaved work is no longer there", "Look whether another window has recovered it"
+            work.header.scan_name, "its unsaved work is no longer there", "Look whether another window has recovered it"
         )
-    return owner
+    return lock
 
 
 def _age_s(path: Path) -> float:

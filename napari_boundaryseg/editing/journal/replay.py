@@ -20,7 +20,7 @@ from napari_boundaryseg.editing.journal.records import (
     MOVE,
     NAME,
     START,
-    About,
+    JournalHeader,
     Record,
     Start,
     open_database,
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 class Recovered:
     """What a journal gave back: the state at the moment of death, and the way there."""
 
-    about: About
+    header: JournalHeader
     start: np.ndarray
     """(I, J, K), the labels before the first step."""
     start_locks: Locks
@@ -110,7 +110,7 @@ class Replay:
                 labels[step.box] = step.after
             locks = step.locks_after(locks)
         return Recovered(
-            self.start.about,
+            self.start.header,
             self.start.labels,
             self.start.locks,
             labels,

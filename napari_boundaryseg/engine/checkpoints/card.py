@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
+from napari_boundaryseg.engine.recipes import migration
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.recipes.settings import Settings, Spacing
 from napari_boundaryseg.errors import InputError
 
 LONGEST_DESCRIPTION = 1000
 LONGEST_NAME = 128
+FIRST = "napari-boundaryseg-model/1"
+"""Of version 0.1 of the program."""
 
 
 class TrainingData(Settings):
@@ -32,7 +37,9 @@ class Score(Settings):
     mean: float
     sd: float
     n: int = Field(ge=1)
-    floor: float | None = Field(None, description="what a label prior that ignores the image scores on the same cases")
+    label_prior: float | None = Field(
+        None, description="what a label prior that ignores the image scores on the same cases"
+    )
 
 
 class Scaling(Settings):
@@ -70,7 +77,7 @@ class Calibration(Settings):
 class Card(Settings):
     """Everything about a model but its weights. Stored inside the checkpoint and beside it as JSON."""
 
-    format: Literal["napari-boundaryseg-model/1"] = "napari-boundaryseg-model/1"
+    format: Literal["napari-boundaryseg-model/2"] = "napari-boundaryseg-model/2"
     name: str = Field(min_length=1, max_length=LONGEST_NAME, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     recipe: Recipe
     parameters: int = Field(ge=0, description="number of weights")
@@ -89,6 +96,46 @@ class Card(Settings):
     def expected_field_mm(self) -> tuple[float, float, float] | None:
         """Field of view of the training scans along x, y, z of the patient, in mm."""
         return self.recipe.expected_field_mm
+
+
+def read_json(text: str | bytes) -> Card:
+    """A card from its JSON, of this or an older version of the program.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        When it is no JSON of an object, or has unknown or wrong fields.
+    """
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError):
+        values = None  # pydantic says where it is no JSON
+    return Card.model_validate_json(json.dumps(migrated(values)) if isinstance(values, dict) else text)
+
+
+def migrated(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a card's JSON, of whatever version, under the names of today.
+
+    Examples
+    --------
+    >>> score = {"organ": "Bladder", "metric": "dsc", "mean": 0.9, "sd": 0.1, "n": 3, "floor": 0.4}
+    >>> migrated({"format": "napari-boundaryseg-model/1", "scores": [score]})["scores"][0]["label_prior"]
+    0.4
+    """
+    if values.get("format", FIRST) != FIRST:
+        return dict(values)
+    now: dict[str, Any] = {**values, "format": "napari-boundaryseg-model/2"}
+    if isinstance(values.get("recipe"), dict):
+        now["recipe"] = migration.migrated(values["recipe"])
+    if isinstance(values.get("scores"), list):
+        now["scores"] = [_score(score) for score in values["scores"]]
+    return now
+
+
+def _score(score: Any) -> Any:
+    if not isinstance(score, dict):
+        return score
+    return {"label_prior" if name == "floor" else name: value for name, value in score.items()}
 
 
 def new_card(

@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from napari_boundaryseg.engine.checkpoints.card import Card
+from napari_boundaryseg.engine.checkpoints.card import Card, read_json
 from napari_boundaryseg.errors import InputError
 
 WEIGHTS = Path(__file__).parents[2] / "weights"
@@ -121,7 +121,7 @@ def _read_card(path: Path, version: tuple[int, int] | None) -> tuple[Card, str]:
     if not isinstance(text, str):
         raise InputError(path, "it has no card", _ADVICE)
     try:
-        card = Card.model_validate_json(text)
+        card = read_json(text)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])

@@ -103,7 +103,7 @@ def with_scores(card: Card, comparison: Mapping[str, Any]) -> Card:
         for organ, values in found.items()
     )
     said = (
-        f"{comparison['n']} of the user's cases, kept apart; against the model before: {comparison['verdict']}, "
+        f"{comparison['n']} of the user's cases, held out; against the model before: {comparison['verdict']}, "
         f"mean Dice {comparison['change']['mean']:+.4f}"
     )
     return card.model_copy(update={"scores": scores, "scored_on": said})

@@ -55,7 +55,7 @@ class Heads:
         self.sizes = {name: part.shape[1] for name, part in parts.items()}
         return torch.cat(list(parts.values()), dim=1)
 
-    def apart(self, stacked: Tensor) -> dict[str, Tensor]:
+    def split(self, stacked: Tensor) -> dict[str, Tensor]:
         """(N, *sp) to one (n, *sp) tensor per head, by name."""
         return dict(zip(self.sizes, stacked.split(list(self.sizes.values())), strict=True))
 

@@ -15,7 +15,7 @@ from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.recipes.settings import Inference
 
 
-def assemble(
+def postprocess(
     volume: Volume,
     box: Box,
     maps: dict[str, np.ndarray],
@@ -32,7 +32,7 @@ def assemble(
         raw if calibration is None else _placed_classes(tempered(classes, calibration.probabilities), box, shape)
     )
     ids = np.array([0, *scheme.ids])
-    array, notes = tidied(ids[probabilities.argmax(0)], recipe.inference, volume.geometry.voxel_ml)
+    array, notes = cleaned(ids[probabilities.argmax(0)], recipe.inference, volume.geometry.voxel_ml)
     labels = LabelMap(array, volume.geometry, scheme, volume.name)
     contours, sources = {}, {}
     for head, organs, word in (("hard", recipe.clear, "hard head"), ("soft", recipe.blurry, "soft head")):
@@ -63,7 +63,7 @@ def assemble(
     }, notes
 
 
-def tidied(labels: np.ndarray, inference: Inference, voxel_ml: float) -> tuple[np.ndarray, list[str]]:
+def cleaned(labels: np.ndarray, inference: Inference, voxel_ml: float) -> tuple[np.ndarray, list[str]]:
     """The labels after the recipe's post-processing, and how much that changed."""
     array, notes = labels, []
     if inference.smallest_share:

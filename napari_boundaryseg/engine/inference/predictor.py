@@ -21,7 +21,7 @@ from napari_boundaryseg.engine.devices import (
     sentence_when_full,
 )
 from napari_boundaryseg.engine.inference.heads import Heads
-from napari_boundaryseg.engine.inference.postprocess import assemble
+from napari_boundaryseg.engine.inference.postprocess import postprocess
 from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.engine.inference.sliding_window import sliding_window
 from napari_boundaryseg.engine.preprocessing.box_distances import with_sides
@@ -107,9 +107,9 @@ class Predictor:
         heads, stacked, plan = self._run(image, attention, part(progress, 0.02, 0.9))
         seconds["network"] = time.perf_counter() - began - sum(seconds.values())
         progress(0.92, "Back to the scan's grid")
-        maps = {name: grid.back(tensor.cpu().numpy()) for name, tensor in heads.apart(stacked).items()}
+        maps = {name: grid.back(tensor.cpu().numpy()) for name, tensor in heads.split(stacked).items()}
         calibration = self.model.card.calibration if self._calibrated else None
-        result, notes = assemble(volume, grid.box, maps, recipe, heads.mean_channel_weights(), calibration)
+        result, notes = postprocess(volume, grid.box, maps, recipe, heads.mean_channel_weights(), calibration)
         seconds["scan grid"] = time.perf_counter() - began - sum(seconds.values())
         details = {
             "model": self.model.card.name,

@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from napari_boundaryseg.data.labels import LabelScheme, Organ
+from napari_boundaryseg.engine.recipes.migration import FORMAT, first_names, migrated
 from napari_boundaryseg.engine.recipes.settings import (
     MOST_NUMBERS,
     Augmentation,
@@ -41,6 +42,7 @@ class Recipe(Settings):
     against the registered function's signature before anything is built.
     """
 
+    format: Literal["napari-boundaryseg-recipe/2"] = FORMAT
     name: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     task: str = Field("", max_length=400, description="one sentence: which organs on which scans")
     source: str = Field("", max_length=400, description="the paper it follows")
@@ -162,7 +164,7 @@ class Recipe(Settings):
     def digest(self) -> str:
         """Twelve characters that change with every setting; one added later counts only where it is in use."""
         values = self.model_dump(mode="json", exclude=None if self.sides_mm else {"sides_mm"})
-        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12]
+        return hashlib.sha256(json.dumps(first_names(values), sort_keys=True).encode()).hexdigest()[:12]
 
     def with_settings(self, settings: dict[str, object]) -> Recipe:
         """A copy with some fields replaced; ``"optimiser.lr"`` reaches into a group."""
@@ -177,3 +179,18 @@ class Recipe(Settings):
                 raise InputError(key, "the recipe has no such setting", "See boundaryseg train --show RECIPE")
             place[last] = value
         return Recipe.model_validate(values)
+
+
+def read_recipe(text: str | bytes) -> Recipe:
+    """A recipe from its JSON, of this or an older version of the program.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        When it is no JSON of an object, or has unknown or wrong fields.
+    """
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError):
+        values = None  # pydantic says where it is no JSON
+    return Recipe.model_validate_json(json.dumps(migrated(values)) if isinstance(values, dict) else text)

@@ -118,7 +118,9 @@ class Augmentation(Settings):
     shift: float = Field(0.0, ge=0, le=10, description="largest shift of each channel's intensities, in its SD")
     noise: float = Field(0.0, ge=0, le=100, description="SD of added noise, in SD of the image, drawn from 0 to this")
     blur_mm: float = Field(0.0, ge=0, le=MOST_SPREAD_MM, description="largest SD of a Gaussian blur, in mm")
-    coarser: float = Field(1.0, ge=1, le=10, description="largest factor by which one axis is made coarser; 1: none")
+    low_resolution: float = Field(
+        1.0, ge=1, le=10, description="largest factor by which the resolution along one axis is lowered; 1: none"
+    )
 
 
 class Optimiser(Settings):
@@ -128,8 +130,12 @@ class Optimiser(Settings):
     lr: float = Field(2e-3, gt=0)
     weight_decay: float = Field(1e-4, ge=0)
     gradient_clip: float = Field(0.0, ge=0, description="largest gradient norm; 0 for none")
-    average: float = Field(
-        0.0, ge=0, lt=1, description="the result has a running mean of the weights with this decay a step; 0: the last"
+    ema_decay: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="the result is an exponential moving average of the weights, with this decay a step; "
+        "0: the last weights",
     )
 
 

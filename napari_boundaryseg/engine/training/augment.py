@@ -112,8 +112,8 @@ def change_intensities(
 
     Its voxels have mean 0 and SD 1, more or less.
     """
-    if settings.coarser > 1 and rng.random() < 0.25:
-        image = coarser(image, int(rng.integers(3)), rng.uniform(1, settings.coarser))
+    if settings.low_resolution > 1 and rng.random() < 0.25:
+        image = low_resolution(image, int(rng.integers(3)), rng.uniform(1, settings.low_resolution))
     if settings.blur_mm and rng.random() < 0.5:
         image = blur(image, tuple(rng.uniform(0, settings.blur_mm) / s for s in spacing_mm))
     if settings.bias_field:
@@ -146,7 +146,7 @@ def _gamma(image: Tensor, exponent: float) -> Tensor:
     return ((image - low) / span).clamp(0, 1) ** exponent * span + low
 
 
-def coarser(image: Tensor, axis: int, factor: float) -> Tensor:
+def low_resolution(image: Tensor, axis: int, factor: float) -> Tensor:
     """(C, z, y, x) as a scan with thicker voxels along one axis would show it: averaged, then interpolated back."""
     moved = image.movedim(axis + 1, -1)
     flat = moved.reshape(1, 1, -1, moved.shape[-1])

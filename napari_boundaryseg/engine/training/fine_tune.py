@@ -49,7 +49,7 @@ def fine_tune(
     folder : Path
         Gets the checkpoint, the log, and with held-out cases ``comparison.json`` and ``comparison.md``.
     held_out : iterable of (Volume, LabelMap) or LabelledScan
-        Accepted scans kept apart. They choose nothing: the last step is always the result.
+        Held-out accepted scans. They choose nothing: the last step is always the result.
     steps, seed : int
     device, precision : str
         As for `engine.training.train.fit`.
@@ -103,7 +103,7 @@ def tuning_recipe(recipe: Recipe, steps: int) -> Recipe:
     return recipe.model_copy(
         update={
             "optimiser": recipe.optimiser.model_copy(
-                update={"lr": LEARNING_RATE, "gradient_clip": 5.0, "average": 0.0}
+                update={"lr": LEARNING_RATE, "gradient_clip": 5.0, "ema_decay": 0.0}
             ),
             "schedule": recipe.schedule.model_copy(update={"name": "one-cycle"}),
             "steps": steps,

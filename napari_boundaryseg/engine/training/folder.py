@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from napari_boundaryseg.data.saving import atomic_text, write_error
-from napari_boundaryseg.engine.checkpoints.card import Card
+from napari_boundaryseg.engine.checkpoints.card import Card, read_json
 from napari_boundaryseg.errors import InputError
 
 BEST, LAST, STATE, CARD, LOG = "best.safetensors", "last.safetensors", "state.safetensors", "card.json", "log.jsonl"
@@ -29,7 +29,7 @@ def claim(folder: Path, *, resume: bool, overwrite: bool) -> bool:
         advice = (
             "Overwrite it (--overwrite) or choose another folder"
             if resume or STATE not in there
-            else "Go on with it (--resume), overwrite it (--overwrite), or choose another folder"
+            else "Resume it (--resume), overwrite it (--overwrite), or choose another folder"
         )
         raise InputError(folder, f"it holds another training ({', '.join(there)})", advice)
     return False
@@ -54,7 +54,7 @@ def keep_card(folder: Path, card: Card) -> None:
 def card_in(folder: Path) -> Card | None:
     """The card of the training that a folder holds; None where there is none that can be read."""
     try:
-        return Card.model_validate_json((folder / CARD).read_text("utf-8"))
+        return read_json((folder / CARD).read_text("utf-8"))
     except (OSError, ValueError):
         return None
 

@@ -112,7 +112,7 @@ class TrainingRun:
         return getattr(self.optimiser, "optimizer", self.optimiser)
 
     def resume(self) -> None:
-        """Go on where the folder's state was saved; what was logged after it is dropped."""
+        """Resume where the folder's state was saved; what was logged after it is dropped."""
         memory = load_state(self.folder / files.STATE, self.plain, self._plain_optimiser)
         numbers = memory.numbers
         before = precision_of(numbers)
@@ -135,7 +135,7 @@ class TrainingRun:
         files.cut_log(self.folder, self.step)
 
     def save_state(self) -> None:
-        """Make it possible to go on from this step."""
+        """Make it possible to resume from this step."""
         if self.saved == self.step:
             return
         numbers = {
@@ -169,7 +169,7 @@ class TrainingRun:
             group["lr"] = lr
         buffers = {name: value.clone() for name, value in self.plain.named_buffers()}
         drawn = time.perf_counter()
-        torch.manual_seed(number_of(self.seed, self.step))  # for dropout and for losses that draw samples
+        torch.manual_seed(step_seed(self.seed, self.step))  # for dropout and for losses that draw samples
         total, parts = self.loss(self.network(image), target)
         self.optimiser.zero_grad(set_to_none=True)
         self.fabric.backward(total)
@@ -267,12 +267,12 @@ def optimiser_of(recipe: Recipe, network: nn.Module) -> torch.optim.Optimizer:
 
 def averaged_over(recipe: Recipe, network: nn.Module) -> AveragedModel | None:
     """A copy of the network that follows its weights slowly, or None where the recipe asks for none."""
-    if not recipe.optimiser.average:
+    if not recipe.optimiser.ema_decay:
         return None
-    return AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(recipe.optimiser.average), use_buffers=True)
+    return AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(recipe.optimiser.ema_decay), use_buffers=True)
 
 
-def number_of(seed: int, step: int) -> int:
+def step_seed(seed: int, step: int) -> int:
     """The seed of one step: it is the same after an interruption."""
     return int(np.random.SeedSequence([seed, step, 1]).generate_state(1, np.uint64)[0])
 

@@ -1,4 +1,4 @@
-"""What a training needs to go on where it stopped: weights, optimiser moments and the step, in safetensors."""
+"""What a training needs to resume: weights, optimiser moments and the step, in safetensors."""
 
 from __future__ import annotations
 

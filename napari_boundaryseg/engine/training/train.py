@@ -66,7 +66,7 @@ def fit(
     steps, seed : int, optional
         Instead of the recipe's.
     resume : bool
-        Go on from the folder's state; with the same seed the result is that of one uninterrupted run.
+        Resume from the folder's state; with the same seed the result is that of one uninterrupted run.
     overwrite : bool
         Replace what another training left in the folder.
     start : LoadedModel, optional

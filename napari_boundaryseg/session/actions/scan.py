@@ -39,7 +39,7 @@ def open_labels(session: Session, path: str | Path, scheme: LabelScheme | None =
             session.say("warning", "The scan was closed before its labels were read.")
             return
         session.labels = labels
-        warn(session, labels.doubts)
+        warn(session, labels.warnings)
 
     def read(*, progress: Progress = silent) -> LabelMap:
         return formats.read_labels(path, scan, scheme, progress=progress)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from qtpy.QtCore import QObject, QTimer
 
 
-class Ticks(QObject):
+class CallQueue(QObject):
     """A queue of calls; a new batch replaces what is still waiting."""
 
     def __init__(self, parent: QObject | None = None) -> None:

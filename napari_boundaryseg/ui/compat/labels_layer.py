@@ -11,8 +11,8 @@ import numpy as np
 from napari_boundaryseg.data.boxes import Box
 
 
-def on_stroke(labels: Any, told: Callable[[], object]) -> None:
-    """Call ``told`` after each stroke, fill and polygon of a Labels layer, whose own history stays empty.
+def on_stroke(labels: Any, notify: Callable[[], object]) -> None:
+    """Call ``notify`` after each stroke, fill and polygon of a Labels layer, whose own history stays empty.
 
     (0.9.2: outside of ``block_history`` the event comes before the voxels are written, so that single edits are wrapped
     in one. ``set_data`` is no news of an edit: it comes with every slice.)
@@ -21,7 +21,7 @@ def on_stroke(labels: Any, told: Callable[[], object]) -> None:
     def stroke(event: object) -> None:
         labels._undo_history.clear()
         labels._redo_history.clear()
-        told()
+        notify()
 
     labels.events.paint.connect(stroke)
     _whole_strokes(labels)
@@ -42,11 +42,11 @@ def lead_strokes(labels: Any, main: Any) -> None:
 
 def write_only(
     labels: Any,
-    barred: Callable[[Box, np.ndarray], np.ndarray],
+    protected: Callable[[Box, np.ndarray], np.ndarray],
     begun: Callable[[], object],
     ended: Callable[[], object],
 ) -> None:
-    """Let the brush, fill and polygon of a Labels layer leave alone what ``barred`` finds in a box and its new labels.
+    """Keep the brush, fill and polygon of a Labels layer from what ``protected`` finds in a box and its new labels.
 
     ``begun`` comes before each stroke, ``ended`` after one that wrote nothing. (0.9.2: these tools write through
     ``_apply_mask_to_data``; a stroke begins in ``block_history`` or ``_begin_stroke`` and ends in
@@ -62,8 +62,8 @@ def write_only(
     def written(data: np.ndarray, mask: np.ndarray, new_label: int, volume_slice: Box) -> np.ndarray | None:
         if labels.preserve_labels:
             mask = mask & (data == labels._get_preserve_labels_source_label(new_label))
-        shut = barred(volume_slice, np.where(mask, new_label, data).astype(data.dtype))
-        return write(data, mask & ~shut, new_label, volume_slice)
+        kept = protected(volume_slice, np.where(mask, new_label, data).astype(data.dtype))
+        return write(data, mask & ~kept, new_label, volume_slice)
 
     @contextmanager
     def one_stroke() -> Iterator[None]:

@@ -16,11 +16,11 @@ from napari_boundaryseg.editing.history.locks import Lock
 from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.session.session import Session
 from napari_boundaryseg.ui.layers import access
-from napari_boundaryseg.ui.layers.labels import draft_of, scheme_of, show_labels
+from napari_boundaryseg.ui.layers.labels import editable_of, scheme_of, show_labels
 
 
-class Results(QObject):
-    """Puts results into the labels, and waits for an answer where a lock leaves more alone than a stroke is large."""
+class PredictionApplier(QObject):
+    """Puts results into the labels, and asks first where locks protect more than a stroke is large."""
 
     asked = Signal(str)
     """A question, or nothing when it was answered."""
@@ -32,21 +32,21 @@ class Results(QObject):
         self._viewer, self._session = viewer, session
         self._waiting: Prediction | None = None
 
-    def take(self, prediction: Prediction) -> None:
+    def receive(self, prediction: Prediction) -> None:
         """Apply a result, or ask first."""
         self.forget()
         layer = access.only(self._viewer, "labels")
         scan = self._session.scan
         if layer is not None and scan is not None and scheme_of(layer) == prediction.labels.scheme:
-            draft, display, box = draft_of(layer), scan.geometry.display, box_of(prediction)
+            editable, display, box = editable_of(layer), scan.geometry.display, box_of(prediction)
             where = display.box_to_display(box) if box else (slice(None),) * 3
-            kept = draft.history.left_alone(where, display.to_display(prediction.labels.array)[where])
+            kept = editable.history.n_protected(where, display.to_display(prediction.labels.array)[where])
             if kept > stroke_voxels(layer):
                 self._waiting = prediction
                 ml = kept * scan.geometry.voxel_ml
                 self.asked.emit(
-                    f"Locked: {locked_in_words(draft.history.locks, draft.scheme)}. The model would change "
-                    f"{kept} voxels ({ml:.1f} mL) there; they are left alone. Apply the rest?"
+                    f"Locked: {locked_in_words(editable.history.locks, editable.scheme)}. The model would change "
+                    f"{kept} voxels ({ml:.1f} mL) there; they are not changed. Apply the rest?"
                 )
                 return
         self._apply(prediction)
@@ -69,7 +69,7 @@ class Results(QObject):
         if scan is None:
             return
         before = access.only(self._viewer, "labels")
-        drawn = before is not None and not draft_of(before).is_stored
+        drawn = before is not None and not editable_of(before).is_stored
         layer = show_labels(
             self._viewer,
             scan,

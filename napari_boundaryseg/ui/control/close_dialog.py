@@ -9,31 +9,35 @@ from qtpy.QtWidgets import QMessageBox
 from napari_boundaryseg.editing.journal.recovery import KEPT_DAYS
 from napari_boundaryseg.ui.compat.window import before_closed, main_window
 from napari_boundaryseg.ui.layers import access
-from napari_boundaryseg.ui.layers.labels import draft_of
+from napari_boundaryseg.ui.layers.labels import editable_of
 
 if TYPE_CHECKING:
-    from napari_boundaryseg.ui.control.viewer_controller import Desk
+    from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 
 
-def ask_before(viewer: Any, desk: Desk) -> None:
+def ask_before(viewer: Any, controller: ViewerController) -> None:
     """Ask when a person closes the viewer's window."""
-    before_closed(viewer, lambda: may_close(desk))
+    before_closed(viewer, lambda: may_close(controller))
 
 
-def may_close(desk: Desk) -> bool:
+def may_close(controller: ViewerController) -> bool:
     """Whether the window may go: nothing would be lost, or the person said what becomes of it."""
-    unsaved = [layer for layer in access.of_kind(desk.viewer, "labels", "kept labels") if not draft_of(layer).is_stored]
+    unsaved = [
+        layer
+        for layer in access.of_kind(controller.viewer, "labels", "kept labels")
+        if not editable_of(layer).is_stored
+    ]
     if not unsaved:
         return True
     names = sorted({f"{layer.metadata[access.KEY].name} ({layer.name})" for layer in unsaved})
-    box = QMessageBox(main_window(desk.viewer))
+    box = QMessageBox(main_window(controller.viewer))
     box.setObjectName("closing.question")
     box.setIcon(QMessageBox.Icon.Warning)
     box.setWindowTitle("Labels that were not accepted")
     box.setText("These labels were changed and not accepted:\n" + "\n".join(names))
     box.setInformativeText(
         "Keep: they are offered when the scan is opened again. "
-        f"Discard: for {KEPT_DAYS:.0f} days they can still be had back, in Correct."
+        f"Discard: for {KEPT_DAYS:.0f} days they can be restored in Correct."
     )
     keep = box.addButton("Keep and close", QMessageBox.ButtonRole.AcceptRole)
     discard = box.addButton("Discard and close", QMessageBox.ButtonRole.DestructiveRole)
@@ -43,5 +47,5 @@ def may_close(desk: Desk) -> bool:
     box.exec()
     if box.clickedButton() is discard:
         for layer in unsaved:
-            draft_of(layer).discard()
+            editable_of(layer).discard()
     return box.clickedButton() in (keep, discard)

@@ -12,7 +12,7 @@ from napari_boundaryseg.jobs.error_text import sentence, trace
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def told(method: F) -> F:
+def report_errors(method: F) -> F:
     """Say in the message area what went wrong, instead of raising it into Qt."""
 
     @wraps(method)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from napari_boundaryseg.engine.checkpoints.model_library import read_card
 from napari_boundaryseg.session.session import Session
-from napari_boundaryseg.ui.control import model_list as model_shelf
+from napari_boundaryseg.ui.control import model_list
 
 
 class ModelChoice:
@@ -17,13 +17,13 @@ class ModelChoice:
         self._opened: list[Path] = []
         self._by_person = False
 
-    def shelf(self) -> model_shelf.Shelf:
+    def available(self) -> model_list.Models:
         """Every model that can be chosen."""
-        return model_shelf.shelf(self._session.project, self._opened)
+        return model_list.available(self._session.project, self._opened)
 
     def suggest(self) -> None:
         """Choose the model that fits the open scan best; a choice that a person made is kept."""
-        best = None if self._by_person else model_shelf.best_for(self._session.scan, self._session.project)
+        best = None if self._by_person else model_list.best_for(self._session.scan, self._session.project)
         if best is not None:
             self._session.model = best
 

@@ -8,17 +8,17 @@ from pathlib import Path
 import numpy as np
 
 from napari_boundaryseg.data.volume import Volume
-from napari_boundaryseg.engine.checkpoints import model_library as library
+from napari_boundaryseg.engine.checkpoints import model_library
 from napari_boundaryseg.engine.checkpoints.card import Card
 from napari_boundaryseg.errors import BoundarySegError
 from napari_boundaryseg.session.project.project import Project
 
-Shelf = list[tuple[Card, Path]]
+Models = list[tuple[Card, Path]]
 
 
-def shelf(project: Project | None, opened: Iterable[Path] = ()) -> Shelf:
+def available(project: Project | None, opened: Iterable[Path] = ()) -> Models:
     """Every model that can be chosen: shipped ones, the project's versions, and files that were opened."""
-    found = library.cards([project.models_folder] if project is not None else [])
+    found = model_library.cards([project.models_folder] if project is not None else [])
     known = {path for _, path in found}
     more = [(read(path), path) for path in opened if path not in known]
     return found + [(card, path) for card, path in more if card is not None]
@@ -32,7 +32,7 @@ def title(card: Card, path: Path) -> str:
 def read(path: str | Path | None) -> Card | None:
     """The card of a model file, or None when it cannot be read."""
     try:
-        return library.read_card(Path(path))[0] if path else None
+        return model_library.read_card(Path(path))[0] if path else None
     except BoundarySegError:
         return None
 
@@ -40,12 +40,12 @@ def read(path: str | Path | None) -> Card | None:
 def in_use(base: str, project: Project | None) -> Path | None:
     """The version of a model that the project uses, else the model as it was shipped."""
     version = project.active_model(base) if project is not None else None
-    return version or library.shipped().get(base)
+    return version or model_library.shipped().get(base)
 
 
 def best_for(scan: Volume | None, project: Project | None) -> Path | None:
     """The model whose channels, modality and expected field are closest to the scan's, in the version in use."""
-    models = shelf(project)
+    models = available(project)
     if scan is None or not models:
         return None
     card, path = min(models, key=lambda entry: _distance(scan, entry[0]))

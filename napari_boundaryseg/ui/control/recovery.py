@@ -1,4 +1,4 @@
-"""Work that an earlier window left behind: found for the open scan, shown, taken back or put away."""
+"""Work that an earlier window left behind: found for the open scan, shown, restored or discarded."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.editing.journal import recovery
 from napari_boundaryseg.editing.journal.journal import Journal
-from napari_boundaryseg.editing.journal.recovery import LostWork
+from napari_boundaryseg.editing.journal.recovery import RecoverableWork
 from napari_boundaryseg.editing.journal.scan_hash import hash_of
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.session import Session
-from napari_boundaryseg.ui.control.error_messages import told
+from napari_boundaryseg.ui.control.error_messages import report_errors
 from napari_boundaryseg.ui.layers import access
 from napari_boundaryseg.ui.layers.labels import show_preview, show_recovered
 
 
-class Lost(QObject):
+class Recovery(QObject):
     """Looks for lost work beside the window's thread, and deals with it as the person says."""
 
     found = Signal(object)
-    """A list of `LostWork`, of any scan; newest first."""
+    """A list of `RecoverableWork`, of any scan; newest first."""
 
     def __init__(self, viewer: Any, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._viewer, self.session = viewer, session
-        self._known: list[LostWork] = []
+        self._known: list[RecoverableWork] = []
         self.found.connect(self._on_found)
 
     def look(self) -> None:
@@ -46,30 +46,30 @@ class Lost(QObject):
         except RuntimeError:  # the window was closed meanwhile
             return
 
-    def _on_found(self, work: list[LostWork]) -> None:
+    def _on_found(self, work: list[RecoverableWork]) -> None:
         self._known = work
 
-    def of_scan(self) -> list[LostWork]:
+    def of_scan(self) -> list[RecoverableWork]:
         """What was lost on the open scan, newest first."""
         scan = self.session.scan
-        return [] if scan is None else [work for work in self._known if work.about.scan_hash == hash_of(scan)]
+        return [] if scan is None else [work for work in self._known if work.header.scan_hash == hash_of(scan)]
 
-    def discarded(self) -> list[LostWork]:
-        """What was put away in the last days and lies on the open scan, newest first."""
+    def discarded(self) -> list[RecoverableWork]:
+        """What was discarded in the last days and lies on the open scan, newest first."""
         scan = self.session.scan
         return (
             []
             if scan is None
-            else [work for work in recovery.recoverable(discarded=True) if work.about.scan_hash == hash_of(scan)]
+            else [work for work in recovery.recoverable(discarded=True) if work.header.scan_hash == hash_of(scan)]
         )
 
     def elsewhere(self) -> list[str]:
         """The names of other scans with lost work."""
         here = self.of_scan()
-        return list(dict.fromkeys(work.about.scan_name for work in self._known if work not in here))
+        return list(dict.fromkeys(work.header.scan_name for work in self._known if work not in here))
 
-    @told
-    def preview(self, work: LostWork, shown: bool) -> None:
+    @report_errors
+    def preview(self, work: RecoverableWork, shown: bool) -> None:
         """Show what would come back, beside the labels that are there; or hide it."""
         before = access.only(self._viewer, "preview")
         if before is not None:
@@ -79,14 +79,14 @@ class Lost(QObject):
             labels = recovery.recover(work).labels
             show_preview(self._viewer, scan, _fitting(labels, scan), scheme_of(work))
 
-    @told
-    def restore(self, work: LostWork) -> None:
-        """Go on with this work: its labels, locks and history; its old journal is put away once a new one holds it."""
+    @report_errors
+    def restore(self, work: RecoverableWork) -> None:
+        """Restore this work: its labels, locks and history; its old journal is discarded once a new one holds it."""
         scan, scheme = self._scan(), scheme_of(work)
         found = recovery.recover(work)
         _fitting(found.labels, scan)
         self.preview(work, False)
-        journal = Journal(found.about, found.start, locks=found.start_locks)
+        journal = Journal(found.header, found.start, locks=found.start_locks)
         found.hand_to(journal)
         journal.flush()
         show_recovered(self._viewer, scan, scheme, found.history(), journal)
@@ -96,14 +96,14 @@ class Lost(QObject):
         else:
             self.session.say("warning", f"{work.steps} steps are back; what came after them was damaged and is lost.")
 
-    @told
-    def discard(self, work: LostWork) -> None:
-        """Offer it no longer; it can be had back for some days."""
+    @report_errors
+    def discard(self, work: RecoverableWork) -> None:
+        """Offer it no longer; it can be restored for some days."""
         self.preview(work, False)
         self._forget(work)
-        self.session.say("info", f"Put away. It can be had back for {recovery.KEPT_DAYS:.0f} days, in Correct.")
+        self.session.say("info", f"Discarded. It can be restored for {recovery.KEPT_DAYS:.0f} days, in Correct.")
 
-    def _forget(self, work: LostWork) -> None:
+    def _forget(self, work: RecoverableWork) -> None:
         recovery.discard(work)
         self.found.emit([one for one in self._known if one is not work])
 
@@ -113,13 +113,13 @@ class Lost(QObject):
         return self.session.scan
 
 
-def scheme_of(work: LostWork) -> LabelScheme:
+def scheme_of(work: RecoverableWork) -> LabelScheme:
     """The organs of lost work."""
     try:
-        return LabelScheme.model_validate_json(work.about.scheme)
+        return LabelScheme.model_validate_json(work.header.scheme)
     except ValidationError as error:
         raise InputError(
-            work.about.scan_name,
+            work.header.scan_name,
             "the names of its organs cannot be read",
             "Its journal is kept in the folder of journals",
         ) from error

@@ -11,7 +11,7 @@ from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.data.volume import Geometry, LabelMap
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.session import Session
-from napari_boundaryseg.ui.control.error_messages import told
+from napari_boundaryseg.ui.control.error_messages import report_errors
 from napari_boundaryseg.ui.layers.labels import read_labels
 from napari_boundaryseg.ui.layers.region import draw_region, read_region
 
@@ -27,7 +27,7 @@ class DrawnRegion:
         scan = self.session.scan
         return scan.geometry.display.display_shape[self.viewer.dims.order[0]] if scan is not None else 1
 
-    @told
+    @report_errors
     def draw(self) -> None:
         """Let the person draw a box on the scan."""
         if self.session.scan is not None:

@@ -1,4 +1,4 @@
-"""One viewer's desk: panels ask it, it acts on the session, and the layers follow the session."""
+"""One viewer's controller: panels ask it, it acts on the session, and the layers follow the session."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.data.saving import atomic_text
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.editing.history.locks import Lock
-from napari_boundaryseg.editing.journal.recovery import LostWork
+from napari_boundaryseg.editing.journal.recovery import RecoverableWork
 from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.jobs.job import Job
@@ -25,28 +25,27 @@ from napari_boundaryseg.session.actions import accept, export, fine_tune, segmen
 from napari_boundaryseg.session.actions import project as project_actions
 from napari_boundaryseg.session.actions import scan as scan_actions
 from napari_boundaryseg.session.session import Session
-from napari_boundaryseg.ui.compat.call_queue import Ticks
+from napari_boundaryseg.ui.compat.call_queue import CallQueue
 from napari_boundaryseg.ui.compat.window import is_open
 from napari_boundaryseg.ui.control import close_dialog as closing
-from napari_boundaryseg.ui.control import model_list as model_shelf
-from napari_boundaryseg.ui.control.apply_prediction import Results, locked_in_words
-from napari_boundaryseg.ui.control.error_messages import told
+from napari_boundaryseg.ui.control import model_list
+from napari_boundaryseg.ui.control.apply_prediction import PredictionApplier, locked_in_words
+from napari_boundaryseg.ui.control.error_messages import report_errors
 from napari_boundaryseg.ui.control.model_choice import ModelChoice
-from napari_boundaryseg.ui.control.recovery import Lost
+from napari_boundaryseg.ui.control.recovery import Recovery
 from napari_boundaryseg.ui.control.region import DrawnRegion
-from napari_boundaryseg.ui.layers import access
-from napari_boundaryseg.ui.layers import editable_labels as drafts
+from napari_boundaryseg.ui.layers import access, editable_labels
 from napari_boundaryseg.ui.layers.editable_labels import State
-from napari_boundaryseg.ui.layers.labels import draft_of, guard_copy, read_labels, scheme_of, show_labels
+from napari_boundaryseg.ui.layers.labels import editable_of, guard_copy, read_labels, scheme_of, show_labels
 from napari_boundaryseg.ui.layers.predictions import clear_results, map_calls
 from napari_boundaryseg.ui.layers.region import finish_region
 from napari_boundaryseg.ui.layers.scan import show_scan
 from napari_boundaryseg.ui.tools.paint_tools import LabelTools
 from napari_boundaryseg.ui.views import orientation
-from napari_boundaryseg.ui.views.three_planes import Planes
+from napari_boundaryseg.ui.views.three_planes import ThreePlanes
 
 
-class Desk(QObject):
+class ViewerController(QObject):
     """The only one that knows both the session and the viewer."""
 
     region_needed = Signal(str)
@@ -66,12 +65,12 @@ class Desk(QObject):
         self._kept: set[str] = set()
         self.models, self.region = ModelChoice(session), DrawnRegion(viewer, session)
         self.tools = LabelTools(viewer, self)
-        self.results = Results(viewer, session, self)
-        self.lost = Lost(viewer, session, self)
-        self.planes = Planes(viewer, self)
+        self.applier = PredictionApplier(viewer, session, self)
+        self.recovery = Recovery(viewer, session, self)
+        self.planes = ThreePlanes(viewer, self)
         self.planes.copied.connect(self.tools.effort.follow_copy)
         self.planes.copied.connect(guard_copy)
-        self.ticks = Ticks(self)
+        self.calls = CallQueue(self)
         self.letters = orientation.OrientationLetters(viewer)
         session.scan_changed.connect(self._on_scan)
         session.prediction_changed.connect(self._on_prediction)
@@ -79,19 +78,19 @@ class Desk(QObject):
         session.job_changed.connect(self._on_job)
         viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.layers.events.removed.connect(self._on_removed)
-        self.results.put.connect(self._tell_labels)
-        self.tools.left_alone.connect(self._on_left_alone)
+        self.applier.put.connect(self._tell_labels)
+        self.tools.n_protected.connect(self._on_protected)
         self.tools.journal_failed.connect(lambda why: session.say("warning", why))
-        self.lost.found.connect(self._on_lost)
+        self.recovery.found.connect(self._on_lost)
         closing.ask_before(viewer, self)
         QTimer.singleShot(0, self._adopt)
-        QTimer.singleShot(0, self.lost.look)
+        QTimer.singleShot(0, self.recovery.look)
 
     def close(self) -> None:
         """Leave no process and no scratch file behind; parts of the window may be gone by then."""
-        self.ticks.forget()
+        self.calls.forget()
         for layer in access.of_kind(self.viewer, "labels", "kept labels"):
-            draft_of(layer).close()
+            editable_of(layer).close()
         self.session.close()
 
     def warm_up(self) -> None:
@@ -107,14 +106,14 @@ class Desk(QObject):
 
     # What the session says, shown as layers.
     def _on_scan(self, scan: Volume | None) -> None:
-        self.ticks.replace(())
-        self.results.forget()
+        self.calls.replace(())
+        self.applier.forget()
         show_scan(self.viewer, scan)
         self.letters.set_active(scan is not None)
         self._tell_labels()
 
     def _on_prediction(self, prediction: Prediction | None) -> None:
-        self.results.forget()
+        self.applier.forget()
         if prediction is None or self.session.scan is None:
             clear_results(self.viewer)
             return
@@ -122,12 +121,12 @@ class Desk(QObject):
         finish_region(self.viewer)
         shown: list[Callable[[], object]] = [
             partial(clear_results, self.viewer),
-            partial(self.results.take, prediction),
+            partial(self.applier.receive, prediction),
             *map_calls(self.viewer, self.session.scan, prediction),
         ]
-        self.ticks.replace([partial(self._show, call) for call in shown])
+        self.calls.replace([partial(self._show, call) for call in shown])
 
-    @told
+    @report_errors
     def _show(self, call: Callable[[], object]) -> None:
         call()
 
@@ -167,18 +166,18 @@ class Desk(QObject):
         if accepting is None or not stored:
             return
         _, layer, state = accepting
-        draft_of(layer).mark_stored(state)
+        editable_of(layer).mark_stored(state)
         if layer is self.tools.layer:
             self.accepted.emit()
 
-    def _on_left_alone(self, stroke: str, voxels: int) -> None:
-        draft = self.tools.draft
-        if draft is not None:
-            ml = voxels * draft.scan.geometry.voxel_ml
-            self.session.say("info", f"{stroke}: {voxels} locked voxels ({ml:.2f} mL) were left alone.")
+    def _on_protected(self, stroke: str, voxels: int) -> None:
+        editable = self.tools.editable
+        if editable is not None:
+            ml = voxels * editable.scan.geometry.voxel_ml
+            self.session.say("info", f"{stroke}: {voxels} locked voxels ({ml:.2f} mL) were not changed.")
 
-    def _on_lost(self, work: list[LostWork]) -> None:
-        names = self.lost.elsewhere()
+    def _on_lost(self, work: list[RecoverableWork]) -> None:
+        names = self.recovery.elsewhere()
         if names and self.session.scan is None:
             self.session.say("warning", f"There is unsaved work on: {', '.join(names)}. Open the scan to get it back.")
 
@@ -190,10 +189,10 @@ class Desk(QObject):
             event.value.events.data.connect(lambda _: self.region_drawn.emit())
 
     def _on_removed(self, event: Any) -> None:
-        draft = drafts.known(event.value)
-        if draft is not None:
-            draft.close()
-            if not draft.is_stored:
+        editable = editable_labels.known(event.value)
+        if editable is not None:
+            editable.close()
+            if not editable.is_stored:
                 QTimer.singleShot(0, self._tell_removed)
         if event.value.metadata.get(access.KIND) == "labels":
             self.tools.watch()
@@ -203,11 +202,12 @@ class Desk(QObject):
         if is_open(self.viewer):
             self.session.say(
                 "warning",
-                "Labels with corrections that were not accepted left the list of layers. Correct offers them back.",
+                "Labels with corrections that were not accepted were removed from the layer list. "
+                "They can be restored in Correct.",
             )
-            self.lost.look()
+            self.recovery.look()
 
-    @told
+    @report_errors
     def _adopt(self) -> None:
         """Take a scan that a napari reader or sample has put into the viewer."""
         layer = access.only(self.viewer, "scan")
@@ -215,24 +215,24 @@ class Desk(QObject):
             self.session.scan = layer.metadata[access.KEY]
 
     # What panels ask for.
-    @told
+    @report_errors
     def open(self, *paths: Path) -> None:
         """Open a scan, of one file or folder or of several channels."""
         scan_actions.open_scan(self.session, *paths)
 
-    @told
+    @report_errors
     def open_labels(self, path: Path, scheme: LabelScheme | None) -> None:
         """Open labels that were drawn on this scan, under the names of a scheme."""
         scan_actions.open_labels(self.session, path, scheme)
 
-    @told
+    @report_errors
     def new_labels(self, scheme: LabelScheme) -> None:
         """Start with empty labels."""
         scan = self.session.scan
         if scan is not None:
             self.session.labels = scan.with_labels(np.zeros(scan.geometry.shape, np.uint8), scheme)
 
-    @told
+    @report_errors
     def segment(self, box: Callable[[], Box | None] = lambda: None, whole: bool = False) -> None:
         """Run the chosen model on the scan, or on the box that the function gives."""
         if self.session.model is None:
@@ -241,94 +241,94 @@ class Desk(QObject):
         self._started = time.monotonic()
         segment.segment(self.session, self.session.model, part, whole=whole)
 
-    @told
+    @report_errors
     def accept(self, *_: object) -> None:
         """Store scan and labels as a case of the project."""
         labels, layer = read_labels(self.viewer, self.session.scan), self.tools.layer
         if labels is None:
             return
         if self.session.job is None:  # else the action says that something is running
-            self._accepting = labels, layer, draft_of(layer).state
+            self._accepting = labels, layer, editable_of(layer).state
         accept.accept(self.session, labels, layer.metadata.get("box"))
 
-    @told
+    @report_errors
     def lock(self, lock: Lock, on: bool) -> None:
         """Keep an organ or a slice from being changed, or set it free."""
-        draft = self.tools.draft
-        if draft is not None:
-            draft.lock(lock, on, locked_in_words([lock], draft.scheme))
+        editable = self.tools.editable
+        if editable is not None:
+            editable.lock(lock, on, locked_in_words([lock], editable.scheme))
 
-    @told
+    @report_errors
     def go_to(self, position: int) -> None:
         """Undo or redo up to a step of the history."""
-        if self.tools.draft is not None:
-            self.tools.draft.history.go_to(position)
+        if self.tools.editable is not None:
+            self.tools.editable.history.go_to(position)
 
-    def restore(self, work: LostWork) -> None:
-        """Go on with work that an earlier window left behind."""
-        self.lost.restore(work)
+    def restore(self, work: RecoverableWork) -> None:
+        """Resume work that an earlier window left behind."""
+        self.recovery.restore(work)
         self._tell_labels()
 
-    @told
+    @report_errors
     def save_effort(self, path: Path) -> None:
         """Write what the work on these labels took as CSV."""
-        draft = self.tools.draft
-        if draft is not None:
-            atomic_text(path, draft.effort.as_csv({organ.id: organ.name for organ in draft.scheme.organs}))
+        editable = self.tools.editable
+        if editable is not None:
+            atomic_text(path, editable.effort.as_csv({organ.id: organ.name for organ in editable.scheme.organs}))
             self.session.say("info", f"Saved {path.name}.")
 
-    @told
+    @report_errors
     def export(self, what: set[str], folder: Path) -> None:
         """Write results into a folder and read them back."""
         labels = read_labels(self.viewer, self.session.scan)
         if labels is not None:
             export.start_export(self.session, labels, what, folder, self.exported.emit)
 
-    @told
+    @report_errors
     def fine_tune(self, training: list[str], held_out: list[str], steps: int) -> None:
         """Train the chosen model further on accepted cases."""
         if self.session.model is None:
             raise InputError("Train", "no model is chosen", "Choose one in Segment")
         fine_tune.fine_tune(self.session, self.session.model, training, held_out, steps)
 
-    @told
+    @report_errors
     def show_three_planes(self, wanted: bool) -> None:
         """Show the other two planes beside the main view, or close them."""
         self.planes.set_open(wanted)
 
-    @told
+    @report_errors
     def open_project(self, folder: Path) -> None:
         """Keep accepted cases and models in this folder."""
         project_actions.open_project(self.session, folder)
 
-    @told
+    @report_errors
     def open_last_project(self) -> None:
-        """Go on with the project of the last window."""
+        """Open the project of the last window."""
         if self.session.project is None:
             project_actions.open_last_project(self.session)
 
-    @told
+    @report_errors
     def open_model(self, path: Path) -> None:
         """Add a model file of one's own to the list and choose it."""
         self.models.open(path)
 
-    @told
+    @report_errors
     def use_version(self, base: str, file: str | None) -> None:
         """Segment with this version of a model from now on; None for the model as it was shipped."""
         project = self.session.project
         if project is not None:
             project.use_model(base, file)
             self.session.project_changed.emit(project)
-            self.models.choose(model_shelf.in_use(base, project))
+            self.models.choose(model_list.in_use(base, project))
 
-    @told
+    @report_errors
     def roll_back(self, base: str) -> None:
         """Go back to the version that was in use before; nothing is deleted."""
         project = self.session.project
         if project is not None:
             project.roll_back(base)
             self.session.project_changed.emit(project)
-            self.models.choose(model_shelf.in_use(base, project))
+            self.models.choose(model_list.in_use(base, project))
 
     # What panels want to know.
     def scheme(self) -> LabelScheme | None:
@@ -337,4 +337,4 @@ class Desk(QObject):
 
     def volumes_ml(self) -> dict[int, float]:
         """Organ id to volume, in mL, as the labels now stand."""
-        return self.tools.draft.volumes_ml() if self.tools.draft is not None else {}
+        return self.tools.editable.volumes_ml() if self.tools.editable is not None else {}

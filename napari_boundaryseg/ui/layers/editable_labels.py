@@ -16,7 +16,7 @@ from napari_boundaryseg.editing.history.edit import Edit
 from napari_boundaryseg.editing.history.history import History, Outcome
 from napari_boundaryseg.editing.history.locks import Lock
 from napari_boundaryseg.editing.journal.journal import Journal
-from napari_boundaryseg.editing.journal.records import About
+from napari_boundaryseg.editing.journal.records import JournalHeader
 from napari_boundaryseg.editing.journal.scan_hash import hash_of
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.ui.compat.labels_layer import on_stroke, own_history, write_only
@@ -28,7 +28,7 @@ State = tuple[int, Edit | None]
 """A position of the history, and the step that led to it."""
 
 
-class Draft:
+class EditableLabels:
     """A labels layer in work.
 
     napari's tools write into the layer's array; each stroke becomes a step of the one history, which napari's undo keys
@@ -47,8 +47,8 @@ class Draft:
 
     changed = Signal()
     """A step was made, undone or done again; or a lock was set or taken off."""
-    left_alone = Signal(str, int)
-    """The name of a stroke, and the number of voxels that it left alone because they are locked."""
+    n_protected = Signal(str, int)
+    """The name of a stroke, and the number of voxels that were not changed because they are locked."""
     failed = Signal(str)
     """Why the journal cannot keep the last steps; also on the journal's thread."""
 
@@ -79,9 +79,11 @@ class Draft:
         layer.events.data.connect(lambda event: self._on_array())
 
     def _begin_journal(self) -> Journal | None:
-        about = About(self.scan.name, hash_of(self.scan), self.scheme.model_dump_json(), self.scan.geometry.voxel_ml)
+        header = JournalHeader(
+            self.scan.name, hash_of(self.scan), self.scheme.model_dump_json(), self.scan.geometry.voxel_ml
+        )
         try:
-            return Journal(about, self.history.array, on_error=lambda error: self.failed.emit(str(error)))
+            return Journal(header, self.history.array, on_error=lambda error: self.failed.emit(str(error)))
         except InputError as error:  # the work must go on without it
             self.no_journal = str(error)
             return None
@@ -139,12 +141,12 @@ class Draft:
 
     def guard(self, layer: Any) -> None:
         """Keep napari's tools off what is locked, in a layer on the same array."""
-        write_only(layer, self._barred, self._forget, self._tell)
+        write_only(layer, self._protected, self._forget, self._tell)
 
-    def _barred(self, box: Box, values: np.ndarray) -> np.ndarray:
+    def _protected(self, box: Box, values: np.ndarray) -> np.ndarray:
         if not len(self.history.locks):
             return np.zeros(values.shape, bool)
-        found = self.history.barred(box, values)
+        found = self.history.protected(box, values)
         if found.any():
             if self._refused is None:
                 self._refused = np.zeros(self.history.array.shape, bool)
@@ -154,22 +156,22 @@ class Draft:
     def _forget(self) -> None:
         self._refused = None
 
-    def _tell(self, left_alone: int = 0) -> None:
-        """Say how many voxels the stroke left alone, each counted once."""
+    def _tell(self, n_protected: int = 0) -> None:
+        """Say how many voxels the stroke did not change because they are locked, each counted once."""
         if self._refused is not None:
-            left_alone += int(np.count_nonzero(self._refused))
+            n_protected += int(np.count_nonzero(self._refused))
         self._forget()
-        if left_alone:
-            self.left_alone.emit(self._name(None), left_alone)
+        if n_protected:
+            self.n_protected.emit(self._name(None), n_protected)
 
     def stroke(self) -> None:
         """Make a step of what napari's tools have written, and tell what was locked."""
         self._painting = True
         try:
-            outcome = self.history.take(self._name)
+            outcome = self.history.commit(self._name)
         finally:
             self._painting = False
-        self._tell(outcome.left_alone)
+        self._tell(outcome.n_protected)
 
     def close(self) -> None:
         """End the journal: it goes where nothing would be lost; else the next window offers what it holds."""
@@ -182,7 +184,7 @@ class Draft:
             journal.close()
 
     def discard(self) -> None:
-        """End the journal; for some days the work can be had back."""
+        """End the journal; for some days the work can be restored."""
         journal, self.journal = self.journal, None
         if journal is not None:
             journal.discard()
@@ -229,16 +231,16 @@ def _where(box: Box) -> str:
     return f"slices {box[0].start} to {box[0].stop - 1}"
 
 
-_DRAFTS: WeakKeyDictionary[Any, Draft] = WeakKeyDictionary()
+_EDITABLE: WeakKeyDictionary[Any, EditableLabels] = WeakKeyDictionary()
 """Beside the layers and not in their metadata, which napari copies when a person duplicates a layer."""
 
 
-def keep(layer: Any, draft: Draft) -> Draft:
-    """Remember a layer's draft."""
-    _DRAFTS[layer] = draft
-    return draft
+def keep(layer: Any, editable: EditableLabels) -> EditableLabels:
+    """Remember a layer's history, journal and effort."""
+    _EDITABLE[layer] = editable
+    return editable
 
 
-def known(layer: Any) -> Draft | None:
-    """The draft of a layer, if there is one."""
-    return _DRAFTS.get(layer)
+def known(layer: Any) -> EditableLabels | None:
+    """What was remembered of a layer, if anything."""
+    return _EDITABLE.get(layer)

@@ -14,10 +14,9 @@ from napari_boundaryseg.editing.history.edit import OPENED
 from napari_boundaryseg.editing.history.history import History
 from napari_boundaryseg.editing.journal.journal import Journal
 from napari_boundaryseg.errors import InputError
-from napari_boundaryseg.ui.layers import editable_labels as drafts
-from napari_boundaryseg.ui.layers import styles
+from napari_boundaryseg.ui.layers import editable_labels, styles
 from napari_boundaryseg.ui.layers.access import KEY, KIND, _stack, of_kind, only, placement
-from napari_boundaryseg.ui.layers.editable_labels import Draft
+from napari_boundaryseg.ui.layers.editable_labels import EditableLabels
 
 
 def show_labels(
@@ -39,7 +38,7 @@ def show_labels(
     layer = labels_for(viewer, scan, labels.scheme, box)
     display = scan.geometry.display
     values, where = display.to_display(labels.array), display.box_to_display(box) if box else None
-    draft_of(layer).put(name, values if where is None else values[where], where, kind)
+    editable_of(layer).put(name, values if where is None else values[where], where, kind)
     return layer
 
 
@@ -75,7 +74,7 @@ def new_labels(viewer: Any, scan: Volume, scheme: LabelScheme, array: np.ndarray
 def show_recovered(viewer: Any, scan: Volume, scheme: LabelScheme, history: History, journal: Journal) -> Labels:
     """Show labels that an earlier window left behind; their history goes on."""
     layer = new_labels(viewer, scan, scheme, history.array)
-    drafts.keep(layer, Draft(layer, scan, scheme, history=history, journal=journal))
+    editable_labels.keep(layer, EditableLabels(layer, scan, scheme, history=history, journal=journal))
     return layer
 
 
@@ -93,20 +92,22 @@ def show_preview(viewer: Any, scan: Volume, array: np.ndarray, scheme: LabelSche
     return layer
 
 
-def draft_of(layer: Labels) -> Draft:
+def editable_of(layer: Labels) -> EditableLabels:
     """The history, journal and effort of a labels layer; one that napari duplicated gets its own."""
-    return drafts.known(layer) or drafts.keep(layer, Draft(layer, layer.metadata[KEY], scheme_of(layer)))
+    return editable_labels.known(layer) or editable_labels.keep(
+        layer, EditableLabels(layer, layer.metadata[KEY], scheme_of(layer))
+    )
 
 
 def guard_copy(layer: Labels, copy: Labels) -> None:
     """Keep napari's tools off what is locked in another view of a labels layer, too."""
     if layer.metadata.get(KIND) in ("labels", "kept labels"):
-        draft_of(layer).guard(copy)
+        editable_of(layer).guard(copy)
 
 
 def retire(viewer: Any, layer: Labels, name: str) -> None:
     """Take labels out of work: remove them, or hide them where a person's corrections would be lost."""
-    if draft_of(layer).is_stored:
+    if editable_of(layer).is_stored:
         viewer.layers.remove(layer)
         return
     layer.name = name

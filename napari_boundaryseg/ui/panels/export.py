@@ -11,7 +11,7 @@ from napari_boundaryseg.ui.panels.panel import Panel
 from napari_boundaryseg.ui.widgets.controls import button, column, line, named
 
 if TYPE_CHECKING:
-    from napari_boundaryseg.ui.control.viewer_controller import Desk
+    from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 
 WHAT = {
     "labels": ("Label map (NIfTI)", "On the scan's own grid, bit for bit its geometry"),
@@ -29,9 +29,9 @@ CHOOSE = "Choose a folder to save in."
 class ExportPanel(Panel):
     """The last section: tick, choose a folder, save."""
 
-    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+    def __init__(self, controller: ViewerController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._desk = desk
+        self._controller = controller
         self._folder: Path | None = None
         self.empty = line("export_panel.empty", EMPTY)
         self.what = {
@@ -46,10 +46,14 @@ class ExportPanel(Panel):
         column(self, self.empty, *self.what.values(), self.choose, self.place, self.save, self.written).addStretch(1)
         self.choose.clicked.connect(self._ask_folder)
         self.save.clicked.connect(self._on_save)
-        desk.labels_shown.connect(self._enable)
-        desk.exported.connect(self._on_exported)
-        for signal in (desk.session.scan_changed, desk.session.prediction_changed, desk.session.job_changed):
-            desk.listen(self, signal, lambda _: self._enable())
+        controller.labels_shown.connect(self._enable)
+        controller.exported.connect(self._on_exported)
+        for signal in (
+            controller.session.scan_changed,
+            controller.session.prediction_changed,
+            controller.session.job_changed,
+        ):
+            controller.listen(self, signal, lambda _: self._enable())
         self._enable()
 
     def _ask_folder(self) -> None:
@@ -65,19 +69,19 @@ class ExportPanel(Panel):
         self._enable()
 
     def _enable(self) -> None:
-        ready = self._desk.scheme() is not None and self._desk.session.scan is not None
-        predicted = self._desk.session.prediction is not None
+        ready = self._controller.scheme() is not None and self._controller.session.scan is not None
+        predicted = self._controller.session.prediction is not None
         for name in NEEDS_PREDICTION:
             self.what[name].setEnabled(predicted)
         self.empty.setVisible(not ready)
-        self.save.setEnabled(ready and self._folder is not None and self._desk.session.job is None)
+        self.save.setEnabled(ready and self._folder is not None and self._controller.session.job is None)
 
     def _on_save(self) -> None:
         if self._folder is None:
             return
         chosen = {name for name, tick in self.what.items() if tick.isChecked() and tick.isEnabled()}
         self.written.setText("")
-        self._desk.export(chosen, self._folder)
+        self._controller.export(chosen, self._folder)
 
     def _on_exported(self, paths: list[Path]) -> None:
         self.written.setText("\n".join([CHECKED, *(f"✓ {path.name}" for path in paths)]))

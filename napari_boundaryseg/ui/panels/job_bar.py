@@ -12,7 +12,7 @@ from napari_boundaryseg.ui.widgets.controls import button, line, named
 
 if TYPE_CHECKING:
     from napari_boundaryseg.jobs.job import Job
-    from napari_boundaryseg.ui.control.viewer_controller import Desk
+    from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 
 FOOTER = "Research use only, not a medical device"
 
@@ -20,9 +20,9 @@ FOOTER = "Research use only, not a medical device"
 class JobBar(QFrame):
     """Progress with Cancel while a job runs, and the last message."""
 
-    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+    def __init__(self, controller: ViewerController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session = desk.session
+        self._session = controller.session
         self._job: Job | None = None
         self.message = line("job_bar.message")
         self.progress = named(QProgressBar(), "job_bar.progress", "Progress")
@@ -36,9 +36,9 @@ class JobBar(QFrame):
         self._tick = QTimer(self)
         self._tick.setInterval(500)
         self._tick.timeout.connect(self._show_time)
-        desk.listen(self, self._session.job_changed, self._on_job)
-        desk.listen(self, self._session.message, self.say)
-        desk.job_progressed.connect(self._on_progress)
+        controller.listen(self, self._session.job_changed, self._on_job)
+        controller.listen(self, self._session.message, self.say)
+        controller.job_progressed.connect(self._on_progress)
         self._on_job(self._session.job)
 
     def _arrange(self) -> None:

@@ -6,58 +6,58 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QGridLayout, QMenu, QWidget
 
-from napari_boundaryseg.editing.journal.recovery import KEPT_DAYS, LostWork
+from napari_boundaryseg.editing.journal.recovery import KEPT_DAYS, RecoverableWork
 from napari_boundaryseg.ui.control.recovery import scheme_of
 from napari_boundaryseg.ui.widgets.controls import button, line
 
 if TYPE_CHECKING:
-    from napari_boundaryseg.ui.control.viewer_controller import Desk
+    from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 
 
-def in_words(work: LostWork) -> str:
+def in_words(work: RecoverableWork) -> str:
     """When it was drawn and what it holds."""
     when = work.changed.astimezone().strftime("%d %b %Y, %H:%M")
     scheme = scheme_of(work)
     volumes = ", ".join(f"{scheme.organ(i).name} {ml:.1f} mL" for i, ml in work.volumes_ml.items() if i in scheme.ids)
     steps = f"{work.steps} step" + ("s" if work.steps != 1 else "")
-    damaged = "" if work.complete else " Its end is damaged; what came before can be had back."
+    damaged = "" if work.complete else " Its end is damaged; what came before can be restored."
     return f"{when}: {steps}" + (f", {volumes}" if volumes else "") + f".{damaged}"
 
 
-class LostBox(QWidget):
+class RecoveryOffer(QWidget):
     """Shown while there is something to offer."""
 
-    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+    def __init__(self, controller: ViewerController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._desk = desk
-        self._work: LostWork | None = None
+        self._controller = controller
+        self._work: RecoverableWork | None = None
         self.text = line("correct_panel.lost")
         self.text.setProperty("level", "warning")
         self.preview = button("correct_panel.preview", "Preview", "Show its outlines beside the labels")
         self.preview.setCheckable(True)
-        self.restore = button("correct_panel.restore", "Restore", "Go on with it; undo reaches its steps", main=True)
+        self.restore = button("correct_panel.restore", "Restore", "Resume it; undo reaches its steps", main=True)
         self.discard = button(
-            "correct_panel.discard", "Discard", f"Offer it no longer; for {KEPT_DAYS:.0f} days it can be had back"
+            "correct_panel.discard", "Discard", f"Offer it no longer; for {KEPT_DAYS:.0f} days it can be restored"
         )
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.addWidget(self.text, 0, 0, 1, 3)
         for n, part in enumerate((self.restore, self.preview, self.discard)):
             grid.addWidget(part, 1, n)
-        self.preview.toggled.connect(lambda on: self._work and desk.lost.preview(self._work, on))
-        self.restore.clicked.connect(lambda _: self._answer(desk.restore))
-        self.discard.clicked.connect(lambda _: self._answer(desk.lost.discard))
-        desk.lost.found.connect(self._on_found)
-        desk.listen(self, desk.session.scan_changed, lambda _: self.refresh())
+        self.preview.toggled.connect(lambda on: self._work and controller.recovery.preview(self._work, on))
+        self.restore.clicked.connect(lambda _: self._answer(controller.restore))
+        self.discard.clicked.connect(lambda _: self._answer(controller.recovery.discard))
+        controller.recovery.found.connect(self._on_found)
+        controller.listen(self, controller.session.scan_changed, lambda _: self.refresh())
         self.refresh()
 
-    def _on_found(self, work: list[LostWork]) -> None:
+    def _on_found(self, work: list[RecoverableWork]) -> None:
         """A method, which Qt forgets with the panel."""
         self.refresh()
 
     def refresh(self) -> None:
         """Offer the newest, or nothing."""
-        work = next(iter(self._desk.lost.of_scan()), None)
+        work = next(iter(self._controller.recovery.of_scan()), None)
         if work is not self._work:
             self.preview.setChecked(False)
         self._work = work
@@ -72,11 +72,11 @@ class LostBox(QWidget):
             act(work)
 
 
-def fill_discarded(menu: QMenu, desk: Desk) -> None:
-    """List what was put away in the last days on this scan; choosing one restores it."""
+def fill_discarded(menu: QMenu, controller: ViewerController) -> None:
+    """List what was discarded in the last days on this scan; choosing one restores it."""
     menu.clear()
-    for work in desk.lost.discarded():
-        menu.addAction(in_words(work), lambda w=work: desk.restore(w))
+    for work in controller.recovery.discarded():
+        menu.addAction(in_words(work), lambda w=work: controller.restore(w))
     if menu.isEmpty():
         nothing = menu.addAction("Nothing on this scan")
         if nothing is not None:

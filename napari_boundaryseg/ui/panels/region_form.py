@@ -12,7 +12,7 @@ from napari_boundaryseg.ui.layers.region import remove_region
 from napari_boundaryseg.ui.widgets.controls import button, choice, line, named
 
 if TYPE_CHECKING:
-    from napari_boundaryseg.ui.control.viewer_controller import Desk
+    from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 
 WHOLE, DRAWN, AROUND = "Whole scan", "Box drawn on the scan", "Around a label"
 EVERY_LABEL = "Every label"
@@ -22,9 +22,9 @@ DRAW_HINT = "Drag a rectangle on the scan, then set the slices that it holds for
 class RegionBox(QWidget):
     """The region part of the Segment section."""
 
-    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+    def __init__(self, controller: ViewerController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._desk = desk
+        self._controller = controller
         self.kind = choice("segment_panel.region", "Region", "The part of the scan to segment", (WHOLE, DRAWN, AROUND))
         self.draw = button("segment_panel.draw_box", "Draw a box", DRAW_HINT)
         self.first = self._slice("segment_panel.first_slice", "First slice")
@@ -38,13 +38,13 @@ class RegionBox(QWidget):
         self._arrange()
         self.kind.currentIndexChanged.connect(self._on_kind)
         self.draw.clicked.connect(self.start_drawing)
-        desk.region_drawn.connect(self._show_size)
-        desk.labels_shown.connect(self._fill_organs)
+        controller.region_drawn.connect(self._show_size)
+        controller.labels_shown.connect(self._fill_organs)
         for spin in (self.first, self.last):
             spin.valueChanged.connect(self._show_size)
-        desk.listen(self, desk.session.scan_changed, self._on_scan)
+        controller.listen(self, controller.session.scan_changed, self._on_scan)
         self._fill_organs()
-        self._on_scan(desk.session.scan)
+        self._on_scan(controller.session.scan)
 
     @staticmethod
     def _slice(name: str, label: str) -> QSpinBox:
@@ -76,31 +76,31 @@ class RegionBox(QWidget):
             if page is not None:
                 page.setVisible(kind == self.kind.currentText())
         if self.kind.currentText() != DRAWN:
-            remove_region(self._desk.viewer)
+            remove_region(self._controller.viewer)
 
     def _on_scan(self, scan: object) -> None:
         self.kind.setCurrentText(WHOLE)
         if scan is None:
             return
-        slices = self._desk.region.slices()
+        slices = self._controller.region.slices()
         for spin, value in ((self.first, 1), (self.last, slices)):
             spin.setRange(1, slices)
             spin.setValue(value)
 
     def _fill_organs(self) -> None:
-        scheme = self._desk.scheme()
+        scheme = self._controller.scheme()
         self.organ.clear()
         self.organ.addItems([EVERY_LABEL, *(scheme.names if scheme else ())])
 
     def start_drawing(self) -> None:
         """Choose the drawn box, and let the person draw it in the plane now shown."""
         self.kind.setCurrentText(DRAWN)
-        slices = self._desk.region.slices()
+        slices = self._controller.region.slices()
         for spin in (self.first, self.last):
             spin.setMaximum(slices)
         self.last.setValue(slices)
         self.size.setText(DRAW_HINT)
-        self._desk.region.draw()
+        self._controller.region.draw()
 
     def box(self) -> Box | None:
         """The region as a box on the scan's own array; None for the whole scan.
@@ -114,15 +114,15 @@ class RegionBox(QWidget):
             return None
         if self.kind.currentText() == AROUND:
             organ = self.organ.currentText()
-            return self._desk.region.around(None if organ == EVERY_LABEL else organ, self.margin.value())
-        return self._desk.region.box((self.first.value() - 1, self.last.value() - 1))
+            return self._controller.region.around(None if organ == EVERY_LABEL else organ, self.margin.value())
+        return self._controller.region.box((self.first.value() - 1, self.last.value() - 1))
 
     def _show_size(self) -> None:
-        scan = self._desk.session.scan
+        scan = self._controller.session.scan
         if self.kind.currentText() != DRAWN or scan is None:
             return
         try:
-            box = self._desk.region.box((self.first.value() - 1, self.last.value() - 1))
+            box = self._controller.region.box((self.first.value() - 1, self.last.value() - 1))
         except InputError:
             self.size.setText(DRAW_HINT)
             return

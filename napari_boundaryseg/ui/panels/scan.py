@@ -17,7 +17,7 @@ from napari_boundaryseg.ui.views import orientation
 from napari_boundaryseg.ui.widgets.controls import button, choice, column, line
 
 if TYPE_CHECKING:
-    from napari_boundaryseg.ui.control.viewer_controller import Desk
+    from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 
 EMPTY = "Open a scan to begin: a file, a DICOM folder, a sample, or drop one on the view."
 ROBUST = "Robust (0.5 to 99.5 %)"
@@ -43,15 +43,15 @@ def facts(volume: Volume) -> dict[str, str]:
 class ScanPanel(Panel):
     """The first section: open, check, look."""
 
-    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+    def __init__(self, controller: ViewerController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._desk = desk
+        self._controller = controller
         self.open = button("scan_panel.open", "Open file…", "NIfTI, NRRD, MHA or one DICOM file", main=True)
         self.open_folder = button("scan_panel.open_folder", "Open DICOM folder…", "A folder with one DICOM series")
         self.sample = button("scan_panel.sample", "Sample", "Open a synthetic scan that comes with the program")
         self.empty = line("scan_panel.empty", EMPTY)
-        self.doubts = line("scan_panel.doubts")
-        self.doubts.setProperty("level", "warning")
+        self.warnings = line("scan_panel.warnings")
+        self.warnings.setProperty("level", "warning")
         self.window_preset = choice("scan_panel.window", "Window", "Grey levels to show")
         self.view = choice("scan_panel.view", "View", "The plane to show", orientation.ORDERS)
         self.three_planes = button(
@@ -66,7 +66,7 @@ class ScanPanel(Panel):
         self._looks = QWidget()
         self._arrange()
         self._connect()
-        self._on_scan(desk.session.scan)
+        self._on_scan(controller.session.scan)
 
     def _arrange(self) -> None:
         buttons = QWidget()
@@ -84,24 +84,24 @@ class ScanPanel(Panel):
         looks.addRow("", self.three_planes)
         menu = QMenu(self.sample)
         for sample in samples.SAMPLES:
-            menu.addAction(sample.title, lambda s=sample: self._desk.open(*s.paths()))
+            menu.addAction(sample.title, lambda s=sample: self._controller.open(*s.paths()))
         self.sample.setMenu(menu)
-        column(self, buttons, self.open_folder, self.empty, self._facts, self.doubts, self._looks).addStretch(1)
+        column(self, buttons, self.open_folder, self.empty, self._facts, self.warnings, self._looks).addStretch(1)
 
     def _connect(self) -> None:
         self.open.clicked.connect(self._ask_file)
         self.open_folder.clicked.connect(self._ask_folder)
-        viewer = self._desk.viewer
+        viewer = self._controller.viewer
         self.window_preset.activated.connect(lambda _: set_window(viewer, self.window_preset.currentText()))
         self.view.activated.connect(lambda _: orientation.set_view(viewer, self.view.currentText()))
         self.three_planes.clicked.connect(self._ask_planes)
-        self._desk.planes.changed.connect(self.three_planes.setChecked)
-        self._desk.listen(self, self._desk.session.scan_changed, self._on_scan)
-        self._desk.letters.view_changed.connect(self._on_view)
+        self._controller.planes.changed.connect(self.three_planes.setChecked)
+        self._controller.listen(self, self._controller.session.scan_changed, self._on_scan)
+        self._controller.letters.view_changed.connect(self._on_view)
 
     def _ask_planes(self, wanted: bool) -> None:
-        self._desk.show_three_planes(wanted)
-        self.three_planes.setChecked(self._desk.planes.is_open)
+        self._controller.show_three_planes(wanted)
+        self.three_planes.setChecked(self._controller.planes.is_open)
 
     def _ask_file(self) -> None:
         pattern = " ".join(f"*{suffix}" for suffix in suffixes())
@@ -109,30 +109,30 @@ class ScanPanel(Panel):
             self, "Open a scan (several files: channels of one scan)", "", f"Scans ({pattern});;All files (*)"
         )
         if paths:
-            self._desk.open(*(Path(path) for path in paths))
+            self._controller.open(*(Path(path) for path in paths))
 
     def _ask_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "Open a folder with one DICOM series")
         if folder:
-            self._desk.open(Path(folder))
+            self._controller.open(Path(folder))
 
     def _on_scan(self, volume: Volume | None) -> None:
         for part in (self._facts, self._looks):
             part.setVisible(volume is not None)
         self.empty.setVisible(volume is None)
-        self.doubts.setVisible(volume is not None and bool(volume.doubts))
+        self.warnings.setVisible(volume is not None and bool(volume.warnings))
         self.open.setProperty("main", volume is None)
         self.open.style().unpolish(self.open)
         self.open.style().polish(self.open)
         if volume is None:
-            self._desk.planes.close()
+            self._controller.planes.close()
             self.set_state("", "")
             return
         self._show_facts(volume)
         self._show_windows(volume)
         spacing = "×".join(f"{mm:.2g}" for mm in volume.spacing_mm)
         text = f"{volume.modality or volume.name} · {spacing} mm"
-        self.set_state("warning" if volume.doubts else "done", text)
+        self.set_state("warning" if volume.warnings else "done", text)
 
     def _on_view(self, name: str) -> None:
         self.view.setCurrentIndex(self.view.findText(name))
@@ -142,11 +142,11 @@ class ScanPanel(Panel):
             self._form.removeRow(0)
         for name, value in facts(volume).items():
             self._form.addRow(name, line(f"scan_panel.{name.lower()}", value))
-        self.doubts.setText("\n".join(f"⚠ {doubt}" for doubt in volume.doubts))
+        self.warnings.setText("\n".join(f"⚠ {warning}" for warning in volume.warnings))
 
     def _show_windows(self, volume: Volume) -> None:
         hu = [] if volume.modality == "MR" else list(styles.WINDOWS_HU)
         names = [*hu, ROBUST] if volume.modality == "CT" else [ROBUST, *hu]
         self.window_preset.clear()
         self.window_preset.addItems(names)
-        set_window(self._desk.viewer, names[0])
+        set_window(self._controller.viewer, names[0])

@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QCheckBox, QFileDialog, QWidget
 
 from napari_boundaryseg.engine.checkpoints.card import Card
 from napari_boundaryseg.engine.inference.prediction import Prediction
-from napari_boundaryseg.ui.control import model_list as model_shelf
+from napari_boundaryseg.ui.control import model_list
 from napari_boundaryseg.ui.layers import visibility
 from napari_boundaryseg.ui.panels.panel import Panel
 from napari_boundaryseg.ui.panels.region_form import RegionBox
@@ -17,7 +17,7 @@ from napari_boundaryseg.ui.widgets.attention_bars import ChannelBars
 from napari_boundaryseg.ui.widgets.controls import button, choice, column, line, named
 
 if TYPE_CHECKING:
-    from napari_boundaryseg.ui.control.viewer_controller import Desk
+    from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 
 NO_SCAN = "Open a scan first, in Scan above."
 NO_MODEL = "No model was found. Train one with boundaryseg train, or install the program again."
@@ -27,7 +27,7 @@ def summary(card: Card) -> str:
     """What a model is for, how well it does, and on which scans: the lines that are always shown."""
     lines = [card.recipe.task or card.name, "Organs: " + ", ".join(card.recipe.scheme.names)]
     scores = [
-        f"{s.organ} {s.mean:.2f}" + (f" (label prior {s.floor:.2f})" if s.floor is not None else "")
+        f"{s.organ} {s.mean:.2f}" + (f" (label prior {s.label_prior:.2f})" if s.label_prior is not None else "")
         for s in card.scores
         if s.metric == "dsc"
     ]
@@ -71,9 +71,9 @@ def origins(prediction: Prediction) -> str:
 class SegmentPanel(Panel):
     """The second section: model, region, run."""
 
-    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+    def __init__(self, controller: ViewerController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._desk = desk
+        self._controller = controller
         self._unread = False
         self.model = choice("segment_panel.model", "Model", "The network that segments")
         self.open_model = button("segment_panel.open_model", "Open model…", "A model file of your own (.safetensors)")
@@ -81,7 +81,7 @@ class SegmentPanel(Panel):
         self.card = button("segment_panel.card", "Card", "Training data, licence and notes of this model")
         self.card.setCheckable(True)
         self.details = line("segment_panel.details", quiet=True)
-        self.region = RegionBox(desk)
+        self.region = RegionBox(controller)
         self.question = line("segment_panel.question")
         self.question.setProperty("level", "warning")
         self.draw = button("segment_panel.draw", "Draw a box", "Draw a rectangle on the scan", main=True)
@@ -133,10 +133,10 @@ class SegmentPanel(Panel):
         self.fill_models()
         self._ask("")
         self._offer("")
-        self._on_scan(desk.session.scan)
+        self._on_scan(controller.session.scan)
 
     def _connect(self) -> None:
-        session, listen = self._desk.session, self._desk.listen
+        session, listen = self._controller.session, self._controller.listen
         self.model.activated.connect(self._on_chosen)
         self.open_model.clicked.connect(self._ask_model)
         self.whole.clicked.connect(self._on_whole)
@@ -144,11 +144,11 @@ class SegmentPanel(Panel):
         self.run.clicked.connect(self._on_run)
         self.draw.clicked.connect(self.region.start_drawing)
         self.attention.toggled.connect(self._on_attention)
-        self._desk.region_needed.connect(self._ask)
-        self._desk.results.asked.connect(self._offer)
-        self.apply.clicked.connect(lambda _: self._desk.results.apply())
+        self._controller.region_needed.connect(self._ask)
+        self._controller.applier.asked.connect(self._offer)
+        self.apply.clicked.connect(lambda _: self._controller.applier.apply())
         self.discard.clicked.connect(self._on_discard)
-        self._desk.results.put.connect(self._on_shown)
+        self._controller.applier.put.connect(self._on_shown)
         listen(self, session.scan_changed, self._on_scan)
         listen(self, session.prediction_changed, self._on_prediction)
         listen(self, session.project_changed, lambda _: self.fill_models())
@@ -157,10 +157,10 @@ class SegmentPanel(Panel):
 
     def fill_models(self) -> None:
         """List every model again, the session's chosen."""
-        session = self._desk.session
+        session = self._controller.session
         self.model.clear()
-        for card, path in self._desk.models.shelf():
-            self.model.addItem(model_shelf.title(card, path), str(path))
+        for card, path in self._controller.models.available():
+            self.model.addItem(model_list.title(card, path), str(path))
         place = self.model.findData(str(session.model))
         if place < 0 and self.model.count():
             session.model = Path(self.model.itemData(0))
@@ -169,15 +169,15 @@ class SegmentPanel(Panel):
         self._show_card()
 
     def _on_chosen(self, place: int) -> None:
-        self._desk.models.choose(Path(self.model.itemData(place)))
+        self._controller.models.choose(Path(self.model.itemData(place)))
 
     def _ask_model(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self, "Open a model", "", "Models (*.safetensors)")
         if path:
-            self._desk.open_model(Path(path))
+            self._controller.open_model(Path(path))
 
     def _show_card(self) -> None:
-        card = model_shelf.read(self.model.currentData())
+        card = model_list.read(self.model.currentData())
         self.summary.setText(summary(card) if card else NO_MODEL)
         self.details.setText(details(card) if card else "")
         self.card.setVisible(card is not None)
@@ -188,26 +188,26 @@ class SegmentPanel(Panel):
     def _on_scan(self, scan: object) -> None:
         self.result.setText("")
         self._ask("")
-        self._desk.models.suggest()
+        self._controller.models.suggest()
         self._enable()
 
     def _enable(self) -> None:
-        scan, job = self._desk.session.scan, self._desk.session.job
+        scan, job = self._controller.session.scan, self._controller.session.job
         self.run.setEnabled(scan is not None and self.model.count() > 0 and job is None)
         self.region.setEnabled(scan is not None)
         self.hint.setVisible(scan is None)
         self.result.setVisible(bool(self.result.text()))
-        prediction = self._desk.session.prediction
+        prediction = self._controller.session.prediction
         self.origins.setVisible(bool(self.result.text()) and prediction is not None)
         self.attention.setVisible(prediction is not None and bool(prediction.attention))
 
     def _on_run(self) -> None:
         self._ask("")
-        self._desk.segment(self.region.box)
+        self._controller.segment(self.region.box)
 
     def _on_whole(self) -> None:
         self._ask("")
-        self._desk.segment(whole=True)
+        self._controller.segment(whole=True)
 
     def _ask(self, question: str) -> None:
         self.question.setText(question)
@@ -220,15 +220,15 @@ class SegmentPanel(Panel):
         for part in (self.offer, self.apply, self.discard):
             part.setVisible(bool(question))
         if question:
-            self.set_state("warning", "waits for an answer")
+            self.set_state("warning", "needs an answer")
 
     def _on_discard(self) -> None:
-        self._desk.results.forget()
+        self._controller.applier.forget()
         self._unread = False
         self.set_state("", "result discarded")
 
     def _on_attention(self, shown: bool) -> None:
-        visibility.show_attention(self._desk.viewer, shown)
+        visibility.show_attention(self._controller.viewer, shown)
         self.bars.setVisible(shown and bool(self.bars.weights))
 
     def _on_prediction(self, prediction: Prediction | None) -> None:
@@ -243,14 +243,14 @@ class SegmentPanel(Panel):
 
     def _on_shown(self) -> None:
         """Read the result from the labels in the window, whose voxels are counted there anyway."""
-        scheme = self._desk.scheme()
+        scheme = self._controller.scheme()
         if not self._unread or scheme is None:
             return
         self._unread = False
-        volumes = self._desk.volumes_ml()
+        volumes = self._controller.volumes_ml()
         missing = [organ.name for organ in scheme.organs if volumes[organ.id] == 0]
         found, total = len(volumes) - len(missing), len(volumes)
-        text = f"{found} organ{'s' if found != 1 else ''} · {self._desk.seconds:.0f} s"
+        text = f"{found} organ{'s' if found != 1 else ''} · {self._controller.seconds:.0f} s"
         self.result.setText(text + (f"\nNot found: {', '.join(missing)}" if missing else ""))
         self.set_state("warning" if missing else "done", f"{self.model.currentText()} · {found}/{total}")
         self._enable()

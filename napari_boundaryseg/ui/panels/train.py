@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from napari_boundaryseg.jobs.job import Job
     from napari_boundaryseg.session.project.model_versions import ModelVersion
     from napari_boundaryseg.session.project.project import Project
-    from napari_boundaryseg.ui.control.viewer_controller import Desk
+    from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 
 EMPTY = "No accepted case yet. Correct a segmentation and press Accept; two cases or more are a start."
 NO_TRAINING = "Give at least one case the role Train."
@@ -31,9 +31,9 @@ POLL_MS = 1000
 class TrainPanel(Panel):
     """The fourth section: cases and roles, training, versions."""
 
-    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+    def __init__(self, controller: ViewerController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._desk = desk
+        self._controller = controller
         self._log: TrainingLog | None = None
         self.choose = button("train_panel.folder", "Project folder…", "Where accepted cases and models are kept")
         self.place = line("train_panel.place", quiet=True)
@@ -46,7 +46,7 @@ class TrainPanel(Panel):
         self.start = button(
             "train_panel.start", "Start fine-tuning", "Train the model chosen in Segment further", main=True
         )
-        self.pause = button("train_panel.pause", "Pause", "Rest, or go on")
+        self.pause = button("train_panel.pause", "Pause", "Pause, or resume")
         self.pause.setCheckable(True)
         self.curve = Curve()
         self.comparison = ComparisonTable()
@@ -56,8 +56,8 @@ class TrainPanel(Panel):
         self._poll.timeout.connect(self._read_log)
         self._arrange()
         self._connect()
-        self._on_project(desk.session.project)
-        self._on_job(desk.session.job)
+        self._on_project(controller.session.project)
+        self._on_job(controller.session.job)
 
     def _arrange(self) -> None:
         self.training = QWidget()
@@ -79,22 +79,22 @@ class TrainPanel(Panel):
         self.curve.hide()
 
     def _connect(self) -> None:
-        desk = self._desk
+        controller = self._controller
         self.choose.clicked.connect(self._ask_folder)
         self.cases.roles_changed.connect(self._enable)
         self.start.clicked.connect(self._on_start)
         self.pause.toggled.connect(self._on_pause)
-        self.versions.use_requested.connect(desk.use_version)
-        self.versions.rollback_requested.connect(desk.roll_back)
+        self.versions.use_requested.connect(controller.use_version)
+        self.versions.rollback_requested.connect(controller.roll_back)
         self.versions.chosen.connect(self._on_version)
-        desk.listen(self, desk.session.project_changed, self._on_project)
-        desk.listen(self, desk.session.job_changed, self._on_job)
-        desk.job_finished.connect(self._on_finished)
+        controller.listen(self, controller.session.project_changed, self._on_project)
+        controller.listen(self, controller.session.job_changed, self._on_job)
+        controller.job_finished.connect(self._on_finished)
 
     def _ask_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "Project folder: accepted cases and models are kept here")
         if folder:
-            self._desk.open_project(Path(folder))
+            self._controller.open_project(Path(folder))
 
     def _on_project(self, project: Project | None) -> None:
         names = {case.name: case.scheme for case in project.cases()} if project is not None else {}
@@ -116,7 +116,7 @@ class TrainPanel(Panel):
     def _enable(self) -> None:
         roles = self.cases.roles()
         training, held_out = TRAIN in roles.values(), HELD_OUT in roles.values()
-        self.start.setEnabled(training and self._desk.session.job is None)
+        self.start.setEnabled(training and self._controller.session.job is None)
         hint = "" if training and held_out else NO_TRAINING if not training else NO_HELD_OUT
         self.hint.setText(hint)
         self.hint.setVisible(bool(hint))
@@ -125,7 +125,7 @@ class TrainPanel(Panel):
         roles = self.cases.roles()
         self.comparison.hide()
         self.curve.set_points([], [])
-        self._desk.fine_tune(
+        self._controller.fine_tune(
             [name for name, role in roles.items() if role == TRAIN],
             [name for name, role in roles.items() if role == HELD_OUT],
             self.steps.value(),
@@ -133,12 +133,12 @@ class TrainPanel(Panel):
 
     def _on_pause(self, on: bool) -> None:
         self._name_pause(on)
-        job = self._desk.session.job
+        job = self._controller.session.job
         if job is not None:
             job.pause() if on else job.resume()
 
     def _name_pause(self, paused: bool) -> None:
-        self.pause.setText("Go on" if paused else "Pause")
+        self.pause.setText("Resume" if paused else "Pause")
         self.pause.setAccessibleName(self.pause.text())
 
     def _on_job(self, job: Job | None) -> None:

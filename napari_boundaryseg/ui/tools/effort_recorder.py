@@ -8,7 +8,7 @@ from typing import Any
 from qtpy.QtCore import QObject
 
 from napari_boundaryseg.ui.layers.editable_labels import WORDS
-from napari_boundaryseg.ui.layers.labels import draft_of
+from napari_boundaryseg.ui.layers.labels import editable_of
 
 
 class EffortWatch(QObject):
@@ -42,7 +42,7 @@ class EffortWatch(QObject):
 
     def _alive(self) -> None:
         if self._layer is not None and self._layer in self._viewer.layers:
-            draft_of(self._layer).effort.active(*self._at())
+            editable_of(self._layer).effort.active(*self._at())
 
     def _on_drag(self, layer: Any, event: Any) -> Iterator[None]:
         """One stroke from press to release; napari gives positions in mm."""
@@ -53,4 +53,4 @@ class EffortWatch(QObject):
         while event.type == "mouse_move":
             points.append(tuple(event.position))
             yield
-        draft_of(self._layer).effort.stroke(*self._at(), points)
+        editable_of(self._layer).effort.stroke(*self._at(), points)

@@ -7,8 +7,8 @@ from typing import Any
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_boundaryseg.ui.layers import access
-from napari_boundaryseg.ui.layers.editable_labels import Draft
-from napari_boundaryseg.ui.layers.labels import draft_of
+from napari_boundaryseg.ui.layers.editable_labels import EditableLabels
+from napari_boundaryseg.ui.layers.labels import editable_of
 from napari_boundaryseg.ui.tools.effort_recorder import EffortWatch
 
 KEYS = {"B": "paint", "E": "erase", "F": "fill", "P": "polygon"}
@@ -21,8 +21,8 @@ class LabelTools(QObject):
 
     edited = Signal()
     tool_changed = Signal()
-    left_alone = Signal(str, int)
-    """A stroke, and how many locked voxels it left alone."""
+    n_protected = Signal(str, int)
+    """A stroke, and how many voxels it did not change because they are locked."""
     journal_failed = Signal(str)
 
     def __init__(self, viewer: Any, parent: QObject | None = None) -> None:
@@ -41,10 +41,10 @@ class LabelTools(QObject):
         return access.only(self._viewer, "labels")
 
     @property
-    def draft(self) -> Draft | None:
+    def editable(self) -> EditableLabels | None:
         """History, journal and effort of the labels layer."""
         layer = self.layer
-        return None if layer is None else draft_of(layer)
+        return None if layer is None else editable_of(layer)
 
     def watch(self) -> None:
         """Listen to the labels layer that is there now, and give it its keys."""
@@ -54,20 +54,20 @@ class LabelTools(QObject):
         self._watched = layer
         if layer is None:
             return
-        draft = draft_of(layer)
-        draft.changed.connect(self._later, unique=True)
-        draft.left_alone.connect(self._on_left_alone, unique=True)
-        draft.failed.connect(self._on_failed, unique=True)
-        if draft.no_journal:
-            self.journal_failed.emit(draft.no_journal)
+        editable = editable_of(layer)
+        editable.changed.connect(self._later, unique=True)
+        editable.n_protected.connect(self._on_protected, unique=True)
+        editable.failed.connect(self._on_failed, unique=True)
+        if editable.no_journal:
+            self.journal_failed.emit(editable.no_journal)
         self.effort.follow(layer)
         for source in (layer.events.mode, layer.events.brush_size, layer.events.selected_label):
             source.connect(self._on_tool)
         for key, mode in KEYS.items():
             layer.bind_key(key, lambda _, m=mode: self.set_mode(m), overwrite=True)
 
-    def _on_left_alone(self, name: str, voxels: int) -> None:
-        self.left_alone.emit(name, voxels)
+    def _on_protected(self, name: str, voxels: int) -> None:
+        self.n_protected.emit(name, voxels)
 
     def _on_failed(self, why: str) -> None:
         """Also on the journal's thread: Qt brings the signal to the window's."""
@@ -112,25 +112,25 @@ class LabelTools(QObject):
 
     def can_undo(self) -> bool:
         """Whether there is a change to take back."""
-        draft = self.draft
-        return draft is not None and draft.history.position > draft.history.first
+        editable = self.editable
+        return editable is not None and editable.history.position > editable.history.first
 
     def can_redo(self) -> bool:
         """Whether there is a change to make again."""
-        draft = self.draft
-        return draft is not None and draft.history.position < draft.history.last
+        editable = self.editable
+        return editable is not None and editable.history.position < editable.history.last
 
     def is_stored(self) -> bool:
         """Whether nothing of a person's would be lost with the labels."""
-        draft = self.draft
-        return draft is None or draft.is_stored
+        editable = self.editable
+        return editable is None or editable.is_stored
 
     def undo(self) -> None:
         """Take the last change back."""
-        if self.draft is not None:
-            self.draft.undo()
+        if self.editable is not None:
+            self.editable.undo()
 
     def redo(self) -> None:
         """Make it again."""
-        if self.draft is not None:
-            self.draft.redo()
+        if self.editable is not None:
+            self.editable.redo()

@@ -15,7 +15,7 @@ GAP = 9
 """Free pixels on each side of the point, so that nothing hides it."""
 
 
-class CrossLines(QObject):
+class Crosshair(QObject):
     """Four lines that meet around one point of a view.
 
     Parameters

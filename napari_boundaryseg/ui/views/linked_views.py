@@ -33,7 +33,7 @@ def go_to(viewer: Any, point: Point) -> None:
     dims.set_point(axis, point[axis])
 
 
-class Links:
+class LinkedViews:
     """Keeps the viewers at one point and at the same mm per pixel, until `close`.
 
     A click on a view that is not drawn on, or moving the mouse with Shift held, takes the others to that point.

@@ -22,7 +22,7 @@ DRAW_MS = 50
 """A stroke shows in the other views at most this often, in ms."""
 
 
-class Mirrored:
+class MirroredLayer:
     """A layer of the main view and its copies, which look and draw alike, until `close`.
 
     Parameters

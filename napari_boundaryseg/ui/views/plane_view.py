@@ -9,8 +9,8 @@ from napari.components import ViewerModel
 
 from napari_boundaryseg.ui.compat.canvas import PlainView, keep_apart, share_keys, view_canvas
 from napari_boundaryseg.ui.views import orientation
-from napari_boundaryseg.ui.views.crosshair import CrossLines
-from napari_boundaryseg.ui.views.mirrored_layer import Mirrored
+from napari_boundaryseg.ui.views.crosshair import Crosshair
+from napari_boundaryseg.ui.views.mirrored_layer import MirroredLayer
 from napari_boundaryseg.ui.widgets.controls import named
 
 
@@ -31,10 +31,10 @@ class PlaneView:
         self.model = ViewerModel()
         self.model.theme = main.theme
         share_keys(main, self.model)
-        self.copies: dict[Mirrored, Any] = {}
+        self.copies: dict[MirroredLayer, Any] = {}
         self.widget: Any = None
 
-    def follow(self, layers: Sequence[Mirrored], most: int) -> bool:
+    def follow(self, layers: Sequence[MirroredLayer], most: int) -> bool:
         """Show these layers in this order, hidden ones once they are shown; True when more than ``most`` are new."""
         gone, fresh = [layer for layer in self.copies if layer not in layers], self.is_fresh(layers)
         new = [layer for layer in layers if layer not in self.copies and layer.main.visible]
@@ -50,12 +50,12 @@ class PlaneView:
         self.activate()
         return len(new) > most
 
-    def is_fresh(self, layers: Sequence[Mirrored]) -> bool:
+    def is_fresh(self, layers: Sequence[MirroredLayer]) -> bool:
         """Whether all that can be seen is new, as with another scan."""
         seen = [layer for layer in layers if layer.main.visible]
         return bool(seen) and not any(layer in self.copies for layer in seen)
 
-    def _remove(self, gone: Sequence[Mirrored]) -> None:
+    def _remove(self, gone: Sequence[MirroredLayer]) -> None:
         if gone:
             with self.model.layers.batched_update():
                 for layer in gone:
@@ -82,7 +82,7 @@ class PlaneView:
         canvas = view_canvas(self.widget)
         self.letters = orientation.OrientationLetters(self.model, canvas, name)
         self.letters.set_active(True)
-        self.lines = CrossLines(self.model, canvas, name)
+        self.lines = Crosshair(self.model, canvas, name)
         self._call()
         return self.widget
 

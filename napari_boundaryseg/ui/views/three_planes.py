@@ -12,9 +12,9 @@ from napari_boundaryseg.ui.compat.canvas import camera_of, canvas_widget, keep_a
 from napari_boundaryseg.ui.compat.window import main_window
 from napari_boundaryseg.ui.layers import access
 from napari_boundaryseg.ui.views import orientation
-from napari_boundaryseg.ui.views.crosshair import CrossLines
-from napari_boundaryseg.ui.views.linked_views import Links
-from napari_boundaryseg.ui.views.mirrored_layer import Mirrored, can_be_shown
+from napari_boundaryseg.ui.views.crosshair import Crosshair
+from napari_boundaryseg.ui.views.linked_views import LinkedViews
+from napari_boundaryseg.ui.views.mirrored_layer import MirroredLayer, can_be_shown
 from napari_boundaryseg.ui.views.plane_view import PlaneView
 from napari_boundaryseg.ui.widgets.controls import named
 
@@ -31,7 +31,7 @@ def plane_of(viewer: Any) -> str:
     return next(name for name, order in orientation.ORDERS.items() if order[0] == viewer.dims.order[0])
 
 
-class Planes(QObject):
+class ThreePlanes(QObject):
     """Opens and closes the two other views, and keeps their layers those of the main one.
 
     The main view is the one whose plane can be chosen; the others show the two other planes.
@@ -51,7 +51,7 @@ class Planes(QObject):
         super().__init__(parent)
         self._viewer = viewer
         self._side: QSplitter | None = None
-        self._layers: dict[Any, Mirrored] = {}
+        self._layers: dict[Any, MirroredLayer] = {}
         self.views: list[PlaneView] = []
         self._heard: list[tuple[Any, Any]] = []
         self._timer = QTimer(self)
@@ -113,10 +113,10 @@ class Planes(QObject):
         room.setOrientation(Qt.Orientation.Horizontal)
         room.addWidget(self._side)
         room.setSizes([room.width() // 2] * 2)  # as wide as each other: a plane that fits one then fits all
-        self._lines = CrossLines(self._viewer, canvas_widget(self._viewer), "planes.main")
+        self._lines = Crosshair(self._viewer, canvas_widget(self._viewer), "planes.main")
 
     def _listen(self) -> None:
-        self._links = Links([self._viewer, *(view.model for view in self.views)], self._on_moved)
+        self._links = LinkedViews([self._viewer, *(view.model for view in self.views)], self._on_moved)
         self._links.move_to(tuple(self._viewer.dims.point))
         events, active = self._viewer.layers.events, self._viewer.layers.selection.events.active
         self._heard = [
@@ -172,13 +172,13 @@ class Planes(QObject):
             self._links.fit()
             self._on_moved()
 
-    def _mirrored(self) -> list[Mirrored]:
+    def _mirrored(self) -> list[MirroredLayer]:
         wanted = [layer for layer in self._viewer.layers if can_be_shown(layer)]
         for layer in [layer for layer in self._layers if layer not in wanted]:
             self._layers.pop(layer).close()
         for layer in wanted:
             if layer not in self._layers:
-                self._layers[layer] = Mirrored(layer, self.copied.emit, self._later)
+                self._layers[layer] = MirroredLayer(layer, self.copied.emit, self._later)
         return [self._layers[layer] for layer in wanted]
 
     def _on_active(self, event: object = None) -> None:

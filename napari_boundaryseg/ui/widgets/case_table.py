@@ -1,4 +1,4 @@
-"""Accepted cases, the names of their labels, and what each is for: training, or kept apart to judge the result."""
+"""Accepted cases, the names of their labels, and what each is for: training, or held out to judge the result."""
 
 from __future__ import annotations
 

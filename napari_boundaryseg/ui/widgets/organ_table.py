@@ -13,7 +13,7 @@ from napari_boundaryseg.ui.widgets.controls import named
 
 MAX_ROWS_SHOWN = 6
 SHOW, LOCK = 2, 3
-"""The columns of ticks."""
+"""The columns of calls."""
 
 
 class OrganTable(QTableWidget):

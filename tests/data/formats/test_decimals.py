@@ -17,10 +17,10 @@ SHAPE = (4, 5, 6)
 @pytest.mark.parametrize(
     "values", [[0.1, 1 / 3, -1e-5, 12345678.9], [2**24, -(2**24), 2**30, 1e10], [1e-45, 1e-300], [np.nan, np.inf]]
 )
-def test_last_digits_are_no_doubt(values: list[float]) -> None:
+def test_last_digits_are_no_warning(values: list[float]) -> None:
     array = np.resize(np.array(values), SHAPE)
-    result, doubts = to_float32(array)
-    assert doubts == ()
+    result, warnings = to_float32(array)
+    assert warnings == ()
     assert result.dtype == np.float32
     np.testing.assert_array_equal(result, array.astype(np.float32))
 
@@ -32,8 +32,8 @@ def test_last_digits_are_no_doubt(values: list[float]) -> None:
 def test_other_numbers_are_told(value: float, example: str) -> None:
     array = np.full(SHAPE, 0.5)
     array[1, 2, 3] = array[3, 4, 5] = value
-    _, doubts = to_float32(array)
-    assert doubts == (f"2 of its values do not fit into float32: {example}, for example.",)
+    _, warnings = to_float32(array)
+    assert warnings == (f"2 of its values do not fit into float32: {example}, for example.",)
 
 
 @pytest.mark.parametrize("axes", [(0, 1, 2, 3), (3, 2, 1, 0), (1, 3, 0, 2)])
@@ -54,7 +54,7 @@ def test_a_nifti_scan_of_large_whole_numbers_says_so(tmp_path: Path) -> None:
     array = np.full(SHAPE, 0.5)
     array[1, 2, 3] = 2**24 + 1
     nib.save(nib.Nifti1Image(array, np.eye(4)), tmp_path / "a.nii.gz")
-    assert read(tmp_path / "a.nii.gz").doubts == (
+    assert read(tmp_path / "a.nii.gz").warnings == (
         "1 of its values do not fit into float32: 16777217 became 16777216, for example.",
     )
 
@@ -63,7 +63,7 @@ def test_also_where_channels_of_two_kinds_become_one(tmp_path: Path) -> None:
     large = np.full(SHAPE, 2**24 + 1, np.int32)
     nib.save(nib.Nifti1Image(large, np.eye(4)), tmp_path / "a.nii.gz")
     nib.save(nib.Nifti1Image(np.zeros(SHAPE, np.float32), np.eye(4)), tmp_path / "b.nii.gz")
-    assert read(tmp_path / "a.nii.gz").doubts == ()
+    assert read(tmp_path / "a.nii.gz").warnings == ()
     both = read(tmp_path / "a.nii.gz", tmp_path / "b.nii.gz")
     assert both.array.dtype == np.float32
-    assert both.doubts[0].startswith(f"{large.size} of its values do not fit into float32")
+    assert both.warnings[0].startswith(f"{large.size} of its values do not fit into float32")

@@ -77,7 +77,7 @@ def test_slices_are_sorted_by_position_only(tmp_path: Path) -> None:
     volume = read(save(tmp_path / "case", series()))
     assert np.array_equal(volume.array[0], VOXELS.transpose(2, 1, 0))
     assert volume.array.dtype == np.int16
-    assert (volume.name, volume.modality, volume.doubts) == ("case", "CT", ())
+    assert (volume.name, volume.modality, volume.warnings) == ("case", "CT", ())
     assert volume.spacing_mm == pytest.approx((0.75, 0.5, 3))
     assert volume.geometry.orientation == "LPS"
     assert np.allclose(volume.affine @ [0, 0, 0, 1], [-1, -2, -7, 1])
@@ -127,14 +127,14 @@ def test_monochrome1_is_turned_round_unless_the_values_mean_something(
     volume = read(save(tmp_path / "case", slices))
     expected = 4095 - VOXELS if turned else VOXELS
     assert np.array_equal(volume.array[0], expected.transpose(2, 1, 0))
-    assert "MONOCHROME1" in volume.doubts[0]
+    assert "MONOCHROME1" in volume.warnings[0]
 
 
 def test_one_slice_is_as_thick_as_it_says(tmp_path: Path) -> None:
     volume = read(save(tmp_path / "case", series()[:1]))
     assert volume.array.shape == (1, COLUMNS, ROWS, 1)
     assert volume.spacing_mm[2] == pytest.approx(3)
-    assert volume.doubts == ("There is only one slice.",)
+    assert volume.warnings == ("There is only one slice.",)
 
 
 # --- stacks that are none ---------------------------------------------------------------------------------------

@@ -71,7 +71,7 @@ def test_sound_files(tmp_path: Path, name: str) -> None:
     assert np.array_equal(volume.array[0], VOXELS)
     assert volume.array.dtype == np.int16
     assert np.allclose(volume.affine, EXPECTED, atol=1e-12)
-    assert volume.doubts == ()
+    assert volume.warnings == ()
     assert volume.name == "a"
 
 
@@ -133,16 +133,16 @@ def test_faulty_files_are_refused_in_one_sentence(tmp_path: Path, name: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("data", "doubt"),
+    ("data", "warning"),
     [
         (nrrd(space="", space_directions="", space_origin="", spacings="1 1 2"), "how it is oriented"),
         (nrrd(space="scanner-xyz"), "scanner-xyz, is not tied to the patient"),
         (nrrd(space_units='"um" "um" "um"'), "unit of length is um"),
     ],
 )
-def test_doubtful_files_say_so(tmp_path: Path, data: bytes, doubt: str) -> None:
+def test_doubtful_files_say_so(tmp_path: Path, data: bytes, warning: str) -> None:
     (tmp_path / "a.nrrd").write_bytes(data)
-    assert doubt in read(tmp_path / "a.nrrd").doubts[0]
+    assert warning in read(tmp_path / "a.nrrd").warnings[0]
 
 
 @pytest.mark.parametrize(("file", "data"), [("a.nhdr", nrrd(b"", data_file="a.raw")),
@@ -256,7 +256,7 @@ def test_values_that_are_not_numbers_are_counted(tmp_path: Path) -> None:
     (tmp_path / "a.nrrd").write_bytes(nrrd(values.tobytes(order="F"), type="float"))
     (tmp_path / "a.mha").write_bytes(meta(values.tobytes(order="F"), ElementType="MET_FLOAT"))
     for name in ("a.nrrd", "a.mha"):
-        assert read(tmp_path / name).doubts == ("3 of its voxels are not numbers (NaN or infinite).",)
+        assert read(tmp_path / name).warnings == ("3 of its voxels are not numbers (NaN or infinite).",)
 
 
 def test_whole_numbers_that_float32_lacks_are_told(tmp_path: Path) -> None:
@@ -265,7 +265,7 @@ def test_whole_numbers_that_float32_lacks_are_told(tmp_path: Path) -> None:
     (tmp_path / "a.nrrd").write_bytes(nrrd(values.tobytes(order="F"), type="double"))
     volume = read(tmp_path / "a.nrrd")
     assert volume.array.dtype == np.float32
-    assert volume.doubts == ("1 of its values do not fit into float32: 16777217 became 16777216, for example.",)
+    assert volume.warnings == ("1 of its values do not fit into float32: 16777217 became 16777216, for example.",)
 
 
 def test_without_simpleitk_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

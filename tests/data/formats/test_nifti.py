@@ -152,13 +152,13 @@ def test_a_packed_bomb_behind_the_voxels_is_not_unpacked_whole(tmp_path: Path) -
     path = tmp_path / "a.nii.gz"
     path.write_bytes(gzip.compress(nifti_bytes() + bytes(60_000_000), 1))
     tracemalloc.start()
-    assert "More bytes follow" in read(path).doubts[0]
+    assert "More bytes follow" in read(path).warnings[0]
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 12_000_000
 
 
-DOUBTS: dict[str, tuple[str, bytes, str]] = {
+WARNINGS: dict[str, tuple[str, bytes, str]] = {
     "no orientation": ("a.nii", put(QCODE, "2h", 0, 0)(nifti_bytes()), "does not say how it is oriented"),
     "zero sform, qform there": ("a.nii", put(SROW, "12f", *[0] * 12)(nifti_bytes()), "sform is empty"),
     "two matrices": ("a.nii", put(SROW + 12, "f", 25)(nifti_bytes()), "differ by up to 5 mm"),
@@ -176,20 +176,20 @@ DOUBTS: dict[str, tuple[str, bytes, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", DOUBTS)
+@pytest.mark.parametrize("name", WARNINGS)
 def test_doubtful_files_are_read_and_say_so(tmp_path: Path, name: str) -> None:
-    file, data, doubt = DOUBTS[name]
+    file, data, warning = WARNINGS[name]
     (tmp_path / file).write_bytes(data)
     volume = read(tmp_path / file)
-    assert any(doubt in text for text in volume.doubts), volume.doubts
+    assert any(warning in text for text in volume.warnings), volume.warnings
     assert np.array_equal(volume.array[0], VOXELS)
 
 
-def test_a_sound_file_has_no_doubts(tmp_path: Path) -> None:
+def test_a_sound_file_has_no_warnings(tmp_path: Path) -> None:
     for name, data in (("a.nii", nifti_bytes()), ("a.nii.gz", GZ), ("two.nii.gz", _members())):
         (tmp_path / name).write_bytes(data)
         volume = read(tmp_path / name)
-        assert volume.doubts == ()
+        assert volume.warnings == ()
         assert volume.array.dtype == np.int16
         assert np.array_equal(volume.array[0], VOXELS)
         assert np.allclose(volume.affine, AFFINE, atol=1e-6)
@@ -241,14 +241,14 @@ def test_no_slope_means_stored_values(tmp_path: Path, slope: float) -> None:
     (tmp_path / "a.nii").write_bytes(put(SLOPE, "2f", slope, slope)(nifti_bytes()))
     volume = read(tmp_path / "a.nii")
     assert volume.array.dtype == np.int16
-    assert volume.doubts == ()
+    assert volume.warnings == ()
 
 
 def test_values_that_are_not_numbers_are_counted(tmp_path: Path) -> None:
     array = VOXELS.astype(np.float32)
     array[0, 0, :3] = (np.nan, np.inf, -np.inf)
     (tmp_path / "a.nii").write_bytes(nifti_bytes(array))
-    assert read(tmp_path / "a.nii").doubts == ("3 of its voxels are not numbers (NaN or infinite).",)
+    assert read(tmp_path / "a.nii").warnings == ("3 of its voxels are not numbers (NaN or infinite).",)
 
 
 def test_a_fourth_axis_is_channels_and_a_single_one_is_none(tmp_path: Path) -> None:
@@ -347,16 +347,16 @@ def test_labels_on_the_same_grid_get_the_scans_geometry(tmp_path: Path) -> None:
     (tmp_path / "seg.nii").write_bytes(shifted(0.0005))
     labels = read_labels(tmp_path / "seg.nii", volume, preset("hippocampus"))
     assert labels.geometry is volume.geometry
-    assert labels.doubts == ()
+    assert labels.warnings == ()
     assert labels.scheme.name == preset("hippocampus").name
 
 
-def test_labels_half_a_voxel_off_are_taken_with_a_doubt(tmp_path: Path) -> None:
+def test_labels_half_a_voxel_off_are_taken_with_a_warning(tmp_path: Path) -> None:
     volume = scan(tmp_path)
     (tmp_path / "seg.nii").write_bytes(shifted(0.2))
     labels = read_labels(tmp_path / "seg.nii", volume)
     assert labels.geometry is volume.geometry
-    assert "up to 0.2 mm off" in labels.doubts[0]
+    assert "up to 0.2 mm off" in labels.warnings[0]
 
 
 @pytest.mark.parametrize(
@@ -664,7 +664,7 @@ def test_six_orientations_show_the_same_brain(shared_data: Path) -> None:
 
 def test_a_real_sheared_scan_says_so(shared_data: Path) -> None:
     volume = read(shared_data / "odd_files" / "niivue_orientations" / "shear.nii.gz")
-    assert any("18.5 degrees off the right angle" in doubt for doubt in volume.doubts)
+    assert any("18.5 degrees off the right angle" in warning for warning in volume.warnings)
 
 
 def test_raw_form_is_kept(tmp_path: Path) -> None:

@@ -28,13 +28,13 @@ def save(path: Path, sizes: tuple[float, float, float], sform: int = 2, qform: i
 
 
 @pytest.mark.parametrize("qform", [0, 1])
-def test_a_negative_size_beside_an_sform_is_a_doubt(tmp_path: Path, qform: int) -> None:
+def test_a_negative_size_beside_an_sform_is_a_warning(tmp_path: Path, qform: int) -> None:
     size = float(np.linalg.norm(AFFINE[:3, 0]))
     volume = read(save(tmp_path / "a.nii", (-size, size, -3), qform=qform))
     assert np.allclose(volume.affine, AFFINE, atol=1e-6)
     assert volume.spacing_mm == pytest.approx((size, size, 3), rel=1e-6)
-    assert len(volume.doubts) == 1
-    assert "gives a negative voxel size: the sform is used" in volume.doubts[0]
+    assert len(volume.warnings) == 1
+    assert "gives a negative voxel size: the sform is used" in volume.warnings[0]
 
 
 def test_labels_of_such_a_scan_carry_its_fields(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ def history(**options: object) -> History:
 
 def paint(one: History, label: int, z: int = 1, name: str = "Paint") -> None:
     one.array[z, 1:4, 1:4] = label
-    one.take(name)
+    one.commit(name)
 
 
 def test_a_stroke_back_and_again() -> None:
@@ -36,7 +36,7 @@ def test_a_stroke_back_and_again() -> None:
 
 def test_nothing_changed_is_no_step() -> None:
     one = history()
-    assert one.take("Nothing") == (None, 0)
+    assert one.commit("Nothing") == (None, 0)
     paint(one, 0)
     assert one.position == 0
 
@@ -46,8 +46,8 @@ def test_a_painted_organ_never_eats_a_locked_one() -> None:
     paint(one, BLADDER)
     one.lock(Lock(BLADDER), "Lock: Bladder")
     one.array[1] = PROSTATE
-    outcome = one.take("Paint: Prostate")
-    assert outcome.left_alone == 9
+    outcome = one.commit("Paint: Prostate")
+    assert outcome.n_protected == 9
     assert np.count_nonzero(one.array == BLADDER) == 9
     assert np.count_nonzero(one.array == PROSTATE) == 27
     assert one.apply("Paint: Bladder", (slice(0, 1), slice(0, 2), slice(0, 2)), np.ones((1, 2, 2), int)) == (None, 4)
@@ -59,7 +59,7 @@ def test_only_locked_voxels_is_no_step_and_views_are_told() -> None:
     one.lock(Lock(None, 1))
     one.changed.connect(lambda box, why: told.append((box, why)))
     one.array[1, 2, 2] = 0
-    assert one.take("Erase") == (None, 1)
+    assert one.commit("Erase") == (None, 1)
     assert one.array[1, 2, 2] == BLADDER
     assert told == [((slice(1, 2), slice(2, 3), slice(2, 3)), "put back")]
     assert one.position == 2
@@ -70,8 +70,8 @@ def test_a_model_result_says_first_what_it_will_leave_alone() -> None:
     paint(one, BLADDER)
     one.lock(Lock(BLADDER))
     result = np.full((3, 6, 6), PROSTATE)
-    assert one.left_alone(WHOLE, result) == 9
-    assert one.apply("Model", WHOLE, result, "model").left_alone == 9
+    assert one.n_protected(WHOLE, result) == 9
+    assert one.apply("Model", WHOLE, result, "model").n_protected == 9
     assert np.count_nonzero(one.array == PROSTATE) == 3 * 36 - 9
     one.undo()
     assert np.count_nonzero(one.array) == 9
@@ -112,8 +112,8 @@ def test_undo_takes_back_first_what_was_never_taken() -> None:
 def test_a_change_outside_the_box_is_found_later() -> None:
     one = history()
     one.array[0, 0, 0] = one.array[2, 5, 5] = BLADDER
-    assert one.take("First", (slice(-3, 1), slice(None), slice(None))).edit.box[0] == slice(0, 1)  # type: ignore
-    assert one.take("Second").edit.box[0] == slice(2, 3)  # type: ignore[union-attr,index]
+    assert one.commit("First", (slice(-3, 1), slice(None), slice(None))).edit.box[0] == slice(0, 1)  # type: ignore
+    assert one.commit("Second").edit.box[0] == slice(2, 3)  # type: ignore[union-attr,index]
 
 
 def test_a_new_step_drops_what_could_be_redone() -> None:
@@ -163,7 +163,7 @@ def test_another_array_goes_on_where_the_old_one_was() -> None:
     paint(one, BLADDER)
     one.lock(Lock(BLADDER))
     other = np.full((3, 6, 6), 300, np.uint16)
-    assert one.follow(other).left_alone == 9
+    assert one.follow(other).n_protected == 9
     assert one.array is other
     one.go_to(1)
     assert other.max() == BLADDER

@@ -82,7 +82,7 @@ class Model:
             return
         history.array[box] = label
         if what == "draw":
-            history.take("Paint")
+            history.commit("Paint")
         else:  # undo finds it by itself, and takes it back or, where all was locked, the step before
             history.undo()
             self.position = max(0, self.position - 1)

@@ -14,7 +14,7 @@ AFTER = np.array([[[1, 2, 1, 2]], [[1, 2, 1, 2]]], np.uint8)
 
 
 @pytest.mark.parametrize(
-    ("locks", "axis", "written", "left_alone"),
+    ("locks", "axis", "written", "n_protected"),
     [
         ((), 0, [[1, 2, 1, 2], [1, 2, 1, 2]], 0),
         ((Lock(1),), 0, [[0, 1, 2, 2], [0, 1, 2, 2]], 6),
@@ -26,11 +26,11 @@ AFTER = np.array([[[1, 2, 1, 2]], [[1, 2, 1, 2]]], np.uint8)
         ((Lock(None, 2),), 2, [[1, 2, 2, 2], [1, 2, 2, 2]], 2),
     ],
 )
-def test_what_may_be_written(locks: tuple[Lock, ...], axis: int, written: list[list[int]], left_alone: int) -> None:
+def test_what_may_be_written(locks: tuple[Lock, ...], axis: int, written: list[list[int]], n_protected: int) -> None:
     found, count = allowed(BEFORE, AFTER, Locks.of(locks), BOX, axis)
     assert found[:, 0].tolist() == written
     assert found.dtype == np.uint8
-    assert count == left_alone
+    assert count == n_protected
 
 
 def test_what_is_covered() -> None:

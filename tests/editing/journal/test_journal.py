@@ -11,7 +11,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from painter import ABOUT, blank, states, step, stroke
+from painter import HEADER, blank, states, step, stroke
 
 from napari_boundaryseg.editing.history.history import History
 from napari_boundaryseg.editing.history.locks import Lock
@@ -31,7 +31,7 @@ def test_the_state_at_the_end_comes_back(folder: Path, journal: Journal, history
     assert found.complete
     assert np.array_equal(found.labels, history.array)
     assert (found.locks, found.position, found.steps) == (history.locks, history.position, history.steps)
-    assert work.about == ABOUT
+    assert work.header == HEADER
     assert work.steps == history.position
     assert work.volumes_ml == pytest.approx(
         {int(i): 0.002 * np.count_nonzero(history.array == i) for i in np.unique(history.array) if i}
@@ -45,7 +45,7 @@ def test_undo_goes_on_after_recovery_and_another_crash(folder: Path, journal: Jo
     history.undo()
     journal.close()
     first = recover(recoverable(folder)[0])
-    second = Journal(first.about, first.start, folder, locks=first.start_locks)
+    second = Journal(first.header, first.start, folder, locks=first.start_locks)
     first.hand_to(second)
     goes_on = first.history()
     second.follow(goes_on)
@@ -59,7 +59,7 @@ def test_undo_goes_on_after_recovery_and_another_crash(folder: Path, journal: Jo
 
 def test_it_follows_from_any_locks_and_labels(folder: Path) -> None:
     labels = np.full((2, 3, 4), 300, np.uint16)
-    one = Journal(ABOUT, labels, folder, locks=history_with_lock(labels).locks)
+    one = Journal(HEADER, labels, folder, locks=history_with_lock(labels).locks)
     one.append(History(labels.copy()).apply("Model", (slice(0, 1),) * 3, np.ones((1, 1, 1), int)).edit)  # type: ignore
     one.close()
     found = recover(recoverable(folder)[0])
@@ -77,7 +77,7 @@ def history_with_lock(labels: np.ndarray) -> History:
 def test_append_returns_before_the_disk_and_says_when_it_is_safe(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     gate, add = threading.Event(), records.add
     monkeypatch.setattr(records, "add", lambda *arguments: (gate.wait(10), add(*arguments)))
-    one, history = Journal(ABOUT, blank(), folder), History(blank())
+    one, history = Journal(HEADER, blank(), folder), History(blank())
     one.follow(history)
     stroke(history, Random(1))
     assert one.handed == 1
@@ -111,7 +111,7 @@ def test_nobody_else_may_read_it(folder: Path, journal: Journal, history: Histor
 
 def test_a_full_disk_is_told_and_nothing_is_dropped(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[InputError] = []
-    one, history = Journal(ABOUT, blank(), folder, on_error=told.append), History(blank())
+    one, history = Journal(HEADER, blank(), folder, on_error=told.append), History(blank())
     one.follow(history)
     one.flush()
 
@@ -140,7 +140,7 @@ def test_when_there_is_space_again_everything_is_stored(folder: Path, monkeypatc
     told: list[InputError] = []
     with monkeypatch.context() as patched:
         patched.setattr(records, "open_database", lambda path: 1 / 0)
-        one, history = Journal(ABOUT, blank(), folder, on_error=told.append), History(blank())
+        one, history = Journal(HEADER, blank(), folder, on_error=told.append), History(blank())
         one.follow(history)
         stroke(history, Random(1))
         with pytest.raises(InputError):
@@ -164,7 +164,7 @@ def test_after_the_end_nothing_is_taken(journal: Journal, history: History) -> N
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="no journal can be kept"):
-        Journal(ABOUT, blank(), tmp_path / "file")
+        Journal(HEADER, blank(), tmp_path / "file")
 
 
 def test_states_are_the_same_for_the_same_seed() -> None:

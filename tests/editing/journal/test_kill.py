@@ -87,7 +87,7 @@ FULL = """
 import resource, sys
 from pathlib import Path
 from random import Random
-from painter import ABOUT, blank, step
+from painter import HEADER, blank, step
 from napari_boundaryseg.editing.journal import records
 from napari_boundaryseg.editing.history.history import History
 from napari_boundaryseg.editing.journal.journal import Journal
@@ -98,7 +98,7 @@ for at, limit in enumerate(map(int, sys.argv[2:])):
     records.LOG_PAGES = 5 if at % 5 == 3 else 200  # the log is full first, or the database
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
     told, safe, history, rng = [], 0, History(blank()), Random(0)
-    journal = Journal(ABOUT, history.array, Path(sys.argv[1]) / str(limit), on_error=told.append)
+    journal = Journal(HEADER, history.array, Path(sys.argv[1]) / str(limit), on_error=told.append)
     journal.follow(history)
     try:
         for number in range(1, 1401):

@@ -12,12 +12,12 @@ from random import Random
 
 import numpy as np
 import pytest
-from painter import ABOUT, blank, states, step, stroke
+from painter import HEADER, blank, states, step, stroke
 
 from napari_boundaryseg.editing.history.edit import MODEL
 from napari_boundaryseg.editing.history.history import History
 from napari_boundaryseg.editing.journal import records, recovery
-from napari_boundaryseg.editing.journal.folder_lock import Owner
+from napari_boundaryseg.editing.journal.folder_lock import FolderLock
 from napari_boundaryseg.editing.journal.folders import DAMAGED, DISCARDED, sessions
 from napari_boundaryseg.editing.journal.journal import Journal
 from napari_boundaryseg.editing.journal.records import NAME
@@ -29,7 +29,7 @@ STEPS = 40
 
 def lost(folder: Path, seed: int = 0, steps: int = 3) -> Path:
     """A session that was left behind."""
-    one, history, rng = Journal(ABOUT, blank(), folder), History(blank()), Random(seed)
+    one, history, rng = Journal(HEADER, blank(), folder), History(blank()), Random(seed)
     one.follow(history)
     for _ in range(steps):
         step(history, rng)
@@ -52,12 +52,12 @@ def test_a_session_that_is_open_is_not_offered(folder: Path, journal: Journal, h
 def test_one_window_recovers_at_a_time(folder: Path) -> None:
     lost(folder)
     (work,) = recoverable(folder)
-    owner = Owner.of(work.folder)
-    assert owner is not None
+    lock = FolderLock.of(work.folder)
+    assert lock is not None
     for act in (recover, discard, finish):
         with pytest.raises(InputError, match="no longer there"):
             act(work)
-    owner.release()
+    lock.release()
     finish(work)
     assert sessions(folder) == []
     with pytest.raises(InputError, match="no longer there"):
@@ -79,14 +79,14 @@ def test_discarded_work_is_kept_for_seven_days(folder: Path) -> None:
     discard_all = [lost(folder, seed) for seed in range(2)]
     long_ago = time.time() - 7.1 * 86400
     for work in recoverable(folder):
-        os.utime(work.folder / Owner.FILE, (long_ago, long_ago))  # the days count from the discarding
+        os.utime(work.folder / FolderLock.FILE, (long_ago, long_ago))  # the days count from the discarding
         discard(work)
     assert recoverable(folder) == []
     assert clean_up(folder) == 0
     kept = recoverable(folder, discarded=True)
     assert {work.folder.name for work in kept} == {path.name for path in discard_all}
     old = kept[0].folder
-    os.utime(old / Owner.FILE, (long_ago, long_ago))
+    os.utime(old / FolderLock.FILE, (long_ago, long_ago))
     recoverable(folder, discarded=True)  # looking makes nothing younger
     assert clean_up(folder) == 1
     (left,) = recoverable(folder, discarded=True)
@@ -97,7 +97,7 @@ def test_discarded_work_is_kept_for_seven_days(folder: Path) -> None:
 
 def test_a_journal_is_discarded_or_finished(folder: Path) -> None:
     for end in ("discard", "finish"):
-        one, history = Journal(ABOUT, blank(), folder), History(blank())
+        one, history = Journal(HEADER, blank(), folder), History(blank())
         one.follow(history)
         stroke(history, Random(1))
         getattr(one, end)()
@@ -198,7 +198,7 @@ def spoil(path: Path, rng: Random) -> None:
 
 
 def test_reading_changes_nothing(folder: Path) -> None:
-    one, history = Journal(ABOUT, blank(), folder), History(blank())
+    one, history = Journal(HEADER, blank(), folder), History(blank())
     one.follow(history)
     stroke(history, Random(1))
     one.flush()
@@ -216,7 +216,7 @@ def test_reading_changes_nothing(folder: Path) -> None:
 def torn(folder: Path, truth: list[History], seed: int) -> int:
     """Spoil a journal, and check that what comes back is a state that was; return the number of steps, -1 for none."""
     rng = Random(seed)
-    one, history, painting = Journal(ABOUT, blank(), folder), History(blank()), Random(0)
+    one, history, painting = Journal(HEADER, blank(), folder), History(blank()), Random(0)
     one.follow(history)
     for _ in range(STEPS):
         step(history, painting)
@@ -273,10 +273,10 @@ def test_a_journal_that_breaks_after_it_was_listed(folder: Path) -> None:
 def test_steps_that_cannot_be_are_damage(folder: Path) -> None:
     larger = History(np.zeros((9, 24, 24), np.uint8))
     larger.array[8] = 1
-    too_large = larger.take("Paint").edit
+    too_large = larger.commit("Paint").edit
     assert too_large is not None
     for wrong in (lambda one: one.append(too_large), lambda one: one.move(2), lambda one: one.move(-1)):
-        one, history = Journal(ABOUT, blank(), folder), History(blank())
+        one, history = Journal(HEADER, blank(), folder), History(blank())
         one.follow(history)
         stroke(history, Random(1))
         wrong(one)
@@ -287,12 +287,12 @@ def test_steps_that_cannot_be_are_damage(folder: Path) -> None:
 
 
 def test_a_new_folder_that_somebody_looks_at_is_left_to_them(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    owner_of, answers = Owner.of, [None, None]
-    monkeypatch.setattr(Owner, "of", lambda path: answers.pop() if answers else owner_of(path))
-    Journal(ABOUT, blank(), folder).close()
+    owner_of, answers = FolderLock.of, [None, None]
+    monkeypatch.setattr(FolderLock, "of", lambda path: answers.pop() if answers else owner_of(path))
+    Journal(HEADER, blank(), folder).close()
     answers += [None] * 3
     with pytest.raises(InputError, match="cannot be locked"):
-        Journal(ABOUT, blank(), folder)
+        Journal(HEADER, blank(), folder)
 
 
 def test_what_cannot_be_moved_is_told_and_free_again(folder: Path) -> None:
@@ -315,7 +315,7 @@ def test_only_work_that_is_stored_nowhere_is_offered(folder: Path) -> None:
         (("stroke", "stored", "undo", "stroke"), True),
         (("stroke", "undo"), True),
     ):
-        journal, history = Journal(ABOUT, blank(), folder), History(blank())
+        journal, history = Journal(HEADER, blank(), folder), History(blank())
         journal.follow(history)
         history.apply("Model", (slice(None),) * 3, np.full(blank().shape, 1, np.uint8), MODEL)
         for at, act in enumerate(acts):
@@ -334,7 +334,7 @@ def test_only_work_that_is_stored_nowhere_is_offered(folder: Path) -> None:
 
 
 def test_old_sessions_without_work_are_cleaned_up_and_others_stay(folder: Path) -> None:
-    idle = Journal(ABOUT, blank(), folder)
+    idle = Journal(HEADER, blank(), folder)
     idle.close()
     for path in (idle.folder, lost(folder, 1)):
         os.utime(path, (time.time() - 3 * 86400,) * 2)

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import torch
 
-from napari_boundaryseg.engine.checkpoints import model_library as library
+from napari_boundaryseg.engine.checkpoints import model_library
 from napari_boundaryseg.engine.checkpoints.card import Card
 from napari_boundaryseg.engine.checkpoints.checkpoint import build_network, save
 from napari_boundaryseg.engine.checkpoints.model_library import cards, find, read_card, read_header, shipped
@@ -113,7 +113,7 @@ def test_an_unknown_name_is_refused_with_the_known_ones(
 
 
 def test_without_any_model_the_sentence_still_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(library, "WEIGHTS", tmp_path)
+    monkeypatch.setattr(model_library, "WEIGHTS", tmp_path)
     assert shipped() == {}
     with pytest.raises(InputError, match="Choose one of your own files, or give a model file"):
         find("hippocampus-sgm")
@@ -261,7 +261,7 @@ def test_a_hostile_header_is_refused_in_one_sentence(
     assert time.perf_counter() - began < 5
 
 
-@pytest.mark.parametrize("length", [0, 1, 2**31, 2**63, 2**64 - 1, library.MAX_HEADER + 1])
+@pytest.mark.parametrize("length", [0, 1, 2**31, 2**63, 2**64 - 1, model_library.MAX_HEADER + 1])
 def test_a_wrong_length_of_the_header_is_refused(good: Path, tmp_path: Path, length: int) -> None:
     path = tmp_path / "bad.safetensors"
     path.write_bytes(struct.pack("<Q", length) + good.read_bytes()[8:])

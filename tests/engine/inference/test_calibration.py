@@ -21,7 +21,7 @@ from napari_boundaryseg.engine.inference.calibration import (
     rescaled,
     tempered,
 )
-from napari_boundaryseg.engine.inference.postprocess import assemble
+from napari_boundaryseg.engine.inference.postprocess import postprocess
 from napari_boundaryseg.engine.inference.predictor import Predictor
 from napari_boundaryseg.engine.recipes.shipped import recipe
 
@@ -132,7 +132,7 @@ def test_edges_derived_from_probabilities_are_put_right_once() -> None:
     box = (slice(0, 6), slice(0, 5), slice(0, 4))
     scalings = Calibration(probabilities=Scaling(scale=2.0), edges=Scaling(scale=0.5, shift=-1.0))
     plain, put_right = (
-        assemble(volume, box, {"classes": classes.copy()}, wanted, {}, calibration)[0]
+        postprocess(volume, box, {"classes": classes.copy()}, wanted, {}, calibration)[0]
         for calibration in (None, scalings)
     )
     assert plain["contour_sources"]["edges"] == "derived"

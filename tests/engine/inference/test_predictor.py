@@ -219,7 +219,7 @@ def test_torch_says_in_words_that_main_memory_is_full():
         (module, "sliding_window"),
         (torch, "isfinite"),
         (module.NetworkGrid, "back"),
-        (module, "assemble"),
+        (module, "postprocess"),
     ],
     ids=["preparing", "network", "checking", "scan grid", "assembling"],
 )

@@ -134,14 +134,16 @@ def test_specks_and_holes_are_tidied_where_the_recipe_says_so(case, tmp_path):
     array = labels.array.copy()
     array[1:3, 1:3, 1] = 1
     specks = LabelMap(array, labels.geometry, labels.scheme)
-    from napari_boundaryseg.engine.inference.postprocess import assemble
+    from napari_boundaryseg.engine.inference.postprocess import postprocess
 
     maps = np.moveaxis(np.eye(4, dtype=np.float32)[specks.array], -1, 0)
     box = tuple(slice(0, n) for n in volume.geometry.shape)
-    as_is, notes = assemble(volume, box, {"classes": maps.copy()}, recipe(), {})
+    as_is, notes = postprocess(volume, box, {"classes": maps.copy()}, recipe(), {})
     assert np.array_equal(as_is["labels"].array, specks.array)
     assert notes == []
-    tidy, notes = assemble(volume, box, {"classes": maps.copy()}, recipe(inference=Inference(smallest_share=0.2)), {})
+    tidy, notes = postprocess(
+        volume, box, {"classes": maps.copy()}, recipe(inference=Inference(smallest_share=0.2)), {}
+    )
     assert not tidy["labels"].array[1:3, 1:3, 1].any()
     dropped = int((tidy["labels"].array != specks.array).sum()) * volume.geometry.voxel_ml
     assert notes == [f"Only large pieces of organs were kept; {dropped:.1f} mL were left out"]

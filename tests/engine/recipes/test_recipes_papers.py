@@ -29,7 +29,7 @@ PLAIN = {
     "initialisation": "default",
     "optimiser.name": "adam",
     "optimiser.gradient_clip": 0,
-    "optimiser.average": 0,
+    "optimiser.ema_decay": 0,
     "preprocessing.spacing_mm": None,
     "preprocessing.size_vox": None,
     "preprocessing.crop": "",

@@ -9,7 +9,7 @@ from napari_boundaryseg.engine.recipes.shipped import recipe
 from napari_boundaryseg.engine.training.augment import (
     blur,
     change_intensities,
-    coarser,
+    low_resolution,
     random_affine,
     sample,
     sampling_points,
@@ -112,7 +112,9 @@ def test_gain_and_shift_stay_within_their_bounds_and_differ_between_channels():
 
 
 def test_intensity_changes_are_finite_and_repeatable():
-    settings = Augmentation(bias_field=0.3, contrast=0.3, gain=0.1, shift=0.1, noise=0.2, blur_mm=1.0, coarser=3.0)
+    settings = Augmentation(
+        bias_field=0.3, contrast=0.3, gain=0.1, shift=0.1, noise=0.2, blur_mm=1.0, low_resolution=3.0
+    )
     image = torch.randn(1, 8, 8, 8)
     first = change_intensities(image, (2.0, 1.0, 1.0), settings, rng())
     again = change_intensities(image, (2.0, 1.0, 1.0), settings, rng())
@@ -133,21 +135,21 @@ def test_blur_keeps_the_mean_and_equals_a_gaussian():
 @pytest.mark.parametrize("axis", [0, 1, 2])
 def test_coarser_voxels_blur_one_axis_only_and_keep_the_mean(axis):
     image = torch.randn(1, 12, 12, 12)
-    found = coarser(image, axis, 3.0)
+    found = low_resolution(image, axis, 3.0)
     assert found.shape == image.shape
     assert float(found.mean()) == pytest.approx(float(image.mean()), abs=0.05)
     ramp = torch.arange(12.0).reshape([-1 if a == axis else 1 for a in range(3)]).expand(12, 12, 12)[None]
     inside = slice(2, 10)
     torch.testing.assert_close(
-        coarser(ramp, axis, 2.0).movedim(axis + 1, -1)[..., inside],
+        low_resolution(ramp, axis, 2.0).movedim(axis + 1, -1)[..., inside],
         ramp.movedim(axis + 1, -1)[..., inside],
         rtol=0,
         atol=0.1,
     )
     across = (axis + 1) % 3
     steps = torch.arange(12.0).reshape([-1 if a == across else 1 for a in range(3)]).expand(12, 12, 12)[None] ** 2
-    torch.testing.assert_close(coarser(steps, axis, 3.0), steps, rtol=1e-5, atol=1e-4)
-    torch.testing.assert_close(coarser(image, axis, 1.0), image)
+    torch.testing.assert_close(low_resolution(steps, axis, 3.0), steps, rtol=1e-5, atol=1e-4)
+    torch.testing.assert_close(low_resolution(image, axis, 1.0), image)
 
 
 def test_slices_keep_their_places_when_a_volume_of_them_is_turned_and_scaled():

@@ -122,7 +122,7 @@ def test_notes_stay_and_scores_of_the_old_model_do_not(model: LoadedModel, tmp_p
         assert (found.metric, found.n) == ("dsc", 2)
         assert found.mean == pytest.approx(np.mean(values))
         assert found.sd == pytest.approx(np.std(values, ddof=1))
-    assert card.scored_on.startswith("2 of the user's cases, kept apart; against the model before: no evidence")
+    assert card.scored_on.startswith("2 of the user's cases, held out; against the model before: no evidence")
     assert json.loads((tmp_path / "b" / "card.json").read_text("utf-8"))["scored_on"] == card.scored_on
 
 

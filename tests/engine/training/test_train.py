@@ -66,7 +66,7 @@ def test_it_learns_two_boxes(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "settings", [{}, {"optimiser.average": 0.8}, {"optimiser.average": 0.8, "network_arguments.norm": "batch"}]
+    "settings", [{}, {"optimiser.ema_decay": 0.8}, {"optimiser.ema_decay": 0.8, "network_arguments.norm": "batch"}]
 )
 def test_resumed_equals_uninterrupted(settings, tmp_path):
     def stop_after_four(fraction, text=""):
@@ -90,7 +90,7 @@ def test_averaged_weights_are_the_running_mean_of_every_step(tmp_path):
             state = load_file(tmp_path / "state.safetensors")
             seen.append({n.removeprefix("network/"): v for n, v in state.items() if n.startswith("network/")})
 
-    train.fit(tiny(steps_per_epoch=1, **{"optimiser.average": 0.8}), [case(1)], tmp_path, progress=remember)
+    train.fit(tiny(steps_per_epoch=1, **{"optimiser.ema_decay": 0.8}), [case(1)], tmp_path, progress=remember)
     found = load_model(tmp_path / "last.safetensors").network.state_dict()
     assert len(seen) == 6
     for name, value in found.items():

@@ -211,8 +211,8 @@ def test_labels_accepted_for_a_scan_that_was_closed_meanwhile_are_stored_but_not
     assert told.of("info") == ["Accepted case1, version 1."]
 
 
-def test_several_doubts_are_one_message(told: Told, monkeypatch: pytest.MonkeyPatch, labels: LabelMap) -> None:
-    monkeypatch.setattr(formats, "read_labels", lambda *_, **__: replace(labels, doubts=("One.", "Two", "Three.")))
+def test_several_warnings_are_one_message(told: Told, monkeypatch: pytest.MonkeyPatch, labels: LabelMap) -> None:
+    monkeypatch.setattr(formats, "read_labels", lambda *_, **__: replace(labels, warnings=("One.", "Two", "Three.")))
     actions.open_labels(told.session, "a.nii.gz")
     assert told.of("warning") == ["One. Two. Three"]
 

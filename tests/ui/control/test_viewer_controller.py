@@ -1,4 +1,4 @@
-"""The desk between session and panels: what is stored, what is said, what a person chose."""
+"""The controller between session and panels: what is stored, what is said, what a person chose."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ from napari_boundaryseg.session.project.project import Project
 from napari_boundaryseg.ui import hooks
 from napari_boundaryseg.ui.compat.window import main_window
 from napari_boundaryseg.ui.layers import access, predictions
-from napari_boundaryseg.ui.layers.labels import draft_of
+from napari_boundaryseg.ui.layers.labels import editable_of
 from napari_boundaryseg.ui.workbench import Workbench
 
 
 @pytest.fixture
-def desk(desk_viewer: Any, bench: Any, wait: Callable[..., None], pelvis_files: list[Path]) -> Any:
-    """The desk of a window with a small scan open."""
-    made = hooks.desk_of(desk_viewer)
+def controller(controller_viewer: Any, bench: Any, wait: Callable[..., None], pelvis_files: list[Path]) -> Any:
+    """The controller of a window with a small scan open."""
+    made = hooks.controller_of(controller_viewer)
     made.open(pelvis_files[0])
     wait(lambda: made.session.scan is not None and made.session.job is None)
     return made
 
 
 @pytest.fixture
-def said(desk: Any) -> list[str]:
+def said(controller: Any) -> list[str]:
     heard: list[str] = []
-    desk.session.message.connect(lambda level, text: heard.append(text))
+    controller.session.message.connect(lambda level, text: heard.append(text))
     return heard
 
 
-def idle(desk: Any) -> Callable[[], bool]:
-    return lambda: desk.session.job is None
+def idle(controller: Any) -> Callable[[], bool]:
+    return lambda: controller.session.job is None
 
 
 def header(bench: Any, title: str) -> str:
@@ -51,34 +51,34 @@ def header(bench: Any, title: str) -> str:
 
 
 def test_a_stroke_while_labels_are_being_stored_is_not_called_stored(
-    desk: Any, bench: Any, find: Callable[[str], Any], wait: Callable[..., None]
+    controller: Any, bench: Any, find: Callable[[str], Any], wait: Callable[..., None]
 ) -> None:
-    desk.new_labels(preset("pelvis-mr"))
-    mine = desk.tools.layer
+    controller.new_labels(preset("pelvis-mr"))
+    mine = controller.tools.layer
     mine.paint((5, 30, 30), 2)
-    desk.accept()
+    controller.accept()
     mine.paint((6, 30, 30), 2)
-    wait(idle(desk))
-    assert not draft_of(mine).is_stored
+    wait(idle(controller))
+    assert not editable_of(mine).is_stored
     wait(lambda: "corrected, not accepted" in header(bench, "Correct"), 5)
-    desk.new_labels(preset("prostate"))
-    assert access.of_kind(desk.viewer, "kept labels") == [mine]
+    controller.new_labels(preset("prostate"))
+    assert access.of_kind(controller.viewer, "kept labels") == [mine]
 
 
 def test_labels_are_stored_until_the_next_stroke_or_undo(
-    desk: Any, bench: Any, find: Callable[[str], Any], wait: Callable[..., None]
+    controller: Any, bench: Any, find: Callable[[str], Any], wait: Callable[..., None]
 ) -> None:
-    desk.new_labels(preset("pelvis-mr"))
-    mine = desk.tools.layer
+    controller.new_labels(preset("pelvis-mr"))
+    mine = controller.tools.layer
     for place in (5, 6):
         mine.paint((place, 30, 30), 2)
-    desk.accept()
-    wait(idle(desk))
+    controller.accept()
+    wait(idle(controller))
     wait(lambda: "accepted" in header(bench, "Correct") and "not accepted" not in header(bench, "Correct"), 5)
-    desk.viewer.dims.set_current_step(0, 3)
+    controller.viewer.dims.set_current_step(0, 3)
     find("correct_panel.organs")
     bench.grab()
-    assert draft_of(mine).is_stored
+    assert editable_of(mine).is_stored
     assert "Stored" in find("correct_panel.accepted").text()
     wait(find("correct_panel.undo").isEnabled, 5)
     find("correct_panel.undo").click()
@@ -87,91 +87,91 @@ def test_labels_are_stored_until_the_next_stroke_or_undo(
 
 
 def test_scrolling_counts_nothing_and_changes_no_header(
-    desk: Any, bench: Any, wait: Callable[..., None], qtbot: Any, monkeypatch: pytest.MonkeyPatch
+    controller: Any, bench: Any, wait: Callable[..., None], qtbot: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk.new_labels(preset("pelvis-mr"))
-    desk.tools.layer.paint((5, 30, 30), 2)
-    desk.accept()
-    wait(idle(desk))
+    controller.new_labels(preset("pelvis-mr"))
+    controller.tools.layer.paint((5, 30, 30), 2)
+    controller.accept()
+    wait(idle(controller))
     qtbot.wait(300)
     before = header(bench, "Correct")
     counted: list[int] = []
-    desk.tools.edited.connect(lambda: counted.append(1))
+    controller.tools.edited.connect(lambda: counted.append(1))
     for step in range(10):
-        desk.viewer.dims.set_current_step(0, step)
+        controller.viewer.dims.set_current_step(0, step)
         qtbot.wait(20)
     qtbot.wait(300)
     assert counted == []
     assert header(bench, "Correct") == before
 
 
-def test_the_box_of_the_prediction_is_stored_with_the_case(desk: Any, wait: Callable[..., None]) -> None:
+def test_the_box_of_the_prediction_is_stored_with_the_case(controller: Any, wait: Callable[..., None]) -> None:
     box = (slice(10, 50), slice(12, 52), slice(2, 14))
-    desk.segment(lambda: box)
-    wait(lambda: desk.session.prediction is not None and not desk.ticks.busy, 180)
-    (desk.tools.layer).paint((5, 30, 30), 2)
-    desk.accept()
-    wait(idle(desk))
-    (case,) = desk.session.project.cases()
-    assert desk.session.project.meaning_of(case)["box"] == [[10, 50], [12, 52], [2, 14]]
+    controller.segment(lambda: box)
+    wait(lambda: controller.session.prediction is not None and not controller.calls.busy, 180)
+    (controller.tools.layer).paint((5, 30, 30), 2)
+    controller.accept()
+    wait(idle(controller))
+    (case,) = controller.session.project.cases()
+    assert controller.session.project.meaning_of(case)["box"] == [[10, 50], [12, 52], [2, 14]]
 
 
 def test_an_integer_that_no_organ_has_is_refused_at_accept(
-    desk: Any, find: Callable[[str], Any], wait: Callable[..., None]
+    controller: Any, find: Callable[[str], Any], wait: Callable[..., None]
 ) -> None:
-    desk.new_labels(preset("pelvis-mr"))
-    desk.tools.layer.paint((5, 30, 30), 9)
-    desk.accept()
-    wait(idle(desk))
+    controller.new_labels(preset("pelvis-mr"))
+    controller.tools.layer.paint((5, 30, 30), 9)
+    controller.accept()
+    wait(idle(controller))
     assert "the labels hold [9]" in find("job_bar.message").text()
-    assert desk.session.project.cases() == []
+    assert controller.session.project.cases() == []
 
 
-def test_every_warning_stays_until_the_next_job(desk: Any, find: Callable[[str], Any]) -> None:
+def test_every_warning_stays_until_the_next_job(controller: Any, find: Callable[[str], Any]) -> None:
     message = find("job_bar.message")
-    desk.session.say("info", "")
-    desk.session.say("warning", "2 voxels were not numbers")
-    desk.new_labels(preset("pelvis-mr"))
-    desk.tools.layer.paint((5, 30, 30), 2)
-    desk.new_labels(preset("prostate"))
+    controller.session.say("info", "")
+    controller.session.say("warning", "2 voxels were not numbers")
+    controller.new_labels(preset("pelvis-mr"))
+    controller.tools.layer.paint((5, 30, 30), 2)
+    controller.new_labels(preset("prostate"))
     lines = message.text().splitlines()
     assert len(lines) == 2
     assert "2 voxels" in lines[0]
     assert lines[1].endswith("are kept, hidden, as: labels before 1.")
-    desk.new_labels(preset("pelvis-mr"))
+    controller.new_labels(preset("pelvis-mr"))
     assert message.text().splitlines() == lines, "the same is not said twice"
-    desk.session.say("error", "The disk is full.")
+    controller.session.say("error", "The disk is full.")
     assert message.text() == "✕ The disk is full."
 
 
 def test_a_closed_dock_hears_no_more_of_a_job(
-    desk: Any, bench: Any, qtbot: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    controller: Any, bench: Any, qtbot: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     raised: list[Any] = []
     monkeypatch.setattr(sys, "excepthook", lambda *error: raised.append(error))
     job = Job("napari_boundaryseg.engine.tasks:fine_tune", {"out_folder": "nowhere"})
-    desk.session.job = job
+    controller.session.job = job
     job.report(0.1, "Step 1")
     assert bench.job_bar.progress.value() == 100
-    desk.viewer.window.remove_dock_widget(bench)
+    controller.viewer.window.remove_dock_widget(bench)
     bench.deleteLater()
     qtbot.wait(100)
     job.report(0.5, "Step 2")
-    desk.session.job = None
+    controller.session.job = None
     job.end("failed", error="no")
     qtbot.wait(50)
     assert raised == []
     assert "Traceback" not in capsys.readouterr().err
-    again = Workbench(desk)
+    again = Workbench(controller)
     qtbot.addWidget(again)
-    desk.session.job = other = Job("a:b", {})
+    controller.session.job = other = Job("a:b", {})
     other.report(0.25, "Step 1")
     assert again.job_bar.progress.value() == 250
 
 
 @pytest.mark.parametrize("state", ["cancelled", "failed"])
 def test_a_training_that_came_to_nothing_shows_no_older_verdict(
-    desk: Any, bench: Any, find: Callable[[str], Any], state: Any
+    controller: Any, bench: Any, find: Callable[[str], Any], state: Any
 ) -> None:
     version = ModelVersion(
         Path("m-v2.safetensors"),
@@ -183,28 +183,30 @@ def test_a_training_that_came_to_nothing_shows_no_older_verdict(
     )
     find("train_panel.versions").parentWidget().show_versions([version])
     job = Job("napari_boundaryseg.engine.tasks:fine_tune", {"out_folder": "nowhere"})
-    desk.session.job = job
-    desk.session.job = None
+    controller.session.job = job
+    controller.session.job = None
     job.end(state, error="no")
     assert "better" not in header(bench, "Train")
     assert state in header(bench, "Train")
     assert not find("train_panel.verdict").isVisible()
 
 
-def test_the_pause_button_says_what_it_does_also_to_a_screen_reader(desk: Any, find: Callable[[str], Any]) -> None:
+def test_the_pause_button_says_what_it_does_also_to_a_screen_reader(
+    controller: Any, find: Callable[[str], Any]
+) -> None:
     pause = find("train_panel.pause")
     job = Job("napari_boundaryseg.engine.tasks:fine_tune", {"out_folder": "nowhere"})
-    desk.session.job = job
-    for paused, text in ((True, "Go on"), (False, "Pause")):
+    controller.session.job = job
+    for paused, text in ((True, "Resume"), (False, "Pause")):
         pause.click()
         assert (job.paused, pause.text(), pause.accessibleName()) == (paused, text, text)
     pause.click()
-    desk.session.job = None
+    controller.session.job = None
     assert (pause.text(), pause.accessibleName()) == ("Pause", "Pause")
 
 
 def test_a_chosen_model_stays_when_another_scan_opens(
-    desk: Any,
+    controller: Any,
     find: Callable[[str], Any],
     weights: Path,
     tmp_path: Path,
@@ -217,27 +219,27 @@ def test_a_chosen_model_stays_when_another_scan_opens(
     assert model.currentText() == "tiny-pelvis"
     monkeypatch.setattr(QFileDialog, "getOpenFileName", staticmethod(lambda *_, **__: (str(own), "")))
     find("segment_panel.open_model").click()
-    assert (model.currentText(), desk.session.model) == ("my-own", own)
+    assert (model.currentText(), controller.session.model) == ("my-own", own)
     assert "Bladder, Prostate, Rectum" in find("segment_panel.summary").text()
-    scan = desk.session.scan
-    desk.open(pelvis_files[1])
-    wait(lambda: desk.session.scan is not scan and desk.session.job is None)
-    assert (model.currentText(), desk.session.model) == ("my-own", own)
+    scan = controller.session.scan
+    controller.open(pelvis_files[1])
+    wait(lambda: controller.session.scan is not scan and controller.session.job is None)
+    assert (model.currentText(), controller.session.model) == ("my-own", own)
     model.setCurrentIndex(model.findText("tiny-pelvis"))
     model.activated.emit(model.currentIndex())
-    desk.open(pelvis_files[0])
-    wait(lambda: desk.session.scan.name == "case1" and desk.session.job is None)
+    controller.open(pelvis_files[0])
+    wait(lambda: controller.session.scan.name == "case1" and controller.session.job is None)
     assert model.currentText() == "tiny-pelvis"
 
 
 def test_a_file_that_is_no_model_is_one_sentence_and_changes_nothing(
-    desk: Any, find: Callable[[str], Any], tmp_path: Path
+    controller: Any, find: Callable[[str], Any], tmp_path: Path
 ) -> None:
-    before = desk.session.model
+    before = controller.session.model
     (tmp_path / "bad.safetensors").write_bytes(b"nothing")
-    desk.open_model(tmp_path / "bad.safetensors")
+    controller.open_model(tmp_path / "bad.safetensors")
     assert find("job_bar.message").text().startswith("✕ bad.safetensors: ")
-    assert desk.session.model == before
+    assert controller.session.model == before
     assert find("segment_panel.model").findText("bad") < 0
 
 
@@ -246,54 +248,54 @@ def test_an_existing_project_is_there_after_a_restart(
 ) -> None:
     monkeypatch.delenv("BOUNDARYSEG_PROJECT", raising=False)
     last_project.remember(Project(tmp_path / "study").folder)
-    desk = hooks.desk_of(make_napari_viewer(show=True))
-    bench = Workbench(desk)
-    desk.viewer.window.add_dock_widget(bench)
-    wait(lambda: desk.session.project is not None)
-    assert desk.session.project.folder == tmp_path / "study"
+    controller = hooks.controller_of(make_napari_viewer(show=True))
+    bench = Workbench(controller)
+    controller.viewer.window.add_dock_widget(bench)
+    wait(lambda: controller.session.project is not None)
+    assert controller.session.project.folder == tmp_path / "study"
     assert bench.findChild(QWidget, "train_panel.place").text() == "Project: study"
-    desk.close()
+    controller.close()
 
 
 def test_a_project_that_has_gone_is_told(
-    desk_viewer: Any, tmp_path: Path, wait: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    controller_viewer: Any, tmp_path: Path, wait: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("BOUNDARYSEG_PROJECT", raising=False)
     last_project.remember(tmp_path / "gone")
-    bench = Workbench(hooks.desk_of(desk_viewer))
-    desk_viewer.window.add_dock_widget(bench)
+    bench = Workbench(hooks.controller_of(controller_viewer))
+    controller_viewer.window.add_dock_widget(bench)
     wait(lambda: "gone: the project folder used last is not there" in bench.job_bar.message.text(), 10)
 
 
-def test_what_a_listener_cannot_show_is_told_by_the_desk(desk: Any, said: list[str]) -> None:
+def test_what_a_listener_cannot_show_is_told_by_the_desk(controller: Any, said: list[str]) -> None:
     def refuse(labels: Any) -> None:
         if labels is not None:
             raise InputError("labels", "they cannot be shown", "Close other layers")
 
-    desk.session.labels_changed.connect(refuse)
-    desk.new_labels(preset("pelvis-mr"))
+    controller.session.labels_changed.connect(refuse)
+    controller.new_labels(preset("pelvis-mr"))
     assert said == ["labels: they cannot be shown. Close other layers."]
-    assert desk.session.labels is None
+    assert controller.session.labels is None
 
 
 def test_a_dropped_scan_that_cannot_be_shown_is_told_and_the_open_one_stays(
-    desk: Any, said: list[str], wait: Callable[..., None], pelvis_files: list[Path]
+    controller: Any, said: list[str], wait: Callable[..., None], pelvis_files: list[Path]
 ) -> None:
-    scan = desk.session.scan
+    scan = controller.session.scan
 
     def refuse(new: Any) -> None:
         if new is not scan:
             raise InputError(new.name, "it cannot be shown", "Close other programs")
 
-    desk.session.scan_changed.connect(refuse)
-    desk.viewer.open(str(pelvis_files[1]), plugin="napari-boundaryseg")
+    controller.session.scan_changed.connect(refuse)
+    controller.viewer.open(str(pelvis_files[1]), plugin="napari-boundaryseg")
     wait(lambda: said == ["case2: it cannot be shown. Close other programs."], 10)
-    assert desk.session.scan is scan
-    assert [layer.name for layer in access.of_kind(desk.viewer, "scan")] == ["case1"]
+    assert controller.session.scan is scan
+    assert [layer.name for layer in access.of_kind(controller.viewer, "scan")] == ["case1"]
 
 
 def test_a_map_that_cannot_be_shown_is_told_and_the_others_are_shown(
-    desk: Any, said: list[str], wait: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    controller: Any, said: list[str], wait: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = predictions._show_map
 
@@ -303,40 +305,40 @@ def test_a_map_that_cannot_be_shown_is_told_and_the_others_are_shown(
         return real(viewer, scan, kind, *more)
 
     monkeypatch.setattr(predictions, "_show_map", show)
-    desk.segment()
-    wait(lambda: desk.session.prediction is not None and not desk.ticks.busy, 180)
+    controller.segment()
+    wait(lambda: controller.session.prediction is not None and not controller.calls.busy, 180)
     assert "There is not enough memory. Draw a box round the organs, or close other programs." in said
-    assert {"labels", "contour: Bladder"} <= {layer.name for layer in desk.viewer.layers}
-    assert "edges" not in desk.viewer.layers
+    assert {"labels", "contour: Bladder"} <= {layer.name for layer in controller.viewer.layers}
+    assert "edges" not in controller.viewer.layers
 
 
 def test_the_result_of_a_prediction_is_read_without_counting_its_voxels_again(
-    desk: Any, find: Callable[[str], Any], wait: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    controller: Any, find: Callable[[str], Any], wait: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(LabelMap, "volumes_ml", lambda _: pytest.fail("a second, slower count on the window's thread"))
-    desk.segment()
-    wait(lambda: desk.session.prediction is not None and not desk.ticks.busy, 180)
-    found = {i for i in (1, 2, 3) if (desk.session.prediction.labels.array == i).any()}
+    controller.segment()
+    wait(lambda: controller.session.prediction is not None and not controller.calls.busy, 180)
+    found = {i for i in (1, 2, 3) if (controller.session.prediction.labels.array == i).any()}
     text = find("segment_panel.result").text()
     assert text.startswith(f"{len(found)} organ")
     assert ("Not found" in text) == (len(found) < 3)
-    desk.tools.layer.paint((5, 30, 30), 2)
-    desk.labels_shown.emit()
+    controller.tools.layer.paint((5, 30, 30), 2)
+    controller.labels_shown.emit()
     assert find("segment_panel.result").text() == text, "it tells of the prediction, not of the corrections"
 
 
-def test_every_map_says_in_the_layer_list_where_it_comes_from(desk: Any, wait: Callable[..., None]) -> None:
+def test_every_map_says_in_the_layer_list_where_it_comes_from(controller: Any, wait: Callable[..., None]) -> None:
     from qtpy.QtCore import Qt
 
-    desk.segment()
-    wait(lambda: desk.session.prediction is not None and not desk.ticks.busy, 180)
-    model = main_window(desk.viewer)._qt_viewer.layers.model()
+    controller.segment()
+    wait(lambda: controller.session.prediction is not None and not controller.calls.busy, 180)
+    model = main_window(controller.viewer)._qt_viewer.layers.model()
     tips = {model.index(row, 0).data(Qt.ItemDataRole.ToolTipRole) for row in range(model.rowCount())}
     words = {tip.partition("\n")[0]: tip.partition("\n")[2] for tip in tips}
-    assert {words[f"contour: {name}"] for name in desk.session.prediction.contours} <= {
+    assert {words[f"contour: {name}"] for name in controller.session.prediction.contours} <= {
         "soft head",
         "hard head",
         "derived",
     }
     assert words["edges"] in {"soft head", "hard head", "derived"}
-    assert np.asarray(desk.viewer.layers["edges"].data).max() <= 1
+    assert np.asarray(controller.viewer.layers["edges"].data).max() <= 1

@@ -14,8 +14,8 @@ from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
 from napari_boundaryseg.editing.history.locks import Lock
 from napari_boundaryseg.editing.journal import recovery
 from napari_boundaryseg.ui.layers import access
-from napari_boundaryseg.ui.layers.editable_labels import Draft
-from napari_boundaryseg.ui.layers.labels import draft_of, labels_for, show_labels
+from napari_boundaryseg.ui.layers.editable_labels import EditableLabels
+from napari_boundaryseg.ui.layers.labels import editable_of, labels_for, show_labels
 from napari_boundaryseg.ui.layers.scan import show_scan
 
 SHAPE = (12, 11, 10)
@@ -35,8 +35,8 @@ def layer(viewer: ViewerModel) -> Any:
 
 
 @pytest.fixture
-def draft(layer: Any) -> Draft:
-    return draft_of(layer)
+def editable(layer: Any) -> EditableLabels:
+    return editable_of(layer)
 
 
 def counted(layer: Any) -> dict[int, float]:
@@ -74,22 +74,22 @@ EDITS = {
 
 
 @pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
-def test_every_edit_is_one_step_that_napari_s_undo_takes_back(layer: Any, draft: Draft, edit: Any) -> None:
-    assert draft.volumes_ml() == pytest.approx(counted(layer))
-    before, steps = layer.data.copy(), draft.history.position
+def test_every_edit_is_one_step_that_napari_s_undo_takes_back(layer: Any, editable: EditableLabels, edit: Any) -> None:
+    assert editable.volumes_ml() == pytest.approx(counted(layer))
+    before, steps = layer.data.copy(), editable.history.position
     edit(layer)
     after = layer.data.copy()
     assert not np.array_equal(before, after)
-    assert draft.history.position == steps + 1
-    assert draft.volumes_ml() == pytest.approx(counted(layer))
-    assert not draft.is_stored
+    assert editable.history.position == steps + 1
+    assert editable.volumes_ml() == pytest.approx(counted(layer))
+    assert not editable.is_stored
     for act, wanted in ((layer.undo, before), (layer.redo, after), (layer.undo, before)):
         act()
         assert np.array_equal(layer.data, wanted)
-        assert draft.volumes_ml() == pytest.approx(counted(layer))
+        assert editable.volumes_ml() == pytest.approx(counted(layer))
 
 
-def test_steps_are_named_after_tool_organ_and_slice(layer: Any, draft: Draft) -> None:
+def test_steps_are_named_after_tool_organ_and_slice(layer: Any, editable: EditableLabels) -> None:
     layer.mode = "paint"
     layer.selected_label = 2
     stroke(layer)
@@ -98,7 +98,7 @@ def test_steps_are_named_after_tool_organ_and_slice(layer: Any, draft: Draft) ->
     layer.mode = "paint"
     layer.n_edit_dimensions, layer.brush_size = 3, 9
     layer.paint((4, 4, 4), 2)
-    assert [step.name for step in draft.history.steps] == [
+    assert [step.name for step in editable.history.steps] == [
         "Labels",
         "Paint: Prostate, slice 3",
         "Erase, slice 5",
@@ -107,28 +107,28 @@ def test_steps_are_named_after_tool_organ_and_slice(layer: Any, draft: Draft) ->
 
 
 def test_volumes_are_not_counted_again_after_a_stroke(
-    layer: Any, draft: Draft, monkeypatch: pytest.MonkeyPatch
+    layer: Any, editable: EditableLabels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from napari_boundaryseg.editing.history import history
 
-    draft.volumes_ml()
+    editable.volumes_ml()
     sizes: list[int] = []
     real = history._count
     monkeypatch.setattr(history, "_count", lambda labels: sizes.append(labels.size) or real(labels))
     for edit in (EDITS["brush"], stroke, lambda it: it.undo(), lambda it: it.redo()):
         edit(layer)
-        draft.volumes_ml()
+        editable.volumes_ml()
     assert sizes
     assert max(sizes) < layer.data.size / 4, "only the boxes that changed"
 
 
-def test_looking_at_the_labels_is_no_edit(viewer: ViewerModel, layer: Any, draft: Draft) -> None:
+def test_looking_at_the_labels_is_no_edit(viewer: ViewerModel, layer: Any, editable: EditableLabels) -> None:
     viewer.dims.set_current_step(0, 3)
     viewer.dims.order = (1, 0, 2)
     layer.contour = 3
     layer.refresh()
-    assert draft.history.position == 1, "the labels that were opened"
-    assert draft.is_stored
+    assert editable.history.position == 1, "the labels that were opened"
+    assert editable.is_stored
 
 
 def test_napari_s_own_history_stays_empty(layer: Any) -> None:
@@ -138,24 +138,24 @@ def test_napari_s_own_history_stays_empty(layer: Any) -> None:
         assert not layer._redo_history
 
 
-def test_only_the_state_that_was_stored_counts_as_stored(layer: Any, draft: Draft) -> None:
+def test_only_the_state_that_was_stored_counts_as_stored(layer: Any, editable: EditableLabels) -> None:
     layer.paint((5, 5, 5), 2)
-    stored = draft.state
-    draft.mark_stored(stored)
-    assert draft.is_stored
+    stored = editable.state
+    editable.mark_stored(stored)
+    assert editable.is_stored
     layer.undo()
-    assert not draft.is_stored
+    assert not editable.is_stored
     layer.paint((5, 5, 5), 3)
-    assert not draft.is_stored, "another step at the same position"
-    draft.mark_stored(draft.state)
-    draft.lock(Lock(2), True, "Prostate")
-    assert draft.is_stored, "a lock is nothing that could be lost"
+    assert not editable.is_stored, "another step at the same position"
+    editable.mark_stored(editable.state)
+    editable.lock(Lock(2), True, "Prostate")
+    assert editable.is_stored, "a lock is nothing that could be lost"
 
 
-def test_a_stroke_over_a_locked_organ_leaves_it_alone_and_says_so(layer: Any, draft: Draft) -> None:
+def test_a_stroke_over_a_locked_organ_leaves_it_alone_and_says_so(layer: Any, editable: EditableLabels) -> None:
     told: list[int] = []
-    draft.left_alone.connect(lambda name, voxels: told.append(voxels))
-    draft.lock(Lock(1), True, "Bladder")
+    editable.n_protected.connect(lambda name, voxels: told.append(voxels))
+    editable.lock(Lock(1), True, "Bladder")
     before = layer.data.copy()
     layer.brush_size = 5
     layer.paint((5, 5, 5), 2)
@@ -164,40 +164,40 @@ def test_a_stroke_over_a_locked_organ_leaves_it_alone_and_says_so(layer: Any, dr
     assert told == [int(((before == 1) & disc(layer)).sum())]
 
 
-def test_what_is_locked_is_not_painted_over_even_for_a_moment(layer: Any, draft: Draft) -> None:
-    draft.lock(Lock(1), True, "Bladder")
+def test_what_is_locked_is_not_painted_over_even_for_a_moment(layer: Any, editable: EditableLabels) -> None:
+    editable.lock(Lock(1), True, "Bladder")
     before = layer.data == 1
     layer.mode, layer.selected_label, layer.brush_size = "paint", 2, 5
     with layer.block_history():
         for place in (5, 6, 5):
             layer.paint((5, place, 5), 2)
             assert np.array_equal(layer.data == 1, before), "while the mouse is still down"
-    assert draft.history.steps[-1].name.startswith("Paint: Prostate")
+    assert editable.history.steps[-1].name.startswith("Paint: Prostate")
 
 
-def test_a_stroke_over_locked_voxels_alone_is_no_step_but_is_told(layer: Any, draft: Draft) -> None:
+def test_a_stroke_over_locked_voxels_alone_is_no_step_but_is_told(layer: Any, editable: EditableLabels) -> None:
     told: list[tuple[str, int]] = []
-    draft.left_alone.connect(lambda name, voxels: told.append((name, voxels)))
-    draft.lock(Lock(slice=5), True, "slice 5")
+    editable.n_protected.connect(lambda name, voxels: told.append((name, voxels)))
+    editable.lock(Lock(slice=5), True, "slice 5")
     layer.mode, layer.selected_label = "paint", 2
-    layer.brush_size, steps = 3, len(draft.history.steps)
+    layer.brush_size, steps = 3, len(editable.history.steps)
     different = int((np.asarray(layer.data)[5, 4:7, 4:7] != 2).sum())
     with layer.block_history():
         layer.paint((5, 5, 5), 2)
         layer.paint((5, 5, 5), 2)
-    assert len(draft.history.steps) == steps
+    assert len(editable.history.steps) == steps
     assert len(told) == 1
     assert told[0][0] == "Paint: Prostate"
     assert 0 < told[0][1] <= different, "each voxel is counted once"
     layer.paint((4, 5, 5), 2)
-    assert len(draft.history.steps) == steps + 1
+    assert len(editable.history.steps) == steps + 1
     assert len(told) == 1, "and it is not told again"
 
 
-def test_a_stroke_that_was_broken_off_is_not_told_with_the_next_one(layer: Any, draft: Draft) -> None:
+def test_a_stroke_that_was_broken_off_is_not_told_with_the_next_one(layer: Any, editable: EditableLabels) -> None:
     told: list[int] = []
-    draft.left_alone.connect(lambda name, voxels: told.append(voxels))
-    draft.lock(Lock(slice=5), True, "slice 5")
+    editable.n_protected.connect(lambda name, voxels: told.append(voxels))
+    editable.lock(Lock(slice=5), True, "slice 5")
     layer._begin_stroke()
     layer.paint((5, 5, 5), 2)
     layer._abort_stroke()
@@ -209,12 +209,12 @@ def test_a_stroke_that_was_broken_off_is_not_told_with_the_next_one(layer: Any, 
     assert told == []
 
 
-def test_what_napari_preserves_by_itself_is_not_told_as_locked(layer: Any, draft: Draft) -> None:
+def test_what_napari_preserves_by_itself_is_not_told_as_locked(layer: Any, editable: EditableLabels) -> None:
     told: list[int] = []
-    draft.left_alone.connect(lambda name, voxels: told.append(voxels))
+    editable.n_protected.connect(lambda name, voxels: told.append(voxels))
     layer.data[5, 3:8, 3:8] = np.array([0, 1, 1, 1, 0])
-    draft.stroke()
-    draft.lock(Lock(1), True, "Bladder")
+    editable.stroke()
+    editable.lock(Lock(1), True, "Bladder")
     layer.preserve_labels, layer.brush_size, layer.selected_label = True, 5, 2
     layer.paint((5, 5, 5), 2)
     assert (np.asarray(layer.data)[5, 3:8, 3:8] == 1).sum() == 15
@@ -229,8 +229,8 @@ def disc(layer: Any) -> np.ndarray:
     return np.asarray(free.data) == 1
 
 
-def test_a_locked_slice_stays_whatever_the_tool(layer: Any, draft: Draft) -> None:
-    draft.lock(Lock(slice=5), True, "slice 5")
+def test_a_locked_slice_stays_whatever_the_tool(layer: Any, editable: EditableLabels) -> None:
+    editable.lock(Lock(slice=5), True, "slice 5")
     before = layer.data.copy()
     for edit in EDITS.values():
         edit(layer)
@@ -239,9 +239,9 @@ def test_a_locked_slice_stays_whatever_the_tool(layer: Any, draft: Draft) -> Non
     assert not np.array_equal(layer.data[4], before[4])
 
 
-def test_another_array_that_does_not_fit_is_refused_and_the_labels_stay(layer: Any, draft: Draft) -> None:
+def test_another_array_that_does_not_fit_is_refused_and_the_labels_stay(layer: Any, editable: EditableLabels) -> None:
     told: list[str] = []
-    draft.failed.connect(told.append)
+    editable.failed.connect(told.append)
     before = layer.data.copy()
     layer.data = np.zeros((3, 3, 3), np.uint8)
     assert np.array_equal(layer.data, before)
@@ -251,17 +251,19 @@ def test_another_array_that_does_not_fit_is_refused_and_the_labels_stay(layer: A
     assert np.array_equal(layer.data, before)
 
 
-def test_a_duplicate_of_the_labels_has_a_history_of_its_own(layer: Any, draft: Draft) -> None:
+def test_a_duplicate_of_the_labels_has_a_history_of_its_own(layer: Any, editable: EditableLabels) -> None:
     layer.paint((5, 5, 5), 2)
     double = type(layer).create(*layer.as_layer_data_tuple())
     double.data = double.data.copy()
-    other = draft_of(double)
+    other = editable_of(double)
     assert other.history.position == 0
     double.paint((5, 5, 5), 0)
-    assert (other.history.position, draft.history.position) == (1, 2)
+    assert (other.history.position, editable.history.position) == (1, 2)
 
 
-def test_a_second_result_is_a_step_that_undo_takes_back(viewer: ViewerModel, layer: Any, draft: Draft) -> None:
+def test_a_second_result_is_a_step_that_undo_takes_back(
+    viewer: ViewerModel, layer: Any, editable: EditableLabels
+) -> None:
     layer.paint((5, 5, 5), 2)
     mine = layer.data.copy()
     scan = layer.metadata[access.KEY]
@@ -289,23 +291,25 @@ def test_labels_of_other_organs_keep_the_edited_ones_beside_them(viewer: ViewerM
 
 
 def test_strokes_are_in_the_journal_and_stored_ones_leave_nothing_behind(
-    layer: Any, draft: Draft, tmp_path: Path
+    layer: Any, editable: EditableLabels, tmp_path: Path
 ) -> None:
     journals = tmp_path / "data" / "napari-boundaryseg" / "journal"
     layer.paint((5, 5, 5), 2)
-    assert draft.journal is not None
-    draft.journal.flush()
+    assert editable.journal is not None
+    editable.journal.flush()
     assert len(list(journals.iterdir())) == 1
     wanted = layer.data.copy()
-    draft.close()
+    editable.close()
     (work,) = recovery.recoverable(journals)
     assert np.array_equal(recovery.recover(work).labels, wanted)
 
 
-def test_the_journal_of_accepted_labels_goes_with_the_window(layer: Any, draft: Draft, tmp_path: Path) -> None:
+def test_the_journal_of_accepted_labels_goes_with_the_window(
+    layer: Any, editable: EditableLabels, tmp_path: Path
+) -> None:
     layer.paint((5, 5, 5), 2)
-    draft.mark_stored(draft.state)
-    draft.close()
+    editable.mark_stored(editable.state)
+    editable.close()
     assert list((tmp_path / "data" / "napari-boundaryseg" / "journal").iterdir()) == []
 
 
@@ -313,8 +317,8 @@ def test_without_a_place_for_journals_the_work_goes_on_and_it_is_said(viewer: Vi
     (tmp_path / "data").write_text("a file where the folder should be")
     scan = Volume(np.zeros((1, *SHAPE), np.float32), Geometry(SHAPE, np.eye(4)))
     layer = labels_for(viewer, scan, preset("pelvis-mr"))
-    draft = draft_of(layer)
-    assert "journal" in draft.no_journal
+    editable = editable_of(layer)
+    assert "journal" in editable.no_journal
     layer.paint((5, 5, 5), 2)
     layer.undo()
     assert not layer.data.any()

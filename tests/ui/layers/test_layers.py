@@ -15,7 +15,7 @@ from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.ui import hooks
 from napari_boundaryseg.ui.control.apply_prediction import box_of
 from napari_boundaryseg.ui.layers import access, visibility
-from napari_boundaryseg.ui.layers.labels import draft_of, read_labels, show_labels
+from napari_boundaryseg.ui.layers.labels import editable_of, read_labels, show_labels
 from napari_boundaryseg.ui.layers.predictions import clear_results, map_calls
 from napari_boundaryseg.ui.layers.scan import show_scan
 
@@ -150,7 +150,7 @@ def test_another_scan_takes_the_place_of_the_first(scan: Volume, prediction: Pre
 def test_volumes_are_those_of_the_label_map(scan: Volume, prediction: Prediction) -> None:
     viewer = ViewerModel()
     shown(viewer, scan, prediction)
-    by_id = draft_of(viewer.layers["labels"]).volumes_ml()
+    by_id = editable_of(viewer.layers["labels"]).volumes_ml()
     for organ in prediction.labels.scheme.organs:
         assert by_id[organ.id] == pytest.approx(prediction.labels.volumes_ml()[organ.name], rel=0.03)
 

@@ -29,20 +29,20 @@ pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture
-def desk(desk_viewer: Any, bench: Any, wait: Callable[..., None], pelvis_files: list[Path]) -> Any:
+def controller(controller_viewer: Any, bench: Any, wait: Callable[..., None], pelvis_files: list[Path]) -> Any:
     """A small scan with its true labels, the Correct section open."""
-    made = hooks.desk_of(desk_viewer)
+    made = hooks.controller_of(controller_viewer)
     made.open(pelvis_files[0])
     wait(lambda: made.session.scan is not None and made.session.job is None)
     made.open_labels(pelvis_files[0].with_name("case1_labels.nii.gz"), preset("pelvis-mr"))
-    wait(lambda: "labels" in desk_viewer.layers and made.session.job is None)
+    wait(lambda: "labels" in controller_viewer.layers and made.session.job is None)
     bench.sections.open("Correct")
     return made
 
 
-def on_canvas(desk: Any, voxel: np.ndarray) -> QPoint:
+def on_canvas(controller: Any, voxel: np.ndarray) -> QPoint:
     """Where a voxel of the slice in view lies on the canvas."""
-    canvas, camera, layer = canvas_widget(desk.viewer), camera_of(desk.viewer), desk.tools.layer
+    canvas, camera, layer = canvas_widget(controller.viewer), camera_of(controller.viewer), controller.tools.layer
     y, x = (float(v) for v in np.asarray(layer.data_to_world(voxel))[-2:])
     centre = camera.center[-2:]
     return QPoint(
@@ -51,20 +51,20 @@ def on_canvas(desk: Any, voxel: np.ndarray) -> QPoint:
     )
 
 
-def paint_over(desk: Any, organ: int, over: int) -> int:
+def paint_over(controller: Any, organ: int, over: int) -> int:
     """Draw an organ with the mouse, over the middle of another; on which slice."""
-    layer = desk.tools.layer
+    layer = controller.tools.layer
     centre = organ_centre(layer, over)
-    desk.viewer.dims.set_current_step(0, int(centre[0]))
+    controller.viewer.dims.set_current_step(0, int(centre[0]))
     layer.selected_label = organ
     layer.brush_size = 8
-    QTest.keyClick(canvas_widget(desk.viewer), Qt.Key.Key_B)
-    start = on_canvas(desk, centre)
-    drag(canvas_widget(desk.viewer), start - QPoint(40, 0), start, start + QPoint(40, 0))
+    QTest.keyClick(canvas_widget(controller.viewer), Qt.Key.Key_B)
+    start = on_canvas(controller, centre)
+    drag(canvas_widget(controller.viewer), start - QPoint(40, 0), start, start + QPoint(40, 0))
     return int(centre[0])
 
 
-def tick(desk: Any, find: Callable[[str], Any], row: int, on: bool) -> None:
+def tick(controller: Any, find: Callable[[str], Any], row: int, on: bool) -> None:
     """Click the lock of an organ."""
     table = find("correct_panel.organs")
     item = table.item(row, LOCK)
@@ -77,13 +77,13 @@ def texts(listed: Any) -> list[str]:
 
 
 def test_a_locked_bladder_outlives_brush_model_import_and_undo(
-    desk: Any, find: Callable[[str], Any], wait: Callable[..., None], pelvis_files: list[Path]
+    controller: Any, find: Callable[[str], Any], wait: Callable[..., None], pelvis_files: list[Path]
 ) -> None:
-    layer, message = desk.tools.layer, find("job_bar.message")
-    tick(desk, find, 0, True)
+    layer, message = controller.tools.layer, find("job_bar.message")
+    tick(controller, find, 0, True)
     bladder = np.asarray(layer.data) == BLADDER
     before = layer.data.copy()
-    paint_over(desk, PROSTATE, BLADDER)
+    paint_over(controller, PROSTATE, BLADDER)
     assert np.array_equal(layer.data == BLADDER, bladder)
     assert "locked voxels" in message.text()
     assert "Paint: Prostate" in message.text()
@@ -91,23 +91,23 @@ def test_a_locked_bladder_outlives_brush_model_import_and_undo(
     assert not np.array_equal(drawn, before), "the stroke began beside the bladder"
 
     # A model's result asks first, and then leaves the bladder alone.
-    desk.segment()
-    wait(lambda: desk.session.prediction is not None and not desk.ticks.busy, 180)
+    controller.segment()
+    wait(lambda: controller.session.prediction is not None and not controller.calls.busy, 180)
     offer = find("segment_panel.offer")
     assert "Locked: Bladder" in offer.text()
     assert "mL" in offer.text()
     assert np.array_equal(layer.data, drawn), "nothing is applied before the answer"
     find("segment_panel.apply").click()
     assert offer.text() == ""
-    assert desk.tools.layer is layer
+    assert controller.tools.layer is layer
     assert np.array_equal(layer.data == BLADDER, bladder)
-    found = desk.session.scan.geometry.display.to_display(desk.session.prediction.labels.array)
+    found = controller.session.scan.geometry.display.to_display(controller.session.prediction.labels.array)
     free = ~bladder & (found != BLADDER)
     assert np.array_equal(layer.data[free], found[free])
 
     # So does an import; and undo takes everything back without touching it.
-    desk.open_labels(pelvis_files[1].with_name("case2_labels.nii.gz"), preset("pelvis-mr"))
-    wait(lambda: desk.session.job is None and texts(find("correct_panel.history"))[-1] == "Opened labels")
+    controller.open_labels(pelvis_files[1].with_name("case2_labels.nii.gz"), preset("pelvis-mr"))
+    wait(lambda: controller.session.job is None and texts(find("correct_panel.history"))[-1] == "Opened labels")
     assert np.array_equal(layer.data == BLADDER, bladder)
     for _ in range(3):
         find("correct_panel.undo").click()
@@ -115,36 +115,38 @@ def test_a_locked_bladder_outlives_brush_model_import_and_undo(
     assert np.array_equal(layer.data, before)
 
 
-def test_a_discarded_result_changes_nothing(desk: Any, find: Callable[[str], Any], wait: Callable[..., None]) -> None:
-    layer = desk.tools.layer
-    desk.lock(Lock(BLADDER), True)
-    before, steps = layer.data.copy(), desk.tools.draft.history.position
-    desk.segment()
-    wait(lambda: desk.session.prediction is not None and not desk.ticks.busy, 180)
+def test_a_discarded_result_changes_nothing(
+    controller: Any, find: Callable[[str], Any], wait: Callable[..., None]
+) -> None:
+    layer = controller.tools.layer
+    controller.lock(Lock(BLADDER), True)
+    before, steps = layer.data.copy(), controller.tools.editable.history.position
+    controller.segment()
+    wait(lambda: controller.session.prediction is not None and not controller.calls.busy, 180)
     find("segment_panel.discard").click()
     assert find("segment_panel.offer").text() == ""
     assert find("sections.segment").text().endswith("result discarded")
     assert np.array_equal(layer.data, before)
-    assert desk.tools.draft.history.position == steps
+    assert controller.tools.editable.history.position == steps
 
 
 def test_a_journal_that_fails_on_its_own_thread_is_told_in_the_window(
-    desk: Any, find: Callable[[str], Any], wait: Callable[..., None]
+    controller: Any, find: Callable[[str], Any], wait: Callable[..., None]
 ) -> None:
     sentence = "journal: the last steps are not on the disk: No space left on device. Free some space."
-    Thread(target=lambda: desk.tools.draft.failed.emit(sentence)).start()
+    Thread(target=lambda: controller.tools.editable.failed.emit(sentence)).start()
     wait(lambda: sentence in find("job_bar.message").text(), 5)
 
 
 def test_the_history_is_a_list_that_one_clicks(
-    desk: Any, find: Callable[[str], Any], wait: Callable[..., None]
+    controller: Any, find: Callable[[str], Any], wait: Callable[..., None]
 ) -> None:
-    layer, listed = desk.tools.layer, find("correct_panel.history")
+    layer, listed = controller.tools.layer, find("correct_panel.history")
     states, at = [np.zeros_like(layer.data), layer.data.copy()], []
     for organ in (PROSTATE, 3):
-        at.append(paint_over(desk, organ, BLADDER))
+        at.append(paint_over(controller, organ, BLADDER))
         states.append(layer.data.copy())
-    tick(desk, find, 1, True)
+    tick(controller, find, 1, True)
     wait(lambda: listed.count() == 5, 5)
     assert texts(listed) == [
         "Start",
@@ -156,7 +158,7 @@ def test_the_history_is_a_list_that_one_clicks(
     for row in (1, 3, 0, 2, 4):
         QTest.mouseClick(listed.viewport(), LEFT, pos=visible(listed, row))
         assert np.array_equal(layer.data, states[min(row, 3)])
-        assert (Lock(PROSTATE) in desk.tools.draft.history.locks) == (row == 4)
+        assert (Lock(PROSTATE) in controller.tools.editable.history.locks) == (row == 4)
         wait(lambda row=row: listed.currentRow() == row, 5)
 
 
@@ -166,29 +168,33 @@ def visible(listed: Any, row: int) -> QPoint:
 
 
 def test_a_locked_slice_stays_and_its_button_says_so(
-    desk: Any, find: Callable[[str], Any], wait: Callable[..., None]
+    controller: Any, find: Callable[[str], Any], wait: Callable[..., None]
 ) -> None:
-    layer, lock = desk.tools.layer, find("correct_panel.lock_slice")
+    layer, lock = controller.tools.layer, find("correct_panel.lock_slice")
     centre = organ_centre(layer, BLADDER)
-    desk.viewer.dims.set_current_step(0, int(centre[0]))
+    controller.viewer.dims.set_current_step(0, int(centre[0]))
     assert lock.text() == f"Slice {centre[0]}: not locked"
     lock.whole.trigger()
     wait(lambda: lock.text() == f"Slice {centre[0]}: locked", 5)
     before = layer.data.copy()
-    paint_over(desk, PROSTATE, BLADDER)
+    paint_over(controller, PROSTATE, BLADDER)
     assert np.array_equal(layer.data, before)
-    desk.viewer.dims.set_current_step(0, int(centre[0]) - 1)
+    controller.viewer.dims.set_current_step(0, int(centre[0]) - 1)
     assert lock.text() == f"Slice {centre[0] - 1}: not locked"
     layer.selected_label = BLADDER
     lock.organ.trigger()
     wait(lambda: lock.text() == f"Slice {centre[0] - 1}: partly locked", 5)
-    assert Lock(BLADDER, int(centre[0]) - 1) in desk.tools.draft.history.locks
+    assert Lock(BLADDER, int(centre[0]) - 1) in controller.tools.editable.history.locks
 
 
 def test_effort_is_counted_and_saved(
-    desk: Any, find: Callable[[str], Any], wait: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    controller: Any,
+    find: Callable[[str], Any],
+    wait: Callable[..., None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    paint_over(desk, PROSTATE, BLADDER)
+    paint_over(controller, PROSTATE, BLADDER)
     find("correct_panel.undo").click()
     wait(lambda: "1 stroke ·" in find("correct_panel.effort").text(), 5)
     assert "1 undo" in find("correct_panel.effort").text()
@@ -197,7 +203,7 @@ def test_effort_is_counted_and_saved(
     find("correct_panel.save_effort").click()
     rows = [line.split(",") for line in path.read_text().splitlines()]
     (row,) = [row for row in rows if row[1] == "Prostate" and row[3] == "1"]
-    mm = 80 / camera_of(desk.viewer).zoom
+    mm = 80 / camera_of(controller.viewer).zoom
     assert float(row[4]) == pytest.approx(mm, rel=0.1), "80 pixels, in mm"
 
 
@@ -214,45 +220,45 @@ def answer(role: QMessageBox.ButtonRole, seen: list[str]) -> None:
     QTimer.singleShot(300, press)
 
 
-def test_closing_asks_by_name_and_does_as_told(desk: Any, tmp_path: Path) -> None:
+def test_closing_asks_by_name_and_does_as_told(controller: Any, tmp_path: Path) -> None:
     journals = tmp_path / "data" / "napari-boundaryseg" / "journal"
-    assert closing.may_close(desk), "labels that come from a file are not lost"
-    paint_over(desk, PROSTATE, BLADDER)
+    assert closing.may_close(controller), "labels that come from a file are not lost"
+    paint_over(controller, PROSTATE, BLADDER)
     seen: list[str] = []
     answer(QMessageBox.ButtonRole.RejectRole, seen)
-    window = main_window(desk.viewer)
+    window = main_window(controller.viewer)
     window.close(quit_app=False, confirm_need=True)
     assert window.isVisible()
     assert "case1" in seen[0]
     answer(QMessageBox.ButtonRole.DestructiveRole, seen)
-    assert closing.may_close(desk)
+    assert closing.may_close(controller)
     assert recovery.recoverable(journals) == []
     assert len(recovery.recoverable(journals, discarded=True)) == 1
 
 
 def test_removed_labels_are_offered_back_previewed_and_restored(
-    desk: Any, find: Callable[[str], Any], wait: Callable[..., None]
+    controller: Any, find: Callable[[str], Any], wait: Callable[..., None]
 ) -> None:
-    desk.lock(Lock(3), True)
-    paint_over(desk, PROSTATE, BLADDER)
-    wanted = desk.tools.layer.data.copy()
-    desk.viewer.layers.remove("labels")
+    controller.lock(Lock(3), True)
+    paint_over(controller, PROSTATE, BLADDER)
+    wanted = controller.tools.layer.data.copy()
+    controller.viewer.layers.remove("labels")
     restore = find("correct_panel.restore")
     wait(restore.isVisible, 20)
     assert "3 steps" in find("correct_panel.lost").text()
     assert "Prostate" in find("correct_panel.lost").text()
     find("correct_panel.preview").click()
-    assert np.array_equal(desk.viewer.layers["preview: lost work"].data, wanted)
+    assert np.array_equal(controller.viewer.layers["preview: lost work"].data, wanted)
     restore.click()
-    assert "preview: lost work" not in desk.viewer.layers
-    layer = desk.tools.layer
+    assert "preview: lost work" not in controller.viewer.layers
+    layer = controller.tools.layer
     assert np.array_equal(layer.data, wanted)
-    assert Lock(3) in desk.tools.draft.history.locks
+    assert Lock(3) in controller.tools.editable.history.locks
     assert not restore.isVisible()
     wait(lambda: find("correct_panel.history").count() == 4, 5)
     layer.undo()
     assert not np.array_equal(layer.data, wanted)
     layer.redo()
     assert np.array_equal(layer.data, wanted)
-    assert desk.tools.draft.journal is not None
-    assert not desk.tools.is_stored()
+    assert controller.tools.editable.journal is not None
+    assert not controller.tools.is_stored()

@@ -28,14 +28,14 @@ CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
 @pytest.fixture
-def opened(desk_viewer: Any, wait: Callable[..., None], pelvis_files: list[Path]) -> Any:
-    """The desk, with a scan and labels."""
-    desk = hooks.desk_of(desk_viewer)
-    desk.open(pelvis_files[0])
-    wait(lambda: desk.session.scan is not None and desk.session.job is None)
-    desk.open_labels(pelvis_files[0].with_name("case1_labels.nii.gz"), preset("pelvis-mr"))
-    wait(lambda: desk.tools.layer is not None and desk.session.job is None)
-    return desk
+def opened(controller_viewer: Any, wait: Callable[..., None], pelvis_files: list[Path]) -> Any:
+    """The controller, with a scan and labels."""
+    controller = hooks.controller_of(controller_viewer)
+    controller.open(pelvis_files[0])
+    wait(lambda: controller.session.scan is not None and controller.session.job is None)
+    controller.open_labels(pelvis_files[0].with_name("case1_labels.nii.gz"), preset("pelvis-mr"))
+    wait(lambda: controller.tools.layer is not None and controller.session.job is None)
+    return controller
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ def test_the_button_opens_three_planes_that_share_the_arrays_and_closes_them(
 def test_a_stroke_in_any_plane_is_in_the_one_array_and_shows_in_every_view(opened: Any, planes: Any) -> None:
     viewer, labels = opened.viewer, opened.tools.layer
     copies, start = copies_of(planes, labels), labels.data.copy()
-    history = opened.tools.draft.history
+    history = opened.tools.editable.history
     first = history.position
     labels.contour, labels.selected_label = 1, 3
     for canvas, model in zip(canvases(planes, viewer), models(planes, viewer)):

@@ -22,18 +22,18 @@ pytestmark = pytest.mark.timeout(600)
 
 
 def test_three_planes_one_history_and_a_bladder_that_nothing_changes(
-    desk_viewer: Any, bench: Any, find: Callable[[str], Any], wait: Callable[..., None], pelvis_files: list[Path]
+    controller_viewer: Any, bench: Any, find: Callable[[str], Any], wait: Callable[..., None], pelvis_files: list[Path]
 ) -> None:
-    viewer, desk = desk_viewer, hooks.desk_of(desk_viewer)
-    desk.open(pelvis_files[0])
-    wait(lambda: desk.session.scan is not None and desk.session.job is None)
-    desk.open_labels(pelvis_files[0].with_name("case1_labels.nii.gz"), preset("pelvis-mr"))
-    wait(lambda: desk.tools.layer is not None and desk.session.job is None)
+    viewer, controller = controller_viewer, hooks.controller_of(controller_viewer)
+    controller.open(pelvis_files[0])
+    wait(lambda: controller.session.scan is not None and controller.session.job is None)
+    controller.open_labels(pelvis_files[0].with_name("case1_labels.nii.gz"), preset("pelvis-mr"))
+    wait(lambda: controller.tools.layer is not None and controller.session.job is None)
     bench.sections.open("Correct")
-    desk.planes.open()
+    controller.planes.open()
     QTest.qWait(200)
-    layer, draft = desk.tools.layer, desk.tools.draft
-    views = list(zip(canvases(desk.planes, viewer), models(desk.planes, viewer)))
+    layer, editable = controller.tools.layer, controller.tools.editable
+    views = list(zip(canvases(controller.planes, viewer), models(controller.planes, viewer)))
 
     # One stroke in each plane; undo with the keys of another.
     layer.selected_label, layer.brush_size = RECTUM, 6
@@ -42,9 +42,9 @@ def test_three_planes_one_history_and_a_bladder_that_nothing_changes(
         layer.mode = "paint"
         stroke(canvas, 25)
         states.append(layer.data.copy())
-    assert [step.name.partition(",")[0] for step in draft.history.steps[-3:]] == ["Paint: Rectum"] * 3
-    assert draft.effort.total().strokes == 3
-    assert draft.effort.total().path_mm > 30
+    assert [step.name.partition(",")[0] for step in editable.history.steps[-3:]] == ["Paint: Rectum"] * 3
+    assert editable.effort.total().strokes == 3
+    assert editable.effort.total().path_mm > 30
     for n, (canvas, _) in zip((2, 1, 0), views):  # the last stroke from the first view, and so on
         QTest.keyClick(canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
         np.testing.assert_array_equal(layer.data, states[n])
@@ -73,12 +73,12 @@ def test_three_planes_one_history_and_a_bladder_that_nothing_changes(
 
     # Predict over both, and take it all back.
     drawn = layer.data.copy()
-    desk.segment()
-    wait(lambda: desk.session.prediction is not None and not desk.ticks.busy, 180)
+    controller.segment()
+    wait(lambda: controller.session.prediction is not None and not controller.calls.busy, 180)
     if find("segment_panel.offer").text():
         find("segment_panel.apply").click()
-    assert draft.history.top is not None
-    assert draft.history.top.name == "Model: tiny-pelvis"
+    assert editable.history.top is not None
+    assert editable.history.top.name == "Model: tiny-pelvis"
     np.testing.assert_array_equal(np.asarray(layer.data) == BLADDER, bladder)
     layer.undo()
     np.testing.assert_array_equal(layer.data, drawn)

@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QLabel
 
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.session.project.model_versions import ModelVersion
-from napari_boundaryseg.ui.compat.call_queue import Ticks
+from napari_boundaryseg.ui.compat.call_queue import CallQueue
 from napari_boundaryseg.ui.widgets.case_table import HELD_OUT, LEFT_OUT, TRAIN, CaseTable
 from napari_boundaryseg.ui.widgets.comparison_table import ComparisonTable
 from napari_boundaryseg.ui.widgets.loss_curve import Curve, TrainingLog
@@ -62,11 +62,11 @@ def test_one_section_is_open_at_a_time_and_its_header_tells_the_state(qtbot: Any
 
 def test_calls_are_made_one_a_turn_and_a_new_batch_replaces_the_rest(qtbot: Any) -> None:
     made: list[str] = []
-    ticks = Ticks()
-    ticks.replace(
-        [lambda: made.append("a"), lambda: ticks.replace([lambda: made.append("b")]), lambda: made.append("never")]
+    calls = CallQueue()
+    calls.replace(
+        [lambda: made.append("a"), lambda: calls.replace([lambda: made.append("b")]), lambda: made.append("never")]
     )
-    qtbot.waitUntil(lambda: not ticks.busy, timeout=2000)
+    qtbot.waitUntil(lambda: not calls.busy, timeout=2000)
     assert made == ["a", "b"]
 
 

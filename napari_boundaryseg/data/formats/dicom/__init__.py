@@ -31,7 +31,7 @@ def read(folder: Path, progress: Progress = silent) -> Volume:
     """
     dicom.pydicom()
     slices = _headers(folder, part(progress, 0, 0.4))
-    ordered, affine, doubts = stack(folder, one_series(folder, slices))
+    ordered, affine, warnings = stack(folder, one_series(folder, slices))
     array, more = _pixels(folder, ordered, part(progress, 0.4, 1))
     columns, rows, count = array.shape
     return Volume(
@@ -40,7 +40,7 @@ def read(folder: Path, progress: Progress = silent) -> Volume:
         ("image",),
         case_name(folder),
         ordered[0].modality,
-        doubts + more,
+        warnings + more,
         (folder,),
     )
 
@@ -63,7 +63,7 @@ def _headers(folder: Path, progress: Progress) -> list[Slice]:
 
 
 def _pixels(folder: Path, ordered: list[Slice], progress: Progress) -> tuple[np.ndarray, tuple[str, ...]]:
-    """(columns, rows, slices), with each slice's own rescale, and doubts."""
+    """(columns, rows, slices), with each slice's own rescale, and warnings."""
     first = ordered[0]
     refuse_too_large(folder, 4 * first.rows * first.columns * len(ordered))
     stored, scales, inverted = [], [], False
@@ -73,7 +73,7 @@ def _pixels(folder: Path, ordered: list[Slice], progress: Progress) -> tuple[np.
         stored.append(array)
         scales.append((slope, inter))
         inverted |= low_is_bright
-    return rescaled(stored, scales).transpose(2, 1, 0), _inversion_doubt(first, inverted)
+    return rescaled(stored, scales).transpose(2, 1, 0), _inversion_warning(first, inverted)
 
 
 def rescaled(stored: list[np.ndarray], scales: list[tuple[float, float]]) -> np.ndarray:
@@ -94,7 +94,7 @@ def _filled(stored: list[np.ndarray], scales: list[tuple[float, float]], dtype: 
     return result
 
 
-def _inversion_doubt(first: Slice, inverted: bool) -> tuple[str, ...]:
+def _inversion_warning(first: Slice, inverted: bool) -> tuple[str, ...]:
     if not inverted:
         return ()
     if first.modality in ("CT", "PT"):

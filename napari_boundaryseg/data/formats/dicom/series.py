@@ -53,7 +53,7 @@ def one_series(folder: Path, slices: Sequence[Slice]) -> list[Slice]:
 
 
 def stack(folder: Path, slices: Sequence[Slice]) -> tuple[list[Slice], np.ndarray, tuple[str, ...]]:
-    """Slices in the order of their positions, their (4, 4) voxel-to-mm matrix in RAS+, and doubts.
+    """Slices in the order of their positions, their (4, 4) voxel-to-mm matrix in RAS+, and warnings.
 
     The axes are (column, row, slice). Only ImagePositionPatient along the slice normal decides the order.
 
@@ -68,13 +68,13 @@ def stack(folder: Path, slices: Sequence[Slice]) -> tuple[list[Slice], np.ndarra
     ordered = sorted(slices, key=lambda item: float(item.position @ normal))
     places = np.array([item.position @ normal for item in ordered])
     if len(ordered) == 1:
-        step, doubts = _single_step(folder, ordered[0])
+        step, warnings = _single_step(folder, ordered[0])
     else:
         _check_gaps(folder, places)
         step = (ordered[-1].position - ordered[0].position) / (len(ordered) - 1)
         _check_lean(folder, ordered, places, step)
-        doubts = ()
-    return ordered, affine(ordered[0], step), doubts
+        warnings = ()
+    return ordered, affine(ordered[0], step), warnings
 
 
 def affine(first: Slice, step: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 
 from napari_boundaryseg.data.formats.decimals import not_finite, to_float32, whole_numbers
 from napari_boundaryseg.data.formats.format import FORMATS, Format, case_name
-from napari_boundaryseg.data.formats.itk.geometry import NO_SHEAR, SHEAR_DEG, header_doubts
+from napari_boundaryseg.data.formats.itk.geometry import NO_SHEAR, SHEAR_DEG, header_warnings
 from napari_boundaryseg.data.formats.itk.header import check
 from napari_boundaryseg.data.geometry import shear_deg
 from napari_boundaryseg.data.saving import atomic_file
@@ -24,24 +24,24 @@ _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 def read(path: Path, progress: Progress = silent) -> Volume:
     """One scan; several values per voxel become channels. float64 becomes float32, other types are kept."""
-    array, geometry, doubts = _load(path, progress)
+    array, geometry, warnings = _load(path, progress)
     if array.dtype == np.float64:
         array, lost = to_float32(array)
-        doubts += lost
+        warnings += lost
     names = ("image",) if len(array) == 1 else tuple(f"channel {n + 1}" for n in range(len(array)))
-    return Volume(array, geometry, names, case_name(path), "", doubts + not_finite(array), (path,))
+    return Volume(array, geometry, names, case_name(path), "", warnings + not_finite(array), (path,))
 
 
 def read_labels(path: Path, progress: Progress = silent) -> tuple[np.ndarray, Geometry, tuple[str, ...]]:
-    """A label map's integers (I, J, K), its grid and doubts."""
-    array, geometry, doubts = _load(path, progress)
+    """A label map's integers (I, J, K), its grid and warnings."""
+    array, geometry, warnings = _load(path, progress)
     if len(array) != 1:
         raise InputError(
             path,
             f"it holds {len(array)} values per voxel (overlapping segments?), a label map one",
             "Export it as a label map without overlaps",
         )
-    return whole_numbers(path, array[0]), geometry, doubts
+    return whole_numbers(path, array[0]), geometry, warnings
 
 
 def write(value: LabelMap | Volume, path: Path) -> None:
@@ -87,10 +87,10 @@ def simpleitk() -> Any:
 
 
 def _load(path: Path, progress: Progress) -> tuple[np.ndarray, Geometry, tuple[str, ...]]:
-    """(C, I, J, K) voxels, grid and doubts."""
+    """(C, I, J, K) voxels, grid and warnings."""
     sitk = simpleitk()
-    promise = check(path)
-    doubts = header_doubts(path, promise.fields)
+    info = check(path)
+    warnings = header_warnings(path, info.fields)
     progress(0.5, "reading")
     try:
         image = sitk.ReadImage(str(path))
@@ -99,7 +99,7 @@ def _load(path: Path, progress: Progress) -> tuple[np.ndarray, Geometry, tuple[s
     array = _voxels(path, sitk, image)
     progress(1.0, "reading")
     i, j, k = array.shape[1:]
-    return array, Geometry((i, j, k), _affine(path, image)), doubts
+    return array, Geometry((i, j, k), _affine(path, image)), warnings
 
 
 def _voxels(path: Path, sitk: Any, image: Any) -> np.ndarray:

@@ -19,7 +19,7 @@ _NO_ORIENTATION = "The file does not say how it is oriented: left and right may 
 _PATIENT_SPACES = ("right-anterior-superior", "left-anterior-superior", "left-posterior-superior", "ras", "las", "lps")
 
 
-def header_doubts(path: Path, fields: dict[str, str]) -> tuple[str, ...]:
+def header_warnings(path: Path, fields: dict[str, str]) -> tuple[str, ...]:
     """What the header leaves open.
 
     Raises

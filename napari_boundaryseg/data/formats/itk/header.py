@@ -54,20 +54,20 @@ _META_BYTES = {
 
 
 @dataclass(frozen=True)
-class Promise:
+class PixelDataInfo:
     """Where the voxels of a file lie, how many bytes they are, and how they are packed."""
 
     fields: dict[str, str]
     sizes: tuple[int, ...]
     count: int
     """Bytes when unpacked."""
-    packing: str
+    encoding: str
     """``"raw"``, ``"gzip"``, ``"zlib"`` or ``"bzip2"``"""
     data: Path
     start: int
 
 
-def check(path: Path) -> Promise:
+def check(path: Path) -> PixelDataInfo:
     """Read the header, then every byte of the voxels once.
 
     Raises
@@ -80,15 +80,15 @@ def check(path: Path) -> Promise:
         stream.seek(0)
         if not first:
             raise InputError(path, "the file is empty", DAMAGED)
-        promise = _nrrd(path, stream) if first.startswith(b"NRRD") else _meta(path, stream)
-    _check_sizes(path, promise)
-    with promise.data.open("rb") as stream:
-        stream.seek(promise.start)
-        _check_data(path, promise, stream)
-    return promise
+        info = _nrrd(path, stream) if first.startswith(b"NRRD") else _meta(path, stream)
+    _check_sizes(path, info)
+    with info.data.open("rb") as stream:
+        stream.seek(info.start)
+        _check_data(path, info, stream)
+    return info
 
 
-def _nrrd(path: Path, stream: BinaryIO) -> Promise:
+def _nrrd(path: Path, stream: BinaryIO) -> PixelDataInfo:
     fields: dict[str, str] = {}
     for line in _lines(path, stream):
         if not line:
@@ -101,12 +101,12 @@ def _nrrd(path: Path, stream: BinaryIO) -> Promise:
     if fields.get("line skip", "0") != "0" or fields.get("byte skip", "0") != "0":
         raise InputError(path, "its voxels follow after skipped lines or bytes", _SAVE_AGAIN)
     width = _NRRD_BYTES.get(_plain_type(fields.get("type", "").lower()))
-    packing = {"raw": "raw", "gzip": "gzip", "gz": "gzip", "bzip2": "bzip2", "bz2": "bzip2"}.get(
+    encoding = {"raw": "raw", "gzip": "gzip", "gz": "gzip", "bzip2": "bzip2", "bz2": "bzip2"}.get(
         fields.get("encoding", "").lower()
     )
     sizes = _whole(path, fields.get("sizes", ""))
     detached = fields.get("data file", fields.get("datafile"))
-    return _promise(path, fields, sizes, width, packing, detached, stream.tell())
+    return _pixel_data(path, fields, sizes, width, encoding, detached, stream.tell())
 
 
 def _plain_type(name: str) -> str:
@@ -119,7 +119,7 @@ def _plain_type(name: str) -> str:
     return ("u" if unsigned else "") + "".join(words)
 
 
-def _meta(path: Path, stream: BinaryIO) -> Promise:
+def _meta(path: Path, stream: BinaryIO) -> PixelDataInfo:
     fields: dict[str, str] = {}
     for line in _lines(path, stream):
         key, found, value = line.partition("=")
@@ -137,11 +137,11 @@ def _meta(path: Path, stream: BinaryIO) -> Promise:
     if fields.get("HeaderSize", "0") != "0" or fields.get("BinaryData", "True").lower() != "true":
         raise InputError(path, "its voxels are stored as text or after another header", _SAVE_AGAIN)
     width = _META_BYTES.get(fields.get("ElementType", "").removeprefix("MET_").removesuffix("_ARRAY"))
-    packing = "zlib" if fields.get("CompressedData", "False").lower() == "true" else "raw"
+    encoding = "zlib" if fields.get("CompressedData", "False").lower() == "true" else "raw"
     channels = _whole(path, fields.get("ElementNumberOfChannels", "1"))
     detached = None if fields["ElementDataFile"].upper() == "LOCAL" else fields["ElementDataFile"]
     sizes = _whole(path, fields["DimSize"])
-    return _promise(path, fields, (*sizes, *channels), width, packing, detached, stream.tell())
+    return _pixel_data(path, fields, (*sizes, *channels), width, encoding, detached, stream.tell())
 
 
 def _lines(path: Path, stream: BinaryIO) -> Iterator[str]:
@@ -164,21 +164,21 @@ def _whole(path: Path, text: str) -> tuple[int, ...]:
     return numbers
 
 
-def _promise(
+def _pixel_data(
     path: Path,
     fields: dict[str, str],
     sizes: tuple[int, ...],
     width: int | None,
-    packing: str | None,
+    encoding: str | None,
     detached: str | None,
     end: int,
-) -> Promise:
+) -> PixelDataInfo:
     if width is None:
         raise InputError(path, "the type of its voxels is not known", _SAVE_AGAIN)
-    if packing is None:
+    if encoding is None:
         raise InputError(path, "its voxels are packed in a way that is not read", _SAVE_AGAIN)
     data = path if detached is None else _beside(path, detached)
-    return Promise(fields, sizes, math.prod(sizes) * width, packing, data, end if detached is None else 0)
+    return PixelDataInfo(fields, sizes, math.prod(sizes) * width, encoding, data, end if detached is None else 0)
 
 
 def _beside(path: Path, name: str) -> Path:
@@ -193,39 +193,39 @@ def _beside(path: Path, name: str) -> Path:
     return data
 
 
-def _check_sizes(path: Path, promise: Promise) -> None:
-    axes = [n for n in promise.sizes if n > 1]
-    if len(promise.sizes) < 3 or len(axes) < 2:
+def _check_sizes(path: Path, info: PixelDataInfo) -> None:
+    axes = [n for n in info.sizes if n > 1]
+    if len(info.sizes) < 3 or len(axes) < 2:
         raise InputError(
-            path, f"it is no volume: its size is {' x '.join(map(str, promise.sizes))}", "Choose a scan with three axes"
+            path, f"it is no volume: its size is {' x '.join(map(str, info.sizes))}", "Choose a scan with three axes"
         )
 
 
-def _check_data(path: Path, promise: Promise, stream: BinaryIO) -> None:
+def _check_data(path: Path, info: PixelDataInfo, stream: BinaryIO) -> None:
     """As many bytes as promised, and a checksum that holds."""
-    source = Unpacked(promise.data, stream) if promise.packing in ("raw", "gzip") else None
-    size = promise.data.stat().st_size - promise.start
-    if promise.packing in ("raw", "zlib", "gzip") and promise.count > size * (1 if promise.packing == "raw" else 1032):
+    source = Unpacked(info.data, stream) if info.encoding in ("raw", "gzip") else None
+    size = info.data.stat().st_size - info.start
+    if info.encoding in ("raw", "zlib", "gzip") and info.count > size * (1 if info.encoding == "raw" else 1032):
         raise InputError(
             path,
-            f"it is cut short: its header promises {readable(promise.count)} of voxels, it holds {readable(size)}",
+            f"it is cut short: its header promises {readable(info.count)} of voxels, it holds {readable(size)}",
             DAMAGED,
         )
-    refuse_too_large(path, promise.count)
-    if promise.packing == "raw":
+    refuse_too_large(path, info.count)
+    if info.encoding == "raw":
         return
-    found = _count(path, stream, promise) if source is None else source.drain(promise.count)
-    if found < promise.count:
+    found = _count(path, stream, info) if source is None else source.drain(info.count)
+    if found < info.count:
         raise InputError(
-            path, f"it is cut short: its header promises {promise.count} bytes of voxels, it holds {found}", DAMAGED
+            path, f"it is cut short: its header promises {info.count} bytes of voxels, it holds {found}", DAMAGED
         )
 
 
-def _count(path: Path, stream: BinaryIO, promise: Promise) -> int:
+def _count(path: Path, stream: BinaryIO, info: PixelDataInfo) -> int:
     """Bytes of a zlib or bzip2 stream, which must have an end; no more than one piece is held at a time."""
-    engine = zlib.decompressobj() if promise.packing == "zlib" else bz2.BZ2Decompressor()
+    engine = zlib.decompressobj() if info.encoding == "zlib" else bz2.BZ2Decompressor()
     found, data = 0, b""
-    while not engine.eof and found <= promise.count:
+    while not engine.eof and found <= info.count:
         if not data and _hungry(engine) and not (data := stream.read(1 << 20)):
             raise InputError(path, "it is cut short: the packed stream has no end", DAMAGED)
         try:

@@ -24,12 +24,12 @@ def read(path: Path, progress: Progress = silent) -> Volume:
     array, lost = _scaled(raw)
     channels = array[np.newaxis] if array.ndim == 3 else np.moveaxis(array, 3, 0)
     names = ("image",) if len(channels) == 1 else tuple(f"channel {n + 1}" for n in range(len(channels)))
-    doubts = raw.doubts + lost + not_finite(array)
-    return Volume(channels, raw.geometry, names, case_name(path), "", doubts, (path,))
+    warnings = raw.warnings + lost + not_finite(array)
+    return Volume(channels, raw.geometry, names, case_name(path), "", warnings, (path,))
 
 
 def read_labels(path: Path, progress: Progress = silent) -> tuple[np.ndarray, Geometry, tuple[str, ...]]:
-    """A label map's integers (I, J, K), its grid and doubts.
+    """A label map's integers (I, J, K), its grid and warnings.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def read_labels(path: Path, progress: Progress = silent) -> tuple[np.ndarray, Ge
     array = raw.array
     if (raw.slope, raw.inter) != (1.0, 0.0):
         array = array.astype(np.float64) * raw.slope + raw.inter
-    return whole_numbers(path, array), raw.geometry, raw.doubts
+    return whole_numbers(path, array), raw.geometry, raw.warnings
 
 
 def _scaled(raw: Raw) -> tuple[np.ndarray, tuple[str, ...]]:

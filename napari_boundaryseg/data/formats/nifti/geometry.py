@@ -23,7 +23,7 @@ _REEXPORT = "Export it again from the program it came from, or correct its heade
 def read_geometry(path: Path, header: Header) -> tuple[Geometry, tuple[str, ...]]:
     """Where the voxels lie, in mm, and what is doubtful about it.
 
-    The sform counts before the qform; without either only the voxel size is known and a doubt says so.
+    The sform counts before the qform; without either only the voxel size is known and a warning says so.
 
     Raises
     ------
@@ -31,20 +31,20 @@ def read_geometry(path: Path, header: Header) -> tuple[Geometry, tuple[str, ...]
         For sizes or matrices that are not finite, zero, or flat, and for negative sizes where there is no sform.
     """
     i, j, k = header.shape[:3]
-    affine, doubts = affine_of(path, header.fields, (i, j, k))
-    return Geometry((i, j, k), affine, form(header.fields)), doubts + _odd_geometry((i, j, k), affine)
+    affine, warnings = affine_of(path, header.fields, (i, j, k))
+    return Geometry((i, j, k), affine, form(header.fields)), warnings + _odd_geometry((i, j, k), affine)
 
 
 def affine_of(path: Path, fields: Nifti1Header, shape: tuple[int, int, int]) -> tuple[np.ndarray, tuple[str, ...]]:
     """The (4, 4) matrix that counts, in mm, and what is doubtful about it."""
     sform = _sform(path, fields) if int(fields["sform_code"]) > 0 else None
     fields, odd_sizes = _with_sizes(path, fields, sform is not None)
-    affine, doubts = _choose(path, fields, shape, sform)
-    doubts += odd_sizes
+    affine, warnings = _choose(path, fields, shape, sform)
+    warnings += odd_sizes
     unit = _UNIT_MM.get(int(fields["xyzt_units"]) & 7)
     if unit is None:
-        unit, doubts = 1.0, (*doubts, "Its unit of length is not known: millimetres are assumed.")
-    return np.vstack([affine[:3] * unit, [0, 0, 0, 1]]), doubts
+        unit, warnings = 1.0, (*warnings, "Its unit of length is not known: millimetres are assumed.")
+    return np.vstack([affine[:3] * unit, [0, 0, 0, 1]]), warnings
 
 
 def form(fields: Nifti1Header) -> NiftiForm:
@@ -89,13 +89,13 @@ def _choose(
             "The file does not say how it is oriented: only the voxel size is known, left and right may be swapped.",
         )
     if sform is None:
-        doubt = ("Its sform is empty: the qform is used.",) if int(fields["sform_code"]) > 0 else ()
-        return qform, doubt  # type: ignore[return-value]
+        warning = ("Its sform is empty: the qform is used.",) if int(fields["sform_code"]) > 0 else ()
+        return qform, warning  # type: ignore[return-value]
     if qform is None:
-        return sform, _size_doubt(fields, sform)
+        return sform, _size_warning(fields, sform)
     apart = corner_distance_mm(shape, sform, qform)
-    doubt = (f"Its two orientation matrices differ by up to {apart:.3g} mm: the sform is used.",)
-    return sform, doubt if apart > _FORMS_MM else ()
+    warning = (f"Its two orientation matrices differ by up to {apart:.3g} mm: the sform is used.",)
+    return sform, warning if apart > _FORMS_MM else ()
 
 
 def _sform(path: Path, fields: Nifti1Header) -> np.ndarray | None:
@@ -121,7 +121,7 @@ def _qform(path: Path, fields: Nifti1Header) -> np.ndarray:
     return np.asarray(copy.get_qform(), np.float64)
 
 
-def _size_doubt(fields: Nifti1Header, affine: np.ndarray) -> tuple[str, ...]:
+def _size_warning(fields: Nifti1Header, affine: np.ndarray) -> tuple[str, ...]:
     sizes = np.array(fields["pixdim"][1:4], np.float64)
     if np.allclose(sizes, spacing_mm(affine), rtol=0.01):
         return ()
@@ -129,13 +129,13 @@ def _size_doubt(fields: Nifti1Header, affine: np.ndarray) -> tuple[str, ...]:
 
 
 def _odd_geometry(shape: tuple[int, ...], affine: np.ndarray) -> tuple[str, ...]:
-    doubts = []
+    warnings = []
     shear, extent = shear_deg(affine), np.array(shape) * spacing_mm(affine)
     if shear > SHEAR_DEG:
-        doubts.append(
+        warnings.append(
             f"Its axes are {shear:.1f} degrees off the right angle (a tilted gantry?): distances on screen "
             "are not exact. Resample it to right angles before measuring."
         )
     if extent.max() < 1 or extent.max() > 5000:
-        doubts.append(f"It is {extent.max():.3g} mm long: the unit of its voxel size may be wrong.")
-    return tuple(doubts)
+        warnings.append(f"It is {extent.max():.3g} mm long: the unit of its voxel size may be wrong.")
+    return tuple(warnings)

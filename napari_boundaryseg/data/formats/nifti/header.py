@@ -38,7 +38,7 @@ class Header:
     offset: int
     slope: float
     inter: float
-    doubts: tuple[str, ...]
+    warnings: tuple[str, ...]
 
 
 def parse(path: Path, head: bytes) -> Header:
@@ -55,11 +55,11 @@ def parse(path: Path, head: bytes) -> Header:
     if code not in NUMBERS:
         raise InputError(path, f"its data type {code} is not known", DAMAGED)
     dtype = np.dtype(NUMBERS[code]).newbyteorder(fields.endianness)
-    doubts: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     if int(fields["bitpix"]) != 8 * dtype.itemsize:
-        doubts = (f"Its header contradicts itself: data type {dtype.name}, {int(fields['bitpix'])} bits.",)
+        warnings = (f"Its header contradicts itself: data type {dtype.name}, {int(fields['bitpix'])} bits.",)
     slope, inter, odd = _scaling(fields)
-    return Header(fields, shape, dtype, _offset(path, fields), slope, inter, doubts + odd)
+    return Header(fields, shape, dtype, _offset(path, fields), slope, inter, warnings + odd)
 
 
 def _fields(path: Path, head: bytes) -> Nifti1Header:

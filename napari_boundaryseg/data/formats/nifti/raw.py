@@ -23,7 +23,7 @@ class Raw:
     geometry: Geometry
     slope: float
     inter: float
-    doubts: tuple[str, ...]
+    warnings: tuple[str, ...]
 
 
 def read_raw(path: Path, progress: Progress = silent) -> Raw:
@@ -45,17 +45,17 @@ def read_raw(path: Path, progress: Progress = silent) -> Raw:
             raise InputError(path, f"its voxels are said to begin at byte {parsed.offset}, after its end", DAMAGED)
         if skipped < 0:  # a NIfTI-1 header is shorter than what was read
             source.put_back(head[parsed.offset :])
-        grid, doubts = read_geometry(path, parsed)
+        grid, warnings = read_geometry(path, parsed)
         array = source.fill(parsed.shape, parsed.dtype, progress)
         extra = source.drain()
-    doubts += _stream_doubts(path, source, extra) + parsed.doubts
-    return Raw(_native(array), grid, parsed.slope, parsed.inter, doubts)
+    warnings += _stream_warnings(path, source, extra) + parsed.warnings
+    return Raw(_native(array), grid, parsed.slope, parsed.inter, warnings)
 
 
-def _stream_doubts(path: Path, source: Unpacked, extra: int) -> tuple[str, ...]:
-    doubts = []
+def _stream_warnings(path: Path, source: Unpacked, extra: int) -> tuple[str, ...]:
+    warnings = []
     if source.packed != path.name.lower().endswith(".gz"):
-        doubts.append(
+        warnings.append(
             "The file is "
             + (
                 "packed although its name does not end in .gz."
@@ -64,10 +64,10 @@ def _stream_doubts(path: Path, source: Unpacked, extra: int) -> tuple[str, ...]:
             )
         )
     if source.garbage:
-        doubts.append("Bytes that do not belong to it follow the end of the packed file.")
+        warnings.append("Bytes that do not belong to it follow the end of the packed file.")
     if extra:
-        doubts.append("More bytes follow its last voxel than its header announces.")
-    return tuple(doubts)
+        warnings.append("More bytes follow its last voxel than its header announces.")
+    return tuple(warnings)
 
 
 def _native(array: np.ndarray) -> np.ndarray:

@@ -86,7 +86,7 @@ PELVIS_SYNTHETIC = Recipe(
     preprocessing=Preprocessing(spacing_mm=(1.5, 1.5, 3.0)),
     targets=Targets(mode="distance", sigma_mm=3.0),
     augmentation=Augmentation(flip_axes=("x",), noise=0.1, contrast=0.2, bias_field=0.1),
-    optimiser=Optimiser(name="adamw", lr=3e-3, weight_decay=1e-4, gradient_clip=5.0, average=0.995),
+    optimiser=Optimiser(name="adamw", lr=3e-3, weight_decay=1e-4, gradient_clip=5.0, ema_decay=0.995),
     schedule=Schedule(name="one-cycle", warm_up=0.05),
     # Each organ is one piece; far muscle that looks like an organ is not it.
     inference=Inference(smallest_share=1.0),
@@ -154,7 +154,7 @@ PROSTATE_TOY = Recipe(
         contrast=0.25,
         noise=0.1,
     ),
-    optimiser=Optimiser(name="adamw", lr=3e-3, weight_decay=1e-4, gradient_clip=5.0, average=0.99),
+    optimiser=Optimiser(name="adamw", lr=3e-3, weight_decay=1e-4, gradient_clip=5.0, ema_decay=0.99),
     inference=Inference(smallest_share=1.0),
     patch_vox=(48, 64, 64),
     foreground=1.0,
