@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
-FORMAT = "napari-boundaryseg-recipe/2"
+FORMAT: Final = "napari-boundaryseg-recipe/2"
 """What a recipe's JSON says of itself since version 0.2; one that says nothing is of version 1."""
 
 RENAMED = {("optimiser", "average"): "ema_decay", ("augmentation", "coarser"): "low_resolution"}
