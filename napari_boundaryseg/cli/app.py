@@ -8,9 +8,7 @@ from typing import Annotated
 
 import typer
 
-from napari_boundaryseg.cli import convert as files
-from napari_boundaryseg.cli import demo, models, predict, training
-from napari_boundaryseg.cli import evaluate as scores
+from napari_boundaryseg.cli.commands import COMMANDS
 from napari_boundaryseg.errors import BoundarySegError, InputError
 from napari_boundaryseg.progress import Cancelled
 
@@ -22,13 +20,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-app.command("models")(models.models)
-app.command("predict")(predict.predict)
-app.command("train")(training.train)
-app.command("finetune")(training.finetune)
-app.command("evaluate")(scores.evaluate)
-app.command("convert")(files.convert)
-app.command("demo")(demo.demo)
+for _name in COMMANDS:
+    app.command(_name)(COMMANDS[_name])
 
 
 def _version(wanted: bool) -> None:

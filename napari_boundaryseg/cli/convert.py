@@ -7,7 +7,10 @@ from typing import Annotated
 
 import typer
 
+from napari_boundaryseg.cli.commands import command
 
+
+@command("convert")
 def convert(
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="A file, or a folder with one DICOM series.")],
     target: Annotated[Path, typer.Argument(metavar="TARGET", help="The file to write; its suffix says how.")],

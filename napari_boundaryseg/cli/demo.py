@@ -8,9 +8,11 @@ from typing import Annotated
 
 import typer
 
+from napari_boundaryseg.cli.commands import command
 from napari_boundaryseg.errors import MissingExtra
 
 
+@command("demo")
 def demo(
     scan: Annotated[Path | None, typer.Option(help="A scan of your own instead of the sample.")] = None,
     headless: Annotated[

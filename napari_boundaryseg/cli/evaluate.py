@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from napari_boundaryseg.cli.commands import command
 from napari_boundaryseg.cli.console import table
 from napari_boundaryseg.errors import InputError
 
@@ -20,6 +21,7 @@ SUMMARISED = (*SHOWN, "volume_ml", "reference_ml")
 FIELDS = (*SUMMARISED, "missing")
 
 
+@command("evaluate")
 def evaluate(
     predictions: Annotated[Path, typer.Argument(metavar="PREDICTIONS", help="A folder of label maps, or one.")],
     references: Annotated[Path, typer.Argument(metavar="REFERENCES", help="A folder of label maps, or one.")],

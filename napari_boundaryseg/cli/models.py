@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from napari_boundaryseg.cli.commands import command
+
 if TYPE_CHECKING:
     from napari_boundaryseg.engine.checkpoints.card import Card
 
 
+@command("models")
 def models(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON instead of text.")] = False,
     project: Annotated[Path | None, typer.Option(help="Also the models of this project folder.")] = None,

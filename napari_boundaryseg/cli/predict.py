@@ -12,6 +12,7 @@ import typer
 
 from napari_boundaryseg.cli.boxes import box_around, labels_of, parse_box
 from napari_boundaryseg.cli.cases import name_of, refuse_repeated, sources
+from napari_boundaryseg.cli.commands import command
 from napari_boundaryseg.cli.console import progress_bar
 from napari_boundaryseg.data.boxes import Box, drawn
 from napari_boundaryseg.errors import BoundarySegError
@@ -32,6 +33,7 @@ def check_device(name: str) -> str:
     return name
 
 
+@command("predict")
 def predict(
     scans: Annotated[
         list[str],

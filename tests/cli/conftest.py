@@ -56,7 +56,7 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A hippocampus model with random weights."""
     import torch
 
-    from napari_boundaryseg.cli.training import recipe_of
+    from napari_boundaryseg.cli.training_options import recipe_of
     from napari_boundaryseg.engine.checkpoints.card import Card
     from napari_boundaryseg.engine.checkpoints.checkpoint import build_network
     from napari_boundaryseg.engine.checkpoints.checkpoint import save as save_model

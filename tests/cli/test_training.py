@@ -10,8 +10,9 @@ import pytest
 import typer
 from cli_study import SHAPE, TINY, save
 
-from napari_boundaryseg.cli.training import recipe_of, setting
+from napari_boundaryseg.cli.training_options import recipe_of, setting
 from napari_boundaryseg.engine import devices
+from napari_boundaryseg.engine.recipes.shipped import RECIPES
 from napari_boundaryseg.errors import InputError
 
 SETTINGS = [word for value in TINY for word in ("--set", value)]
@@ -167,3 +168,10 @@ def test_a_seed_below_0_is_wrong_usage(boundaryseg, study: Path, tmp_path: Path)
 def test_an_unknown_precision_is_wrong_usage(boundaryseg, study: Path, tmp_path: Path) -> None:
     done = boundaryseg("train", "hippocampus-sgm", "--data", study, "-o", tmp_path, "--precision", "fp8")
     assert (done.status, "none of auto, float32, bf16" in " ".join(done.err.split())) == (2, True)
+
+
+def test_list_names_every_recipe_with_its_task(boundaryseg) -> None:
+    said = boundaryseg("train", "--list").out.splitlines()
+    for wanted in RECIPES.values():
+        (line,) = [line for line in said if line.split()[:1] == [wanted.name]]
+        assert wanted.task in line

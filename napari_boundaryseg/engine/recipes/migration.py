@@ -12,6 +12,22 @@ RENAMED = {("optimiser", "average"): "ema_decay", ("augmentation", "coarser"): "
 """Group and name in version 1, and the name of today."""
 
 
+FIRST: Final = {
+    "": "name task source modality channels scheme network dims plane slices network_arguments initialisation losses "
+    "loss_arguments preprocessing targets augmentation optimiser schedule inference patch_vox foreground batch steps "
+    "steps_per_epoch seed expected_field_mm locator locator_margin_mm box_margin_mm metrics synthetic synthetic_hard",
+    "preprocessing": "spacing_mm size_vox crop normalise nonzero per_slice means sds lows highs clip_percentiles "
+    "clip_hu",
+    "targets": "boundary mode sigma_mm contours difficulty_sigma_mm difficulty_gain",
+    "augmentation": "flip_axes permute_axes rotate_deg scale shift_mm elastic_mm bias_field contrast gain shift noise "
+    "blur_mm low_resolution",
+    "optimiser": "name lr weight_decay gradient_clip ema_decay",
+    "schedule": "name warm_up factor patience stop",
+    "inference": "window_vox overlap flip_axes smallest_share fill",
+}
+"""The settings that recipes had when the first digests were made, by group: these always count in a digest."""
+
+
 def migrated(values: Mapping[str, Any]) -> dict[str, Any]:
     """The values of a recipe's JSON, of whatever version, under the names of today.
 
@@ -28,9 +44,27 @@ def migrated(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in renamed.items() if value is not None or name in values}
 
 
-def first_names(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of a recipe under the names of version 1, from which digests are made: they outlive a renaming."""
-    before = {name: value for name, value in values.items() if name != "format"}
+def digested(values: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, Any]:
+    """What a recipe's digest is made from: digests outlive a renaming, and settings that are added and not used.
+
+    Parameters
+    ----------
+    values : mapping
+        All settings of a recipe, as JSON holds them.
+    changed : mapping
+        Those that are not at their defaults. Of the settings that are no `FIRST` ones, only these count.
+
+    Returns
+    -------
+    dict
+        Under the names of version 1.
+    """
+    before = {name: value for name, value in values.items() if name in FIRST[""].split() or name in changed}
+    before.pop("format", None)
+    for group, first in FIRST.items():
+        if group:
+            kept = {*first.split(), *changed.get(group, {})}
+            before[group] = {name: value for name, value in values[group].items() if name in kept}
     for (group, first), now in RENAMED.items():
         before[group] = _with_name(before.get(group), now, first)
     return before

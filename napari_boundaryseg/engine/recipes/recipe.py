@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from napari_boundaryseg.data.labels import LabelScheme, Organ
-from napari_boundaryseg.engine.recipes.migration import FORMAT, first_names, migrated
+from napari_boundaryseg.engine.recipes.migration import FORMAT, digested, migrated
 from napari_boundaryseg.engine.recipes.settings import (
     MOST_NUMBERS,
     Augmentation,
@@ -163,8 +163,8 @@ class Recipe(Settings):
     @property
     def digest(self) -> str:
         """Twelve characters that change with every setting; one added later counts only where it is in use."""
-        values = self.model_dump(mode="json", exclude=None if self.sides_mm else {"sides_mm"})
-        return hashlib.sha256(json.dumps(first_names(values), sort_keys=True).encode()).hexdigest()[:12]
+        values = digested(self.model_dump(mode="json"), self.model_dump(mode="json", exclude_defaults=True))
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12]
 
     def with_settings(self, settings: dict[str, object]) -> Recipe:
         """A copy with some fields replaced; ``"optimiser.lr"`` reaches into a group."""

@@ -1,0 +1,57 @@
+"""`boundaryseg finetune`: a model and corrected cases to a model, with an honest before and after."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from napari_boundaryseg.cli import splits
+from napari_boundaryseg.cli.commands import command
+from napari_boundaryseg.cli.console import progress_bar
+from napari_boundaryseg.cli.training_options import LAYOUTS, Device, Overwrite, Precision, cases_of, load
+
+
+@command("finetune")
+def finetune(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A shipped model's name, or a model file.")],
+    data: Annotated[Path, typer.Option(metavar="FOLDER", help=f"Corrected cases: {LAYOUTS}")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where the new model goes.")],
+    holdout: Annotated[
+        Path | None,
+        typer.Option(metavar="CSV", help="Columns case, group, split: val and test rows are held out."),
+    ] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Training steps; 100 by default.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of patches and augmentation.")] = 0,
+    overwrite: Overwrite = False,
+    device: Device = "auto",
+    precision: Precision = "auto",
+) -> None:
+    """Fine-tune a model, then compare before and after on held-out cases: comparison.json and comparison.md."""
+    from napari_boundaryseg.data.datasets import check_cases
+    from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
+    from napari_boundaryseg.engine.recipes.recipe import TUNING_STEPS
+    from napari_boundaryseg.engine.training.fine_tune import fine_tune
+
+    loaded = load_model(model)
+    scheme = loaded.card.recipe.scheme
+    cases, held = splits.for_tuning(cases_of(data, holdout, loaded.card.recipe))
+    check_cases([*cases, *held], scheme, len(loaded.card.recipe.channels), progress=progress_bar())
+    path = fine_tune(
+        loaded,
+        load(cases, scheme),
+        out,
+        held_out=list(load(held, scheme)),
+        steps=steps or TUNING_STEPS,
+        seed=seed,
+        device=device,
+        precision=precision,
+        overwrite=overwrite,
+        progress=progress_bar(),
+    )
+    typer.echo(f"{path.name} is in {out}; fine-tuned on {len(cases)} cases, {len(held)} held out.")
+    if held:
+        typer.echo((out / "comparison.md").read_text(encoding="utf-8"))
+    else:
+        typer.echo("No case was held out, so nothing can be said about whether it is better.")

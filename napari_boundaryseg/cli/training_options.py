@@ -1,0 +1,93 @@
+"""What `boundaryseg train` and `boundaryseg finetune` share: options, recipes by name, cases of a folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from napari_boundaryseg.cli import splits
+from napari_boundaryseg.cli.predict import check_device
+from napari_boundaryseg.errors import InputError
+
+if TYPE_CHECKING:
+    from napari_boundaryseg.data.datasets import Case
+    from napari_boundaryseg.data.labels import LabelScheme
+    from napari_boundaryseg.data.volume import LabelMap, Volume
+    from napari_boundaryseg.engine.recipes.recipe import Recipe
+
+T = TypeVar("T")
+
+LAYOUTS = "images/ + labels/, nnU-Net v2 raw, MSD (dataset.json), MONAI Label, BraTS, KiTS or PROMISE12."
+
+Data = Annotated[Path | None, typer.Option(metavar="FOLDER", help=LAYOUTS)]
+Out = Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Where the model and its log go.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what another training left in DIR.")]
+Device = Annotated[str, typer.Option(callback=check_device, help="auto, cpu, cuda or cuda:N.")]
+
+
+def check_precision(name: str) -> str:
+    """A precision's name, or a usage error."""
+    if name not in ("auto", "float32", "bf16"):
+        raise typer.BadParameter(f"{name!r} is none of auto, float32, bf16")
+    return name
+
+
+Precision = Annotated[
+    str, typer.Option(callback=check_precision, help="float32, bf16, or auto: bf16 where the processor does it well.")
+]
+
+
+def recipe_of(name: str, settings: Sequence[str]) -> Recipe:
+    """A shipped recipe or one of a JSON file, with ``KEY=VALUE`` settings applied."""
+    from pydantic import ValidationError
+
+    from napari_boundaryseg.engine.recipes import shipped
+    from napari_boundaryseg.engine.recipes.recipe import read_recipe
+
+    try:
+        path = Path(name)
+        found = read_recipe(path.read_bytes()) if path.is_file() else shipped.recipe(name)
+        return found.with_settings(dict(map(setting, settings))) if settings else found
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or name
+        raise InputError(place, first["msg"].rstrip("."), f"See boundaryseg train {name} --show") from error
+
+
+def setting(text: str) -> tuple[str, Any]:
+    """``key=value``; a value is JSON where it can be, else a word."""
+    key, sign, value = text.partition("=")
+    if not sign or not key.strip():
+        raise typer.BadParameter(f"{text!r} is not of the form key=value")
+    try:
+        return key.strip(), json.loads(value)
+    except json.JSONDecodeError:
+        return key.strip(), value
+
+
+def load(cases: Sequence[Case], scheme: LabelScheme) -> Iterator[tuple[Volume, LabelMap]]:
+    """Read cases one after the other."""
+    from napari_boundaryseg.data.datasets import load_case
+
+    for case in cases:
+        volume, labels = load_case(case, scheme)
+        if labels is not None:
+            yield volume, labels
+
+
+def cases_of(folder: Path, csv: Path | None, wanted: Recipe) -> list[Case]:
+    """The labelled cases of a folder, with the channels that a recipe wants."""
+    from napari_boundaryseg.data.datasets import read_dataset, with_channels
+
+    return splits.labelled(with_channels(read_dataset(folder, csv), wanted.channels), folder)
+
+
+def needed(value: T | None, option: str) -> T:
+    """An option that this call cannot do without."""
+    if value is None:
+        raise typer.BadParameter(f"{option} is needed")
+    return value
