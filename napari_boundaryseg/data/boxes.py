@@ -32,6 +32,14 @@ def around(mask: np.ndarray, spacing_mm: Sequence[float], margin_mm: float = 0.0
     Returns
     -------
     three slices, or None for an empty mask
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> mask = np.zeros((20, 20, 10), bool)
+    >>> mask[8:12, 5:9, 4] = True
+    >>> around(mask, (1.0, 1.0, 3.0), margin_mm=3.0)
+    (slice(5, 15, None), slice(2, 12, None), slice(3, 6, None))
     """
     if not mask.any():
         return None
@@ -126,6 +134,11 @@ def given(box: AnyBox, shape: Sequence[int]) -> Box:
     ------
     InputError
         When it is no box, skips voxels, is empty, or lies outside.
+
+    Examples
+    --------
+    >>> given([(2, 30), (None, 5), slice(3, None)], (20, 20, 10))
+    (slice(2, 20, None), slice(0, 5, None), slice(3, 10, None))
     """
     parts = list(box) if isinstance(box, (Sequence, np.ndarray)) else []
     if len(parts) != 3:
@@ -168,7 +181,13 @@ def as_pairs(box: Box) -> list[list[int]]:
 
 
 def size_text(box: Box, spacing_mm: Sequence[float]) -> str:
-    """The size of a box for a person: "96 × 96 × 40 mm"."""
+    """The size of a box for a person: "96 × 96 × 40 mm".
+
+    Examples
+    --------
+    >>> size_text((slice(0, 96), slice(0, 96), slice(2, 12)), (1.0, 1.0, 4.0))
+    '96 × 96 × 40 mm'
+    """
     return " × ".join(f"{(part.stop - part.start) * mm:.0f}" for part, mm in zip(box, spacing_mm)) + " mm"
 
 

@@ -20,13 +20,27 @@ has the patient's right on the left and anterior on top: the radiological conven
 
 
 def spacing_mm(affine: np.ndarray) -> tuple[float, float, float]:
-    """Voxel size along the array's axes, in mm."""
+    """Voxel size along the array's axes, in mm.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> spacing_mm(np.diag([-0.5, 0.5, 3.0, 1.0]))
+    (0.5, 0.5, 3.0)
+    """
     i, j, k = np.linalg.norm(np.asarray(affine, float)[:3, :3], axis=0)
     return float(i), float(j), float(k)
 
 
 def orientation(affine: np.ndarray) -> str:
-    """The direction that each array axis grows towards, as three letters, for example ``"RAS"``."""
+    """The direction that each array axis grows towards, as three letters, for example ``"RAS"``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> orientation(np.diag([-0.5, -0.5, 3.0, 1.0]))
+    'LPS'
+    """
     return "".join(aff2axcodes(affine))
 
 

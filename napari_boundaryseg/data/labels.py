@@ -205,13 +205,25 @@ _COLOURS = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#
 
 
 def preset(name: str) -> LabelScheme:
-    """The shipped scheme with this name."""
+    """The shipped scheme with this name.
+
+    Examples
+    --------
+    >>> preset("brats-2023").members("TC")
+    (1, 3)
+    """
     if name not in PRESETS:
         raise InputError(name, "there is no such label scheme", f"Known: {', '.join(PRESETS)}")
     return PRESETS[name]
 
 
 def anonymous(ids: tuple[int, ...]) -> LabelScheme:
-    """A scheme for a label map that nobody has named yet: organs are called "Label 1", "Label 2", and so on."""
+    """A scheme for a label map that nobody has named yet: organs are called "Label 1", "Label 2", and so on.
+
+    Examples
+    --------
+    >>> anonymous((2, 7)).names
+    ('Label 2', 'Label 7')
+    """
     organs = tuple(_organ(i, f"Label {i}", _COLOURS[n % len(_COLOURS)]) for n, i in enumerate(sorted(ids)))
     return LabelScheme(name="unnamed", organs=organs or (_organ(1, "Label 1", _COLOURS[0]),))

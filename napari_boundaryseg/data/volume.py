@@ -160,7 +160,18 @@ class Volume:
         return self.geometry.spacing_mm
 
     def with_labels(self, array: np.ndarray, scheme: LabelScheme | None = None) -> LabelMap:
-        """Label map on this scan's grid from an (I, J, K) array of integers."""
+        """Label map on this scan's grid from an (I, J, K) array of integers.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from napari_boundaryseg.data.labels import preset
+        >>> scan = Volume(np.zeros((1, 4, 4, 2), np.float32), Geometry((4, 4, 2), np.diag([1.0, 1.0, 3.0, 1.0])))
+        >>> drawn = np.zeros((4, 4, 2), np.uint8)
+        >>> drawn[1:3, 1:3, 0] = 2
+        >>> round(scan.with_labels(drawn, preset("pelvis-mr")).volumes_ml()["Prostate"], 6)
+        0.012
+        """
         return LabelMap(array, self.geometry, scheme, self.name)  # type: ignore[arg-type]
 
 
