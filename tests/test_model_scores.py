@@ -37,5 +37,5 @@ def test_a_model_without_a_part_is_refused(tool: ModuleType) -> None:
 
 def test_the_table_says_which_models_have_no_weights(tool: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     assert tool.trainings().count("no weights yet") == len(set(tool.MODELS) - set(shipped()))
-    monkeypatch.setattr(tool.library, "shipped", dict)
+    monkeypatch.setattr(tool.model_library, "shipped", dict)
     assert tool.trainings().count("no weights yet") == len(tool.MODELS)

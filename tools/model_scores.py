@@ -20,12 +20,12 @@ def scores(card: Card) -> str:
     cells = {(score.organ, score.metric): f"{score.mean:.3f} ± {score.sd:.3f}" for score in card.scores}
     priors = {score.organ: score.label_prior for score in card.scores if score.metric == "dsc"}
     columns = {metric: title for metric, title in COLUMNS.items() if any(m == metric for _, m in cells)}
-    prior = ["label prior DSC"] if any(prior is not None for prior in priors.values()) else []
-    lines = [f"| organ | {' | '.join([*columns.values(), *prior])} |", "|---" * (1 + len(columns) + len(prior)) + "|"]
+    last = ["label prior DSC"] if any(prior is not None for prior in priors.values()) else []
+    lines = [f"| organ | {' | '.join([*columns.values(), *last])} |", "|---" * (1 + len(columns) + len(last)) + "|"]
     for organ, prior in priors.items():
         row = [cells.get((organ, metric), "") for metric in columns]
         lines.append(
-            f"| {organ} | {' | '.join(row + ([f'{prior:.3f}' if prior is not None else ''] if prior else []))} |"
+            f"| {organ} | {' | '.join(row + ([f'{prior:.3f}' if prior is not None else ''] if last else []))} |"
         )
     cases = card.scored_on or "cases that the card does not name"
     said = f"Mean ± SD over {cases}; {card.parameters:,} parameters, trained in {card.precision}."

@@ -13,7 +13,7 @@ import pytest
 from session_cases import SHAPE, box_labels, box_scan
 
 from napari_boundaryseg.data import formats, saving
-from napari_boundaryseg.data.formats.nifti.write import write as nifti_write
+from napari_boundaryseg.data.formats.nifti import write as nifti_write
 from napari_boundaryseg.data.labels import LabelScheme, Organ, preset
 from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
 from napari_boundaryseg.engine.inference.prediction import Prediction

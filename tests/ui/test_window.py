@@ -15,7 +15,7 @@ from qtpy.QtWidgets import QAbstractButton, QLabel, QWidget
 
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.ui import hooks
-from napari_boundaryseg.ui.compat.canvas import camera, canvas_widget
+from napari_boundaryseg.ui.compat.canvas import camera_of, canvas_widget
 from napari_boundaryseg.ui.control.region import around_organ
 from napari_boundaryseg.ui.layers import access
 from napari_boundaryseg.ui.layers.labels import read_labels
@@ -181,7 +181,7 @@ def test_the_four_channel_sample_opens_as_one_scan(
 
 def test_the_coronal_view_has_the_head_up(opened: Any, find: Callable[[str], Any]) -> None:
     opened.viewer.dims.order = (1, 0, 2)
-    assert str(camera(opened.viewer).orientation2d[0]) == "up"
+    assert str(camera_of(opened.viewer).orientation2d[0]) == "up"
     assert opened.letters.labels["top"].text() == "S"
     assert find("scan_panel.view").currentText() == "Coronal"
     opened.viewer.dims.ndisplay = 3
