@@ -27,7 +27,6 @@ from typing import Any
 import numpy as np
 from filelock import FileLock
 
-from napari_boundaryseg.cli.predict import write_prediction
 from napari_boundaryseg.cli.splits import FOLDS, every
 from napari_boundaryseg.data.boxes import Box, loosely_around
 from napari_boundaryseg.data.datasets import Case, load_case, read_dataset
@@ -40,6 +39,7 @@ from napari_boundaryseg.engine.inference.predictor import Predictor
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.recipes.shipped import recipe
 from napari_boundaryseg.engine.training.train import fit
+from napari_boundaryseg.session.export import MAPS, export_files
 
 FIGURES = ("dsc", "surface_dice", "asd_mm", "hd95_mm")
 COLUMNS = ("training", "fold", "config", "case", "group", "organ", *FIGURES, "tolerance_mm", "prior_dsc", "seconds")
@@ -137,9 +137,8 @@ def run_fold(
         box = box_of(volume, labels, wanted)
         found = predictor.predict(volume, box=box, whole=True, attention=False)
         if predictions:
-            write_prediction(
-                found, predictions_of(study, training, work), case.name, {"edges", "contours", "probabilities"}
-            )
+            place = predictions_of(study, training, work)
+            export_files(volume, found.labels, found, {"labels", *MAPS}, place, case=case.name)
         for organ, row in evaluate(found.labels, labels).items():
             rows.append(
                 {

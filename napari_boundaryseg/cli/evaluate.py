@@ -104,12 +104,13 @@ def _scheme(name: str | None, prediction: Path, case: str) -> LabelScheme | None
     from pydantic import ValidationError
 
     from napari_boundaryseg.data.labels import LabelScheme, preset
+    from napari_boundaryseg.session.report import read_report
 
     if name:
         return preset(name)
-    report = _report(prediction.parent, case)
+    report = read_report(prediction.parent / f"{case}.json")
     try:
-        return LabelScheme.model_validate(report["scheme"]) if "scheme" in report else None
+        return LabelScheme.model_validate(report["label_scheme"]) if "label_scheme" in report else None
     except ValidationError as error:
         raise InputError(f"{case}.json", "its label scheme is damaged", "Give --scheme") from error
 
@@ -120,26 +121,13 @@ def _common(schemes: dict[str, LabelScheme | None]) -> LabelScheme | None:
     return first if all(scheme == first for scheme in schemes.values()) else None
 
 
-def _report(folder: Path, case: str) -> dict[str, Any]:
-    """What was written beside a prediction; empty where nothing was."""
-    import json
-
-    path = folder / f"{case}.json"
-    if not path.is_file():
-        return {}
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InputError(path, "it is no JSON", "Predict the case again, or give --scheme") from error
-    return value if isinstance(value, dict) else {}
-
-
 def _label_priors(predictions: Path, cases: list[str]) -> dict[str, float]:
     """The label prior's Dice from the card of the model that made the predictions, where that is a shipped one."""
     from napari_boundaryseg.engine.checkpoints import model_library
+    from napari_boundaryseg.session.report import read_report
 
     folder = predictions if predictions.is_dir() else predictions.parent
-    digests = {_report(folder, case).get("sha256") for case in cases}
+    digests = {read_report(folder / f"{case}.json").get("sha256") for case in cases}
     for _, path in model_library.cards():
         card, digest = model_library.read_card(path)
         if digests == {digest}:

@@ -6,7 +6,7 @@ import re
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,11 +19,8 @@ from napari_boundaryseg.errors import BoundarySegError
 
 if TYPE_CHECKING:
     from napari_boundaryseg.data.volume import Volume
-    from napari_boundaryseg.engine.inference.prediction import Prediction
     from napari_boundaryseg.engine.inference.predictor import Predictor
     from napari_boundaryseg.progress import Progress
-
-RESEARCH = "For research use only, not a medical device."
 
 
 def check_device(name: str) -> str:
@@ -111,69 +108,16 @@ def _one(
     predictor: Predictor, paths: list[Path], out: Path, wanted: set[str], region: _Region, progress: Progress
 ) -> None:
     from napari_boundaryseg.data import formats
+    from napari_boundaryseg.session.export import export_files
 
     started = time.perf_counter()
     case = name_of(paths)
     scan = formats.read(*paths)
     reading = time.perf_counter() - started
     found = predictor.predict(scan, box=region.of(scan, case), whole=region.whole, attention=False, progress=progress)
-    began = time.perf_counter()
-    files = write_prediction(found, out, case, wanted)
-    report = report_of(found, scan, case, files)
-    report["seconds"] = {
-        "reading": round(reading, 3),
-        **report["seconds"],
-        "writing": round(time.perf_counter() - began, 3),
-    }
-    from napari_boundaryseg.data.saving import atomic_json
-
-    atomic_json(out / f"{case}.json", report)
-    for note in [*scan.warnings, *report["notes"]]:
+    what = {"labels", *wanted, "report"}
+    export_files(scan, found.labels, found, what, out, case=case, seconds={"reading": round(reading, 3)})
+    for note in [*scan.warnings, *found.details["notes"]]:  # type: ignore[misc]
         typer.echo(f"note: {case}: {note}", err=True)
-    volumes = ", ".join(f"{name} {value:.1f} mL" for name, value in report["volumes_ml"].items())
+    volumes = ", ".join(f"{name} {value:.1f} mL" for name, value in found.labels.volumes_ml().items())
     typer.echo(f"{case}: {volumes} ({time.perf_counter() - started:.1f} s)")
-
-
-def write_prediction(found: Prediction, out: Path, case: str, wanted: set[str]) -> list[str]:
-    """Write the label map and the maps that are wanted; return the files' names."""
-    import numpy as np
-
-    from napari_boundaryseg.data import formats
-
-    out.mkdir(parents=True, exist_ok=True)
-    geometry = found.labels.geometry
-    formats.write(found.labels, out / f"{case}_seg.nii.gz")
-    files = [f"{case}_seg.nii.gz"]
-    arrays = {
-        "edges": lambda: found.edges,
-        "contours": lambda: np.stack(list(found.contours.values())),
-        "probabilities": lambda: found.probabilities,
-    }
-    for name in arrays:
-        if name in wanted:
-            files.append(f"{case}_{name}.nii.gz")
-            formats.write_map(arrays[name](), geometry, out / files[-1])
-    return files
-
-
-def report_of(found: Prediction, scan: Volume, case: str, files: list[str]) -> dict[str, Any]:
-    """What CASE.json says: the model and its SHA-256, device, dtype, label scheme, seconds per stage, volumes."""
-    from napari_boundaryseg import __version__
-
-    details = {key: value for key, value in found.details.items() if key not in ("seconds", "notes")}
-    return {
-        "case": case,
-        "program": f"napari-boundaryseg {__version__}",
-        **details,
-        "seconds": dict(found.details.get("seconds", {})),  # type: ignore[call-overload]
-        "notes": list(found.details.get("notes", [])),  # type: ignore[call-overload]
-        "scheme": found.labels.scheme.model_dump(mode="json"),
-        "contour_sources": dict(found.contour_sources),
-        "contour_order": list(found.contours),
-        "shape": list(scan.geometry.shape),
-        "spacing_mm": [round(size, 6) for size in scan.spacing_mm],
-        "channels": list(scan.channels),
-        "volumes_ml": found.labels.volumes_ml(),
-        "files": files,
-        "use": RESEARCH,
-    }

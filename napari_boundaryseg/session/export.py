@@ -1,13 +1,12 @@
-"""Results to files: label map, edges, contours, surfaces, report. Every file is read back before it counts."""
+"""Results to files: label map, edges, contours, probabilities, surfaces, report. Each is read back before it counts."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from datetime import UTC, datetime
-from importlib.metadata import version
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -18,9 +17,15 @@ from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Progress, part, silent
+from napari_boundaryseg.session.report import report
 
-KINDS = ("labels", "edges", "contours", "mesh", "report")
-NOTICE = "Research use only, not a medical device"
+MAPS: dict[str, Callable[[Prediction], np.ndarray]] = {
+    "edges": lambda prediction: np.asarray(prediction.edges),
+    "contours": lambda prediction: np.stack([np.asarray(array) for array in prediction.contours.values()]),
+    "probabilities": lambda prediction: np.asarray(prediction.probabilities),
+}
+"""What a prediction holds beside its labels, each (I, J, K) or (N, I, J, K) float32, 0..1."""
+KINDS = ("labels", *MAPS, "mesh", "report")
 
 
 def export_files(
@@ -30,6 +35,8 @@ def export_files(
     what: set[str],
     folder: Path,
     *,
+    case: str | None = None,
+    seconds: Mapping[str, float] | None = None,
     progress: Progress = silent,
 ) -> list[Path]:
     """Write what was asked for.
@@ -40,18 +47,25 @@ def export_files(
     labels : LabelMap
         On the scan's grid.
     prediction : Prediction, optional
-        Needed for edges and contours.
+        Needed for edges, contours and probabilities.
     what : set of str
         Some of `KINDS`: ``labels`` (``CASE_seg.nii.gz`` in the scan's exact geometry), ``edges``
-        (``CASE_edges.nii.gz``), ``contours`` (``CASE_contours.nii.gz``, one map per organ in label order), ``mesh``
-        (``CASE_ORGAN.stl``, mm, RAS+), ``report`` (``CASE.json``).
+        (``CASE_edges.nii.gz``), ``contours`` (``CASE_contours.nii.gz``, one map per organ in label order),
+        ``probabilities`` (``CASE_probabilities.nii.gz``, background first), ``mesh`` (``CASE_ORGAN.stl``, mm, RAS+),
+        ``report`` (``CASE.json``, see `session.report`).
     folder : Path
+        Made when it is not there.
+    case : str, optional
+        The case's name where it is that of a file already; by default the scan's, in letters that every system takes.
+    seconds : mapping, optional
+        What the stages before the prediction took, in s, for the report.
     progress : Progress
         Asked before each file, never while one is written.
 
     Returns
     -------
     list of Path
+        What was written, the report last.
 
     Raises
     ------
@@ -64,12 +78,14 @@ def export_files(
         raise InputError("export", f"{', '.join(unknown) or 'nothing'} was chosen", f"Choose from: {', '.join(KINDS)}")
     if not scan.geometry.same_as(labels.geometry):
         raise InputError(labels.name, "the labels do not lie on this scan", "Export the labels of the open scan")
-    if prediction is None and what & {"edges", "contours"}:
+    if prediction is None and what & set(MAPS):
         raise InputError("export", "there are no edges and contours yet", "Segment the scan first, or untick them")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise write_error(folder, error) from error
+    results = _Results(scan, labels, prediction, folder, case or _plain(scan.name))
+    began = time.perf_counter()
     written: list[Path] = []
     checks: list[str] = []
     for n, kind in enumerate(KINDS):
@@ -77,21 +93,42 @@ def export_files(
         if kind in what:
             step(0.0, f"Writing {kind}")
         if kind in what and kind in _WRITERS:
-            paths, said = _WRITERS[kind](scan, labels, prediction, folder, step)
+            paths, checked = _WRITERS[kind](results, kind, step)
             written += paths
-            checks += said
+            checks += checked
     if "report" in what:
-        path = folder / f"{_plain(scan.name)}.json"
-        atomic_json(path, report(scan, labels, prediction, checks))
-        written.append(path)
+        taken = {**(seconds or {}), **_seconds_of(prediction), "writing": round(time.perf_counter() - began, 3)}
+        names = [path.name for path in written]
+        said = report(scan, labels, prediction, case or scan.name, names, checks, taken)
+        atomic_json(results.path(".json"), said)
+        written.append(results.path(".json"))
     return written
+
+
+@dataclass(frozen=True, eq=False)
+class _Results:
+    """What can be written of one case, and how its files begin."""
+
+    scan: Volume
+    labels: LabelMap
+    prediction: Prediction | None
+    folder: Path
+    name: str
+
+    def path(self, end: str) -> Path:
+        return self.folder / f"{self.name}{end}"
+
+
+def _seconds_of(prediction: Prediction | None) -> Mapping[str, float]:
+    found = prediction.details.get("seconds") if prediction is not None else None
+    return found if isinstance(found, Mapping) else {}
 
 
 Written = tuple[list[Path], list[str]]
 
 
-def _labels(scan: Volume, labels: LabelMap, prediction: Prediction | None, folder: Path, progress: Progress) -> Written:
-    path = folder / f"{_plain(scan.name)}_seg.nii.gz"
+def _labels(results: _Results, kind: str, progress: Progress) -> Written:
+    scan, labels, path = results.scan, results.labels, results.path("_seg.nii.gz")
     formats.write(labels, path)
     back = formats.read_labels(path, scan, labels.scheme)
     if not np.array_equal(back.array, labels.array) or back.geometry.distance_mm(scan.geometry) > 1e-3:
@@ -99,31 +136,20 @@ def _labels(scan: Volume, labels: LabelMap, prediction: Prediction | None, folde
     return [path], ["label map: every voxel and the scan's geometry read back unchanged"]
 
 
-def _map(path: Path, maps: np.ndarray, scan: Volume) -> None:
-    formats.write_map(maps, scan.geometry, path)
+def _maps(results: _Results, kind: str, progress: Progress) -> Written:
+    if results.prediction is None:
+        return [], []  # refused before anything is written
+    path, maps = results.path(f"_{kind}.nii.gz"), MAPS[kind](results.prediction)
+    formats.write_map(maps, results.scan.geometry, path)
     back = formats.read(path).array
     wanted = maps[None] if maps.ndim == 3 else maps
     if back.shape != wanted.shape or not np.allclose(back, wanted, atol=1e-6):
         raise InputError(path, "it does not read back as it was written", "Export to another folder")
+    return [path], [f"{kind}: read back unchanged"]
 
 
-def _edges(scan: Volume, labels: LabelMap, prediction: Prediction | None, folder: Path, progress: Progress) -> Written:
-    path = folder / f"{_plain(scan.name)}_edges.nii.gz"
-    if prediction is not None:
-        _map(path, np.asarray(prediction.edges), scan)
-    return [path], ["edges: read back unchanged"]
-
-
-def _contours(
-    scan: Volume, labels: LabelMap, prediction: Prediction | None, folder: Path, progress: Progress
-) -> Written:
-    path = folder / f"{_plain(scan.name)}_contours.nii.gz"
-    if prediction is not None:
-        _map(path, np.stack([np.asarray(array) for array in prediction.contours.values()]), scan)
-    return [path], ["contours: read back unchanged"]
-
-
-def _mesh(scan: Volume, labels: LabelMap, prediction: Prediction | None, folder: Path, progress: Progress) -> Written:
+def _mesh(results: _Results, kind: str, progress: Progress) -> Written:
+    labels = results.labels
     paths: list[Path] = []
     said, taken = [], set()
     for n, organ in enumerate(labels.scheme.organs):
@@ -135,7 +161,7 @@ def _mesh(scan: Volume, labels: LabelMap, prediction: Prediction | None, folder:
             while name.lower() in taken:
                 name += f"_{organ.id}"
             taken.add(name.lower())
-            paths.append(folder / f"{_plain(scan.name)}_{name}.stl")
+            paths.append(results.path(f"_{name}.stl"))
             write_stl(vertices, faces, paths[-1])
             said.append(f"surface of {organ.name}: {signed_volume_mm3(vertices, faces) / 1000:.2f} mL inside")
     return paths, said
@@ -146,35 +172,8 @@ def _plain(name: str) -> str:
     return re.sub(r'[\x00-\x1f<>:"/\\|?*]', "_", name)
 
 
-_WRITERS: dict[str, Callable[[Volume, LabelMap, Prediction | None, Path, Progress], Written]] = {
+_WRITERS: dict[str, Callable[[_Results, str, Progress], Written]] = {
     "labels": _labels,
-    "edges": _edges,
-    "contours": _contours,
+    **dict.fromkeys(MAPS, _maps),
     "mesh": _mesh,
 }
-
-
-def report(scan: Volume, labels: LabelMap, prediction: Prediction | None, checks: list[str]) -> dict[str, Any]:
-    """What was made from what, without names or paths of the patient's files beyond the case's name."""
-    geometry = scan.geometry
-    details = dict(prediction.details) if prediction is not None else {}
-    return {
-        "case": scan.name,
-        "notice": NOTICE,
-        "software": f"napari-boundaryseg {version('napari-boundaryseg')}",
-        "written": datetime.now(UTC).isoformat(timespec="seconds"),
-        "scan": {
-            "shape": list(geometry.shape),
-            "spacing_mm": list(geometry.spacing_mm),
-            "orientation": geometry.orientation,
-            "tilt_deg": round(geometry.obliquity_deg, 3),
-            "channels": list(scan.channels),
-            "modality": scan.modality,
-            "warnings": list(scan.warnings),
-        },
-        "label_scheme": labels.scheme.model_dump(mode="json"),
-        "volumes_ml": {name: round(ml, 4) for name, ml in labels.volumes_ml().items()},
-        "contours": dict(prediction.contour_sources) if prediction is not None else {},
-        **{key: details.get(key) for key in ("model", "sha256", "device", "dtype", "seconds", "box", "notes")},
-        "checks": checks,
-    }

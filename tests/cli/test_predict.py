@@ -56,8 +56,10 @@ def test_the_report_says_how_it_was_made(boundaryseg, scan: Path, tiny_model: Pa
     assert report["sha256"] == hashlib.sha256(tiny_model.read_bytes()).hexdigest()
     assert report["dtype"] == "float32"
     assert report["device"] in ("cpu", "cuda:0", "cuda")
-    assert [organ["name"] for organ in report["scheme"]["organs"]] == ["Hippocampus_A", "Hippocampus_P"]
+    assert [organ["name"] for organ in report["label_scheme"]["organs"]] == ["Hippocampus_A", "Hippocampus_P"]
     assert set(report["seconds"]) >= {"reading", "network", "writing"}
+    assert report["files"] == ["case0_seg.nii.gz"]
+    assert report["checks"] == ["label map: every voxel and the scan's geometry read back unchanged"]
     assert report["contour_sources"]["Hippocampus_A"] == "soft head"
     labels = nib.load(tmp_path / "out" / "case0_seg.nii.gz").get_fdata()
     assert report["volumes_ml"]["Hippocampus_P"] == pytest.approx((labels == 2).sum() * 3.0 / 1000)

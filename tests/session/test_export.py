@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
 from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session import export as module
-from napari_boundaryseg.session.export import KINDS, export_files
+from napari_boundaryseg.session.export import KINDS, MAPS, export_files
 
 OBLIQUE = np.array([[-0.9, 0.1, 0.3, 12.5], [0.2, 1.1, -0.2, -40.25], [0.1, 0.3, -2.0, 7.0], [0, 0, 0, 1]])
 AFFINES = {
@@ -115,6 +116,23 @@ def test_edges_and_contours_lie_on_the_scan(tmp_path: Path, affine: np.ndarray) 
     np.testing.assert_allclose(back.affine, affine, atol=1e-5)
 
 
+def test_probabilities_lie_on_the_scan_background_first(tmp_path: Path, scan: Volume, labels: LabelMap) -> None:
+    stacked = np.random.default_rng(3).random((3, *SHAPE), dtype=np.float32)
+    prediction = replace(predicted(scan), probabilities=stacked)
+    (path,) = export_files(scan, labels, prediction, {"probabilities"}, tmp_path)
+    assert path == tmp_path / "case1_probabilities.nii.gz"
+    back = nib.load(path)
+    np.testing.assert_allclose(np.moveaxis(back.get_fdata(), -1, 0), stacked, atol=1e-6)
+    np.testing.assert_allclose(back.affine, scan.affine, atol=1e-5)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a file's name holds no colon there")
+def test_a_case_that_is_named_after_a_file_keeps_its_name(tmp_path: Path, scan: Volume, labels: LabelMap) -> None:
+    paths = export_files(scan, labels, None, {"labels", "report"}, tmp_path, case="10:30")
+    assert [path.name for path in paths] == ["10:30_seg.nii.gz", "10:30.json"]
+    assert json.loads(paths[-1].read_text("utf-8"))["case"] == "10:30"
+
+
 def test_the_contour_of_a_single_organ_is_exported(tmp_path: Path, scan: Volume, labels: LabelMap) -> None:
     prediction = predicted(scan, preset("prostate"))
     (path,) = export_files(scan, labels, prediction, {"contours"}, tmp_path)
@@ -133,6 +151,7 @@ def test_everything_at_once_in_one_new_folder(tmp_path: Path, scan: Volume, labe
             "case1_Hippocampus_P.stl",
             "case1_contours.nii.gz",
             "case1_edges.nii.gz",
+            "case1_probabilities.nii.gz",
             "case1_seg.nii.gz",
         ]
     )
@@ -145,6 +164,7 @@ def test_everything_at_once_in_one_new_folder(tmp_path: Path, scan: Volume, labe
         ({"labels", "pdf"}, "pdf was chosen"),
         ({"Labels"}, "Labels was chosen"),
         ({"edges"}, "there are no edges and contours yet"),
+        ({"probabilities"}, "there are no edges and contours yet"),
         ({"labels", "contours"}, "there are no edges and contours yet"),
     ],
 )
@@ -217,7 +237,8 @@ def test_names_of_organs_and_cases_never_lead_out_of_the_folder(
 
 def test_the_report_says_what_was_made_from_what(tmp_path: Path, scan: Volume, labels: LabelMap) -> None:
     scan = replace(scan, warnings=("The scan is tilted.",), modality="MR")
-    export_files(scan, labels, predicted(scan), {"labels", "mesh", "report"}, tmp_path)
+    what = {"labels", "mesh", "report"}
+    export_files(scan, labels, predicted(scan), what, tmp_path, seconds={"reading": 0.2})
     report = json.loads((tmp_path / "case1.json").read_text("utf-8"))
     assert report["case"] == "case1"
     assert report["notice"] == "Research use only, not a medical device"
@@ -225,7 +246,10 @@ def test_the_report_says_what_was_made_from_what(tmp_path: Path, scan: Volume, l
     assert report["scan"]["warnings"] == ["The scan is tilted."]
     assert report["volumes_ml"] == {"Hippocampus_A": 0.32, "Hippocampus_P": 0.32}
     assert (report["model"], report["sha256"], report["notes"]) == ("tiny", "0" * 64, ["2 voxels were filled"])
-    assert report["contours"]["Hippocampus_A"] == "soft head"
+    assert report["contour_sources"]["Hippocampus_A"] == "soft head"
+    assert report["contour_order"] == ["Hippocampus_A", "Hippocampus_P"]
+    assert report["files"] == ["case1_seg.nii.gz", "case1_Hippocampus_A.stl", "case1_Hippocampus_P.stl"]
+    assert list(report["seconds"]) == ["reading", "network", "writing"], "in the order in which they passed"
     assert LabelScheme.model_validate(report["label_scheme"]) == preset("hippocampus")
     assert [check.partition(":")[0] for check in report["checks"]] == [
         "label map",
@@ -249,6 +273,7 @@ FILES = {
     "labels": "case1_seg.nii.gz",
     "edges": "case1_edges.nii.gz",
     "contours": "case1_contours.nii.gz",
+    "probabilities": "case1_probabilities.nii.gz",
     "mesh": "case1_Hippocampus_A.stl",
     "report": "case1.json",
 }
@@ -270,7 +295,7 @@ def test_an_old_file_survives_a_write_that_fails(
     assert names(tmp_path) == [FILES[kind]]
 
 
-@pytest.mark.parametrize("kind", ["labels", "edges", "contours"])
+@pytest.mark.parametrize("kind", ["labels", *MAPS])
 def test_a_disk_that_changes_voxels_is_noticed(
     tmp_path: Path, scan: Volume, labels: LabelMap, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

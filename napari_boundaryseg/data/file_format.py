@@ -1,0 +1,36 @@
+"""Format versions in stored files: what a later version of the program wrote is refused, never guessed at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from napari_boundaryseg.errors import InputError
+
+
+def refuse_later(found: object, known: str, path: Path) -> None:
+    """Refuse a file whose format is another version than the known one.
+
+    A file that says nothing is of the first version, and one that says something else is no file of the program's.
+
+    Parameters
+    ----------
+    found : object
+        What the file says of itself under ``format``, or None.
+    known : str
+        The format's name and newest version, such as ``"napari-boundaryseg-report/2"``.
+    path : Path
+
+    Raises
+    ------
+    InputError
+
+    Examples
+    --------
+    >>> refuse_later("napari-boundaryseg-report/2", "napari-boundaryseg-report/2", Path("case1.json"))
+    >>> refuse_later("napari-boundaryseg-report/3", "napari-boundaryseg-report/2", Path("case1.json"))
+    Traceback (most recent call last):
+    napari_boundaryseg.errors.InputError: case1.json: a later version of the program wrote it. Update the program.
+    """
+    name = known.rpartition("/")[0]
+    if isinstance(found, str) and found.rpartition("/")[0] == name and found != known:
+        raise InputError(path, "a later version of the program wrote it", "Update the program")
