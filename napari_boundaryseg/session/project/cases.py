@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import unicodedata
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,16 @@ from pydantic import ValidationError
 
 from napari_boundaryseg.data import formats
 from napari_boundaryseg.data.boxes import Box, as_pairs
+from napari_boundaryseg.data.file_format import refuse_later
 from napari_boundaryseg.data.labels import PRESETS, LabelScheme
 from napari_boundaryseg.data.saving import atomic_json
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Progress, silent
 
-OF_A_VERSION = ("version", "accepted", "scheme", "box")
+FORMAT = "napari-boundaryseg-case/2"
+"""What ``case.json`` says of itself since version 0.2 of the program; one that says nothing is of version 1."""
+OF_A_VERSION = ("version", "accepted", "label_scheme", "box")
 """What ``case.json`` says of every version of the labels, the newest first and the others under "earlier"."""
 
 
@@ -76,12 +80,13 @@ def write_notes(folder: Path, scan: Volume, labels: LabelMap, version: int, acce
     atomic_json(
         folder / "case.json",
         {
+            "format": FORMAT,
             "name": scan.name,
             "version": version,
             "accepted": accepted,
             "channels": list(scan.channels),
             "modality": scan.modality,
-            "scheme": labels.scheme.model_dump(mode="json"),
+            "label_scheme": labels.scheme.model_dump(mode="json"),
             "box": as_pairs(box) if box else None,
             "earlier": [{key: entry.get(key) for key in OF_A_VERSION} for entry in before],
         },
@@ -99,11 +104,12 @@ def read_notes(folder: Path, name: str, version: int, scheme: str) -> dict[str, 
     Raises
     ------
     InputError
-        Where ``case.json`` does not say, and ``scheme`` is not the name of one that the program knows.
+        Where ``case.json`` does not say, and ``scheme`` is not the name of one that the program knows; and where a
+        later version of the program wrote it.
     """
     found = next((entry for entry in _versions(folder) if entry.get("version") == version), {})
     try:
-        known = LabelScheme.model_validate(found.get("scheme"))
+        known = LabelScheme.model_validate(found.get("label_scheme"))
     except ValidationError as error:
         if scheme not in PRESETS:
             raise InputError(
@@ -113,12 +119,34 @@ def read_notes(folder: Path, name: str, version: int, scheme: str) -> dict[str, 
     return {"scheme": known.model_dump(mode="json"), "box": found.get("box")}
 
 
+def migrated(notes: Mapping[str, Any]) -> dict[str, Any]:
+    """What a ``case.json`` of whatever version says, under the names of today.
+
+    Examples
+    --------
+    >>> migrated({"name": "case1", "version": 1, "scheme": {"name": "own"}})["label_scheme"]
+    {'name': 'own'}
+    """
+    if "format" in notes:
+        return dict(notes)
+    now = {"format": FORMAT, **_renamed(notes)}
+    if isinstance(notes.get("earlier"), list):
+        now["earlier"] = [_renamed(entry) if isinstance(entry, Mapping) else entry for entry in notes["earlier"]]
+    return now
+
+
+def _renamed(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {"label_scheme" if name == "scheme" else name: value for name, value in entry.items()}
+
+
 def _versions(folder: Path) -> list[dict[str, Any]]:
     try:
         notes = json.loads((folder / "case.json").read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return []
     if not isinstance(notes, dict):
         return []
+    refuse_later(notes.get("format"), FORMAT, folder / "case.json")
+    notes = migrated(notes)
     earlier = notes.get("earlier", [])
     return [entry for entry in (notes, *(earlier if isinstance(earlier, list) else ())) if isinstance(entry, dict)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,30 @@ def test_notes_of_another_version_never_count(tmp_path: Path, scan: Volume, labe
 def test_notes_from_before_boxes_were_kept_mean_the_whole_scan(tmp_path: Path) -> None:
     atomic_json(tmp_path / "case.json", {"name": "case1", "version": 1, "scheme": OWN.model_dump(mode="json")})
     assert read_notes(tmp_path, "case1", 1, "own") == {"scheme": OWN.model_dump(mode="json"), "box": None}
+
+
+def test_notes_of_version_0_1_are_read_and_kept_under_the_names_of_today(
+    tmp_path: Path, scan: Volume, labels: LabelMap
+) -> None:
+    own, known = OWN.model_dump(mode="json"), preset("hippocampus").model_dump(mode="json")
+    first = {"version": 1, "accepted": "then", "scheme": own, "box": [[0, 3], [0, 3], [0, 3]]}
+    atomic_json(
+        tmp_path / "case.json",
+        {"name": "case1", "version": 2, "accepted": "now", "scheme": known, "box": None, "earlier": [first]},
+    )
+    assert read_notes(tmp_path, "case1", 1, "own") == {"scheme": own, "box": [[0, 3], [0, 3], [0, 3]]}
+    write_notes(tmp_path, scan, labels.with_scheme(OWN), 3, "later", None)
+    stored = json.loads((tmp_path / "case.json").read_text("utf-8"))
+    assert (stored["format"], stored["label_scheme"]) == ("napari-boundaryseg-case/2", own)
+    assert [(entry["version"], entry["label_scheme"]) for entry in stored["earlier"]] == [(2, known), (1, own)]
+    assert "scheme" not in {name for entry in (stored, *stored["earlier"]) for name in entry}
+
+
+def test_notes_of_a_later_version_are_not_guessed_at(tmp_path: Path, scan: Volume, labels: LabelMap) -> None:
+    text = json.dumps({"format": "napari-boundaryseg-case/3", "name": "case1", "version": 1})
+    (tmp_path / "case.json").write_text(text)
+    with pytest.raises(InputError, match=r"case\.json: a later version of the program wrote it"):
+        read_notes(tmp_path, "case1", 1, "hippocampus")
+    with pytest.raises(InputError, match=r"case\.json: a later version of the program wrote it"):
+        write_notes(tmp_path, scan, labels, 2, "now", None)
+    assert (tmp_path / "case.json").read_text() == text
