@@ -21,6 +21,7 @@ from napari_boundaryseg.editing.history.locks import Lock, Locks
 
 NAME = "journal.sqlite"
 VERSION = 1
+"""Of a journal's format, in its first record; later ones are left to the program that wrote them."""
 LOG_PAGES = 200
 """How long SQLite's log grows: where it is damaged, about a hundred strokes are lost with it."""
 START, EDIT, MOVE, STORED = "start", "edit", "move", "stored"

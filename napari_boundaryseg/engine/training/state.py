@@ -11,9 +11,13 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
+from napari_boundaryseg.data.file_format import refuse_later
 from napari_boundaryseg.data.saving import atomic_bytes
 from napari_boundaryseg.engine.checkpoints.model_library import read_header
 from napari_boundaryseg.errors import InputError
+
+FORMAT = "napari-boundaryseg-training/1"
+"""What a state says of itself since version 0.2 of the program; one that says nothing is of this version too."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ def save_state(path: Path, network: nn.Module, optimiser: torch.optim.Optimizer,
         for name, value in moments.items():
             tensors[f"optimiser/{index}/{name}"] = torch.as_tensor(value)
     tensors = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
-    atomic_bytes(path, save(tensors, metadata={"memory": json.dumps(memory.numbers)}))
+    atomic_bytes(path, save(tensors, metadata={"format": FORMAT, "memory": json.dumps(memory.numbers)}))
 
 
 def numbers_in(path: Path) -> dict[str, float]:
@@ -52,10 +56,12 @@ def numbers_in(path: Path) -> dict[str, float]:
     Raises
     ------
     InputError
-        When the file is damaged.
+        When the file is damaged, or a later version of the program wrote it.
     """
     try:
-        text = read_header(path).get("__metadata__", {}).get("memory")
+        metadata = read_header(path).get("__metadata__", {})
+        refuse_later(metadata.get("format"), FORMAT, path)
+        text = metadata.get("memory")
         return {name: float(value) for name, value in json.loads(text).items()}
     except (OSError, TypeError, ValueError, AttributeError) as error:
         raise _damaged(path) from error
@@ -75,7 +81,7 @@ def load_state(path: Path, network: nn.Module, optimiser: torch.optim.Optimizer)
     Raises
     ------
     InputError
-        When the file is damaged or belongs to another network.
+        When the file is damaged, belongs to another network, or a later version of the program wrote it.
     """
     numbers = numbers_in(path)
     try:
