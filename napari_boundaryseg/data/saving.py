@@ -73,7 +73,7 @@ def atomic_file(
         finally:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
     except OSError as error:
         raise write_error(path, error) from error
 
@@ -142,7 +142,8 @@ def _replace(temporary: Path, target: Path) -> None:
     temporary.replace(target)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Force a folder's list of files to the disk, so that a file put in place stays there when the power fails."""
     if os.name == "nt":
         return  # folders cannot be opened there; the replacement itself is journalled
     descriptor = os.open(folder, os.O_RDONLY)

@@ -218,3 +218,37 @@ def test_interrupts_leave_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         saving.atomic_write(tmp_path / "a.bin", write)
     assert [p.name for p in tmp_path.iterdir()] == []
+
+
+@POSIX
+def test_a_file_and_then_its_folders_list_are_forced_to_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forced: list[tuple[str, bytes | None]] = []
+    target, forcing = tmp_path / "seg.nii", os.fsync
+    target.write_bytes(b"old")
+
+    def fsync(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            assert os.path.samestat(os.fstat(descriptor), tmp_path.stat())
+            forced.append(("folder", target.read_bytes()))
+        else:
+            forced.append(("file", target.read_bytes()))
+        forcing(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    saving.atomic_bytes(target, b"new")
+    assert forced == [("file", b"old"), ("folder", b"new")], "the folder after the new file is in its place"
+
+
+@POSIX
+def test_a_folder_that_refuses_to_be_forced_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(descriptor: int) -> None:
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    saving.sync_folder(tmp_path)
+
+
+def test_only_saving_forces_anything_to_the_disk(package: Path) -> None:
+    assert [path.name for path in package.rglob("*.py") if "fsync" in path.read_text("utf-8")] == ["saving.py"]

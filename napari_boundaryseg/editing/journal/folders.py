@@ -70,18 +70,6 @@ def is_empty(folder: Path) -> bool:
         return False
 
 
-def sync_folder(folder: Path) -> None:
-    """Force a folder's list of files to the disk."""
-    if os.name == "nt":
-        return  # folders cannot be opened there
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        with contextlib.suppress(OSError):  # some file systems refuse it
-            os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _move(folder: Path, kind: str, lock: FolderLock) -> None:
     root = folder.parent.parent if folder.parent.name in (DISCARDED, DAMAGED) else folder.parent
     target = root / kind / folder.name

@@ -12,11 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
+from napari_boundaryseg.data.saving import sync_folder
 from napari_boundaryseg.editing.history.edit import Edit
 from napari_boundaryseg.editing.history.history import History
 from napari_boundaryseg.editing.history.locks import Locks
 from napari_boundaryseg.editing.journal import records as journal_file
-from napari_boundaryseg.editing.journal.folders import discard_folder, new_folder, remove_folder, sync_folder
+from napari_boundaryseg.editing.journal.folders import discard_folder, new_folder, remove_folder
 from napari_boundaryseg.editing.journal.records import (
     EDIT,
     MOVE,

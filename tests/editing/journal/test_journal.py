@@ -98,6 +98,17 @@ def test_it_syncs_fully(journal: Journal) -> None:
     database.close()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="folders cannot be opened there")
+def test_the_folders_of_a_new_journal_are_forced_to_the_disk(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    forced: list[os.stat_result] = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: forced.append(os.fstat(descriptor)))
+    journal = Journal(HEADER, blank(), folder)
+    journal.flush()
+    journal.close()
+    for wanted in (journal.folder, *journal.folder.parents[:2]):
+        assert any(os.path.samestat(wanted.stat(), found) for found in forced), wanted.name
+
+
 @pytest.mark.skipif(os.name == "nt", reason="rights of files as on Unix")
 def test_nobody_else_may_read_it(folder: Path, journal: Journal, history: History) -> None:
     stroke(history, Random(1))
