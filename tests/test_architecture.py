@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 
@@ -30,3 +32,46 @@ def test_no_file_has_two_jobs(package: Path) -> None:
         for path in package.rglob("*.py")
     }
     assert {name: n for name, n in lengths.items() if n > 400} == {}
+
+
+LONGEST_COPY = 9
+"""Lines. Ten equal ones in two modules are one idea that stands in two rooms."""
+
+
+def code_lines(source: str) -> list[str]:
+    """The lines of a module without imports, indentation and blank lines."""
+    imports = {
+        number
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    }
+    lines = enumerate(source.splitlines(), start=1)
+    return [line.strip() for number, line in lines if line.strip() and number not in imports]
+
+
+def copies(sources: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Which modules share a block of more than `LONGEST_COPY` lines, and its first line."""
+    where: dict[tuple[str, ...], set[str]] = defaultdict(set)
+    for name, source in sources:
+        lines = code_lines(source)
+        for start in range(len(lines) - LONGEST_COPY):
+            where[tuple(lines[start : start + LONGEST_COPY + 1])].add(name)
+    for block, names in where.items():
+        if len(names) > 1:
+            yield f"{' and '.join(sorted(names))}: {block[0]}"
+
+
+def test_no_block_of_ten_lines_stands_in_two_modules(package: Path) -> None:
+    files = sorted(package.rglob("*.py"))
+    assert len(files) > 200
+    assert list(copies((path.relative_to(package).as_posix(), path.read_text("utf-8")) for path in files)) == []
+
+
+def test_a_copied_block_is_noticed_however_far_it_is_indented() -> None:
+    block = [f"x{n} = {n}" for n in range(LONGEST_COPY + 1)]
+    plain, inside = "\n".join(["import os", *block]), "\n\n".join(["def f():", *(f"    {line}" for line in block)])
+    assert list(copies([("a.py", plain), ("b.py", inside)])) == ["a.py and b.py: x0 = 0"]
+    assert list(copies([("a.py", plain), ("b.py", inside.replace("x9 = 9", "x9 = 0"))])) == []
+    imports = "\n".join(f"import m{n}" for n in range(20))
+    assert list(copies([("a.py", imports), ("b.py", imports)])) == []

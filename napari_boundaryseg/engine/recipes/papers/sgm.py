@@ -51,17 +51,7 @@ HIPPOCAMPUS = Recipe(
     loss_arguments={"wce-dice": {"class_weights": (1.0, 1.0, 1.0)}},
     preprocessing=Preprocessing(spacing_mm=(1.0, 1.0, 1.0), clip_percentiles=(0.5, 99.5)),
     targets=Targets(mode="distance", sigma_mm=1.5),
-    augmentation=Augmentation(
-        flip_axes=("x",),
-        rotate_deg=10,
-        scale=0.12,
-        shift_mm=3,
-        elastic_mm=1.0,
-        bias_field=0.2,
-        contrast=0.25,
-        noise=0.1,
-        blur_mm=0.3,
-    ),
+    augmentation=small.HIPPOCAMPUS_AUGMENTATION,
     optimiser=Optimiser(name="adamw", lr=4e-3, weight_decay=1e-4, gradient_clip=5.0),
     schedule=Schedule(name="one-cycle"),
     # Windows of the training patch's size: group norm sees the statistics that it was trained with.

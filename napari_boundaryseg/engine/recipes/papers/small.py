@@ -8,22 +8,24 @@ from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.layouts import BRATS_CHANNELS
 from napari_boundaryseg.engine.recipes.settings import Augmentation, Inference, Optimiser, Preprocessing
 
+HIPPOCAMPUS_AUGMENTATION = Augmentation(
+    flip_axes=("x",),
+    rotate_deg=10,
+    scale=0.12,
+    shift_mm=3,
+    elastic_mm=1.0,
+    bias_field=0.2,
+    contrast=0.25,
+    noise=0.1,
+    blur_mm=0.3,
+)
+
 HIPPOCAMPUS: dict[str, Any] = {
     "task": "Anterior and posterior hippocampus on T1 MR cropped round it",
     "modality": "MR",
     "scheme": preset("hippocampus"),
     "preprocessing": Preprocessing(spacing_mm=(1.0, 1.0, 1.0), clip_percentiles=(0.5, 99.5)),
-    "augmentation": Augmentation(
-        flip_axes=("x",),
-        rotate_deg=10,
-        scale=0.12,
-        shift_mm=3,
-        elastic_mm=1.0,
-        bias_field=0.2,
-        contrast=0.25,
-        noise=0.1,
-        blur_mm=0.3,
-    ),
+    "augmentation": HIPPOCAMPUS_AUGMENTATION,
     "optimiser": Optimiser(name="adamw", lr=3e-3, weight_decay=1e-4, gradient_clip=5.0),
     "inference": Inference(flip_axes=("x",)),
     "patch_vox": (36, 48, 36),
