@@ -16,10 +16,6 @@ from napari_boundaryseg.errors import InputError
 if TYPE_CHECKING:
     from napari_boundaryseg.data.labels import LabelScheme
 
-SHOWN = ("dsc", "jaccard", "asd_mm", "hd_mm", "hd95_mm", "surface_dice", "apl_mm")
-SUMMARISED = (*SHOWN, "volume_ml", "reference_ml")
-FIELDS = (*SUMMARISED, "missing")
-
 
 @command("evaluate")
 def evaluate(
@@ -40,7 +36,7 @@ def evaluate(
     csv_file: Annotated[Path | None, typer.Option("--csv", metavar="F", help="Every case and organ, as CSV.")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", metavar="F", help="Cases and summary, as JSON.")] = None,
 ) -> None:
-    """Per case and organ: Dice, Jaccard, distances in mm, surface Dice, added path length, volumes; mean and SD."""
+    """Per case and organ every metric: overlap, distances in mm, added path length, volumes; their mean and SD."""
     from napari_boundaryseg.cli.cases import cases_in
     from napari_boundaryseg.data.saving import atomic_json, atomic_text
     from napari_boundaryseg.engine.evaluation.scoring import pair, score_case, score_unpredicted, summarise, unpredicted
@@ -60,7 +56,7 @@ def evaluate(
             for case, reference in lost.items()
             for row in score_unpredicted(case, reference, scheme=_common(schemes), tolerance_mm=tolerance_mm)
         ]
-    summary, priors = summarise(rows, SUMMARISED), _label_priors(predictions, list(pairs))
+    summary, priors = summarise(rows), _label_priors(predictions, list(pairs))
     if csv_file:
         atomic_text(csv_file, as_csv(rows))
     if json_file:
@@ -81,9 +77,13 @@ def _about_lost(lost: list[str], references: int, left_out: bool) -> str:
 
 
 def as_csv(rows: list[dict[str, Any]]) -> str:
-    """One line per case and organ."""
+    """One line per case and organ, one column per metric."""
+    from napari_boundaryseg.data import metrics
+
     text = io.StringIO()
-    writer = csv.DictWriter(text, ("case", "organ", *FIELDS), extrasaction="ignore", lineterminator="\n")
+    writer = csv.DictWriter(
+        text, ("case", "organ", *metrics.names(), "missing"), extrasaction="ignore", lineterminator="\n"
+    )
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()
@@ -91,10 +91,13 @@ def as_csv(rows: list[dict[str, Any]]) -> str:
 
 def as_text(summary: dict[str, dict[str, Any]], priors: dict[str, float]) -> str:
     """Mean and SD per organ, beside what a label prior that ignores the image scores."""
-    head = ["organ", "n", "missing", *SUMMARISED, *(["label prior dsc"] if priors else [])]
+    from napari_boundaryseg.data import metrics
+    from napari_boundaryseg.data.mean_sd import MeanSd
+
+    head = ["organ", "n", "missing", *metrics.names(), *(["label prior dsc"] if priors else [])]
     lines = []
     for organ, values in summary.items():
-        cells = [f"{values[m]['mean']:.3f} ± {values[m]['sd']:.3f}" if values[m]["n"] else "-" for m in SUMMARISED]
+        cells = [MeanSd(**values[name]).text() for name in metrics.names()]
         prior = [f"{priors[organ]:.3f}" if organ in priors else "-"] if priors else []
         lines.append([organ, str(values["n"]), str(values["missing"]), *cells, *prior])
     return table(head, lines)

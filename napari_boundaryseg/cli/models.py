@@ -69,7 +69,9 @@ def as_text(card: Card) -> str:
     if card.expected_field_mm:
         lines.append(f"  made for     scans of about {' × '.join(f'{mm:.0f}' for mm in card.expected_field_mm)} mm")
     lines += [
-        f"  {score.metric:<12} {score.organ} {score.mean:.3f} (SD {score.sd:.3f}, n = {score.n}"
+        f"  {score.metric:<12} {score.organ} {score.mean:.3f} ("
+        + (f"SD {score.sd:.3f}, " if score.sd is not None else "")
+        + f"n = {score.n}"
         + (f", label prior {score.label_prior:.3f})" if score.label_prior is not None else ")")
         for score in card.scores
     ]

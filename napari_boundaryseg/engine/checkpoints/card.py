@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
+from napari_boundaryseg.data.mean_sd import MeanSd
 from napari_boundaryseg.engine.recipes import migration
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.recipes.settings import Settings, Spacing
@@ -33,13 +34,18 @@ class Score(Settings):
     """One figure over a set of cases."""
 
     organ: str
-    metric: str = Field(description="as in data/metrics.py, for example dsc or asd_mm")
+    metric: str = Field(description="its name in data/metrics, for example dsc or asd_mm")
     mean: float
-    sd: float
+    sd: float | None = Field(description="sample SD over the cases (n - 1); none where there is one case")
     n: int = Field(ge=1)
     label_prior: float | None = Field(
         None, description="what a label prior that ignores the image scores on the same cases"
     )
+
+    @property
+    def text(self) -> str:
+        """Mean and SD as a cell of a table."""
+        return MeanSd(self.n, self.mean, self.sd).text()
 
 
 class Scaling(Settings):
@@ -135,7 +141,8 @@ def migrated(values: Mapping[str, Any]) -> dict[str, Any]:
 def _score(score: Any) -> Any:
     if not isinstance(score, dict):
         return score
-    return {"label_prior" if name == "floor" else name: value for name, value in score.items()}
+    now = {"label_prior" if name == "floor" else name: value for name, value in score.items()}
+    return {**now, "sd": None} if now.get("n") == 1 else now  # 0.0 stood there, of one case
 
 
 def new_card(

@@ -7,16 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from napari_boundaryseg.engine.checkpoints.card import Card, Score
+from napari_boundaryseg.data.metrics import Metric, metrics
+from napari_boundaryseg.engine.checkpoints.card import Card
+from napari_boundaryseg.engine.evaluation.card_scores import card_scores
 
 Scores = Mapping[str, Mapping[str, Mapping[str, Mapping[str, float]]]]
 """case → "before" | "after" → organ → metric → value."""
 
-METRICS = ("dsc", "surface_dice", "hd95_mm", "apl_mm", "volume_ml", "reference_ml")
 RESAMPLES = 5000
 FEWEST_CASES = 3
-_RIGHTLY_ABSENT = {"dsc": 1.0, "volume_ml": 0.0, "reference_ml": 0.0}
-"""What an organ scores that is in neither map, and that the model found on the other side of the comparison only."""
 
 
 def compare(scores: Scores) -> dict[str, Any]:
@@ -30,9 +29,12 @@ def compare(scores: Scores) -> dict[str, Any]:
     dict
         ``verdict``, ``n``, ``change`` (mean, low, high), ``cases`` (rows with before and after of every metric).
     """
+    # An organ in neither map, which the model found on the other side of the comparison only, is rightly absent.
+    table = metrics()
+    absent = {metric.name: metric.absent for metric in table}
     paired = {
         case: {
-            organ: (pair["before"].get(organ, _RIGHTLY_ABSENT), pair["after"].get(organ, _RIGHTLY_ABSENT))
+            organ: (pair["before"].get(organ, absent), pair["after"].get(organ, absent))
             for organ in {**pair["before"], **pair["after"]}
         }
         for case, pair in scores.items()
@@ -42,7 +44,11 @@ def compare(scores: Scores) -> dict[str, Any]:
             "case": case,
             "organ": organ,
             "missing_before": bool(before.get("missing")),
-            **{f"{m}_{w}": _number(side.get(m)) for m in METRICS for w, side in (("before", before), ("after", after))},
+            **{
+                f"{metric.name}_{when}": _number(side.get(metric.name))
+                for metric in table
+                for when, side in (("before", before), ("after", after))
+            },
         }
         for case, organs in paired.items()
         for organ, (before, after) in organs.items()
@@ -89,42 +95,39 @@ def _number(value: float | None) -> float | None:
 
 def with_scores(card: Card, comparison: Mapping[str, Any]) -> Card:
     """The card of the fine-tuned model with its Dice on the held-out cases; a missed organ counts 0."""
-    found: dict[str, list[float]] = {}
+    found: dict[tuple[str, str], list[float]] = {}
     for row in comparison["cases"]:
-        found.setdefault(row["organ"], []).append(row["dsc_after"] or 0.0)
-    scores = tuple(
-        Score(
-            organ=organ,
-            metric="dsc",
-            mean=float(np.mean(values)),
-            n=len(values),
-            sd=float(np.std(values, ddof=1)) if len(values) > 1 else 0.0,
-        )
-        for organ, values in found.items()
-    )
+        found.setdefault((row["organ"], "dsc"), []).append(row["dsc_after"] or 0.0)
     said = (
         f"{comparison['n']} of the user's cases, held out; against the model before: {comparison['verdict']}, "
         f"mean Dice {comparison['change']['mean']:+.4f}"
     )
-    return card.model_copy(update={"scores": scores, "scored_on": said})
+    return card.model_copy(update={"scores": card_scores(found), "scored_on": said})
 
 
 def as_markdown(comparison: Mapping[str, Any]) -> str:
     """The comparison as a page that a person reads."""
-    change = comparison["change"]
+    change, rows = comparison["change"], comparison["cases"]
+    columns = [metric for metric in metrics() if any(f"{metric.name}_after" in row for row in rows)]
+    head = ["case", "organ", *(metric.heading for metric in columns)]
     lines = [
         "# Before and after fine-tuning, on held-out cases",
         "",
         f"**Verdict: {comparison['verdict']}** — {comparison['metric']}: {change['mean']:+.4f} "
         f"(95 % interval {change['low']:+.4f} to {change['high']:+.4f}, n = {comparison['n']}).",
         "",
-        "| case | organ | DSC | surface Dice | HD95 (mm) | added path (mm) | volume (mL) | reference (mL) |",
-        "|---|---|---|---|---|---|---|---|",
+        "Before → after; one figure where they are equal.",
+        "",
+        f"| {' | '.join(head)} |",
+        "|---" * len(head) + "|",
+        *(f"| {' | '.join([row['case'], row['organ'], *(_change(row, m) for m in columns)])} |" for row in rows),
     ]
-    for row in comparison["cases"]:
-        cells = [f"{_cell(row[f'{m}_before'])} → {_cell(row[f'{m}_after'])}" for m in METRICS[:-1]]
-        lines.append(f"| {row['case']} | {row['organ']} | {' | '.join(cells)} | {_cell(row['reference_ml_after'])} |")
     return "\n".join([*lines, "", "Research use only, not a medical device.", ""])
+
+
+def _change(row: Mapping[str, Any], metric: Metric) -> str:
+    before, after = (_cell(row.get(f"{metric.name}_{when}")) for when in ("before", "after"))
+    return before if before == after else f"{before} → {after}"
 
 
 def _cell(value: float | None) -> str:

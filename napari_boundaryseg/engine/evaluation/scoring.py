@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,8 @@ import numpy as np
 
 from napari_boundaryseg.data.formats import read_labels
 from napari_boundaryseg.data.labels import LabelScheme
-from napari_boundaryseg.data.metrics import evaluate
+from napari_boundaryseg.data.mean_sd import mean_sd
+from napari_boundaryseg.data.metrics import evaluate, names
 from napari_boundaryseg.data.volume import LabelMap
 from napari_boundaryseg.errors import InputError
 
@@ -86,8 +87,8 @@ def _finite(value: float | None) -> float | None:
     return float(value) if value is not None and math.isfinite(value) else None
 
 
-def summarise(rows: Iterable[Row], metrics: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Mean and SD per organ.
+def summarise(rows: Iterable[Row]) -> dict[str, dict[str, Any]]:
+    """Mean and sample SD of every metric, per organ; one case has no SD.
 
     A missing structure is counted as missing. Its overlap counts as it is (0), its distances, which do not exist,
     are left out: each metric says over how many cases it is.
@@ -99,16 +100,7 @@ def summarise(rows: Iterable[Row], metrics: Sequence[str]) -> dict[str, dict[str
         organ: {
             "n": len(found),
             "missing": sum(bool(row["missing"]) for row in found),
-            **{metric: _spread([row.get(metric) for row in found]) for metric in metrics},
+            **{metric: mean_sd(row.get(metric) for row in found)._asdict() for metric in names()},
         }
         for organ, found in organs.items()
-    }
-
-
-def _spread(values: Sequence[float | None]) -> dict[str, Any]:
-    known = [value for value in values if value is not None]
-    return {
-        "n": len(known),
-        "mean": float(np.mean(known)) if known else None,
-        "sd": float(np.std(known, ddof=1)) if len(known) > 1 else 0.0 if known else None,
     }

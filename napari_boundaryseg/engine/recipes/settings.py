@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from napari_boundaryseg.data import metrics
+
 LONGEST_VOX = 512
 """Of a patch or window, along one axis."""
 
@@ -48,7 +50,13 @@ def _ascending(ends: tuple[float, float]) -> tuple[float, float]:
     return ends
 
 
-Metric = Literal["dsc", "jaccard", "asd_mm", "hd_mm", "hd95_mm", "surface_dice", "apl_mm", "volume_ml", "reference_ml"]
+def _measured(name: str) -> str:
+    if name not in metrics.names():
+        raise ValueError(f"{name!r} is no metric; known: {', '.join(metrics.names())}")
+    return name
+
+
+Metric = Annotated[str, AfterValidator(_measured)]
 """What `data.metrics.evaluate` measures, by name."""
 
 _Positive = Annotated[float, Field(gt=0)]

@@ -16,9 +16,10 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from napari_boundaryseg import losses
-from napari_boundaryseg.engine.checkpoints.card import Card, Score
+from napari_boundaryseg.engine.checkpoints.card import Card
 from napari_boundaryseg.engine.checkpoints.checkpoint import save
 from napari_boundaryseg.engine.devices import choose, precision_on
+from napari_boundaryseg.engine.evaluation.card_scores import card_scores
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.training import folder as files
 from napari_boundaryseg.engine.training.batches import batch_at
@@ -224,10 +225,7 @@ class TrainingRun:
             update={
                 "step": self.step,
                 "created": datetime.now(UTC).isoformat(timespec="seconds"),
-                "scores": tuple(
-                    Score(organ=organ, metric="dsc", mean=float(np.mean(v)), sd=float(np.std(v)), n=len(v))
-                    for organ, v in scores.items()
-                ),
+                "scores": card_scores({(organ, "dsc"): values for organ, values in scores.items()}),
                 "scored_on": "the validation scans that chose the best step" if scores else "",
             }
         )

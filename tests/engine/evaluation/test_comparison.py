@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from napari_boundaryseg.data.metrics import names
 from napari_boundaryseg.engine.evaluation.comparison import as_markdown, bootstrap_mean, compare
 
 
@@ -75,3 +76,27 @@ def test_an_organ_that_only_one_model_sees_where_there_is_none_counts_for_the_ot
 
 def test_a_scan_without_organs_that_gets_none_changes_nothing():
     assert compare({"empty": {"before": {}, "after": {}}})["change"]["mean"] == 0
+
+
+def test_every_metric_is_compared_and_a_figure_that_stays_is_said_once():
+    values = scores([0.05, 0.06, 0.04])
+    for pair in values.values():
+        pair["before"]["Prostate"] |= {"jaccard": 0.5, "asd_mm": 2.0}
+        pair["after"]["Prostate"] |= {"jaccard": 0.6, "asd_mm": 2.0}
+    comparison = compare(values)
+    row = comparison["cases"][0]
+    assert {f"{name}_{when}" for name in names() for when in ("before", "after")} <= set(row)
+    assert (row["jaccard_before"], row["jaccard_after"], row["hd_mm_after"]) == (0.5, 0.6, None)
+    head, line = (line for line in as_markdown(comparison).splitlines() if line.startswith(("| case |", "| case 0 |")))
+    cells = dict(zip(head.split(" | "), line.split(" | "), strict=True))
+    assert (cells["DSC"], cells["Jaccard"], cells["ASD (mm)"]) == ("0.700 → 0.750", "0.500 → 0.600", "2.000")
+    assert (cells["HD95 (mm)"], cells["volume (mL)"]) == ("missing", "1.000")
+
+
+def test_a_comparison_of_an_older_version_is_still_a_page():
+    old = compare(scores([0.05]))
+    for row in old["cases"]:
+        for key in [key for key in row if key.startswith(("jaccard", "asd", "hd_mm"))]:
+            del row[key]
+    assert "Jaccard" not in as_markdown(old)
+    assert "| DSC |" in as_markdown(old)

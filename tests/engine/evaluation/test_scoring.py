@@ -38,12 +38,13 @@ def test_mean_and_sd_over_known_values_only() -> None:
         {"case": "2", "organ": "GTV", "missing": False, **plain({"dsc": 0.6, "hd_mm": 4.0})},
         {"case": "3", "organ": "GTV", "missing": True, **plain({"dsc": 0.0, "hd_mm": float("inf")})},
     ]
-    found = summarise(rows, ("dsc", "hd_mm"))["GTV"]
+    found = summarise(rows)["GTV"]
     assert (found["n"], found["missing"]) == (3, 1)
     assert found["dsc"] == {"n": 3, "mean": pytest.approx(1.4 / 3), "sd": pytest.approx(0.41633, abs=1e-5)}
     assert found["hd_mm"] == {"n": 2, "mean": 3.0, "sd": pytest.approx(2**0.5)}
+    assert summarise(rows[:1])["GTV"]["dsc"] == {"n": 1, "mean": 0.8, "sd": None}
 
 
 def test_nothing_known_is_said_as_nothing() -> None:
-    found = summarise([{"case": "1", "organ": "GTV", "missing": True, "dsc": None}], ("dsc",))["GTV"]
+    found = summarise([{"case": "1", "organ": "GTV", "missing": True, "dsc": None}])["GTV"]
     assert found["dsc"] == {"n": 0, "mean": None, "sd": None}

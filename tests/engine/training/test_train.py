@@ -65,6 +65,14 @@ def test_it_learns_two_boxes(tmp_path):
     assert card.training.cases == 2
 
 
+def test_the_card_has_the_sample_sd_of_the_validation_scores(tmp_path, monkeypatch):
+    monkeypatch.setattr(training_run, "dice_scores", lambda *_: {"Hippocampus_A": [0.5, 0.7], "Hippocampus_P": [0.6]})
+    path = train.fit(tiny(), [case(1)], tmp_path, validation=[case(2)], steps=1)
+    several, one = load_model(path).card.scores
+    assert (several.n, several.mean, several.sd) == (2, pytest.approx(0.6), pytest.approx(np.std([0.5, 0.7], ddof=1)))
+    assert (one.n, one.mean, one.sd) == (1, 0.6, None), "one case has no SD"
+
+
 @pytest.mark.parametrize(
     "settings", [{}, {"optimiser.ema_decay": 0.8}, {"optimiser.ema_decay": 0.8, "network_arguments.norm": "batch"}]
 )

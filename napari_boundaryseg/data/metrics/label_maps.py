@@ -1,0 +1,131 @@
+"""Every metric of a label map against a reference on the same grid, structure by structure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from napari_boundaryseg.data.labels import LabelScheme, anonymous
+from napari_boundaryseg.data.metrics.metric import metrics
+from napari_boundaryseg.data.metrics.structure_pair import StructurePair, rimmed
+from napari_boundaryseg.data.volume import LabelMap
+from napari_boundaryseg.errors import InputError
+
+
+def evaluate(prediction: LabelMap, reference: LabelMap, tolerance_mm: float | None = None) -> dict[str, dict[str, Any]]:
+    """Score a label map against a reference on the same grid, organ by organ.
+
+    Parameters
+    ----------
+    prediction, reference : LabelMap
+    tolerance_mm : float, optional
+        Border deviation that counts as equal for ``surface_dice`` and ``apl_mm``; each organ's own by default.
+
+    Returns
+    -------
+    dict
+        Organ and region names of the reference's scheme (the prediction's where nobody named the reference's
+        labels) to every metric by its name, ``tolerance_mm`` and ``missing``. An integer that the scheme does not name
+        is scored as "Label N". An organ that is in neither map is left out, and so is a composite of it; a composite's
+        metrics are the means of its members', without volumes. Where one of the two is empty, ``missing`` is True,
+        overlap and surface Dice are 0 and the distances are NaN: a missing structure has no distance, and must be
+        reported beside any mean.
+
+    Raises
+    ------
+    InputError
+        When the two do not lie on the same grid, or name an integer differently.
+    """
+    if not prediction.geometry.same_as(reference.geometry):
+        raise InputError(
+            prediction.name, "it does not lie on the reference's grid", "Compare label maps of the same scan"
+        )
+    from scipy.ndimage import find_objects  # not before: recipes ask for the names of the metrics
+
+    where = [find_objects(labels.array) for labels in (prediction, reference)]
+    scores = {}
+    for name, members, own_mm in _structures(prediction, reference):
+        box = rimmed([found[n - 1] for found in where for n in members if n <= len(found)], reference.array.shape)
+        if box is not None:
+            a, b = (np.isin(labels.array[box], members) for labels in (prediction, reference))
+            limit = own_mm if tolerance_mm is None else tolerance_mm
+            scores[name] = compare_masks(a, b, reference.spacing_mm, limit, reference.geometry.voxel_ml)
+    for composite in _common_scheme(prediction, reference).composites:
+        if scores.keys() >= set(composite.members):
+            scores[composite.name] = _mean_of([scores[name] for name in composite.members])
+    return scores
+
+
+def _mean_of(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Every metric averaged over structures; volumes of structures that overlap have no mean that means anything."""
+    means = {
+        metric.name: math.nan if metric.better == "neither" else float(np.mean([row[metric.name] for row in rows]))
+        for metric in metrics()
+    }
+    return {
+        **means,
+        "tolerance_mm": math.nan,
+        "missing": any(row["missing"] for row in rows),
+    }
+
+
+def _structures(prediction: LabelMap, reference: LabelMap) -> list[tuple[str, tuple[int, ...], float]]:
+    """Name, integers and tolerance of everything that is scored."""
+    scheme = _common_scheme(prediction, reference)
+    occurring = set(np.unique(prediction.array).tolist()) | set(np.unique(reference.array).tolist())
+    unnamed = sorted(occurring - {0, *scheme.ids})
+    organs = (*scheme.organs, *(anonymous(tuple(unnamed)).organs if unnamed else ()))
+    return [
+        *((organ.name, (organ.id,), organ.tolerance_mm) for organ in organs),
+        *((region.name, region.members, region.tolerance_mm) for region in scheme.regions),
+    ]
+
+
+def _common_scheme(prediction: LabelMap, reference: LabelMap) -> LabelScheme:
+    """The reference's scheme, or the prediction's where the reference has none; refused where they disagree."""
+    one, two = prediction.scheme, reference.scheme
+    if "unnamed" in (one.name, two.name):
+        return one if two.name == "unnamed" else two
+    for a in one.organs:
+        for b in two.organs:
+            if a.id == b.id and not {a.name, *a.aliases} & {b.name, *b.aliases}:
+                raise InputError(
+                    prediction.name,
+                    f"the integer {a.id} is {a.name} there and {b.name} in the reference",
+                    "Choose one label scheme for both",
+                )
+    return two
+
+
+def compare_masks(
+    a: np.ndarray, b: np.ndarray, spacing_mm: Sequence[float], tolerance_mm: float = 2.0, voxel_ml: float | None = None
+) -> dict[str, Any]:
+    """Every metric of one structure: ``a`` against the reference ``b``, at least one of them not empty.
+
+    Parameters
+    ----------
+    a, b : (I, J, K) bool array
+    spacing_mm : sequence of float
+    tolerance_mm : float
+    voxel_ml : float, optional
+        The product of the spacing by default.
+
+    Returns
+    -------
+    dict
+        The name of every metric to its value, ``tolerance_mm``, and ``missing``: whether one of the two is empty.
+
+    Examples
+    --------
+    >>> cube = np.zeros((8, 8, 8), bool)
+    >>> cube[2:6, 2:6, 2:6] = True
+    >>> row = compare_masks(np.roll(cube, 1, axis=0), cube, (1.0, 1.0, 1.0))
+    >>> row["dsc"], row["hd_mm"], row["missing"]
+    (0.75, 1.0, False)
+    """
+    pair = StructurePair.of(a, b, spacing_mm, tolerance_mm, voxel_ml)
+    values = {metric.name: metric.of(pair) for metric in metrics()}
+    return {**values, "tolerance_mm": tolerance_mm, "missing": pair.missing}
