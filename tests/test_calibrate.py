@@ -14,7 +14,7 @@ from napari_boundaryseg.engine.inference.calibration import reliability
 
 @pytest.fixture
 def tool(scripts: Callable[..., ModuleType]) -> ModuleType:
-    return scripts("benchmarks/studies/run.py", "benchmarks/studies/calibrate.py")
+    return scripts("benchmarks/studies/calibrate.py")
 
 
 def case(tool: ModuleType, fold: int, sharpness: float, seed: int = 0) -> object:

@@ -161,6 +161,7 @@ def test_scores_of_a_study_are_those_out_of_fold(tool: ModuleType, tmp_path: Pat
     assert values["hd95_mm"] == (6, 1, None)
     assert "surface_dice" not in values, "no case has one"
     assert found.scored_on.startswith("2 cases in loose boxes, each by one of 2 models")
+    assert {"jaccard", "apl_mm"}.isdisjoint(values), "a metric that is newer than the table"
     assert scoring.out_of_fold(tmp_path / "missing.csv", "sgm", "x") == scoring.Scores()
     assert scoring.out_of_fold(tmp_path / "s.csv", "sgm", "other settings") == scoring.Scores()
 
@@ -211,7 +212,7 @@ def test_a_card_tells_with_which_weights_the_training_began(tool: ModuleType, tm
         assert ("It began" in shipped.notes) == bool(parent)
 
 
-def test_floors_come_from_the_training_cases_and_the_judged_ones(tool: ModuleType) -> None:
+def test_label_priors_come_from_the_training_cases_and_the_judged_ones(tool: ModuleType) -> None:
     scoring = sys.modules["score_models"]
     known, (judged,) = [two_part_structure(n)[1] for n in range(6)], [two_part_structure(9)[1]]
     priors = scoring.priors_of_crops(known, [judged])

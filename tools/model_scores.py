@@ -8,25 +8,22 @@ from pathlib import Path
 
 from shipped_models import MODELS
 
+from napari_boundaryseg.data.metrics import metrics
 from napari_boundaryseg.engine.checkpoints import model_library
 from napari_boundaryseg.engine.checkpoints.card import Card
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "models.md"
-COLUMNS = {"dsc": "DSC", "surface_dice": "surface Dice", "asd_mm": "ASD (mm)", "hd95_mm": "HD95 (mm)"}
 
 
 def scores(card: Card) -> str:
     """A model's scores as a Markdown table, and the cases that they come from."""
-    cells = {(score.organ, score.metric): f"{score.mean:.3f} ± {score.sd:.3f}" for score in card.scores}
-    priors = {score.organ: score.label_prior for score in card.scores if score.metric == "dsc"}
-    columns = {metric: title for metric, title in COLUMNS.items() if any(m == metric for _, m in cells)}
-    last = ["label prior DSC"] if any(prior is not None for prior in priors.values()) else []
-    lines = [f"| organ | {' | '.join([*columns.values(), *last])} |", "|---" * (1 + len(columns) + len(last)) + "|"]
-    for organ, prior in priors.items():
-        row = [cells.get((organ, metric), "") for metric in columns]
-        lines.append(
-            f"| {organ} | {' | '.join(row + ([f'{prior:.3f}' if prior is not None else ''] if last else []))} |"
-        )
+    cells = {(score.organ, score.metric): score.text for score in card.scores}
+    cells |= {(s.organ, "prior"): f"{s.label_prior:.3f}" for s in card.scores if s.label_prior is not None}
+    columns = {metric.name: metric.heading for metric in metrics()} | {"prior": "label prior DSC"}
+    columns = {name: heading for name, heading in columns.items() if any(name == known for _, known in cells)}
+    lines = [f"| {' | '.join(['organ', *columns.values()])} |", "|---" * (1 + len(columns)) + "|"]
+    for organ in dict.fromkeys(score.organ for score in card.scores):
+        lines.append(f"| {' | '.join([organ, *(cells.get((organ, name), '') for name in columns)])} |")
     cases = card.scored_on or "cases that the card does not name"
     said = f"Mean ± SD over {cases}; {card.parameters:,} parameters, trained in {card.precision}."
     return "\n".join([*lines, "", said, *([f"\n{card.notes}"] if card.notes else [])])

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from shipped_models import DIFFICULTIES, STUDIES, Pair, Shipped, labelled
+from shipped_models import DIFFICULTIES, STUDIES, Pair, Shipped
 
+from napari_boundaryseg.data.datasets import load_labelled
 from napari_boundaryseg.data.labels import preset
+from napari_boundaryseg.data.mean_sd import mean_sd
 from napari_boundaryseg.data.metrics import evaluate
 from napari_boundaryseg.data.volume import LabelMap
 from napari_boundaryseg.engine.checkpoints.card import Score
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, load_model, save
 from napari_boundaryseg.engine.checkpoints.model_library import WEIGHTS
+from napari_boundaryseg.engine.evaluation import study_table
+from napari_boundaryseg.engine.evaluation.card_scores import card_scores
 from napari_boundaryseg.engine.evaluation.label_prior import LabelPrior
 from napari_boundaryseg.engine.inference.predictor import Predictor
 from napari_boundaryseg.phantom import Difficulty, anatomy, brain, label_prior_dice, pelvis
 
-FIGURES = ("dsc", "asd_mm", "hd95_mm", "surface_dice")
 TEST_SEEDS = range(9000, 9010)
 PRIOR_SEEDS = range(7000, 7020)
 BRAIN = ((74, 86, 70), 2.0)
@@ -49,8 +51,8 @@ def score(model: Shipped, path: Path, data: Path) -> Scores:
         priors = label_priors(known, [labels for _, labels in unseen])
         return Scores(on_cases(trained, unseen, priors), f"{len(unseen)} synthetic brains with seeds it never saw")
     held = model.cases(data, "val")
-    known = (labels for _, labels in labelled(model.cases(data, *model.rows), wanted))
-    unseen = list(labelled(held, wanted))
+    known = (labels for _, labels in load_labelled(model.cases(data, *model.rows), wanted.scheme))
+    unseen = list(load_labelled(held, wanted.scheme))
     priors = priors_of_crops(known, [labels for _, labels in unseen])
     return Scores(on_cases(trained, unseen, priors), f"{len(held)} validation cases that trained and chose nothing")
 
@@ -61,27 +63,9 @@ def on_cases(model: LoadedModel, cases: Iterable[Pair], priors: dict[str, float]
     values: dict[tuple[str, str], list[float]] = {}
     for volume, labels in cases:
         for organ, row in evaluate(predictor.predict(volume, whole=True).labels, labels).items():
-            for metric in FIGURES:
-                values.setdefault((organ, metric), []).append(float(row[metric]))
-    return tuple(s for (organ, metric), v in values.items() for s in _summary(organ, metric, v, priors.get(organ)))
-
-
-def _summary(organ: str, metric: str, values: list[float], prior: float | None) -> list[Score]:
-    """Over the cases in which the figure exists (a distance to an organ that nobody drew does not)."""
-    finite = [v for v in values if np.isfinite(v)]
-    if not finite:
-        return []
-    sd = float(np.std(finite, ddof=1)) if len(finite) > 1 else 0.0
-    return [
-        Score(
-            organ=organ,
-            metric=metric,
-            mean=float(np.mean(finite)),
-            sd=sd,
-            n=len(finite),
-            label_prior=prior if metric == "dsc" else None,
-        )
-    ]
+            for metric in study_table.scored():
+                values.setdefault((organ, metric.name), []).append(float(row[metric.name]))
+    return card_scores(values, priors)
 
 
 def priors_of_crops(known: Iterable[LabelMap], unseen: list[LabelMap]) -> dict[str, float]:
@@ -104,7 +88,7 @@ def label_priors(known: list, unseen: list) -> dict[str, float]:
     }
 
 
-def pelvic_floors(difficulty: Difficulty) -> dict[str, float]:
+def pelvic_label_priors(difficulty: Difficulty) -> dict[str, float]:
     """What a label prior of twenty other pelves scores on the test seeds: what position alone is worth."""
     both = (PRIOR_SEEDS, TEST_SEEDS)
     known, unseen = ([anatomy(seed, difficulty=difficulty).labels for seed in seeds] for seeds in both)
@@ -119,11 +103,9 @@ def _on_pelves(trained: LoadedModel) -> Scores:
     found = {}
     for difficulty in DIFFICULTIES:
         cases = (pelvis(seed, difficulty=difficulty) for seed in TEST_SEEDS)
-        found[difficulty] = on_cases(trained, cases, pelvic_floors(difficulty))
+        found[difficulty] = on_cases(trained, cases, pelvic_label_priors(difficulty))
     easier = ", ".join(
-        f"{s.organ} {s.mean:.3f} ± {s.sd:.3f} (label prior {s.label_prior:.3f})"
-        for s in found["standard"]
-        if s.metric == "dsc"
+        f"{s.organ} {s.text} (label prior {s.label_prior:.3f})" for s in found["standard"] if s.metric == "dsc"
     )
     number = len(TEST_SEEDS)
     return Scores(
@@ -135,21 +117,21 @@ def _on_pelves(trained: LoadedModel) -> Scores:
 
 def out_of_fold(table: Path, training: str, config: str) -> Scores:
     """Scores of a study's models on the patients that each had not seen; none before they are made so."""
-    if not table.is_file():
-        return Scores()
-    with table.open(newline="", encoding="utf-8") as stream:
-        rows = [row for row in csv.DictReader(stream) if (row["training"], row["config"]) == (training, config)]
+    rows = [row for row in study_table.read_table(table) if (row["training"], row["config"]) == (training, config)]
     if not rows:
         return Scores()
     folds, cases = len({row["fold"] for row in rows}), len({row["case"] for row in rows})
-    scores: list[Score] = []
-    for organ in dict.fromkeys(row["organ"] for row in rows):
-        own = [row for row in rows if row["organ"] == organ]
-        prior = float(np.mean([float(row["prior_dsc"]) for row in own]))
-        for figure in FIGURES:
-            scores += _summary(organ, figure, [float(row[figure]) for row in own], prior)
+    organs: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        organs.setdefault(row["organ"], []).append(row)
+    priors = {organ: mean_sd(study_table.values(own, "prior_dsc")).mean for organ, own in organs.items()}
+    values = {
+        (organ, metric.name): study_table.values(own, metric.name)
+        for organ, own in organs.items()
+        for metric in study_table.scored()
+    }
     said = f"{cases} cases in loose boxes, each by one of {folds} models that had not seen the patient"
-    return Scores(tuple(scores), said)
+    return Scores(card_scores(values, priors), said)
 
 
 def ship(model: Shipped, path: Path, found: Scores, folder: Path = WEIGHTS) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,9 +10,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from napari_boundaryseg.data.datasets import Case, load_case, read_dataset
+from napari_boundaryseg.data.datasets import Case, read_dataset
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.engine.checkpoints.card import Calibration, TrainingData
+from napari_boundaryseg.engine.evaluation.study import Study
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.recipes.shipped import recipe
 from napari_boundaryseg.phantom import Difficulty, brain, pelvis
@@ -74,9 +74,8 @@ class Shipped:
         if not self.study:
             return {}
         study, name = self.study.split("/")
-        entries = tomllib.loads((STUDIES / f"{study}.toml").read_text("utf-8"))["training"]
-        entry = next(entry for entry in entries if entry["name"] == name)
-        return {**entry.get("settings", {}), "steps": entry["steps"]}
+        training = Study.read(STUDIES / f"{study}.toml").training(name)
+        return {**training.settings, "steps": training.steps}
 
     @property
     def studied(self) -> str:
@@ -116,14 +115,6 @@ def split_by_group(cases: list[Case], tenth: int = 10, seed: int = 0) -> tuple[l
     groups = sorted({case.group for case in cases})
     stopping = set(np.random.default_rng(seed).permutation(groups)[: len(groups) // tenth])
     return [c for c in cases if c.group not in stopping], [c for c in cases if c.group in stopping]
-
-
-def labelled(cases: list[Case], wanted: Recipe) -> Iterator[Pair]:
-    """Load cases one after the other."""
-    for case in cases:
-        volume, labels = load_case(case, wanted.scheme)
-        if labels is not None:
-            yield volume, labels
 
 
 def _hippocampi(which: str) -> TrainingData:

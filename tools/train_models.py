@@ -16,8 +16,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from score_models import score, ship
-from shipped_models import MODELS, Shipped, labelled
+from shipped_models import MODELS, Shipped
 
+from napari_boundaryseg.data.datasets import load_labelled
 from napari_boundaryseg.engine.checkpoints import model_library
 from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
 from napari_boundaryseg.engine.recipes.recipe import Recipe
@@ -35,10 +36,10 @@ def train(model: Shipped, data: Path, work: Path, *, steps: int | None, start: s
     wanted, folder = model.wanted, folder_of(model, work, steps)
     _same_settings(folder, wanted)
     cases, watching = model.scans(data)
-    held = labelled(watching, wanted) if model.data else model.watching()
+    held = load_labelled(watching, wanted.scheme) if model.data else model.watching()
     fit(
         wanted,
-        labelled(cases, wanted),
+        load_labelled(cases, wanted.scheme),
         folder,
         validation=held,
         steps=steps,
@@ -115,8 +116,7 @@ def rebuild(model: Shipped, chosen: argparse.Namespace, progress: Progress, say:
     say(f"\n{model.name}: trained in {minutes_of(folder):.1f} minutes of steps")
     found = score(model, path, chosen.data)
     for item in found.scores:
-        spread = f"SD {item.sd:.4f}, n = {item.n}, label prior {item.label_prior}"
-        say(f"{item.organ} {item.metric}: {item.mean:.4f} ({spread})")
+        say(f"{item.organ} {item.metric}: {item.text} (n = {item.n}, label prior {item.label_prior})")
     target = ship(model, path, found, *([chosen.work] if chosen.steps else []))
     say(f"{target.name}: {target.stat().st_size / 1e6:.1f} MB {found.scored_on or '(no scores yet)'}")
     return True

@@ -23,13 +23,15 @@ from pathlib import Path
 
 import nibabel as nib
 import numpy as np
-from run import Study, box_of, loaded, predictions_of, read_table
 
 from napari_boundaryseg.data.boundaries import contour_targets
 from napari_boundaryseg.data.boxes import Box
+from napari_boundaryseg.data.datasets import load_labelled
 from napari_boundaryseg.data.saving import atomic_text
 from napari_boundaryseg.data.volume import LabelMap
 from napari_boundaryseg.engine.checkpoints.card import Calibration, Scaling
+from napari_boundaryseg.engine.evaluation.study import Study, loose_box
+from napari_boundaryseg.engine.evaluation.study_table import read_table
 from napari_boundaryseg.engine.inference.calibration import (
     NEAR_MM,
     Reliability,
@@ -189,10 +191,8 @@ def main() -> None:
     options.add_argument("--docs", type=Path, default=Path(__file__).parents[2] / "docs")
     chosen = options.parse_args()
     study = Study.read(chosen.study)
-    training = next((t for t in study.trainings if t.name == chosen.training), None)
-    if training is None:
-        options.error(f"the study has no training {chosen.training}")
-    wanted = training.wanted()
+    training = study.training(chosen.training)
+    wanted = training.wanted
     folds = {
         row["case"]: int(row["fold"])
         for row in read_table(study.table)
@@ -200,13 +200,13 @@ def main() -> None:
     }
     if len(set(folds.values())) < 2:
         options.error(f"{chosen.training} has fewer than two folds with its present settings; run them first")
-    folder = predictions_of(study, training, chosen.work)
+    folder = study.predictions_folder(training, chosen.work)
     known = [case for case in study.cases(chosen.data) if case.name in folds]
     if missing := [case.name for case in known if not (folder / f"{case.name}_probabilities.nii.gz").is_file()]:
         options.error(f"{len(missing)} cases have no prediction in {folder}: run the study with --predictions")
     both = [
-        seen(folder, case.name, folds[case.name], labels, box_of(volume, labels, wanted), wanted)
-        for case, (volume, labels) in zip(known, loaded(known, wanted), strict=True)
+        seen(folder, case.name, folds[case.name], labels, loose_box(volume, labels, wanted), wanted)
+        for case, (volume, labels) in zip(known, load_labelled(known, wanted.scheme), strict=True)
     ]
     cases, whole = ([pair[n] for pair in both] for n in (0, 1))
     others = by_other_folds(cases)

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from napari_boundaryseg.cli import splits
 from napari_boundaryseg.cli.commands import command
 from napari_boundaryseg.cli.console import progress_bar
-from napari_boundaryseg.cli.training_options import LAYOUTS, Device, Overwrite, Precision, cases_of, load
+from napari_boundaryseg.cli.training_options import LAYOUTS, Device, Overwrite, Precision, cases_of
+from napari_boundaryseg.engine.evaluation import folds
 
 
 @command("finetune")
@@ -29,20 +29,20 @@ def finetune(
     precision: Precision = "auto",
 ) -> None:
     """Fine-tune a model, then compare before and after on held-out cases: comparison.json and comparison.md."""
-    from napari_boundaryseg.data.datasets import check_cases
+    from napari_boundaryseg.data.datasets import check_cases, load_labelled
     from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
     from napari_boundaryseg.engine.recipes.recipe import TUNING_STEPS
     from napari_boundaryseg.engine.training.fine_tune import fine_tune
 
     loaded = load_model(model)
     scheme = loaded.card.recipe.scheme
-    cases, held = splits.for_tuning(cases_of(data, holdout, loaded.card.recipe))
+    cases, held = folds.for_tuning(cases_of(data, holdout, loaded.card.recipe))
     check_cases([*cases, *held], scheme, len(loaded.card.recipe.channels), progress=progress_bar())
     path = fine_tune(
         loaded,
-        load(cases, scheme),
+        load_labelled(cases, scheme),
         out,
-        held_out=list(load(held, scheme)),
+        held_out=list(load_labelled(held, scheme)),
         steps=steps or TUNING_STEPS,
         seed=seed,
         device=device,

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from napari_boundaryseg.cli import splits
 from napari_boundaryseg.cli.commands import command
 from napari_boundaryseg.cli.console import progress_bar
 from napari_boundaryseg.cli.training_options import (
@@ -17,10 +16,10 @@ from napari_boundaryseg.cli.training_options import (
     Overwrite,
     Precision,
     cases_of,
-    load,
     needed,
     recipe_of,
 )
+from napari_boundaryseg.engine.evaluation import folds
 from napari_boundaryseg.errors import InputError
 
 if TYPE_CHECKING:
@@ -89,17 +88,17 @@ def train(
     validation: list[Case] = []
     if not wanted.synthetic:
         cases = cases_of(needed(data, "--data FOLDER"), splits_csv, wanted)
-        training, validation = splits.for_training(cases, fold)
-    from napari_boundaryseg.data.datasets import check_cases
+        training, validation = folds.for_training(cases, fold)
+    from napari_boundaryseg.data.datasets import check_cases, load_labelled
     from napari_boundaryseg.engine.training.train import fit
 
     check_cases([*training, *validation], wanted.scheme, len(wanted.channels), progress=progress_bar())
 
     best = fit(
         wanted,
-        load(training, wanted.scheme),
+        load_labelled(training, wanted.scheme),
         out,
-        validation=list(load(validation, wanted.scheme)),
+        validation=list(load_labelled(validation, wanted.scheme)),
         steps=steps,
         seed=seed,
         resume=resume,

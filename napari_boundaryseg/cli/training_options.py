@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from napari_boundaryseg.cli import splits
 from napari_boundaryseg.cli.predict import check_device
+from napari_boundaryseg.engine.evaluation import folds
 from napari_boundaryseg.errors import InputError
 
 if TYPE_CHECKING:
     from napari_boundaryseg.data.datasets import Case
-    from napari_boundaryseg.data.labels import LabelScheme
-    from napari_boundaryseg.data.volume import LabelMap, Volume
     from napari_boundaryseg.engine.recipes.recipe import Recipe
 
 T = TypeVar("T")
@@ -69,21 +67,11 @@ def setting(text: str) -> tuple[str, Any]:
         return key.strip(), value
 
 
-def load(cases: Sequence[Case], scheme: LabelScheme) -> Iterator[tuple[Volume, LabelMap]]:
-    """Read cases one after the other."""
-    from napari_boundaryseg.data.datasets import load_case
-
-    for case in cases:
-        volume, labels = load_case(case, scheme)
-        if labels is not None:
-            yield volume, labels
-
-
 def cases_of(folder: Path, csv: Path | None, wanted: Recipe) -> list[Case]:
     """The labelled cases of a folder, with the channels that a recipe wants."""
     from napari_boundaryseg.data.datasets import read_dataset, with_channels
 
-    return splits.labelled(with_channels(read_dataset(folder, csv), wanted.channels), folder)
+    return folds.labelled(with_channels(read_dataset(folder, csv), wanted.channels), folder)
 
 
 def needed(value: T | None, option: str) -> T:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Progress, silent
 
-__all__ = ["Case", "check_cases", "load_case", "read_dataset", "with_channels", "with_splits"]
+__all__ = ["Case", "check_cases", "load_case", "load_labelled", "read_dataset", "with_channels", "with_splits"]
 
 SPLITS = ("", "train", "val", "test")
 
@@ -59,6 +59,14 @@ def load_case(case: Case, scheme: LabelScheme | None = None) -> tuple[Volume, La
     known = preset(case.scheme) if case.scheme else scheme
     labels = replace(formats.read_labels(case.label, volume, known), name=case.name)
     return volume, labels if scheme is None or known == scheme else to_scheme(labels, scheme)
+
+
+def load_labelled(cases: Iterable[Case], scheme: LabelScheme | None = None) -> Iterator[tuple[Volume, LabelMap]]:
+    """The scan and labels of each case that has labels, read one case after the other."""
+    for case in cases:
+        volume, labels = load_case(case, scheme)
+        if labels is not None:
+            yield volume, labels
 
 
 def with_channels(cases: Iterable[Case], wanted: Sequence[str]) -> list[Case]:

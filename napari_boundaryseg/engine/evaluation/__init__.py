@@ -1,1 +1,1 @@
-"""How well predictions agree with references: scores, label prior, comparison of two models."""
+"""How well predictions agree with references: scores, label prior, folds and studies, comparison of two models."""

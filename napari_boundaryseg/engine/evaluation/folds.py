@@ -1,4 +1,4 @@
-"""Which cases train, which choose the best step, which are held out. A group is never on both sides."""
+"""Folds and splits: which cases train, which choose the best step, which are held out. No group is on both sides."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from napari_boundaryseg.data.datasets import Case
 
 FOLDS = 5
+"""Of a cross-validation."""
+
 TENTH = 10
+"""Every tenth group chooses the best step where nobody gives a fold."""
 
 
 def group_of(case: Case) -> str:
@@ -21,7 +24,17 @@ def group_of(case: Case) -> str:
 
 
 def every(cases: Sequence[Case], n: int, first: int = 0) -> tuple[list[Case], list[Case]]:
-    """Cases without, and cases of, every n-th group in alphabetical order, from the group ``first``."""
+    """Cases without, and cases of, every n-th group in alphabetical order, from the group ``first``.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from napari_boundaryseg.data.datasets import Case
+    >>> cases = [Case(f"case{n}", (Path("scan.nii"),), None, f"patient{n // 2}") for n in range(6)]
+    >>> known, unseen = every(cases, n=3, first=1)
+    >>> [case.name for case in unseen]
+    ['case2', 'case3']
+    """
     chosen = set(sorted({group_of(case) for case in cases})[first::n])
     return [c for c in cases if group_of(c) not in chosen], [c for c in cases if group_of(c) in chosen]
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from napari_boundaryseg.cli.splits import FOLDS, for_training, for_tuning, group_of, labelled
 from napari_boundaryseg.data.datasets import Case
+from napari_boundaryseg.engine.evaluation.folds import FOLDS, for_training, for_tuning, group_of, labelled
 from napari_boundaryseg.errors import InputError
 
 
