@@ -58,6 +58,7 @@ def test_the_command_line_loads_nothing_heavy() -> None:
         "engine.inference.prediction",
         "engine.checkpoints.model_library",
         "session",
+        "engine.task_list",
         "jobs.worker_runner",
         "jobs.worker",
     ],

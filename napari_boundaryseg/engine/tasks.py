@@ -1,14 +1,13 @@
-"""What the worker process is asked to do. Arguments and results are JSON; arrays travel through folders."""
+"""The functions of the worker's tasks. What they return is JSON; arrays travel through folders."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
-
-from pydantic import ValidationError
 
 from napari_boundaryseg.data.boxes import from_pairs
 from napari_boundaryseg.data.datasets import Case, load_case
@@ -20,41 +19,22 @@ from napari_boundaryseg.engine.checkpoints.model_library import find, read_card
 from napari_boundaryseg.engine.inference.prediction_files import save_prediction
 from napari_boundaryseg.engine.inference.predictor import Predictor
 from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan
-from napari_boundaryseg.engine.recipes.recipe import TUNING_STEPS
+from napari_boundaryseg.engine.task_list import FineTune, Predict, TuningCase, WarmUp
 from napari_boundaryseg.engine.training import fine_tune as tuning
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Progress, part, silent
+from napari_boundaryseg.task import Task
 
 _warm: dict[tuple[str, str], Predictor] = {}
 
 
-def warm_up(*, progress: Progress = silent) -> bool:
-    """Load the libraries before they are needed."""
+def warm_up(task: WarmUp, *, progress: Progress = silent) -> bool:
+    """Load the libraries, which importing this module has done."""
     return True
 
 
-def predict(
-    scan_folder: str,
-    model: str,
-    out_folder: str,
-    box: Sequence[Sequence[int]] | None = None,
-    device: str = "auto",
-    whole: bool = False,
-    *,
-    progress: Progress = silent,
-) -> dict[str, Any]:
+def predict(task: Predict, *, progress: Progress = silent) -> dict[str, Any]:
     """Segment the scan in a folder and write the prediction into another one.
-
-    Parameters
-    ----------
-    scan_folder, out_folder : str
-        See `data.exchange.save_volume` and `engine.inference.prediction_files.save_prediction`.
-    model : str
-        A shipped name or a checkpoint file; the last one stays loaded.
-    box : three (start, stop) pairs, optional
-    device : str
-    whole : bool
-        Predict on a scan that is far larger than the model's field of view.
 
     Returns
     -------
@@ -63,13 +43,13 @@ def predict(
     """
     began = time.perf_counter()
     progress(0.0, "Loading the model")
-    predictor = _predictor(model, device)
-    volume = load_volume(Path(scan_folder))
-    slices = from_pairs(box) if box else None
-    prediction = predictor.predict(volume, box=slices, whole=whole, progress=part(progress, 0.02, 0.97))
-    save_prediction(prediction, Path(out_folder))
+    predictor = _predictor(task.model, task.device)
+    volume = load_volume(Path(task.scan_folder))
+    box = from_pairs(task.box) if task.box else None
+    prediction = predictor.predict(volume, box=box, whole=task.whole, progress=part(progress, 0.02, 0.97))
+    save_prediction(prediction, Path(task.out_folder))
     return {
-        "folder": out_folder,
+        "folder": task.out_folder,
         "seconds": round(time.perf_counter() - began, 2),
         "notes": list(prediction.details["notes"]),  # type: ignore[call-overload]
     }
@@ -83,28 +63,8 @@ def _predictor(model: str, device: str) -> Predictor:
     return _warm[key]
 
 
-def fine_tune(
-    model: str,
-    cases: Sequence[dict[str, Any]],
-    held_out: Sequence[dict[str, Any]],
-    out_folder: str,
-    steps: int = TUNING_STEPS,
-    seed: int = 0,
-    device: str = "auto",
-    *,
-    progress: Progress = silent,
-) -> dict[str, Any]:
+def fine_tune(task: FineTune, *, progress: Progress = silent) -> dict[str, Any]:
     """Fine-tune a model on accepted cases and compare it with the old one on held-out cases.
-
-    Parameters
-    ----------
-    model : str
-    cases, held_out : sequences of dict
-        ``image``, ``label`` (files) and ``name``; where they are known also ``scheme``, the label scheme as JSON that
-        the labels were drawn under (else the integers are the model's), and ``box``, three [start, stop] pairs.
-    out_folder : str
-        Gets checkpoint, log and comparison.
-    steps, seed, device
 
     Returns
     -------
@@ -112,17 +72,17 @@ def fine_tune(
         ``checkpoint`` (file) and ``comparison`` (None without held-out cases).
     """
     progress(0.0, "Loading the cases")
-    loaded = load_model(model)
-    scheme = loaded.card.recipe.scheme
-    folder = Path(out_folder)
+    model = load_model(task.model)
+    scheme = model.card.recipe.scheme
+    folder = Path(task.out_folder)
     path = tuning.fine_tune(
-        loaded,
-        _labelled(cases, scheme),
+        model,
+        _labelled(task.cases, scheme),
         folder,
-        held_out=_labelled(held_out, scheme),
-        steps=steps,
-        seed=seed,
-        device=device,
+        held_out=_labelled(task.held_out, scheme),
+        steps=task.steps,
+        seed=task.seed,
+        device=task.device,
         progress=progress,
     )
     comparison = folder / "comparison.json"
@@ -132,22 +92,17 @@ def fine_tune(
     }
 
 
-def _labelled(cases: Sequence[dict[str, Any]], scheme: LabelScheme) -> list[LabelledScan]:
+def _labelled(cases: Sequence[TuningCase], scheme: LabelScheme) -> list[LabelledScan]:
     found = []
     for case in cases:
-        drawn_under = _scheme_of(case)
-        files = Case(case["name"], (Path(case["image"]),), Path(case["label"]))
-        volume, labels = load_case(files, drawn_under or scheme)
+        volume, labels = load_case(Case(case.name, (Path(case.image),), Path(case.label)), case.scheme or scheme)
         if labels is None:
-            raise InputError(case["name"], "it has no labels", "Accept it again")
-        found.append(LabelledScan(volume, to_scheme(labels, scheme) if drawn_under else labels, case.get("box")))
+            raise InputError(case.name, "it has no labels", "Accept it again")
+        found.append(LabelledScan(volume, to_scheme(labels, scheme) if case.scheme else labels, case.box))
     return found
 
 
-def _scheme_of(case: dict[str, Any]) -> LabelScheme | None:
-    if case.get("scheme") is None:
-        return None
-    try:
-        return LabelScheme.model_validate(case["scheme"])
-    except ValidationError as error:
-        raise InputError(case["name"], "what its labels mean cannot be read", "Accept it again") from error
+ALLOWED: Mapping[type[Task], Callable[..., Any]] = MappingProxyType(
+    {WarmUp: warm_up, Predict: predict, FineTune: fine_tune}
+)
+"""Every task that the worker carries out, with its function."""

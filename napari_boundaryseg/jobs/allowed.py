@@ -1,26 +1,37 @@
-"""Which functions the worker may call: those of the engine's tasks, and no others."""
+"""Which functions the worker may call: those that are listed with their task, and no others."""
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
-ALLOWED = "napari_boundaryseg.engine.tasks"
+from napari_boundaryseg.task import Task
+
+TASKS = "napari_boundaryseg.engine.tasks"
+"""The module that lists the functions; by its name, because the window's process must not load it."""
 
 
-def resolve(function: str, allowed: tuple[str, ...] = (ALLOWED,)) -> Callable[..., Any]:
-    """The function behind a dotted path; only functions of the allowed modules are ever called.
+def resolve(name: object, arguments: Mapping[str, Any], module: str = TASKS) -> Callable[..., Any]:
+    """What carries out a task: the listed function with the task made from its arguments; it still takes ``progress``.
+
+    Parameters
+    ----------
+    name : str
+        The task's name; see `task.Task`.
+    arguments : mapping
+        The task's fields.
+    module : str
+        Where a mapping ``ALLOWED`` from tasks to their functions is.
 
     Raises
     ------
     ValueError
-        For any other path.
+        For a task that is not listed, and (as pydantic's `ValidationError`) for arguments that are not its own.
     """
-    module, _, name = function.partition(":")
-    if module not in allowed or not name.isidentifier() or name.startswith("_"):
-        raise ValueError(f"{function!r} is not a function that jobs may call")
-    found = getattr(importlib.import_module(module), name)
-    if getattr(found, "__module__", None) != module:
-        raise ValueError(f"{function!r} is not a function that jobs may call")
-    return found
+    allowed: Mapping[type[Task], Callable[..., Any]] = importlib.import_module(module).ALLOWED
+    for task, function in allowed.items():
+        if task.name() == name:
+            return partial(function, task.model_validate(arguments))
+    raise ValueError(f"{name!r} is not a function that jobs may call")

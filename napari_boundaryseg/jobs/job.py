@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Literal
 
 from psygnal import Signal
+
+from napari_boundaryseg.task import Task
 
 State = Literal["waiting", "running", "returned", "failed", "cancelled"]
 ENDED: tuple[State, ...] = ("returned", "failed", "cancelled")
 
 
 class Job:
-    """A long function by its dotted path, with plain arguments, and what became of it.
+    """A task that is carried out somewhere, and what became of it.
 
     It ends in exactly one of ``returned``, ``failed`` and ``cancelled``; then ``finished`` is emitted, once.
 
     Parameters
     ----------
-    function : str
-        ``"package.module:name"``.
-    arguments : mapping
-        Values that JSON can hold.
+    task : Task
+        What it does; its class is the kind of job.
     """
 
     progressed = Signal(float, str)
     finished = Signal()
 
-    def __init__(self, function: str, arguments: Mapping[str, Any]) -> None:
-        self.function = function
-        self.arguments = dict(arguments)
+    def __init__(self, task: Task) -> None:
+        self.task = task
         self.state: State = "waiting"
         self.paused = False
         self.fraction = 0.0

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Protocol
 
-from napari_boundaryseg.jobs.allowed import ALLOWED, resolve
+from napari_boundaryseg.jobs.allowed import TASKS, resolve
 from napari_boundaryseg.jobs.error_text import cause_of, sentence, trace
 from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.progress import Cancelled, Progress
+from napari_boundaryseg.task import Task
 
 Dispatch = Callable[[Callable[[], None]], None]
 """Gets each piece of news as a function, and calls it on the thread where it belongs."""
@@ -62,36 +63,35 @@ def settle(job: Job, call: Callable[[], Any], tell: Dispatch = directly) -> None
 class InlineRunner:
     """Runs a job at once, on the thread that asks: for scripts and tests."""
 
-    def __init__(self, allowed: tuple[str, ...] = (ALLOWED,)) -> None:
-        self._allowed = allowed
+    def __init__(self, tasks: str = TASKS) -> None:
+        self._tasks = tasks
 
     def run(
         self,
-        function: str,
-        arguments: Mapping[str, Any],
+        task: Task,
         started: Started = unwatched,
         *,
         before: Before = nothing,
         after: After = unchanged,
     ) -> Job:
-        """Call the function to its end; see `jobs.worker_runner.WorkerRunner.run`."""
+        """Carry out a task to its end; see `jobs.worker_runner.WorkerRunner.run`."""
 
         def work(progress: Progress) -> Any:
             before()
-            return after(resolve(function, self._allowed)(**arguments, progress=progress))
+            return after(resolve(task.name(), task.model_dump(), self._tasks)(progress=progress))
 
-        return self._work(Job(function, arguments), work, started)
+        return self._work(Job(task), work, started)
 
     def call(
         self,
-        name: str,
+        task: Task,
         function: Callable[..., Any],
         *arguments: Any,
         started: Started = unwatched,
         abandon: bool = False,
     ) -> Job:
         """Call ``function(*arguments, progress=...)`` of this process at once."""
-        return self._work(Job(name, {}), lambda progress: function(*arguments, progress=progress), started)
+        return self._work(Job(task), lambda progress: function(*arguments, progress=progress), started)
 
     def _work(self, job: Job, work: Callable[[Progress], Any], started: Started) -> Job:
         asked: set[str] = set()
@@ -111,21 +111,20 @@ class InlineRunner:
 
 
 class Runner(Protocol):
-    """Where jobs run: `jobs.worker_runner.WorkerRunner`, or `jobs.job.InlineRunner` in scripts and tests."""
+    """Where jobs run: `jobs.worker_runner.WorkerRunner`, or `InlineRunner` in scripts and tests."""
 
     def run(
         self,
-        function: str,
-        arguments: Mapping[str, Any],
+        task: Task,
         started: Started = ...,
         *,
         before: Before = ...,
         after: After = ...,
     ) -> Job:
-        """Call one of `engine.tasks`; ``before`` and ``after`` deal with its files beside the window's thread."""
+        """Carry out a task in the worker; ``before`` and ``after`` deal with its files beside the window's thread."""
 
     def call(
-        self, name: str, function: Callable[..., Any], *arguments: Any, started: Started = ..., abandon: bool = ...
+        self, task: Task, function: Callable[..., Any], *arguments: Any, started: Started = ..., abandon: bool = ...
     ) -> Job:
         """Call a function of this process: for files."""
 

@@ -9,10 +9,11 @@ from typing import Any
 from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.jobs.runner import Dispatch, Started, directly, settle, unwatched
 from napari_boundaryseg.progress import Cancelled
+from napari_boundaryseg.task import Task
 
 
 def in_thread(
-    name: str,
+    task: Task,
     function: Callable[..., Any],
     *arguments: Any,
     dispatch: Dispatch = directly,
@@ -23,8 +24,8 @@ def in_thread(
 
     Parameters
     ----------
-    name : str
-        What the job is called.
+    task : Task
+        What the job is known by.
     dispatch : callable
         Gets each piece of news as a function to call.
     started : callable
@@ -33,7 +34,7 @@ def in_thread(
         For functions that only read: cancel ends the job at once, even while the disk does not answer, and what the
         function still returns is dropped. Others end at their next report, and the program waits for them at its end.
     """
-    job = Job(name, {})
+    job = Job(task)
     asked: set[str] = set()
 
     def control(command: str) -> None:

@@ -1,4 +1,4 @@
-"""The worker process, `python -m napari_boundaryseg.jobs.worker`: runs one named function after the other."""
+"""The worker process, `python -m napari_boundaryseg.jobs.worker`: carries out one task after the other."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import sys
 import threading
 from typing import Any, TextIO
 
-from napari_boundaryseg.jobs.allowed import ALLOWED, resolve
+from napari_boundaryseg.jobs.allowed import TASKS, resolve
 from napari_boundaryseg.jobs.error_text import sentence, trace
 from napari_boundaryseg.progress import Cancelled
 
@@ -26,13 +26,13 @@ _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 class Worker:
     """Reads commands, one JSON object a line, and writes events the same way.
 
-    Commands: ``{"run": id, "function": path, "arguments": {...}}``, ``{"cancel": id}``, ``{"pause": id}``,
+    Commands: ``{"run": id, "task": name, "arguments": {...}}``, ``{"cancel": id}``, ``{"pause": id}``,
     ``{"resume": id}``. Events: ``{"ready": pid}``, then for each id ``progress``, and at the end one of
     ``returned``, ``failed``, ``cancelled``.
     """
 
-    def __init__(self, commands: TextIO, events: TextIO, allowed: tuple[str, ...]) -> None:
-        self._commands, self._events, self._allowed = commands, events, allowed
+    def __init__(self, commands: TextIO, events: TextIO, tasks: str) -> None:
+        self._commands, self._events, self._tasks = commands, events, tasks
         self._writing = threading.Lock()
         self._news = threading.Condition()
         self._waiting: list[dict[str, Any]] = []
@@ -45,7 +45,7 @@ class Worker:
         self._say(ready=os.getpid())
         if warm:
             with contextlib.suppress(Exception):  # whoever asks for a function is told what is wrong
-                importlib.import_module(ALLOWED)
+                importlib.import_module(self._tasks)
         while True:
             with self._news:
                 self._news.wait_for(lambda: self._waiting)
@@ -80,8 +80,8 @@ class Worker:
         try:
             if number in self._cancelled:
                 raise Cancelled
-            function = resolve(command["function"], self._allowed)
-            self._say(id=number, returned=function(**command["arguments"], progress=progress))
+            call = resolve(command["task"], command["arguments"], self._tasks)
+            self._say(id=number, returned=call(progress=progress))
         except Cancelled:
             self._say(id=number, cancelled=True)
         except BaseException as error:
@@ -110,7 +110,7 @@ def die_with_parent() -> None:
 def main() -> None:
     """Keep the real standard output for events; whatever libraries print goes to the standard error."""
     options = argparse.ArgumentParser()
-    options.add_argument("--allow", action="append", default=[ALLOWED], help="a further module; for tests")
+    options.add_argument("--tasks", default=TASKS, help="the module that lists what may be called")
     options.add_argument("--warm", action="store_true", help="load the libraries before they are needed")
     chosen = options.parse_args()
     die_with_parent()
@@ -119,7 +119,7 @@ def main() -> None:
         os.nice(NICENESS)
     events = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    Worker(sys.stdin, events, tuple(chosen.allow)).serve(chosen.warm)
+    Worker(sys.stdin, events, chosen.tasks).serve(chosen.warm)
 
 
 if __name__ == "__main__":

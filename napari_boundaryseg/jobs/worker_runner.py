@@ -1,20 +1,18 @@
-"""Start, watch, cancel and replace the worker process."""
+"""Jobs in a worker process: one after the other, watched, cancelled; a lost process is replaced."""
 
 from __future__ import annotations
 
 import atexit
 import contextlib
 import itertools
-import json
 import queue
-import subprocess
-import sys
 import threading
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from napari_boundaryseg.jobs.allowed import TASKS
 from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.jobs.runner import (
     After,
@@ -29,7 +27,9 @@ from napari_boundaryseg.jobs.runner import (
     unwatched,
 )
 from napari_boundaryseg.jobs.threads import in_thread
+from napari_boundaryseg.jobs.worker_process import WorkerProcess
 from napari_boundaryseg.progress import Cancelled
+from napari_boundaryseg.task import Task
 
 PATIENCE_S = 1.5
 """How long a cancelled job may take to notice before its process is ended."""
@@ -38,7 +38,7 @@ LOST = "The computing process ended without an answer, perhaps for lack of memor
 
 
 @dataclass(eq=False)
-class _Task:
+class _Entry:
     number: int
     job: Job
     before: Before
@@ -57,19 +57,19 @@ class WorkerRunner:
     dispatch : callable
         Gets each piece of news as a function to call; the window gives one that calls it on its own thread. News is
         taken on the runner's thread by default.
-    allowed : tuple of str
-        Further modules whose functions may be called; for tests.
+    tasks : str
+        The module that lists what the worker carries out; tests give their own.
     warm : bool
         Let the worker load its libraries (torch) as soon as it starts.
     """
 
-    def __init__(self, dispatch: Dispatch = directly, allowed: tuple[str, ...] = (), warm: bool = True) -> None:
-        self._dispatch, self._allowed, self._warm = dispatch, allowed, warm
+    def __init__(self, dispatch: Dispatch = directly, tasks: str = TASKS, warm: bool = True) -> None:
+        self._dispatch, self._tasks, self._warm = dispatch, tasks, warm
         self._numbers = itertools.count(1)
-        self._queue: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
-        self._tasks: list[_Task] = []
+        self._queue: queue.SimpleQueue[_Entry | None] = queue.SimpleQueue()
+        self._entries: list[_Entry] = []
         self._lock = threading.RLock()
-        self._process: subprocess.Popen[str] | None = None
+        self._process: WorkerProcess | None = None
         self._thread: threading.Thread | None = None
         self._closed = False
         atexit.register(self.close)
@@ -78,32 +78,29 @@ class WorkerRunner:
     def pid(self) -> int | None:
         """The worker's process number while it lives."""
         process = self._process
-        return process.pid if process is not None and process.poll() is None else None
+        return None if process is None else process.pid
 
     def prestart(self) -> None:
         """Start the worker before it is needed, unless it is there or busy."""
         with self._lock:
-            if self._closed or self._tasks or self.pid is not None:
+            if self._closed or self._entries or self.pid is not None:
                 return
             self._put(None)
 
     def run(
         self,
-        function: str,
-        arguments: Mapping[str, Any],
+        task: Task,
         started: Started = unwatched,
         *,
         before: Before = nothing,
         after: After = unchanged,
     ) -> Job:
-        """Ask the worker to call a function.
+        """Ask the worker to carry out a task.
 
         Parameters
         ----------
-        function : str
-            ``"napari_boundaryseg.engine.tasks:name"``.
-        arguments : mapping
-            Values that JSON can hold.
+        task : Task
+            One that the worker lists with its function, such as `engine.task_list.Predict`.
         started : callable
             Gets the job before any news of it.
         before : callable
@@ -111,71 +108,71 @@ class WorkerRunner:
         after : callable
             Makes the job's result from what the worker returned, there too. It is not cancelled.
         """
-        job = Job(function, arguments)
-        task = _Task(next(self._numbers), job, before, after)
-        job.controlled_by(lambda command: self._control(task, command))
+        job = Job(task)
+        entry = _Entry(next(self._numbers), job, before, after)
+        job.controlled_by(lambda command: self._control(entry, command))
         started(job)
         with self._lock:
             if self._closed:
                 job.end("cancelled")
                 return job
-            self._tasks.append(task)
-            self._put(task)
+            self._entries.append(entry)
+            self._put(entry)
         return job
 
     def call(
         self,
-        name: str,
+        task: Task,
         function: Callable[..., Any],
         *arguments: Any,
         started: Started = unwatched,
         abandon: bool = False,
     ) -> Job:
         """Call ``function(*arguments, progress=...)`` of this process in a thread: see `jobs.threads.in_thread`."""
-        return in_thread(name, function, *arguments, dispatch=self._dispatch, started=started, abandon=abandon)
+        return in_thread(task, function, *arguments, dispatch=self._dispatch, started=started, abandon=abandon)
 
     def close(self) -> None:
         """End the worker; jobs that were under way end as cancelled. No process is left."""
         with self._lock:
             self._closed = True
-            process, tasks = self._process, list(self._tasks)
-            for task in tasks:
-                task.cancelled = True
+            process, entries = self._process, list(self._entries)
+            for entry in entries:
+                entry.cancelled = True
             if self._thread is not None:
                 self._queue.put(None)
             if process is not None:
                 process.kill()
                 process.wait()
         atexit.unregister(self.close)
-        for task in tasks:
-            task.job.end("cancelled")
+        for entry in entries:
+            entry.job.end("cancelled")
 
     # On the window's thread.
-    def _put(self, item: _Task | None) -> None:
+    def _put(self, item: _Entry | None) -> None:
         self._queue.put(item)
         if self._thread is None:
             self._thread = threading.Thread(target=self._conduct, name="boundaryseg-worker", daemon=True)
             self._thread.start()
 
-    def _control(self, task: _Task, command: str) -> None:
+    def _control(self, entry: _Entry, command: str) -> None:
         with self._lock:
-            if task.stage == "asking":
-                self._send({command: task.number})
-            if command != "cancel" or task.stage == "storing":
+            if entry.stage == "asking" and self._process is not None:
+                self._process.send({command: entry.number})
+            if command != "cancel" or entry.stage == "storing":
                 return
-            task.cancelled = True
-            waiting = task.stage == "waiting"
+            entry.cancelled = True
+            waiting = entry.stage == "waiting"
         if waiting:
-            self._tell(lambda: task.job.end("cancelled"))
+            self._tell(lambda: entry.job.end("cancelled"))
         else:
-            timer = threading.Timer(PATIENCE_S, self._insist, (task,))
+            timer = threading.Timer(PATIENCE_S, self._insist, (entry,))
             timer.daemon = True
             timer.start()
 
-    def _insist(self, task: _Task) -> None:
+    def _insist(self, entry: _Entry) -> None:
         """End the process of a job that did not stop by itself; the runner's thread starts a new one."""
         with self._lock:
-            if task.stage == "asking" and task in self._tasks and self._process is not None:
+            if entry.stage == "asking" and entry in self._entries and self._process is not None:
                 self._process.kill()
 
     # On the runner's own thread.
@@ -188,101 +185,64 @@ class WorkerRunner:
                 self._forget()
                 return
 
-    def _take(self, item: _Task | None) -> None:
+    def _take(self, item: _Entry | None) -> None:
         """Bring a job to its end, and leave a worker ready for the next."""
         if item is not None:
             settle(item.job, lambda: self._result_of(item), self._tell)
             with self._lock:
-                self._tasks.remove(item)
+                self._entries.remove(item)
         with contextlib.suppress(OSError, Cancelled):  # the next job says what is wrong
             self._worker()
 
-    def _result_of(self, task: _Task) -> Any:
-        if task.cancelled:
+    def _result_of(self, entry: _Entry) -> Any:
+        if entry.cancelled:
             raise Cancelled
-        task.before()
-        answer = self._answer_of(task)
+        entry.before()
+        answer = self._answer_of(entry)
         if "cancelled" in answer:
             raise Cancelled
         if "failed" in answer:
             raise Failed(answer["failed"], answer["kind"], answer["details"])
-        return task.after(answer["returned"])
+        return entry.after(answer["returned"])
 
-    def _answer_of(self, task: _Task) -> dict[str, Any]:
+    def _answer_of(self, entry: _Entry) -> dict[str, Any]:
         process = self._worker()
         with self._lock:
-            if task.cancelled:
+            if entry.cancelled:
                 raise Cancelled
-            task.stage = "asking"
-            self._send({"run": task.number, "function": task.job.function, "arguments": task.job.arguments})
-            if task.job.paused:
-                self._send({"pause": task.number})
-        for line in process.stdout or ():
-            event = _event(line)
-            if event.get("id") != task.number:
-                continue
+            entry.stage = "asking"
+            task = entry.job.task
+            process.send({"run": entry.number, "task": task.name(), "arguments": task.model_dump()})
+            if entry.job.paused:
+                process.send({"pause": entry.number})
+        for event in process.events(entry.number):
             if "progress" not in event:
                 with self._lock:
-                    task.stage = "storing"
-                return dict(event)
-            self._tell(lambda event=event: task.job.report(event["progress"], event["text"]))  # type: ignore[misc]
+                    entry.stage = "storing"
+                return event
+            self._tell(lambda event=event: entry.job.report(event["progress"], event["text"]))  # type: ignore[misc]
         code = process.wait()
-        if task.cancelled:
+        if entry.cancelled:
             raise Cancelled
         raise Failed(LOST, "LostWorker", f"exit code {code}")
 
-    def _worker(self) -> subprocess.Popen[str]:
-        """The process, a new one where there is none.
-
-        It is started on the runner's own thread, because Linux ends a worker with the thread that started it.
-        """
+    def _worker(self) -> WorkerProcess:
+        """The process, a new one where there is none; started on the runner's own thread, with which it ends."""
         with self._lock:
             if self._closed:
                 raise Cancelled
-            if self._process is None or self._process.poll() is not None:
+            if self._process is None or self._process.pid is None:
                 self._forget()
-                # -P: the folder that the program was started in may hold a file called torch.py.
-                command = [sys.executable, "-P", "-m", "napari_boundaryseg.jobs.worker", *["--warm"] * self._warm]
-                for module in self._allowed:
-                    command += ["--allow", module]
-                self._process = subprocess.Popen(
-                    command,
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    text=True,
-                    encoding="utf-8",
-                    creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-                )
+                self._process = WorkerProcess(self._tasks, self._warm)
             return self._process
-
-    def _send(self, command: dict[str, Any]) -> None:
-        line = json.dumps(command) + "\n"
-        process = self._process
-        if process is not None and process.stdin is not None:
-            with contextlib.suppress(OSError, ValueError):  # whoever reads from a lost worker notices it
-                process.stdin.write(line)
-                process.stdin.flush()
 
     def _forget(self) -> None:
         process, self._process = self._process, None
         if process is not None:
-            process.wait()
-            for stream in (process.stdin, process.stdout):
-                if stream is not None:
-                    with contextlib.suppress(OSError):
-                        stream.close()
+            process.close()
 
     def _tell(self, call: Callable[[], None]) -> None:
         try:
             self._dispatch(call)
         except Exception:
             traceback.print_exc()  # a listener's fault is not the job's
-
-
-def _event(line: str) -> dict[str, Any]:
-    """One event of the worker; nothing where a library wrote past the protocol."""
-    try:
-        event = json.loads(line)
-    except ValueError:
-        return {}
-    return event if isinstance(event, dict) else {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,9 @@ from napari_boundaryseg.engine.inference.prediction_files import load_prediction
 from napari_boundaryseg.engine.inference.predictor import Predictor
 from napari_boundaryseg.engine.recipes.recipe import Augmentation
 from napari_boundaryseg.engine.recipes.shipped import recipe
+from napari_boundaryseg.engine.task_list import FineTune, Predict, WarmUp
 from napari_boundaryseg.errors import InputError, RegionNeeded
-from napari_boundaryseg.progress import Cancelled
+from napari_boundaryseg.progress import Cancelled, silent
 
 OBLIQUE = np.array([[-0.9, 0.1, 0.3, 12.5], [0.2, 1.1, -0.2, -40.25], [0.1, 0.3, -2.0, 7.0], [0, 0, 0, 1]])
 
@@ -69,7 +71,16 @@ def boxes(seed: int = 0, affine: np.ndarray | None = None, name: str = "case") -
 
 def predicted(model: Path, folder: Path, volume: Volume, **options: Any) -> dict[str, Any]:
     save_volume(volume, folder / "scan")
-    return tasks.predict(str(folder / "scan"), str(model), str(folder / "out"), device="cpu", **options)
+    progress = options.pop("progress", silent)
+    task = Predict(
+        scan_folder=str(folder / "scan"), model=str(model), out_folder=str(folder / "out"), device="cpu", **options
+    )
+    return tasks.predict(task, progress=progress)
+
+
+def fine_tuned(model: Path, cases: Sequence[Any], held_out: Sequence[Any], folder: Path, **options: Any) -> Any:
+    task = FineTune(model=str(model), cases=cases, held_out=held_out, out_folder=str(folder), **options)
+    return tasks.fine_tune(task)
 
 
 @pytest.mark.parametrize("box", [None, [[2, 14], [0, 12], [3, 18]]], ids=["whole", "box"])
@@ -160,11 +171,13 @@ def test_what_is_wrong_is_one_sentence_and_writes_nothing(model: Path, tmp_path:
     save_volume(boxes()[0], tmp_path / "scan")
     with pytest.raises(InputError, match=said):
         tasks.predict(
-            str(tmp_path / ("no" if fault == "scan" else "scan")),
-            "no-such-model" if fault == "model" else str(model),
-            str(tmp_path / "out"),
-            box=[[40, 50]] * 3 if fault == "box" else None,
-            device="cpu",
+            Predict(
+                scan_folder=str(tmp_path / ("no" if fault == "scan" else "scan")),
+                model="no-such-model" if fault == "model" else str(model),
+                out_folder=str(tmp_path / "out"),
+                box=[[40, 50]] * 3 if fault == "box" else None,
+                device="cpu",
+            )
         )
     assert not (tmp_path / "out").exists()
 
@@ -198,7 +211,7 @@ def stored(folder: Path, name: str, seed: int) -> dict[str, str]:
 def test_fine_tuning_gives_a_checkpoint_and_a_comparison(model: Path, tmp_path: Path) -> None:
     cases, held_out = [stored(tmp_path, "a", 1)], [stored(tmp_path, "b", 2)]
     before = model.read_bytes()
-    result = tasks.fine_tune(str(model), cases, held_out, str(tmp_path / "out"), steps=2, device="cpu")
+    result = fine_tuned(model, cases, held_out, tmp_path / "out", steps=2, device="cpu")
     assert json.loads(json.dumps(result)) == result
     assert Path(result["checkpoint"]).parent == tmp_path / "out"
     assert load_model(result["checkpoint"]).card.step == 2
@@ -208,14 +221,14 @@ def test_fine_tuning_gives_a_checkpoint_and_a_comparison(model: Path, tmp_path: 
 
 
 def test_without_held_out_cases_there_is_no_comparison(model: Path, tmp_path: Path) -> None:
-    result = tasks.fine_tune(str(model), [stored(tmp_path, "a", 1)], [], str(tmp_path / "out"), steps=1, device="cpu")
+    result = fine_tuned(model, [stored(tmp_path, "a", 1)], [], tmp_path / "out", steps=1, device="cpu")
     assert result["comparison"] is None
     assert Path(result["checkpoint"]).is_file()
 
 
 def test_fine_tuning_leaves_the_model_that_is_loaded_for_segmenting_alone(model: Path, tmp_path: Path) -> None:
     first = load_prediction(Path(predicted(model, tmp_path / "1", boxes()[0])["folder"]))
-    tasks.fine_tune(str(model), [stored(tmp_path, "a", 1)], [], str(tmp_path / "out"), steps=2, device="cpu")
+    fine_tuned(model, [stored(tmp_path, "a", 1)], [], tmp_path / "out", steps=2, device="cpu")
     second = load_prediction(Path(predicted(model, tmp_path / "2", boxes()[0])["folder"]))
     np.testing.assert_array_equal(first.probabilities, second.probabilities)
 
@@ -239,7 +252,7 @@ def test_a_case_that_cannot_be_read_is_refused(model: Path, tmp_path: Path, faul
     else:
         formats.write(volume.with_labels(np.where(labels.array == 2, 7, 0)), case["label"])
     with pytest.raises(InputError, match=said):
-        tasks.fine_tune(str(model), [case], [], str(tmp_path / "out"), steps=1, device="cpu")
+        fine_tuned(model, [case], [], tmp_path / "out", steps=1, device="cpu")
     assert not (tmp_path / "out").exists()
 
 
@@ -263,7 +276,7 @@ def test_labels_are_read_under_the_names_that_they_were_drawn_with(model: Path, 
     plain = {**stored(tmp_path, "b", 1), "name": "a", "scheme": None, "box": None}
     one, two = (
         load_model(
-            tasks.fine_tune(str(model), [case], [], str(tmp_path / out), steps=2, device="cpu")["checkpoint"]
+            fine_tuned(model, [case], [], tmp_path / out, steps=2, device="cpu")["checkpoint"]
         ).network.state_dict()
         for case, out in ((other, "1"), (plain, "2"))
     )
@@ -288,17 +301,17 @@ def test_other_organs_are_never_taught(
     bad, good = case_of_scheme(tmp_path, "bad", 1, scheme, numbers), stored(tmp_path, "good", 2)
     cases = ([bad], [good]) if role == "training" else ([good], [bad])
     with pytest.raises(InputError, match=said):
-        tasks.fine_tune(str(model), *cases, str(tmp_path / "out"), steps=1, device="cpu")
+        fine_tuned(model, *cases, tmp_path / "out", steps=1, device="cpu")
     assert not (tmp_path / "out").exists()
 
 
 def test_a_scheme_that_cannot_be_read_is_one_sentence(model: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="a: what its labels mean cannot be read"):
-        tasks.fine_tune(
-            str(model),
+        fine_tuned(
+            model,
             [{**stored(tmp_path, "a", 1), "scheme": {"name": "x"}}],
             [],
-            str(tmp_path / "out"),
+            tmp_path / "out",
             steps=1,
             device="cpu",
         )
@@ -317,9 +330,9 @@ def test_boxes_of_cases_reach_training_and_comparison(
     )
     box = [[0, 14], [1, 14], [2, 15]]
     cases = [{**stored(tmp_path, "a", 1), "box": box}, stored(tmp_path, "b", 2)]
-    tasks.fine_tune(str(model), cases, [{**stored(tmp_path, "c", 3), "box": None}], str(tmp_path / "out"))
-    assert seen == [[box, None], [None]]
+    fine_tuned(model, cases, [{**stored(tmp_path, "c", 3), "box": None}], tmp_path / "out")
+    assert seen == [[tuple(map(tuple, box)), None], [None]]
 
 
 def test_warming_up_is_done() -> None:
-    assert tasks.warm_up() is True
+    assert tasks.warm_up(WarmUp()) is True

@@ -5,66 +5,132 @@ import os
 import signal
 import subprocess
 import time
-from time import sleep  # noqa: F401  # not a function of this module
+
+from napari_boundaryseg.task import Task
 
 
-def add(a, b, *, progress):
+class Add(Task):
+    a: int
+    b: int
+
+
+def add(task, *, progress):
     progress(0.5, "adding")
     print("a library that prints")
-    return a + b
+    return task.a + task.b
 
 
-def fail(*, progress):
+class Fail(Task):
+    pass
+
+
+def fail(task, *, progress):
     raise RuntimeError("the network does not fit")
 
 
-def wrong_file(*, progress):
+class WrongFile(Task):
+    pass
+
+
+def wrong_file(task, *, progress):
     from napari_boundaryseg.errors import InputError
 
     raise InputError("scan.nii.gz", "it is cut off", "Copy it again")
 
 
-def count(n, seconds, *, progress):
-    for i in range(n):
-        progress(i / n, f"{i}")
-        time.sleep(seconds)
-    return n
+class Count(Task):
+    n: int
+    seconds: float
 
 
-def nap(seconds, *, progress):
+def count(task, *, progress):
+    for i in range(task.n):
+        progress(i / task.n, f"{i}")
+        time.sleep(task.seconds)
+    return task.n
+
+
+class Nap(Task):
+    seconds: float
+
+
+def nap(task, *, progress):
     progress(0.1, "asleep")
-    time.sleep(seconds)
+    time.sleep(task.seconds)
 
 
-def nap_holding_the_interpreter(seconds, *, progress):
+class NapHoldingTheInterpreter(Task):
+    seconds: float
+
+
+def nap_holding_the_interpreter(task, *, progress):
     """One call of a library that lets no other Python thread run."""
     progress(0.1, "asleep")
     time.sleep(0.1)  # the report goes out
-    ctypes.PyDLL(None).sleep(int(seconds))
+    ctypes.PyDLL(None).sleep(int(task.seconds))
 
 
-def no_json(*, progress):
+class NoJson(Task):
+    pass
+
+
+def no_json(task, *, progress):
     return {1, 2}
 
 
-def noisy(*, progress):
+class Noisy(Task):
+    pass
+
+
+def noisy(task, *, progress):
     print('{"id": 1, "returned": "a library that prints"}')
     os.write(1, b"a library in C that prints\n")
     subprocess.run(["echo", "a program that prints"], check=True)
     return "quiet"
 
 
-def niceness(*, progress):
+class Niceness(Task):
+    pass
+
+
+def niceness(task, *, progress):
     return os.nice(0)
 
 
-def die(*, progress):
+class Die(Task):
+    pass
+
+
+def die(task, *, progress):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _private(*, progress):
+class Unlisted(Task):
+    pass
+
+
+def unlisted(task, *, progress):
     return "called"
 
 
-def pid(*, progress):
+class Pid(Task):
+    pass
+
+
+def pid(task, *, progress):
     return os.getpid()
+
+
+ALLOWED = {
+    Add: add,
+    Fail: fail,
+    WrongFile: wrong_file,
+    Count: count,
+    Nap: nap,
+    NapHoldingTheInterpreter: nap_holding_the_interpreter,
+    NoJson: no_json,
+    Noisy: noisy,
+    Niceness: niceness,
+    Die: die,
+    Pid: pid,
+}

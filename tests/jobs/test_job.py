@@ -10,10 +10,15 @@ from napari_boundaryseg.jobs.error_text import sentence, trace
 from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.jobs.runner import Failed, InlineRunner, settle
 from napari_boundaryseg.progress import Cancelled
+from napari_boundaryseg.task import Task
+
+
+class Anything(Task):
+    """A task that nothing is said about."""
 
 
 def test_only_the_first_end_counts_and_finished_comes_once():
-    job, finished = Job("m:f", {}), []
+    job, finished = Job(Anything()), []
     job.finished.connect(lambda: finished.append(job.state))
     job.end("returned", result=1)
     job.end("failed", error="too late")
@@ -22,7 +27,7 @@ def test_only_the_first_end_counts_and_finished_comes_once():
 
 
 def test_an_ended_job_takes_no_commands():
-    job, asked = Job("m:f", {}), []
+    job, asked = Job(Anything()), []
     job.controlled_by(asked.append)
     job.pause()
     job.resume()
@@ -48,7 +53,7 @@ def test_a_call_settles_a_job_in_one_way(raised, state):
             raise raised
         return "result"
 
-    job, finished = Job("m:f", {}), []
+    job, finished = Job(Anything()), []
     job.finished.connect(lambda: finished.append(1))
     settle(job, call)
     assert (job.state, finished) == (state, [1])
@@ -88,7 +93,7 @@ def test_the_inline_runner_cancels_at_a_report():
     def watch(job):
         job.progressed.connect(lambda fraction, text: job.cancel() if fraction >= 0.3 else None)
 
-    job = InlineRunner().call("Counting", count, started=watch)
+    job = InlineRunner().call(Anything(), count, started=watch)
     assert (job.state, job.fraction) == ("cancelled", 0.3)
 
 
@@ -118,7 +123,7 @@ def test_only_a_fault_of_the_program_leaves_a_trace():
         def call():
             raise error
 
-        job = Job("m:f", {})
+        job = Job(Anything())
         settle(job, call)
         return job.details
 

@@ -4,6 +4,15 @@ import threading
 import time
 
 from napari_boundaryseg.jobs.threads import in_thread
+from napari_boundaryseg.task import Task
+
+
+class Reading(Task):
+    """Read a file."""
+
+
+class Writing(Task):
+    """Write a file."""
 
 
 def wait(job, seconds=10.0):
@@ -21,7 +30,7 @@ def test_it_runs_elsewhere_and_its_news_goes_through_dispatch():
         return a, threading.get_ident()
 
     job = in_thread(
-        "Reading",
+        Reading(),
         work,
         7,
         dispatch=calls.append,
@@ -32,7 +41,7 @@ def test_it_runs_elsewhere_and_its_news_goes_through_dispatch():
     assert (job.state, seen) == ("waiting", []), "nothing changes before the dispatched calls are made"
     for call in calls:
         call()
-    assert (job.state, seen, job.function) == ("returned", [(0.5, "half")], "Reading")
+    assert (job.state, seen, job.task) == ("returned", [(0.5, "half")], Reading())
     assert job.result[0] == 7
     assert job.result[1] != threading.get_ident()
 
@@ -41,7 +50,7 @@ def test_a_fault_is_one_sentence():
     def work(*, progress):
         raise RuntimeError("odd")
 
-    job = wait(in_thread("Reading", work))
+    job = wait(in_thread(Reading(), work))
     assert (job.state, job.error_kind) == ("failed", "RuntimeError")
     assert "odd" in job.error
 
@@ -53,7 +62,7 @@ def test_reading_from_a_disk_that_does_not_answer_is_given_up_at_once():
         release.wait(20)
         return "too late"
 
-    job = in_thread("Opening", work, abandon=True)
+    job = in_thread(Reading(), work, abandon=True)
     job.finished.connect(lambda: finished.append(job.state))
     began = time.monotonic()
     job.cancel()
@@ -74,7 +83,7 @@ def test_writing_ends_at_its_next_report_and_never_between():
         progress(0.5, "next file")
         steps.append("more")
 
-    job = in_thread("Exporting", work)
+    job = in_thread(Writing(), work)
     begun.wait(10)
     job.cancel()
     time.sleep(0.1)

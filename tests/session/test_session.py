@@ -19,6 +19,7 @@ from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.jobs.runner import InlineRunner
 from napari_boundaryseg.session.project.project import Project
 from napari_boundaryseg.session.session import Session
+from napari_boundaryseg.task import Task
 
 ATTRIBUTES = ("scan", "labels", "prediction", "box", "model", "job", "project")
 BOX = (slice(0, 4), slice(0, 4), slice(0, 4))
@@ -51,7 +52,7 @@ def value_of(tmp_path: Path, scan: Volume, project: Project) -> dict[str, Any]:
         "prediction": prediction_of(scan),
         "box": BOX,
         "model": tmp_path / "a.safetensors",
-        "job": Job("a:b", {}),
+        "job": Job(Task()),
         "project": project,
     }
 
@@ -136,7 +137,7 @@ def test_what_is_emptied_stays_empty_whatever_a_listener_does(session: Session) 
         if value is None:
             raise RuntimeError("deleted")
 
-    session.job = Job("a:b", {})
+    session.job = Job(Task())
     session.job_changed.connect(refuse)
     with pytest.raises(RuntimeError, match="deleted"):
         session.job = None

@@ -9,6 +9,11 @@ from napari_boundaryseg.progress import Progress, silent
 from napari_boundaryseg.session.actions.running import beside, project_of, scan_of
 from napari_boundaryseg.session.project.project import AcceptedCase
 from napari_boundaryseg.session.session import Session
+from napari_boundaryseg.task import Task
+
+
+class Accept(Task):
+    """Store labels as a case of the project."""
 
 
 def accept(session: Session, labels: LabelMap, box: Box | None = None) -> Job:
@@ -32,7 +37,7 @@ def accept(session: Session, labels: LabelMap, box: Box | None = None) -> Job:
             progress=progress,
         )
 
-    return beside(session, "Accepting", done, store)
+    return beside(session, Accept(), done, store)
 
 
 def _seen(labels: LabelMap, box: Box) -> Box | None:

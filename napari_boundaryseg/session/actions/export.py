@@ -11,6 +11,11 @@ from napari_boundaryseg.progress import Progress, silent
 from napari_boundaryseg.session.actions.running import beside, scan_of
 from napari_boundaryseg.session.export import export_files
 from napari_boundaryseg.session.session import Session
+from napari_boundaryseg.task import Task
+
+
+class Export(Task):
+    """Write results of the open scan."""
 
 
 def export(session: Session, labels: LabelMap, what: set[str], folder: str | Path) -> list[Path]:
@@ -27,4 +32,4 @@ def start_export(
     def write(*, progress: Progress = silent) -> list[Path]:
         return export_files(scan, labels, prediction, what, Path(folder), progress=progress)
 
-    return beside(session, "Exporting", exported, write, cancelled="Cancelled. Files that were already written stay.")
+    return beside(session, Export(), exported, write, cancelled="Cancelled. Files that were already written stay.")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_boundaryseg.engine.recipes.recipe import TUNING_STEPS
+from napari_boundaryseg.engine.task_list import FineTune, TuningCase
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.jobs.error_text import sentence
 from napari_boundaryseg.jobs.job import Job
@@ -39,14 +40,14 @@ def fine_tune(
             "the project has no such case" if missing else "no training case is chosen",
             "Choose accepted cases from the list",
         )
-    training, apart = ([_case(project, known[name]) for name in chosen] for chosen in (names, held_out))
+    training, held = (tuple(_case(project, known[name]) for name in chosen) for chosen in (names, held_out))
     folder = project.training_folder()
 
     def done(version: ModelVersion) -> None:
         session.project_changed.emit(project)
         if version.active:
             session.model = version.path
-        session.say("info", _told(version.path.stem, version.comparison))
+        session.say("info", _verdict(version.path.stem, version.comparison))
 
     def ended(job: Job) -> None:
         if job.error_kind != NotAdded.__name__:
@@ -55,15 +56,14 @@ def fine_tune(
     try:
         return in_worker(
             session,
-            "napari_boundaryseg.engine.tasks:fine_tune",
-            {
-                "model": str(model),
-                "cases": training,
-                "held_out": apart,
-                "out_folder": str(folder),
-                "steps": steps,
-                "seed": seed,
-            },
+            FineTune(
+                model=str(model),
+                cases=training,
+                held_out=held,
+                out_folder=str(folder),
+                steps=steps,
+                seed=seed,
+            ),
             done,
             after=lambda result: _add(project, result),
             ended=ended,
@@ -77,8 +77,8 @@ class NotAdded(InputError):
     """A model was trained but could not be added to the project."""
 
 
-def _case(project: Project, case: AcceptedCase) -> dict[str, Any]:
-    return {"name": case.name, "image": str(case.image), "label": str(case.label), **project.meaning_of(case)}
+def _case(project: Project, case: AcceptedCase) -> TuningCase:
+    return TuningCase(name=case.name, image=str(case.image), label=str(case.label), **project.meaning_of(case))
 
 
 def _add(project: Project, result: dict[str, Any]) -> ModelVersion:
@@ -95,7 +95,7 @@ def _add(project: Project, result: dict[str, Any]) -> ModelVersion:
         ) from error
 
 
-def _told(name: str, comparison: dict[str, Any] | None) -> str:
+def _verdict(name: str, comparison: dict[str, Any] | None) -> str:
     if comparison is None:
         return f"{name} was added. No case was held out, so nothing says whether it is better."
     change = comparison["change"]["mean"]

@@ -13,6 +13,7 @@ from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.jobs.runner import After, Before, nothing, unchanged
 from napari_boundaryseg.session.project.project import Project
 from napari_boundaryseg.session.session import Session
+from napari_boundaryseg.task import Task
 
 CANCELLED = "Cancelled. Nothing was changed."
 
@@ -21,23 +22,20 @@ Done = Callable[[Any], None]
 
 def in_worker(
     session: Session,
-    function: str,
-    arguments: dict[str, Any],
+    task: Task,
     done: Done,
     *,
     before: Before = nothing,
     after: After = unchanged,
     ended: Done = lambda job: None,
 ) -> Job:
-    """Run a function of `engine.tasks` in the worker; ``ended`` gets the job however it ends, before ``done``."""
-    return session.runner.run(
-        function, arguments, lambda job: _watch(session, job, done, ended), before=before, after=after
-    )
+    """Carry out a task in the worker; ``ended`` gets the job however it ends, before ``done``."""
+    return session.runner.run(task, lambda job: _watch(session, job, done, ended), before=before, after=after)
 
 
 def beside(
     session: Session,
-    name: str,
+    task: Task,
     done: Done,
     function: Callable[..., Any],
     *arguments: Any,
@@ -46,7 +44,7 @@ def beside(
 ) -> Job:
     """Call a function of this process beside the window's thread; ``cancelled`` is said when it was stopped."""
     return session.runner.call(
-        name, function, *arguments, abandon=abandon, started=lambda job: _watch(session, job, done, cancelled=cancelled)
+        task, function, *arguments, abandon=abandon, started=lambda job: _watch(session, job, done, cancelled=cancelled)
     )
 
 

@@ -13,6 +13,15 @@ from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.progress import Progress, silent
 from napari_boundaryseg.session.actions.running import beside, scan_of, warn
 from napari_boundaryseg.session.session import Session
+from napari_boundaryseg.task import Task
+
+
+class OpenScan(Task):
+    """Read a scan."""
+
+
+class OpenLabels(Task):
+    """Read labels that were drawn on the open scan."""
 
 
 def open_scan(session: Session, *paths: str | Path) -> Job:
@@ -21,7 +30,7 @@ def open_scan(session: Session, *paths: str | Path) -> Job:
     def done(volume: Volume) -> None:
         session.scan = volume
 
-    return beside(session, "Opening", done, _read, paths, abandon=True)
+    return beside(session, OpenScan(), done, _read, paths, abandon=True)
 
 
 def _read(paths: Sequence[str | Path], *, progress: Progress = silent) -> Volume:
@@ -44,4 +53,4 @@ def open_labels(session: Session, path: str | Path, scheme: LabelScheme | None =
     def read(*, progress: Progress = silent) -> LabelMap:
         return formats.read_labels(path, scan, scheme, progress=progress)
 
-    return beside(session, "Opening labels", done, read, abandon=True)
+    return beside(session, OpenLabels(), done, read, abandon=True)

@@ -9,6 +9,7 @@ from napari_boundaryseg.data.boxes import Box, as_pairs
 from napari_boundaryseg.data.exchange import save_volume
 from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.engine.inference.prediction_files import load_prediction
+from napari_boundaryseg.engine.task_list import Predict
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.session.actions.running import in_worker, scan_of, warn
@@ -43,15 +44,14 @@ def segment(
     try:
         return in_worker(
             session,
-            "napari_boundaryseg.engine.tasks:predict",
-            {
-                "scan_folder": str(scan_folder),
-                "model": str(model),
-                "out_folder": str(out_folder),
-                "device": device,
-                "box": as_pairs(box) if box else None,
-                "whole": whole,
-            },
+            Predict(
+                scan_folder=str(scan_folder),
+                model=str(model),
+                out_folder=str(out_folder),
+                device=device,
+                box=as_pairs(box) if box else None,
+                whole=whole,
+            ),
             done,
             before=save,
             after=load,

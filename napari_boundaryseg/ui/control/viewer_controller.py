@@ -156,7 +156,7 @@ class ViewerController(QObject):
         if job.error_kind == "RegionNeeded":
             self.session.say("info", "")
             self.region_needed.emit(job.error)
-        if job.function == "Accepting":
+        if isinstance(job.task, accept.Accept):
             self._on_accepted(job.state == "returned")
         self.job_finished.emit(job)
 

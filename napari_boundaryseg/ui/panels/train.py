@@ -9,6 +9,7 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QFileDialog, QFormLayout, QHBoxLayout, QSpinBox, QWidget
 
 from napari_boundaryseg.engine.recipes.recipe import TUNING_STEPS
+from napari_boundaryseg.engine.task_list import FineTune
 from napari_boundaryseg.ui.panels.panel import Panel
 from napari_boundaryseg.ui.widgets.case_table import HELD_OUT, TRAIN, CaseTable
 from napari_boundaryseg.ui.widgets.comparison_table import ComparisonTable
@@ -142,15 +143,16 @@ class TrainPanel(Panel):
         self.pause.setAccessibleName(self.pause.text())
 
     def _on_job(self, job: Job | None) -> None:
-        training = job is not None and job.function.endswith(":fine_tune")
+        task = None if job is None else job.task
+        training = isinstance(task, FineTune)
         self.pause.blockSignals(True)
         self.pause.setChecked(False)
         self._name_pause(False)
         self.pause.blockSignals(False)
         self.pause.setEnabled(training)
         self._read_log()
-        if training and job is not None:
-            self._log = TrainingLog(Path(job.arguments["out_folder"]) / "log.jsonl")
+        if isinstance(task, FineTune):
+            self._log = TrainingLog(Path(task.out_folder) / "log.jsonl")
             self._poll.start()
         else:
             self._log = None
@@ -159,7 +161,7 @@ class TrainPanel(Panel):
 
     def _on_finished(self, job: Job) -> None:
         """Show what came of a training: the new version's before and after, or that there is none."""
-        if not job.function.endswith(":fine_tune"):
+        if not isinstance(job.task, FineTune):
             return
         if job.state != "returned":
             self.set_state("warning" if job.state == "failed" else "", f"fine-tuning {job.state}")

@@ -23,12 +23,13 @@ from napari_boundaryseg.progress import Cancelled
 from napari_boundaryseg.session.actions import scan as actions
 from napari_boundaryseg.session.actions import segment as segment_action
 from napari_boundaryseg.session.actions.accept import accept
-from napari_boundaryseg.session.actions.export import export, start_export
+from napari_boundaryseg.session.actions.export import Export, export, start_export
 from napari_boundaryseg.session.actions.fine_tune import fine_tune
 from napari_boundaryseg.session.actions.project import open_project
 from napari_boundaryseg.session.actions.segment import segment
 from napari_boundaryseg.session.project.project import Project
 from napari_boundaryseg.session.session import Session
+from napari_boundaryseg.task import Task
 
 
 def test_opening_a_scan_replaces_the_open_one(told: Told, tmp_path: Path) -> None:
@@ -183,13 +184,13 @@ class Meanwhile(InlineRunner):
         super().__init__()
         self._happens = happens
 
-    def call(self, name: str, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Job:
+    def call(self, task: Task, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Job:
         def slow(*given: Any, progress: Any) -> Any:
             result = function(*given, progress=progress)
             self._happens()
             return result
 
-        return super().call(name, slow, *arguments, **keywords)
+        return super().call(task, slow, *arguments, **keywords)
 
 
 def test_labels_for_a_scan_that_was_closed_meanwhile_are_dropped(told: Told, labels: LabelMap, tmp_path: Path) -> None:
@@ -227,7 +228,7 @@ def test_no_scratch_is_left_of_a_segmentation_that_came_to_nothing(
     if end == "cancelled":
         monkeypatch.setattr(segment_action, "load_prediction", stop)
     if end == "refused":
-        told.session.job = Job("a:b", {})
+        told.session.job = Job(Export())
         with pytest.raises(InputError, match="something else is running"):
             segment(told.session, tiny_model)
     else:
@@ -314,7 +315,7 @@ def started(session: Session) -> dict[str, Callable[[], object]]:
 @pytest.mark.parametrize("action", ["open_scan", "open_labels", "segment", "accept", "start_export", "fine_tune"])
 def test_a_second_job_is_refused_while_one_runs(told: Told, labels: LabelMap, action: str) -> None:
     accept(told.session, labels)
-    running = Job("a:b", {})
+    running = Job(Export())
     told.session.job = running
     before = told.state()
     with pytest.raises(InputError, match="something else is running"):

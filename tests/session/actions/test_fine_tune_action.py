@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from session_cases import Told, accept_all, box_labels, box_scan
 
-from napari_boundaryseg.data.labels import LabelScheme, preset
+from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.saving import atomic_json
 from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
 from napari_boundaryseg.engine.training import fine_tune as tuning
@@ -44,10 +44,10 @@ def test_every_case_goes_to_the_worker_with_the_names_and_the_part_that_it_was_a
     told.session.scan = scan = box_scan("b", 2)
     accept.accept(told.session, box_labels(scan).with_scheme(preset("pelvis-mr")), box)
     job = fine_tune.fine_tune(told.session, tuned(), ["a"], ["b"])
-    (a,), (b,) = job.arguments["cases"], job.arguments["held_out"]
-    assert (a["name"], a["box"], b["name"], b["box"]) == ("a", None, "b", [[1, 15]] * 3)
-    assert LabelScheme.model_validate(a["scheme"]) == preset("hippocampus")
-    assert LabelScheme.model_validate(b["scheme"]) == preset("pelvis-mr")
+    (a,), (b,) = job.task.cases, job.task.held_out
+    assert (a.name, a.box, b.name, b.box) == ("a", None, "b", ((1, 15),) * 3)
+    assert a.scheme == preset("hippocampus")
+    assert b.scheme == preset("pelvis-mr")
 
 
 def test_fine_tuning_adds_a_version_and_uses_it(told: Told, tiny_model: Path) -> None:
@@ -167,7 +167,7 @@ def test_a_trained_model_that_cannot_be_added_is_kept_and_named(
 def test_nothing_is_left_of_a_training_that_came_to_nothing(told: Told, tiny_model: Path, end: str) -> None:
     accept_all(told.session, box_scan("a", 1))
     if end == "refused":
-        told.session.job = Job("a:b", {})
+        told.session.job = Job(accept.Accept())
         with pytest.raises(InputError, match="something else is running"):
             fine_tune.fine_tune(told.session, tiny_model, ["a"])
     else:

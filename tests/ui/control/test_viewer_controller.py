@@ -14,11 +14,13 @@ from qtpy.QtWidgets import QFileDialog, QWidget
 
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.volume import LabelMap
+from napari_boundaryseg.engine.task_list import FineTune
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.session.project import last_project
 from napari_boundaryseg.session.project.model_versions import ModelVersion
 from napari_boundaryseg.session.project.project import Project
+from napari_boundaryseg.task import Task
 from napari_boundaryseg.ui import hooks
 from napari_boundaryseg.ui.compat.window import main_window
 from napari_boundaryseg.ui.layers import access, predictions
@@ -149,7 +151,7 @@ def test_a_closed_dock_hears_no_more_of_a_job(
 ) -> None:
     raised: list[Any] = []
     monkeypatch.setattr(sys, "excepthook", lambda *error: raised.append(error))
-    job = Job("napari_boundaryseg.engine.tasks:fine_tune", {"out_folder": "nowhere"})
+    job = Job(FineTune(model="tiny", cases=(), out_folder="nowhere"))
     controller.session.job = job
     job.report(0.1, "Step 1")
     assert bench.job_bar.progress.value() == 100
@@ -164,7 +166,7 @@ def test_a_closed_dock_hears_no_more_of_a_job(
     assert "Traceback" not in capsys.readouterr().err
     again = Workbench(controller)
     qtbot.addWidget(again)
-    controller.session.job = other = Job("a:b", {})
+    controller.session.job = other = Job(Task())
     other.report(0.25, "Step 1")
     assert again.job_bar.progress.value() == 250
 
@@ -182,7 +184,7 @@ def test_a_training_that_came_to_nothing_shows_no_older_verdict(
         True,
     )
     find("train_panel.versions").parentWidget().show_versions([version])
-    job = Job("napari_boundaryseg.engine.tasks:fine_tune", {"out_folder": "nowhere"})
+    job = Job(FineTune(model="tiny", cases=(), out_folder="nowhere"))
     controller.session.job = job
     controller.session.job = None
     job.end(state, error="no")
@@ -195,7 +197,7 @@ def test_the_pause_button_says_what_it_does_also_to_a_screen_reader(
     controller: Any, find: Callable[[str], Any]
 ) -> None:
     pause = find("train_panel.pause")
-    job = Job("napari_boundaryseg.engine.tasks:fine_tune", {"out_folder": "nowhere"})
+    job = Job(FineTune(model="tiny", cases=(), out_folder="nowhere"))
     controller.session.job = job
     for paused, text in ((True, "Resume"), (False, "Pause")):
         pause.click()

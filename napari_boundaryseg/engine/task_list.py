@@ -1,0 +1,98 @@
+"""What the worker can be asked for, as typed values; the functions, which need torch, are in `engine.tasks`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
+
+from napari_boundaryseg.data.labels import LabelScheme
+from napari_boundaryseg.engine.recipes.recipe import TUNING_STEPS
+from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.task import Task, Text
+
+Pairs = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
+"""(start, stop) along I, J and K: a box as JSON."""
+
+
+class WarmUp(Task):
+    """Load the libraries before they are needed."""
+
+
+class Predict(Task):
+    """Segment the scan in a folder and write the prediction into another one.
+
+    Parameters
+    ----------
+    scan_folder, out_folder : str
+        See `data.exchange.save_volume` and `engine.inference.prediction_files.save_prediction`.
+    model : str
+        A shipped name or a checkpoint file; the last one stays loaded.
+    box : three (start, stop) pairs, optional
+    device : str
+    whole : bool
+        Predict on a scan that is far larger than the model's field of view.
+    """
+
+    scan_folder: Text
+    model: Text
+    out_folder: Text
+    box: Pairs | None = None
+    device: str = "auto"
+    whole: bool = False
+
+
+class TuningCase(BaseModel):
+    """An accepted case: its files, and what its labels mean.
+
+    Parameters
+    ----------
+    name, image, label : str
+        The case and its two files.
+    scheme : LabelScheme, optional
+        What the labels were drawn under; else their integers are the model's.
+    box : three (start, stop) pairs, optional
+        The part of the scan that somebody has looked at.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Text
+    image: Text
+    label: Text
+    scheme: LabelScheme | None = None
+    box: Pairs | None = None
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _in_one_sentence(cls, value: Any, read: ModelWrapValidatorHandler[TuningCase]) -> TuningCase:
+        try:
+            return read(value)
+        except ValidationError as error:
+            name = value.get("name") if isinstance(value, dict) else None
+            raise InputError(
+                name if isinstance(name, str) else "case", "what its labels mean cannot be read", "Accept it again"
+            ) from error
+
+
+class FineTune(Task):
+    """Fine-tune a model on accepted cases and compare it with the old one on held-out cases.
+
+    Parameters
+    ----------
+    model : str
+        A shipped name or a checkpoint file.
+    cases, held_out : tuples of TuningCase
+    out_folder : str
+        Gets checkpoint, log and comparison.
+    steps, seed : int
+    device : str
+    """
+
+    model: Text
+    cases: tuple[TuningCase, ...]
+    held_out: tuple[TuningCase, ...] = ()
+    out_folder: Text
+    steps: int = TUNING_STEPS
+    seed: int = 0
+    device: str = "auto"

@@ -1,0 +1,77 @@
+"""One worker process as its parent sees it: started, spoken to in lines of JSON, ended."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from napari_boundaryseg.jobs.allowed import TASKS
+
+
+class WorkerProcess:
+    """A running ``python -m napari_boundaryseg.jobs.worker``; see `jobs.worker.Worker` for what is said.
+
+    Linux ends it with the thread that started it.
+
+    Parameters
+    ----------
+    tasks : str
+        The module that lists what it carries out.
+    warm : bool
+        Let it load its libraries (torch) at once.
+    """
+
+    def __init__(self, tasks: str = TASKS, warm: bool = True) -> None:
+        # -P: the folder that the program was started in may hold a file called torch.py.
+        command = [sys.executable, "-P", "-m", "napari_boundaryseg.jobs.worker", "--tasks", tasks, *["--warm"] * warm]
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+
+    @property
+    def pid(self) -> int | None:
+        """Its number while it lives."""
+        return self._process.pid if self._process.poll() is None else None
+
+    def send(self, command: dict[str, Any]) -> None:
+        """Give it a command; one that is lost is not told, because whoever reads from it notices."""
+        line = json.dumps(command) + "\n"
+        if self._process.stdin is not None:
+            with contextlib.suppress(OSError, ValueError):
+                self._process.stdin.write(line)
+                self._process.stdin.flush()
+
+    def events(self, number: int) -> Iterator[dict[str, Any]]:
+        """What it says of the task with this number, until it ends, without what libraries print."""
+        for line in self._process.stdout or ():
+            try:
+                event = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(event, dict) and event.get("id") == number:
+                yield event
+
+    def wait(self) -> int:
+        """Wait for its end; the exit code."""
+        return self._process.wait()
+
+    def kill(self) -> None:
+        """End it now."""
+        self._process.kill()
+
+    def close(self) -> None:
+        """Wait for its end and close its streams."""
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                with contextlib.suppress(OSError):
+                    stream.close()
