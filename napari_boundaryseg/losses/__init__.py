@@ -44,7 +44,7 @@ class Target:
 Loss = Callable[..., Tensor]
 """``loss(output: ModelOutput, target: Target, **arguments)`` → scalar, computed in float32."""
 
-_registry: Registry[Loss] = Registry("loss", __name__)
+_registry: Registry[Loss] = Registry("loss", __name__, "napari_boundaryseg.losses", of=Callable)  # type: ignore[arg-type]
 register = _registry.register
 names = _registry.names
 

@@ -61,7 +61,7 @@ class ModelOutput:
 
 
 Builder = Callable[..., nn.Module]
-_registry: Registry[Builder] = Registry("network", __name__)
+_registry: Registry[Builder] = Registry("network", __name__, "napari_boundaryseg.networks", of=Callable)  # type: ignore[arg-type]
 register = _registry.register
 names = _registry.names
 

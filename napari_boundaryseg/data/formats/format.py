@@ -37,7 +37,9 @@ class Format:
     """Whether a path without one of these endings is stored so: it gets a file's first bytes, none of a folder."""
 
 
-FORMATS: Registry[Format] = Registry("file format", __name__.rpartition(".")[0])
+FORMATS: Registry[Format] = Registry(
+    "file format", __name__.rpartition(".")[0], "napari_boundaryseg.formats", of=Format
+)
 
 
 def suffixes() -> tuple[str, ...]:
