@@ -11,7 +11,6 @@ import numpy as np
 from qtpy.QtCore import QTimer
 
 from napari_boundaryseg.data import formats
-from napari_boundaryseg.data.formats.format import suffixes
 from napari_boundaryseg.data.volume import LabelMap
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.session import Session
@@ -49,9 +48,7 @@ def session_of(viewer: Any) -> Session:
 def get_reader(path: str | list[str]) -> Callable[[Any], list[Any]] | None:
     """A function that reads this path as napari layers, or None when it is not a scan's."""
     paths = [path] if isinstance(path, str) else list(path)
-    known = (*suffixes(), ".dcm")
-    fits = all(Path(p).is_dir() or str(p).lower().endswith(known) for p in paths)
-    return read_layers if paths and fits else None
+    return read_layers if paths and all(formats.can_read(p) for p in paths) else None
 
 
 def read_layers(path: str | list[str]) -> list[Any]:

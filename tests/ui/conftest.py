@@ -18,7 +18,7 @@ from pathlib import Path
 import torch
 from napari_boundaryseg.engine.checkpoints.card import Card, TrainingData, Score
 from napari_boundaryseg.engine.checkpoints.checkpoint import build_network, save
-from napari_boundaryseg.engine.recipes.recipe import recipe
+from napari_boundaryseg.engine.recipes.shipped import recipe
 torch.manual_seed(1)
 small = recipe(sys.argv[2]).with_settings({
     "network_arguments.width": 4, "patch_vox": (16, 32, 32), "inference.window_vox": (16, 32, 32), "batch": 1,

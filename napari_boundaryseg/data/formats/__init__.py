@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from functools import partial
@@ -19,6 +20,7 @@ from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Progress, part, silent
 
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
 
 
 def read(*sources: str | Path, progress: Progress = silent) -> Volume:
@@ -104,27 +106,70 @@ def write_map(array: np.ndarray, geometry: Geometry, path: str | Path) -> None:
     write_array(maps if maps.ndim == 3 else np.moveaxis(maps, 0, 3), geometry, Path(path))
 
 
+def can_read(path: str | Path) -> bool:
+    """Whether `read` would try: a format knows the path by its ending, or by a file's first bytes.
+
+    Cheap (it reads at most 540 bytes) and never raises: whoever reads the scan is told what is wrong with it.
+
+    Examples
+    --------
+    >>> can_read("scan.nii.gz"), can_read("letter.pdf")
+    (True, False)
+    """
+    path = Path(path)
+    try:
+        return _format_by_name(path) is not None or _format_by_content(path, _head(path)) is not None
+    except (OSError, ValueError):
+        return False
+
+
 def format_of(path: Path) -> Format:
-    """The format that reads this path: by its ending, else by what is in it."""
+    """The format that reads this path: by its ending, else by what is in it.
+
+    Raises
+    ------
+    InputError
+        For a path that is not there, may not be read, or that no format knows.
+    """
     _check_exists(path)
-    if not path.is_dir():
-        for name in FORMATS:
-            if path.name.lower().endswith(FORMATS[name].suffixes or ("/",)):
-                return FORMATS[name]
-    head = b"" if path.is_dir() else _head(path)
-    for name in FORMATS:
-        if FORMATS[name].recognises(path, head):
-            return FORMATS[name]
-    if guess(head) == "a DICOM file":
-        raise InputError(path, "it is one slice of a DICOM series", "Open the folder that holds the series")
-    raise InputError(
-        path,
-        f"it is no scan but {guess(head)}" if head else "the file is empty",
-        f"Choose a DICOM folder or a file ending in {', '.join(suffixes())}",
+    head = b""
+    found = _format_by_name(path)
+    if found is None:
+        head = _head(path)
+        found = _format_by_content(path, head)
+    if found is None:
+        raise InputError(
+            path,
+            f"it is no scan but {guess(head)}" if head else "the file is empty",
+            f"Choose a DICOM folder or a file ending in {', '.join(suffixes())}",
+        )
+    return found
+
+
+def _format_by_name(path: Path) -> Format | None:
+    if path.is_dir():
+        return None
+    return next(
+        (FORMATS[name] for name in FORMATS if path.name.lower().endswith(FORMATS[name].suffixes or ("/",))), None
     )
 
 
+def _format_by_content(path: Path, head: bytes) -> Format | None:
+    return next((FORMATS[name] for name in FORMATS if _recognises(name, path, head)), None)
+
+
+def _recognises(name: str, path: Path, head: bytes) -> bool:
+    try:
+        return FORMATS[name].recognises(path, head)
+    except Exception as error:  # of another package, perhaps: no other format suffers from it
+        _log.warning("The file format %r cannot say whether it knows a file (%s).", name, type(error).__name__)
+        return False
+
+
 def _head(path: Path) -> bytes:
+    """A file's first bytes; none of a folder, a device, or what is not there."""
+    if not path.is_file():
+        return b""
     with path.open("rb") as stream:
         return stream.read(540)
 

@@ -9,6 +9,7 @@ import pytest
 from napari.components import ViewerModel
 
 from napari_boundaryseg.data import formats
+from napari_boundaryseg.data.formats.format import Format
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
 from napari_boundaryseg.engine.inference.prediction import Prediction
@@ -204,3 +205,22 @@ def test_the_reader_gives_every_channel_and_keeps_the_volume(scan: Volume, tmp_p
     assert len(made) == 2
     assert [arguments["visible"] for _, arguments, _ in made] == [False, True]
     assert made[0][1]["metadata"][access.KEY].array.shape == (2, 7, 6, 5)
+
+
+def test_the_reader_asks_the_formats(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(path: Path, progress: object) -> Volume:
+        array = np.frombuffer(path.read_bytes()[5:], np.uint8).reshape(2, 3, 4)
+        return Volume(array[None], Geometry((2, 3, 4), np.eye(4)), name=path.name)
+
+    slab = Format((".slab",), read, recognises=lambda path, head: head.startswith(b"SLAB "))
+    assert formats.FORMATS.names()
+    monkeypatch.setitem(formats.FORMATS._entries, "slab", slab)
+    (tmp_path / "bare").write_bytes(b"SLAB " + bytes(range(24)))
+    (tmp_path / "slice.dcm").write_bytes(bytes(128) + b"DICM" + bytes(600))
+    (tmp_path / "notes").write_text("text")
+    assert hooks.get_reader(str(tmp_path / "slice.dcm")) is hooks.read_layers
+    assert hooks.get_reader([str(tmp_path / "bare"), str(tmp_path / "notes")]) is None
+    reader = hooks.get_reader(str(tmp_path / "bare"))
+    assert reader is not None
+    ((_, arguments, kind),) = reader(str(tmp_path / "bare"))
+    assert (kind, arguments["metadata"][access.KEY].array.sum()) == ("image", 276)

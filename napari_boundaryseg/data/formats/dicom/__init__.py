@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 
@@ -24,11 +25,13 @@ def read(folder: Path, progress: Progress = silent) -> Volume:
     Raises
     ------
     InputError
-        When the folder holds no slices, a damaged one, more than one series, or slices that make no even, straight
-        stack.
+        When it is one file, or a folder that holds no slices, a damaged one, more than one series, or slices that make
+        no even, straight stack.
     MissingExtra
         When pydicom is not installed.
     """
+    if not folder.is_dir():
+        _refuse_file(folder)
     dicom.pydicom()
     slices = _headers(folder, part(progress, 0, 0.4))
     ordered, affine, warnings = stack(folder, one_series(folder, slices))
@@ -43,6 +46,12 @@ def read(folder: Path, progress: Progress = silent) -> Volume:
         warnings + more,
         (folder,),
     )
+
+
+def _refuse_file(path: Path) -> NoReturn:
+    if not dicom_folder.looks_like_dicom(path):
+        raise InputError(path, dicom_folder.CUT, dicom_folder.EXPORT)
+    raise InputError(path, "it is one slice of a DICOM series", "Open the folder that holds the series")
 
 
 def _headers(folder: Path, progress: Progress) -> list[Slice]:
@@ -102,8 +111,9 @@ def _inversion_warning(first: Slice, inverted: bool) -> tuple[str, ...]:
     return ("Low values were stored as bright (MONOCHROME1): bright and dark were exchanged.",)
 
 
-def _is_folder(path: Path, head: bytes) -> bool:
-    return path.is_dir()
+def _recognises(path: Path, head: bytes) -> bool:
+    """A folder; one DICOM file too, so that `read` can say that the series is needed."""
+    return path.is_dir() or dicom_folder.begins_like_dicom(head) or path.suffix.lower() == ".dcm"
 
 
-FORMATS.register("dicom")(Format((), read, recognises=_is_folder))
+FORMATS.register("dicom")(Format((), read, recognises=_recognises))

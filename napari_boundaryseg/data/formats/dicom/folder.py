@@ -46,8 +46,12 @@ def files(folder: Path) -> list[Path]:
 
 
 def looks_like_dicom(path: Path) -> bool:
+    """Whether a file begins as DICOM files do."""
+    return begins_like_dicom(_head(path))
+
+
+def begins_like_dicom(head: bytes) -> bool:
     """A preamble, or a first element of group 0002 or 0008 with a plausible element number."""
-    head = _head(path)
     return head[128:132] == b"DICM" or (head[:2] in (b"\x02\x00", b"\x08\x00") and head[3:4] == b"\x00")
 
 
