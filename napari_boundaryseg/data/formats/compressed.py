@@ -1,7 +1,8 @@
-"""Read a file's bytes, packed with gzip or not, never more than asked for and always to the end of the stream."""
+"""Read a file's bytes, compressed with gzip or not, never more than asked for and always to the end of the stream."""
 
 from __future__ import annotations
 
+import gzip
 import os
 import zlib
 from collections.abc import Iterator
@@ -17,32 +18,31 @@ from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Progress, silent
 
 _CHUNK = 1 << 20
-_MOST_RATIO = 1032
-"""DEFLATE packs at most this many bytes into one."""
+MOST_RATIO = 1032
+"""DEFLATE compresses at most this many bytes into one."""
 
 DAMAGED = "Copy or export it again: it is damaged"
 
 
 @dataclass
-class Unpacked:
-    """A file's bytes in order: unpacked when it is gzip, as they are when it is not."""
+class Decompressed:
+    """A file's bytes in order: decompressed when it is gzip, as they are when it is not."""
 
     path: Path
     stream: BinaryIO
     size: int = field(init=False)
     """Bytes on disk."""
-    packed: bool = field(init=False)
+    compressed: bool = field(init=False)
     garbage: bool = field(init=False, default=False)
     """Whether bytes that belong to no gzip member follow the last one."""
 
     def __post_init__(self) -> None:
         start = self.stream.tell()
         self.size = os.fstat(self.stream.fileno()).st_size - start
-        self.packed = self.stream.read(2) == GZIP_MAGIC
+        self.compressed = self.stream.read(2) == GZIP_MAGIC
         self.stream.seek(start)
-        self._pieces = self._unpack() if self.packed else self._plain()
+        self._pieces = self._members() if self.compressed else self._plain()
         self._rest = b""
-        self._given = 0
 
     def read(self, count: int) -> bytes:
         """The next ``count`` bytes; fewer only at the end."""
@@ -96,35 +96,33 @@ class Unpacked:
         while piece := self.stream.read(_CHUNK):
             yield piece
 
-    def _unpack(self) -> Iterator[bytes]:
-        """Every gzip member; zlib itself compares checksum and length at each member's end."""
-        data = self.stream.read(_CHUNK)
-        while data:
-            engine = zlib.decompressobj(wbits=31)
-            while not engine.eof:
-                if not data and not (data := self.stream.read(_CHUNK)):
-                    raise InputError(self.path, "it is cut short: the packed stream has no end", DAMAGED)
-                try:
-                    piece = engine.decompress(data, _CHUNK)
-                except zlib.error as error:
-                    raise InputError(self.path, f"its packed content is damaged ({_short(error)})", DAMAGED) from error
-                data = engine.unconsumed_tail
-                if piece:
-                    yield piece
-            data = engine.unused_data or self.stream.read(_CHUNK)
-            if data and not data.startswith(GZIP_MAGIC):
-                self.garbage = bool(data.strip(b"\0"))
-                return
+    def _members(self) -> Iterator[bytes]:
+        """Every gzip member, of which checksum and length are compared; one read gives at most one piece of it."""
+        with gzip.GzipFile(fileobj=self.stream, mode="rb") as file:
+            while piece := self._piece(file):
+                yield piece
+
+    def _piece(self, file: gzip.GzipFile) -> bytes:
+        try:
+            return file.read1(_CHUNK)
+        except EOFError as error:
+            raise InputError(self.path, "it is cut short: the compressed stream has no end", DAMAGED) from error
+        except gzip.BadGzipFile as error:
+            if str(error).startswith("Not a gzipped file"):  # the first member is one: these bytes follow the last
+                self.garbage = True
+                return b""
+            raise self._damaged(error) from error
+        except zlib.error as error:
+            raise self._damaged(error) from error
+
+    def _damaged(self, error: Exception) -> InputError:
+        return InputError(self.path, f"its compressed content is damaged ({str(error).rsplit(': ', 1)[-1]})", DAMAGED)
 
     def _refuse_impossible(self, needed: int) -> None:
-        if needed > self.size * (_MOST_RATIO if self.packed else 1):
+        if needed > self.size * (MOST_RATIO if self.compressed else 1):
             raise InputError(
                 self.path,
                 f"its header promises {readable(needed)} of voxels, the file holds {readable(self.size)}",
                 DAMAGED,
             )
         refuse_too_large(self.path, needed)
-
-
-def _short(error: Exception) -> str:
-    return str(error).rsplit(": ", 1)[-1]

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import psutil
+
 from napari_boundaryseg.errors import InputError
 
 
 def readable(count: int) -> str:
-    """A number of bytes for people: ``"12 kB"``."""
+    """A number of bytes for people.
+
+    Examples
+    --------
+    >>> readable(12_345)
+    '12.3 kB'
+    """
     size = float(count)
     for unit in ("bytes", "kB", "MB", "GB"):
         if size < 1000:
@@ -18,9 +26,14 @@ def readable(count: int) -> str:
 
 
 def refuse_too_large(path: Path, needed: int) -> None:
-    """Refuse what would take more than half of the memory that is free now."""
+    """Refuse what would take more than half of the memory that is free now.
+
+    Raises
+    ------
+    InputError
+    """
     free = free_memory()
-    if free is not None and needed > free / 2:
+    if needed > free / 2:
         raise InputError(
             path,
             f"it needs {readable(needed)} of memory, {readable(free)} is free",
@@ -28,12 +41,6 @@ def refuse_too_large(path: Path, needed: int) -> None:
         )
 
 
-def free_memory() -> int | None:
-    """Bytes of memory that can be had now, or None where the system does not say."""
-    try:
-        for line in Path("/proc/meminfo").read_text().splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    except (OSError, ValueError, IndexError):
-        return None
-    return None
+def free_memory() -> int:
+    """Bytes of memory that a program can get now without swapping."""
+    return int(psutil.virtual_memory().available)

@@ -253,11 +253,11 @@ def test_a_codec_that_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.Mo
         ds["PixelData"].VR = "OB"
     folder = save(tmp_path / "case", slices)
     monkeypatch.setattr(type(get_decoder(JPEGLosslessSV1)), "is_available", property(lambda self: False))
-    with pytest.raises(InputError, match=r"packed as JPEG Lossless.*pip install pylibjpeg pylibjpeg-libjpeg"):
+    with pytest.raises(InputError, match=r"compressed as JPEG Lossless.*pip install pylibjpeg pylibjpeg-libjpeg"):
         read(folder)
     for ds in slices:
         ds.file_meta.TransferSyntaxUID = MPEG2MPML
-    with pytest.raises(InputError, match=r"packed as MPEG2 .* are not read"):
+    with pytest.raises(InputError, match=r"compressed as MPEG2 .* are not read"):
         read(save(tmp_path / "film", slices))
 
 
@@ -334,14 +334,14 @@ def test_reading_can_be_cancelled_at_any_slice(tmp_path: Path) -> None:
 # --- real series ------------------------------------------------------------------------------------------------
 
 
-def unpacked(archive: Path, folder: Path, inside: str = "") -> Path:
+def extracted(archive: Path, folder: Path, inside: str = "") -> Path:
     with zipfile.ZipFile(archive) as content:
         content.extractall(folder, [name for name in content.namelist() if name.startswith(inside)])
     return folder / inside
 
 
 def test_the_real_oblique_series_equals_its_nifti(shared_data: Path, tmp_path: Path) -> None:
-    series_ = read(unpacked(shared_data / "pelvic_t2" / "ProstateX-0000_t2_dicom.zip", tmp_path))
+    series_ = read(extracted(shared_data / "pelvic_t2" / "ProstateX-0000_t2_dicom.zip", tmp_path))
     nifti = read(shared_data / "pelvic_t2" / "ProstateX-0000_t2_image.nii.gz")
     assert np.array_equal(series_.array, nifti.array)
     assert series_.array.dtype == nifti.array.dtype
@@ -357,7 +357,7 @@ def test_real_series_agree_with_independent_readings(
 ) -> None:
     folder = shared_data / "dicom_rtstruct"
     archive = folder / f"{patient}_dicom_ct_mr_pet_rtstruct.zip"
-    series_ = read(unpacked(archive, tmp_path, f"{patient}/{kind}/image"))
+    series_ = read(extracted(archive, tmp_path, f"{patient}/{kind}/image"))
     reference = read(folder / f"{patient}_{kind}_image_reference.nii.gz")
     assert series_.modality == name
     assert series_.geometry.same_as(reference.geometry)
@@ -367,10 +367,10 @@ def test_real_series_agree_with_independent_readings(
 def test_a_real_folder_of_three_series_says_what_is_there(shared_data: Path, tmp_path: Path) -> None:
     archive = shared_data / "dicom_rtstruct" / "STS_025_dicom_ct_mr_pet_rtstruct.zip"
     with pytest.raises(InputError, match=r"3 series .*CT with 47 slices.*MR with 25 slices"):
-        read(unpacked(archive, tmp_path))
+        read(extracted(archive, tmp_path))
 
 
 def test_a_real_tilted_uneven_series_is_refused(shared_data: Path, tmp_path: Path) -> None:
     archive = shared_data / "odd_files" / "dicom_gantry_tilt" / "GE_CT_gantry_tilt_variable_spacing.zip"
     with pytest.raises(InputError, match=r"unevenly spaced: 1\.08 mm after the one at 18\.4 mm"):
-        read(unpacked(archive, tmp_path))
+        read(extracted(archive, tmp_path))

@@ -58,7 +58,7 @@ SOUND: dict[str, tuple[str, bytes]] = {
     "LAS": ("a.nrrd", nrrd(space="left-anterior-superior", space_directions="(-0.5,0,0) (0,0.75,0) (0,0,3)",
                            space_origin="(-1,2,3)")),
     "mha": ("a.mha", meta(TransformMatrix="-1 0 0 0 -1 0 0 0 1")),
-    "mha packed": ("a.mha", meta(zlib.compress(RAW), CompressedData="True", TransformMatrix="-1 0 0 0 -1 0 0 0 1",
+    "mha compressed": ("a.mha", meta(zlib.compress(RAW), CompressedData="True", TransformMatrix="-1 0 0 0 -1 0 0 0 1",
                                  CompressedDataSize=str(len(zlib.compress(RAW))))),
 }  # fmt: skip
 
@@ -79,7 +79,7 @@ def spoiled(data: bytes, at: int = -6) -> bytes:
     return data[:at] + bytes([data[at] ^ 0xFF]) + data[at:][1:]
 
 
-PACKED, ZLIB = nrrd(gzip.compress(RAW), "gzip"), meta(zlib.compress(RAW), CompressedData="True")
+GZIPPED, ZLIB = nrrd(gzip.compress(RAW), "gzip"), meta(zlib.compress(RAW), CompressedData="True")
 FAULTS: dict[str, tuple[str, bytes, str]] = {
     "empty nrrd": ("a.nrrd", b"", "the file is empty"),
     "empty mha": ("a.mha", b"", "the file is empty"),
@@ -87,20 +87,20 @@ FAULTS: dict[str, tuple[str, bytes, str]] = {
     "short nrrd": ("a.nrrd", nrrd()[:-1], "its header promises 240 bytes of voxels, it holds 239"),
     "short mha": ("a.mha", meta()[:-100], "its header promises 240 bytes of voxels, it holds 140"),
     "header only": ("a.nrrd", nrrd(b""), "it holds 0 bytes"),
-    "packed nrrd cut": ("a.nrrd", PACKED[:-20], "cut short: the packed stream has no end"),
-    "packed nrrd short inside": ("a.nrrd", nrrd(gzip.compress(RAW[:-4]), "gzip"), "240 bytes of voxels, it holds 236"),
-    "packed nrrd spoiled": ("a.nrrd", spoiled(PACKED), "packed content is damaged (incorrect data check)"),
-    "packed mha cut": ("a.mha", ZLIB[:-20], "cut short: the packed stream has no end"),
-    "packed mha short inside": ("a.mha", meta(zlib.compress(RAW[:-4]), CompressedData="True"), "it holds 236"),
-    "packed mha spoiled": ("a.mha", spoiled(ZLIB, -1), "its packed content is damaged"),
-    "bzip2 cut": ("a.nrrd", nrrd(bz2.compress(RAW)[:-9], "bzip2"), "the packed stream has no end"),
+    "compressed nrrd cut": ("a.nrrd", GZIPPED[:-20], "cut short: the compressed stream has no end"),
+    "compressed nrrd short inside": ("a.nrrd", nrrd(gzip.compress(RAW[:-4]), "gzip"), "bytes of voxels, it holds 236"),
+    "compressed nrrd spoiled": ("a.nrrd", spoiled(GZIPPED), "compressed content is damaged (CRC check failed"),
+    "compressed mha cut": ("a.mha", ZLIB[:-20], "cut short: the compressed stream has no end"),
+    "compressed mha short inside": ("a.mha", meta(zlib.compress(RAW[:-4]), CompressedData="True"), "it holds 236"),
+    "compressed mha spoiled": ("a.mha", spoiled(ZLIB, -1), "its compressed content is damaged"),
+    "bzip2 cut": ("a.nrrd", nrrd(bz2.compress(RAW)[:-9], "bzip2"), "the compressed stream has no end"),
     "absurd": ("a.nrrd", nrrd(sizes="99999 99999 99999"), "promises 2000 TB of voxels"),
     "absurd mha": ("a.mha", meta(DimSize="99999 99999 99999"), "promises 2000 TB of voxels"),
     "2-D": ("a.nrrd", nrrd(dimension="2", sizes="4 5"), "it is no volume"),
     "zero size": ("a.nrrd", nrrd(sizes="4 5 0"), "its size is '4 5 0'"),
     "no size": ("a.mha", meta(DimSize=""), "does not say where its voxels are"),
     "unknown type": ("a.nrrd", nrrd(type="block"), "the type of its voxels is not known"),
-    "text encoding": ("a.nrrd", nrrd(encoding="ascii"), "packed in a way that is not read"),
+    "text encoding": ("a.nrrd", nrrd(encoding="ascii"), "compressed in a way that is not read"),
     "NaN directions": ("a.nrrd", nrrd(space_directions="(nan,0,0) (0,1,0) (0,0,1)"), "space directions"),
     "zero spacing nrrd": ("a.nrrd", nrrd(space="", space_directions="", space_origin="", spacings="1 0 1"), "spacings"),
     "zero direction": ("a.nrrd", nrrd(space_directions="(0,0,0) (0,1,0) (0,0,1)"), "not at right angles"),

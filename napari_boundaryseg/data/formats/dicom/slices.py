@@ -177,13 +177,13 @@ def _check_codec(found: Any, item: Slice) -> None:
     except NotImplementedError as error:
         raise InputError(
             item.path,
-            f"pictures packed as {syntax.name} are not read",
+            f"pictures compressed as {syntax.name} are not read",
             "Export it uncompressed, or convert it to NIfTI",
         ) from error
     if not decoder.is_available:
         raise InputError(
             item.path,
-            f"its pixels are packed as {syntax.name}, which needs another library",
+            f"its pixels are compressed as {syntax.name}, which needs another library",
             "Install it with: pip install pylibjpeg pylibjpeg-libjpeg pylibjpeg-openjpeg",
         )
 

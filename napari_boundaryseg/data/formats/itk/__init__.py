@@ -45,7 +45,7 @@ def read_labels(path: Path, progress: Progress = silent) -> tuple[np.ndarray, Ge
 
 
 def write(value: LabelMap | Volume, path: Path) -> None:
-    """A label map or a scan, packed; read again before an old file is replaced.
+    """A label map or a scan, compressed; read again before an old file is replaced.
 
     Raises
     ------

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from napari_boundaryseg.data.formats.compressed import DAMAGED, Unpacked
+from napari_boundaryseg.data.formats.compressed import DAMAGED, MOST_RATIO, Decompressed
 from napari_boundaryseg.data.formats.memory import readable, refuse_too_large
 from napari_boundaryseg.data.formats.signatures import guess
 from napari_boundaryseg.errors import InputError
@@ -55,12 +55,12 @@ _META_BYTES = {
 
 @dataclass(frozen=True)
 class PixelDataInfo:
-    """Where the voxels of a file lie, how many bytes they are, and how they are packed."""
+    """Where the voxels of a file lie, how many bytes they are, and how they are compressed."""
 
     fields: dict[str, str]
     sizes: tuple[int, ...]
     count: int
-    """Bytes when unpacked."""
+    """Bytes when decompressed."""
     encoding: str
     """``"raw"``, ``"gzip"``, ``"zlib"`` or ``"bzip2"``"""
     data: Path
@@ -176,7 +176,7 @@ def _pixel_data(
     if width is None:
         raise InputError(path, "the type of its voxels is not known", _SAVE_AGAIN)
     if encoding is None:
-        raise InputError(path, "its voxels are packed in a way that is not read", _SAVE_AGAIN)
+        raise InputError(path, "its voxels are compressed in a way that is not read", _SAVE_AGAIN)
     data = path if detached is None else _beside(path, detached)
     return PixelDataInfo(fields, sizes, math.prod(sizes) * width, encoding, data, end if detached is None else 0)
 
@@ -203,9 +203,9 @@ def _check_sizes(path: Path, info: PixelDataInfo) -> None:
 
 def _check_data(path: Path, info: PixelDataInfo, stream: BinaryIO) -> None:
     """As many bytes as promised, and a checksum that holds."""
-    source = Unpacked(info.data, stream) if info.encoding in ("raw", "gzip") else None
+    source = Decompressed(info.data, stream) if info.encoding in ("raw", "gzip") else None
     size = info.data.stat().st_size - info.start
-    if info.encoding in ("raw", "zlib", "gzip") and info.count > size * (1 if info.encoding == "raw" else 1032):
+    if info.encoding in ("raw", "zlib", "gzip") and info.count > size * (1 if info.encoding == "raw" else MOST_RATIO):
         raise InputError(
             path,
             f"it is cut short: its header promises {readable(info.count)} of voxels, it holds {readable(size)}",
@@ -227,11 +227,11 @@ def _count(path: Path, stream: BinaryIO, info: PixelDataInfo) -> int:
     found, data = 0, b""
     while not engine.eof and found <= info.count:
         if not data and _hungry(engine) and not (data := stream.read(1 << 20)):
-            raise InputError(path, "it is cut short: the packed stream has no end", DAMAGED)
+            raise InputError(path, "it is cut short: the compressed stream has no end", DAMAGED)
         try:
             found += len(engine.decompress(data, 1 << 20))
         except (zlib.error, OSError) as error:
-            raise InputError(path, "its packed content is damaged", DAMAGED) from error
+            raise InputError(path, "its compressed content is damaged", DAMAGED) from error
         data = getattr(engine, "unconsumed_tail", b"")
     return found
 

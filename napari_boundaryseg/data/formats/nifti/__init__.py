@@ -1,4 +1,4 @@
-"""NIfTI-1 and NIfTI-2, packed or not: read with suspicion, written with the exact geometry of the scan."""
+"""NIfTI-1 and NIfTI-2, compressed or not: read with suspicion, written with the exact geometry of the scan."""
 
 from __future__ import annotations
 

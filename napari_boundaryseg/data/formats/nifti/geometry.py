@@ -51,7 +51,8 @@ def form(fields: Nifti1Header) -> NiftiForm:
     """The geometry fields as they stand in the header."""
     b, c, d = (float(fields[f"quatern_{axis}"]) for axis in "bcd")
     x, y, z = (float(fields[f"qoffset_{axis}"]) for axis in "xyz")
-    srow = np.array([fields["srow_x"], fields["srow_y"], fields["srow_z"]], dtype=np.float64)
+    with np.errstate(invalid="ignore"):  # a signalling NaN
+        srow = np.array([fields["srow_x"], fields["srow_y"], fields["srow_z"]], dtype=np.float64)
     return NiftiForm(
         int(fields["sform_code"]),
         int(fields["qform_code"]),

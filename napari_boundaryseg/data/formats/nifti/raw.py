@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from napari_boundaryseg.data.formats.compressed import DAMAGED, Unpacked
+from napari_boundaryseg.data.formats.compressed import DAMAGED, Decompressed
 from napari_boundaryseg.data.formats.nifti.geometry import read_geometry
 from napari_boundaryseg.data.formats.nifti.header import parse
 from napari_boundaryseg.data.volume import Geometry
@@ -35,7 +35,7 @@ def read_raw(path: Path, progress: Progress = silent) -> Raw:
         For everything that `reliability` lists: empty, cut, damaged, no NIfTI, no volume, no usable geometry.
     """
     with path.open("rb") as stream:
-        source = Unpacked(path, stream)
+        source = Decompressed(path, stream)
         head = source.read(540)
         if not head:
             raise InputError(path, "the file is empty", DAMAGED)
@@ -52,19 +52,19 @@ def read_raw(path: Path, progress: Progress = silent) -> Raw:
     return Raw(_native(array), grid, parsed.slope, parsed.inter, warnings)
 
 
-def _stream_warnings(path: Path, source: Unpacked, extra: int) -> tuple[str, ...]:
+def _stream_warnings(path: Path, source: Decompressed, extra: int) -> tuple[str, ...]:
     warnings = []
-    if source.packed != path.name.lower().endswith(".gz"):
+    if source.compressed != path.name.lower().endswith(".gz"):
         warnings.append(
             "The file is "
             + (
-                "packed although its name does not end in .gz."
-                if source.packed
-                else "not packed although its name ends in .gz."
+                "compressed although its name does not end in .gz."
+                if source.compressed
+                else "not compressed although its name ends in .gz."
             )
         )
     if source.garbage:
-        warnings.append("Bytes that do not belong to it follow the end of the packed file.")
+        warnings.append("Bytes that do not belong to it follow the end of the compressed file.")
     if extra:
         warnings.append("More bytes follow its last voxel than its header announces.")
     return tuple(warnings)

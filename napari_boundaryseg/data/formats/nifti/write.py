@@ -43,11 +43,11 @@ def write_array(array: np.ndarray, geometry: Geometry, path: Path, *, intent: in
         raise InputError(path, "maps and labels are written as NIfTI", "Let its name end in .nii.gz")
     header = build_header(array, geometry)
     header["intent_code"] = intent
-    packed = path.name.lower().endswith(".gz")
+    compressed = path.name.lower().endswith(".gz")
     level = 1 if array.dtype.kind == "f" else 5  # decimals hardly shrink further but take much longer
 
     def save(stream: BinaryIO) -> None:
-        if packed:
+        if compressed:
             with gzip.GzipFile("", "wb", compresslevel=level, fileobj=stream, mtime=0) as inner:
                 _put(inner, header, array)
         else:
