@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from safetensors import SafetensorError, safe_open
 
 from napari_boundaryseg.engine.checkpoints.card import Card, read_json
 from napari_boundaryseg.errors import InputError
@@ -26,13 +27,15 @@ _ADVICE = "Choose a model file written by napari-boundaryseg"
 
 
 def read_header(path: Path) -> dict[str, Any]:
-    """The header of a safetensors file, checked against the file's size before any memory is taken.
+    """The header of a safetensors file; safetensors itself checks it against the file, of which it reads no more.
 
     Raises
     ------
     InputError
         For a missing, truncated or inconsistent file, and for formats that can hold code.
     """
+    header: Any = None
+    available = 0
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
@@ -42,20 +45,18 @@ def read_header(path: Path) -> dict[str, Any]:
             _refuse_code(path, b"" if whole else start)
             if not whole:
                 raise InputError(path, "it is not a whole safetensors file", _ADVICE)
-            text = file.read(length).decode("utf-8")
-            header = json.loads(text)
+            header, available = json.loads(file.read(length).decode("utf-8")), size - 8 - length
+        with safe_open(path, framework="np"):
+            pass
+    except SafetensorError as error:
+        raise _fault(path, header, available) from error
     except OSError as error:
         raise InputError(path, f"it could not be read: {error.strerror or error}", "Check the name") from error
     except (ValueError, RecursionError) as error:
         raise InputError(path, "its header is damaged", _ADVICE) from error
-    if not (isinstance(header, dict) and text.startswith("{") and _is_text(header.get("__metadata__", {}))):
+    if header.get("__metadata__", {}) is None:
         raise InputError(path, "its header is damaged", _ADVICE)
-    _check_tensors(path, header, size - 8 - length)
-    return header
-
-
-def _is_text(metadata: object) -> bool:
-    return isinstance(metadata, dict) and all(isinstance(value, str) for value in metadata.values())
+    return dict(header)
 
 
 def _refuse_code(path: Path, start: bytes) -> None:
@@ -66,37 +67,28 @@ def _refuse_code(path: Path, start: bytes) -> None:
         )
 
 
-def _check_tensors(path: Path, header: dict[str, Any], available: int) -> None:
-    """Every tensor's size follows from its shape, and together they fill the file without holes."""
-    spans = []
+def _fault(path: Path, header: Any, available: int) -> InputError:
+    """Why safetensors refuses a file: the tensors fill it without holes, and each has the size of its shape."""
     try:
-        for name, entry in header.items():
-            if name == "__metadata__":
-                continue
-            begin, end = _whole(entry["data_offsets"])
-            shape = _whole(entry["shape"])
-            if min(shape, default=0) < 0 or end - begin != math.prod(shape) * ITEM_BYTES[entry["dtype"]]:
-                raise InputError(path, f"the tensor {name!r:.80} does not fit its place", _ADVICE)
-            spans.append((begin, end))
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(path, "its list of tensors is damaged", _ADVICE) from error
-    place = 0
-    for begin, end in sorted(spans):
-        if begin != place:
-            raise InputError(path, "its tensors overlap or leave holes", _ADVICE)
-        place = end
-    if place != available:
-        raise InputError(
-            path,
-            f"its tensors need {place} bytes, the file holds {available}",
-            "Copy the file again; it may have been cut off",
-        )
-
-
-def _whole(values: object) -> list[int]:
-    if not (isinstance(values, list) and len(values) <= MAX_AXES and all(type(n) is int for n in values)):
-        raise ValueError("these are no whole numbers")
-    return values
+        tensors = {name: entry for name, entry in header.items() if name != "__metadata__"}
+        place = 0
+        for begin, end in sorted(entry["data_offsets"] for entry in tensors.values()):
+            if begin != place:
+                return InputError(path, "its tensors overlap or leave holes", _ADVICE)
+            place = end
+        if place != available:
+            return InputError(
+                path,
+                f"its tensors need {place} bytes, the file holds {available}",
+                "Copy the file again; it may have been cut off",
+            )
+        for name, entry in tensors.items():
+            (begin, end), shape = entry["data_offsets"], entry["shape"]
+            if len(shape) > MAX_AXES or end - begin != math.prod(shape) * ITEM_BYTES[entry["dtype"]]:
+                return InputError(path, f"the tensor {name!r:.80} does not fit its place", _ADVICE)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        pass
+    return InputError(path, "its list of tensors is damaged", _ADVICE)
 
 
 def read_card(path: Path) -> tuple[Card, str]:

@@ -381,3 +381,39 @@ def test_a_header_whose_length_begins_like_a_pickle_or_a_zip_file_is_read(tmp_pa
     assert start[:1] == b"\x80" or start[:2] == b"PK"
     path.write_bytes(start + b"{}".ljust(length))
     assert read_header(path) == {}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux for the memory used, with a sparse file of a terabyte")
+@pytest.mark.parametrize(
+    ("tensor", "size", "said"),
+    [
+        ({"dtype": "F32", "shape": [2**38], "data_offsets": [0, 2**40]}, 2**40, None),
+        ({"dtype": "F32", "shape": [2**38], "data_offsets": [0, 2**40]}, 100, "its tensors need 1099511627776 bytes"),
+        ({"dtype": "F32", "shape": [], "data_offsets": [0, 4]}, 2**40, "its tensors need 4 bytes"),
+        ({"dtype": "F32", "shape": [2**62] * 2, "data_offsets": [0, 2**40]}, 2**40, "does not fit its place"),
+        ({"dtype": "F32", "shape": [9] * 1_000_000, "data_offsets": [0, 100]}, 100, "does not fit its place"),
+    ],
+    ids=["large", "cut", "long", "overflow", "a million axes"],
+)
+def test_a_header_takes_no_memory_for_what_it_promises(
+    tmp_path: Path, tensor: dict[str, Any], size: int, said: str | None
+) -> None:
+    text = json.dumps({"a": tensor}).encode()
+    path = tmp_path / "a.safetensors"
+    with path.open("wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text)
+        file.truncate(8 + len(text) + size)
+    script = (
+        "import resource, sys\nfrom pathlib import Path\n"
+        "from napari_boundaryseg.engine.checkpoints.model_library import InputError, read_header\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "try:\n    read_header(Path(sys.argv[1]))\nexcept InputError as error:\n    print(error)\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(path)], capture_output=True, text=True, timeout=60, check=True
+    )
+    *sentences, kilobytes = done.stdout.splitlines()
+    assert int(kilobytes) < 200_000
+    assert len(sentences) == (said is not None)
+    assert said is None or said in sentences[0]
