@@ -1,4 +1,4 @@
-"""What a network is: every module of this folder registers one family. A new network is one new file."""
+"""Networks: every module of this folder registers one family. A new network is one new file."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ class HighResolutionPathway(nn.Module):
 
 
 class DilatedNet(nn.Module):
-    """DilNet: a stem, residual dilated blocks at full resolution, and a head; see `dilnet` in hmedn.py."""
+    """DilNet: a stem, residual dilated blocks at full resolution, and a head; see `dilnet.dilnet`."""
 
     def __init__(
         self, in_channels: int, width: int, classes: int, dilations: Dilations, *, dims: int, norm_kind: str
