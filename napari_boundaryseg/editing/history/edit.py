@@ -1,4 +1,4 @@
-"""One step of a history: the voxels of a box before and after, packed, or a lock."""
+"""One step of the undo history: the voxels of a box before and after, compressed, or a lock."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Edit:
         The part of the label map that it changes. None for a lock.
     dtype : str
         Of the voxels: ``"|u1"`` or ``"<u2"``.
-    packed_before, packed_after : bytes
+    compressed_before, compressed_after : bytes
         The voxels of the box, C order, zlib.
     lock : Lock, optional
         What it locks or unlocks.
@@ -46,15 +46,15 @@ class Edit:
     kind: str
     box: Box | None = None
     dtype: str = "|u1"
-    packed_before: bytes = b""
-    packed_after: bytes = b""
+    compressed_before: bytes = b""
+    compressed_after: bytes = b""
     lock: Lock | None = None
 
     @classmethod
     def of_voxels(cls, name: str, kind: str, box: Box, before: np.ndarray, after: np.ndarray) -> Edit:
         """The step from ``before`` to ``after``, both (I, J, K) uint8 or uint16 and as large as the box."""
         dtype = before.dtype.newbyteorder("<").str
-        return cls(name, kind, box, dtype, pack(before), pack(after))
+        return cls(name, kind, box, dtype, compressed(before), compressed(after))
 
     @classmethod
     def of_lock(cls, name: str, kind: str, lock: Lock) -> Edit:
@@ -64,12 +64,12 @@ class Edit:
     @property
     def before(self) -> np.ndarray:
         """The voxels of the box before the step, (I, J, K), read-only."""
-        return unpack(self.packed_before, self.dtype, self._shape)
+        return decompressed(self.compressed_before, self.dtype, self._shape)
 
     @property
     def after(self) -> np.ndarray:
         """The voxels of the box after the step, (I, J, K), read-only."""
-        return unpack(self.packed_after, self.dtype, self._shape)
+        return decompressed(self.compressed_after, self.dtype, self._shape)
 
     @property
     def by_hand(self) -> bool:
@@ -79,7 +79,7 @@ class Edit:
     @property
     def bytes_used(self) -> int:
         """What it takes in memory, about."""
-        return len(self.packed_before) + len(self.packed_after) + _OVERHEAD_BYTES
+        return len(self.compressed_before) + len(self.compressed_after) + _OVERHEAD_BYTES
 
     @cached_property
     def crc(self) -> int:
@@ -127,37 +127,37 @@ class Edit:
                 "name": self.name,
                 "kind": self.kind,
                 "dtype": self.dtype,
-                "before": len(self.packed_before),
+                "before": len(self.compressed_before),
                 "box": [[int(part.start), int(part.stop)] for part in self.box] if self.box else None,
                 "lock": [self.lock.organ, self.lock.slice] if self.lock else None,
             }
         ).encode()
-        return struct.pack("<I", len(head)) + head + self.packed_before + self.packed_after
+        return struct.pack("<I", len(head)) + head + self.compressed_before + self.compressed_after
 
     @property
     def _shape(self) -> tuple[int, ...]:
         return tuple(part.stop - part.start for part in self.box or ())
 
 
-def pack(array: np.ndarray) -> bytes:
+def compressed(array: np.ndarray) -> bytes:
     """Labels to bytes: C order, little-endian, zlib."""
     return zlib.compress(np.ascontiguousarray(array, array.dtype.newbyteorder("<")).data, _LEVEL)
 
 
-def unpack(packed: bytes, dtype: str, shape: tuple[int, ...]) -> np.ndarray:
-    """Undo `pack`: a read-only array.
+def decompressed(data: bytes, dtype: str, shape: tuple[int, ...]) -> np.ndarray:
+    """Undo `compressed`: a read-only array.
 
     Raises
     ------
     ValueError
-        When the bytes are not those of such an array; no more is unpacked than it needs.
+        When the bytes are not those of such an array; no more is decompressed than it needs.
     """
     size = int(np.prod(shape)) * np.dtype(dtype).itemsize
     try:
         stream = zlib.decompressobj()
-        raw = stream.decompress(packed, size + 1)
+        raw = stream.decompress(data, size + 1)
     except zlib.error as error:
-        raise ValueError(f"packed labels are damaged: {error}") from error
+        raise ValueError(f"compressed labels are damaged: {error}") from error
     if len(raw) != size or not stream.eof:
-        raise ValueError(f"packed labels are {len(raw)} bytes, not {size}")
+        raise ValueError(f"compressed labels are {len(raw)} bytes, not {size}")
     return np.frombuffer(raw, dtype).reshape(shape)

@@ -12,11 +12,13 @@ from napari_boundaryseg.data import boxes
 from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.editing.history.edit import LOCK, UNLOCK, Edit
 from napari_boundaryseg.editing.history.locks import Lock, Locks, allowed, protected
+from napari_boundaryseg.editing.history.tracked_labels import TrackedLabels
+from napari_boundaryseg.editing.history.undo_stack import UndoStack
 from napari_boundaryseg.errors import InputError
 
 MOST_BYTES = 64 * 2**20
 UNNAMED = "Change"
-"""The name of a change that was written into the array and never taken."""
+"""The name of a change that was written into the array and never committed."""
 
 
 Name = str | Callable[[Box], str]
@@ -37,15 +39,15 @@ class History:
     position n is after step n. A new step after undo drops the steps that could have been redone.
 
     Other code may write into ``array`` itself (napari's brush does). A private copy of the labels finds such changes:
-    `commit` makes a step of them and puts back what is locked. Every other method first takes what was written and not
-    taken, so undo takes back that change before any older one.
+    `commit` makes a step of them and puts back what is locked. Every other method first commits what
+    was written, so undo takes back that change before any older one.
 
     Locking and unlocking are steps too. So undo reaches a locked voxel only after it has undone the lock: a step never
     changes a voxel that is locked while it is made, in either direction, and the same locks hold whenever it is undone
     or done again.
 
     Steps are kept until they take more than ``most_bytes`` of memory: then the oldest go, but never the newest. The
-    bound on memory wins over the number of steps; packed labels are small, so that far more than 200 steps fit.
+    bound on memory wins over the number of steps; compressed labels are small, so that far more than 200 steps fit.
 
     Used on one thread. ``recorded`` is told before ``changed``, so that a journal has a step before views react.
 
@@ -80,20 +82,13 @@ class History:
         steps: Iterable[Edit] = (),
         position: int | None = None,
     ) -> None:
-        _refuse(array)
-        self._array, self._shadow = array, array.copy()
-        self._slice_axis, self._most_bytes = slice_axis, most_bytes
-        self._locks = locks or Locks()
-        self._steps, self._first = list(steps), 0
-        self._bytes = sum(step.bytes_used for step in self._steps)
-        self._position = len(self._steps) if position is None else position
-        self._voxels_of: dict[int, int] | None = None
-        self._forget(self._position)
+        self._labels, self._stack = TrackedLabels(array), UndoStack(most_bytes, steps, position)
+        self._slice_axis, self._locks = slice_axis, locks or Locks()
 
     @property
     def array(self) -> np.ndarray:
         """The labels."""
-        return self._array
+        return self._labels.array
 
     @property
     def locks(self) -> Locks:
@@ -103,38 +98,36 @@ class History:
     @property
     def steps(self) -> tuple[Edit, ...]:
         """The steps that are kept, oldest first; step i leads from position ``first + i`` to ``first + i + 1``."""
-        return tuple(self._steps)
+        return tuple(self._stack.steps)
 
     @property
     def first(self) -> int:
         """The oldest position that undo can reach."""
-        return self._first
+        return self._stack.first
 
     @property
     def position(self) -> int:
         """The number of steps that are done."""
-        return self._position
+        return self._stack.position
 
     @property
     def last(self) -> int:
         """The newest position that redo can reach."""
-        return self._first + len(self._steps)
+        return self._stack.last
 
     @property
     def bytes_used(self) -> int:
         """What the steps take in memory, about."""
-        return self._bytes
+        return self._stack.bytes_used
 
     @property
     def top(self) -> Edit | None:
         """The step that led to where we are; None at the oldest position."""
-        return self._steps[self._position - self._first - 1] if self._position > self._first else None
+        return self._stack.top
 
     def voxels(self) -> dict[int, int]:
-        """Label to the number of its voxels, as of the last step; counted once, and then kept up with the steps."""
-        if self._voxels_of is None:
-            self._voxels_of = _count(self._shadow)
-        return self._voxels_of
+        """Label to the number of its voxels, as of the last step."""
+        return self._labels.voxels()
 
     def commit(self, name: Name, box: Box | None = None, kind: str = "paint") -> Outcome:
         """Make a step of what was written into the array; what locks protect is put back.
@@ -146,16 +139,14 @@ class History:
             Where to look; everywhere by default. Changes outside it are found by a later call.
         kind : str
         """
-        where = boxes.clipped(box, self._array.shape)
-        found = boxes.changed(self._shadow[where], self._array[where])
+        found = self._labels.changed(boxes.clipped(box, self.array.shape))
         if found is None:
             return Outcome(None, 0)
-        found = boxes.shifted(found, where)
-        before, drawn = self._shadow[found], self._array[found]
+        before, drawn = self._labels.committed[found], self.array[found]
         written, n_protected = allowed(before, drawn, self._locks, found, self._slice_axis)
         if n_protected:
-            self._array[found] = written
-        edit = self._voxels(name, kind, found, before, written)
+            self.array[found] = written
+        edit = self._record_voxels(name, kind, found, before, written)
         self.changed.emit(found, "put back" if n_protected else "edit")
         return Outcome(edit, n_protected)
 
@@ -170,32 +161,26 @@ class History:
             As large as the box.
         kind : str
         """
-        where = boxes.clipped(box, self._array.shape)
-        fitting = self._fitting(values, where)
+        where = boxes.clipped(box, self.array.shape)
+        fitting = self._labels.fitting(values, where)
         self.commit(UNNAMED)
-        self._array[where] = fitting
+        self.array[where] = fitting
         return self.commit(name, where, kind)
 
     def protected(self, box: Box, values: np.ndarray) -> np.ndarray:
         """Where locks would leave a box alone if it were to get these labels: (I, J, K) bool."""
-        return protected(self._array[box], values, self._locks, box, self._slice_axis)
+        return protected(self.array[box], values, self._locks, box, self._slice_axis)
 
     def n_protected(self, box: Box, values: np.ndarray) -> int:
         """How many voxels `apply` would leave alone because they are locked."""
-        where = boxes.clipped(box, self._array.shape)
-        return allowed(self._array[where], self._fitting(values, where), self._locks, where, self._slice_axis)[1]
+        where = boxes.clipped(box, self.array.shape)
+        return allowed(self.array[where], self._labels.fitting(values, where), self._locks, where, self._slice_axis)[1]
 
     def follow(self, array: np.ndarray, name: str = UNNAMED) -> Outcome:
         """Take another array of the same shape (after ``layer.data = ...``); what differs is one step."""
-        _refuse(array)
-        if array.shape != self._array.shape or array.dtype.itemsize < self._array.dtype.itemsize:
-            raise InputError(
-                "labels",
-                f"{array.shape} {array.dtype} cannot take the place of {self._array.shape} {self._array.dtype}",
-                "Keep the shape, and an integer type that holds every label",
-            )
+        self._labels.refuse_replacement(array)
         self.commit(UNNAMED)
-        self._array, self._shadow = array, self._shadow.astype(array.dtype)
+        self._labels.replace(array)
         return self.commit(name, kind="replace")
 
     def lock(self, lock: Lock, name: str = "") -> Edit | None:
@@ -211,12 +196,12 @@ class History:
     def undo(self) -> Edit | None:
         """Take the last step back; None at the oldest position."""
         self.commit(UNNAMED)
-        return None if self._position == self._first else self._travel(self._position - 1, "undo")[0]
+        return None if self.position == self.first else self._travel(self.position - 1, "undo")[0]
 
     def redo(self) -> Edit | None:
         """Do the next step again; None at the newest position."""
         self.commit(UNNAMED)
-        return None if self._position == self.last else self._travel(self._position + 1, "redo")[0]
+        return None if self.position == self.last else self._travel(self.position + 1, "redo")[0]
 
     def go_to(self, position: int) -> None:
         """Undo or redo up to a position, as one change for views.
@@ -226,48 +211,38 @@ class History:
         InputError
             For a position outside ``first`` to ``last``.
         """
-        if not self._first <= position <= self.last:
-            raise InputError("history", f"there is no position {position}", f"Use {self._first} to {self.last}")
+        if not self.first <= position <= self.last:
+            raise InputError("history", f"there is no position {position}", f"Use {self.first} to {self.last}")
         self.commit(UNNAMED)  # as every new step, it drops what could have been redone
         position = min(position, self.last)
-        if position != self._position:
+        if position != self.position:
             self._travel(position, "go to")
 
     def _travel(self, position: int, why: str) -> list[Edit]:
-        back = position < self._position
-        numbers = range(self._position, position, -1) if back else range(self._position + 1, position + 1)
-        steps = [self._steps[number - self._first - 1] for number in numbers]
+        back = position < self.position
+        steps = self._stack.way_to(position)
         try:
             for step in steps:
                 self._write(step, back)
-                self._position += -1 if back else 1
+                self._stack.position += -1 if back else 1
         finally:
-            self.moved.emit(self._position)
+            self.moved.emit(self.position)
         self.changed.emit(boxes.union([step.box for step in steps if step.box]), why)
         return steps
 
     def _write(self, step: Edit, back: bool) -> None:
         if step.box is not None:
-            self._put(step.box, step.before if back else step.after)
+            self._labels.put(step.box, step.before if back else step.after)
         self._locks = step.locks_after(self._locks, back=back)
 
-    def _put(self, box: Box, values: np.ndarray) -> None:
-        """Write into the labels and their copy."""
-        self._array[box] = values
-        if self._voxels_of is not None:
-            won, lost = _count(values), _count(self._shadow[box])
-            for label in won.keys() | lost.keys():
-                self._voxels_of[label] = self._voxels_of.get(label, 0) + won.get(label, 0) - lost.get(label, 0)
-        self._shadow[box] = values
-
-    def _voxels(self, name: Name, kind: str, found: Box, before: np.ndarray, written: np.ndarray) -> Edit | None:
+    def _record_voxels(self, name: Name, kind: str, found: Box, before: np.ndarray, written: np.ndarray) -> Edit | None:
         inner = boxes.changed(before, written)
         if inner is None:
             return None
         box = boxes.shifted(inner, found)
         called = name if isinstance(name, str) else name(box)
         edit = Edit.of_voxels(called, kind, box, before[inner], written[inner])
-        self._put(box, written[inner])
+        self._labels.put(box, written[inner])
         self._record(edit)
         return edit
 
@@ -278,43 +253,5 @@ class History:
         return edit
 
     def _record(self, edit: Edit) -> None:
-        kept = self._position - self._first
-        self._bytes += edit.bytes_used - sum(step.bytes_used for step in self._steps[kept:])
-        self._steps[kept:] = [edit]
-        self._position += 1
-        self._forget(self._position - 1)
+        self._stack.push(edit)
         self.recorded.emit(edit)
-
-    def _forget(self, most: int) -> None:
-        """Drop the oldest steps, up to a position, while there is too much."""
-        while self._bytes > self._most_bytes and self._first < most:
-            self._bytes -= self._steps.pop(0).bytes_used
-            self._first += 1
-
-    def _fitting(self, values: np.ndarray, where: Box) -> np.ndarray:
-        values, shape = np.asarray(values), tuple(part.stop - part.start for part in where)
-        if values.shape != shape or values.dtype.kind not in "uib":
-            raise InputError(
-                "labels",
-                f"{values.shape} {values.dtype} does not fit a box of {shape}",
-                "Give integers, one for each voxel of the box",
-            )
-        if values.dtype != self._array.dtype and values.size:
-            most = np.iinfo(self._array.dtype).max
-            if values.min() < 0 or values.max() > most:
-                raise InputError("labels", f"they run from {values.min()} to {values.max()}", f"Use 0 to {most}")
-        return values.astype(self._array.dtype, copy=False)
-
-
-def _count(labels: np.ndarray) -> dict[int, int]:
-    counts = np.bincount(labels.ravel())
-    return {int(label): int(counts[label]) for label in np.flatnonzero(counts)}
-
-
-def _refuse(array: np.ndarray) -> None:
-    if array.ndim != 3 or array.dtype not in (np.uint8, np.uint16) or not array.flags.writeable:
-        raise InputError(
-            "labels",
-            f"an array of {array.ndim} axes of {array.dtype} cannot be edited",
-            "Use a writable array of three axes, uint8 or uint16",
-        )

@@ -1,1 +1,1 @@
-"""Every step on the disk, and the way back after a crash."""
+"""A journal of every step on the disk, and recovery from it after a crash."""

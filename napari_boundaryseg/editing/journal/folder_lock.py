@@ -1,4 +1,4 @@
-"""Whether the window that a journal belongs to still runs: a lock on a file that the system lifts when it dies."""
+"""File lock on a journal's folder, which the system lifts when the window that holds it dies."""
 
 from __future__ import annotations
 

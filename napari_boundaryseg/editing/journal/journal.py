@@ -1,4 +1,4 @@
-"""Every step of a history made durable on disk, by a thread of its own."""
+"""Journal: every step of a history made durable on disk, by a thread of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The file of a journal: numbered records in SQLite, each of which vouches for itself and for all before it."""
+"""The file of a journal: numbered records in SQLite, each with a CRC over itself and all before it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from platformdirs import user_data_path
 
-from napari_boundaryseg.editing.history.edit import pack, unpack
+from napari_boundaryseg.editing.history.edit import compressed, decompressed
 from napari_boundaryseg.editing.history.locks import Lock, Locks
 
 NAME = "journal.sqlite"
@@ -146,9 +146,9 @@ def start_body(header: JournalHeader, labels: np.ndarray, locks: Locks) -> bytes
         "dtype": labels.dtype.newbyteorder("<").str,
         "locks": [[lock.organ, lock.slice] for lock in locks],
     }
-    packed = pack(labels) if labels.any() else b""
+    data = compressed(labels) if labels.any() else b""
     text = json.dumps(head).encode()
-    return struct.pack("<I", len(text)) + text + packed
+    return struct.pack("<I", len(text)) + text + data
 
 
 def read_start(body: bytes) -> Start:
@@ -163,6 +163,6 @@ def read_start(body: bytes) -> Start:
     if head["version"] > VERSION:
         raise NewerVersion
     header = JournalHeader(**{name: head[name] for name in JournalHeader.__dataclass_fields__})
-    packed, shape = body[4 + size :], tuple(head["shape"])
-    labels = unpack(packed, head["dtype"], shape).copy() if packed else np.zeros(shape, head["dtype"])
+    data, shape = body[4 + size :], tuple(head["shape"])
+    labels = decompressed(data, head["dtype"], shape).copy() if data else np.zeros(shape, head["dtype"])
     return Start(header, labels, Locks.of(Lock(*pair) for pair in head["locks"]), head["host"], head["pid"])

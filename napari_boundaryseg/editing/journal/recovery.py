@@ -1,4 +1,4 @@
-"""Work that was lost with a window: find its journal, replay what is whole, keep or remove it."""
+"""Recovery of unsaved work: find the journal of a window that died, replay what is whole, keep or remove it."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ class RecoverableWork:
 def recoverable(folder: Path | None = None, *, discarded: bool = False) -> list[RecoverableWork]:
     """The sessions in a folder of journals that no window has open, newest first; never raises.
 
-    A session that cannot be read at all is put aside in ``damaged/``; one in which nothing of a person's would be lost,
-    because it is stored or a model made it, is left out.
+    A session that cannot be read at all is quarantined in ``damaged/``; one in which nothing of a person's would be
+    lost, because it is stored or a model made it, is left out.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def discard(work: RecoverableWork) -> None:
 
 
 def finish(work: RecoverableWork) -> None:
-    """Remove a session whose work is stored elsewhere; a damaged one is put aside."""
+    """Remove a session whose work is stored elsewhere; a damaged one is quarantined."""
     lock = _folder_lock(work)
     if work.complete:
         remove_folder(work.folder, lock)

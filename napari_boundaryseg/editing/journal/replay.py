@@ -1,4 +1,4 @@
-"""From the records of a journal to the labels, the locks and the history at its end."""
+"""Replay of a journal's records: the labels, the locks and the history at its end."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Replay:
         """Whether a person's work would be lost with the journal; also work that was undone, and can be redone."""
         return self.position < self.stored or any(step.by_hand for step in self.steps[self.stored :])
 
-    def take(self, record: Record) -> None:
+    def apply(self, record: Record) -> None:
         """Follow one record."""
         if record.kind == EDIT:
             edit = Edit.from_bytes(record.body)
@@ -134,7 +134,7 @@ def read(folder: Path) -> Replay:
         replay = Replay(read_start(first.body), at=first.at)
         try:
             for record in records:
-                replay.take(record)
+                replay.apply(record)
         except (ValueError, KeyError, TypeError, InputError, sqlite3.Error):
             replay.complete = False
     return replay

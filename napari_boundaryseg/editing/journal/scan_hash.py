@@ -1,4 +1,4 @@
-"""Which scan a journal belongs to: a hash of its voxels and of where they lie."""
+"""Hash of a scan's voxels and geometry, by which a journal knows its scan."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from napari_boundaryseg.data.boxes import changed
-from napari_boundaryseg.editing.history.edit import Edit, pack, unpack
+from napari_boundaryseg.editing.history.edit import Edit, compressed, decompressed
 from napari_boundaryseg.editing.history.locks import Lock, Locks
 
 SMALL = arrays(np.uint8, (3, 4, 5), elements=st.integers(0, 2))
@@ -56,9 +56,9 @@ def test_every_flipped_or_missing_byte_is_noticed() -> None:
                 Edit.from_bytes(wrong)
 
 
-def test_no_more_is_unpacked_than_fits() -> None:
-    packed = pack(np.zeros(10**6, np.uint8))
+def test_no_more_is_decompressed_than_fits() -> None:
+    data = compressed(np.zeros(10**6, np.uint8))
     with pytest.raises(ValueError, match="11 bytes, not 10"):
-        unpack(packed, "|u1", (10,))
+        decompressed(data, "|u1", (10,))
     with pytest.raises(ValueError, match="damaged"):
-        unpack(b"no zlib", "|u1", (10,))
+        decompressed(b"no zlib", "|u1", (10,))

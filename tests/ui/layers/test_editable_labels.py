@@ -109,12 +109,12 @@ def test_steps_are_named_after_tool_organ_and_slice(layer: Any, editable: Editab
 def test_volumes_are_not_counted_again_after_a_stroke(
     layer: Any, editable: EditableLabels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from napari_boundaryseg.editing.history import history
+    from napari_boundaryseg.editing.history import tracked_labels
 
     editable.volumes_ml()
     sizes: list[int] = []
-    real = history._count
-    monkeypatch.setattr(history, "_count", lambda labels: sizes.append(labels.size) or real(labels))
+    real = tracked_labels._count
+    monkeypatch.setattr(tracked_labels, "_count", lambda labels: sizes.append(labels.size) or real(labels))
     for edit in (EDITS["brush"], stroke, lambda it: it.undo(), lambda it: it.redo()):
         edit(layer)
         editable.volumes_ml()
