@@ -89,7 +89,10 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def script(installed: Path, code: str) -> tuple[dict[str, object], str]:
     """What a fresh interpreter that has the package writes as JSON, and its standard error."""
-    environment = {**os.environ, "PYTHONPATH": f"{installed}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(installed), os.environ.get("PYTHONPATH", "")])),
+    }
     done = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=120, check=False
     )

@@ -1,4 +1,4 @@
-"""Which functions the worker may call: those that are listed with their task, and no others."""
+"""Allow-list of the worker: the functions that are listed with their task, and no others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What went wrong, in one sentence for a person, and the trace for developers."""
+"""Errors in words: one sentence for a person, the traceback for developers."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ class Job:
             self._control("pause")
 
     def resume(self) -> None:
-        """Let it go on."""
+        """Let it continue."""
         if not self.ended:
             self.paused = False
             self._control("resume")

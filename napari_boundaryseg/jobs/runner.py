@@ -1,4 +1,4 @@
-"""What runs jobs: the protocol, the way to a job's one end, and a runner for scripts and tests."""
+"""The protocol of a job runner, the way to a job's one end, and a runner for scripts and tests."""
 
 from __future__ import annotations
 

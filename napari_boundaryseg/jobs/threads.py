@@ -1,4 +1,4 @@
-"""A plain Python function in a thread, with the face of a job: for reading and writing files."""
+"""A function of the window's own process in a thread, as a job: for reading and writing files."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ class WorkerProcess:
         return self._process.pid if self._process.poll() is None else None
 
     def send(self, command: dict[str, Any]) -> None:
-        """Give it a command; one that is lost is not told, because whoever reads from it notices."""
+        """Give it a command; one that is lost is noticed by whoever reads from it."""
         line = json.dumps(command) + "\n"
         if self._process.stdin is not None:
             with contextlib.suppress(OSError, ValueError):

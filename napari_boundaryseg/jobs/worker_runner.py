@@ -1,4 +1,4 @@
-"""Jobs in a worker process: one after the other, watched, cancelled; a lost process is replaced."""
+"""Jobs in a worker process: queued, watched, cancelled; a process that dies is replaced."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from napari_boundaryseg.jobs.worker_process import WorkerProcess
 from napari_boundaryseg.progress import Cancelled
 from napari_boundaryseg.task import Task
 
-PATIENCE_S = 1.5
+CANCEL_TIMEOUT_S = 1.5
 """How long a cancelled job may take to notice before its process is ended."""
 
 LOST = "The computing process ended without an answer, perhaps for lack of memory. A new one is ready: try again."
@@ -151,7 +151,7 @@ class WorkerRunner:
     def _put(self, item: _Entry | None) -> None:
         self._queue.put(item)
         if self._thread is None:
-            self._thread = threading.Thread(target=self._conduct, name="boundaryseg-worker", daemon=True)
+            self._thread = threading.Thread(target=self._run, name="boundaryseg-worker", daemon=True)
             self._thread.start()
 
     def _control(self, entry: _Entry, command: str) -> None:
@@ -163,32 +163,32 @@ class WorkerRunner:
             entry.cancelled = True
             waiting = entry.stage == "waiting"
         if waiting:
-            self._tell(lambda: entry.job.end("cancelled"))
+            self._notify(lambda: entry.job.end("cancelled"))
         else:
-            timer = threading.Timer(PATIENCE_S, self._insist, (entry,))
+            timer = threading.Timer(CANCEL_TIMEOUT_S, self._kill_unresponsive, (entry,))
             timer.daemon = True
             timer.start()
 
-    def _insist(self, entry: _Entry) -> None:
+    def _kill_unresponsive(self, entry: _Entry) -> None:
         """End the process of a job that did not stop by itself; the runner's thread starts a new one."""
         with self._lock:
             if entry.stage == "asking" and entry in self._entries and self._process is not None:
                 self._process.kill()
 
     # On the runner's own thread.
-    def _conduct(self) -> None:
+    def _run(self) -> None:
         while True:
             item = self._queue.get()
             if not self._closed:
-                self._take(item)
+                self._carry_out(item)
             if self._closed:
-                self._forget()
+                self._drop_process()
                 return
 
-    def _take(self, item: _Entry | None) -> None:
+    def _carry_out(self, item: _Entry | None) -> None:
         """Bring a job to its end, and leave a worker ready for the next."""
         if item is not None:
-            settle(item.job, lambda: self._result_of(item), self._tell)
+            settle(item.job, lambda: self._result_of(item), self._notify)
             with self._lock:
                 self._entries.remove(item)
         with contextlib.suppress(OSError, Cancelled):  # the next job says what is wrong
@@ -220,7 +220,7 @@ class WorkerRunner:
                 with self._lock:
                     entry.stage = "storing"
                 return event
-            self._tell(lambda event=event: entry.job.report(event["progress"], event["text"]))  # type: ignore[misc]
+            self._notify(lambda event=event: entry.job.report(event["progress"], event["text"]))  # type: ignore[misc]
         code = process.wait()
         if entry.cancelled:
             raise Cancelled
@@ -232,16 +232,16 @@ class WorkerRunner:
             if self._closed:
                 raise Cancelled
             if self._process is None or self._process.pid is None:
-                self._forget()
+                self._drop_process()
                 self._process = WorkerProcess(self._tasks, self._warm)
             return self._process
 
-    def _forget(self) -> None:
+    def _drop_process(self) -> None:
         process, self._process = self._process, None
         if process is not None:
             process.close()
 
-    def _tell(self, call: Callable[[], None]) -> None:
+    def _notify(self, call: Callable[[], None]) -> None:
         try:
             self._dispatch(call)
         except Exception:

@@ -22,7 +22,7 @@ from napari_boundaryseg.jobs.worker_runner import LOST, WorkerRunner
 from napari_boundaryseg.task import Task
 
 HERE = Path(__file__).parent
-WITH_TASKS = f"{HERE}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
+WITH_TASKS = os.pathsep.join(filter(None, [str(HERE), os.environ.get("PYTHONPATH", "")]))
 """Where the worker finds the tests' own tasks, beside the package."""
 
 

@@ -1,4 +1,4 @@
-"""Whether files belong on one grid: channels of one case, labels of one scan."""
+"""Grids that must agree: the channels of one case, the labels of one scan."""
 
 from __future__ import annotations
 

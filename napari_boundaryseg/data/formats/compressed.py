@@ -1,4 +1,4 @@
-"""Read a file's bytes, compressed with gzip or not, never more than asked for and always to the end of the stream."""
+"""A file's bytes, gzip or plain: decompressed in bounded pieces, to the end of the stream."""
 
 from __future__ import annotations
 

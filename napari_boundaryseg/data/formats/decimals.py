@@ -1,4 +1,4 @@
-"""Decimal voxels: what becomes of float64, and values that are not numbers."""
+"""Floating-point voxels: float64 to float32 with a warning of what changed, and values that are not finite."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ def to_float32(array: np.ndarray, slope: float = 1.0, inter: float = 0.0) -> tup
     """The values ``slope * array + inter`` as float32, reckoned in float64, and a warning where that is not enough.
 
     The last digits of a decimal number may be rounded; a whole number that becomes another one, and a number too large
-    for float32, are told.
+    for float32, are warned of.
     """
     result = np.empty_like(array, dtype=np.float32)
     nearest_last = np.argsort(np.abs(array.strides))[::-1]
-    stored, told = array.transpose(nearest_last), result.transpose(nearest_last)
+    stored, converted = array.transpose(nearest_last), result.transpose(nearest_last)
     changed, example = 0, ""
-    with np.errstate(over="ignore", under="ignore", invalid="ignore"):  # infinite values are counted and told
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):  # infinite values are counted
         for place in np.ndindex(stored.shape[:-2]):  # plane by plane: float64 precision without float64 memory
             exact = stored[place].astype(np.float64) * slope + inter
-            told[place] = exact
-            where = np.argwhere(_differs(exact, told[place]))
+            converted[place] = exact
+            where = np.argwhere(_differs(exact, converted[place]))
             if len(where) and not changed:
                 first = tuple(where[0])
-                example = f"{exact[first]:.9g} became {told[place][first]:.9g}"
+                example = f"{exact[first]:.9g} became {converted[place][first]:.9g}"
             changed += len(where)
     return result, (f"{changed} of its values do not fit into float32: {example}, for example.",) if changed else ()
 

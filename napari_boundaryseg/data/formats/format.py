@@ -1,4 +1,4 @@
-"""One way to store a scan, the register of all of them, and the name of a case."""
+"""A file format as a value, the registry of formats, and the name of a case."""
 
 from __future__ import annotations
 

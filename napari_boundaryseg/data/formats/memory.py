@@ -1,4 +1,4 @@
-"""How much memory a scan needs and how much is free."""
+"""Memory: what a scan needs, and what is free."""
 
 from __future__ import annotations
 

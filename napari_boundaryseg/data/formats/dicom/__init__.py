@@ -1,4 +1,4 @@
-"""A folder with one DICOM series as a scan: sorted by position, each slice in its own scale."""
+"""DICOM: a folder with one series as a scan, sorted by position, each slice with its own rescale."""
 
 from __future__ import annotations
 

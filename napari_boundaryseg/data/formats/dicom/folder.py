@@ -1,4 +1,4 @@
-"""The files of a DICOM folder: which are DICOM, and which are only what is left of a slice."""
+"""The files of a DICOM folder: slices, other files, and slices that were cut off."""
 
 from __future__ import annotations
 

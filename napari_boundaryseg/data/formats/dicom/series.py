@@ -1,4 +1,4 @@
-"""Which slices make one volume, in which order, and where it lies. Pure geometry: no file is read here."""
+"""DICOM slices to one volume: which belong to it, their order, the affine. Pure geometry: no file is read here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an NRRD or MetaImage header says of directions and sizes, where ITK would quietly make up its own."""
+"""Directions and sizes of NRRD and MetaImage headers, checked where ITK would quietly make up its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an NRRD or MetaImage header promises, and whether the file keeps it; SimpleITK fills gaps with zeros."""
+"""NRRD and MetaImage headers: the size of pixel data, checked against the file (SimpleITK fills gaps with zeros)."""
 
 from __future__ import annotations
 

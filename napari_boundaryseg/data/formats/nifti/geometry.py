@@ -1,4 +1,4 @@
-"""Where a NIfTI header says that its voxels lie, and whether it can be believed."""
+"""Affine of a NIfTI header from its sform and qform, with checks and warnings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a NIfTI header says, and whether it can be believed."""
+"""NIfTI-1 and NIfTI-2 headers: parsed and checked."""
 
 from __future__ import annotations
 

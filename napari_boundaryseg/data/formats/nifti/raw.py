@@ -1,4 +1,4 @@
-"""A NIfTI file's voxels as they are stored, read to the very end, and what is doubtful about them."""
+"""A NIfTI file's voxels as they are stored, read to the end of the file, with warnings."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def read_raw(path: Path, progress: Progress = silent) -> Raw:
     Raises
     ------
     InputError
-        For everything that `reliability` lists: empty, cut, damaged, no NIfTI, no volume, no usable geometry.
+        For a file that is empty, cut short, damaged, no NIfTI file, no volume, or without usable geometry.
     """
     with path.open("rb") as stream:
         source = Decompressed(path, stream)
