@@ -8,7 +8,9 @@ from typing import NoReturn
 import numpy as np
 
 from napari_boundaryseg.data.formats.dicom import folder as dicom_folder
-from napari_boundaryseg.data.formats.dicom import slices as dicom
+from napari_boundaryseg.data.formats.dicom.header import header
+from napari_boundaryseg.data.formats.dicom.library import pydicom
+from napari_boundaryseg.data.formats.dicom.pixels import pixels
 from napari_boundaryseg.data.formats.dicom.series import Slice, one_series, stack
 from napari_boundaryseg.data.formats.format import FORMATS, Format, case_name
 from napari_boundaryseg.data.formats.memory import refuse_too_large
@@ -32,7 +34,7 @@ def read(folder: Path, progress: Progress = silent) -> Volume:
     """
     if not folder.is_dir():
         _refuse_file(folder)
-    dicom.pydicom()
+    pydicom()
     slices = _headers(folder, part(progress, 0, 0.4))
     ordered, affine, warnings = stack(folder, one_series(folder, slices))
     array, more = _pixels(folder, ordered, part(progress, 0.4, 1))
@@ -61,7 +63,7 @@ def _headers(folder: Path, progress: Progress) -> list[Slice]:
         progress(n / len(paths), "looking for slices")
         if not dicom_folder.looks_like_dicom(path):
             others.append(path)
-        elif found := dicom.header(path, folder):
+        elif found := header(path, folder):
             slices.append(found)
     if not slices:
         raise InputError(
@@ -78,7 +80,7 @@ def _pixels(folder: Path, ordered: list[Slice], progress: Progress) -> tuple[np.
     stored, scales, inverted = [], [], False
     for n, item in enumerate(ordered):
         progress(n / len(ordered), "reading slices")
-        array, slope, inter, low_is_bright = dicom.pixels(item)
+        array, slope, inter, low_is_bright = pixels(item)
         stored.append(array)
         scales.append((slope, inter))
         inverted |= low_is_bright

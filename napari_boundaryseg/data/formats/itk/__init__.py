@@ -9,8 +9,8 @@ import numpy as np
 
 from napari_boundaryseg.data.formats.decimals import not_finite, to_float32, whole_numbers
 from napari_boundaryseg.data.formats.format import FORMATS, Format, case_name
+from napari_boundaryseg.data.formats.itk.check import check
 from napari_boundaryseg.data.formats.itk.geometry import NO_SHEAR, SHEAR_DEG, header_warnings
-from napari_boundaryseg.data.formats.itk.header import check
 from napari_boundaryseg.data.geometry import shear_deg
 from napari_boundaryseg.data.saving import atomic_file
 from napari_boundaryseg.data.volume import SAME_GRID_MM, Geometry, LabelMap, Volume
