@@ -11,7 +11,8 @@ from psygnal import Signal
 from napari_boundaryseg.data import boxes
 from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.editing.history.edit import LOCK, UNLOCK, Edit
-from napari_boundaryseg.editing.history.locks import Lock, Locks, allowed, protected
+from napari_boundaryseg.editing.history.locks import Lock, Locks
+from napari_boundaryseg.editing.history.protection import allowed, protected
 from napari_boundaryseg.editing.history.tracked_labels import TrackedLabels
 from napari_boundaryseg.editing.history.undo_stack import UndoStack
 from napari_boundaryseg.errors import InputError

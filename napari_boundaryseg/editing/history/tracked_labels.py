@@ -46,11 +46,8 @@ class TrackedLabels:
         """Refuse an array of another shape, or of a type that does not hold every label."""
         _refuse(array)
         if array.shape != self.array.shape or array.dtype.itemsize < self.array.dtype.itemsize:
-            raise InputError(
-                "labels",
-                f"{array.shape} {array.dtype} cannot take the place of {self.array.shape} {self.array.dtype}",
-                "Keep the shape, and an integer type that holds every label",
-            )
+            found = f"{array.shape} {array.dtype} cannot take the place of {self.array.shape} {self.array.dtype}"
+            raise InputError("labels", found, "Keep the shape, and an integer type that holds every label")
 
     def replace(self, array: np.ndarray) -> None:
         """Track another array of the same shape; what differs is an uncommitted change."""
@@ -73,11 +70,8 @@ class TrackedLabels:
         """
         values, shape = np.asarray(values), tuple(part.stop - part.start for part in where)
         if values.shape != shape or values.dtype.kind not in "uib":
-            raise InputError(
-                "labels",
-                f"{values.shape} {values.dtype} does not fit a box of {shape}",
-                "Give integers, one for each voxel of the box",
-            )
+            found = f"{values.shape} {values.dtype} does not fit a box of {shape}"
+            raise InputError("labels", found, "Give integers, one for each voxel of the box")
         if values.dtype != self.array.dtype and values.size:
             most = np.iinfo(self.array.dtype).max
             if values.min() < 0 or values.max() > most:
@@ -92,8 +86,5 @@ def _count(labels: np.ndarray) -> dict[int, int]:
 
 def _refuse(array: np.ndarray) -> None:
     if array.ndim != 3 or array.dtype not in (np.uint8, np.uint16) or not array.flags.writeable:
-        raise InputError(
-            "labels",
-            f"an array of {array.ndim} axes of {array.dtype} cannot be edited",
-            "Use a writable array of three axes, uint8 or uint16",
-        )
+        found = f"an array of {array.ndim} axes of {array.dtype} cannot be edited"
+        raise InputError("labels", found, "Use a writable array of three axes, uint8 or uint16")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_boundaryseg.editing.history.locks import Lock, Locks, allowed
+from napari_boundaryseg.editing.history.locks import Lock, Locks
+from napari_boundaryseg.editing.history.protection import allowed
 from napari_boundaryseg.errors import InputError
 
 BOX = (slice(4, 6), slice(0, 1), slice(0, 4))
