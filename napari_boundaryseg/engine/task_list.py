@@ -28,8 +28,6 @@ class Predict(Task):
         See `data.exchange.save_volume` and `engine.inference.prediction_files.save_prediction`.
     model : str
         A shipped name or a checkpoint file; the last one stays loaded.
-    box : three (start, stop) pairs, optional
-    device : str
     whole : bool
         Predict on a scan that is far larger than the model's field of view.
     """
@@ -47,12 +45,9 @@ class TuningCase(BaseModel):
 
     Parameters
     ----------
-    name, image, label : str
-        The case and its two files.
     scheme : LabelScheme, optional
         What the labels were drawn under; else their integers are the model's.
-    box : three (start, stop) pairs, optional
-        The part of the scan that somebody has looked at.
+    box : the part of the scan that somebody has looked at, optional
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -82,11 +77,8 @@ class FineTune(Task):
     ----------
     model : str
         A shipped name or a checkpoint file.
-    cases, held_out : tuples of TuningCase
     out_folder : str
         Gets checkpoint, log and comparison.
-    steps, seed : int
-    device : str
     """
 
     model: Text

@@ -1,100 +1,21 @@
-"""The worker process, `python -m napari_boundaryseg.jobs.worker`: carries out one task after the other."""
+"""The worker process, `python -m napari_boundaryseg.jobs.worker`: its end with its parent, its streams."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
 import ctypes
-import importlib
-import json
 import os
 import signal
 import sys
-import threading
-from typing import Any, TextIO
 
-from napari_boundaryseg.jobs.allowed import TASKS, resolve
-from napari_boundaryseg.jobs.error_text import sentence, trace
-from napari_boundaryseg.progress import Cancelled
+from napari_boundaryseg.jobs.allowed import TASKS
+from napari_boundaryseg.jobs.task_loop import TaskLoop
 
 NICENESS = 10
 """The window's own thread goes first."""
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
-
-
-class Worker:
-    """Reads commands, one JSON object a line, and writes events the same way.
-
-    Commands: ``{"run": id, "task": name, "arguments": {...}}``, ``{"cancel": id}``, ``{"pause": id}``,
-    ``{"resume": id}``. Events: ``{"ready": pid}``, then for each id ``progress``, and at the end one of
-    ``returned``, ``failed``, ``cancelled``.
-    """
-
-    def __init__(self, commands: TextIO, events: TextIO, tasks: str) -> None:
-        self._commands, self._events, self._tasks = commands, events, tasks
-        self._writing = threading.Lock()
-        self._news = threading.Condition()
-        self._waiting: list[dict[str, Any]] = []
-        self._cancelled: set[int] = set()
-        self._paused: set[int] = set()
-
-    def serve(self, warm: bool = False) -> None:
-        """Work until the commands end, which they do when the parent is gone."""
-        threading.Thread(target=self._listen, daemon=True).start()
-        self._say(ready=os.getpid())
-        if warm:
-            with contextlib.suppress(Exception):  # whoever asks for a function is told what is wrong
-                importlib.import_module(self._tasks)
-        while True:
-            with self._news:
-                self._news.wait_for(lambda: self._waiting)
-                command = self._waiting.pop(0)
-            self._work(command)
-
-    def _listen(self) -> None:
-        for line in self._commands:
-            command = json.loads(line)
-            with self._news:
-                if "run" in command:
-                    self._waiting.append(command)
-                elif "cancel" in command:
-                    self._cancelled.add(command["cancel"])
-                elif "pause" in command:
-                    self._paused.add(command["pause"])
-                elif "resume" in command:
-                    self._paused.discard(command["resume"])
-                self._news.notify_all()
-        os._exit(0)  # the parent is gone, and what is under way is for nobody
-
-    def _work(self, command: dict[str, Any]) -> None:
-        number = command["run"]
-
-        def progress(fraction: float, text: str = "") -> None:
-            self._say(id=number, progress=float(fraction), text=str(text))
-            with self._news:
-                self._news.wait_for(lambda: number not in self._paused or number in self._cancelled)
-                if number in self._cancelled:
-                    raise Cancelled
-
-        try:
-            if number in self._cancelled:
-                raise Cancelled
-            call = resolve(command["task"], command["arguments"], self._tasks)
-            self._say(id=number, returned=call(progress=progress))
-        except Cancelled:
-            self._say(id=number, cancelled=True)
-        except BaseException as error:
-            self._say(id=number, failed=sentence(error), kind=type(error).__name__, details=trace(error))
-
-    def _say(self, **event: Any) -> None:
-        line = json.dumps(event) + "\n"
-        try:
-            with self._writing:
-                self._events.write(line)
-                self._events.flush()
-        except OSError:
-            os._exit(0)  # nobody listens any more
 
 
 def die_with_parent() -> None:
@@ -119,7 +40,7 @@ def main() -> None:
         os.nice(NICENESS)
     events = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    Worker(sys.stdin, events, chosen.tasks).serve(chosen.warm)
+    TaskLoop(sys.stdin, events, chosen.tasks).serve(chosen.warm)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from napari_boundaryseg.jobs.allowed import TASKS
 
 
 class WorkerProcess:
-    """A running ``python -m napari_boundaryseg.jobs.worker``; see `jobs.worker.Worker` for what is said.
+    """A running ``python -m napari_boundaryseg.jobs.worker``; see `jobs.task_loop.TaskLoop` for what is said.
 
     Linux ends it with the thread that started it.
 
