@@ -17,6 +17,7 @@ from napari_boundaryseg.registry import Registry
 
 MODULE = '''
 from napari_boundaryseg.data.formats.format import Format
+from napari_boundaryseg.data.metrics.metric import Metric
 
 
 def loss(output, target, *, weight: float = 1.0):
@@ -46,6 +47,7 @@ def read(path, progress):
 
 
 scans = Format(suffixes=(".slab",), read=read)
+empty = Metric("empty", lambda pair: 0.25, "Empty", "higher")
 number = 17
 '''
 
@@ -63,6 +65,11 @@ number = other_package.parts:number
 one-voxel = other_package.parts:network
 sgm = other_package.parts:network
 fails = other_package.faulty:network
+
+[napari_boundaryseg.metrics]
+empty = other_package.parts:empty
+dsc = other_package.parts:empty
+number = other_package.parts:number
 
 [napari_boundaryseg.formats]
 slab = other_package.parts:scans
@@ -134,6 +141,22 @@ def test_a_format_of_another_package_is_known_and_what_is_no_format_is_left_out(
         "nifti (other-package)": "ValueError: there is a file format of this name already",
     }
     assert "The file format 'loss' of the package other-package cannot be used" in said
+
+
+def test_a_metric_of_another_package_is_scored(installed: Path) -> None:
+    found, _ = script(
+        installed,
+        "import json, numpy as np, napari_boundaryseg as bs\n"
+        "from napari_boundaryseg.data.metrics.metric import _registry, names\n"
+        "from napari_boundaryseg.data.volume import Geometry, LabelMap\n"
+        "labels = LabelMap(np.ones((3, 3, 3), np.uint8), Geometry((3, 3, 3), np.eye(4)))\n"
+        "(scores,) = bs.evaluate(labels, labels).values()\n"
+        "print(json.dumps([names(), scores['empty'], scores['dsc'], sorted(_registry.broken)]))",
+    )
+    names, empty, dsc, broken = found
+    assert "empty" in names
+    assert (empty, dsc) == (0.25, 1.0)
+    assert broken == ["dsc (other-package)", "number (other-package)"]
 
 
 def test_a_broken_entry_is_named_with_its_package_and_its_reason(

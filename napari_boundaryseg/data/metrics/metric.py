@@ -59,7 +59,7 @@ class Metric:
         return self.missing if pair.missing and self.missing is not None else float(self.compute(pair))
 
 
-_registry: Registry[Metric] = Registry("metric", __package__)
+_registry: Registry[Metric] = Registry("metric", __package__, "napari_boundaryseg.metrics", of=Metric)
 
 
 def register(
