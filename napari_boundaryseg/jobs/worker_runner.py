@@ -31,7 +31,7 @@ from napari_boundaryseg.jobs.worker_process import WorkerProcess
 from napari_boundaryseg.progress import Cancelled
 from napari_boundaryseg.task import Task
 
-CANCEL_TIMEOUT_S = 1.5
+PATIENCE_S = 1.5
 """How long a cancelled job may take to notice before its process is ended."""
 
 LOST = "The computing process ended without an answer, perhaps for lack of memory. A new one is ready: try again."
@@ -165,7 +165,7 @@ class WorkerRunner:
         if waiting:
             self._notify(lambda: entry.job.end("cancelled"))
         else:
-            timer = threading.Timer(CANCEL_TIMEOUT_S, self._kill_unresponsive, (entry,))
+            timer = threading.Timer(PATIENCE_S, self._kill_unresponsive, (entry,))
             timer.daemon = True
             timer.start()
 
