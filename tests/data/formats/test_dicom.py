@@ -27,6 +27,7 @@ from pydicom.uid import (  # noqa: E402
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
     JPEGLosslessSV1,
+    JPEGLSLossless,
     RawDataStorage,
     generate_uid,
 )
@@ -241,6 +242,14 @@ def test_a_file_cut_short_is_refused(tmp_path: Path, keep: float) -> None:
     file.write_bytes(data[: int(len(data) * keep)])
     with pytest.raises(InputError):
         read(folder)
+
+
+def test_slices_that_are_compressed_as_jpeg_ls_are_read(tmp_path: Path) -> None:
+    slices = series()
+    for ds in slices:
+        ds.compress(JPEGLSLossless, generate_instance_uid=False)
+    scan = read(save(tmp_path / "case", slices))
+    assert np.array_equal(scan.array, read(save(tmp_path / "plain", series())).array)
 
 
 def test_a_codec_that_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
