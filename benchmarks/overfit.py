@@ -27,7 +27,7 @@ from napari_boundaryseg.engine.checkpoints.checkpoint import build_network, save
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.recipes.settings import Augmentation, Inference, Targets
 from napari_boundaryseg.engine.recipes.shipped import recipe
-from napari_boundaryseg.engine.training.cases import TrainingCase, prepare
+from napari_boundaryseg.engine.training.data.cases import TrainingCase, prepare
 from napari_boundaryseg.losses.sobel import edge_masks
 from napari_boundaryseg.models import ModelOutput
 from napari_boundaryseg.models.blocks import CHANNELS_LAST

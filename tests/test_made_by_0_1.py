@@ -24,7 +24,7 @@ from napari_boundaryseg.editing.journal.scan_hash import scan_hash
 from napari_boundaryseg.engine.checkpoints import model_library
 from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
 from napari_boundaryseg.engine.recipes.recipe import read_recipe
-from napari_boundaryseg.engine.training.folder import card_in
+from napari_boundaryseg.engine.training.loop.folder import card_in
 from napari_boundaryseg.engine.training.train import fit
 from napari_boundaryseg.session.project.project import Project
 from napari_boundaryseg.session.report import FORMAT, read_report

@@ -22,7 +22,7 @@ from napari_boundaryseg.data.datasets import load_labelled
 from napari_boundaryseg.engine.checkpoints import model_library
 from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
 from napari_boundaryseg.engine.recipes.recipe import Recipe
-from napari_boundaryseg.engine.training import folder as files
+from napari_boundaryseg.engine.training.loop import folder as files
 from napari_boundaryseg.engine.training.train import fit
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Cancelled, Progress

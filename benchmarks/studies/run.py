@@ -24,7 +24,7 @@ from napari_boundaryseg.engine.evaluation.folds import FOLDS, every
 from napari_boundaryseg.engine.evaluation.label_prior import LabelPrior
 from napari_boundaryseg.engine.evaluation.study import Study, Training, loose_box
 from napari_boundaryseg.engine.inference.predictor import Predictor
-from napari_boundaryseg.engine.training.folder import LAST, LOG
+from napari_boundaryseg.engine.training.loop.folder import LAST, LOG
 from napari_boundaryseg.engine.training.train import fit
 from napari_boundaryseg.session.export import MAPS, export_files
 

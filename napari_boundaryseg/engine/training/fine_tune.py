@@ -15,8 +15,8 @@ from napari_boundaryseg.engine.evaluation.comparison import as_markdown, compare
 from napari_boundaryseg.engine.inference.predictor import Predictor
 from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan, part_of
 from napari_boundaryseg.engine.recipes.recipe import TUNING_STEPS, Recipe
-from napari_boundaryseg.engine.training.cases import Pair
-from napari_boundaryseg.engine.training.folder import CARD
+from napari_boundaryseg.engine.training.data.cases import Pair
+from napari_boundaryseg.engine.training.loop.folder import CARD
 from napari_boundaryseg.engine.training.train import fit
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Progress, part, silent

@@ -18,12 +18,12 @@ from napari_boundaryseg.engine.preprocessing.channels import in_order
 from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan
 from napari_boundaryseg.engine.preprocessing.intensities import measured, measured_foreground
 from napari_boundaryseg.engine.recipes.recipe import Recipe
-from napari_boundaryseg.engine.training import folder as files
-from napari_boundaryseg.engine.training.cases import Pair, RealCases, Source, TrainingCase, prepare_all
-from napari_boundaryseg.engine.training.initialisation import initialised
-from napari_boundaryseg.engine.training.run import TrainingRun, precision_of
-from napari_boundaryseg.engine.training.state import numbers_in
-from napari_boundaryseg.engine.training.synthetic_cases import SyntheticScans
+from napari_boundaryseg.engine.training.data.cases import Pair, RealCases, Source, TrainingCase, prepare_all
+from napari_boundaryseg.engine.training.data.synthetic_cases import SyntheticScans
+from napari_boundaryseg.engine.training.loop import folder as files
+from napari_boundaryseg.engine.training.loop.initialisation import initialised
+from napari_boundaryseg.engine.training.loop.run import TrainingRun, precision_of
+from napari_boundaryseg.engine.training.loop.state import numbers_in
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Cancelled, Progress, silent
 

@@ -7,7 +7,7 @@ from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.volume import Geometry, Volume
 from napari_boundaryseg.engine.preprocessing.channels import in_order
 from napari_boundaryseg.engine.recipes.shipped import recipe
-from napari_boundaryseg.engine.training.cases import prepare
+from napari_boundaryseg.engine.training.data.cases import prepare
 from napari_boundaryseg.errors import InputError
 
 TUMOUR = ("T1", "T1c", "T2", "FLAIR")

@@ -11,7 +11,7 @@ from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan, 
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.recipes.settings import Preprocessing
 from napari_boundaryseg.engine.recipes.shipped import recipe
-from napari_boundaryseg.engine.training.cases import prepare
+from napari_boundaryseg.engine.training.data.cases import prepare
 from napari_boundaryseg.errors import InputError
 
 SHAPE = (60, 50, 30)

@@ -14,8 +14,8 @@ from napari_boundaryseg.engine.checkpoints.checkpoint import build_network, load
 from napari_boundaryseg.engine.inference.predictor import Predictor
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.recipes.settings import Augmentation, Inference, Preprocessing, Targets
-from napari_boundaryseg.engine.training.batches import batch_at
-from napari_boundaryseg.engine.training.cases import prepare
+from napari_boundaryseg.engine.training.data.batches import batch_at
+from napari_boundaryseg.engine.training.data.cases import prepare
 from napari_boundaryseg.engine.training.train import fit
 from napari_boundaryseg.phantom import pelvis
 

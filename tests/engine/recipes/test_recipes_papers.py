@@ -16,7 +16,7 @@ from napari_boundaryseg.data import metrics
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.recipes.settings import Augmentation
 from napari_boundaryseg.engine.recipes.shipped import RECIPES, recipe
-from napari_boundaryseg.engine.training.schedules import rate
+from napari_boundaryseg.engine.training.loop.schedules import rate
 
 ALL = (0, 100)
 ANY = object()

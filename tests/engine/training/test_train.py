@@ -16,9 +16,9 @@ from napari_boundaryseg.engine.checkpoints.checkpoint import build_network, load
 from napari_boundaryseg.engine.devices import precision_on
 from napari_boundaryseg.engine.recipes.recipe import Augmentation, Recipe
 from napari_boundaryseg.engine.recipes.shipped import recipe
-from napari_boundaryseg.engine.training import run as training_run
 from napari_boundaryseg.engine.training import train
 from napari_boundaryseg.engine.training.fine_tune import fine_tune
+from napari_boundaryseg.engine.training.loop import run as training_run
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Cancelled
 

@@ -10,9 +10,9 @@ from torch import Tensor
 
 from napari_boundaryseg.engine.preprocessing.box_distances import distances_to_sides
 from napari_boundaryseg.engine.recipes.recipe import Recipe
-from napari_boundaryseg.engine.training.augment import change_intensities, sample, sampling_points
-from napari_boundaryseg.engine.training.cases import TrainingCase
-from napari_boundaryseg.engine.training.random_boxes import boxed, without_turns
+from napari_boundaryseg.engine.training.data.augment import change_intensities, sample, sampling_points
+from napari_boundaryseg.engine.training.data.cases import TrainingCase
+from napari_boundaryseg.engine.training.data.random_boxes import boxed, without_turns
 from napari_boundaryseg.losses import Target
 
 

@@ -11,7 +11,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from napari_boundaryseg.engine.training.state import FORMAT, Memory, load_state, numbers_in, save_state
+from napari_boundaryseg.engine.training.loop.state import FORMAT, Memory, load_state, numbers_in, save_state
 from napari_boundaryseg.errors import InputError
 
 NUMBERS = {"step": 3.0, "best": 0.25, "damping": 1.0}

@@ -9,10 +9,10 @@ import torch
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.recipes.settings import Augmentation
 from napari_boundaryseg.engine.recipes.shipped import recipe
-from napari_boundaryseg.engine.training import batches as patches
-from napari_boundaryseg.engine.training.augment import sampling_points
-from napari_boundaryseg.engine.training.batches import draw
-from napari_boundaryseg.engine.training.cases import TrainingCase, prepare
+from napari_boundaryseg.engine.training.data import batches as patches
+from napari_boundaryseg.engine.training.data.augment import sampling_points
+from napari_boundaryseg.engine.training.data.batches import draw
+from napari_boundaryseg.engine.training.data.cases import TrainingCase, prepare
 from napari_boundaryseg.phantom import pelvis
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.recipes.shipped import recipe
-from napari_boundaryseg.engine.training import synthetic_cases as synthetic
-from napari_boundaryseg.engine.training.synthetic_cases import EVERY, RENDERS, SyntheticScans
+from napari_boundaryseg.engine.training.data import synthetic_cases as synthetic
+from napari_boundaryseg.engine.training.data.synthetic_cases import EVERY, RENDERS, SyntheticScans
 
 
 @pytest.fixture

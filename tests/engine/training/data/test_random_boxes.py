@@ -17,9 +17,9 @@ from napari_boundaryseg.engine.preprocessing.network_grid import NetworkGrid
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.recipes.settings import Augmentation, Preprocessing
 from napari_boundaryseg.engine.recipes.shipped import recipe
-from napari_boundaryseg.engine.training.batches import draw
-from napari_boundaryseg.engine.training.cases import prepare, prepare_loosely
-from napari_boundaryseg.engine.training.random_boxes import boxed
+from napari_boundaryseg.engine.training.data.batches import draw
+from napari_boundaryseg.engine.training.data.cases import prepare, prepare_loosely
+from napari_boundaryseg.engine.training.data.random_boxes import boxed
 from napari_boundaryseg.engine.training.train import fit
 from napari_boundaryseg.errors import RegionNeeded
 

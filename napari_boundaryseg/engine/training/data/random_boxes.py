@@ -14,8 +14,8 @@ from napari_boundaryseg.engine.preprocessing.intensities import normalised
 from napari_boundaryseg.engine.preprocessing.network_grid import resized
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.recipes.settings import Augmentation
-from napari_boundaryseg.engine.training.augment import random_affine, sample
-from napari_boundaryseg.engine.training.cases import TrainingCase, some_voxels
+from napari_boundaryseg.engine.training.data.augment import random_affine, sample
+from napari_boundaryseg.engine.training.data.cases import TrainingCase, some_voxels
 from napari_boundaryseg.models.slicewise import with_neighbours
 
 

@@ -6,7 +6,7 @@ import torch
 
 from napari_boundaryseg.engine.recipes.recipe import Augmentation
 from napari_boundaryseg.engine.recipes.shipped import recipe
-from napari_boundaryseg.engine.training.augment import (
+from napari_boundaryseg.engine.training.data.augment import (
     blur,
     change_intensities,
     low_resolution,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from napari_boundaryseg.engine.recipes.recipe import Recipe
-from napari_boundaryseg.engine.training.cases import TrainingCase, prepare
+from napari_boundaryseg.engine.training.data.cases import TrainingCase, prepare
 from napari_boundaryseg.phantom import Difficulty, Tissues, anatomy, brain, render
 
 EVERY = {"pelvis": 3, "brain": 8}

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from napari_boundaryseg.engine.inference.sliding_window import sliding_window
 from napari_boundaryseg.engine.preprocessing.box_distances import with_sides
 from napari_boundaryseg.engine.recipes.recipe import Recipe
-from napari_boundaryseg.engine.training.cases import TrainingCase
+from napari_boundaryseg.engine.training.data.cases import TrainingCase
 
 
 def dice_scores(

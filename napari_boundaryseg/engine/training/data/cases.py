@@ -44,7 +44,7 @@ class TrainingCase:
         Where borders are hard to find, from 1 on; only for recipes whose loss asks for it.
     name : str
     loose : bool
-        The image holds the scan's own intensities with wide margins; `engine.training.random_boxes` makes a case of it.
+        The image holds the scan's own intensities with wide margins; `random_boxes.boxed` makes a case of it.
     """
 
     image: Tensor

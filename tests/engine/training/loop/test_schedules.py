@@ -3,7 +3,7 @@
 import pytest
 
 from napari_boundaryseg.engine.recipes.shipped import recipe
-from napari_boundaryseg.engine.training.schedules import one_cycle_rate, poly_rate, rate, sgm_rate
+from napari_boundaryseg.engine.training.loop.schedules import one_cycle_rate, poly_rate, rate, sgm_rate
 
 
 @pytest.mark.parametrize(

@@ -21,13 +21,13 @@ from napari_boundaryseg.engine.checkpoints.checkpoint import save
 from napari_boundaryseg.engine.devices import choose, precision_on
 from napari_boundaryseg.engine.evaluation.card_scores import card_scores
 from napari_boundaryseg.engine.recipes.recipe import Recipe
-from napari_boundaryseg.engine.training import folder as files
-from napari_boundaryseg.engine.training.batches import batch_at
-from napari_boundaryseg.engine.training.cases import Source, TrainingCase
-from napari_boundaryseg.engine.training.plateau import Plateau
-from napari_boundaryseg.engine.training.schedules import rate
-from napari_boundaryseg.engine.training.state import Memory, load_state, save_state
-from napari_boundaryseg.engine.training.validate import dice_scores
+from napari_boundaryseg.engine.training.data.batches import batch_at
+from napari_boundaryseg.engine.training.data.cases import Source, TrainingCase
+from napari_boundaryseg.engine.training.loop import folder as files
+from napari_boundaryseg.engine.training.loop.plateau import Plateau
+from napari_boundaryseg.engine.training.loop.schedules import rate
+from napari_boundaryseg.engine.training.loop.state import Memory, load_state, save_state
+from napari_boundaryseg.engine.training.loop.validate import dice_scores
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.models.blocks import CHANNELS_LAST
 

@@ -11,9 +11,9 @@ from safetensors.torch import load_file
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.recipes.settings import Augmentation, Schedule
 from napari_boundaryseg.engine.recipes.shipped import recipe
-from napari_boundaryseg.engine.training import run as training_run
 from napari_boundaryseg.engine.training import train
-from napari_boundaryseg.engine.training.plateau import Plateau
+from napari_boundaryseg.engine.training.loop import run as training_run
+from napari_boundaryseg.engine.training.loop.plateau import Plateau
 from napari_boundaryseg.phantom import two_part_structure
 from napari_boundaryseg.progress import Cancelled
 

@@ -1,0 +1,1 @@
+"""One training between its steps: weights, schedule, validation, and how it resumes."""
