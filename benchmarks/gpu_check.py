@@ -178,8 +178,9 @@ def _backward(network: nn.Module, image: Tensor, labels: Tensor, scale: float = 
         began = time.perf_counter()
         output = network(image)
         zeros = torch.zeros((), device=image.device)
+        heads = {"hard": output.hard, "soft": output.soft}
         target = losses.Target(
-            labels, *(None if head is None else zeros.expand_as(head) for head in (output.hard, output.soft))
+            labels, {name: zeros.expand_as(head) for name, head in heads.items() if head is not None}
         )
         (scale * loss(output, target)[0]).backward()
         _wait(image.device)

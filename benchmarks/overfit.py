@@ -124,11 +124,8 @@ def learn(network: nn.Module, wanted: Recipe, case: TrainingCase, most: int, lr:
         return torch.stack([maps] * copies)
 
     image = batched(case.image).contiguous(memory_format=CHANNELS_LAST[3])
-    target = losses.Target(
-        batched(case.labels).long(),
-        batched(case.hard).float() if len(case.hard) else None,
-        batched(case.soft).float() if len(case.soft) else None,
-    )
+    maps = {name: batched(one).float() for name, one in case.maps.items()}
+    target = losses.Target(batched(case.labels).long(), maps)
     began, dsc, edge = time.perf_counter(), 0.0, float("nan")
     for step in range(1, most + 1):
         network.train()
@@ -160,7 +157,7 @@ def edge_dice(output: ModelOutput, target: losses.Target) -> float:
         return _dice(output.edges > 0, truth)
     pairs = [
         (head > 0, truth > 0.5)
-        for head, truth in ((output.hard, target.hard), (output.soft, target.soft))
+        for head, truth in ((output.hard, target.maps.get("hard")), (output.soft, target.maps.get("soft")))
         if head is not None and truth is not None
     ]
     return float(np.mean([_dice(a, b) for a, b in pairs])) if pairs else float("nan")

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 
+import torch
 from torch import Tensor
 
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.models import ModelOutput
 from napari_boundaryseg.registry import Registry
 
-__all__ = ["Target", "build", "names", "register", "weighted"]
+__all__ = ["Target", "build", "names", "needed_maps", "register", "signature", "weighted"]
 
 
 @dataclass
@@ -24,41 +25,87 @@ class Target:
     ----------
     labels : (B, *sp) int64 tensor
         Class indices (not organ ids), 0 for the background.
-    hard : (B, n_clear, *sp) float tensor or None
-        1 on the boundary of each organ with a clear border.
-    soft : (B, n_blurry, *sp) float tensor or None
-        Soft contour of each organ with a blurry border, 0..1.
+    maps : dict of (B, N, *sp) float tensors
+        The target maps that the losses need, by name (see `losses.target_maps`), such as ``"hard"``: 1 on the boundary
+        of each organ with a clear border; ``"soft"``: the soft contour of each organ with a blurry border, 0..1;
+        ``"difficulty"``: how hard the border is to find, from 1 on. One that has no channel is left out.
     valid : (B, 1, *sp) bool tensor or None
         Voxels that count; all where None.
-    difficulty : (B, 1, *sp) float tensor or None
-        How hard the border is to find there, from 1 on.
     """
 
     labels: Tensor
-    hard: Tensor | None = None
-    soft: Tensor | None = None
+    maps: dict[str, Tensor] = field(default_factory=dict)
     valid: Tensor | None = None
-    difficulty: Tensor | None = None
+
+    def needed(self, name: str) -> Tensor:
+        """A map without which a loss cannot be computed.
+
+        Raises
+        ------
+        InputError
+            When the batch does not have it.
+        """
+        if name not in self.maps:
+            raise InputError(name, f"the batch has no {name} map", "Register the loss with this map among its needs")
+        return self.maps[name]
+
+    def to(self, device: torch.device | str) -> Target:
+        """The same truth on a device."""
+        maps = {name: one.to(device) for name, one in self.maps.items()}
+        return Target(self.labels.to(device), maps, None if self.valid is None else self.valid.to(device))
 
 
 Loss = Callable[..., Tensor]
 """``loss(output: ModelOutput, target: Target, **arguments)`` → scalar, computed in float32."""
 
 _registry: Registry[Loss] = Registry("loss", __name__, "napari_boundaryseg.losses", of=Callable)  # type: ignore[arg-type]
-register = _registry.register
 names = _registry.names
+
+
+def register(name: str, *, needs: tuple[str, ...] = ()) -> Callable[[Loss], Loss]:
+    """Decorate a loss.
+
+    Parameters
+    ----------
+    name : str
+        As recipes write it.
+    needs : tuple of str
+        The target maps that it reads from ``target.maps``: see `losses.target_maps`. They are kept as the loss's
+        attribute ``needs``, which a loss of another package sets itself.
+    """
+
+    def add(loss: Loss) -> Loss:
+        setattr(loss, "needs", needs)  # noqa: B010  # functions have no such attribute for the type checker
+        return _registry.register(name)(loss)
+
+    return add
+
+
+def needed_maps(losses: Iterable[str]) -> list[str]:
+    """The names of the target maps that some losses need, in alphabetical order.
+
+    Examples
+    --------
+    >>> needed_maps(["wce-dice", "contour-regression", "soft-contour"])
+    ['hard', 'soft']
+    """
+    return sorted({name for loss in losses for name in getattr(_registry[loss], "needs", ())})
+
+
+def signature(name: str) -> inspect.Signature:
+    """The arguments of a registered loss: output and target, then those that a recipe may set."""
+    return inspect.signature(_registry[name])
 
 
 def build(name: str, **arguments: object) -> Callable[[ModelOutput, Target], Tensor]:
     """A registered loss with its arguments set."""
-    loss = _registry[name]
-    known = set(inspect.signature(loss).parameters) - {"output", "target"}
+    known = set(signature(name).parameters) - {"output", "target"}
     for argument in arguments:
         if argument not in known:
             raise InputError(
                 argument, f"the loss {name!r} has no such argument", f"It has: {', '.join(sorted(known)) or 'none'}"
             )
-    return partial(loss, **arguments)
+    return partial(_registry[name], **arguments)
 
 
 def weighted(

@@ -10,7 +10,7 @@ from napari_boundaryseg.losses.reduce import valid_mean
 from napari_boundaryseg.models import ModelOutput
 
 
-@register("contour-regression")
+@register("contour-regression", needs=("hard", "soft"))
 def contour_regression(output: ModelOutput, target: Target) -> Tensor:
     """Sum over contour channels, mean over voxels of (σ(logit) - target)²; 0 where the network has no contour.
 
@@ -18,7 +18,7 @@ def contour_regression(output: ModelOutput, target: Target) -> Tensor:
     Source: HMEDN equation 2.
     """
     total = output.logits.float().sum() * 0.0
-    pairs = [(output.hard, target.hard), (output.soft, target.soft)]
+    pairs = [(output.hard, target.maps.get("hard")), (output.soft, target.maps.get("soft"))]
     if output.hard is None and output.soft is None:
         pairs = [(output.edges, _union(target))]
     for logits, truth in pairs:
@@ -30,5 +30,5 @@ def contour_regression(output: ModelOutput, target: Target) -> Tensor:
 
 def _union(target: Target) -> Tensor | None:
     """(B, 1, *sp): wherever any organ has its contour."""
-    contours = [contour.float() for contour in (target.hard, target.soft) if contour is not None]
+    contours = [target.maps[name].float() for name in ("hard", "soft") if name in target.maps]
     return torch.cat(contours, dim=1).amax(1, keepdim=True) if contours else None

@@ -1,14 +1,26 @@
-"""Cross-entropy that counts more where the border is hard to find (HMEDN)."""
+"""Cross-entropy that counts more where the border is hard to find (HMEDN), and the map that says where."""
 
 from __future__ import annotations
 
+import numpy as np
 import torch.nn.functional as F
 from torch import Tensor
 
-from napari_boundaryseg.errors import InputError
-from napari_boundaryseg.losses import Target, register
+from napari_boundaryseg.data.boundaries import outline, slicewise_difficulty
+from napari_boundaryseg.losses import Target, register, target_maps
 from napari_boundaryseg.losses.reduce import per_class, valid_mean
+from napari_boundaryseg.losses.target_maps import GridLabels
 from napari_boundaryseg.models import ModelOutput
+
+
+@target_maps.register("difficulty", interpolation="bilinear", least=1.0)
+def difficulty(truth: GridLabels) -> np.ndarray:
+    """(1, z, y, x) float16: how hard the border is to find there, from 1 on."""
+    settings = truth.settings
+    edges = [outline(mask, settings.boundary, truth.across) for mask in truth.masks()]
+    sigma_vox = [settings.difficulty_sigma_mm / step for step in truth.spacing_mm]
+    found = slicewise_difficulty(edges, sigma_vox, gain=settings.difficulty_gain, across=truth.across)
+    return found[None].astype(np.float16)
 
 
 def weighted_entropy(
@@ -35,7 +47,7 @@ def weighted_entropy(
     return valid_mean(difficulty.float() * entropy, valid)
 
 
-@register("difficulty-ce")
+@register("difficulty-ce", needs=("difficulty",))
 def difficulty_ce(
     output: ModelOutput,
     target: Target,
@@ -48,7 +60,7 @@ def difficulty_ce(
     ----------
     output : ModelOutput
     target : Target
-        With its difficulty map, which a recipe that names this loss makes for each case.
+        With its difficulty map.
     class_weights : tuple of float, optional
         One weight per class, background first; the paper takes the inverse of each class's share of the voxels. With
         them and a recipe whose ``targets.difficulty_gain`` is 0 this is the class-weighted loss of equation 3.
@@ -60,9 +72,7 @@ def difficulty_ce(
     Tensor
         Scalar, float32. Source: HMEDN equations 3 to 5.
     """
-    if target.difficulty is None:
-        raise InputError("difficulty-ce", "the batch has no difficulty map", "Name this loss in the recipe")
-    rest = (target.labels, target.difficulty, target.valid, class_weights)
+    rest = (target.labels, target.needed("difficulty"), target.valid, class_weights)
     total = weighted_entropy(output.logits, *rest)
     for weight, logits in zip(deep_weights, output.deep, strict=False):
         total = total + weight * weighted_entropy(logits, *rest)

@@ -74,8 +74,8 @@ def test_difficulty_ce_needs_its_map_and_uses_it():
     output = ModelOutput(torch.randn(1, 2, 16, 16), deep=[torch.randn(1, 2, 16, 16)])
     with pytest.raises(InputError, match="no difficulty map"):
         losses.build("difficulty-ce")(output, losses.Target(labels))
-    mapped = losses.Target(labels, difficulty=torch.from_numpy(weights)[None, None])
-    plain = losses.Target(labels, difficulty=torch.ones(1, 1, 16, 16))
+    mapped = losses.Target(labels, {"difficulty": torch.from_numpy(weights)[None, None]})
+    plain = losses.Target(labels, {"difficulty": torch.ones(1, 1, 16, 16)})
     assert float(losses.build("difficulty-ce")(output, mapped)) > float(losses.build("difficulty-ce")(output, plain))
     expected = F.cross_entropy(output.logits, labels) + 0.4 * F.cross_entropy(output.deep[0], labels)
     assert float(losses.build("difficulty-ce")(output, plain)) == pytest.approx(float(expected), rel=1e-5)
@@ -83,11 +83,13 @@ def test_difficulty_ce_needs_its_map_and_uses_it():
 
 def test_contour_regression():
     logits = torch.logit(torch.tensor([0.9, 0.2, 0.5])).reshape(1, 1, 3)
-    target = losses.Target(torch.zeros(1, 3, dtype=torch.long), soft=torch.tensor([1.0, 0, 0.6065]).reshape(1, 1, 3))
+    target = losses.Target(
+        torch.zeros(1, 3, dtype=torch.long), {"soft": torch.tensor([1.0, 0, 0.6065]).reshape(1, 1, 3)}
+    )
     output = ModelOutput(torch.zeros(1, 2, 3), soft=logits)
     assert float(losses.build("contour-regression")(output, target)) == pytest.approx(0.02044742, abs=1e-6)
     both = ModelOutput(torch.zeros(1, 2, 3), hard=logits, soft=logits)
-    target.hard = target.soft
+    target.maps["hard"] = target.maps["soft"]
     assert float(losses.build("contour-regression")(both, target)) == pytest.approx(2 * 0.02044742, abs=2e-6)
 
 

@@ -23,7 +23,7 @@ def test_class_weights_by_hand():
 def test_class_weights_reach_every_output():
     torch.manual_seed(0)
     output = ModelOutput(torch.randn(1, 3, 8, 8), deep=[torch.randn(1, 3, 8, 8)])
-    target = losses.Target(torch.randint(0, 3, (1, 8, 8)), difficulty=torch.ones(1, 1, 8, 8))
+    target = losses.Target(torch.randint(0, 3, (1, 8, 8)), {"difficulty": torch.ones(1, 1, 8, 8)})
     plain = float(losses.build("difficulty-ce")(output, target))
     double = losses.build("difficulty-ce", class_weights=(2.0, 2.0, 2.0))
     assert float(double(output, target)) == pytest.approx(2 * plain)
@@ -33,7 +33,7 @@ def test_class_weights_reach_every_output():
 
 @pytest.mark.parametrize("name", ["difficulty-ce", "wce-dice"])
 def test_the_wrong_number_of_class_weights_is_refused(name):
-    target = losses.Target(LABELS, difficulty=torch.ones(1, 1, 2))
+    target = losses.Target(LABELS, {"difficulty": torch.ones(1, 1, 2)})
     with pytest.raises(InputError, match="2 for 3 classes"):
         losses.build(name, class_weights=(1.0, 2.0))(ModelOutput(P), target)
 
@@ -47,7 +47,7 @@ def test_one_contour_of_all_organs():
     assert output.soft is None
     assert output.edges.shape == (2, 1, 32, 40)
     hard, soft = (torch.rand(2, 1, 32, 40) > 0.9).float(), torch.rand(2, 2, 32, 40)
-    target = losses.Target(torch.zeros(2, 32, 40, dtype=torch.long), hard, soft)
+    target = losses.Target(torch.zeros(2, 32, 40, dtype=torch.long), {"hard": hard, "soft": soft})
     value = losses.build("contour-regression")(output, target)
     expected = (output.edges.sigmoid() - torch.cat([hard, soft], 1).max(1, keepdim=True).values).square().mean()
     torch.testing.assert_close(value, expected)

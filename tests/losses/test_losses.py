@@ -2,13 +2,18 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
 from napari_boundaryseg import losses
+from napari_boundaryseg.data.labels import LabelScheme, Organ
+from napari_boundaryseg.engine.recipes.settings import Targets
 from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.losses import target_maps
 from napari_boundaryseg.losses.hard_contour import focal
 from napari_boundaryseg.losses.sobel import edge_masks
+from napari_boundaryseg.losses.target_maps import GridLabels
 from napari_boundaryseg.losses.wce_dice import dice
 from napari_boundaryseg.models import ModelOutput
 
@@ -52,7 +57,7 @@ def test_focal_with_the_factor_that_is_printed_for_its_logarithm_rewards_being_w
 )
 def test_soft_contour(t, p, expected):
     output = ModelOutput(torch.zeros(1, 2, 1, 1), soft=logit(p).reshape(1, 1, 1, 1))
-    target = losses.Target(torch.zeros(1, 1, 1, dtype=torch.long), soft=torch.full((1, 1, 1, 1), float(t)))
+    target = losses.Target(torch.zeros(1, 1, 1, dtype=torch.long), {"soft": torch.full((1, 1, 1, 1), float(t))})
     assert float(losses.build("soft-contour")(output, target)) == pytest.approx(expected, abs=1e-5)
 
 
@@ -84,20 +89,29 @@ def from_heads(heads):
 
 
 def scene(truth: bool = False, seed: int = 0, size: int = 12):
-    """A 2-D scene of blocks; with ``truth`` the network is as right as it can be."""
+    """A 2-D scene of blocks with every target map; with ``truth`` the network is as right as it can be."""
     generator = torch.Generator().manual_seed(seed)
     labels = torch.randint(0, 3, (2, size // 4, size // 4), generator=generator).repeat_interleave(4, 1)
     labels = labels.repeat_interleave(4, 2)
-    hard = (torch.rand(2, 1, size, size, generator=generator) > 0.7).float()
-    soft = torch.rand(2, 1, size, size, generator=generator)
-    difficulty = 1 + torch.rand(2, 1, size, size, generator=generator)
+    maps = {name: torch.stack([map_of(name, plane) for plane in labels]) for name in target_maps.names()}
     if truth:
         logits = 40.0 * torch.nn.functional.one_hot(labels, 3).movedim(-1, 1).float()
         edges = edge_masks(labels, 3).any(1, keepdim=True).float()
-        heads = [logits, logits, logits, 40 * (2 * hard - 1), torch.logit(soft), 40 * (2 * edges - 1), logits]
+        hard, soft = 40 * (2 * maps["hard"] - 1), torch.logit(maps["soft"], eps=1e-6)
+        heads = [logits, logits, logits, hard, soft, 40 * (2 * edges - 1), logits]
     else:
         heads = [torch.randn(2, n, size, size, generator=generator).requires_grad_() for n in (3, 3, 3, 1, 1, 1, 3)]
-    return from_heads(heads), losses.Target(labels, hard, soft, difficulty=difficulty)
+    return from_heads(heads), losses.Target(labels, maps)
+
+
+def map_of(name, plane):
+    """A map of one slice, (N, y, x), made as the training makes it."""
+    organs = (Organ(id=1, name="A", colour="#D55E00"), Organ(id=2, name="B", colour="#0072B2"))
+    classes = plane[None].numpy().astype(np.uint8)
+    settings = Targets(sigma_mm=1.0, difficulty_sigma_mm=2.0, difficulty_gain=4.0)
+    scheme = LabelScheme(name="two", organs=organs)
+    truth = GridLabels(classes, (3.0, 1.0, 1.0), scheme, settings, clear=(1,), blurry=(2,), across=0)
+    return torch.from_numpy(target_maps.named(name).make(truth)[:, 0].astype(np.float32))
 
 
 def value_of(name, output, target):

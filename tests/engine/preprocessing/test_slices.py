@@ -81,16 +81,17 @@ def test_a_slice_is_predicted_from_itself_and_its_neighbours_alone(case):
 def test_targets_are_made_slice_by_slice(case):
     volume, labels = case
     prepared = prepare(volume, labels, recipe())
-    assert prepared.soft.shape[0] == 3
-    assert prepared.hard.shape[0] == 0
+    assert prepared.maps.keys() == {"soft", "difficulty"}, "no organ's hard contour is taught"
+    soft, difficulty = prepared.maps["soft"], prepared.maps["difficulty"]
+    assert soft.shape[0] == 3
     for index in (1, 2, 3):
         mask = prepared.labels.numpy() == index
         for k in range(len(mask)):
             expected = soft_contour(inner_boundary(mask[k]), [4.0 / step for step in prepared.spacing_mm[1:]])
-            np.testing.assert_allclose(prepared.soft[index - 1, k], expected, atol=1e-3)
-    assert float(prepared.difficulty.min()) >= 1
-    assert float(prepared.difficulty.max()) == pytest.approx(26, abs=0.1)
-    for k, plane in enumerate(prepared.difficulty[0]):
+            np.testing.assert_allclose(soft[index - 1, k], expected, atol=1e-3)
+    assert float(difficulty.min()) >= 1
+    assert float(difficulty.max()) == pytest.approx(26, abs=0.1)
+    for k, plane in enumerate(difficulty[0]):
         has_organs = bool(prepared.labels[k].any())
         assert float(plane.max()) == pytest.approx(26 if has_organs else 1, abs=0.1), "each slice by itself"
 
@@ -98,10 +99,10 @@ def test_targets_are_made_slice_by_slice(case):
 def test_difficulty_reaches_the_batch(case):
     image, target = batch_at([prepare(*case, recipe())], recipe(), 0, 0)
     assert image.shape == (2, 5, 1, 32, 32)
-    assert target.difficulty.shape == (2, 1, 1, 32, 32)
-    assert float(target.difficulty.min()) >= 1
+    assert target.maps["difficulty"].shape == (2, 1, 1, 32, 32)
+    assert float(target.maps["difficulty"].min()) >= 1
     plain = recipe(losses={"wce-dice": 1.0})
-    assert batch_at([prepare(*case, plain)], plain, 0, 0)[1].difficulty is None
+    assert batch_at([prepare(*case, plain)], plain, 0, 0)[1].maps == {}
 
 
 def test_the_order_of_neighbours_is_reversed_half_of_the_time(case):

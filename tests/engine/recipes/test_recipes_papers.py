@@ -5,7 +5,6 @@ Typed from the papers; where a paper is silent the value is our choice, and the 
 
 from __future__ import annotations
 
-import inspect
 from functools import reduce
 from typing import Any
 
@@ -294,7 +293,7 @@ def test_nothing_of_a_protocol_is_left_out_of_the_table(name):
     ],
 )
 def test_a_loss_has_the_numbers_of_its_paper(loss, argument, expected):
-    assert inspect.signature(losses._registry[loss]).parameters[argument].default == expected
+    assert losses.signature(loss).parameters[argument].default == expected
 
 
 @pytest.mark.parametrize(

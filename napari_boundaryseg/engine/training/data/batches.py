@@ -13,6 +13,7 @@ from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.training.data.augment import change_intensities, sample, sampling_points
 from napari_boundaryseg.engine.training.data.cases import TrainingCase
 from napari_boundaryseg.engine.training.data.random_boxes import boxed, without_turns
+from napari_boundaryseg.engine.training.data.targets import Maps, drawn
 from napari_boundaryseg.losses import Target
 
 
@@ -26,17 +27,13 @@ def batch_at(cases: Sequence[TrainingCase], recipe: Recipe, seed: int, step: int
     """
     rng = np.random.default_rng([seed, step])
     patches = [draw(cases[int(rng.integers(len(cases)))], recipe, rng) for _ in range(recipe.batch)]
-    images, labels, hard, soft, difficulty = (torch.stack(parts) for parts in zip(*patches, strict=True))
-    return images, Target(
-        labels=labels,
-        hard=hard if hard.shape[1] else None,
-        soft=soft if soft.shape[1] else None,
-        difficulty=difficulty if difficulty.shape[1] else None,
-    )
+    images, labels, maps = zip(*patches, strict=True)
+    stacked = {name: torch.stack([one[name] for one in maps]) for name in maps[0]}
+    return torch.stack(images), Target(torch.stack(labels), stacked)
 
 
-def draw(case: TrainingCase, recipe: Recipe, rng: np.random.Generator) -> tuple[Tensor, ...]:
-    """One augmented patch of a case: image, class indices, hard and soft contours, difficulty."""
+def draw(case: TrainingCase, recipe: Recipe, rng: np.random.Generator) -> tuple[Tensor, Tensor, Maps]:
+    """One augmented patch of a case: image, class indices, target maps."""
     loose, augmentation = case.loose, recipe.augmentation
     if loose:
         case, augmentation = boxed(case, recipe, rng), without_turns(augmentation)
@@ -52,11 +49,7 @@ def draw(case: TrainingCase, recipe: Recipe, rng: np.random.Generator) -> tuple[
         sides = distances_to_sides(points, case.labels.shape, case.spacing_mm, recipe.sides_mm)
         image = torch.cat([image, sides])
     labels = sample(case.labels[None], points, "nearest")[0].long()
-    none = torch.zeros((0, *recipe.patch_vox))
-    hard = sample(case.hard, points, "nearest") if len(case.hard) else none
-    soft = sample(case.soft, points, "bilinear") if len(case.soft) else none
-    difficulty = none if case.difficulty is None else sample(case.difficulty, points, "bilinear").clamp_min(1.0)
-    return image, labels, hard, soft, difficulty
+    return image, labels, drawn(case.maps, points)
 
 
 def _centre(case: TrainingCase, recipe: Recipe, rng: np.random.Generator) -> np.ndarray:

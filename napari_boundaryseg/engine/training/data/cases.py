@@ -10,13 +10,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from napari_boundaryseg.data.boundaries import contour_targets, outline, slicewise_difficulty
 from napari_boundaryseg.data.boxes import AnyBox, around
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.engine.preprocessing.channels import in_order
 from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan, part_of
 from napari_boundaryseg.engine.preprocessing.network_grid import NetworkGrid
 from napari_boundaryseg.engine.recipes.recipe import Recipe
+from napari_boundaryseg.engine.training.data import targets
+from napari_boundaryseg.engine.training.data.targets import Maps
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.models.slicewise import with_neighbours
 from napari_boundaryseg.progress import Progress, silent
@@ -35,13 +36,12 @@ class TrainingCase:
     ----------
     image : (C, z, y, x) float32 tensor, normalised
     labels : (z, y, x) uint8 tensor of class indices
-    hard, soft : (n_clear, z, y, x) uint8 and (n_blurry, z, y, x) float16 tensors
+    maps : dict of (N, z, y, x) tensors
+        The target maps that the recipe's losses need; see `engine.training.data.targets`.
     spacing_mm : tuple of float
         Along z, y, x.
     voxels : list of (n, 3) int arrays
         For each organ that is present, up to 2000 of its voxels: where patches may be centred.
-    difficulty : (1, z, y, x) float16 tensor or None
-        Where borders are hard to find, from 1 on; only for recipes whose loss asks for it.
     name : str
     loose : bool
         The image holds the scan's own intensities with wide margins; `random_boxes.boxed` makes a case of it.
@@ -49,17 +49,15 @@ class TrainingCase:
 
     image: Tensor
     labels: Tensor
-    hard: Tensor
-    soft: Tensor
+    maps: Maps
     spacing_mm: tuple[float, float, float]
     voxels: list[np.ndarray]
-    difficulty: Tensor | None = None
     name: str = ""
     loose: bool = False
 
 
 def prepare(volume: Volume, labels: LabelMap, recipe: Recipe, box: AnyBox | None = None) -> TrainingCase:
-    """Bring one labelled scan to the network's grid and make its contour targets.
+    """Bring one labelled scan to the network's grid and make its target maps.
 
     Of the scan, that part is taken which the model would be given to segment it: see
     `engine.preprocessing.field_of_view.part_of`.
@@ -89,29 +87,16 @@ def from_classes(
     loose: bool = False,
 ) -> TrainingCase:
     """A case from an image and class indices that are already on the network's grid."""
-    ids = np.array([0, *recipe.scheme.ids])
-    clear, blurry = ([organ.id for organ in organs] for organs in (recipe.clear, recipe.blurry))
-    hard, soft = contour_targets(ids[classes], clear, blurry, recipe.targets, spacing_zyx, recipe.across)
     channels = torch.from_numpy(np.ascontiguousarray(image, dtype=np.float32))
     return TrainingCase(
         image=channels if loose else with_neighbours(channels, recipe.slices, recipe.plane),
         labels=torch.from_numpy(np.ascontiguousarray(classes, dtype=np.uint8)),
-        hard=torch.from_numpy(np.ascontiguousarray(hard, dtype=np.uint8)),
-        soft=torch.from_numpy(np.ascontiguousarray(soft, dtype=np.float16)),
+        maps=targets.made(classes, recipe, spacing_zyx),
         spacing_mm=spacing_zyx,
         voxels=some_voxels(classes, len(recipe.scheme.ids)),
-        difficulty=_difficulty(classes, recipe, spacing_zyx) if "difficulty-ce" in recipe.losses else None,
         name=name,
         loose=loose,
     )
-
-
-def _difficulty(classes: np.ndarray, recipe: Recipe, spacing_zyx: tuple[float, float, float]) -> Tensor:
-    targets = recipe.targets
-    edges = [outline(classes == n, targets.boundary, recipe.across) for n in range(1, len(recipe.scheme.ids) + 1)]
-    sigma_vox = [targets.difficulty_sigma_mm / step for step in spacing_zyx]
-    found = slicewise_difficulty(edges, sigma_vox, gain=targets.difficulty_gain, across=recipe.across)
-    return torch.from_numpy(found[None].astype(np.float16))
 
 
 def some_voxels(classes: np.ndarray, organs: int) -> list[np.ndarray]:

@@ -16,6 +16,7 @@ from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.recipes.settings import Augmentation
 from napari_boundaryseg.engine.training.data.augment import random_affine, sample
 from napari_boundaryseg.engine.training.data.cases import TrainingCase, some_voxels
+from napari_boundaryseg.engine.training.data.targets import resampled
 from napari_boundaryseg.models.slicewise import with_neighbours
 
 
@@ -52,9 +53,7 @@ def boxed(case: TrainingCase, recipe: Recipe, rng: np.random.Generator) -> Train
         case,
         image=with_neighbours(torch.from_numpy(image), recipe.slices, recipe.plane),
         labels=torch.from_numpy(labels),
-        hard=_read(case.hard, points, "nearest"),
-        soft=_read(case.soft, points, "bilinear"),
-        difficulty=None if case.difficulty is None else _read(case.difficulty, points, "bilinear"),
+        maps=resampled(case.maps, points),
         spacing_mm=(z, y, x),
         voxels=some_voxels(labels, len(recipe.scheme.ids)),
         loose=False,
@@ -89,10 +88,3 @@ def _points(case: TrainingCase, matrix: np.ndarray, cut: Box, size: tuple[int, i
         places = part.start + (torch.arange(n) + 0.5) * ((part.stop - part.start) / n) - 0.5 - middle[axis]
         points = points + places.reshape([n if other == axis else 1 for other in range(3)] + [1]) * columns[axis]
     return points
-
-
-def _read(maps: Tensor, points: Tensor, mode: str) -> Tensor:
-    """Maps at some points in their own type; there may be none."""
-    if not len(maps):
-        return torch.zeros((0, *points.shape[:3]), dtype=maps.dtype)
-    return sample(maps, points, mode).to(maps.dtype)

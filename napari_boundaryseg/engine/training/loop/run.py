@@ -163,7 +163,7 @@ class TrainingRun:
         """
         began = time.perf_counter()
         image, target = batch_at(source.at(self.step), self.recipe, self.seed, self.step)
-        image, target = _to(self.fabric.device, image, target)
+        image, target = image.to(self.fabric.device), target.to(self.fabric.device)
         image = image.contiguous(memory_format=CHANNELS_LAST[image.ndim - 2])
         lr = rate(self.recipe, self.step, self.steps) * self.damping * self.plateau.factor
         for group in self.optimiser.param_groups:
@@ -273,8 +273,3 @@ def averaged_over(recipe: Recipe, network: nn.Module) -> AveragedModel | None:
 def step_seed(seed: int, step: int) -> int:
     """The seed of one step: it is the same after an interruption."""
     return int(np.random.SeedSequence([seed, step, 1]).generate_state(1, np.uint64)[0])
-
-
-def _to(device: torch.device, image: torch.Tensor, target: losses.Target) -> tuple[torch.Tensor, losses.Target]:
-    moved = {name: None if value is None else value.to(device) for name, value in vars(target).items()}
-    return image.to(device), losses.Target(**moved)  # type: ignore[arg-type]

@@ -37,13 +37,14 @@ def cut(case: TrainingCase, corner: float) -> tuple[slice, ...]:
 def test_without_augmentation_a_patch_is_a_crop(patch):
     case, wanted = numbered(patch, Augmentation())
     for seed in range(12):
-        image, labels, hard, soft, _ = draw(case, wanted, np.random.default_rng(seed))
+        image, labels, maps = draw(case, wanted, np.random.default_rng(seed))
         place = cut(case, float(image.min()))
         crop = tuple(slice(s.start, s.start + n) for s, n in zip(place, patch, strict=True))
         torch.testing.assert_close(image, case.image[(slice(None), *crop)], rtol=0, atol=0.05)
         assert torch.equal(labels, case.labels[crop].long())
-        assert torch.equal(hard, case.hard[(slice(None), *crop)].float())
-        torch.testing.assert_close(soft, case.soft[(slice(None), *crop)].float(), rtol=0, atol=1e-4)
+        assert torch.equal(maps["hard"], case.maps["hard"][(slice(None), *crop)].float())
+        expected = case.maps["soft"][(slice(None), *crop)].float()
+        torch.testing.assert_close(maps["soft"], expected, rtol=0, atol=1e-4)
 
 
 def test_a_patch_larger_than_the_scan_holds_all_of_it_on_its_own_voxels():

@@ -83,7 +83,9 @@ def test_boxes_are_the_same_for_the_same_seed_and_step() -> None:
     wanted = of_boxes()
     case = prepare_loosely(*tumour(), wanted)
     one, again, other = (draw(case, wanted, np.random.default_rng(seed)) for seed in (5, 5, 6))
-    assert all(torch.equal(a, b) for a, b in zip(one, again, strict=True))
+    assert all(torch.equal(a, b) for a, b in zip(one[:2], again[:2], strict=True))
+    assert one[2].keys() == again[2].keys() == {"soft"}
+    assert torch.equal(one[2]["soft"], again[2]["soft"])
     assert not torch.equal(one[0], other[0])
 
 
