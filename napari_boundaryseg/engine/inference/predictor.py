@@ -25,12 +25,11 @@ from napari_boundaryseg.engine.inference.postprocess import postprocess
 from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.engine.inference.sliding_window import sliding_window
 from napari_boundaryseg.engine.preprocessing.box_distances import with_sides
-from napari_boundaryseg.engine.preprocessing.channels import in_order
 from napari_boundaryseg.engine.preprocessing.field_of_view import check_field
 from napari_boundaryseg.engine.preprocessing.network_grid import NetworkGrid
+from napari_boundaryseg.engine.preprocessing.prepared_scan import PreparedScan
 from napari_boundaryseg.errors import InputError, RegionNeeded
 from napari_boundaryseg.models.blocks import CHANNELS_LAST
-from napari_boundaryseg.models.slicewise import with_neighbours
 from napari_boundaryseg.progress import Progress, part, silent
 
 _AXES = {"z": 0, "y": 1, "x": 2}
@@ -94,22 +93,23 @@ class Predictor:
         self, volume: Volume, box: AnyBox | None, whole: bool, attention: bool, progress: Progress
     ) -> Prediction:
         recipe = self.model.card.recipe
-        given, volume = volume, in_order(volume, recipe.channels, self.model.card.name)
-        box = None if box is None else boxes.given(box, volume.geometry.shape)
-        if box is None and not whole:
-            box = self._located(volume, progress)
+        scan = PreparedScan.of(volume, recipe, self.model.card.name)
+        if box is not None:
+            scan = scan.within(boxes.given(box, volume.geometry.shape))
+        elif not whole:
+            scan = scan.within(self._located(scan, progress))
         seconds: dict[str, float] = {}
         began = time.perf_counter()
-        grid = NetworkGrid(volume, recipe.preprocessing, box)
-        image = with_neighbours(torch.from_numpy(grid.image()), recipe.slices, recipe.plane)
-        image = with_sides(image, grid.spacing_zyx, recipe.sides_mm)
+        grid = scan.grid
+        image = with_sides(scan.image(), grid.spacing_zyx, recipe.sides_mm)
         seconds["preparing"] = time.perf_counter() - began
         heads, stacked, plan = self._run(image, attention, part(progress, 0.02, 0.9))
         seconds["network"] = time.perf_counter() - began - sum(seconds.values())
         progress(0.92, "Back to the scan's grid")
         maps = {name: grid.back(tensor.cpu().numpy()) for name, tensor in heads.split(stacked).items()}
         calibration = self.model.card.calibration if self._calibrated else None
-        result, notes = postprocess(volume, grid.box, maps, recipe, heads.mean_channel_weights(), calibration)
+        result, notes = postprocess(scan.volume, grid.box, maps, recipe, heads.mean_channel_weights(), calibration)
+        notes = [plan.note, _order_note(volume, scan.volume), _not_finite(grid), *notes]
         seconds["scan grid"] = time.perf_counter() - began - sum(seconds.values())
         details = {
             "model": self.model.card.name,
@@ -117,18 +117,18 @@ class Predictor:
             "device": plan.device,
             "dtype": "float32",
             "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
-            "notes": [note for note in (plan.note, _order_note(given, volume), _not_finite(grid), *notes) if note],
+            "notes": [note for note in notes if note],
             "calibrated": calibration is not None and bool(calibration.kept),
-            "box": boxes.as_pairs(grid.box) if box is not None else None,
+            "box": boxes.as_pairs(grid.box) if scan.box is not None else None,
         }
         progress(1.0, "Done")
         return Prediction(**result, details=details)
 
-    def _located(self, volume: Volume, progress: Progress) -> Box | None:
+    def _located(self, scan: PreparedScan, progress: Progress) -> Box | None:
         """The box that the recipe's locator proposes; without a locator, None where the scan is small enough."""
-        recipe, name = self.model.card.recipe, self.model.card.name
+        volume, recipe, name = scan.volume, scan.recipe, self.model.card.name
         if not recipe.locator:
-            check_field(volume, recipe, name)
+            check_field(scan, name)
             return None
         try:
             model = self._locator or load_model(recipe.locator, [self.model.path.parent])

@@ -14,6 +14,7 @@ from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, load_m
 from napari_boundaryseg.engine.evaluation.comparison import as_markdown, compare, with_scores
 from napari_boundaryseg.engine.inference.predictor import Predictor
 from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan, part_of
+from napari_boundaryseg.engine.preprocessing.prepared_scan import PreparedScan
 from napari_boundaryseg.engine.recipes.recipe import TUNING_STEPS, Recipe
 from napari_boundaryseg.engine.training.data.cases import Pair
 from napari_boundaryseg.engine.training.loop.folder import CARD
@@ -124,7 +125,8 @@ def _compare(
 ) -> None:
     """Score both models on the part of each scan that a person would give them; the new card gets the scores."""
     scheme = model.card.recipe.scheme
-    parts = [part_of(case, model.card.recipe) for case in held_out]
+    scans = [PreparedScan.of(case.volume, model.card.recipe, model.card.name) for case in held_out]
+    parts = [part_of(scan, case.labels, case.box) for scan, case in zip(scans, held_out, strict=True)]
     scores: dict[str, dict[str, dict[str, dict[str, float]]]] = {}
     total = 2 * len(held_out)
     tuned = load_model(path)

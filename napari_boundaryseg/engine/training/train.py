@@ -14,9 +14,9 @@ from torch import nn
 from napari_boundaryseg.engine.checkpoints.card import TrainingData, new_card
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, build_network, check_continues
 from napari_boundaryseg.engine.devices import sentence_when_full
-from napari_boundaryseg.engine.preprocessing.channels import in_order
 from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan
 from napari_boundaryseg.engine.preprocessing.intensities import measured, measured_foreground
+from napari_boundaryseg.engine.preprocessing.prepared_scan import PreparedScan
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.training.data.cases import Pair, RealCases, Source, TrainingCase, prepare_all
 from napari_boundaryseg.engine.training.data.synthetic_cases import SyntheticScans
@@ -140,7 +140,7 @@ def with_statistics(recipe: Recipe, cases: Iterable[Pair]) -> tuple[Recipe, Iter
     if not missing.get(settings.normalise):
         return recipe, cases
     kept = [LabelledScan(*case) for case in cases]
-    ordered = ((in_order(case.volume, recipe.channels, recipe.name), case.labels) for case in kept)
+    ordered = ((PreparedScan.of(case.volume, recipe).volume, case.labels) for case in kept)
     if settings.normalise == "dataset":
         settings = measured((volume for volume, _ in ordered), settings)
     else:

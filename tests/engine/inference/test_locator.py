@@ -11,7 +11,8 @@ from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
 from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
 from napari_boundaryseg.engine.inference import predictor as module
 from napari_boundaryseg.engine.inference.predictor import Predictor
-from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan, part_of
+from napari_boundaryseg.engine.preprocessing.field_of_view import part_of
+from napari_boundaryseg.engine.preprocessing.prepared_scan import PreparedScan
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.recipes.settings import Preprocessing
 from napari_boundaryseg.engine.training.train import fit
@@ -90,7 +91,7 @@ def test_without_a_locator_that_finds_something_the_person_is_asked(locator, tmp
 def test_training_takes_the_box_that_a_perfect_locator_would_propose():
     volume, labels = scan()
     wanted = small("second", locator="finder", locator_margin_mm=6.0)
-    assert part_of(LabelledScan(volume, labels), wanted) == around(labels.array > 0, volume.spacing_mm, 6.0)
-    assert part_of(LabelledScan(volume, labels), small("alone")) is None
+    assert part_of(PreparedScan.of(volume, wanted), labels) == around(labels.array > 0, volume.spacing_mm, 6.0)
+    assert part_of(PreparedScan.of(volume, small("alone")), labels) is None
     with pytest.raises(InputError, match="nothing is labelled"):
-        part_of(LabelledScan(volume, volume.with_labels(np.zeros(GRID.shape, np.uint8))), wanted)
+        part_of(PreparedScan.of(volume, wanted), volume.with_labels(np.zeros(GRID.shape, np.uint8)))

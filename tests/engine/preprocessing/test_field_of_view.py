@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from napari_boundaryseg.data.boxes import AnyBox, Box
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
-from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan, far_larger, part_of
+from napari_boundaryseg.engine.preprocessing.field_of_view import far_larger, part_of
+from napari_boundaryseg.engine.preprocessing.prepared_scan import PreparedScan
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.recipes.settings import Preprocessing
 from napari_boundaryseg.engine.recipes.shipped import recipe
@@ -38,6 +40,10 @@ def ends(box: tuple[slice, slice, slice] | None) -> list[tuple[int, int]]:
     return [(part.start, part.stop) for part in box]
 
 
+def part(case: tuple[Volume, LabelMap], wanted: Recipe, box: AnyBox | None = None) -> Box | None:
+    return part_of(PreparedScan.of(case[0], wanted), case[1], box)
+
+
 @pytest.mark.parametrize(
     "field, wanted",
     [
@@ -53,33 +59,32 @@ def ends(box: tuple[slice, slice, slice] | None) -> list[tuple[int, int]]:
 def test_far_larger_is_1_6_times_along_two_axes_or_2_5_along_one(
     field: tuple[float, float, float] | None, wanted: bool
 ) -> None:
-    assert far_larger(head()[0], crops(field)) is wanted
+    assert far_larger(PreparedScan.of(head()[0], crops(field))) is wanted
 
 
 def test_without_a_box_a_far_larger_scan_is_cut_to_15_mm_round_its_labels() -> None:
-    assert ends(part_of(LabelledScan(*head()), crops())) == [(30 - 8, 34 + 8), (20 - 15, 26 + 15), (10 - 5, 13 + 5)]
+    assert ends(part(head(), crops())) == [(30 - 8, 34 + 8), (20 - 15, 26 + 15), (10 - 5, 13 + 5)]
 
 
 def test_a_scan_that_suits_the_model_is_taken_whole() -> None:
-    assert part_of(LabelledScan(*head()), crops((120, 50, 90))) is None
-    assert part_of(LabelledScan(*head()), crops(None)) is None
+    assert part(head(), crops((120, 50, 90))) is None
+    assert part(head(), crops(None)) is None
 
 
 @pytest.mark.parametrize("field", [None, (20, 20, 20)])
 def test_a_box_counts_whatever_the_field_and_grows_to_hold_the_labels(field: tuple[float, float, float] | None) -> None:
-    case = LabelledScan(*head(), box=[[28, 40], [0, 50], [11, 99]])
-    assert ends(part_of(case, crops(field))) == [(28, 40), (0, 50), (10, 30)]
+    assert ends(part(head(), crops(field), [[28, 40], [0, 50], [11, 99]])) == [(28, 40), (0, 50), (10, 30)]
 
 
 def test_a_far_larger_scan_without_labels_and_box_is_refused() -> None:
     with pytest.raises(InputError, match="head: the model needs a box round the organs, and nothing is labelled"):
-        part_of(LabelledScan(*head(empty=True)), crops())
-    assert ends(part_of(LabelledScan(*head(empty=True), box=[[0, 9]] * 3), crops())) == [(0, 9)] * 3
+        part(head(empty=True), crops())
+    assert ends(part(head(empty=True), crops(), [[0, 9]] * 3)) == [(0, 9)] * 3
 
 
 def test_a_box_outside_the_scan_is_refused() -> None:
     with pytest.raises(InputError, match="box"):
-        part_of(LabelledScan(*head(), box=[[70, 80]] * 3), crops())
+        part(head(), crops(), [[70, 80]] * 3)
 
 
 def test_intensities_for_training_are_those_of_the_part_as_when_predicting() -> None:

@@ -12,14 +12,12 @@ from torch import Tensor
 
 from napari_boundaryseg.data.boxes import AnyBox, around
 from napari_boundaryseg.data.volume import LabelMap, Volume
-from napari_boundaryseg.engine.preprocessing.channels import in_order
 from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan, part_of
-from napari_boundaryseg.engine.preprocessing.network_grid import NetworkGrid
+from napari_boundaryseg.engine.preprocessing.prepared_scan import PreparedScan
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.training.data import targets
 from napari_boundaryseg.engine.training.data.targets import Maps
 from napari_boundaryseg.errors import InputError
-from napari_boundaryseg.models.slicewise import with_neighbours
 from napari_boundaryseg.progress import Progress, silent
 
 Pair = tuple[Volume, LabelMap] | LabelledScan
@@ -62,39 +60,30 @@ def prepare(volume: Volume, labels: LabelMap, recipe: Recipe, box: AnyBox | None
     Of the scan, that part is taken which the model would be given to segment it: see
     `engine.preprocessing.field_of_view.part_of`.
     """
-    volume = in_order(volume, recipe.channels, recipe.name)
-    grid = NetworkGrid(volume, recipe.preprocessing, part_of(LabelledScan(volume, labels, box), recipe))
-    classes = grid.labels(labels.with_scheme(recipe.scheme))
-    return from_classes(grid.image(), classes, recipe, grid.spacing_zyx, volume.name)
+    scan = PreparedScan.of(volume, recipe)
+    scan = scan.within(part_of(scan, labels, box))
+    return _case(scan, scan.image(), labels)
 
 
 def prepare_loosely(volume: Volume, labels: LabelMap, recipe: Recipe) -> TrainingCase:
     """Keep a labelled scan beyond the widest margin of the recipe's boxes, for random boxes to be drawn from it."""
-    volume = in_order(volume, recipe.channels, recipe.name)
+    unsized = recipe.model_copy(update={"preprocessing": recipe.preprocessing.model_copy(update={"size_vox": None})})
     widest = around(labels.array > 0, labels.spacing_mm, ROOM * (recipe.box_margin_mm or (0, 0))[1])
-    grid = NetworkGrid(volume, recipe.preprocessing.model_copy(update={"size_vox": None}), widest)
+    scan = PreparedScan.of(volume, unsized).within(widest)
+    return _case(scan, torch.from_numpy(scan.grid.intensities()), labels, loose=True)
+
+
+def _case(scan: PreparedScan, image: Tensor, labels: LabelMap, *, loose: bool = False) -> TrainingCase:
+    """An image on the network's grid, with its labels and their target maps."""
+    recipe, grid = scan.recipe, scan.grid
     classes = grid.labels(labels.with_scheme(recipe.scheme))
-    return from_classes(grid.intensities(), classes, recipe, grid.spacing_zyx, volume.name, loose=True)
-
-
-def from_classes(
-    image: np.ndarray,
-    classes: np.ndarray,
-    recipe: Recipe,
-    spacing_zyx: tuple[float, float, float],
-    name: str = "",
-    *,
-    loose: bool = False,
-) -> TrainingCase:
-    """A case from an image and class indices that are already on the network's grid."""
-    channels = torch.from_numpy(np.ascontiguousarray(image, dtype=np.float32))
     return TrainingCase(
-        image=channels if loose else with_neighbours(channels, recipe.slices, recipe.plane),
-        labels=torch.from_numpy(np.ascontiguousarray(classes, dtype=np.uint8)),
-        maps=targets.made(classes, recipe, spacing_zyx),
-        spacing_mm=spacing_zyx,
+        image=image.contiguous(),
+        labels=torch.from_numpy(np.ascontiguousarray(classes)),
+        maps=targets.made(classes, recipe, grid.spacing_zyx),
+        spacing_mm=grid.spacing_zyx,
         voxels=some_voxels(classes, len(recipe.scheme.ids)),
-        name=name,
+        name=scan.volume.name,
         loose=loose,
     )
 

@@ -12,8 +12,9 @@ from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
 from napari_boundaryseg.engine.inference.predictor import Predictor
 from napari_boundaryseg.engine.inference.sliding_window import pad_to
 from napari_boundaryseg.engine.preprocessing.box_distances import with_sides
-from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan, part_of
+from napari_boundaryseg.engine.preprocessing.field_of_view import part_of
 from napari_boundaryseg.engine.preprocessing.network_grid import NetworkGrid
+from napari_boundaryseg.engine.preprocessing.prepared_scan import PreparedScan
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.recipes.settings import Augmentation, Preprocessing
 from napari_boundaryseg.engine.recipes.shipped import recipe
@@ -92,9 +93,9 @@ def test_boxes_are_the_same_for_the_same_seed_and_step() -> None:
 def test_held_out_cases_get_the_mean_margin_and_a_persons_box_counts() -> None:
     wanted = of_boxes()
     volume, labels = tumour()
-    box = part_of(LabelledScan(volume, labels), wanted)
+    box = part_of(PreparedScan.of(volume, wanted), labels)
     assert box == (slice(30 - 7, 40 + 7), slice(20 - 4, 32 + 4), slice(12 - 2, 18 + 2))
-    mine = part_of(LabelledScan(volume, labels, ((20, 50), (10, 40), (5, 25))), wanted)
+    mine = part_of(PreparedScan.of(volume, wanted), labels, ((20, 50), (10, 40), (5, 25)))
     assert mine == (slice(20, 50), slice(10, 40), slice(5, 25))
     assert not prepare(volume, labels, wanted).loose
 
