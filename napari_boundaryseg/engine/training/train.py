@@ -22,8 +22,8 @@ from napari_boundaryseg.engine.training.data.cases import Pair, RealCases, Sourc
 from napari_boundaryseg.engine.training.data.synthetic_cases import SyntheticScans
 from napari_boundaryseg.engine.training.loop import folder as files
 from napari_boundaryseg.engine.training.loop.initialisation import initialised
-from napari_boundaryseg.engine.training.loop.run import TrainingRun, precision_of
-from napari_boundaryseg.engine.training.loop.state import numbers_in
+from napari_boundaryseg.engine.training.loop.run import TrainingRun
+from napari_boundaryseg.engine.training.loop.state import numbers_in, precision_of
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Cancelled, Progress, silent
 

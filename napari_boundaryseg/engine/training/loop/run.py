@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from lightning_fabric import Fabric
 from torch import nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 
 from napari_boundaryseg import losses
 from napari_boundaryseg.engine.checkpoints.card import Card
@@ -24,10 +24,12 @@ from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.training.data.batches import batch_at
 from napari_boundaryseg.engine.training.data.cases import Source, TrainingCase
 from napari_boundaryseg.engine.training.loop import folder as files
+from napari_boundaryseg.engine.training.loop.guard import Guard
+from napari_boundaryseg.engine.training.loop.optimiser import averaged_over, optimiser_of
 from napari_boundaryseg.engine.training.loop.plateau import Plateau
 from napari_boundaryseg.engine.training.loop.schedules import rate
-from napari_boundaryseg.engine.training.loop.state import Memory, load_state, save_state
-from napari_boundaryseg.engine.training.loop.validate import dice_scores
+from napari_boundaryseg.engine.training.loop.state import Memory, load_state, precision_of, save_state
+from napari_boundaryseg.engine.training.loop.validate import dice_scores, mean_of
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.models.blocks import CHANNELS_LAST
 
@@ -48,10 +50,8 @@ class TrainingRun:
     averaged: AveragedModel | None = None
     step: int = 0
     best: float = -1.0
-    damping: float = 1.0
-    bad: int = 0
-    restores: int = 0
     saved: int = -1
+    guard: Guard = field(default_factory=Guard)
     plateau: Plateau = field(default_factory=Plateau)
     good: dict[str, torch.Tensor] = field(default_factory=dict)
 
@@ -78,8 +78,8 @@ class TrainingRun:
             precision="bf16-mixed" if card.precision == "bf16" else "32-true",
         )
         network = network.to(memory_format=CHANNELS_LAST[recipe.dims])  # type: ignore[call-overload]
-        averaged = averaged_over(recipe, network)
-        network, optimiser = fabric.setup(network, optimiser_of(recipe, network))
+        averaged = averaged_over(recipe.optimiser, network)
+        network, optimiser = fabric.setup(network, optimiser_of(recipe.optimiser, network))
         return cls(
             recipe,
             folder,
@@ -123,9 +123,8 @@ class TrainingRun:
                 f"this training was begun in {before}, not in {self.card.precision}",
                 f"Resume it with --precision {before}",
             )
-        self.step, self.best, self.damping = int(numbers["step"]), numbers["best"], numbers["damping"]
-        self.bad, self.restores = int(numbers.get("bad", 0)), int(numbers.get("restores", 0))
-        self.plateau = Plateau.of(numbers)
+        self.step, self.best = int(numbers["step"]), numbers["best"]
+        self.guard, self.plateau = Guard.of(numbers), Plateau.of(numbers)
         self.good, self.saved = memory.good, self.step
         if self.averaged is not None and memory.averaged:
             self.averaged.load_state_dict(memory.averaged)
@@ -142,9 +141,7 @@ class TrainingRun:
         numbers = {
             "step": self.step,
             "best": self.best,
-            "damping": self.damping,
-            "bad": self.bad,
-            "restores": self.restores,
+            **self.guard.numbers(),
             "bf16": float(self.card.precision == "bf16"),
             **self.plateau.numbers(),
         }
@@ -165,7 +162,7 @@ class TrainingRun:
         image, target = batch_at(source.at(self.step), self.recipe, self.seed, self.step)
         image, target = image.to(self.fabric.device), target.to(self.fabric.device)
         image = image.contiguous(memory_format=CHANNELS_LAST[image.ndim - 2])
-        lr = rate(self.recipe, self.step, self.steps) * self.damping * self.plateau.factor
+        lr = rate(self.recipe, self.step, self.steps) * self.guard.damping * self.plateau.factor
         for group in self.optimiser.param_groups:
             group["lr"] = lr
         buffers = {name: value.clone() for name, value in self.plain.named_buffers()}
@@ -180,7 +177,7 @@ class TrainingRun:
             self.optimiser.step()
             if self.averaged is not None:
                 self.averaged.update_parameters(self.plain)
-            self.bad = 0
+            self.guard = self.guard.after_good()
         else:
             self._skip(buffers)
         self.step += 1
@@ -200,25 +197,22 @@ class TrainingRun:
         """Leave the weights as they are; take back what the forward pass did to running statistics."""
         for name, value in self.plain.named_buffers():
             value.copy_(buffers[name])
-        self.bad += 1
-        if self.bad < 3:
-            return
-        self.restores += 1
-        self.bad, self.damping = 0, self.damping / 2
-        if self.restores > 3:
+        before, self.guard = self.guard, self.guard.after_bad()
+        if self.guard.given_up:
             raise InputError(
                 self.recipe.name,
                 "the loss is not a finite number again and again",
                 "Lower the learning rate, or look for NaN in the training scans",
             )
-        if self.good:
-            self.plain.load_state_dict(self.good)
-        self.log(step=self.step, restored=True, lr_factor=self.damping)
+        if self.guard.restores > before.restores:
+            if self.good:
+                self.plain.load_state_dict(self.good)
+            self.log(step=self.step, restored=True, lr_factor=self.guard.damping)
 
     def end_epoch(self, held: list[TrainingCase]) -> None:
         """Validate, keep the best, make the run resumable."""
         scores = dice_scores(self.result, held, self.recipe, self.fabric.device) if held else {}
-        mean = float(np.nanmean([np.mean(v) for v in scores.values()])) if scores else math.nan
+        mean = mean_of(scores)
         if scores:
             self.log(step=self.step, validation={k: float(np.mean(v)) for k, v in scores.items()}, mean_dsc=mean)
         self.card = self.card.model_copy(
@@ -246,28 +240,6 @@ class TrainingRun:
             self.log(step=self.step, plateau=self.plateau.waited, schedule_factor=self.plateau.factor)
         if self.ended:
             self.log(step=self.step, ended=f"no improvement in {self.plateau.waited} epochs")
-
-
-def precision_of(numbers: dict[str, float]) -> str:
-    """In which precision a saved training was begun."""
-    return "bf16" if numbers.get("bf16") else "float32"
-
-
-def optimiser_of(recipe: Recipe, network: nn.Module) -> torch.optim.Optimizer:
-    """The recipe's optimiser over all weights."""
-    settings = recipe.optimiser
-    parameters = network.parameters()
-    if settings.name == "sgd":
-        return torch.optim.SGD(parameters, settings.lr, momentum=0.9, weight_decay=settings.weight_decay)
-    kind = torch.optim.AdamW if settings.name == "adamw" else torch.optim.Adam
-    return kind(parameters, settings.lr, weight_decay=settings.weight_decay)
-
-
-def averaged_over(recipe: Recipe, network: nn.Module) -> AveragedModel | None:
-    """A copy of the network that follows its weights slowly, or None where the recipe asks for none."""
-    if not recipe.optimiser.ema_decay:
-        return None
-    return AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(recipe.optimiser.ema_decay), use_buffers=True)
 
 
 def step_seed(seed: int, step: int) -> int:

@@ -67,6 +67,11 @@ def numbers_in(path: Path) -> dict[str, float]:
         raise _damaged(path) from error
 
 
+def precision_of(numbers: dict[str, float]) -> str:
+    """In which precision a saved training was begun."""
+    return "bf16" if numbers.get("bf16") else "float32"
+
+
 def _damaged(path: Path) -> InputError:
     return InputError(
         path,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -34,6 +35,11 @@ def dice_scores(
                 found = labels == index
                 scores[name].append(float(2 * (found & truth).sum() / (found.sum() + truth.sum())))
     return {name: values for name, values in scores.items() if values}
+
+
+def mean_of(scores: dict[str, list[float]]) -> float:
+    """The mean over organs of the mean over cases; not a number where nothing was scored."""
+    return float(np.nanmean([np.mean(values) for values in scores.values()])) if scores else math.nan
 
 
 def _labels(network: nn.Module, case: TrainingCase, recipe: Recipe, device: torch.device) -> np.ndarray:
