@@ -10,12 +10,14 @@ import torch
 from torch import Tensor
 
 from napari_boundaryseg import losses
+from napari_boundaryseg.data.boundaries import contour_targets, outline, slicewise_difficulty
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.recipes.settings import Augmentation, Preprocessing
 from napari_boundaryseg.engine.recipes.shipped import recipe
-from napari_boundaryseg.engine.training.data.batches import batch_at, draw
+from napari_boundaryseg.engine.training.data.augment import sample, sampling_points
+from napari_boundaryseg.engine.training.data.batches import _centre, batch_at, draw
 from napari_boundaryseg.engine.training.data.cases import prepare, prepare_loosely
 from napari_boundaryseg.engine.training.data.random_boxes import boxed
 from napari_boundaryseg.engine.training.train import fit
@@ -79,6 +81,39 @@ def test_only_the_maps_that_the_losses_need_are_made_and_carried(chosen, expecte
     assert {one.dtype for one in target.maps.values()} <= {torch.float32}
     for name, one in target.maps.items():
         assert one.shape == (2, len(case.maps[name]), *image.shape[2:])
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"dims": 2, "slices": 3, "plane": "coronal", "patch_vox": (24, 1, 40)}], ids=str
+)
+def test_maps_of_contours_and_difficulty_are_each_step_by_hand_bit_by_bit(changes):
+    """From organ ids, one function of the data floor after the other; in a batch, read at the patch's points."""
+    chosen = {"hard-contour": 1.0, "soft-contour": 1.0, "difficulty-ce": 1.0}
+    scheme = preset("pelvis-mr")
+    moving = Augmentation(rotate_deg=20, scale=0.1, elastic_mm=2.0, flip_axes=("x",))
+    settings = wanted(moving, losses=chosen, scheme=scheme.model_dump(), network="hmedn", batch=1, **changes)
+    volume, labels = scan()
+    case = prepare(volume, volume.with_labels(labels.array, scheme), settings)
+    ids, chosen_targets, across = labels.array.T, settings.targets, settings.across
+    assert np.array_equal(case.labels, ids)
+    clear, blurry = ([organ.id for organ in organs] for organs in (scheme.clear, scheme.blurry))
+    hard, soft = contour_targets(ids, clear, blurry, chosen_targets, case.spacing_mm, across)
+    edges = [outline(ids == organ, chosen_targets.boundary, across) for organ in scheme.ids]
+    sigma_vox = [chosen_targets.difficulty_sigma_mm / step for step in case.spacing_mm]
+    difficulty = slicewise_difficulty(edges, sigma_vox, gain=chosen_targets.difficulty_gain, across=across)
+    expected = {"hard": hard, "soft": soft.astype(np.float16), "difficulty": difficulty[None].astype(np.float16)}
+    assert case.maps.keys() == expected.keys()
+    for name, one in expected.items():
+        assert case.maps[name].numpy().dtype == one.dtype
+        assert np.array_equal(case.maps[name], one), name
+    rng = np.random.default_rng([5, 0])
+    rng.integers(1)  # which case
+    points = sampling_points(settings.patch_vox, _centre(case, settings, rng), case.spacing_mm, moving, rng, across)
+    _, target = batch_at([case], settings, 5, 0)
+    assert torch.equal(target.labels[0], sample(case.labels[None], points, "nearest")[0].long())
+    for name, mode in (("hard", "nearest"), ("soft", "bilinear"), ("difficulty", "bilinear")):
+        read = sample(torch.from_numpy(expected[name]), points, mode)
+        assert torch.equal(target.maps[name][0], read.clamp_min(1.0) if name == "difficulty" else read), name
 
 
 def test_a_map_is_mirrored_with_the_labels():
