@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, Validatio
 
 from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.engine.recipes.recipe import TUNING_STEPS
+from napari_boundaryseg.engine.recipes.tuning import FineTuneSettings, Part
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.task import Task, Text
 
@@ -86,5 +87,7 @@ class FineTune(Task):
     held_out: tuple[TuningCase, ...] = ()
     out_folder: Text
     steps: int = TUNING_STEPS
+    lr: float = FineTuneSettings().lr
+    part: Part = "all"
     seed: int = 0
     device: str = "auto"

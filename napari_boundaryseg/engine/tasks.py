@@ -81,6 +81,8 @@ def fine_tune(task: FineTune, *, progress: Progress = silent) -> dict[str, Any]:
         folder,
         held_out=_labelled(task.held_out, scheme),
         steps=task.steps,
+        lr=task.lr,
+        part=task.part,
         seed=task.seed,
         device=task.device,
         progress=progress,

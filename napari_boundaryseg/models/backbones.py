@@ -34,6 +34,10 @@ class Taps:
     decoder : str
         The first decoder map after up-sampling.
     decoder_channels : int
+    head : str
+        The last layer, which gives the logits.
+    stem : str
+        What comes before the first of the encoder's maps, where that is a module of its own.
     """
 
     encoder: tuple[str, ...]
@@ -42,6 +46,8 @@ class Taps:
     seed_channels: int
     decoder: str = ""
     decoder_channels: int = 0
+    head: str = ""
+    stem: str = ""
 
 
 @dataclass(frozen=True)
@@ -131,7 +137,9 @@ def unet(dims: int, in_channels: int, classes: int, width: int, norm: Norm) -> B
         inner = f"{inner}.1.submodule"
     innermost = f"{inner.removesuffix('.1.submodule')}.2"
     return Backbone(
-        _with_norm(network, norm), 16, Taps(tuple(names), widths[:4], inner, widths[4], innermost, widths[2])
+        _with_norm(network, norm),
+        16,
+        Taps(tuple(names), widths[:4], inner, widths[4], innermost, widths[2], head="model.2"),
     )
 
 
@@ -143,7 +151,7 @@ def basic_unet(dims: int, in_channels: int, classes: int, width: int, norm: Norm
     widths = tuple(width * growth for growth in (2, 2, 4, 8, 16, 2))
     network = BasicUNet(dims, in_channels, classes, widths, norm="batch")
     names = ("conv_0", "down_1", "down_2", "down_3")
-    return Backbone(_with_norm(network, norm), 16, Taps(names, widths[:4], "down_4", widths[4]))
+    return Backbone(_with_norm(network, norm), 16, Taps(names, widths[:4], "down_4", widths[4], head="final_conv"))
 
 
 @TAPPED.register("segresnet")
@@ -154,9 +162,9 @@ def segresnet(dims: int, in_channels: int, classes: int, width: int, norm: Norm)
     network = SegResNet(dims, init_filters=width, in_channels=in_channels, out_channels=classes, norm="batch")
     names = tuple(f"down_layers.{level}" for level in range(3))
     widths = tuple(width * 2**level for level in range(4))
-    return Backbone(
-        _with_norm(network, norm), 8, Taps(names, widths[:3], "down_layers.3", widths[3], "up_samples.0", widths[2])
-    )
+    seed = ("down_layers.3", widths[3], "up_samples.0", widths[2])
+    taps = Taps(names, widths[:3], *seed, head="conv_final", stem="convInit")
+    return Backbone(_with_norm(network, norm), 8, taps)
 
 
 @TAPPED.register("vnet")
@@ -168,7 +176,8 @@ def vnet(dims: int, in_channels: int, classes: int, width: int, norm: Norm) -> B
         raise InputError("vnet", f"it cannot take {in_channels} channels", "Give 1, 2, 4, 8 or 16, or another network")
     network = VNet(dims, in_channels, classes)
     names = ("in_tr", "down_tr32", "down_tr64", "down_tr128")
-    return Backbone(_with_norm(network, norm), 16, Taps(names, (16, 32, 64, 128), "down_tr256", 256, "up_tr256", 256))
+    taps = Taps(names, (16, 32, 64, 128), "down_tr256", 256, "up_tr256", 256, head="out_tr")
+    return Backbone(_with_norm(network, norm), 16, taps)
 
 
 def attention_unet(dims: int, in_channels: int, classes: int, width: int, norm: Norm) -> Backbone:

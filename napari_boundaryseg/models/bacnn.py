@@ -72,6 +72,9 @@ class DilatedPyramid(nn.Module):
 class BoundaryAwareNet(nn.Module):
     """Encoder, shape stream, pyramid, decoder; see `bacnn` for the arguments."""
 
+    encoder_modules = ("stem", "encoder")
+    head_modules = ("segment", "edge")
+
     def __init__(
         self, in_channels: int, classes: int, width: int, rates: tuple[int, ...], shape_stream: bool, norm_kind: str
     ) -> None:

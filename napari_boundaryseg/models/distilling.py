@@ -55,6 +55,9 @@ class DistillingNet(nn.Module):
     Without the pathway it is DstNet, without the contour head HRDN; see `hmedn` for the arguments.
     """
 
+    encoder_modules = ("stem", "encoder")
+    head_modules = ("segment", "pathway_head", "contour")
+
     def __init__(
         self,
         *,

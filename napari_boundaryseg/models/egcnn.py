@@ -132,6 +132,9 @@ class EdgeGatedNet(nn.Module):
         if seed == "decoder" and not taps.decoder:
             raise InputError("seed", "this backbone names no decoder map", "Choose 'bottleneck'")
         self.backbone, self.multiple, self.levels = backbone.network, backbone.multiple, taps.encoder
+        inside, heads = (taps.stem, *taps.encoder, taps.seed), (taps.head,)
+        self.encoder_modules = tuple(f"backbone.{name}" for name in inside if name)
+        self.head_modules = (*(f"backbone.{name}" for name in heads if name), "edge", "fuse")
         self.seed = taps.seed if seed == "bottleneck" else taps.decoder
         seed_channels = taps.seed_channels if seed == "bottleneck" else taps.decoder_channels
         self.stream = EdgeStream(taps.channels, seed_channels, dims=dims, **gate)

@@ -72,6 +72,9 @@ class _DecoderStage(nn.Module):
 class SGMNet(nn.Module):
     """Encoder-decoder of four levels; see `sgm` for the arguments."""
 
+    encoder_modules = ("stem", "level1", "level2", "bridge")
+    head_modules = ("segment", "side", "hard", "soft")
+
     def __init__(
         self,
         *,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from torch import nn
@@ -16,13 +17,16 @@ from napari_boundaryseg.engine.inference.predictor import Predictor
 from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan, part_of
 from napari_boundaryseg.engine.preprocessing.prepared_scan import PreparedScan
 from napari_boundaryseg.engine.recipes.recipe import TUNING_STEPS, Recipe
+from napari_boundaryseg.engine.recipes.tuning import FineTuneSettings, Part
 from napari_boundaryseg.engine.training.data.cases import Pair
 from napari_boundaryseg.engine.training.loop.folder import CARD
 from napari_boundaryseg.engine.training.train import fit
+from napari_boundaryseg.engine.training.trained_part import only
 from napari_boundaryseg.errors import InputError
-from napari_boundaryseg.progress import Progress, part, silent
+from napari_boundaryseg.progress import Progress, silent
+from napari_boundaryseg.progress import part as share
 
-LEARNING_RATE = 1e-3
+LEARNING_RATE = FineTuneSettings().lr
 
 
 def fine_tune(
@@ -32,6 +36,8 @@ def fine_tune(
     *,
     held_out: Iterable[Pair] = (),
     steps: int = TUNING_STEPS,
+    lr: float = LEARNING_RATE,
+    part: Part = "all",
     seed: int = 0,
     device: str = "auto",
     precision: str = "auto",
@@ -51,7 +57,13 @@ def fine_tune(
         Gets the checkpoint, the log, and with held-out cases ``comparison.json`` and ``comparison.md``.
     held_out : iterable of (Volume, LabelMap) or LabelledScan
         Held-out accepted scans. They choose nothing: the last step is always the result.
-    steps, seed : int
+    steps : int
+    lr : float
+        The highest learning rate of the one-cycle schedule.
+    part : str
+        ``"all"``, ``"decoder"`` (all but the encoder) or ``"heads"`` (the last layers of every output); the other
+        weights stay exactly as they are.
+    seed : int
     device, precision : str
         As for `engine.training.train.fit`.
     name : str, optional
@@ -68,7 +80,8 @@ def fine_tune(
     Raises
     ------
     InputError
-        Without a case, for a case in both roles, and as `engine.training.train.fit`.
+        Without a case, for a case in both roles, for a part that the network does not name, and as
+        `engine.training.train.fit`.
     """
     scans, apart = ([LabelledScan(*case) for case in given] for given in (cases, held_out))
     if not scans:
@@ -78,7 +91,7 @@ def fine_tune(
         raise InputError(
             ", ".join(sorted(repeated)), "it is both a training case and held out", "Give each case one role"
         )
-    recipe = tuning_recipe(model.card.recipe, steps)
+    recipe = tuning_recipe(model.card.recipe, steps, lr)
     _freeze_statistics(model.network)
     path = fit(
         recipe,
@@ -86,26 +99,24 @@ def fine_tune(
         folder,
         steps=steps,
         seed=seed,
-        start=model,
+        start=replace(model, network=only(part, model.network)),
         device=device,
         precision=precision,
         overwrite=overwrite,
         name=name or model.card.name,
         training=tuned_on(model.card.training, len(scans)),
-        progress=part(progress, 0.0, 0.9 if apart else 1.0),
+        progress=share(progress, 0.0, 0.9 if apart else 1.0),
     )
     if apart:
-        _compare(model, path, apart, folder, device, part(progress, 0.9, 1.0))
+        _compare(model, path, apart, folder, device, share(progress, 0.9, 1.0))
     return path
 
 
-def tuning_recipe(recipe: Recipe, steps: int) -> Recipe:
+def tuning_recipe(recipe: Recipe, steps: int, lr: float = LEARNING_RATE) -> Recipe:
     """A model's own recipe with a gentle rate and short epochs, on the given scans."""
     return recipe.model_copy(
         update={
-            "optimiser": recipe.optimiser.model_copy(
-                update={"lr": LEARNING_RATE, "gradient_clip": 5.0, "ema_decay": 0.0}
-            ),
+            "optimiser": recipe.optimiser.model_copy(update={"lr": lr, "gradient_clip": 5.0, "ema_decay": 0.0}),
             "schedule": recipe.schedule.model_copy(update={"name": "one-cycle"}),
             "steps": steps,
             "steps_per_epoch": max(1, min(50, steps)),

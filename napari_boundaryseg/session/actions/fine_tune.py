@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_boundaryseg.engine.recipes.recipe import TUNING_STEPS
+from napari_boundaryseg.engine.recipes.tuning import FineTuneSettings, Part
 from napari_boundaryseg.engine.task_list import FineTune, TuningCase
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.jobs.error_text import sentence
@@ -25,6 +26,8 @@ def fine_tune(
     held_out: Sequence[str] = (),
     steps: int = TUNING_STEPS,
     seed: int = 0,
+    lr: float = FineTuneSettings().lr,
+    part: Part = "all",
 ) -> Job:
     """Fine-tune a model on accepted cases in the worker; the result is added to the project as a version.
 
@@ -63,6 +66,8 @@ def fine_tune(
                 out_folder=str(folder),
                 steps=steps,
                 seed=seed,
+                lr=lr,
+                part=part,
             ),
             done,
             after=lambda result: _add(project, result),

@@ -13,13 +13,16 @@ import torch
 
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
+from napari_boundaryseg.engine.checkpoints import model_library
 from napari_boundaryseg.engine.checkpoints.card import Card, Score, TrainingData
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, build_network, load_model, save
 from napari_boundaryseg.engine.inference.predictor import Predictor
 from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan
 from napari_boundaryseg.engine.recipes.recipe import Augmentation
 from napari_boundaryseg.engine.recipes.shipped import recipe
+from napari_boundaryseg.engine.recipes.tuning import FineTuneSettings
 from napari_boundaryseg.engine.training.fine_tune import LEARNING_RATE, fine_tune, tuning_recipe
+from napari_boundaryseg.engine.training.trained_part import only
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Cancelled
 
@@ -269,3 +272,52 @@ def test_progress_runs_forward_to_the_end(model: LoadedModel, tmp_path: Path) ->
     )
     assert seen == sorted(seen)
     assert seen[-1] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("part", ["decoder", "heads"])
+def test_weights_outside_the_trained_part_do_not_move(model: LoadedModel, tmp_path: Path, part: Any) -> None:
+    before = weights(model)
+    path = fine_tune(model, [case(1)], tmp_path / "out", steps=3, part=part, device="cpu")
+    after = load_model(path).network.state_dict()
+    moved = {name.partition(".")[0] for name, value in before.items() if not torch.equal(value, after[name])}
+    assert moved <= {"stages", "segment", "side", "soft"} if part == "decoder" else moved <= {"segment", "side", "soft"}
+    assert {"segment", "soft"} <= moved
+    assert ("stages" in moved) == (part == "decoder")
+    assert all(weight.requires_grad for weight in model.network.parameters()), "the old model is left as it is"
+
+
+def test_a_lower_rate_moves_the_weights_less(model: LoadedModel, tmp_path: Path) -> None:
+    before, moved = weights(model), []
+    for rate in (1e-3, 1e-4):
+        path = fine_tune(model, [case(1)], tmp_path / f"{rate}", steps=3, lr=rate, device="cpu")
+        after = load_model(path).network.state_dict()
+        moved.append(sum(float((after[name] - value).abs().sum()) for name, value in before.items()))
+    assert moved[1] < 0.5 * moved[0]
+
+
+def test_all_is_what_it_was_before_there_was_a_choice(model: LoadedModel, tmp_path: Path) -> None:
+    paths = [
+        fine_tune(model, [case(1)], tmp_path / name, steps=2, device="cpu", **chosen)
+        for name, chosen in {"plain": {}, "chosen": FineTuneSettings(steps=2).model_dump(exclude={"steps"})}.items()
+    ]
+    first, second = (load_model(path).network.state_dict() for path in paths)
+    assert all(torch.equal(value, second[name]) for name, value in first.items())
+    assert (FineTuneSettings().steps, FineTuneSettings().lr, FineTuneSettings().part) == (100, 1e-3, "all")
+
+
+def test_a_part_that_a_network_does_not_name_is_refused() -> None:
+    with pytest.raises(InputError, match="which of its layers"):
+        only("heads", torch.nn.Linear(2, 2))
+
+
+@pytest.mark.parametrize("part", ["decoder", "heads"])
+@pytest.mark.parametrize("name", sorted(model_library.shipped()))
+def test_every_shipped_model_has_every_part(name: str, part: Any) -> None:
+    network = only(part, load_model(name).network)
+    trained = {weight for weight, value in network.named_parameters() if value.requires_grad}
+    every = {weight for weight, _ in network.named_parameters()}
+    assert trained
+    assert trained < every
+    if part == "decoder":
+        heads = only("heads", network)
+        assert {weight for weight, value in heads.named_parameters() if value.requires_grad} < trained

@@ -10,8 +10,8 @@ from napari_boundaryseg.engine.recipes.settings import Optimiser
 
 
 def optimiser_of(settings: Optimiser, network: nn.Module) -> torch.optim.Optimizer:
-    """The recipe's optimiser over all weights."""
-    parameters = network.parameters()
+    """The recipe's optimiser over all weights that are trained."""
+    parameters = [weight for weight in network.parameters() if weight.requires_grad]
     if settings.name == "sgd":
         return torch.optim.SGD(parameters, settings.lr, momentum=0.9, weight_decay=settings.weight_decay)
     kind = torch.optim.AdamW if settings.name == "adamw" else torch.optim.Adam

@@ -1,0 +1,35 @@
+"""Settings of a fine-tuning: steps, learning rate, trained part of the network. Without torch."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from napari_boundaryseg.engine.recipes.recipe import TUNING_STEPS
+from napari_boundaryseg.engine.recipes.settings import Settings
+
+Part = Literal["all", "decoder", "heads"]
+"""Which weights are trained: all, all but the encoder's, or those of the last layers of every output only."""
+
+
+class FineTuneSettings(Settings):
+    """What a person may set when a model is trained further; everything else is the model's own recipe."""
+
+    steps: int = Field(
+        TUNING_STEPS, ge=1, le=100_000, title="Steps", description="More steps take longer and change the model more"
+    )
+    lr: float = Field(
+        1e-3,
+        ge=1e-5,
+        le=0.1,
+        title="Learning rate",
+        description="Highest step size of the optimiser; a lower one changes the model less",
+        json_schema_extra={"step": 1e-4},
+    )
+    part: Part = Field(
+        "all",
+        title="Trained part",
+        description="The other weights stay as they are: the encoder's, or all but the last layers of each output",
+        json_schema_extra={"words": {"all": "Whole network", "decoder": "All but the encoder", "heads": "Heads only"}},
+    )
