@@ -45,7 +45,7 @@ _LIGHT = {
     "main_text": "#FFFFFF",
 }
 _SHEET = """
-QToolButton, QTableWidget, QHeaderView, QListWidget, QSpinBox, QDoubleSpinBox {{ font-size: {size}pt; }}
+QToolButton, QTableWidget, QHeaderView, QListWidget, QAbstractSpinBox {{ font-size: {size}pt; }}
 QToolButton[section="true"] {{ text-align: left; padding: 7px 4px; font-weight: bold; border-radius: 0; }}
 QToolButton[section="true"]:checked {{ background: {main}; color: {main_text}; }}
 QToolButton[tool="true"] {{ padding: 5px; border-radius: 2px; background: {button}; }}

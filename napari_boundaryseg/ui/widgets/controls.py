@@ -56,12 +56,17 @@ def line(name: str, text: str = "", *, quiet: bool = False) -> QLabel:
 
 def choice(name: str, label: str, tip: str = "", items: Iterable[str] = ()) -> QComboBox:
     """A drop-down list that never widens the dock."""
-    made = named(QComboBox(), name, label, tip)
+    made = narrow(named(QComboBox(), name, label, tip))
     made.addItems(list(items))
-    made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    made.setMinimumContentsLength(8)
-    made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
     return made
+
+
+def narrow(combo: QComboBox) -> QComboBox:
+    """Keep a drop-down list from being as wide as its longest entry."""
+    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    combo.setMinimumContentsLength(8)
+    combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+    return combo
 
 
 def column(parent: QWidget, *parts: QWidget) -> QVBoxLayout:
