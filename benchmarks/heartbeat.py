@@ -23,6 +23,7 @@ import napari
 import numpy as np
 from qtpy.QtCore import QEventLoop, Qt, QTimer
 
+from napari_boundaryseg.engine.recipes.tuning import FineTuneSettings
 from napari_boundaryseg.session.project.project import Project
 from napari_boundaryseg.ui import hooks, samples
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
@@ -85,11 +86,12 @@ def measure(seconds: float) -> dict[str, Any]:
     heart = Heart()
     heart.gaps_ms(viewer, lambda: pause(5))  # whatever is made at first use
     idle = heart.gaps_ms(viewer, lambda: pause(seconds))
-    controller.segment(whole=True)
+    controller.segmentation.run(whole=True)
     predicting = heart.gaps_ms(viewer, lambda: pause(seconds))
     still = controller.session.job is not None
     arriving = heart.gaps_ms(
-        viewer, lambda: wait_for(lambda: controller.session.prediction is not None and not controller.calls.busy, 600)
+        viewer,
+        lambda: wait_for(lambda: controller.session.prediction is not None and not controller.segmentation.busy, 600),
     )
     shown = heart.gaps_ms(viewer, lambda: pause(seconds))
     training, cancelled = _while_training(controller, viewer, heart, seconds)
@@ -137,9 +139,11 @@ def _while_training(
 ) -> tuple[np.ndarray, float]:
     with tempfile.TemporaryDirectory() as folder:
         controller.session.project = Project(Path(folder) / "project")
-        controller.accept()
+        controller.labels.accept()
         wait_for(lambda: controller.session.project.cases() and controller.session.job is None, 60)
-        controller.fine_tune([case.name for case in controller.session.project.cases()], [], 500)
+        controller.projects.fine_tune(
+            [case.name for case in controller.session.project.cases()], [], FineTuneSettings(steps=500)
+        )
         pause(8)
         gaps = heart.gaps_ms(viewer, lambda: pause(seconds))
         assert controller.session.job is not None, "the training ended before the measurement did"

@@ -81,9 +81,12 @@ def _main_job(controller: ViewerController, bench: Workbench, paths: list[Path],
     controller.open(*paths)
     wait_for(controller, lambda: controller.session.scan is not None and controller.session.job is None, OPEN_S, errors)
     bench.sections.open("Segment")
-    controller.segment(whole=whole)
+    controller.segmentation.run(whole=whole)
     wait_for(
-        controller, lambda: controller.session.prediction is not None and not controller.calls.busy, SEGMENT_S, errors
+        controller,
+        lambda: controller.session.prediction is not None and not controller.segmentation.busy,
+        SEGMENT_S,
+        errors,
     )
     show_largest_slice(controller.viewer)
     pause(SETTLE_S)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import napari.viewer
 
 from napari_boundaryseg.ui.hooks import controller_of
+from napari_boundaryseg.ui.panels.panel import PANELS, in_order
 from napari_boundaryseg.ui.workbench import PanelAlone, Workbench
 
 
@@ -15,36 +16,17 @@ class WorkbenchDock(Workbench):
         super().__init__(controller_of(napari_viewer))
 
 
-class ScanDock(PanelAlone):
-    """The Scan panel alone."""
-
-    def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
-        super().__init__("Scan", controller_of(napari_viewer))
+def dock_name(name: str) -> str:
+    """The name of the class here that shows a panel alone, as napari.yaml has it: "ScanDock"."""
+    return PANELS[name].__name__.replace("Panel", "Dock")
 
 
-class SegmentDock(PanelAlone):
-    """The Segment panel alone."""
+def _dock(name: str) -> type[PanelAlone]:
+    def __init__(self: PanelAlone, napari_viewer: napari.viewer.Viewer) -> None:
+        PanelAlone.__init__(self, name, controller_of(napari_viewer))
 
-    def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
-        super().__init__("Segment", controller_of(napari_viewer))
-
-
-class CorrectDock(PanelAlone):
-    """The Correct panel alone."""
-
-    def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
-        super().__init__("Correct", controller_of(napari_viewer))
+    doc = f"The {PANELS[name].title} panel alone."
+    return type(dock_name(name), (PanelAlone,), {"__init__": __init__, "__doc__": doc, "__module__": __name__})
 
 
-class TrainDock(PanelAlone):
-    """The Train panel alone."""
-
-    def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
-        super().__init__("Train", controller_of(napari_viewer))
-
-
-class ExportDock(PanelAlone):
-    """The Export panel alone."""
-
-    def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
-        super().__init__("Export", controller_of(napari_viewer))
+globals().update({dock_name(name): _dock(name) for name in in_order()})

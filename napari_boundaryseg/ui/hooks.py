@@ -34,15 +34,20 @@ def controller_of(viewer: Any, *, last_project: bool = True) -> ViewerController
         controller = ViewerController(viewer, Session(worker_runner(), None))
         _CONTROLLERS[viewer] = controller
         when_closed(viewer, controller.close)
-        QTimer.singleShot(PRESTART_MS, controller.warm_up)
+        QTimer.singleShot(PRESTART_MS, controller.jobs.warm_up)
         if last_project:
-            QTimer.singleShot(0, controller.open_last_project)
+            QTimer.singleShot(0, controller.projects.open_last)
     return _CONTROLLERS[viewer]
 
 
 def session_of(viewer: Any) -> Session:
     """What the program remembers for this viewer."""
     return controller_of(viewer).session
+
+
+def readable() -> tuple[str, ...]:
+    """The file endings that napari may hand to `get_reader`; folders it may hand over too."""
+    return (*suffixes(), ".dcm")
 
 
 def get_reader(path: str | list[str]) -> Callable[[Any], list[Any]] | None:

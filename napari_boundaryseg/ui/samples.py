@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,17 @@ def folder() -> Path:
 
 @dataclass(frozen=True)
 class Sample:
-    """One sample scan: its key in napari.yaml, its title, its files."""
+    """One sample scan: its key in napari.yaml and the name of its function here, its title, its files."""
 
     key: str
     title: str
     files: tuple[str, ...]
+    command: str = ""
+    """The end of its command's id in napari.yaml; made from the key by default."""
+
+    def layers(self) -> list[Any]:
+        """The scan as napari layer data."""
+        return scan_data(formats.read(*self.paths()))
 
     def paths(self) -> list[Path]:
         """Where its files, or its DICOM folder, are."""
@@ -39,35 +46,16 @@ SAMPLES = (
     Sample("pelvis_ct", "Synthetic pelvis, CT-like", ("pelvis_ct.nii.gz",)),
     Sample("pelvis_dicom", "Synthetic pelvis, DICOM series", ("pelvis_dicom",)),
     Sample("brain", "Synthetic brain, four channels", tuple(f"brain_{c}.nii.gz" for c in ("t1", "t1c", "t2", "flair"))),
-    Sample("two_parts", "Synthetic brain structure of two parts", ("two_parts.nii.gz",)),
+    Sample("two_parts", "Synthetic brain structure of two parts", ("two_parts.nii.gz",), "sample_structure"),
 )
 
 
-def _layers(key: str) -> list[Any]:
-    sample = next(s for s in SAMPLES if s.key == key)
-    return scan_data(formats.read(*sample.paths()))
+def _opener(sample: Sample) -> Callable[[], list[Any]]:
+    def layers() -> list[Any]:
+        return sample.layers()
+
+    layers.__name__, layers.__doc__ = sample.key, sample.title
+    return layers
 
 
-def pelvis_mr() -> list[Any]:
-    """A full-size T2-like MR of a synthetic pelvis."""
-    return _layers("pelvis_mr")
-
-
-def pelvis_ct() -> list[Any]:
-    """A CT-like scan of a synthetic pelvis."""
-    return _layers("pelvis_ct")
-
-
-def pelvis_dicom() -> list[Any]:
-    """A synthetic pelvis as a DICOM series."""
-    return _layers("pelvis_dicom")
-
-
-def brain() -> list[Any]:
-    """A synthetic brain with four channels."""
-    return _layers("brain")
-
-
-def two_parts() -> list[Any]:
-    """A synthetic brain structure of two touching parts."""
-    return _layers("two_parts")
+globals().update({sample.key: _opener(sample) for sample in SAMPLES})

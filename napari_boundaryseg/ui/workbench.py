@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from napari.settings import get_settings
 from qtpy.QtCore import QSize
 from qtpy.QtWidgets import QVBoxLayout, QWidget
@@ -11,34 +9,22 @@ from qtpy.QtWidgets import QVBoxLayout, QWidget
 from napari_boundaryseg.ui.compat.window import steady_window
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 from napari_boundaryseg.ui.layers.styles import dock_sheet
-from napari_boundaryseg.ui.panels.correct import CorrectPanel
-from napari_boundaryseg.ui.panels.export import ExportPanel
 from napari_boundaryseg.ui.panels.job_bar import JobBar
-from napari_boundaryseg.ui.panels.panel import Panel
-from napari_boundaryseg.ui.panels.scan import ScanPanel
-from napari_boundaryseg.ui.panels.segment import SegmentPanel
-from napari_boundaryseg.ui.panels.train import TrainPanel
+from napari_boundaryseg.ui.panels.panel import PANELS, in_order
 from napari_boundaryseg.ui.widgets.controls import named
 from napari_boundaryseg.ui.widgets.sections import Sections
 
-PANELS: dict[str, Callable[[ViewerController], Panel]] = {
-    "Scan": ScanPanel,
-    "Segment": SegmentPanel,
-    "Correct": CorrectPanel,
-    "Train": TrainPanel,
-    "Export": ExportPanel,
-}
 WIDTH = 380
 
 
 class Workbench(QWidget):
-    """Scan, Segment, Correct, Train, Export, and the job bar."""
+    """Every panel as a section, and the job bar."""
 
     def __init__(self, controller: ViewerController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         named(self, "workbench", "Boundary segmentation")
         _follow_theme(self, controller)
-        self.panels = {title: make(controller) for title, make in PANELS.items()}
+        self.panels = {panel.title: panel(controller) for panel in in_order().values()}
         self.sections = Sections(self.panels)
         self.job_bar = JobBar(controller)
         layout = QVBoxLayout(self)
@@ -78,10 +64,10 @@ def _follow_theme(widget: QWidget, controller: ViewerController) -> None:
 class PanelAlone(QWidget):
     """One panel with the job bar under it, for a dock of its own."""
 
-    def __init__(self, title: str, controller: ViewerController, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, controller: ViewerController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         _follow_theme(self, controller)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(PANELS[title](controller), 1)
+        layout.addWidget(PANELS[name](controller), 1)
         layout.addWidget(JobBar(controller))

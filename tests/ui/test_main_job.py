@@ -56,7 +56,7 @@ def test_the_main_job(
     viewer, session = controller_viewer, hooks.session_of(controller_viewer)
     said: list[tuple[str, str]] = []
     session.message.connect(lambda level, text: said.append((level, text)))
-    ready = lambda: session.job is None and not hooks.controller_of(viewer).calls.busy  # noqa: E731
+    ready = lambda: session.job is None and not hooks.controller_of(viewer).segmentation.busy  # noqa: E731
 
     # Open the DICOM series.
     series = sample_data / "pelvis_dicom"
@@ -108,7 +108,7 @@ def test_the_main_job(
     click(find("sections.scan"))
     click(find("scan_panel.open"))
     wait(lambda: session.scan is not scan and ready())
-    hooks.controller_of(viewer).open_labels(pelvis_files[0].with_name("case1_labels.nii.gz"), preset("pelvis-mr"))
+    hooks.controller_of(viewer).labels.open(pelvis_files[0].with_name("case1_labels.nii.gz"), preset("pelvis-mr"))
     wait(lambda: ready() and "labels" in viewer.layers)
     click(find("sections.correct"))
     click(find("correct_panel.accept"))
@@ -132,7 +132,7 @@ def test_the_main_job(
     click(find("scan_panel.open_folder"))
     wait(lambda: session.scan.name == "pelvis_dicom" and ready())
     stored = next(case for case in session.project.cases() if case.name == "pelvis_dicom")
-    hooks.controller_of(viewer).open_labels(stored.label, preset("pelvis-mr"))
+    hooks.controller_of(viewer).labels.open(stored.label, preset("pelvis-mr"))
     wait(lambda: ready() and "labels" in viewer.layers)
     folder = tmp_path / "out"
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", staticmethod(lambda *a, **k: str(folder)))

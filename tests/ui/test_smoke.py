@@ -36,7 +36,9 @@ def test_open_segment_close(make_napari_viewer, qtbot) -> None:
     run = bench.findChild(QPushButton, "segment_panel.run")
     qtbot.waitUntil(run.isEnabled, timeout=OPEN_MS)
     run.click()
-    qtbot.waitUntil(lambda: controller.session.prediction is not None and not controller.calls.busy, timeout=SEGMENT_MS)
+    qtbot.waitUntil(
+        lambda: controller.session.prediction is not None and not controller.segmentation.busy, timeout=SEGMENT_MS
+    )
 
     prediction = controller.session.prediction
     names = {layer.name for layer in viewer.layers}

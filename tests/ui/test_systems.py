@@ -79,7 +79,7 @@ def test_every_system_shows_its_layers(opened: Any, find: Callable[[str], Any], 
         choose(models, f"tiny-{name}")
         before = opened.session.prediction
         QTest.mouseClick(find("segment_panel.run"), Qt.MouseButton.LeftButton)
-        wait(lambda before=before: opened.session.prediction is not before and not opened.calls.busy, 180)
+        wait(lambda before=before: opened.session.prediction is not before and not opened.segmentation.busy, 180)
         wait(lambda: bool(find("segment_panel.result").text()))
         check_layers(viewer, contours, edges, levels)
         check_panel(find, edges if contours is DERIVED else "soft head (Prostate)", bool(levels), charts)

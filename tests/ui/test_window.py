@@ -49,9 +49,9 @@ def test_a_file_that_is_no_scan_is_told_in_one_sentence_and_nothing_is_lost(
 def test_a_second_job_is_refused_while_one_runs(
     opened: Any, find: Callable[[str], Any], wait: Callable[..., None]
 ) -> None:
-    opened.segment()
+    opened.segmentation.run()
     assert not find("segment_panel.run").isEnabled()
-    opened.segment()
+    opened.segmentation.run()
     assert "running" in find("job_bar.message").text()
     wait(lambda: opened.session.prediction is not None, 120)
 
@@ -59,12 +59,12 @@ def test_a_second_job_is_refused_while_one_runs(
 def test_cancel_stops_within_two_seconds_and_the_window_goes_on(
     opened: Any, find: Callable[[str], Any], wait: Callable[..., None]
 ) -> None:
-    opened.segment()
+    opened.segmentation.run()
     wait(lambda: opened.session.job.state == "running", 60)
     find("job_bar.cancel").click()
     wait(lambda: opened.session.job is None, 2.5)
     assert opened.session.prediction is None
-    opened.segment()
+    opened.segmentation.run()
     wait(lambda: opened.session.prediction is not None, 120)
 
 
@@ -121,7 +121,7 @@ def test_a_box_drawn_with_the_mouse_limits_the_prediction(
 def test_around_a_label_gives_the_box_of_that_organ(
     opened: Any, find: Callable[[str], Any], wait: Callable[..., None], pelvis_files: list[Path]
 ) -> None:
-    opened.open_labels(pelvis_files[0].with_name("case1_labels.nii.gz"), preset("pelvis-mr"))
+    opened.labels.open(pelvis_files[0].with_name("case1_labels.nii.gz"), preset("pelvis-mr"))
     wait(lambda: opened.tools.layer is not None and opened.session.job is None)
     find("segment_panel.region").setCurrentIndex(2)
     find("segment_panel.around").setCurrentText("Prostate")
@@ -132,7 +132,7 @@ def test_around_a_label_gives_the_box_of_that_organ(
 def test_volumes_follow_the_brush(
     opened: Any, bench: Any, find: Callable[[str], Any], wait: Callable[..., None]
 ) -> None:
-    opened.new_labels(preset("pelvis-mr"))
+    opened.labels.new(preset("pelvis-mr"))
     bench.sections.open("Correct")
     organs = find("correct_panel.organs")
     assert [organs.item(row, 1).text() for row in range(3)] == ["not drawn"] * 3
@@ -146,9 +146,9 @@ def test_volumes_follow_the_brush(
 def test_labels_that_do_not_fit_the_scan_are_refused(
     opened: Any, find: Callable[[str], Any], wait: Callable[..., None], sample_data: Path
 ) -> None:
-    opened.new_labels(preset("pelvis-mr"))
+    opened.labels.new(preset("pelvis-mr"))
     mine = opened.tools.layer
-    opened.open_labels(sample_data / "two_parts_labels.nii.gz", preset("hippocampus"))
+    opened.labels.open(sample_data / "two_parts_labels.nii.gz", preset("hippocampus"))
     wait(lambda: find("job_bar.message").property("level") == "error")
     assert opened.tools.layer is mine
 
@@ -161,7 +161,7 @@ def test_a_scan_that_napari_opened_is_adopted(
     wait(lambda: session.scan is not None, 10)
     assert session.scan.name == "two_parts"
     assert len(access.of_kind(controller_viewer, "scan")) == 1
-    assert [label.text() for label in hooks.controller_of(controller_viewer).letters.labels.values()] == [
+    assert [label.text() for label in hooks.controller_of(controller_viewer).view.letters.labels.values()] == [
         "A",
         "P",
         "R",
@@ -182,10 +182,10 @@ def test_the_four_channel_sample_opens_as_one_scan(
 def test_the_coronal_view_has_the_head_up(opened: Any, find: Callable[[str], Any]) -> None:
     opened.viewer.dims.order = (1, 0, 2)
     assert str(camera_of(opened.viewer).orientation2d[0]) == "up"
-    assert opened.letters.labels["top"].text() == "S"
+    assert opened.view.letters.labels["top"].text() == "S"
     assert find("scan_panel.view").currentText() == "Coronal"
     opened.viewer.dims.ndisplay = 3
-    assert not opened.letters.labels["top"].isVisible()
+    assert not opened.view.letters.labels["top"].isVisible()
 
 
 def test_a_ct_gets_its_windows(
@@ -201,7 +201,7 @@ def test_a_ct_gets_its_windows(
 
 
 def test_closing_the_window_leaves_no_process(opened: Any, wait: Callable[..., None]) -> None:
-    opened.warm_up()
+    opened.jobs.warm_up()
     wait(lambda: opened.session.runner.pid is not None)
     pid = opened.session.runner.pid
     opened.viewer.close()
@@ -235,7 +235,7 @@ def test_nothing_is_cut_off_on_a_small_screen(opened: Any, bench: Any, font_pt: 
 
     get_settings().appearance.font_size = font_pt
     opened.viewer.window.resize(1366, 768)
-    opened.new_labels(preset("pelvis-ct"))
+    opened.labels.new(preset("pelvis-ct"))
     for title, section in bench.sections.by_title.items():
         bench.sections.open(title)
         qtbot.wait(60)

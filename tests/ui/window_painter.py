@@ -53,7 +53,7 @@ def main(scan: Path, seed: int) -> None:
     controller = hooks.controller_of(viewer, last_project=False)
     viewer.window.add_dock_widget(WorkbenchDock(viewer), name="Boundary segmentation", area="right")
     controller.session.scan = formats.read(scan)
-    controller.new_labels(preset("pelvis-mr"))
+    controller.labels.new(preset("pelvis-mr"))
     layer: Any = controller.tools.layer
     editable = editable_of(layer)
     assert editable.journal is not None

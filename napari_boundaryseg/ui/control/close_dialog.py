@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from qtpy.QtWidgets import QMessageBox
 
@@ -11,26 +11,19 @@ from napari_boundaryseg.ui.compat.window import before_closed, main_window
 from napari_boundaryseg.ui.layers import access
 from napari_boundaryseg.ui.layers.labels import editable_of
 
-if TYPE_CHECKING:
-    from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 
-
-def ask_before(viewer: Any, controller: ViewerController) -> None:
+def ask_before(viewer: Any) -> None:
     """Ask when a person closes the viewer's window."""
-    before_closed(viewer, lambda: may_close(controller))
+    before_closed(viewer, lambda: may_close(viewer))
 
 
-def may_close(controller: ViewerController) -> bool:
+def may_close(viewer: Any) -> bool:
     """Whether the window may go: nothing would be lost, or the person said what becomes of it."""
-    unsaved = [
-        layer
-        for layer in access.of_kind(controller.viewer, "labels", "kept labels")
-        if not editable_of(layer).is_stored
-    ]
+    unsaved = [layer for layer in access.of_kind(viewer, "labels", "kept labels") if not editable_of(layer).is_stored]
     if not unsaved:
         return True
     names = sorted({f"{layer.metadata[access.KEY].name} ({layer.name})" for layer in unsaved})
-    box = QMessageBox(main_window(controller.viewer))
+    box = QMessageBox(main_window(viewer))
     box.setObjectName("closing.question")
     box.setIcon(QMessageBox.Icon.Warning)
     box.setWindowTitle("Labels that were not accepted")

@@ -27,6 +27,8 @@ class Recovery(QObject):
 
     found = Signal(object)
     """A list of `RecoverableWork`, of any scan; newest first."""
+    restored = Signal()
+    """The labels in the window are now those of an earlier one."""
 
     def __init__(self, viewer: Any, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -48,6 +50,9 @@ class Recovery(QObject):
 
     def _on_found(self, work: list[RecoverableWork]) -> None:
         self._known = work
+        names = self.elsewhere()
+        if names and self.session.scan is None:
+            self.session.say("warning", f"There is unsaved work on: {', '.join(names)}. Open the scan to get it back.")
 
     def of_scan(self) -> list[RecoverableWork]:
         """What was lost on the open scan, newest first."""
@@ -95,6 +100,7 @@ class Recovery(QObject):
             self.session.say("info", f"{work.steps} steps are back. Undo and redo go on from there.")
         else:
             self.session.say("warning", f"{work.steps} steps are back; what came after them was damaged and is lost.")
+        self.restored.emit()
 
     @report_errors
     def discard(self, work: RecoverableWork) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from qtpy.QtCore import QObject, Signal
 
 from napari_boundaryseg.data import boxes
 from napari_boundaryseg.data.boxes import Box
@@ -12,37 +13,51 @@ from napari_boundaryseg.data.volume import Geometry, LabelMap
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.session import Session
 from napari_boundaryseg.ui.control.error_messages import report_errors
+from napari_boundaryseg.ui.layers import access
 from napari_boundaryseg.ui.layers.labels import read_labels
-from napari_boundaryseg.ui.layers.region import draw_region, read_region
+from napari_boundaryseg.ui.layers.region import draw_region, read_region, remove_region
 
 
-class DrawnRegion:
-    """What the Segment section asks the window's layers about regions."""
+class DrawnRegion(QObject):
+    """The rectangle that a person draws on the scan, and boxes of the scan that are made from it or from the labels."""
 
-    def __init__(self, viewer: Any, session: Session) -> None:
-        self.viewer, self.session = viewer, session
+    drawn = Signal()
+    """The rectangle has changed."""
+
+    def __init__(self, viewer: Any, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._viewer, self.session = viewer, session
+        viewer.layers.events.inserted.connect(self._on_inserted)
+
+    def _on_inserted(self, event: Any) -> None:
+        if event.value.metadata.get(access.KIND) == "region":
+            event.value.events.data.connect(lambda _: self.drawn.emit())
 
     def slices(self) -> int:
         """How many slices the plane now shown has."""
         scan = self.session.scan
-        return scan.geometry.display.display_shape[self.viewer.dims.order[0]] if scan is not None else 1
+        return scan.geometry.display.display_shape[self._viewer.dims.order[0]] if scan is not None else 1
 
     @report_errors
     def draw(self) -> None:
         """Let the person draw a box on the scan."""
         if self.session.scan is not None:
-            draw_region(self.viewer, self.session.scan)
+            draw_region(self._viewer, self.session.scan)
+
+    def remove(self) -> None:
+        """Remove what is drawn."""
+        remove_region(self._viewer)
 
     def box(self, slices: tuple[int, int]) -> Box:
         """The drawn rectangle, for these slices, as a box on the scan's own array."""
-        corners, scan = read_region(self.viewer), self.session.scan
+        corners, scan = read_region(self._viewer), self.session.scan
         if corners is None or scan is None:
             raise InputError("The box", "none is drawn yet", "Press Draw a box and drag a rectangle on the scan")
         return from_rectangle(corners, slices, scan.geometry)
 
     def around(self, organ: str | None, margin_mm: float) -> Box:
         """A box around an organ of the labels in the window, or around all of them."""
-        labels = read_labels(self.viewer, self.session.scan)
+        labels = read_labels(self._viewer, self.session.scan)
         if labels is None:
             raise InputError("The region", "there are no labels yet", "Open or draw labels, or choose the whole scan")
         return around_organ(labels, organ, margin_mm)

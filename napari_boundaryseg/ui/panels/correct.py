@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog, QGridLayout, QLabel, QMenu, QSlider, QWidget
+from superqt.utils import signals_blocked
 
 from napari_boundaryseg.data.formats.format import suffixes
 from napari_boundaryseg.data.labels import PRESETS, LabelScheme
 from napari_boundaryseg.editing.effort import Work
 from napari_boundaryseg.editing.history.locks import Lock
-from napari_boundaryseg.ui.layers import visibility
+from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 from napari_boundaryseg.ui.panels.lock_button import LockButton
-from napari_boundaryseg.ui.panels.panel import Panel
-from napari_boundaryseg.ui.panels.recovery_offer import RecoveryOffer, fill_discarded
+from napari_boundaryseg.ui.panels.panel import PANELS, Panel
+from napari_boundaryseg.ui.panels.recovery_offer import RecoveryOffer
 from napari_boundaryseg.ui.widgets.controls import button, column, line, named, tool
 from napari_boundaryseg.ui.widgets.history_list import HistoryList
 from napari_boundaryseg.ui.widgets.organ_table import OrganTable
-
-if TYPE_CHECKING:
-    from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 
 EMPTY = "Segment the scan first, or start with empty labels."
 STORED = "Stored as a case of the project. Choose cases in Train."
@@ -54,12 +51,15 @@ def effort_in_words(work: Work) -> str:
     )
 
 
+@PANELS.register("correct")
 class CorrectPanel(Panel):
     """The third section: organs and locks, tools, history, accept."""
 
+    title, position = "Correct", 30
+
     def __init__(self, controller: ViewerController, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._controller = controller
+        super().__init__(controller, parent)
+        self._labels, self._drawing = controller.labels, controller.tools
         self.empty = line("correct_panel.empty", EMPTY)
         self.organs = OrganTable()
         self.tools = {name: tool(f"correct_panel.{name}", label, key, tip) for name, label, key, _, tip in TOOLS}
@@ -90,7 +90,7 @@ class CorrectPanel(Panel):
         )
         self.accepted = line("correct_panel.accepted", quiet=True)
         self._arrange()
-        self._connect()
+        self._connect(controller)
         self._on_shown()
 
     def _arrange(self) -> None:
@@ -115,53 +115,53 @@ class CorrectPanel(Panel):
         begin.addWidget(self.load, 1, 0)
         begin.addWidget(self.discarded, 2, 0)
         put_away = QMenu(self.discarded)
-        put_away.aboutToShow.connect(lambda: fill_discarded(put_away, self._controller))
+        put_away.aboutToShow.connect(lambda: self.recovery.fill_discarded(put_away))
         self.discarded.setMenu(put_away)
         menu = QMenu(self.new)
         names = QMenu(self.load)
         for name, scheme in PRESETS.items():
             title = SCHEME_TITLES.get(name, name)
-            menu.addAction(title, lambda s=scheme: self._controller.new_labels(s))
+            menu.addAction(title, lambda s=scheme: self._labels.new(s))
             names.addAction(title, lambda s=scheme: self._ask_labels(s))
         names.addAction("Names not known", lambda: self._ask_labels(None))
         self.new.setMenu(menu)
         self.load.setMenu(names)
-        column(self, self.lost, self.empty, self.editing, start).addStretch(1)
+        column(self, self.recovery, self.empty, self.editing, start).addStretch(1)
 
-    def _connect(self) -> None:
-        controller = self._controller
+    def _connect(self, controller: ViewerController) -> None:
+        labels, drawing = self._labels, self._drawing
         for name, _, _, mode, _ in TOOLS:
-            self.tools[name].clicked.connect(lambda on, m=mode: controller.tools.set_mode(m if on else "pan_zoom"))
-        self.size.valueChanged.connect(controller.tools.set_brush)
-        self.undo.clicked.connect(lambda _: controller.tools.undo())
-        self.redo.clicked.connect(lambda _: controller.tools.redo())
-        self.accept.clicked.connect(controller.accept)
-        self.organs.chosen.connect(controller.tools.choose)
-        self.organs.hidden_changed.connect(lambda hidden: visibility.hide_organs(controller.viewer, hidden))
-        self.organs.lock_asked.connect(lambda organ, on: controller.lock(Lock(organ), on))
-        self.history.asked.connect(controller.go_to)
+            self.tools[name].clicked.connect(lambda on, m=mode: drawing.set_mode(m if on else "pan_zoom"))
+        self.size.valueChanged.connect(drawing.set_brush)
+        self.undo.clicked.connect(lambda _: drawing.undo())
+        self.redo.clicked.connect(lambda _: drawing.redo())
+        self.accept.clicked.connect(labels.accept)
+        self.organs.chosen.connect(drawing.choose)
+        self.organs.hidden_changed.connect(labels.hide)
+        self.organs.lock_asked.connect(lambda organ, on: labels.lock(Lock(organ), on))
+        self.history.asked.connect(labels.go_to)
         self.save_effort.clicked.connect(self._ask_effort)
-        controller.labels_shown.connect(self._on_shown)
-        controller.tools.edited.connect(self._on_edited)
-        controller.tools.tool_changed.connect(self._on_tool)
-        controller.accepted.connect(self.show_accepted)
-        controller.listen(self, controller.session.scan_changed, lambda _: self._on_shown())
-        controller.listen(self, controller.session.job_changed, lambda _: self._enable())
-        controller.listen(self, controller.session.project_changed, lambda _: self._enable())
+        labels.shown.connect(self._on_shown)
+        labels.accepted.connect(self.show_accepted)
+        drawing.edited.connect(self._on_edited)
+        drawing.tool_changed.connect(self._on_tool)
+        controller.listen(self, self._session.scan_changed, lambda _: self._on_shown())
+        controller.listen(self, self._session.job_changed, lambda _: self._enable())
+        controller.listen(self, self._session.project_changed, lambda _: self._enable())
 
     def _ask_labels(self, scheme: LabelScheme | None) -> None:
         pattern = " ".join(f"*{suffix}" for suffix in suffixes())
         path, _ = QFileDialog.getOpenFileName(self, "Open labels drawn on this scan", "", f"Labels ({pattern})")
         if path:
-            self._controller.open_labels(Path(path), scheme)
+            self._labels.open(Path(path), scheme)
 
     def _ask_effort(self) -> None:
         path, _ = QFileDialog.getSaveFileName(self, "Save effort", "effort.csv", "CSV (*.csv)")
         if path:
-            self._controller.save_effort(Path(path))
+            self._labels.save_effort(Path(path))
 
     def _on_shown(self) -> None:
-        scheme = self._controller.scheme()
+        scheme = self._labels.scheme()
         self.organs.show_scheme(scheme)
         self.editing.setVisible(scheme is not None)
         self.empty.setVisible(scheme is None)
@@ -171,51 +171,45 @@ class CorrectPanel(Panel):
         self._enable()
 
     def _on_edited(self) -> None:
-        self.organs.show_volumes(self._controller.volumes_ml())
-        self.undo.setEnabled(self._controller.tools.can_undo())
-        self.redo.setEnabled(self._controller.tools.can_redo())
-        editable = self._controller.tools.editable
-        self.history.show_history(editable.history if editable is not None else None)
-        self.organs.show_locks(
-            [lock.organ for lock in editable.history.locks if lock.organ and lock.slice is None]
-            if editable is not None
-            else []
-        )
+        self.organs.show_volumes(self._labels.volumes_ml())
+        self.undo.setEnabled(self._drawing.can_undo())
+        self.redo.setEnabled(self._drawing.can_redo())
+        self.history.show_history(self._labels.history())
+        self.organs.show_locks([lock.organ for lock in self._labels.locks() if lock.organ and lock.slice is None])
         self.lock_slice.refresh()
-        self.effort.setText(effort_in_words(editable.effort.total()) if editable is not None else "")
-        if not self._controller.tools.is_stored():
+        work = self._labels.effort()
+        self.effort.setText(effort_in_words(work) if work is not None else "")
+        if not self._labels.is_stored():
             self.accepted.setText("")
         self._show_state()
 
     def _show_state(self) -> None:
-        scheme, tools = self._controller.scheme(), self._controller.tools
-        if scheme is not None and tools.can_undo() and not tools.is_stored():
+        scheme, stored = self._labels.scheme(), self._labels.is_stored()
+        if scheme is not None and self._drawing.can_undo() and not stored:
             self.set_state("warning", "corrected, not accepted")
-        elif scheme is not None and tools.is_stored() and self.accepted.text():
+        elif scheme is not None and stored and self.accepted.text():
             self.set_state("done", "accepted")
         else:
             number = 0 if scheme is None else len(scheme.organs)
             self.set_state("", f"{number} organ{'s' if number != 1 else ''}" if number else "")
 
     def _on_tool(self) -> None:
-        mode, size, organ = self._controller.tools.state()
+        mode, size, organ = self._drawing.state()
         for name, _, _, its_mode, _ in TOOLS:
             self.tools[name].setChecked(mode == its_mode)
-        self.size.blockSignals(True)
-        self.size.setValue(round(size))
-        self.size.blockSignals(False)
-        self.size_text.setText(self._controller.tools.brush_text())
+        with signals_blocked(self.size):
+            self.size.setValue(round(size))
+        self.size_text.setText(self._drawing.brush_text())
         self.organs.choose(organ)
         self.lock_slice.refresh()
 
     def _enable(self) -> None:
-        session = self._controller.session
         for part in (self.new, self.load, self.discarded):
-            part.setEnabled(session.scan is not None)
-        self.empty.setText(EMPTY if session.scan is not None else "Open a scan first, in Scan above.")
-        self.accept.setEnabled(self._controller.scheme() is not None and session.job is None)
+            part.setEnabled(self._session.scan is not None)
+        self.empty.setText(EMPTY if self._session.scan is not None else "Open a scan first, in Scan above.")
+        self.accept.setEnabled(self._labels.scheme() is not None and self._session.job is None)
 
     def show_accepted(self) -> None:
         """Say that the labels were stored."""
-        self.accepted.setText(STORED if self._controller.tools.is_stored() else STORED_BEFORE)
+        self.accepted.setText(STORED if self._labels.is_stored() else STORED_BEFORE)
         self._show_state()

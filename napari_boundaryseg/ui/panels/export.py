@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QCheckBox, QFileDialog, QWidget
 
-from napari_boundaryseg.ui.panels.panel import Panel
+from napari_boundaryseg.ui.control.viewer_controller import ViewerController
+from napari_boundaryseg.ui.panels.panel import PANELS, Panel
 from napari_boundaryseg.ui.widgets.controls import button, column, line, named
-
-if TYPE_CHECKING:
-    from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 
 WHAT = {
     "labels": ("Label map (NIfTI)", "On the scan's own grid, bit for bit its geometry"),
@@ -26,12 +23,15 @@ CHECKED = "Written. Labels, edges and contours were read back and compared:"
 CHOOSE = "Choose a folder to save in."
 
 
+@PANELS.register("export")
 class ExportPanel(Panel):
     """The last section: tick, choose a folder, save."""
 
+    title, position = "Export", 50
+
     def __init__(self, controller: ViewerController, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._controller = controller
+        super().__init__(controller, parent)
+        self._labels, self._results = controller.labels, controller.results
         self._folder: Path | None = None
         self.empty = line("export_panel.empty", EMPTY)
         self.what = {
@@ -46,13 +46,10 @@ class ExportPanel(Panel):
         column(self, self.empty, *self.what.values(), self.choose, self.place, self.save, self.written).addStretch(1)
         self.choose.clicked.connect(self._ask_folder)
         self.save.clicked.connect(self._on_save)
-        controller.labels_shown.connect(self._enable)
-        controller.exported.connect(self._on_exported)
-        for signal in (
-            controller.session.scan_changed,
-            controller.session.prediction_changed,
-            controller.session.job_changed,
-        ):
+        self._labels.shown.connect(self._enable)
+        self._results.exported.connect(self._on_exported)
+        session = self._session
+        for signal in (session.scan_changed, session.prediction_changed, session.job_changed):
             controller.listen(self, signal, lambda _: self._enable())
         self._enable()
 
@@ -69,19 +66,19 @@ class ExportPanel(Panel):
         self._enable()
 
     def _enable(self) -> None:
-        ready = self._controller.scheme() is not None and self._controller.session.scan is not None
-        predicted = self._controller.session.prediction is not None
+        ready = self._labels.scheme() is not None and self._session.scan is not None
+        predicted = self._session.prediction is not None
         for name in NEEDS_PREDICTION:
             self.what[name].setEnabled(predicted)
         self.empty.setVisible(not ready)
-        self.save.setEnabled(ready and self._folder is not None and self._controller.session.job is None)
+        self.save.setEnabled(ready and self._folder is not None and self._session.job is None)
 
     def _on_save(self) -> None:
         if self._folder is None:
             return
         chosen = {name for name, tick in self.what.items() if tick.isChecked() and tick.isEnabled()}
         self.written.setText("")
-        self._controller.export(chosen, self._folder)
+        self._results.save(chosen, self._folder)
 
     def _on_exported(self, paths: list[Path]) -> None:
         self.written.setText("\n".join([CHECKED, *(f"✓ {path.name}" for path in paths)]))

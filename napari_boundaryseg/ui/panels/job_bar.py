@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
+from napari_boundaryseg.jobs.job import Job
+from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 from napari_boundaryseg.ui.widgets.controls import button, line, named
-
-if TYPE_CHECKING:
-    from napari_boundaryseg.jobs.job import Job
-    from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 
 FOOTER = "Research use only, not a medical device"
 
@@ -22,8 +19,7 @@ class JobBar(QFrame):
 
     def __init__(self, controller: ViewerController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session = controller.session
-        self._job: Job | None = None
+        self._session, self._jobs = controller.session, controller.jobs
         self.message = line("job_bar.message")
         self.progress = named(QProgressBar(), "job_bar.progress", "Progress")
         self.progress.setRange(0, 1000)
@@ -38,7 +34,7 @@ class JobBar(QFrame):
         self._tick.timeout.connect(self._show_time)
         controller.listen(self, self._session.job_changed, self._on_job)
         controller.listen(self, self._session.message, self.say)
-        controller.job_progressed.connect(self._on_progress)
+        self._jobs.progressed.connect(self._on_progress)
         self._on_job(self._session.job)
 
     def _arrange(self) -> None:
@@ -70,7 +66,6 @@ class JobBar(QFrame):
         self.message.style().polish(self.message)
 
     def _on_job(self, job: Job | None) -> None:
-        self._job = job
         self.running.setVisible(job is not None)
         if job is None:
             self._tick.stop()
@@ -91,8 +86,7 @@ class JobBar(QFrame):
         self.doing.setText(f"{self._text} · {time.monotonic() - self._started:.0f} s")
 
     def _on_cancel(self) -> None:
-        if self._job is not None:
-            self._text = "Stopping"
-            self._show_time()
-            self.cancel.setEnabled(False)
-            self._job.cancel()
+        self._text = "Stopping"
+        self._show_time()
+        self.cancel.setEnabled(False)
+        self._jobs.cancel()

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from qtpy.QtWidgets import QGridLayout, QMenu, QWidget
 
 from napari_boundaryseg.editing.journal.recovery import KEPT_DAYS, RecoverableWork
 from napari_boundaryseg.ui.control.recovery import scheme_of
+from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 from napari_boundaryseg.ui.widgets.controls import button, line
-
-if TYPE_CHECKING:
-    from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 
 
 def in_words(work: RecoverableWork) -> str:
@@ -29,7 +27,7 @@ class RecoveryOffer(QWidget):
 
     def __init__(self, controller: ViewerController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._controller = controller
+        self._recovery = controller.recovery
         self._work: RecoverableWork | None = None
         self.text = line("correct_panel.lost")
         self.text.setProperty("level", "warning")
@@ -44,11 +42,12 @@ class RecoveryOffer(QWidget):
         grid.addWidget(self.text, 0, 0, 1, 3)
         for n, part in enumerate((self.restore, self.preview, self.discard)):
             grid.addWidget(part, 1, n)
-        self.preview.toggled.connect(lambda on: self._work and controller.recovery.preview(self._work, on))
-        self.restore.clicked.connect(lambda _: self._answer(controller.restore))
-        self.discard.clicked.connect(lambda _: self._answer(controller.recovery.discard))
-        controller.recovery.found.connect(self._on_found)
-        controller.listen(self, controller.session.scan_changed, lambda _: self.refresh())
+        self.preview.toggled.connect(lambda on: self._work and self._recovery.preview(self._work, on))
+        self.restore.clicked.connect(lambda _: self._answer(self._recovery.restore))
+        self.discard.clicked.connect(lambda _: self._answer(self._recovery.discard))
+        self._recovery.found.connect(self._on_found)
+        session = controller.session
+        controller.listen(self, session.scan_changed, lambda _: self.refresh())
         self.refresh()
 
     def _on_found(self, work: list[RecoverableWork]) -> None:
@@ -57,7 +56,7 @@ class RecoveryOffer(QWidget):
 
     def refresh(self) -> None:
         """Offer the newest, or nothing."""
-        work = next(iter(self._controller.recovery.of_scan()), None)
+        work = next(iter(self._recovery.of_scan()), None)
         if work is not self._work:
             self.preview.setChecked(False)
         self._work = work
@@ -65,19 +64,18 @@ class RecoveryOffer(QWidget):
         if work is not None:
             self.text.setText(f"Unsaved work on this scan was found. {in_words(work)}")
 
-    def _answer(self, act: object) -> None:
+    def _answer(self, act: Callable[[RecoverableWork], None]) -> None:
         work = self._work
-        if work is not None and callable(act):
+        if work is not None:
             self.preview.setChecked(False)
             act(work)
 
-
-def fill_discarded(menu: QMenu, controller: ViewerController) -> None:
-    """List what was discarded in the last days on this scan; choosing one restores it."""
-    menu.clear()
-    for work in controller.recovery.discarded():
-        menu.addAction(in_words(work), lambda w=work: controller.restore(w))
-    if menu.isEmpty():
-        nothing = menu.addAction("Nothing on this scan")
-        if nothing is not None:
-            nothing.setEnabled(False)
+    def fill_discarded(self, menu: QMenu) -> None:
+        """List what was discarded in the last days on this scan; choosing one restores it."""
+        menu.clear()
+        for work in self._recovery.discarded():
+            menu.addAction(in_words(work), lambda w=work: self._recovery.restore(w))
+        if menu.isEmpty():
+            nothing = menu.addAction("Nothing on this scan")
+            if nothing is not None:
+                nothing.setEnabled(False)

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from qtpy.QtWidgets import QDoubleSpinBox, QFormLayout, QSpinBox, QWidget
 
 from napari_boundaryseg.data.boxes import Box, size_text
 from napari_boundaryseg.errors import InputError
-from napari_boundaryseg.ui.layers.region import remove_region
+from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 from napari_boundaryseg.ui.widgets.controls import button, choice, line, named
-
-if TYPE_CHECKING:
-    from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 
 WHOLE, DRAWN, AROUND = "Whole scan", "Box drawn on the scan", "Around a label"
 EVERY_LABEL = "Every label"
@@ -24,7 +19,7 @@ class RegionBox(QWidget):
 
     def __init__(self, controller: ViewerController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._controller = controller
+        self._session, self._region, self._labels = controller.session, controller.region, controller.labels
         self.kind = choice("segment_panel.region", "Region", "The part of the scan to segment", (WHOLE, DRAWN, AROUND))
         self.draw = button("segment_panel.draw_box", "Draw a box", DRAW_HINT)
         self.first = self._slice("segment_panel.first_slice", "First slice")
@@ -38,13 +33,13 @@ class RegionBox(QWidget):
         self._arrange()
         self.kind.currentIndexChanged.connect(self._on_kind)
         self.draw.clicked.connect(self.start_drawing)
-        controller.region_drawn.connect(self._show_size)
-        controller.labels_shown.connect(self._fill_organs)
+        self._region.drawn.connect(self._show_size)
+        self._labels.shown.connect(self._fill_organs)
         for spin in (self.first, self.last):
             spin.valueChanged.connect(self._show_size)
-        controller.listen(self, controller.session.scan_changed, self._on_scan)
+        controller.listen(self, self._session.scan_changed, self._on_scan)
         self._fill_organs()
-        self._on_scan(controller.session.scan)
+        self._on_scan(self._session.scan)
 
     @staticmethod
     def _slice(name: str, label: str) -> QSpinBox:
@@ -76,31 +71,31 @@ class RegionBox(QWidget):
             if page is not None:
                 page.setVisible(kind == self.kind.currentText())
         if self.kind.currentText() != DRAWN:
-            remove_region(self._controller.viewer)
+            self._region.remove()
 
     def _on_scan(self, scan: object) -> None:
         self.kind.setCurrentText(WHOLE)
         if scan is None:
             return
-        slices = self._controller.region.slices()
+        slices = self._region.slices()
         for spin, value in ((self.first, 1), (self.last, slices)):
             spin.setRange(1, slices)
             spin.setValue(value)
 
     def _fill_organs(self) -> None:
-        scheme = self._controller.scheme()
+        scheme = self._labels.scheme()
         self.organ.clear()
         self.organ.addItems([EVERY_LABEL, *(scheme.names if scheme else ())])
 
     def start_drawing(self) -> None:
         """Choose the drawn box, and let the person draw it in the plane now shown."""
         self.kind.setCurrentText(DRAWN)
-        slices = self._controller.region.slices()
+        slices = self._region.slices()
         for spin in (self.first, self.last):
             spin.setMaximum(slices)
         self.last.setValue(slices)
         self.size.setText(DRAW_HINT)
-        self._controller.region.draw()
+        self._region.draw()
 
     def box(self) -> Box | None:
         """The region as a box on the scan's own array; None for the whole scan.
@@ -114,15 +109,15 @@ class RegionBox(QWidget):
             return None
         if self.kind.currentText() == AROUND:
             organ = self.organ.currentText()
-            return self._controller.region.around(None if organ == EVERY_LABEL else organ, self.margin.value())
-        return self._controller.region.box((self.first.value() - 1, self.last.value() - 1))
+            return self._region.around(None if organ == EVERY_LABEL else organ, self.margin.value())
+        return self._region.box((self.first.value() - 1, self.last.value() - 1))
 
     def _show_size(self) -> None:
-        scan = self._controller.session.scan
+        scan = self._session.scan
         if self.kind.currentText() != DRAWN or scan is None:
             return
         try:
-            box = self._controller.region.box((self.first.value() - 1, self.last.value() - 1))
+            box = self._region.box((self.first.value() - 1, self.last.value() - 1))
         except InputError:
             self.size.setText(DRAW_HINT)
             return

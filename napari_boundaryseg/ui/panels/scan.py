@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QFileDialog, QFormLayout, QHBoxLayout, QMenu, QWidget
 
 from napari_boundaryseg.data.formats.format import suffixes
 from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.ui import samples
-from napari_boundaryseg.ui.layers import styles
-from napari_boundaryseg.ui.layers.scan import set_window
-from napari_boundaryseg.ui.panels.panel import Panel
-from napari_boundaryseg.ui.views import orientation
+from napari_boundaryseg.ui.control.view_actions import PLANES, windows
+from napari_boundaryseg.ui.control.viewer_controller import ViewerController
+from napari_boundaryseg.ui.panels.panel import PANELS, Panel
 from napari_boundaryseg.ui.widgets.controls import button, choice, column, line
 
-if TYPE_CHECKING:
-    from napari_boundaryseg.ui.control.viewer_controller import ViewerController
-
 EMPTY = "Open a scan to begin: a file, a DICOM folder, a sample, or drop one on the view."
-ROBUST = "Robust (0.5 to 99.5 %)"
 LETTERS = {"R": "right", "L": "left", "A": "front", "P": "back", "S": "head", "I": "feet"}
 
 
@@ -40,12 +34,15 @@ def facts(volume: Volume) -> dict[str, str]:
     return made
 
 
+@PANELS.register("scan")
 class ScanPanel(Panel):
     """The first section: open, check, look."""
 
+    title, position = "Scan", 10
+
     def __init__(self, controller: ViewerController, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._controller = controller
+        super().__init__(controller, parent)
+        self._controller, self._view = controller, controller.view
         self.open = button("scan_panel.open", "Open file…", "NIfTI, NRRD, MHA or one DICOM file", main=True)
         self.open_folder = button("scan_panel.open_folder", "Open DICOM folder…", "A folder with one DICOM series")
         self.sample = button("scan_panel.sample", "Sample", "Open a synthetic scan that comes with the program")
@@ -53,7 +50,7 @@ class ScanPanel(Panel):
         self.warnings = line("scan_panel.warnings")
         self.warnings.setProperty("level", "warning")
         self.window_preset = choice("scan_panel.window", "Window", "Grey levels to show")
-        self.view = choice("scan_panel.view", "View", "The plane to show", orientation.ORDERS)
+        self.view = choice("scan_panel.view", "View", "The plane to show", PLANES)
         self.three_planes = button(
             "scan_panel.three_planes",
             "Three planes",
@@ -66,7 +63,7 @@ class ScanPanel(Panel):
         self._looks = QWidget()
         self._arrange()
         self._connect()
-        self._on_scan(controller.session.scan)
+        self._on_scan(self._session.scan)
 
     def _arrange(self) -> None:
         buttons = QWidget()
@@ -91,17 +88,16 @@ class ScanPanel(Panel):
     def _connect(self) -> None:
         self.open.clicked.connect(self._ask_file)
         self.open_folder.clicked.connect(self._ask_folder)
-        viewer = self._controller.viewer
-        self.window_preset.activated.connect(lambda _: set_window(viewer, self.window_preset.currentText()))
-        self.view.activated.connect(lambda _: orientation.set_view(viewer, self.view.currentText()))
+        self.window_preset.activated.connect(lambda _: self._view.set_window(self.window_preset.currentText()))
+        self.view.activated.connect(lambda _: self._view.set_plane(self.view.currentText()))
         self.three_planes.clicked.connect(self._ask_planes)
-        self._controller.planes.changed.connect(self.three_planes.setChecked)
-        self._controller.listen(self, self._controller.session.scan_changed, self._on_scan)
-        self._controller.letters.view_changed.connect(self._on_view)
+        self._view.three_planes_changed.connect(self.three_planes.setChecked)
+        self._view.plane_changed.connect(self._on_plane)
+        self._controller.listen(self, self._session.scan_changed, self._on_scan)
 
     def _ask_planes(self, wanted: bool) -> None:
-        self._controller.show_three_planes(wanted)
-        self.three_planes.setChecked(self._controller.planes.is_open)
+        self._view.show_three_planes(wanted)
+        self.three_planes.setChecked(self._view.has_three_planes())
 
     def _ask_file(self) -> None:
         pattern = " ".join(f"*{suffix}" for suffix in suffixes())
@@ -125,7 +121,6 @@ class ScanPanel(Panel):
         self.open.style().unpolish(self.open)
         self.open.style().polish(self.open)
         if volume is None:
-            self._controller.planes.close()
             self.set_state("", "")
             return
         self._show_facts(volume)
@@ -134,7 +129,7 @@ class ScanPanel(Panel):
         text = f"{volume.modality or volume.name} · {spacing} mm"
         self.set_state("warning" if volume.warnings else "done", text)
 
-    def _on_view(self, name: str) -> None:
+    def _on_plane(self, name: str) -> None:
         self.view.setCurrentIndex(self.view.findText(name))
 
     def _show_facts(self, volume: Volume) -> None:
@@ -145,8 +140,7 @@ class ScanPanel(Panel):
         self.warnings.setText("\n".join(f"⚠ {warning}" for warning in volume.warnings))
 
     def _show_windows(self, volume: Volume) -> None:
-        hu = [] if volume.modality == "MR" else list(styles.WINDOWS_HU)
-        names = [*hu, ROBUST] if volume.modality == "CT" else [ROBUST, *hu]
+        names = windows(volume)
         self.window_preset.clear()
         self.window_preset.addItems(names)
-        set_window(self._controller.viewer, names[0])
+        self._view.set_window(names[0])

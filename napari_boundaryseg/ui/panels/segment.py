@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QCheckBox, QFileDialog, QWidget
 
 from napari_boundaryseg.engine.checkpoints.card import Card
 from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.ui.control import model_list
-from napari_boundaryseg.ui.layers import visibility
-from napari_boundaryseg.ui.panels.panel import Panel
+from napari_boundaryseg.ui.control.viewer_controller import ViewerController
+from napari_boundaryseg.ui.panels.panel import PANELS, Panel
 from napari_boundaryseg.ui.panels.region_form import RegionBox
 from napari_boundaryseg.ui.widgets.attention_bars import ChannelBars
 from napari_boundaryseg.ui.widgets.controls import button, choice, column, line, named
-
-if TYPE_CHECKING:
-    from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 
 NO_SCAN = "Open a scan first, in Scan above."
 NO_MODEL = "No model was found. Train one with boundaryseg train, or install the program again."
@@ -68,12 +64,15 @@ def origins(prediction: Prediction) -> str:
     return f"Contours: {', '.join(parts)}. Edges: {edges}"
 
 
+@PANELS.register("segment")
 class SegmentPanel(Panel):
     """The second section: model, region, run."""
 
+    title, position = "Segment", 20
+
     def __init__(self, controller: ViewerController, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._controller = controller
+        super().__init__(controller, parent)
+        self._segmentation, self._models, self._labels = controller.segmentation, controller.models, controller.labels
         self._unread = False
         self.model = choice("segment_panel.model", "Model", "The network that segments")
         self.open_model = button("segment_panel.open_model", "Open model…", "A model file of your own (.safetensors)")
@@ -128,15 +127,15 @@ class SegmentPanel(Panel):
             self.bars,
         )
         self._layout.addStretch(1)
-        self._connect()
+        self._connect(controller)
         self.bars.hide()
         self.fill_models()
         self._ask("")
         self._offer("")
-        self._on_scan(controller.session.scan)
+        self._on_scan(self._session.scan)
 
-    def _connect(self) -> None:
-        session, listen = self._controller.session, self._controller.listen
+    def _connect(self, controller: ViewerController) -> None:
+        session, listen = self._session, controller.listen
         self.model.activated.connect(self._on_chosen)
         self.open_model.clicked.connect(self._ask_model)
         self.whole.clicked.connect(self._on_whole)
@@ -144,11 +143,11 @@ class SegmentPanel(Panel):
         self.run.clicked.connect(self._on_run)
         self.draw.clicked.connect(self.region.start_drawing)
         self.attention.toggled.connect(self._on_attention)
-        self._controller.region_needed.connect(self._ask)
-        self._controller.applier.asked.connect(self._offer)
-        self.apply.clicked.connect(lambda _: self._controller.applier.apply())
+        self._segmentation.region_needed.connect(self._ask)
+        self._segmentation.asked.connect(self._offer)
+        self._segmentation.applied.connect(self._on_applied)
+        self.apply.clicked.connect(lambda _: self._segmentation.apply())
         self.discard.clicked.connect(self._on_discard)
-        self._controller.applier.put.connect(self._on_shown)
         listen(self, session.scan_changed, self._on_scan)
         listen(self, session.prediction_changed, self._on_prediction)
         listen(self, session.project_changed, lambda _: self.fill_models())
@@ -157,24 +156,23 @@ class SegmentPanel(Panel):
 
     def fill_models(self) -> None:
         """List every model again, the session's chosen."""
-        session = self._controller.session
         self.model.clear()
-        for card, path in self._controller.models.available():
+        for card, path in self._models.available():
             self.model.addItem(model_list.title(card, path), str(path))
-        place = self.model.findData(str(session.model))
+        place = self.model.findData(str(self._session.model))
         if place < 0 and self.model.count():
-            session.model = Path(self.model.itemData(0))
+            self._models.fall_back(Path(self.model.itemData(0)))
             return
         self.model.setCurrentIndex(place)
         self._show_card()
 
     def _on_chosen(self, place: int) -> None:
-        self._controller.models.choose(Path(self.model.itemData(place)))
+        self._models.choose(Path(self.model.itemData(place)))
 
     def _ask_model(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self, "Open a model", "", "Models (*.safetensors)")
         if path:
-            self._controller.open_model(Path(path))
+            self._models.open(Path(path))
 
     def _show_card(self) -> None:
         card = model_list.read(self.model.currentData())
@@ -188,26 +186,26 @@ class SegmentPanel(Panel):
     def _on_scan(self, scan: object) -> None:
         self.result.setText("")
         self._ask("")
-        self._controller.models.suggest()
+        self._models.suggest()
         self._enable()
 
     def _enable(self) -> None:
-        scan, job = self._controller.session.scan, self._controller.session.job
+        scan, job = self._session.scan, self._session.job
         self.run.setEnabled(scan is not None and self.model.count() > 0 and job is None)
         self.region.setEnabled(scan is not None)
         self.hint.setVisible(scan is None)
         self.result.setVisible(bool(self.result.text()))
-        prediction = self._controller.session.prediction
+        prediction = self._session.prediction
         self.origins.setVisible(bool(self.result.text()) and prediction is not None)
         self.attention.setVisible(prediction is not None and bool(prediction.attention))
 
     def _on_run(self) -> None:
         self._ask("")
-        self._controller.segment(self.region.box)
+        self._segmentation.run(self.region.box)
 
     def _on_whole(self) -> None:
         self._ask("")
-        self._controller.segment(whole=True)
+        self._segmentation.run(whole=True)
 
     def _ask(self, question: str) -> None:
         self.question.setText(question)
@@ -223,12 +221,12 @@ class SegmentPanel(Panel):
             self.set_state("warning", "needs an answer")
 
     def _on_discard(self) -> None:
-        self._controller.applier.forget()
+        self._segmentation.discard()
         self._unread = False
         self.set_state("", "result discarded")
 
     def _on_attention(self, shown: bool) -> None:
-        visibility.show_attention(self._controller.viewer, shown)
+        self._segmentation.show_attention(shown)
         self.bars.setVisible(shown and bool(self.bars.weights))
 
     def _on_prediction(self, prediction: Prediction | None) -> None:
@@ -241,16 +239,16 @@ class SegmentPanel(Panel):
             self.set_state("", "")
         self._enable()
 
-    def _on_shown(self) -> None:
+    def _on_applied(self) -> None:
         """Read the result from the labels in the window, whose voxels are counted there anyway."""
-        scheme = self._controller.scheme()
+        scheme = self._labels.scheme()
         if not self._unread or scheme is None:
             return
         self._unread = False
-        volumes = self._controller.volumes_ml()
+        volumes = self._labels.volumes_ml()
         missing = [organ.name for organ in scheme.organs if volumes[organ.id] == 0]
         found, total = len(volumes) - len(missing), len(volumes)
-        text = f"{found} organ{'s' if found != 1 else ''} · {self._controller.seconds:.0f} s"
+        text = f"{found} organ{'s' if found != 1 else ''} · {self._segmentation.seconds:.0f} s"
         self.result.setText(text + (f"\nNot found: {', '.join(missing)}" if missing else ""))
         self.set_state("warning" if missing else "done", f"{self.model.currentText()} · {found}/{total}")
         self._enable()

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QFileDialog, QFormLayout, QHBoxLayout, QSpinBox, QWidget
+from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QWidget
+from superqt.utils import signals_blocked
 
-from napari_boundaryseg.engine.recipes.recipe import TUNING_STEPS
+from napari_boundaryseg.engine.recipes.tuning import FineTuneSettings
 from napari_boundaryseg.engine.task_list import FineTune
-from napari_boundaryseg.ui.panels.panel import Panel
+from napari_boundaryseg.jobs.job import Job
+from napari_boundaryseg.session.project.model_versions import ModelVersion
+from napari_boundaryseg.session.project.project import Project
+from napari_boundaryseg.ui.control.viewer_controller import ViewerController
+from napari_boundaryseg.ui.panels.panel import PANELS, Panel
 from napari_boundaryseg.ui.widgets.case_table import HELD_OUT, TRAIN, CaseTable
 from napari_boundaryseg.ui.widgets.comparison_table import ComparisonTable
-from napari_boundaryseg.ui.widgets.controls import button, column, line, named
+from napari_boundaryseg.ui.widgets.controls import button, column, line
 from napari_boundaryseg.ui.widgets.loss_curve import Curve, TrainingLog
-from napari_boundaryseg.ui.widgets.version_list import VersionList
-
-if TYPE_CHECKING:
-    from napari_boundaryseg.jobs.job import Job
-    from napari_boundaryseg.session.project.model_versions import ModelVersion
-    from napari_boundaryseg.session.project.project import Project
-    from napari_boundaryseg.ui.control.viewer_controller import ViewerController
+from napari_boundaryseg.ui.widgets.settings_form import SettingsForm
+from napari_boundaryseg.ui.widgets.version_list import Version, VersionList
 
 EMPTY = "No accepted case yet. Correct a segmentation and press Accept; two cases or more are a start."
 NO_TRAINING = "Give at least one case the role Train."
@@ -29,20 +28,21 @@ NO_HELD_OUT = "Without a held-out case nothing can be said about before and afte
 POLL_MS = 1000
 
 
+@PANELS.register("train")
 class TrainPanel(Panel):
     """The fourth section: cases and roles, training, versions."""
 
+    title, position = "Train", 40
+
     def __init__(self, controller: ViewerController, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._controller = controller
+        super().__init__(controller, parent)
+        self._projects, self._jobs = controller.projects, controller.jobs
         self._log: TrainingLog | None = None
         self.choose = button("train_panel.folder", "Project folder…", "Where accepted cases and models are kept")
         self.place = line("train_panel.place", quiet=True)
         self.empty = line("train_panel.empty", EMPTY)
         self.cases = CaseTable()
-        self.steps = named(QSpinBox(), "train_panel.steps", "Steps", "More steps take longer and change the model more")
-        self.steps.setRange(1, 5000)
-        self.steps.setValue(TUNING_STEPS)
+        self.form = SettingsForm("train_panel", FineTuneSettings())
         self.hint = line("train_panel.hint", quiet=True)
         self.start = button(
             "train_panel.start", "Start fine-tuning", "Train the model chosen in Segment further", main=True
@@ -56,22 +56,17 @@ class TrainPanel(Panel):
         self._poll.setInterval(POLL_MS)
         self._poll.timeout.connect(self._read_log)
         self._arrange()
-        self._connect()
-        self._on_project(controller.session.project)
-        self._on_job(controller.session.job)
+        self._connect(controller)
+        self._on_project(self._session.project)
+        self._on_job(self._session.job)
 
     def _arrange(self) -> None:
         self.training = QWidget()
-        form = QFormLayout()
-        form.addRow("Steps", self.steps)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         row = QHBoxLayout()
         row.addWidget(self.start, 2)
         row.addWidget(self.pause, 1)
-        inside = column(self.training, self.cases)
+        inside = column(self.training, self.cases, self.form, self.hint)
         inside.setContentsMargins(0, 0, 0, 0)
-        inside.addLayout(form)
-        inside.addWidget(self.hint)
         inside.addLayout(row)
         column(
             self, self.choose, self.place, self.empty, self.training, self.curve, self.comparison, self.versions
@@ -79,23 +74,22 @@ class TrainPanel(Panel):
         self.comparison.hide()
         self.curve.hide()
 
-    def _connect(self) -> None:
-        controller = self._controller
+    def _connect(self, controller: ViewerController) -> None:
         self.choose.clicked.connect(self._ask_folder)
         self.cases.roles_changed.connect(self._enable)
         self.start.clicked.connect(self._on_start)
         self.pause.toggled.connect(self._on_pause)
-        self.versions.use_requested.connect(controller.use_version)
-        self.versions.rollback_requested.connect(controller.roll_back)
+        self.versions.use_requested.connect(self._projects.use_version)
+        self.versions.rollback_requested.connect(self._projects.roll_back)
         self.versions.chosen.connect(self._on_version)
-        controller.listen(self, controller.session.project_changed, self._on_project)
-        controller.listen(self, controller.session.job_changed, self._on_job)
-        controller.job_finished.connect(self._on_finished)
+        controller.listen(self, self._session.project_changed, self._on_project)
+        controller.listen(self, self._session.job_changed, self._on_job)
+        self._jobs.finished.connect(self._on_finished)
 
     def _ask_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "Project folder: accepted cases and models are kept here")
         if folder:
-            self._controller.open_project(Path(folder))
+            self._projects.open(Path(folder))
 
     def _on_project(self, project: Project | None) -> None:
         names = {case.name: case.scheme for case in project.cases()} if project is not None else {}
@@ -104,12 +98,12 @@ class TrainPanel(Panel):
         self.cases.show_cases(names)
         self.empty.setVisible(not names)
         self.training.setVisible(bool(names))
-        self.versions.show_versions(project.models() if project is not None else [])
+        self.versions.show_versions([listed(version) for version in project.models()] if project is not None else [])
         if self.state[0] == "":
             self.set_state("", f"{len(names)} case{'s' if len(names) != 1 else ''} accepted" if names else "")
         self._enable()
 
-    def _on_version(self, version: ModelVersion) -> None:
+    def _on_version(self, version: Version) -> None:
         self.comparison.setVisible(version.comparison is not None)
         if version.comparison is not None:
             self.comparison.show_comparison(version.comparison)
@@ -117,7 +111,7 @@ class TrainPanel(Panel):
     def _enable(self) -> None:
         roles = self.cases.roles()
         training, held_out = TRAIN in roles.values(), HELD_OUT in roles.values()
-        self.start.setEnabled(training and self._controller.session.job is None)
+        self.start.setEnabled(training and self._session.job is None)
         hint = "" if training and held_out else NO_TRAINING if not training else NO_HELD_OUT
         self.hint.setText(hint)
         self.hint.setVisible(bool(hint))
@@ -126,17 +120,15 @@ class TrainPanel(Panel):
         roles = self.cases.roles()
         self.comparison.hide()
         self.curve.set_points([], [])
-        self._controller.fine_tune(
+        self._projects.fine_tune(
             [name for name, role in roles.items() if role == TRAIN],
             [name for name, role in roles.items() if role == HELD_OUT],
-            self.steps.value(),
+            self.form.settings,
         )
 
     def _on_pause(self, on: bool) -> None:
         self._name_pause(on)
-        job = self._controller.session.job
-        if job is not None:
-            job.pause() if on else job.resume()
+        self._jobs.pause(on)
 
     def _name_pause(self, paused: bool) -> None:
         self.pause.setText("Resume" if paused else "Pause")
@@ -145,10 +137,9 @@ class TrainPanel(Panel):
     def _on_job(self, job: Job | None) -> None:
         task = None if job is None else job.task
         training = isinstance(task, FineTune)
-        self.pause.blockSignals(True)
-        self.pause.setChecked(False)
+        with signals_blocked(self.pause):
+            self.pause.setChecked(False)
         self._name_pause(False)
-        self.pause.blockSignals(False)
         self.pause.setEnabled(training)
         self._read_log()
         if isinstance(task, FineTune):
@@ -168,10 +159,15 @@ class TrainPanel(Panel):
             return
         version: ModelVersion = job.result
         verdict = str(version.comparison["verdict"]) if version.comparison else "not compared"
-        self.versions.choose(version)
+        self.versions.choose(version.path)
         self.set_state("done" if verdict == "better" else "warning", f"{version.path.stem}: {verdict}")
 
     def _read_log(self) -> None:
         if self._log is not None:
             self.curve.show()
             self.curve.set_points(*self._log.read())
+
+
+def listed(version: ModelVersion) -> Version:
+    """A project's version as its list shows it."""
+    return Version(version.path, version.base, version.added, version.active, version.comparison)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, Signal
+from superqt.utils import QSignalThrottler
 
 from napari_boundaryseg.ui.layers import access
 from napari_boundaryseg.ui.layers.editable_labels import EditableLabels
@@ -30,10 +31,9 @@ class LabelTools(QObject):
         self._viewer = viewer
         self._watched: Any = None
         self.effort = EffortWatch(viewer, self)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(QUIET_MS)
-        self._timer.timeout.connect(self.edited)
+        self._news = QSignalThrottler(QSignalThrottler.EmissionPolicy.Trailing, self)
+        self._news.setTimeout(QUIET_MS)
+        self._news.triggered.connect(self.edited)
 
     @property
     def layer(self) -> Any:
@@ -55,7 +55,7 @@ class LabelTools(QObject):
         if layer is None:
             return
         editable = editable_of(layer)
-        editable.changed.connect(self._later, unique=True)
+        editable.changed.connect(self._news.throttle, unique=True)
         editable.n_protected.connect(self._on_protected, unique=True)
         editable.failed.connect(self._on_failed, unique=True)
         if editable.no_journal:
@@ -72,10 +72,6 @@ class LabelTools(QObject):
     def _on_failed(self, why: str) -> None:
         """Also on the journal's thread: Qt brings the signal to the window's."""
         self.journal_failed.emit(why)
-
-    def _later(self) -> None:
-        if not self._timer.isActive():
-            self._timer.start()
 
     def _on_tool(self, event: object = None) -> None:
         self.tool_changed.emit()
@@ -119,11 +115,6 @@ class LabelTools(QObject):
         """Whether there is a change to make again."""
         editable = self.editable
         return editable is not None and editable.history.position < editable.history.last
-
-    def is_stored(self) -> bool:
-        """Whether nothing of a person's would be lost with the labels."""
-        editable = self.editable
-        return editable is None or editable.is_stored
 
     def undo(self) -> None:
         """Take the last change back."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from napari.layers import Image, Labels, Layer, Points, Shapes
-from qtpy.QtCore import QTimer
+from superqt.utils import QSignalThrottler
 
 from napari_boundaryseg.data import boxes
 from napari_boundaryseg.data.boxes import Box
@@ -41,10 +41,9 @@ class MirroredLayer:
         self._busy = False
         self._source: Any = None
         self._boxes: list[Box] = []
-        self._timer = QTimer()
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(DRAW_MS)
-        self._timer.timeout.connect(self.draw)
+        self._drawing = QSignalThrottler(QSignalThrottler.EmissionPolicy.Trailing)
+        self._drawing.setTimeout(DRAW_MS)
+        self._drawing.triggered.connect(self.draw)
         self._slice = slice_of(main)
         self._draws = isinstance(main, Labels)
         self._names: tuple[str, ...] = LOOKS
@@ -89,7 +88,7 @@ class MirroredLayer:
 
     def close(self) -> None:
         """Let the copies follow no longer."""
-        self._timer.stop()
+        self._drawing.cancel()
         for source, slot in self._heard:
             source.disconnect(slot)
         for layer in (self.main, *self.copies):
@@ -127,8 +126,7 @@ class MirroredLayer:
             self.draw()
             self._source = event.source
         self._boxes.append(box)
-        if not self._timer.isActive():
-            self._timer.start()
+        self._drawing.throttle()
 
     def draw(self) -> None:
         """Draw what a stroke has changed in the other views too."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from qtpy.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from qtpy.QtCore import QEvent, QObject, Qt, Signal
 from qtpy.QtWidgets import QApplication, QSplitter
+from superqt.utils import QSignalDebouncer
 
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.ui.compat.canvas import camera_of, canvas_widget, keep_apart, main_view
@@ -54,10 +55,9 @@ class ThreePlanes(QObject):
         self._layers: dict[Any, MirroredLayer] = {}
         self.views: list[PlaneView] = []
         self._heard: list[tuple[Any, Any]] = []
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(FOLLOW_MS)
-        self._timer.timeout.connect(self._follow)
+        self._following = QSignalDebouncer(parent=self)
+        self._following.setTimeout(FOLLOW_MS)
+        self._following.triggered.connect(self._follow)
         keep_apart(main_view(viewer))
 
     @property
@@ -137,7 +137,7 @@ class ThreePlanes(QObject):
         if self._side is None:
             return
         side, self._side = self._side, None
-        self._timer.stop()
+        self._following.cancel()
         for watched in (main_window(self._viewer), main_view(self._viewer)):
             watched.removeEventFilter(self)
         for source, slot in self._heard:
@@ -159,7 +159,7 @@ class ThreePlanes(QObject):
             self._viewer.fit_to_view()
 
     def _later(self, event: object = None) -> None:
-        self._timer.start()
+        self._following.throttle()
 
     def _follow(self) -> None:
         """Show the layers that the main viewer has now, one new one at a time: a person may go on meanwhile."""

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QColor, QPixmap
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+from superqt.utils import signals_blocked
 
 from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.ui.widgets.controls import named
@@ -42,16 +43,17 @@ class OrganTable(QTableWidget):
 
     def show_scheme(self, scheme: LabelScheme | None) -> None:
         """Start again with the organs of this scheme, all shown, the first chosen."""
-        self.blockSignals(True)
-        organs = scheme.organs if scheme else ()
-        self.ids = tuple(organ.id for organ in organs)
-        self.setRowCount(len(organs))
-        for row, organ in enumerate(organs):
-            self.setItem(row, 0, self._name(organ.name, organ.colour))
-            self.setItem(row, 1, self._cell("–", Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter))
-            self.setItem(row, SHOW, self._tick(f"Show {organ.name}", Qt.CheckState.Checked))
-            self.setItem(row, LOCK, self._tick(f"Lock {organ.name}: nothing may change it", Qt.CheckState.Unchecked))
-        self.blockSignals(False)
+        with signals_blocked(self):
+            organs = scheme.organs if scheme else ()
+            self.ids = tuple(organ.id for organ in organs)
+            self.setRowCount(len(organs))
+            for row, organ in enumerate(organs):
+                self.setItem(row, 0, self._name(organ.name, organ.colour))
+                self.setItem(row, 1, self._cell("–", Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter))
+                self.setItem(row, SHOW, self._tick(f"Show {organ.name}", Qt.CheckState.Checked))
+                self.setItem(
+                    row, LOCK, self._tick(f"Lock {organ.name}: nothing may change it", Qt.CheckState.Unchecked)
+                )
         self._fit_height()
         if organs:
             self.selectRow(0)
@@ -84,27 +86,24 @@ class OrganTable(QTableWidget):
 
     def show_volumes(self, volumes_ml: dict[int, float]) -> None:
         """Write the volumes, in mL; an organ that is not there says so."""
-        self.blockSignals(True)
-        for row, organ in enumerate(self.ids):
-            ml = volumes_ml.get(organ, 0.0)
-            text = "not drawn" if ml == 0 else f"{ml:.2f} mL" if ml < 10 else f"{ml:.1f} mL"
-            self.item(row, 1).setText(text)
-        self.blockSignals(False)
+        with signals_blocked(self):
+            for row, organ in enumerate(self.ids):
+                ml = volumes_ml.get(organ, 0.0)
+                text = "not drawn" if ml == 0 else f"{ml:.2f} mL" if ml < 10 else f"{ml:.1f} mL"
+                self.item(row, 1).setText(text)
 
     def show_locks(self, locked: Collection[int]) -> None:
         """Tick the organs that are locked on every slice."""
-        self.blockSignals(True)
-        for row, organ in enumerate(self.ids):
-            on = organ in locked
-            self.item(row, LOCK).setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
-        self.blockSignals(False)
+        with signals_blocked(self):
+            for row, organ in enumerate(self.ids):
+                on = organ in locked
+                self.item(row, LOCK).setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
 
     def choose(self, organ: int) -> None:
         """Choose an organ's row without telling anybody."""
         if organ in self.ids:
-            self.blockSignals(True)
-            self.selectRow(self.ids.index(organ))
-            self.blockSignals(False)
+            with signals_blocked(self):
+                self.selectRow(self.ids.index(organ))
 
     def _on_selection(self) -> None:
         row = self.currentRow()

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QWidget
 
-from napari_boundaryseg.session.project.model_versions import ModelVersion
 from napari_boundaryseg.ui.widgets.controls import button, column, line, named
 
 MAX_ROWS_SHOWN = 4
+
+
+@dataclass(frozen=True)
+class Version:
+    """One row: a fine-tuned model, what it was made from, and how it compares."""
+
+    path: Path
+    base: str
+    added: str
+    active: bool
+    comparison: Mapping[str, Any] | None = None
 
 
 class VersionList(QWidget):
@@ -22,7 +35,7 @@ class VersionList(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._versions: list[ModelVersion] = []
+        self._versions: list[Version] = []
         self.title = line("train_panel.versions_title", "Versions")
         self.list = named(QListWidget(), "train_panel.versions", "Versions", "Models fine-tuned in this project")
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -39,7 +52,7 @@ class VersionList(QWidget):
         self.rollback.clicked.connect(self._on_rollback)
         self.list.currentRowChanged.connect(self._on_row)
 
-    def show_versions(self, versions: Sequence[ModelVersion]) -> None:
+    def show_versions(self, versions: Sequence[Version]) -> None:
         """List these versions; without any the list is hidden."""
         self._versions = list(versions)
         self.setVisible(bool(versions))
@@ -54,17 +67,17 @@ class VersionList(QWidget):
         rows = min(max(len(versions), 1), MAX_ROWS_SHOWN)
         self.list.setFixedHeight(rows * max(self.list.sizeHintForRow(0), 20) + 6)
 
-    def choose(self, version: ModelVersion) -> None:
-        """Choose a version's row, where it is listed."""
-        paths = [listed.path for listed in self._versions]
-        if version.path in paths:
-            self.list.setCurrentRow(paths.index(version.path))
+    def choose(self, path: Path) -> None:
+        """Choose the row of a version by its file, where it is listed."""
+        paths = [version.path for version in self._versions]
+        if path in paths:
+            self.list.setCurrentRow(paths.index(path))
 
-    def _current(self) -> ModelVersion | None:
+    def _current(self) -> Version | None:
         row = self.list.currentRow()
         return self._versions[row] if 0 <= row < len(self._versions) else None
 
-    def _in_use(self) -> ModelVersion | None:
+    def _in_use(self) -> Version | None:
         current = self._current()
         active = [version for version in self._versions if version.active]
         same = [version for version in active if current is not None and version.base == current.base]

@@ -18,13 +18,13 @@ from napari_boundaryseg.engine.task_list import FineTune
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.session.project import last_project
-from napari_boundaryseg.session.project.model_versions import ModelVersion
 from napari_boundaryseg.session.project.project import Project
 from napari_boundaryseg.task import Task
 from napari_boundaryseg.ui import hooks
 from napari_boundaryseg.ui.compat.window import main_window
 from napari_boundaryseg.ui.layers import access, predictions
 from napari_boundaryseg.ui.layers.labels import editable_of
+from napari_boundaryseg.ui.widgets.version_list import Version
 from napari_boundaryseg.ui.workbench import Workbench
 
 
@@ -55,26 +55,26 @@ def header(bench: Any, title: str) -> str:
 def test_a_stroke_while_labels_are_being_stored_is_not_called_stored(
     controller: Any, bench: Any, find: Callable[[str], Any], wait: Callable[..., None]
 ) -> None:
-    controller.new_labels(preset("pelvis-mr"))
+    controller.labels.new(preset("pelvis-mr"))
     mine = controller.tools.layer
     mine.paint((5, 30, 30), 2)
-    controller.accept()
+    controller.labels.accept()
     mine.paint((6, 30, 30), 2)
     wait(idle(controller))
     assert not editable_of(mine).is_stored
     wait(lambda: "corrected, not accepted" in header(bench, "Correct"), 5)
-    controller.new_labels(preset("prostate"))
+    controller.labels.new(preset("prostate"))
     assert access.of_kind(controller.viewer, "kept labels") == [mine]
 
 
 def test_labels_are_stored_until_the_next_stroke_or_undo(
     controller: Any, bench: Any, find: Callable[[str], Any], wait: Callable[..., None]
 ) -> None:
-    controller.new_labels(preset("pelvis-mr"))
+    controller.labels.new(preset("pelvis-mr"))
     mine = controller.tools.layer
     for place in (5, 6):
         mine.paint((place, 30, 30), 2)
-    controller.accept()
+    controller.labels.accept()
     wait(idle(controller))
     wait(lambda: "accepted" in header(bench, "Correct") and "not accepted" not in header(bench, "Correct"), 5)
     controller.viewer.dims.set_current_step(0, 3)
@@ -91,9 +91,9 @@ def test_labels_are_stored_until_the_next_stroke_or_undo(
 def test_scrolling_counts_nothing_and_changes_no_header(
     controller: Any, bench: Any, wait: Callable[..., None], qtbot: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    controller.new_labels(preset("pelvis-mr"))
+    controller.labels.new(preset("pelvis-mr"))
     controller.tools.layer.paint((5, 30, 30), 2)
-    controller.accept()
+    controller.labels.accept()
     wait(idle(controller))
     qtbot.wait(300)
     before = header(bench, "Correct")
@@ -109,10 +109,10 @@ def test_scrolling_counts_nothing_and_changes_no_header(
 
 def test_the_box_of_the_prediction_is_stored_with_the_case(controller: Any, wait: Callable[..., None]) -> None:
     box = (slice(10, 50), slice(12, 52), slice(2, 14))
-    controller.segment(lambda: box)
-    wait(lambda: controller.session.prediction is not None and not controller.calls.busy, 180)
+    controller.segmentation.run(lambda: box)
+    wait(lambda: controller.session.prediction is not None and not controller.segmentation.busy, 180)
     (controller.tools.layer).paint((5, 30, 30), 2)
-    controller.accept()
+    controller.labels.accept()
     wait(idle(controller))
     (case,) = controller.session.project.cases()
     assert controller.session.project.meaning_of(case)["box"] == [[10, 50], [12, 52], [2, 14]]
@@ -121,9 +121,9 @@ def test_the_box_of_the_prediction_is_stored_with_the_case(controller: Any, wait
 def test_an_integer_that_no_organ_has_is_refused_at_accept(
     controller: Any, find: Callable[[str], Any], wait: Callable[..., None]
 ) -> None:
-    controller.new_labels(preset("pelvis-mr"))
+    controller.labels.new(preset("pelvis-mr"))
     controller.tools.layer.paint((5, 30, 30), 9)
-    controller.accept()
+    controller.labels.accept()
     wait(idle(controller))
     assert "the labels hold [9]" in find("job_bar.message").text()
     assert controller.session.project.cases() == []
@@ -133,14 +133,14 @@ def test_every_warning_stays_until_the_next_job(controller: Any, find: Callable[
     message = find("job_bar.message")
     controller.session.say("info", "")
     controller.session.say("warning", "2 voxels were not numbers")
-    controller.new_labels(preset("pelvis-mr"))
+    controller.labels.new(preset("pelvis-mr"))
     controller.tools.layer.paint((5, 30, 30), 2)
-    controller.new_labels(preset("prostate"))
+    controller.labels.new(preset("prostate"))
     lines = message.text().splitlines()
     assert len(lines) == 2
     assert "2 voxels" in lines[0]
     assert lines[1].endswith("are kept, hidden, as: labels before 1.")
-    controller.new_labels(preset("pelvis-mr"))
+    controller.labels.new(preset("pelvis-mr"))
     assert message.text().splitlines() == lines, "the same is not said twice"
     controller.session.say("error", "The disk is full.")
     assert message.text() == "✕ The disk is full."
@@ -175,13 +175,12 @@ def test_a_closed_dock_hears_no_more_of_a_job(
 def test_a_training_that_came_to_nothing_shows_no_older_verdict(
     controller: Any, bench: Any, find: Callable[[str], Any], state: Any
 ) -> None:
-    version = ModelVersion(
+    version = Version(
         Path("m-v2.safetensors"),
         "m",
-        2,
         "now",
-        {"verdict": "better", "n": 3, "change": {"mean": 0.1, "low": 0.0, "high": 0.2}, "cases": []},
         True,
+        {"verdict": "better", "n": 3, "change": {"mean": 0.1, "low": 0.0, "high": 0.2}, "cases": []},
     )
     find("train_panel.versions").parentWidget().show_versions([version])
     job = Job(FineTune(model="tiny", cases=(), out_folder="nowhere"))
@@ -239,7 +238,7 @@ def test_a_file_that_is_no_model_is_one_sentence_and_changes_nothing(
 ) -> None:
     before = controller.session.model
     (tmp_path / "bad.safetensors").write_bytes(b"nothing")
-    controller.open_model(tmp_path / "bad.safetensors")
+    controller.models.open(tmp_path / "bad.safetensors")
     assert find("job_bar.message").text().startswith("✕ bad.safetensors: ")
     assert controller.session.model == before
     assert find("segment_panel.model").findText("bad") < 0
@@ -275,7 +274,7 @@ def test_what_a_listener_cannot_show_is_told_by_the_desk(controller: Any, said: 
             raise InputError("labels", "they cannot be shown", "Close other layers")
 
     controller.session.labels_changed.connect(refuse)
-    controller.new_labels(preset("pelvis-mr"))
+    controller.labels.new(preset("pelvis-mr"))
     assert said == ["labels: they cannot be shown. Close other layers."]
     assert controller.session.labels is None
 
@@ -307,8 +306,8 @@ def test_a_map_that_cannot_be_shown_is_told_and_the_others_are_shown(
         return real(viewer, scan, kind, *more)
 
     monkeypatch.setattr(predictions, "_show_map", show)
-    controller.segment()
-    wait(lambda: controller.session.prediction is not None and not controller.calls.busy, 180)
+    controller.segmentation.run()
+    wait(lambda: controller.session.prediction is not None and not controller.segmentation.busy, 180)
     assert "There is not enough memory. Draw a box round the organs, or close other programs." in said
     assert {"labels", "contour: Bladder"} <= {layer.name for layer in controller.viewer.layers}
     assert "edges" not in controller.viewer.layers
@@ -318,22 +317,22 @@ def test_the_result_of_a_prediction_is_read_without_counting_its_voxels_again(
     controller: Any, find: Callable[[str], Any], wait: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(LabelMap, "volumes_ml", lambda _: pytest.fail("a second, slower count on the window's thread"))
-    controller.segment()
-    wait(lambda: controller.session.prediction is not None and not controller.calls.busy, 180)
+    controller.segmentation.run()
+    wait(lambda: controller.session.prediction is not None and not controller.segmentation.busy, 180)
     found = {i for i in (1, 2, 3) if (controller.session.prediction.labels.array == i).any()}
     text = find("segment_panel.result").text()
     assert text.startswith(f"{len(found)} organ")
     assert ("Not found" in text) == (len(found) < 3)
     controller.tools.layer.paint((5, 30, 30), 2)
-    controller.labels_shown.emit()
+    controller.labels.shown.emit()
     assert find("segment_panel.result").text() == text, "it tells of the prediction, not of the corrections"
 
 
 def test_every_map_says_in_the_layer_list_where_it_comes_from(controller: Any, wait: Callable[..., None]) -> None:
     from qtpy.QtCore import Qt
 
-    controller.segment()
-    wait(lambda: controller.session.prediction is not None and not controller.calls.busy, 180)
+    controller.segmentation.run()
+    wait(lambda: controller.session.prediction is not None and not controller.segmentation.busy, 180)
     model = main_window(controller.viewer)._qt_viewer.layers.model()
     tips = {model.index(row, 0).data(Qt.ItemDataRole.ToolTipRole) for row in range(model.rowCount())}
     words = {tip.partition("\n")[0]: tip.partition("\n")[2] for tip in tips}

@@ -34,7 +34,7 @@ def controller(controller_viewer: Any, bench: Any, wait: Callable[..., None], pe
     made = hooks.controller_of(controller_viewer)
     made.open(pelvis_files[0])
     wait(lambda: made.session.scan is not None and made.session.job is None)
-    made.open_labels(pelvis_files[0].with_name("case1_labels.nii.gz"), preset("pelvis-mr"))
+    made.labels.open(pelvis_files[0].with_name("case1_labels.nii.gz"), preset("pelvis-mr"))
     wait(lambda: "labels" in controller_viewer.layers and made.session.job is None)
     bench.sections.open("Correct")
     return made
@@ -91,8 +91,8 @@ def test_a_locked_bladder_outlives_brush_model_import_and_undo(
     assert not np.array_equal(drawn, before), "the stroke began beside the bladder"
 
     # A model's result asks first, and then leaves the bladder alone.
-    controller.segment()
-    wait(lambda: controller.session.prediction is not None and not controller.calls.busy, 180)
+    controller.segmentation.run()
+    wait(lambda: controller.session.prediction is not None and not controller.segmentation.busy, 180)
     offer = find("segment_panel.offer")
     assert "Locked: Bladder" in offer.text()
     assert "mL" in offer.text()
@@ -106,7 +106,7 @@ def test_a_locked_bladder_outlives_brush_model_import_and_undo(
     assert np.array_equal(layer.data[free], found[free])
 
     # So does an import; and undo takes everything back without touching it.
-    controller.open_labels(pelvis_files[1].with_name("case2_labels.nii.gz"), preset("pelvis-mr"))
+    controller.labels.open(pelvis_files[1].with_name("case2_labels.nii.gz"), preset("pelvis-mr"))
     wait(lambda: controller.session.job is None and texts(find("correct_panel.history"))[-1] == "Opened labels")
     assert np.array_equal(layer.data == BLADDER, bladder)
     for _ in range(3):
@@ -119,10 +119,10 @@ def test_a_discarded_result_changes_nothing(
     controller: Any, find: Callable[[str], Any], wait: Callable[..., None]
 ) -> None:
     layer = controller.tools.layer
-    controller.lock(Lock(BLADDER), True)
+    controller.labels.lock(Lock(BLADDER), True)
     before, steps = layer.data.copy(), controller.tools.editable.history.position
-    controller.segment()
-    wait(lambda: controller.session.prediction is not None and not controller.calls.busy, 180)
+    controller.segmentation.run()
+    wait(lambda: controller.session.prediction is not None and not controller.segmentation.busy, 180)
     find("segment_panel.discard").click()
     assert find("segment_panel.offer").text() == ""
     assert find("sections.segment").text().endswith("result discarded")
@@ -222,7 +222,7 @@ def answer(role: QMessageBox.ButtonRole, seen: list[str]) -> None:
 
 def test_closing_asks_by_name_and_does_as_told(controller: Any, tmp_path: Path) -> None:
     journals = tmp_path / "data" / "napari-boundaryseg" / "journal"
-    assert closing.may_close(controller), "labels that come from a file are not lost"
+    assert closing.may_close(controller.viewer), "labels that come from a file are not lost"
     paint_over(controller, PROSTATE, BLADDER)
     seen: list[str] = []
     answer(QMessageBox.ButtonRole.RejectRole, seen)
@@ -231,7 +231,7 @@ def test_closing_asks_by_name_and_does_as_told(controller: Any, tmp_path: Path) 
     assert window.isVisible()
     assert "case1" in seen[0]
     answer(QMessageBox.ButtonRole.DestructiveRole, seen)
-    assert closing.may_close(controller)
+    assert closing.may_close(controller.viewer)
     assert recovery.recoverable(journals) == []
     assert len(recovery.recoverable(journals, discarded=True)) == 1
 
@@ -239,7 +239,7 @@ def test_closing_asks_by_name_and_does_as_told(controller: Any, tmp_path: Path) 
 def test_removed_labels_are_offered_back_previewed_and_restored(
     controller: Any, find: Callable[[str], Any], wait: Callable[..., None]
 ) -> None:
-    controller.lock(Lock(3), True)
+    controller.labels.lock(Lock(3), True)
     paint_over(controller, PROSTATE, BLADDER)
     wanted = controller.tools.layer.data.copy()
     controller.viewer.layers.remove("labels")
@@ -261,4 +261,4 @@ def test_removed_labels_are_offered_back_previewed_and_restored(
     layer.redo()
     assert np.array_equal(layer.data, wanted)
     assert controller.tools.editable.journal is not None
-    assert not controller.tools.is_stored()
+    assert not controller.labels.is_stored()

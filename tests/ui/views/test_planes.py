@@ -33,7 +33,7 @@ def opened(controller_viewer: Any, wait: Callable[..., None], pelvis_files: list
     controller = hooks.controller_of(controller_viewer)
     controller.open(pelvis_files[0])
     wait(lambda: controller.session.scan is not None and controller.session.job is None)
-    controller.open_labels(pelvis_files[0].with_name("case1_labels.nii.gz"), preset("pelvis-mr"))
+    controller.labels.open(pelvis_files[0].with_name("case1_labels.nii.gz"), preset("pelvis-mr"))
     wait(lambda: controller.tools.layer is not None and controller.session.job is None)
     return controller
 
@@ -41,9 +41,9 @@ def opened(controller_viewer: Any, wait: Callable[..., None], pelvis_files: list
 @pytest.fixture
 def planes(opened: Any) -> Any:
     """The three planes, open."""
-    opened.planes.open()
+    opened.view.planes.open()
     QTest.qWait(100)
-    return opened.planes
+    return opened.view.planes
 
 
 def canvases(planes: Any, viewer: Any) -> list[Any]:
@@ -95,7 +95,7 @@ def freshly_shown(layer: Any) -> np.ndarray:
 def test_the_button_opens_three_planes_that_share_the_arrays_and_closes_them(
     opened: Any, bench: Any, find: Callable[[str], Any], wait: Callable[..., None]
 ) -> None:
-    viewer, planes, button = opened.viewer, opened.planes, find("scan_panel.three_planes")
+    viewer, planes, button = opened.viewer, opened.view.planes, find("scan_panel.three_planes")
     width, room = canvas_widget(viewer).width(), main_view(viewer)
     mouse = [*viewer.mouse_drag_callbacks, *viewer.mouse_move_callbacks]
     viewer.add_image(

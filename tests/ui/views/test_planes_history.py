@@ -27,13 +27,13 @@ def test_three_planes_one_history_and_a_bladder_that_nothing_changes(
     viewer, controller = controller_viewer, hooks.controller_of(controller_viewer)
     controller.open(pelvis_files[0])
     wait(lambda: controller.session.scan is not None and controller.session.job is None)
-    controller.open_labels(pelvis_files[0].with_name("case1_labels.nii.gz"), preset("pelvis-mr"))
+    controller.labels.open(pelvis_files[0].with_name("case1_labels.nii.gz"), preset("pelvis-mr"))
     wait(lambda: controller.tools.layer is not None and controller.session.job is None)
     bench.sections.open("Correct")
-    controller.planes.open()
+    controller.view.planes.open()
     QTest.qWait(200)
     layer, editable = controller.tools.layer, controller.tools.editable
-    views = list(zip(canvases(controller.planes, viewer), models(controller.planes, viewer)))
+    views = list(zip(canvases(controller.view.planes, viewer), models(controller.view.planes, viewer)))
 
     # One stroke in each plane; undo with the keys of another.
     layer.selected_label, layer.brush_size = RECTUM, 6
@@ -73,8 +73,8 @@ def test_three_planes_one_history_and_a_bladder_that_nothing_changes(
 
     # Predict over both, and take it all back.
     drawn = layer.data.copy()
-    controller.segment()
-    wait(lambda: controller.session.prediction is not None and not controller.calls.busy, 180)
+    controller.segmentation.run()
+    wait(lambda: controller.session.prediction is not None and not controller.segmentation.busy, 180)
     if find("segment_panel.offer").text():
         find("segment_panel.apply").click()
     assert editable.history.top is not None

@@ -10,14 +10,13 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel
 
 from napari_boundaryseg.data.labels import preset
-from napari_boundaryseg.session.project.model_versions import ModelVersion
 from napari_boundaryseg.ui.compat.call_queue import CallQueue
 from napari_boundaryseg.ui.widgets.case_table import HELD_OUT, LEFT_OUT, TRAIN, CaseTable
 from napari_boundaryseg.ui.widgets.comparison_table import ComparisonTable
 from napari_boundaryseg.ui.widgets.loss_curve import Curve, TrainingLog
 from napari_boundaryseg.ui.widgets.organ_table import OrganTable
 from napari_boundaryseg.ui.widgets.sections import Sections
-from napari_boundaryseg.ui.widgets.version_list import VersionList
+from napari_boundaryseg.ui.widgets.version_list import Version, VersionList
 
 
 def test_a_log_that_is_being_written_gives_its_whole_lines_and_is_read_on(tmp_path: Path) -> None:
@@ -114,12 +113,12 @@ def test_a_worse_model_is_called_worse_and_a_missing_organ_missing(qtbot: Any) -
 
 
 def test_versions_can_be_used_and_rolled_back(qtbot: Any) -> None:
-    versions = [ModelVersion(Path(f"m-v{n}.safetensors"), "m", n, f"2026-01-0{n}", None, n == 3) for n in (2, 3)]
+    versions = [Version(Path(f"m-v{n}.safetensors"), "m", f"2026-01-0{n}", n == 3) for n in (2, 3)]
     shown = VersionList()
     qtbot.addWidget(shown)
     shown.show_versions(versions)
     assert "in use" in shown.list.item(1).text()
-    shown.choose(versions[0])
+    shown.choose(versions[0].path)
     with qtbot.waitSignal(shown.use_requested) as used:
         shown.use.click()
     assert used.args == ["m", "m-v2.safetensors"]

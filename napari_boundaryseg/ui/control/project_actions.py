@@ -1,0 +1,62 @@
+"""What a person does with a project: open it, fine-tune on its cases, choose among its model versions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from napari_boundaryseg.engine.recipes.tuning import FineTuneSettings
+from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.session.actions import fine_tune
+from napari_boundaryseg.session.actions import project as project_actions
+from napari_boundaryseg.session.project.project import Project
+from napari_boundaryseg.session.session import Session
+from napari_boundaryseg.ui.control import model_list
+from napari_boundaryseg.ui.control.error_messages import report_errors
+from napari_boundaryseg.ui.control.model_choice import ModelChoice
+
+
+class ProjectActions:
+    """Acts on the session's project."""
+
+    def __init__(self, session: Session, models: ModelChoice) -> None:
+        self.session, self._models = session, models
+
+    @report_errors
+    def open(self, folder: Path) -> None:
+        """Keep accepted cases and models in this folder."""
+        project_actions.open_project(self.session, folder)
+
+    @report_errors
+    def open_last(self) -> None:
+        """Open the project of the last window."""
+        if self.session.project is None:
+            project_actions.open_last_project(self.session)
+
+    @report_errors
+    def fine_tune(self, training: Sequence[str], held_out: Sequence[str], settings: FineTuneSettings) -> None:
+        """Train the chosen model further on accepted cases."""
+        model = self.session.model
+        if model is None:
+            raise InputError("Train", "no model is chosen", "Choose one in Segment")
+        fine_tune.fine_tune(self.session, model, training, held_out, **settings.model_dump())
+
+    @report_errors
+    def use_version(self, base: str, file: str | None) -> None:
+        """Segment with this version of a model from now on; None for the model as it was shipped."""
+        project = self.session.project
+        if project is not None:
+            project.use_model(base, file)
+            self._changed(project, base)
+
+    @report_errors
+    def roll_back(self, base: str) -> None:
+        """Go back to the version that was in use before; nothing is deleted."""
+        project = self.session.project
+        if project is not None:
+            project.roll_back(base)
+            self._changed(project, base)
+
+    def _changed(self, project: Project, base: str) -> None:
+        self.session.project_changed.emit(project)
+        self._models.choose(model_list.in_use(base, project))
