@@ -217,9 +217,9 @@ def test_closing_the_window_leaves_no_process(opened: Any, wait: Callable[..., N
 
 
 def test_every_control_is_named_and_says_its_label(opened: Any, bench: Any) -> None:
-    from qtpy.QtWidgets import QCheckBox, QComboBox, QPushButton, QSlider, QSpinBox, QToolButton
+    from qtpy.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QPushButton, QSlider, QToolButton
 
-    kinds = (QPushButton, QToolButton, QComboBox, QSpinBox, QSlider, QCheckBox)
+    kinds = (QPushButton, QToolButton, QComboBox, QAbstractSpinBox, QSlider, QCheckBox)
     controls = [c for kind in kinds for c in bench.findChildren(kind) if not c.objectName().startswith("qt_")]
     assert len(controls) > 25
     for control in controls:

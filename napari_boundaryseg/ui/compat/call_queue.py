@@ -1,4 +1,4 @@
-"""Calls made one after another, one per turn of the event loop, so that the window never stands still."""
+"""Queue of calls, one per turn of the event loop, so that the window stays responsive."""
 
 from __future__ import annotations
 

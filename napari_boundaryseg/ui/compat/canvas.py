@@ -41,7 +41,7 @@ def main_view(viewer: Any) -> QSplitter:
     return viewer.window._qt_viewer
 
 
-def keep_apart(view: QtViewer) -> None:
+def draw_safely(view: QtViewer) -> None:
     """Let a QtViewer remove layers safely.
 
     (0.9.2: after a layer is removed, its canvas sends what waits for the graphics card to whatever was drawn last:

@@ -1,4 +1,4 @@
-"""Jobs in the worker process, their news on the window's thread."""
+"""Calls on the window's thread, and a runner whose jobs report there."""
 
 from __future__ import annotations
 

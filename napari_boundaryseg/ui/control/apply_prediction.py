@@ -1,4 +1,4 @@
-"""A model's result on its way into the labels: one step, or an offer where locks keep part of it out."""
+"""Application of a prediction to the labels: one step, or a question where locks protect part of it."""
 
 from __future__ import annotations
 

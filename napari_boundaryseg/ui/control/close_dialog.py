@@ -1,4 +1,4 @@
-"""What is asked when a window with unsaved labels is closed."""
+"""Dialog before a window with unsaved labels closes: keep, discard, or cancel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes wrong in a request of a panel becomes a message."""
+"""Errors in a panel's request, said as messages in the window instead of raised into Qt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The running job for panels: its news as Qt signals, which end with the panel that hears them; cancel and pause."""
+"""The running job: its news as Qt signals, which end with the panel that hears them; cancel and pause."""
 
 from __future__ import annotations
 

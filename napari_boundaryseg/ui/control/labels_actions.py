@@ -25,7 +25,7 @@ from napari_boundaryseg.ui.control.error_messages import report_errors
 from napari_boundaryseg.ui.layers import access, editable_labels, visibility
 from napari_boundaryseg.ui.layers.editable_labels import State
 from napari_boundaryseg.ui.layers.labels import editable_of, read_labels, scheme_of, show_labels
-from napari_boundaryseg.ui.tools.paint_tools import LabelTools
+from napari_boundaryseg.ui.tools.paint_tools import PaintTools
 
 
 class LabelsActions(QObject):
@@ -38,7 +38,7 @@ class LabelsActions(QObject):
     lost = Signal()
     """Labels with corrections that are stored nowhere were removed from the layer list."""
 
-    def __init__(self, viewer: Any, session: Session, tools: LabelTools, parent: QObject | None = None) -> None:
+    def __init__(self, viewer: Any, session: Session, tools: PaintTools, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.session = session
         self._viewer, self._tools = viewer, tools

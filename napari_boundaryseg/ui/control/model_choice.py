@@ -1,4 +1,4 @@
-"""Which model segments: the one that fits the scan best, until a person chooses."""
+"""The chosen model: the one that fits the scan best, until a person chooses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person does with a project: open it, fine-tune on its cases, choose among its model versions."""
+"""Actions on a project: open it, fine-tune on its cases, choose among its model versions."""
 
 from __future__ import annotations
 

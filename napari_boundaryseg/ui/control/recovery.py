@@ -1,4 +1,4 @@
-"""Work that an earlier window left behind: found for the open scan, shown, restored or discarded."""
+"""Recovery of unsaved work of an earlier window: found for the open scan, previewed, restored or discarded."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from napari_boundaryseg.ui.layers.labels import show_preview, show_recovered
 
 
 class Recovery(QObject):
-    """Looks for lost work beside the window's thread, and deals with it as the person says."""
+    """Looks for unsaved work beside the window's thread, and deals with it as the person says."""
 
     found = Signal(object)
     """A list of `RecoverableWork`, of any scan; newest first."""
@@ -38,7 +38,7 @@ class Recovery(QObject):
 
     def look(self) -> None:
         """Read the journals; `found` tells."""
-        threading.Thread(target=self._look, name="lost work", daemon=True).start()
+        threading.Thread(target=self._look, name="unsaved work", daemon=True).start()
 
     def _look(self) -> None:
         recovery.clean_up()
@@ -69,7 +69,7 @@ class Recovery(QObject):
         )
 
     def elsewhere(self) -> list[str]:
-        """The names of other scans with lost work."""
+        """The names of other scans with unsaved work."""
         here = self.of_scan()
         return list(dict.fromkeys(work.header.scan_name for work in self._known if work not in here))
 
@@ -115,12 +115,12 @@ class Recovery(QObject):
 
     def _scan(self) -> Volume:
         if self.session.scan is None:
-            raise InputError("lost work", "no scan is open", "Open the scan that it was drawn on")
+            raise InputError("unsaved work", "no scan is open", "Open the scan that it was drawn on")
         return self.session.scan
 
 
 def scheme_of(work: RecoverableWork) -> LabelScheme:
-    """The organs of lost work."""
+    """The organs of unsaved work."""
     try:
         return LabelScheme.model_validate_json(work.header.scheme)
     except ValidationError as error:
@@ -133,5 +133,7 @@ def scheme_of(work: RecoverableWork) -> LabelScheme:
 
 def _fitting(labels: np.ndarray, scan: Volume) -> np.ndarray:
     if labels.shape != scan.geometry.display.display_shape:
-        raise InputError(scan.name, "the lost labels do not lie on this scan", "Open the scan that they were drawn on")
+        raise InputError(
+            scan.name, "the unsaved labels do not lie on this scan", "Open the scan that they were drawn on"
+        )
     return labels

@@ -1,4 +1,4 @@
-"""What a person does about a segmentation: run it, answer what it asks; its result is shown map by map."""
+"""Actions of a segmentation: run it, answer what it asks; its result is shown map by map."""
 
 from __future__ import annotations
 

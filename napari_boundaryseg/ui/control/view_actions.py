@@ -12,7 +12,7 @@ from napari_boundaryseg.ui.control.error_messages import report_errors
 from napari_boundaryseg.ui.layers import styles
 from napari_boundaryseg.ui.layers.labels import guard_copy
 from napari_boundaryseg.ui.layers.scan import set_window
-from napari_boundaryseg.ui.tools.effort_recorder import EffortWatch
+from napari_boundaryseg.ui.tools.effort_recorder import EffortRecorder
 from napari_boundaryseg.ui.views import orientation
 from napari_boundaryseg.ui.views.three_planes import ThreePlanes
 
@@ -39,7 +39,7 @@ class ViewActions(QObject):
     three_planes_changed = Signal(bool)
     """Whether three planes are now shown."""
 
-    def __init__(self, viewer: Any, session: Session, effort: EffortWatch, parent: QObject | None = None) -> None:
+    def __init__(self, viewer: Any, session: Session, effort: EffortRecorder, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._viewer, self.session = viewer, session
         self.planes = ThreePlanes(viewer, self)

@@ -25,7 +25,7 @@ from napari_boundaryseg.ui.control.segment_actions import SegmentActions
 from napari_boundaryseg.ui.control.view_actions import ViewActions
 from napari_boundaryseg.ui.layers import access
 from napari_boundaryseg.ui.layers.scan import show_scan
-from napari_boundaryseg.ui.tools.paint_tools import LabelTools
+from napari_boundaryseg.ui.tools.paint_tools import PaintTools
 
 
 class ViewerController(QObject):
@@ -38,7 +38,7 @@ class ViewerController(QObject):
         super().__init__()
         self.viewer, self.session = viewer, session
         self.jobs = JobActions(session, self)
-        self.tools = LabelTools(viewer, self)
+        self.tools = PaintTools(viewer, self)
         self.labels = LabelsActions(viewer, session, self.tools, self)
         self.models = ModelChoice(session)
         self.region = DrawnRegion(viewer, session, self)

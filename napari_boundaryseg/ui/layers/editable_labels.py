@@ -1,4 +1,4 @@
-"""The labels that a person works on: one history for every tool, a journal on the disk, and what the work took."""
+"""Editable labels: one history for every tool, a journal on the disk, and the effort that they took."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def show_preview(viewer: Any, scan: Volume, array: np.ndarray, scheme: LabelSche
     """Show (z, y, x) labels that nobody can edit, as thick outlines."""
     layer = viewer.add_labels(
         array,
-        name="preview: lost work",
+        name="preview: unsaved work",
         metadata={KEY: scan, KIND: "preview", "scheme": scheme},
         **placement(scan.geometry),
         **styles.labels_style(scheme),

@@ -1,4 +1,4 @@
-"""Correct the labels by hand, and accept them as a case of the project."""
+"""The Correct panel: correct labels by hand, lock, undo, accept them as a case of the project."""
 
 from __future__ import annotations
 

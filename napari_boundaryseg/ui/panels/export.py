@@ -1,4 +1,4 @@
-"""Choose what is written and where; see what was checked by reading it back."""
+"""The Export panel: what is written and where, and what was read back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is being done and how far, how to stop it, and what went wrong."""
+"""Progress of the running job with Cancel, and the last message."""
 
 from __future__ import annotations
 

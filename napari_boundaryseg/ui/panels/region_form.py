@@ -14,7 +14,7 @@ EVERY_LABEL = "Every label"
 DRAW_HINT = "Drag a rectangle on the scan, then set the slices that it holds for."
 
 
-class RegionBox(QWidget):
+class RegionForm(QWidget):
     """The region part of the Segment section."""
 
     def __init__(self, controller: ViewerController, parent: QWidget | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Open a scan; see what was read and what is doubtful; choose a window and a view."""
+"""The Scan panel: open a scan, see its geometry and warnings, choose window and plane."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ def facts(volume: Volume) -> dict[str, str]:
         "Size": " × ".join(str(n) for n in geometry.shape) + " voxels",
         "Spacing": " × ".join(f"{mm:.3g}" for mm in geometry.spacing_mm) + " mm",
         "Axes": f"{geometry.orientation} (to {', '.join(LETTERS[c] for c in geometry.orientation)})",
-        "Tilt": "none" if geometry.obliquity_deg < 0.05 else f"{geometry.obliquity_deg:.1f}° against the patient axes",
+        "Obliquity": "none"
+        if geometry.obliquity_deg < 0.05
+        else f"{geometry.obliquity_deg:.1f}° against the patient axes",
         "Modality": volume.modality or "not stated in the file",
     }
     if len(volume.channels) > 1:

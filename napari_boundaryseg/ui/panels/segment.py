@@ -1,4 +1,4 @@
-"""Choose a model and a region, run it, and see in one line what came out."""
+"""The Segment panel: choose a model and a region, run it, read a summary of the result."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.ui.control import model_list
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 from napari_boundaryseg.ui.panels.panel import PANELS, Panel
-from napari_boundaryseg.ui.panels.region_form import RegionBox
-from napari_boundaryseg.ui.widgets.attention_bars import ChannelBars
+from napari_boundaryseg.ui.panels.region_form import RegionForm
+from napari_boundaryseg.ui.widgets.attention_bars import AttentionBars
 from napari_boundaryseg.ui.widgets.controls import button, choice, column, line, named
 
 NO_SCAN = "Open a scan first, in Scan above."
@@ -80,7 +80,7 @@ class SegmentPanel(Panel):
         self.card = button("segment_panel.card", "Card", "Training data, licence and notes of this model")
         self.card.setCheckable(True)
         self.details = line("segment_panel.details", quiet=True)
-        self.region = RegionBox(controller)
+        self.region = RegionForm(controller)
         self.question = line("segment_panel.question")
         self.question.setProperty("level", "warning")
         self.draw = button("segment_panel.draw", "Draw a box", "Draw a rectangle on the scan", main=True)
@@ -104,7 +104,7 @@ class SegmentPanel(Panel):
             "Where the network looked, one layer per level",
         )
         self.origins = line("segment_panel.origins", quiet=True)
-        self.bars = ChannelBars()
+        self.bars = AttentionBars()
         self._layout = column(
             self,
             self.model,

@@ -1,4 +1,4 @@
-"""Fine-tune on accepted cases, watch it, and read an honest before and after."""
+"""The Train panel: fine-tune on accepted cases, training curve, comparison before and after, model versions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from napari_boundaryseg.ui.panels.panel import PANELS, Panel
 from napari_boundaryseg.ui.widgets.case_table import HELD_OUT, TRAIN, CaseTable
 from napari_boundaryseg.ui.widgets.comparison_table import ComparisonTable
 from napari_boundaryseg.ui.widgets.controls import button, column, line
-from napari_boundaryseg.ui.widgets.loss_curve import Curve, TrainingLog
+from napari_boundaryseg.ui.widgets.loss_curve import LossCurve, TrainingLog
 from napari_boundaryseg.ui.widgets.settings_form import SettingsForm
 from napari_boundaryseg.ui.widgets.version_list import Version, VersionList
 
@@ -49,7 +49,7 @@ class TrainPanel(Panel):
         )
         self.pause = button("train_panel.pause", "Pause", "Pause, or resume")
         self.pause.setCheckable(True)
-        self.curve = Curve()
+        self.curve = LossCurve()
         self.comparison = ComparisonTable()
         self.versions = VersionList()
         self._poll = QTimer(self)

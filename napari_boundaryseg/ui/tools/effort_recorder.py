@@ -1,4 +1,4 @@
-"""Signs of life while a person works on labels: strokes, the mouse, the slice; for `editing.effort`."""
+"""Recorder of effort on the labels: strokes, mouse movement, change of slice; for `editing.effort`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from napari_boundaryseg.ui.layers.editable_labels import WORDS
 from napari_boundaryseg.ui.layers.labels import editable_of
 
 
-class EffortWatch(QObject):
+class EffortRecorder(QObject):
     """Counts for the labels layer that it follows; nothing leaves the machine."""
 
     def __init__(self, viewer: Any, parent: QObject | None = None) -> None:

@@ -10,14 +10,14 @@ from superqt.utils import QSignalThrottler
 from napari_boundaryseg.ui.layers import access
 from napari_boundaryseg.ui.layers.editable_labels import EditableLabels
 from napari_boundaryseg.ui.layers.labels import editable_of
-from napari_boundaryseg.ui.tools.effort_recorder import EffortWatch
+from napari_boundaryseg.ui.tools.effort_recorder import EffortRecorder
 
 KEYS = {"B": "paint", "E": "erase", "F": "fill", "P": "polygon"}
 QUIET_MS = 150
 """Changes are told at most this often, in ms."""
 
 
-class LabelTools(QObject):
+class PaintTools(QObject):
     """Acts on whichever labels layer is there, and watches it."""
 
     edited = Signal()
@@ -30,7 +30,7 @@ class LabelTools(QObject):
         super().__init__(parent)
         self._viewer = viewer
         self._watched: Any = None
-        self.effort = EffortWatch(viewer, self)
+        self.effort = EffortRecorder(viewer, self)
         self._news = QSignalThrottler(QSignalThrottler.EmissionPolicy.Trailing, self)
         self._news.setTimeout(QUIET_MS)
         self._news.triggered.connect(self.edited)

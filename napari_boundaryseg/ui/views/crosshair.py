@@ -1,4 +1,4 @@
-"""Thin lines over a view where the other planes lie; they let the mouse through and need no drawing of the scan."""
+"""Crosshair over a view: lines where the other planes lie, which let the mouse through."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One point and one scale for several viewers of the same space, each of which shows another plane."""
+"""Linked views: one point and one scale, in mm per pixel, for viewers of several planes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One layer in several views: copies that share its array and have its looks and its tools."""
+"""Copies of a layer for further views, which share its array, its looks and its tools."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R, L, A, P, S, I at the edges of the view, and the view turned the way radiologists read it."""
+"""Patient directions (R, L, A, P, S, I) at the edges of a view, and the radiological view."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from napari.components import ViewerModel
 
-from napari_boundaryseg.ui.compat.canvas import PlainView, keep_apart, share_keys, view_canvas
+from napari_boundaryseg.ui.compat.canvas import PlainView, draw_safely, share_keys, view_canvas
 from napari_boundaryseg.ui.views import orientation
 from napari_boundaryseg.ui.views.crosshair import Crosshair
 from napari_boundaryseg.ui.views.mirrored_layer import MirroredLayer
@@ -78,7 +78,7 @@ class PlaneView:
         """Make the widget."""
         self.widget = named(PlainView(self.model), name)
         self.widget.setAcceptDrops(False)
-        keep_apart(self.widget)
+        draw_safely(self.widget)
         canvas = view_canvas(self.widget)
         self.letters = orientation.OrientationLetters(self.model, canvas, name)
         self.letters.set_active(True)

@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QApplication, QSplitter
 from superqt.utils import QSignalDebouncer
 
 from napari_boundaryseg.errors import InputError
-from napari_boundaryseg.ui.compat.canvas import camera_of, canvas_widget, keep_apart, main_view
+from napari_boundaryseg.ui.compat.canvas import camera_of, canvas_widget, draw_safely, main_view
 from napari_boundaryseg.ui.compat.window import main_window
 from napari_boundaryseg.ui.layers import access
 from napari_boundaryseg.ui.views import orientation
@@ -58,7 +58,7 @@ class ThreePlanes(QObject):
         self._following = QSignalDebouncer(parent=self)
         self._following.setTimeout(FOLLOW_MS)
         self._following.triggered.connect(self._follow)
-        keep_apart(main_view(viewer))
+        draw_safely(main_view(viewer))
 
     @property
     def is_open(self) -> bool:

@@ -1,4 +1,4 @@
-"""How much a network's attention let each feature channel through: a small bar chart, one row a level."""
+"""Bar chart of channel attention: the mean weight of each feature channel, one row a level."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROW_PX = 34
 """Height of the bars of one level, without its caption."""
 
 
-class ChannelBars(QWidget):
+class AttentionBars(QWidget):
     """A row of bars for each level, from 0 to 1, the first channel on the left."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

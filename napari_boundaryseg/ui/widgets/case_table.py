@@ -1,4 +1,4 @@
-"""Accepted cases, the names of their labels, and what each is for: training, or held out to judge the result."""
+"""Table of accepted cases: name, label scheme, role (train, held out, leave out)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class CaseTable(QTableWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(0, 3, parent)
         named(self, "train_panel.cases", "Cases", "Accepted cases and their role")
-        self.setHorizontalHeaderLabels(["Accepted case", "Labels", "Role"])
+        self.setHorizontalHeaderLabels(["Case", "Labels", "Role"])
         self.verticalHeader().hide()
         self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)

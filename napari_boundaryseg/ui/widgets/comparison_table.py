@@ -1,4 +1,4 @@
-"""Before and after on held-out cases, and the verdict."""
+"""Table of Dice before and after fine-tuning on held-out cases, and the verdict."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Named, accessible controls: the only place where a panel's buttons and lines are made."""
+"""Controls with an object name and an accessible name: every button, line and list of a panel is made here."""
 
 from __future__ import annotations
 

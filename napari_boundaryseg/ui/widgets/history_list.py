@@ -1,4 +1,4 @@
-"""The steps of the labels' history, one line each; a click goes there."""
+"""List of the steps of the labels' history; a click goes to one."""
 
 from __future__ import annotations
 

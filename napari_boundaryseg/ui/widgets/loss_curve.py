@@ -1,4 +1,4 @@
-"""A small live curve: training loss over steps, and the held-back Dice."""
+"""Training curve: loss over steps, and the Dice on validation cases."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class TrainingLog:
                 self._losses.append((float(entry["step"]), float(entry["loss"])))
 
 
-class Curve(QWidget):
+class LossCurve(QWidget):
     """Two lines over training steps: the loss on its own scale, Dice from 0 to 1."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

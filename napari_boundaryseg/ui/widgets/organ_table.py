@@ -1,4 +1,4 @@
-"""The organs of a label map: colour and name, volume, whether they are shown, and whether they are locked."""
+"""Table of the organs of a label map: colour and name, volume, shown, locked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sections under each other of which one is open; each header shows how far its work is."""
+"""Accordion: sections under each other of which one is open; each header shows a state."""
 
 from __future__ import annotations
 

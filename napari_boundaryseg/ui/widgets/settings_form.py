@@ -5,7 +5,6 @@ from __future__ import annotations
 import types
 from typing import Any, Generic, Literal, TypeVar, Union, cast, get_args, get_origin
 
-import annotated_types
 from magicgui.widgets import create_widget
 from magicgui.widgets.bases import ValueWidget
 from pydantic import BaseModel, ValidationError
@@ -169,16 +168,16 @@ def input_of(name: str, field: FieldInfo, value: Any) -> ValueWidget:
 
 
 def bounds(field: FieldInfo, kind: type[int] | type[float]) -> tuple[Any, Any]:
-    """The lowest and the highest value of a number; an open bound is left out for int, and moved a little for float."""
-    low, high = -UNBOUNDED[kind], UNBOUNDED[kind]
+    """The lowest and the highest value of a number; one that is itself refused (gt, lt) is left by a little."""
+    low: Any = -UNBOUNDED[kind]
+    high: Any = UNBOUNDED[kind]
     least = 1 if kind is int else 10.0**-6
     for one in field.metadata:
-        if isinstance(one, annotated_types.Ge | annotated_types.Gt):
-            bound: Any = one.ge if isinstance(one, annotated_types.Ge) else one.gt
-            low = kind(bound) + (least if isinstance(one, annotated_types.Gt) else 0)
-        if isinstance(one, annotated_types.Le | annotated_types.Lt):
-            bound = one.le if isinstance(one, annotated_types.Le) else one.lt
-            high = kind(bound) - (least if isinstance(one, annotated_types.Lt) else 0)
+        for name, value in ((name, getattr(one, name, None)) for name in ("ge", "gt", "le", "lt")):
+            if value is not None and name[0] == "g":
+                low = kind(value) + (least if name == "gt" else 0)
+            elif value is not None:
+                high = kind(value) - (least if name == "lt" else 0)
     return low, high
 
 

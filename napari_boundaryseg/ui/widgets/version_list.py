@@ -1,4 +1,4 @@
-"""The models that were fine-tuned in this project: use one, or go back to the one before."""
+"""List of a project's fine-tuned models: use one, or roll back to the one before."""
 
 from __future__ import annotations
 

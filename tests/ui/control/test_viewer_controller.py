@@ -268,7 +268,7 @@ def test_a_project_that_has_gone_is_told(
     wait(lambda: "gone: the project folder used last is not there" in bench.job_bar.message.text(), 10)
 
 
-def test_what_a_listener_cannot_show_is_told_by_the_desk(controller: Any, said: list[str]) -> None:
+def test_what_a_listener_cannot_show_is_told_by_the_controller(controller: Any, said: list[str]) -> None:
     def refuse(labels: Any) -> None:
         if labels is not None:
             raise InputError("labels", "they cannot be shown", "Close other layers")

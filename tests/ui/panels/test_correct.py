@@ -1,4 +1,4 @@
-"""History, locks, results and lost work in the real window, by mouse and keys."""
+"""History, locks, results and unsaved work in the real window, by mouse and keys."""
 
 from __future__ import annotations
 
@@ -248,9 +248,9 @@ def test_removed_labels_are_offered_back_previewed_and_restored(
     assert "3 steps" in find("correct_panel.lost").text()
     assert "Prostate" in find("correct_panel.lost").text()
     find("correct_panel.preview").click()
-    assert np.array_equal(controller.viewer.layers["preview: lost work"].data, wanted)
+    assert np.array_equal(controller.viewer.layers["preview: unsaved work"].data, wanted)
     restore.click()
-    assert "preview: lost work" not in controller.viewer.layers
+    assert "preview: unsaved work" not in controller.viewer.layers
     layer = controller.tools.layer
     assert np.array_equal(layer.data, wanted)
     assert Lock(3) in controller.tools.editable.history.locks

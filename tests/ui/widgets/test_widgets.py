@@ -11,9 +11,10 @@ from qtpy.QtWidgets import QLabel
 
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.ui.compat.call_queue import CallQueue
+from napari_boundaryseg.ui.layers.styles import dock_sheet
 from napari_boundaryseg.ui.widgets.case_table import HELD_OUT, LEFT_OUT, TRAIN, CaseTable
 from napari_boundaryseg.ui.widgets.comparison_table import ComparisonTable
-from napari_boundaryseg.ui.widgets.loss_curve import Curve, TrainingLog
+from napari_boundaryseg.ui.widgets.loss_curve import LossCurve, TrainingLog
 from napari_boundaryseg.ui.widgets.organ_table import OrganTable
 from napari_boundaryseg.ui.widgets.sections import Sections
 from napari_boundaryseg.ui.widgets.version_list import Version, VersionList
@@ -40,7 +41,7 @@ def test_a_log_that_is_being_written_gives_its_whole_lines_and_is_read_on(tmp_pa
 
 
 def test_the_curve_draws_what_it_is_given(qtbot: Any) -> None:
-    curve = Curve()
+    curve = LossCurve()
     qtbot.addWidget(curve)
     curve.resize(300, 120)
     empty = curve.grab().toImage()
@@ -94,6 +95,17 @@ def test_of_two_cases_one_is_held_out_and_roles_survive_a_new_case(qtbot: Any) -
     table.set_role("a", LEFT_OUT)
     table.show_cases(dict.fromkeys("abc", "own"))
     assert table.roles() == {"a": LEFT_OUT, "b": HELD_OUT, "c": TRAIN}
+
+
+def test_the_headers_of_the_case_table_fit_into_a_narrow_dock(qtbot: Any) -> None:
+    table = CaseTable()
+    qtbot.addWidget(table)
+    table.setStyleSheet(dock_sheet("dark", 9))
+    table.show_cases({"pelvis_mr": "pelvis-mr"})
+    table.resize(280, 100)
+    table.show()
+    header = table.horizontalHeader()
+    assert all(header.sectionSize(n) >= header.sectionSizeHint(n) for n in range(3))
 
 
 def test_a_worse_model_is_called_worse_and_a_missing_organ_missing(qtbot: Any) -> None:
