@@ -1,5 +1,7 @@
 """napari.yaml: valid, complete, and every name in it exists."""
 
+import os
+import shutil
 import subprocess
 import sys
 from importlib import import_module
@@ -50,3 +52,40 @@ def test_the_manifest_is_made_from_panels_samples_and_formats(root: Path) -> Non
     command = [sys.executable, str(root / "tools" / "manifest.py"), "--check"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+NOTES = '''"""The Notes panel."""
+
+from napari_boundaryseg.ui.panels.panel import PANELS, Panel
+
+
+@PANELS.register("notes")
+class NotesPanel(Panel):
+    """Nothing yet."""
+
+    title, position = "Notes", 45
+'''
+
+
+def test_a_new_panel_is_one_new_file(root: Path, tmp_path: Path) -> None:
+    """The manifest, which is made anew, and the docks have it; in the workbench it stands where it says."""
+    left_out = shutil.ignore_patterns("*.safetensors", "__pycache__")
+    for folder in ("napari_boundaryseg", "tools"):
+        shutil.copytree(root / folder, tmp_path / folder, ignore=left_out)
+    (tmp_path / "napari_boundaryseg" / "ui" / "panels" / "notes.py").write_text(NOTES)
+    text = (
+        "from napari_boundaryseg.ui.docks import NotesDock; from napari_boundaryseg.ui.panels.panel import in_order; "
+        "print(NotesDock.__doc__, *in_order())"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    said = [
+        subprocess.run(
+            [sys.executable, *words], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+        )
+        for words in (["tools/manifest.py"], ["-c", text])
+    ]
+    assert said[1].stdout.split("\n")[0] == "The Notes panel alone. scan segment correct train notes export"
+    manifest = PluginManifest.from_file(tmp_path / "napari_boundaryseg" / "napari.yaml")
+    ids = {command.id: command.python_name for command in manifest.contributions.commands}
+    assert ids["napari-boundaryseg.notes"] == "napari_boundaryseg.ui.docks:NotesDock"
+    assert [widget.display_name for widget in manifest.contributions.widgets][-3:] == ["Train", "Notes", "Export"]
