@@ -20,10 +20,6 @@ MODULES = {
 """What is imported, where that is not the name of the requirement."""
 WORDS = {"import-linter": "lint-imports", "pytest-qt": "qtbot", "pytest-timeout": "timeout ="}
 """How a tool of developers is called, where that is not its name."""
-TO_COME = {
-    "magicgui": "the forms of settings are to be made with it",
-    "superqt": "three widgets are to be made with it",
-}
 
 
 def name_of(requirement: str) -> str:
@@ -50,12 +46,7 @@ def imported() -> set[str]:
     return {name.lower() for name in found - sys.stdlib_module_names - {"napari_boundaryseg"}}
 
 
-def marked(name: str) -> object:
-    marks = [pytest.mark.xfail(strict=True, reason=TO_COME[name])] if name in TO_COME else []
-    return pytest.param(name, marks=marks, id=name)
-
-
-@pytest.mark.parametrize("name", [marked(name) for name in DECLARED])
+@pytest.mark.parametrize("name", DECLARED)
 def test_a_declared_dependency_is_imported(name: str) -> None:
     assert module_of(name) in imported()
 

@@ -47,7 +47,7 @@ def session_of(viewer: Any) -> Session:
 
 def readable() -> tuple[str, ...]:
     """The file endings that napari may hand to `get_reader`; folders it may hand over too."""
-    return (*suffixes(), ".dcm")
+    return (*formats.suffixes(), ".dcm")
 
 
 def get_reader(path: str | list[str]) -> Callable[[Any], list[Any]] | None:
