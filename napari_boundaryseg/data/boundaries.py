@@ -1,4 +1,4 @@
-"""Label maps to boundaries: inner boundary, hard and soft contour targets, difficulty, Sobel edges."""
+"""Boundary targets from label maps: inner boundary, hard and soft contours, difficulty map, Sobel edges."""
 
 from __future__ import annotations
 

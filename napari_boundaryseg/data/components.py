@@ -1,4 +1,4 @@
-"""Label maps cleaned up by connected components: specks removed, holes filled (HMEDN, IEEE TIP 29, 2020)."""
+"""Connected components of label maps: specks removed, holes filled (HMEDN, IEEE TIP 29, 2020)."""
 
 from __future__ import annotations
 

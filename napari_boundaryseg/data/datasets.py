@@ -1,4 +1,4 @@
-"""Folders of labelled scans, as people keep them, to a list of cases."""
+"""Datasets: folders of labelled scans, as people keep them, as lists of cases."""
 
 from __future__ import annotations
 

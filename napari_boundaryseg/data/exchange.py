@@ -1,4 +1,4 @@
-"""How the window and its worker hand scans and label maps to each other: a folder with an array and a JSON file."""
+"""Exchange between window and worker: scans and label maps as a folder with an array and a JSON file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which integers mean which organs: names after TG-263, colours, and how clear each border is."""
+"""Label schemes: integers, organ names after TG-263, colours, tolerances, nested regions, composites."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ways in which people and challenges lay out labelled scans in folders."""
+"""Dataset layouts: images/ + labels/, nnU-Net raw, Decathlon, MONAI Label, BraTS, KiTS, PROMISE12."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An organ's surface as triangles in patient mm, and as an STL file."""
+"""Surface meshes: an organ as triangles in patient mm, and as an STL file."""
 
 from __future__ import annotations
 

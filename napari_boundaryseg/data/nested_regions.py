@@ -1,4 +1,4 @@
-"""Masks of nested regions, such as the whole tumour and its core, to the integers of a label map."""
+"""Nested regions: masks such as the whole tumour and its core to the integers of a label map."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Labels that were drawn under one label scheme, in the integers of another: organs are matched by name."""
+"""Relabelling: a label map in the integers of another label scheme; organs are matched by name."""
 
 from __future__ import annotations
 

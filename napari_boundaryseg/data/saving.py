@@ -1,4 +1,4 @@
-"""Write files so that there is always either the old one or the whole new one."""
+"""Atomic saving: there is always either the old file or the whole new one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A scan and a label map: an array with a geometry, frozen and read-only."""
+"""Volume and label map: an array with a geometry, frozen and read-only."""
 
 from __future__ import annotations
 

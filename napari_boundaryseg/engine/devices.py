@@ -1,4 +1,4 @@
-"""Where a network runs, and what is tried when memory runs out."""
+"""Devices: CPU or CUDA, precision, and what is tried when memory runs out."""
 
 from __future__ import annotations
 

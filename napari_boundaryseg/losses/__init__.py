@@ -1,4 +1,4 @@
-"""What a network is taught by: one file per loss. A recipe names its losses with their weights."""
+"""Losses: one file each; a recipe names them with their weights."""
 
 from __future__ import annotations
 

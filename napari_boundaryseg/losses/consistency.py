@@ -1,4 +1,4 @@
-"""The predicted organs must have their edges where the truth has them (EG-CNN)."""
+"""Edge-consistency loss: predicted organs must have their edges where the truth has them (EG-CNN)."""
 
 from __future__ import annotations
 

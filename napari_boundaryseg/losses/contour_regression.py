@@ -1,4 +1,4 @@
-"""Squared error of regressed contours (HMEDN)."""
+"""Contour regression: squared error of contour maps (HMEDN)."""
 
 from __future__ import annotations
 

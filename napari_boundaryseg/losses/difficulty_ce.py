@@ -1,4 +1,4 @@
-"""Cross-entropy that counts more where the border is hard to find (HMEDN), and the map that says where."""
+"""Difficulty-guided cross-entropy: voxels count more where the border is hard to find (HMEDN)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What teaches an edge stream: Dice and balanced cross-entropy against the Sobel edges of the truth."""
+"""Edge-stream losses: Dice and balanced cross-entropy against the Sobel edges of the truth."""
 
 from __future__ import annotations
 

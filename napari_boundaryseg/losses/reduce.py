@@ -1,4 +1,4 @@
-"""How much each voxel and each class counts."""
+"""Reductions: how much each voxel and each class counts in a mean."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""MONAI's encoder-decoders, and the places where other modules listen to their features."""
+"""Backbones: MONAI's encoder-decoders, and taps where other modules read their features."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Well-known networks to compare with: MONAI's, without edges, contours or attention."""
+"""Baselines: MONAI's well-known networks, without edges, contours or attention."""
 
 from __future__ import annotations
 

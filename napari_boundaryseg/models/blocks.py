@@ -1,4 +1,4 @@
-"""Building blocks that the networks share, for 2 and 3 spatial dimensions."""
+"""Building blocks of the networks, for 2 and 3 spatial dimensions."""
 
 from __future__ import annotations
 

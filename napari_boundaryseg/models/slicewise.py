@@ -1,4 +1,4 @@
-"""Two-dimensional networks on volumes: slice by slice, with neighbouring slices as channels."""
+"""Slice-wise networks: two-dimensional networks on volumes, with neighbouring slices as channels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How hard a phantom is: contrast across a border, and what thresholding or a label prior would score."""
+"""Difficulty of a phantom: contrast across a border, and what thresholding or a label prior would score."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one thing that panels share: what is open, what was found, what is running. Changes on one thread only."""
+"""Session: the evented state that panels share. It changes on one thread only."""
 
 from __future__ import annotations
 

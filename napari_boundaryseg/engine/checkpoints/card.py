@@ -1,4 +1,4 @@
-"""A model's card: what it is, what it was trained on, how well it does. JSON, without torch."""
+"""Model card: recipe, training data, scores and calibration as JSON. No torch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Weights and card in one safetensors file. There is no pickle path."""
+"""Checkpoints: weights and card in one safetensors file. There is no pickle path."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which models there are: cards read from safetensors headers, with caps, without torch."""
+"""Model library: cards of shipped and stored models, read from safetensors headers. No torch."""
 
 from __future__ import annotations
 

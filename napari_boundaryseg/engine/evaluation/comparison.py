@@ -1,4 +1,4 @@
-"""Before and after on held-out cases: a table, and a verdict that does not flatter. No torch."""
+"""Paired comparison on held-out cases: before and after as a table, and a verdict. No torch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What position alone is worth: a mean label map that ignores the image, on the crops or in the boxes of a model."""
+"""Label prior: the Dice of a mean label map that ignores the image, on crops or in boxes."""
 
 from __future__ import annotations
 

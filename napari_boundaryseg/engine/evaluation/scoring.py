@@ -1,4 +1,4 @@
-"""Predictions against references: pairs of files, rows of figures, mean and SD. No torch."""
+"""Scoring: pairs of files to rows of metrics, and their summary. No torch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether 0.8 means four times out of five: reliability near the border, and what puts it right. No torch."""
+"""Reliability diagram, expected calibration error and beta calibration near the border. No torch."""
 
 from __future__ import annotations
 

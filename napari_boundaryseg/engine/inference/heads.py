@@ -1,4 +1,4 @@
-"""A network's output to maps between 0 and 1, stacked along one axis for blending, and apart again."""
+"""Output heads: activations, stacked along one axis for blending, and split again."""
 
 from __future__ import annotations
 

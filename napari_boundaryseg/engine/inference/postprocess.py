@@ -1,4 +1,4 @@
-"""A network's maps to labels, contours and edges on the scan's own grid."""
+"""Postprocessing: output maps to labels, contours and edges on the scan's own grid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a model says of one scan: labels, probabilities, edges, soft contours, attention. Read-only, no torch."""
+"""Prediction of one scan: labels, probabilities, edges, soft contours, attention. Read-only, no torch."""
 
 from __future__ import annotations
 

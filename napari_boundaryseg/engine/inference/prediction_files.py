@@ -1,4 +1,4 @@
-"""A prediction as a folder of arrays and one JSON file: how the worker hands it to the window. No torch."""
+"""Predictions as a folder of arrays and one JSON file, from the worker to the window. No torch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A loaded network on a device: scans in, predictions on the scan's own grid out."""
+"""Predictor: a loaded network on a device; scans in, predictions on the scan's own grid out."""
 
 from __future__ import annotations
 

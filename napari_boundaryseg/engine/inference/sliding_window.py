@@ -1,4 +1,4 @@
-"""Windows over a scan, blended with Gaussian weights; MONAI's positions and weights, one pass, cancellable."""
+"""Sliding-window inference with Gaussian blending, in one pass and cancellable; positions and weights are MONAI's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far each voxel lies from the sides of the box that the model was given, as channels beside the scan.
+"""Distances to the sides of the box that the model was given, as channels beside the scan.
 
 A person draws a box with a margin of some millimetres, so its sides say where the organ may begin. A box that is
 resampled to one size for all has lost its millimetres; these channels give them back.

@@ -1,4 +1,4 @@
-"""Whether a scan's channels are those that a network was made for, and in which order it wants them."""
+"""Channel matching: whether a scan has the channels that a network was made for, and their order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which part of a scan suits a model: whether all of it is far too large, and what is taken of labelled scans."""
+"""Field of view: whether a scan is far larger than a model's training scans, and which part is taken."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Intensities of one channel, brought to the range that a network learns from."""
+"""Intensity normalisation of one channel: z-score, HU, percentiles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the scan to the network's grid, and exactly the way back."""
+"""Network grid: resampling to the recipe's spacing or size, and exactly the way back."""
 
 from __future__ import annotations
 

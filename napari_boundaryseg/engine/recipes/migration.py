@@ -1,4 +1,4 @@
-"""Recipes as older versions of the program wrote them, in the names of today."""
+"""Migration of recipes: the JSON of older versions under the names of today, and what digests are made from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One paper's whole recipe: network, targets, losses, preprocessing, schedule. Frozen, without torch."""
+"""Recipe: network, targets, losses, preprocessing and schedule as one frozen value. No torch."""
 
 from __future__ import annotations
 

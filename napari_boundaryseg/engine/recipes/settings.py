@@ -1,4 +1,4 @@
-"""The groups of settings that make up a recipe: frozen, finite, within what one computer can do. Without torch."""
+"""Settings of a recipe in groups: frozen, finite, within what one computer can do. No torch."""
 
 from __future__ import annotations
 

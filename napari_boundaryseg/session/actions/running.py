@@ -1,4 +1,4 @@
-"""Start a job, show it in the session while it runs, and take its result or tell its error."""
+"""Jobs of a session: started, shown while they run, their result taken or their error told."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The folder of one accepted case: its name, its scan, and what its labels mean."""
+"""Accepted cases on disk: the name of a folder, the scan in it, and what its labels mean."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A project's folder and its database: the one place that keeps every file of a project inside."""
+"""Project folder and its SQLite database; every file of a project stays inside."""
 
 from __future__ import annotations
 

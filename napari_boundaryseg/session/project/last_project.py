@@ -1,4 +1,4 @@
-"""The project folder that was chosen last, so that the next window opens it again."""
+"""The project folder used last, so that the next window opens it again."""
 
 from __future__ import annotations
 

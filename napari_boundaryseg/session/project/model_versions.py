@@ -1,4 +1,4 @@
-"""The models of a project: versions that are added and never replaced, one of them in use."""
+"""Model versions of a project: added and never replaced, one of them in use."""
 
 from __future__ import annotations
 

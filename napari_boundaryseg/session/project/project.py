@@ -1,4 +1,4 @@
-"""A study on disk: accepted cases, models, and one SQLite file that says what there is."""
+"""Project: accepted cases and model versions of a study."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the small recipes for the data at hand have in common."""
+"""Settings that the small recipes for the data at hand share."""
 
 from __future__ import annotations
 
