@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parents[1]
 WINDOW_LIBRARIES = (
@@ -52,6 +53,10 @@ if "BOUNDARYSEG_TEST_HOME" not in os.environ:  # no test touches the settings or
         "XDG_STATE_HOME": "state",
     }.items():
         os.environ[variable] = str(Path(_home.name) / folder)
+
+
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE_S
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux" or not shutil.which("bash"), reason="for Linux")
 
@@ -16,7 +17,12 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux" or not shutil.which("bas
 @pytest.mark.skipif(not shutil.which("make"), reason="needs make")
 def test_the_demo_makes_sure_of_a_screen_first(root: Path) -> None:
     done = subprocess.run(
-        ["make", "-n", "-o", ".venv/.ready", "demo"], cwd=root, capture_output=True, text=True, timeout=60, check=True
+        ["make", "-n", "-o", ".venv/.ready", "demo"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=True,
     )
     commands = [line.strip() for line in done.stdout.splitlines()]
     assert commands.index("tools/system_packages.sh") < commands.index("tools/demo.sh")
@@ -50,7 +56,7 @@ def checks(root: Path, tmp_path: Path):
             env=environment | {"WINDOW": str(window), "OTHERS": str(others)},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE_S,
             check=False,
         )
         return done.returncode, done.stdout, log.read_text()

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE_S
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux" or not shutil.which("bash"), reason="for Linux")
 
@@ -53,7 +54,7 @@ def machine(root: Path, tmp_path: Path):
             env=environment,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE_S,
             check=False,
         )
         return done.returncode, done.stderr, log.read_text() if log.exists() else ""

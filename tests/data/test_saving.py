@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import pytest
+from patience import PATIENCE_S
 
 from napari_boundaryseg.data import saving
 from napari_boundaryseg.errors import InputError
@@ -54,7 +55,7 @@ def test_a_real_limit_of_the_system_leaves_the_old_file(tmp_path: Path, limit: i
         "try:\n    atomic_bytes(sys.argv[1], b'n' * 200_000)\n"
         "except InputError as error:\n    print(error)\n"
     )
-    done = subprocess.run([sys.executable, "-c", code, str(target)], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code, str(target)], capture_output=True, text=True, timeout=PATIENCE_S)
     assert "could not be written: File too large" in done.stdout, done.stderr
     assert target.read_bytes() == b"old"
     assert [p.name for p in tmp_path.iterdir()] == ["seg.nii"]
@@ -134,7 +135,7 @@ while ended:
 @pytest.mark.parametrize("how", ["kill", "disk full"])
 def test_stopped_at_every_step_of_a_save_the_file_is_the_old_or_the_new_one(tmp_path: Path, how: str) -> None:
     command = [sys.executable, "-c", AT_EVERY_STEP, str(tmp_path / "seg.bin"), how]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=100)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
     assert done.returncode == 0, done.stderr
     states = [line.split()[1] for line in done.stdout.splitlines()]
     assert len(states) > 60, "20 parts of the file are written, each in two lines, and the steps around them"

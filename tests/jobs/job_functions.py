@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 from napari_boundaryseg.task import Task
 
@@ -57,6 +58,17 @@ class Nap(Task):
 def nap(task, *, progress):
     progress(0.1, "asleep")
     time.sleep(task.seconds)
+
+
+class WaitFor(Task):
+    path: str
+
+
+def wait_for(task, *, progress):
+    """One long call that ends as soon as a file is there."""
+    progress(0.1, "waiting")
+    while not Path(task.path).exists():
+        time.sleep(0.01)
 
 
 class NapHoldingTheInterpreter(Task):
@@ -127,6 +139,7 @@ ALLOWED = {
     WrongFile: wrong_file,
     Count: count,
     Nap: nap,
+    WaitFor: wait_for,
     NapHoldingTheInterpreter: nap_holding_the_interpreter,
     NoJson: no_json,
     Noisy: noisy,

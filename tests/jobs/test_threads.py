@@ -1,7 +1,8 @@
 """Functions in a thread: the same face as a job of the worker."""
 
 import threading
-import time
+
+from patience import PATIENCE_S, nothing_happens, until
 
 from napari_boundaryseg.jobs.threads import in_thread
 from napari_boundaryseg.task import Task
@@ -15,10 +16,8 @@ class Writing(Task):
     """Write a file."""
 
 
-def wait(job, seconds=10.0):
-    end = time.monotonic() + seconds
-    while not job.ended and time.monotonic() < end:
-        time.sleep(0.005)
+def wait(job):
+    until(lambda: job.ended)
     return job
 
 
@@ -36,8 +35,7 @@ def test_it_runs_elsewhere_and_its_news_goes_through_dispatch():
         dispatch=calls.append,
         started=lambda job: job.progressed.connect(lambda f, t: seen.append((f, t))),
     )
-    while len(calls) < 2:
-        time.sleep(0.005)
+    until(lambda: len(calls) == 2)
     assert (job.state, seen) == ("waiting", []), "nothing changes before the dispatched calls are made"
     for call in calls:
         call()
@@ -56,20 +54,21 @@ def test_a_fault_is_one_sentence():
 
 
 def test_reading_from_a_disk_that_does_not_answer_is_given_up_at_once():
-    release, finished = threading.Event(), []
+    release, returned, finished = threading.Event(), threading.Event(), []
 
     def work(*, progress):
-        release.wait(20)
+        release.wait(PATIENCE_S)
+        returned.set()
         return "too late"
 
     job = in_thread(Reading(), work, abandon=True)
     job.finished.connect(lambda: finished.append(job.state))
-    began = time.monotonic()
     job.cancel()
-    assert wait(job).state == "cancelled"
-    assert time.monotonic() - began < 0.5
+    assert job.state == "cancelled"
+    assert not returned.is_set(), "nobody waits for the disk"
     release.set()
-    time.sleep(0.1)
+    returned.wait(PATIENCE_S)
+    nothing_happens()
     assert (job.state, job.result, finished) == ("cancelled", None, ["cancelled"])
 
 
@@ -78,15 +77,15 @@ def test_writing_ends_at_its_next_report_and_never_between():
 
     def work(*, progress):
         begun.set()
-        go_on.wait(10)
+        go_on.wait(PATIENCE_S)
         steps.append("written")
         progress(0.5, "next file")
         steps.append("more")
 
     job = in_thread(Writing(), work)
-    begun.wait(10)
+    begun.wait(PATIENCE_S)
     job.cancel()
-    time.sleep(0.1)
+    nothing_happens()
     assert not job.ended
     go_on.set()
     assert wait(job).state == "cancelled"

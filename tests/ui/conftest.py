@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from patience import PATIENCE_S
 
 MAKE_MODEL = """
 import sys
@@ -40,7 +41,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
         [sys.executable, "-c", MAKE_MODEL, str(folder / "tiny-pelvis.safetensors"), "pelvis-mr-sgm", "tiny-pelvis"],
         check=True,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
-        timeout=120,
+        timeout=PATIENCE_S,
     )
     return folder
 
@@ -102,11 +103,7 @@ def pelvis_files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 @pytest.fixture
 def wait(qtbot: Any) -> Callable[..., None]:
     """Let the window live until a condition holds."""
-
-    def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
-        qtbot.waitUntil(condition, timeout=int(1000 * seconds))
-
-    return until
+    return lambda condition: qtbot.waitUntil(condition, timeout=int(1000 * PATIENCE_S))
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from patience import PATIENCE_S
 from qtpy.QtGui import QPixmap
 
 from napari_boundaryseg.data import formats
@@ -67,7 +68,7 @@ def test_a_closed_window_ends_the_program(tmp_path: Path) -> None:
     ended = subprocess.run(
         [sys.executable, "-c", CLOSED_BY_A_PERSON],
         cwd=tmp_path,
-        timeout=120,
+        timeout=PATIENCE_S,
         capture_output=True,
         text=True,
         env={**os.environ, "BOUNDARYSEG_PROJECT": str(tmp_path / "project")},

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hands import LEFT, drag, live
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QFileDialog
@@ -18,9 +19,6 @@ from napari_boundaryseg.data import formats
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.ui import hooks
 from napari_boundaryseg.ui.compat.canvas import canvas_widget
-
-LEFT = Qt.MouseButton.LeftButton
-pytestmark = pytest.mark.timeout(600)
 
 
 def click(widget: Any) -> None:
@@ -33,14 +31,8 @@ def stroke(viewer: Any, dx: int = 40) -> None:
     """Drag the mouse over the middle of the view."""
     canvas = canvas_widget(viewer)
     start = QPoint(canvas.width() // 2, canvas.height() // 2)
-    QTest.mouseMove(canvas, start)
-    QTest.qWait(50)
-    QTest.mousePress(canvas, LEFT, pos=start)
-    for step in range(0, dx, 5):
-        QTest.mouseMove(canvas, start + QPoint(step, step // 2))
-        QTest.qWait(10)
-    QTest.mouseRelease(canvas, LEFT, pos=start + QPoint(dx, dx // 2))
-    QTest.qWait(100)
+    drag(canvas, *(start + QPoint(step, step // 2) for step in range(0, dx + 1, 5)))
+    live(100)
 
 
 def test_the_main_job(
@@ -71,7 +63,7 @@ def test_the_main_job(
     click(find("sections.segment"))
     assert find("segment_panel.model").currentText() == "tiny-pelvis"
     click(find("segment_panel.run"))
-    wait(lambda: session.prediction is not None and ready(), 180)
+    wait(lambda: session.prediction is not None and ready())
     wait(lambda: "attention: level 0" in viewer.layers)
     assert {"labels", "edges", "contour: Bladder", "contour: Prostate", "contour: Rectum"} <= {
         layer.name for layer in viewer.layers
@@ -121,7 +113,7 @@ def test_the_main_job(
     find("train_panel.steps").setValue(2)
     click(find("train_panel.start"))
     wait(lambda: session.job is not None)
-    wait(ready, 300)
+    wait(ready)
     assert [version.path.stem for version in session.project.models()] == ["tiny-pelvis-v2"]
     assert find("train_panel.verdict").isVisible()
     assert "held-out" in find("train_panel.verdict").text()

@@ -1,4 +1,4 @@
-"""Open, segment, close in the real window: on every Qt binding (`make test-pyqt6` runs this file on PyQt6)."""
+"""Open, segment, close in the real window, on the Qt binding that the run means."""
 
 from __future__ import annotations
 
@@ -7,38 +7,26 @@ import sys
 
 import pytest
 import qtpy
+from patience import alive
 from qtpy.QtWidgets import QPushButton
 
 from napari_boundaryseg.ui import hooks, samples
 from napari_boundaryseg.ui.layers.labels import read_labels
 from napari_boundaryseg.ui.workbench import Workbench
 
-OPEN_MS, SEGMENT_MS = 60_000, 240_000
 
-
-def alive(pid: int) -> bool:
-    """Whether a process exists and is more than a zombie."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def test_open_segment_close(make_napari_viewer, qtbot) -> None:
+def test_open_segment_close(make_napari_viewer, wait) -> None:
     viewer = make_napari_viewer(show=True)
     controller = hooks.controller_of(viewer)
     bench = Workbench(controller)
     viewer.window.add_dock_widget(bench, name="Boundary segmentation", area="right")
 
     controller.open(*samples.SAMPLES[-1].paths())
-    qtbot.waitUntil(lambda: controller.session.scan is not None and controller.session.job is None, timeout=OPEN_MS)
+    wait(lambda: controller.session.scan is not None and controller.session.job is None)
     run = bench.findChild(QPushButton, "segment_panel.run")
-    qtbot.waitUntil(run.isEnabled, timeout=OPEN_MS)
+    wait(run.isEnabled)
     run.click()
-    qtbot.waitUntil(
-        lambda: controller.session.prediction is not None and not controller.segmentation.busy, timeout=SEGMENT_MS
-    )
+    wait(lambda: controller.session.prediction is not None and not controller.segmentation.busy)
 
     prediction = controller.session.prediction
     names = {layer.name for layer in viewer.layers}
@@ -49,7 +37,7 @@ def test_open_segment_close(make_napari_viewer, qtbot) -> None:
     worker = controller.session.runner.pid
     assert worker is not None
     viewer.close()
-    qtbot.waitUntil(lambda: not alive(worker), timeout=5000)
+    wait(lambda: not alive(worker))
 
 
 @pytest.mark.skipif("BOUNDARYSEG_QT" not in os.environ, reason="only where the run says which binding it means")

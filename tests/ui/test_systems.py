@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from patience import PATIENCE_S
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 
@@ -57,7 +58,10 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with one tiny model of each system; its weights are drawn at random."""
     folder = tmp_path_factory.mktemp("systems")
     subprocess.run(
-        [sys.executable, "-c", MAKE, str(folder)], check=True, timeout=180, env={**os.environ, "OMP_NUM_THREADS": "1"}
+        [sys.executable, "-c", MAKE, str(folder)],
+        check=True,
+        timeout=PATIENCE_S,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
     )
     return folder
 
@@ -79,7 +83,7 @@ def test_every_system_shows_its_layers(opened: Any, find: Callable[[str], Any], 
         choose(models, f"tiny-{name}")
         before = opened.session.prediction
         QTest.mouseClick(find("segment_panel.run"), Qt.MouseButton.LeftButton)
-        wait(lambda before=before: opened.session.prediction is not before and not opened.segmentation.busy, 180)
+        wait(lambda before=before: opened.session.prediction is not before and not opened.segmentation.busy)
         wait(lambda: bool(find("segment_panel.result").text()))
         check_layers(viewer, contours, edges, levels)
         check_panel(find, edges if contours is DERIVED else "soft head (Prostate)", bool(levels), charts)

@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE_S
 
 from napari_boundaryseg.engine.checkpoints import model_library
 
@@ -24,7 +25,7 @@ def wheel(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(root)],
         check=True,
         capture_output=True,
-        timeout=240,
+        timeout=PATIENCE_S,
     )
     return next(folder.glob("*.whl"))
 
@@ -33,7 +34,7 @@ def wheel(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A fresh environment with the wheel in it, and the libraries of this one but not this one's checkout."""
     folder = tmp_path_factory.mktemp("environment")
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True, timeout=120)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True, timeout=PATIENCE_S)
     python = folder / "bin" / "python"
     packages = Path(
         subprocess.check_output(
@@ -58,7 +59,7 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         ],
         check=True,
         capture_output=True,
-        timeout=240,
+        timeout=PATIENCE_S,
     )
     return python
 
@@ -77,7 +78,6 @@ def test_the_wheel_holds_models_and_samples_and_nothing_else(wheel: Path) -> Non
     assert wheel.stat().st_size < 40e6
 
 
-@pytest.mark.timeout(600)
 def test_the_installed_wheel_runs_the_demo(python: Path, root: Path, tmp_path: Path) -> None:
     environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "VIRTUAL_ENV")}
     where = subprocess.check_output(
@@ -85,7 +85,7 @@ def test_the_installed_wheel_runs_the_demo(python: Path, root: Path, tmp_path: P
         text=True,
         cwd=tmp_path,
         env=environment,
-        timeout=60,
+        timeout=PATIENCE_S,
     ).strip()
     assert Path(where).is_relative_to(python.parents[1])
     assert not Path(where).is_relative_to(root)
@@ -96,7 +96,7 @@ def test_the_installed_wheel_runs_the_demo(python: Path, root: Path, tmp_path: P
         env=environment,
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]

@@ -13,31 +13,18 @@ from random import Random
 from typing import Any
 
 import numpy as np
-from qtpy.QtCore import QPoint, Qt
-from qtpy.QtTest import QTest
+from hands import drag, live
+from qtpy.QtCore import QPoint
 
 from napari_boundaryseg.ui.compat.canvas import canvas_widget
 from napari_boundaryseg.ui.layers.labels import editable_of
 
-LEFT = Qt.MouseButton.LeftButton
 NAME = "killed"
 
 
 def digest(array: np.ndarray) -> str:
     """The labels in a few letters."""
     return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()[:16]
-
-
-def drag(canvas: Any, *way: QPoint) -> None:
-    """Press at the first point, move over the others, release at the last."""
-    QTest.mouseMove(canvas, way[0])
-    QTest.qWait(30)
-    QTest.mousePress(canvas, LEFT, pos=way[0])
-    for point in way[1:]:
-        QTest.mouseMove(canvas, point)
-        QTest.qWait(10)
-    QTest.mouseRelease(canvas, LEFT, pos=way[-1])
-    QTest.qWait(30)
 
 
 def main(scan: Path, seed: int) -> None:
@@ -59,7 +46,7 @@ def main(scan: Path, seed: int) -> None:
     assert editable.journal is not None
     canvas, rng = canvas_widget(viewer), Random(seed)
     layer.mode, layer.brush_size = "paint", 6
-    QTest.qWait(500)
+    live(500)
     while True:
         viewer.dims.set_current_step(0, rng.randrange(int(viewer.dims.nsteps[0])))
         layer.selected_label = rng.randrange(1, 4)

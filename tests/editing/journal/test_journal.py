@@ -12,6 +12,7 @@ from random import Random
 import numpy as np
 import pytest
 from painter import HEADER, blank, states, step, stroke
+from patience import PATIENCE_S
 
 from napari_boundaryseg.editing.history.history import History
 from napari_boundaryseg.editing.history.locks import Lock
@@ -76,7 +77,7 @@ def history_with_lock(labels: np.ndarray) -> History:
 
 def test_append_returns_before_the_disk_and_says_when_it_is_safe(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     gate, add = threading.Event(), records.add
-    monkeypatch.setattr(records, "add", lambda *arguments: (gate.wait(10), add(*arguments)))
+    monkeypatch.setattr(records, "add", lambda *arguments: (gate.wait(PATIENCE_S), add(*arguments)))
     one, history = Journal(HEADER, blank(), folder), History(blank())
     one.follow(history)
     stroke(history, Random(1))

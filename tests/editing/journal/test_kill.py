@@ -11,6 +11,7 @@ from random import Random
 import numpy as np
 import painter
 import pytest
+from patience import PATIENCE_S
 
 from napari_boundaryseg.editing.history.history import History
 from napari_boundaryseg.editing.journal.recovery import Recovered, recover, recoverable
@@ -123,7 +124,9 @@ for at, limit in enumerate(map(int, sys.argv[2:])):
 def test_a_full_disk_leaves_a_journal_that_recovers(tmp_path: Path, truth: list[History]) -> None:
     limits = [3_000 + 3_000 * at + at % 2 for at in range(20)]
     command = [sys.executable, "-c", FULL, str(tmp_path), *map(str, limits)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(painter.__file__).parent, timeout=100)
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd=Path(painter.__file__).parent, timeout=PATIENCE_S
+    )
     assert done.returncode == 0, done.stderr
     rows = [tuple(map(int, line.split())) for line in done.stdout.splitlines()]
     assert [row[0] for row in rows] == limits

@@ -8,13 +8,13 @@ import os
 import struct
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from patience import PATIENCE_S
 
 from napari_boundaryseg.engine.checkpoints import model_library
 from napari_boundaryseg.engine.checkpoints.card import Card
@@ -254,11 +254,9 @@ def test_a_hostile_header_is_refused_in_one_sentence(
     good: Path, tmp_path: Path, change: Callable[[dict[str, Any]], Any]
 ) -> None:
     path = with_header(good, tmp_path / "bad.safetensors", change)
-    began = time.perf_counter()
     with pytest.raises(InputError) as caught:
         read_card(path)
     one_sentence(caught.value, path)
-    assert time.perf_counter() - began < 5
 
 
 @pytest.mark.parametrize("length", [0, 1, 2**31, 2**63, 2**64 - 1, model_library.MAX_HEADER + 1])
@@ -370,7 +368,7 @@ def test_cards_are_read_without_torch() -> None:
         "import sys\nfrom napari_boundaryseg.engine.checkpoints.model_library import cards\n"
         f"assert len(cards()) == {len(SHIPPED)}\nprint('torch' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE_S)
     assert done.stdout.strip() == "False", done.stderr
 
 

@@ -62,7 +62,7 @@ def test_a_stroke_while_labels_are_being_stored_is_not_called_stored(
     mine.paint((6, 30, 30), 2)
     wait(idle(controller))
     assert not editable_of(mine).is_stored
-    wait(lambda: "corrected, not accepted" in header(bench, "Correct"), 5)
+    wait(lambda: "corrected, not accepted" in header(bench, "Correct"))
     controller.labels.new(preset("prostate"))
     assert access.of_kind(controller.viewer, "kept labels") == [mine]
 
@@ -76,15 +76,15 @@ def test_labels_are_stored_until_the_next_stroke_or_undo(
         mine.paint((place, 30, 30), 2)
     controller.labels.accept()
     wait(idle(controller))
-    wait(lambda: "accepted" in header(bench, "Correct") and "not accepted" not in header(bench, "Correct"), 5)
+    wait(lambda: "accepted" in header(bench, "Correct") and "not accepted" not in header(bench, "Correct"))
     controller.viewer.dims.set_current_step(0, 3)
     find("correct_panel.organs")
     bench.grab()
     assert editable_of(mine).is_stored
     assert "Stored" in find("correct_panel.accepted").text()
-    wait(find("correct_panel.undo").isEnabled, 5)
+    wait(find("correct_panel.undo").isEnabled)
     find("correct_panel.undo").click()
-    wait(lambda: "corrected, not accepted" in header(bench, "Correct"), 5)
+    wait(lambda: "corrected, not accepted" in header(bench, "Correct"))
     assert find("correct_panel.accepted").text() == ""
 
 
@@ -110,7 +110,7 @@ def test_scrolling_counts_nothing_and_changes_no_header(
 def test_the_box_of_the_prediction_is_stored_with_the_case(controller: Any, wait: Callable[..., None]) -> None:
     box = (slice(10, 50), slice(12, 52), slice(2, 14))
     controller.segmentation.run(lambda: box)
-    wait(lambda: controller.session.prediction is not None and not controller.segmentation.busy, 180)
+    wait(lambda: controller.session.prediction is not None and not controller.segmentation.busy)
     (controller.tools.layer).paint((5, 30, 30), 2)
     controller.labels.accept()
     wait(idle(controller))
@@ -265,7 +265,7 @@ def test_a_project_that_has_gone_is_told(
     last_project.remember(tmp_path / "gone")
     bench = Workbench(hooks.controller_of(controller_viewer))
     controller_viewer.window.add_dock_widget(bench)
-    wait(lambda: "gone: the project folder used last is not there" in bench.job_bar.message.text(), 10)
+    wait(lambda: "gone: the project folder used last is not there" in bench.job_bar.message.text())
 
 
 def test_what_a_listener_cannot_show_is_told_by_the_controller(controller: Any, said: list[str]) -> None:
@@ -290,7 +290,7 @@ def test_a_dropped_scan_that_cannot_be_shown_is_told_and_the_open_one_stays(
 
     controller.session.scan_changed.connect(refuse)
     controller.viewer.open(str(pelvis_files[1]), plugin="napari-boundaryseg")
-    wait(lambda: said == ["case2: it cannot be shown. Close other programs."], 10)
+    wait(lambda: said == ["case2: it cannot be shown. Close other programs."])
     assert controller.session.scan is scan
     assert [layer.name for layer in access.of_kind(controller.viewer, "scan")] == ["case1"]
 
@@ -307,7 +307,7 @@ def test_a_map_that_cannot_be_shown_is_told_and_the_others_are_shown(
 
     monkeypatch.setattr(predictions, "_show_map", show)
     controller.segmentation.run()
-    wait(lambda: controller.session.prediction is not None and not controller.segmentation.busy, 180)
+    wait(lambda: controller.session.prediction is not None and not controller.segmentation.busy)
     assert "There is not enough memory. Draw a box round the organs, or close other programs." in said
     assert {"labels", "contour: Bladder"} <= {layer.name for layer in controller.viewer.layers}
     assert "edges" not in controller.viewer.layers
@@ -318,7 +318,7 @@ def test_the_result_of_a_prediction_is_read_without_counting_its_voxels_again(
 ) -> None:
     monkeypatch.setattr(LabelMap, "volumes_ml", lambda _: pytest.fail("a second, slower count on the window's thread"))
     controller.segmentation.run()
-    wait(lambda: controller.session.prediction is not None and not controller.segmentation.busy, 180)
+    wait(lambda: controller.session.prediction is not None and not controller.segmentation.busy)
     found = {i for i in (1, 2, 3) if (controller.session.prediction.labels.array == i).any()}
     text = find("segment_panel.result").text()
     assert text.startswith(f"{len(found)} organ")
@@ -332,7 +332,7 @@ def test_every_map_says_in_the_layer_list_where_it_comes_from(controller: Any, w
     from qtpy.QtCore import Qt
 
     controller.segmentation.run()
-    wait(lambda: controller.session.prediction is not None and not controller.segmentation.busy, 180)
+    wait(lambda: controller.session.prediction is not None and not controller.segmentation.busy)
     model = main_window(controller.viewer)._qt_viewer.layers.model()
     tips = {model.index(row, 0).data(Qt.ItemDataRole.ToolTipRole) for row in range(model.rowCount())}
     words = {tip.partition("\n")[0]: tip.partition("\n")[2] for tip in tips}

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import organ_centre
+from hands import LEFT, drag
 from qtpy.QtCore import QPoint, Qt, QTimer
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QFileDialog, QMessageBox
-from window_painter import LEFT, drag
 
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.editing.history.locks import Lock
@@ -25,7 +25,6 @@ from napari_boundaryseg.ui.control import close_dialog as closing
 from napari_boundaryseg.ui.widgets.organ_table import LOCK
 
 BLADDER, PROSTATE = 1, 2
-pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture
@@ -92,7 +91,7 @@ def test_a_locked_bladder_outlives_brush_model_import_and_undo(
 
     # A model's result asks first, and then leaves the bladder alone.
     controller.segmentation.run()
-    wait(lambda: controller.session.prediction is not None and not controller.segmentation.busy, 180)
+    wait(lambda: controller.session.prediction is not None and not controller.segmentation.busy)
     offer = find("segment_panel.offer")
     assert "Locked: Bladder" in offer.text()
     assert "mL" in offer.text()
@@ -122,7 +121,7 @@ def test_a_discarded_result_changes_nothing(
     controller.labels.lock(Lock(BLADDER), True)
     before, steps = layer.data.copy(), controller.tools.editable.history.position
     controller.segmentation.run()
-    wait(lambda: controller.session.prediction is not None and not controller.segmentation.busy, 180)
+    wait(lambda: controller.session.prediction is not None and not controller.segmentation.busy)
     find("segment_panel.discard").click()
     assert find("segment_panel.offer").text() == ""
     assert find("sections.segment").text().endswith("result discarded")
@@ -135,7 +134,7 @@ def test_a_journal_that_fails_on_its_own_thread_is_told_in_the_window(
 ) -> None:
     sentence = "journal: the last steps are not on the disk: No space left on device. Free some space."
     Thread(target=lambda: controller.tools.editable.failed.emit(sentence)).start()
-    wait(lambda: sentence in find("job_bar.message").text(), 5)
+    wait(lambda: sentence in find("job_bar.message").text())
 
 
 def test_the_history_is_a_list_that_one_clicks(
@@ -147,7 +146,7 @@ def test_the_history_is_a_list_that_one_clicks(
         at.append(paint_over(controller, organ, BLADDER))
         states.append(layer.data.copy())
     tick(controller, find, 1, True)
-    wait(lambda: listed.count() == 5, 5)
+    wait(lambda: listed.count() == 5)
     assert texts(listed) == [
         "Start",
         "Opened labels",
@@ -159,7 +158,7 @@ def test_the_history_is_a_list_that_one_clicks(
         QTest.mouseClick(listed.viewport(), LEFT, pos=visible(listed, row))
         assert np.array_equal(layer.data, states[min(row, 3)])
         assert (Lock(PROSTATE) in controller.tools.editable.history.locks) == (row == 4)
-        wait(lambda row=row: listed.currentRow() == row, 5)
+        wait(lambda row=row: listed.currentRow() == row)
 
 
 def visible(listed: Any, row: int) -> QPoint:
@@ -175,7 +174,7 @@ def test_a_locked_slice_stays_and_its_button_says_so(
     controller.viewer.dims.set_current_step(0, int(centre[0]))
     assert lock.text() == f"Slice {centre[0]}: not locked"
     lock.whole.trigger()
-    wait(lambda: lock.text() == f"Slice {centre[0]}: locked", 5)
+    wait(lambda: lock.text() == f"Slice {centre[0]}: locked")
     before = layer.data.copy()
     paint_over(controller, PROSTATE, BLADDER)
     assert np.array_equal(layer.data, before)
@@ -183,7 +182,7 @@ def test_a_locked_slice_stays_and_its_button_says_so(
     assert lock.text() == f"Slice {centre[0] - 1}: not locked"
     layer.selected_label = BLADDER
     lock.organ.trigger()
-    wait(lambda: lock.text() == f"Slice {centre[0] - 1}: partly locked", 5)
+    wait(lambda: lock.text() == f"Slice {centre[0] - 1}: partly locked")
     assert Lock(BLADDER, int(centre[0]) - 1) in controller.tools.editable.history.locks
 
 
@@ -196,7 +195,7 @@ def test_effort_is_counted_and_saved(
 ) -> None:
     paint_over(controller, PROSTATE, BLADDER)
     find("correct_panel.undo").click()
-    wait(lambda: "1 stroke ·" in find("correct_panel.effort").text(), 5)
+    wait(lambda: "1 stroke ·" in find("correct_panel.effort").text())
     assert "1 undo" in find("correct_panel.effort").text()
     path = tmp_path / "effort.csv"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", staticmethod(lambda *a, **k: (str(path), "")))
@@ -212,12 +211,14 @@ def answer(role: QMessageBox.ButtonRole, seen: list[str]) -> None:
 
     def press() -> None:
         box = QApplication.activeModalWidget()
-        assert isinstance(box, QMessageBox)
+        if not isinstance(box, QMessageBox):  # it is not there yet
+            QTimer.singleShot(20, press)
+            return
         seen.append(box.text())
         (wanted,) = [one for one in box.buttons() if box.buttonRole(one) == role]
         wanted.click()
 
-    QTimer.singleShot(300, press)
+    QTimer.singleShot(20, press)
 
 
 def test_closing_asks_by_name_and_does_as_told(controller: Any, tmp_path: Path) -> None:
@@ -244,7 +245,7 @@ def test_removed_labels_are_offered_back_previewed_and_restored(
     wanted = controller.tools.layer.data.copy()
     controller.viewer.layers.remove("labels")
     restore = find("correct_panel.restore")
-    wait(restore.isVisible, 20)
+    wait(restore.isVisible)
     assert "3 steps" in find("correct_panel.lost").text()
     assert "Prostate" in find("correct_panel.lost").text()
     find("correct_panel.preview").click()
@@ -255,7 +256,7 @@ def test_removed_labels_are_offered_back_previewed_and_restored(
     assert np.array_equal(layer.data, wanted)
     assert Lock(3) in controller.tools.editable.history.locks
     assert not restore.isVisible()
-    wait(lambda: find("correct_panel.history").count() == 4, 5)
+    wait(lambda: find("correct_panel.history").count() == 4)
     layer.undo()
     assert not np.array_equal(layer.data, wanted)
     layer.redo()

@@ -10,11 +10,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
-from qtpy.QtGui import QMouseEvent, QOpenGLContext
+from hands import LEFT, NO_KEYS, drag, live, move
+from qtpy.QtCore import QPoint, Qt
+from qtpy.QtGui import QOpenGLContext
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication
-from window_painter import drag
 
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.ui import hooks
@@ -23,8 +22,7 @@ from napari_boundaryseg.ui.compat.window import main_window
 from napari_boundaryseg.ui.layers import access
 from napari_boundaryseg.ui.views.mirrored_layer import DRAW_MS
 
-LEFT, NO_KEYS, SHIFT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
-CONTROL = Qt.KeyboardModifier.ControlModifier
+SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
 
 
 @pytest.fixture
@@ -42,7 +40,7 @@ def opened(controller_viewer: Any, wait: Callable[..., None], pelvis_files: list
 def planes(opened: Any) -> Any:
     """The three planes, open."""
     opened.view.planes.open()
-    QTest.qWait(100)
+    live(100)
     return opened.view.planes
 
 
@@ -64,20 +62,12 @@ def middle(canvas: Any) -> QPoint:
 
 def stroke(canvas: Any, dx: int) -> None:
     drag(canvas, *(middle(canvas) + QPoint(step, step // 2) for step in range(0, dx + 5, 5)))
-    QTest.qWait(4 * DRAW_MS)
+    live(4 * DRAW_MS)
 
 
 def move_with_shift(canvas: Any, at: QPoint) -> None:
-    event = QMouseEvent(
-        QEvent.Type.MouseMove,
-        QPointF(at),
-        QPointF(canvas.mapToGlobal(at)),
-        Qt.MouseButton.NoButton,
-        Qt.MouseButton.NoButton,
-        SHIFT,
-    )
-    QApplication.sendEvent(canvas, event)
-    QTest.qWait(100)
+    move(canvas, at, keys=SHIFT)
+    live(100)
 
 
 def shown(layer: Any) -> np.ndarray:
@@ -170,7 +160,7 @@ def test_a_click_takes_the_other_planes_to_that_point_and_lines_cross_there(open
     canvas, scale = canvases(planes, viewer)[0], np.array(opened.tools.layer.scale)
     at = middle(canvas) + QPoint(60, -45)
     z = viewer.dims.point[0]
-    QTest.mouseMove(canvas, at)
+    move(canvas, at)
     QTest.mouseClick(canvas, LEFT, NO_KEYS, at)
     point = np.array(viewer.dims.point)
     assert point[0] == z
@@ -270,7 +260,7 @@ def test_another_scan_takes_the_place_of_the_first(
 def test_closing_the_viewer_with_planes_open_leaves_nothing(opened: Any, planes: Any) -> None:
     views = [weakref.ref(view.widget) for view in planes.views]
     opened.viewer.close()
-    QTest.qWait(50)
+    live(50)
     assert not planes.is_open
     gc.collect()
     assert [view() for view in views] == [None, None]

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 from conftest import organ_centre
+from hands import live
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from test_planes import canvases, models, stroke
@@ -18,7 +18,6 @@ from napari_boundaryseg.ui import hooks
 from napari_boundaryseg.ui.widgets.organ_table import LOCK
 
 BLADDER, PROSTATE, RECTUM = 1, 2, 3
-pytestmark = pytest.mark.timeout(600)
 
 
 def test_three_planes_one_history_and_a_bladder_that_nothing_changes(
@@ -31,7 +30,7 @@ def test_three_planes_one_history_and_a_bladder_that_nothing_changes(
     wait(lambda: controller.tools.layer is not None and controller.session.job is None)
     bench.sections.open("Correct")
     controller.view.planes.open()
-    QTest.qWait(200)
+    live(200)
     layer, editable = controller.tools.layer, controller.tools.editable
     views = list(zip(canvases(controller.view.planes, viewer), models(controller.view.planes, viewer)))
 
@@ -74,7 +73,7 @@ def test_three_planes_one_history_and_a_bladder_that_nothing_changes(
     # Predict over both, and take it all back.
     drawn = layer.data.copy()
     controller.segmentation.run()
-    wait(lambda: controller.session.prediction is not None and not controller.segmentation.busy, 180)
+    wait(lambda: controller.session.prediction is not None and not controller.segmentation.busy)
     if find("segment_panel.offer").text():
         find("segment_panel.apply").click()
     assert editable.history.top is not None

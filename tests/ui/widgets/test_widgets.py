@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -60,13 +61,13 @@ def test_one_section_is_open_at_a_time_and_its_header_tells_the_state(qtbot: Any
     assert "T2" in sections.by_title["Scan"].header.text()
 
 
-def test_calls_are_made_one_a_turn_and_a_new_batch_replaces_the_rest(qtbot: Any) -> None:
+def test_calls_are_made_one_a_turn_and_a_new_batch_replaces_the_rest(wait: Callable[..., None]) -> None:
     made: list[str] = []
     calls = CallQueue()
     calls.replace(
         [lambda: made.append("a"), lambda: calls.replace([lambda: made.append("b")]), lambda: made.append("never")]
     )
-    qtbot.waitUntil(lambda: not calls.busy, timeout=2000)
+    wait(lambda: not calls.busy)
     assert made == ["a", "b"]
 
 
