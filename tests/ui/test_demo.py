@@ -54,10 +54,11 @@ def control(viewer: Any, name: str) -> Any:
 
 CLOSED_BY_A_PERSON = """
 from qtpy.QtCore import QTimer
-from napari_boundaryseg.ui import compat, demo, hooks
+from napari_boundaryseg.ui import demo, hooks
+from napari_boundaryseg.ui.compat.window import main_window
 real = hooks.controller_of
 def controller_of(viewer, **named):
-    QTimer.singleShot(1500, compat.main_window(viewer).close)
+    QTimer.singleShot(1500, main_window(viewer).close)
     return real(viewer, **named)
 hooks.controller_of = controller_of
 demo.run_demo()

@@ -23,7 +23,8 @@ from pathlib import Path
 import torch
 from napari_boundaryseg.engine.checkpoints.card import Card
 from napari_boundaryseg.engine.checkpoints.checkpoint import build_network, save
-from napari_boundaryseg.engine.recipes.recipe import Recipe, recipe
+from napari_boundaryseg.engine.recipes.recipe import Recipe
+from napari_boundaryseg.engine.recipes.shipped import recipe
 base = recipe("pelvis-mr-sgm").model_dump() | {
     "patch_vox": (16, 32, 32), "losses": {"wce-dice": 1.0}, "loss_arguments": {}, "expected_field_mm": (250, 250, 120)}
 base["preprocessing"]["spacing_mm"] = (2.5, 2.5, 5.0)
