@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from napari import Viewer
 from napari.qt import QtViewer
 from qtpy.QtWidgets import QSplitter, QWidget
 
 
-def canvas_widget(viewer: Any) -> QWidget:
+def canvas_widget(viewer: Viewer) -> QWidget:
     """The widget that draws the scan (napari 0.9.2: no public name for it)."""
     return viewer.window._qt_viewer.canvas.native
 
 
-def camera_of(viewer: Any) -> Any:
+def camera_of(viewer: Viewer) -> Any:
     """The camera: ``viewer.scene.camera`` since 0.9, ``viewer.camera`` before."""
     scene = getattr(viewer, "scene", None)
     return scene.camera if scene is not None else viewer.camera
@@ -36,7 +37,7 @@ def view_canvas(view: QtViewer) -> QWidget:
     return view.canvas.native
 
 
-def main_view(viewer: Any) -> QSplitter:
+def main_view(viewer: Viewer) -> QSplitter:
     """The main window's QtViewer, which is a splitter with the main canvas as its only part (0.9.2)."""
     return viewer.window._qt_viewer
 

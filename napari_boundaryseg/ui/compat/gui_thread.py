@@ -16,7 +16,7 @@ class GuiThread(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._asked.connect(self._call, Qt.ConnectionType.QueuedConnection)
+        self._asked.connect(self._call, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]  # not in PyQt5's stubs
 
     def __call__(self, function: Callable[[], None]) -> None:
         """Call the function at the next turn of the event loop; do nothing once the window is gone."""

@@ -6,18 +6,19 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+from napari import Viewer
 from qtpy.QtCore import QEvent, QObject, QTimer
 from qtpy.QtWidgets import QApplication, QWidget
 
 CONTROLS_WIDTH = 340
 
 
-def main_window(viewer: Any) -> QWidget:
+def main_window(viewer: Viewer) -> QWidget:
     """Napari's main window (0.9.2: no public name for it)."""
     return viewer.window._qt_window
 
 
-def is_open(viewer: Any) -> bool:
+def is_open(viewer: Viewer) -> bool:
     """Whether the viewer's window is there (0.9.2: no public name for it)."""
     try:
         return bool(main_window(viewer).isVisible())
@@ -40,7 +41,7 @@ class _CloseFilter(QObject):
         return False
 
 
-def before_closed(viewer: Any, may: Callable[[], bool]) -> None:
+def before_closed(viewer: Viewer, may: Callable[[], bool]) -> None:
     """Ask ``may`` before a person closes the viewer's window, by its frame or by napari's menu.
 
     (0.9.2: no public event for it. The menu calls ``close`` of the main window with ``confirm_need``.)
@@ -58,7 +59,7 @@ def before_closed(viewer: Any, may: Callable[[], bool]) -> None:
     _CloseFilter(window, may)
 
 
-def when_closed(viewer: Any, close: Callable[[], None]) -> None:
+def when_closed(viewer: Viewer, close: Callable[[], None]) -> None:
     """Call ``close`` once when the viewer's window goes, or the program ends (0.9.2: no public event for it)."""
     window = main_window(viewer)
     done: list[bool] = []
@@ -74,7 +75,7 @@ def when_closed(viewer: Any, close: Callable[[], None]) -> None:
         application.aboutToQuit.connect(once)
 
 
-def steady_window(viewer: Any) -> None:
+def steady_window(viewer: Viewer) -> None:
     """Keep the scan in its place: layer controls as wide as they get, no notice about PyQt5 over the scan (0.9.2)."""
     viewer.window._qt_viewer.dockLayerControls.setMinimumWidth(CONTROLS_WIDTH)
     window = weakref.ref(main_window(viewer))

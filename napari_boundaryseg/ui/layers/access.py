@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal, overload
 
-from napari.layers import Layer
+from napari.components import ViewerModel
+from napari.layers import Image, Labels, Layer
 
 from napari_boundaryseg.data.volume import Geometry
 
@@ -15,12 +17,24 @@ KIND = "boundaryseg_kind"
 RESULTS = ("edges", "contour", "attention")
 
 
-def of_kind(viewer: Any, *kinds: str) -> list[Layer]:
+@overload
+def of_kind(viewer: ViewerModel, kind: Literal["scan"], /) -> Sequence[Image]: ...
+
+
+@overload
+def of_kind(viewer: ViewerModel, /, *kinds: Literal["labels", "kept labels"]) -> Sequence[Labels]: ...
+
+
+@overload
+def of_kind(viewer: ViewerModel, /, *kinds: str) -> Sequence[Layer]: ...
+
+
+def of_kind(viewer: ViewerModel, /, *kinds: str) -> Sequence[Layer]:
     """The viewer's layers of these kinds, bottom first."""
     return [layer for layer in viewer.layers if layer.metadata.get(KIND) in kinds]
 
 
-def only(viewer: Any, kind: str) -> Any:
+def only(viewer: ViewerModel, kind: str) -> Any:
     """The one layer of this kind, or None."""
     found = of_kind(viewer, kind)
     return found[-1] if found else None
@@ -31,7 +45,7 @@ def placement(geometry: Geometry) -> dict[str, object]:
     return {"scale": geometry.display.scale_mm, "units": ("mm",) * 3, "axis_labels": ("z", "y", "x")}
 
 
-def _stack(viewer: Any) -> None:
+def _stack(viewer: ViewerModel) -> None:
     """Edges above the soft contours, labels above all and active."""
     for kind in ("edges", "labels"):
         layer = only(viewer, kind)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from napari.components import ViewerModel
 from napari.layers import Labels
 
 from napari_boundaryseg.data.boxes import Box
@@ -20,7 +21,13 @@ from napari_boundaryseg.ui.layers.editable_labels import EditableLabels
 
 
 def show_labels(
-    viewer: Any, scan: Volume, labels: LabelMap, box: Box | None = None, *, name: str = "Labels", kind: str = OPENED
+    viewer: ViewerModel,
+    scan: Volume,
+    labels: LabelMap,
+    box: Box | None = None,
+    *,
+    name: str = "Labels",
+    kind: str = OPENED,
 ) -> Labels:
     """Show an editable copy of a label map: as one step of the labels that are there, where the organs are the same.
 
@@ -42,7 +49,7 @@ def show_labels(
     return layer
 
 
-def labels_for(viewer: Any, scan: Volume, scheme: LabelScheme, box: Box | None = None) -> Labels:
+def labels_for(viewer: ViewerModel, scan: Volume, scheme: LabelScheme, box: Box | None = None) -> Labels:
     """The labels layer of this scan for these organs: the one that is there, or a new one without a voxel."""
     layer = only(viewer, "labels")
     if layer is not None and layer.metadata[KEY] is scan and scheme_of(layer) == scheme:
@@ -53,12 +60,14 @@ def labels_for(viewer: Any, scan: Volume, scheme: LabelScheme, box: Box | None =
     return new_labels(viewer, scan, scheme, array, box)
 
 
-def new_labels(viewer: Any, scan: Volume, scheme: LabelScheme, array: np.ndarray, box: Box | None = None) -> Labels:
+def new_labels(
+    viewer: ViewerModel, scan: Volume, scheme: LabelScheme, array: np.ndarray, box: Box | None = None
+) -> Labels:
     """Show (z, y, x) labels, which are changed in place, in place of those that are there."""
     before = only(viewer, "labels")
     if before is not None:
         retire(viewer, before, f"labels before {1 + len(of_kind(viewer, 'kept labels'))}")
-    layer = viewer.add_labels(
+    layer = viewer.add_labels(  # type: ignore[attr-defined]  # napari makes it at run time
         array,
         name="labels",
         metadata={KEY: scan, KIND: "labels", "scheme": scheme, "box": box},
@@ -71,16 +80,18 @@ def new_labels(viewer: Any, scan: Volume, scheme: LabelScheme, array: np.ndarray
     return layer
 
 
-def show_recovered(viewer: Any, scan: Volume, scheme: LabelScheme, history: History, journal: Journal) -> Labels:
+def show_recovered(
+    viewer: ViewerModel, scan: Volume, scheme: LabelScheme, history: History, journal: Journal
+) -> Labels:
     """Show labels that an earlier window left behind; their history goes on."""
     layer = new_labels(viewer, scan, scheme, history.array)
     editable_labels.keep(layer, EditableLabels(layer, scan, scheme, history=history, journal=journal))
     return layer
 
 
-def show_preview(viewer: Any, scan: Volume, array: np.ndarray, scheme: LabelScheme) -> Labels:
+def show_preview(viewer: ViewerModel, scan: Volume, array: np.ndarray, scheme: LabelScheme) -> Labels:
     """Show (z, y, x) labels that nobody can edit, as thick outlines."""
-    layer = viewer.add_labels(
+    layer = viewer.add_labels(  # type: ignore[attr-defined]  # napari makes it at run time
         array,
         name="preview: unsaved work",
         metadata={KEY: scan, KIND: "preview", "scheme": scheme},
@@ -105,7 +116,7 @@ def guard_copy(layer: Labels, copy: Labels) -> None:
         editable_of(layer).guard(copy)
 
 
-def retire(viewer: Any, layer: Labels, name: str) -> None:
+def retire(viewer: ViewerModel, layer: Labels, name: str) -> None:
     """Take labels out of work: remove them, or hide them where a person's corrections would be lost."""
     if editable_of(layer).is_stored:
         viewer.layers.remove(layer)
@@ -116,7 +127,7 @@ def retire(viewer: Any, layer: Labels, name: str) -> None:
     layer.visible = False
 
 
-def read_labels(viewer: Any, scan: Volume | None) -> LabelMap | None:
+def read_labels(viewer: ViewerModel, scan: Volume | None) -> LabelMap | None:
     """The label map as it now stands in the window, on the scan's own grid; None when there is none."""
     layer = only(viewer, "labels")
     if layer is None or scan is None:

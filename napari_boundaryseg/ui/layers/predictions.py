@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from napari.components import ViewerModel
 from napari.layers import Image
 
 from napari_boundaryseg.data.volume import Volume
@@ -16,7 +17,7 @@ from napari_boundaryseg.ui.layers import styles
 from napari_boundaryseg.ui.layers.access import KEY, KIND, RESULTS, _stack, of_kind, placement
 
 
-def map_calls(viewer: Any, scan: Volume, prediction: Prediction) -> list[Callable[[], object]]:
+def map_calls(viewer: ViewerModel, scan: Volume, prediction: Prediction) -> list[Callable[[], object]]:
     """What shows a prediction's maps, one layer a call: edges, contours, attention."""
     scheme, sources = prediction.labels.scheme, prediction.contour_sources
     calls: list[Callable[[], object]] = [
@@ -64,14 +65,14 @@ def map_calls(viewer: Any, scan: Volume, prediction: Prediction) -> list[Callabl
     return calls
 
 
-def clear_results(viewer: Any) -> None:
+def clear_results(viewer: ViewerModel) -> None:
     """Remove what an earlier prediction showed; labels stay."""
     for layer in of_kind(viewer, *RESULTS):
         viewer.layers.remove(layer)
 
 
 def _show_map(
-    viewer: Any,
+    viewer: ViewerModel,
     scan: Volume,
     kind: str,
     name: str,
@@ -80,7 +81,7 @@ def _show_map(
     visible: bool,
     source: str,
 ) -> Image:
-    layer = viewer.add_image(
+    layer: Any = viewer.add_image(  # one layer for one channel
         scan.geometry.display.to_display(array),
         name=name,
         visible=visible,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+from napari.components import ViewerModel
 from napari.layers import Shapes
 
 from napari_boundaryseg.data.volume import Volume
@@ -12,11 +11,11 @@ from napari_boundaryseg.ui.layers import styles
 from napari_boundaryseg.ui.layers.access import KEY, KIND, only, placement
 
 
-def draw_region(viewer: Any, scan: Volume) -> Shapes:
+def draw_region(viewer: ViewerModel, scan: Volume) -> Shapes:
     """Let the person draw a box on the scan: the layer in which it is drawn."""
     layer = only(viewer, "region")
     if layer is None:
-        layer = viewer.add_shapes(
+        layer = viewer.add_shapes(  # type: ignore[attr-defined]  # napari makes it at run time
             ndim=3,
             name="region",
             metadata={KEY: scan, KIND: "region"},
@@ -28,7 +27,7 @@ def draw_region(viewer: Any, scan: Volume) -> Shapes:
     return layer
 
 
-def finish_region(viewer: Any) -> None:
+def finish_region(viewer: ViewerModel) -> None:
     """Keep the last rectangle only, and give the mouse back to the scan."""
     layer = only(viewer, "region")
     if layer is not None and len(layer.data) > 1:
@@ -37,14 +36,14 @@ def finish_region(viewer: Any) -> None:
         layer.mode = "pan_zoom"
 
 
-def remove_region(viewer: Any) -> None:
+def remove_region(viewer: ViewerModel) -> None:
     """Remove the drawn box."""
     layer = only(viewer, "region")
     if layer is not None:
         viewer.layers.remove(layer)
 
 
-def read_region(viewer: Any) -> np.ndarray | None:
+def read_region(viewer: ViewerModel) -> np.ndarray | None:
     """The corners of the last rectangle in voxels of the display grid, (2, 3): lowest and highest z, y, x."""
     layer = only(viewer, "region")
     if layer is None or not len(layer.data):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
+from napari.components import ViewerModel
+from napari.layers import Labels
 
 from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.ui.layers import styles
@@ -41,7 +43,7 @@ def robust_window(array: np.ndarray) -> tuple[float, float]:
     return (float(low), float(high)) if high > low else (float(low), float(low) + 1.0)
 
 
-def show_scan(viewer: Any, volume: Volume | None) -> None:
+def show_scan(viewer: ViewerModel, volume: Volume | None) -> None:
     """Show a scan in place of the one before; a layer that a napari reader made is adopted.
 
     Corrected labels of the scan before that are stored nowhere stay as a hidden layer.
@@ -50,7 +52,7 @@ def show_scan(viewer: Any, volume: Volume | None) -> None:
         if KIND not in layer.metadata or layer.metadata.get(KEY) is volume:
             continue
         if layer.metadata[KIND] in ("labels", "kept labels"):
-            retire(viewer, layer, f"labels of {layer.metadata[KEY].name}")
+            retire(viewer, cast(Labels, layer), f"labels of {layer.metadata[KEY].name}")
         else:
             viewer.layers.remove(layer)
     if volume is None or of_kind(viewer, "scan"):
@@ -60,7 +62,7 @@ def show_scan(viewer: Any, volume: Volume | None) -> None:
     viewer.reset_view()
 
 
-def set_window(viewer: Any, preset: str) -> None:
+def set_window(viewer: ViewerModel, preset: str) -> None:
     """Show every channel of the scan in a window preset."""
     for layer in of_kind(viewer, "scan"):
         limits = styles.WINDOWS_HU.get(preset) or robust_window(layer.data)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+
+from napari.components import ViewerModel
 
 from napari_boundaryseg.ui.layers import styles
 from napari_boundaryseg.ui.layers.access import of_kind, only
 from napari_boundaryseg.ui.layers.labels import scheme_of
 
 
-def hide_organs(viewer: Any, hidden: Iterable[int]) -> None:
+def hide_organs(viewer: ViewerModel, hidden: Iterable[int]) -> None:
     """Show every organ but these, in the labels and among the soft contours."""
     layer = only(viewer, "labels")
     if layer is None:
@@ -22,7 +23,7 @@ def hide_organs(viewer: Any, hidden: Iterable[int]) -> None:
         contour.visible = contour.name not in gone
 
 
-def show_attention(viewer: Any, visible: bool) -> None:
+def show_attention(viewer: ViewerModel, visible: bool) -> None:
     """Show or hide the attention maps."""
     for layer in of_kind(viewer, "attention"):
         layer.visible = visible

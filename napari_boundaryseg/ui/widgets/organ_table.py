@@ -59,7 +59,7 @@ class OrganTable(QTableWidget):
             self.selectRow(0)
 
     @staticmethod
-    def _cell(text: str, alignment: Qt.AlignmentFlag) -> QTableWidgetItem:
+    def _cell(text: str, alignment: Qt.AlignmentFlag | int) -> QTableWidgetItem:
         item = QTableWidgetItem(text)
         item.setTextAlignment(alignment)
         return item
