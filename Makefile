@@ -1,7 +1,7 @@
 # Everything a newcomer needs: `make demo`, `make test`. Each makes its own virtual environment when it is missing.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long test-pyqt6 models lint clean
+.PHONY: help setup demo test test-long test-pyqt6 test-lowest models lint clean
 inputs := constraints.txt pyproject.toml tools/setup.sh tools/system_packages.sh
 
 help:            ## this list
@@ -19,7 +19,7 @@ demo: .venv/.ready   ## the main job: open, segment, show; without a display it 
 	tools/system_packages.sh
 	tools/demo.sh
 
-test: .venv/.ready   ## every check, within 20 minutes on 2 cores
+test: .venv/.ready   ## every check, within 12 minutes on 2 cores
 	NEED_XVFB=1 tools/system_packages.sh
 	tools/test.sh
 
@@ -27,9 +27,12 @@ test-long: .venv/.ready   ## what takes hours
 	NEED_XVFB=1 tools/system_packages.sh
 	tools/test.sh long
 
-test-pyqt6: .venv-pyqt6/.ready   ## the window on PyQt6: open, segment, close
+test-pyqt6: .venv-pyqt6/.ready   ## every test of the window on PyQt6
 	NEED_XVFB=1 tools/system_packages.sh pyqt6
-	BOUNDARYSEG_QT=PyQt6 tools/with_screen.sh .venv-pyqt6/bin/python -m pytest tests/ui/test_smoke.py -q -p no:cacheprovider
+	VENV=.venv-pyqt6 BOUNDARYSEG_QT=PyQt6 tools/test.sh window
+
+test-lowest:     ## the tests below the window with the oldest libraries that are allowed; keep=torch for all but that
+	tools/test_lowest.sh $(keep)
 
 data ?= ../shared/data
 
@@ -37,8 +40,9 @@ models: .venv/.ready   ## trains the shipped models again, resumable (hours); mo
 	.venv/bin/python tools/train_models.py --list
 	.venv/bin/python tools/train_models.py $(model) --data $(data)
 
-lint: .venv/.ready   ## style, types, import floors
+lint: .venv/.ready   ## style, types, import floors, the workflow and the citation
 	.venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy && .venv/bin/lint-imports
+	tools/check_schemas.sh .venv/bin/check-jsonschema
 
 clean:           ## removes the virtual environments and everything made
-	rm -rf .venv .venv-pyqt6 build dist demo_output .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-pyqt6 .venv-lowest build dist demo_output .pytest_cache .mypy_cache .ruff_cache

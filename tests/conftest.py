@@ -43,16 +43,15 @@ if os.environ.get("BOUNDARYSEG_BLOCK_QT") == "1":
         raise pytest.UsageError(f"already imported before they could be blocked: {', '.join(loaded)}")
     sys.meta_path.insert(0, WindowBlocker())
 
-if "BOUNDARYSEG_TEST_HOME" not in os.environ:  # no test touches the settings or projects of the person who runs it
-    _home = tempfile.TemporaryDirectory(prefix="boundaryseg-tests-")
-    os.environ["BOUNDARYSEG_TEST_HOME"] = _home.name
-    for variable, folder in {
-        "XDG_CONFIG_HOME": "config",
-        "XDG_DATA_HOME": "data",
-        "XDG_CACHE_HOME": "cache",
-        "XDG_STATE_HOME": "state",
-    }.items():
-        os.environ[variable] = str(Path(_home.name) / folder)
+# No test touches the settings or projects of the person who runs it, or of another process that tests.
+_home = tempfile.TemporaryDirectory(prefix="boundaryseg-tests-")
+for variable, folder in {
+    "XDG_CONFIG_HOME": "config",
+    "XDG_DATA_HOME": "data",
+    "XDG_CACHE_HOME": "cache",
+    "XDG_STATE_HOME": "state",
+}.items():
+    os.environ[variable] = str(Path(_home.name) / folder)
 
 
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])

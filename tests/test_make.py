@@ -30,14 +30,18 @@ def test_the_demo_makes_sure_of_a_screen_first(root: Path) -> None:
 
 @pytest.fixture
 def checks(root: Path, tmp_path: Path):
-    """Run tools/test.sh in a checkout of stand-ins; pytest's exit status for tests/ui and for the others is given."""
+    """Run tools/test.sh in a checkout of stand-ins; exit statuses are given: of pytest, and of what reads coverage.
+
+    The log has a line for each run of pytest: ``threads 1 -m pytest ...``.
+    """
     (tmp_path / "tools").mkdir()
     shutil.copy(root / "tools" / "test.sh", tmp_path / "tools")
     log = tmp_path / "log"
     scripts = dict.fromkeys(("ruff", "mypy", "lint-imports", "npe2"), "exit 0")
     scripts["python"] = (
-        f'echo "threads ${{OMP_NUM_THREADS:-free}} $*" >> {log}\n'
-        'case "$*" in *"pytest tests/ui"*) exit $WINDOW ;; *) exit $OTHERS ;; esac'
+        f'case "$*" in *pytest*) echo "threads ${{OMP_NUM_THREADS:-free}} $*" >> {log} ;; esac\n'
+        'case "$*" in\n*"pytest tests/ui"*) exit $WINDOW ;;\n*"pytest tests"*) exit $OTHERS ;;\n'
+        "*coverage_floors*) exit $FLOORS ;;\nesac"
     )
 
     def stand_in(path: Path, script: str) -> None:
@@ -48,18 +52,19 @@ def checks(root: Path, tmp_path: Path):
     for name, script in scripts.items():
         stand_in(tmp_path / ".venv" / "bin" / name, script)
     stand_in(tmp_path / "tools" / "with_screen.sh", 'exec "$@"')
+    stand_in(tmp_path / "tools" / "check_schemas.sh", "exit 0")
 
-    def run(*words: str, window: int = 0, others: int = 0) -> tuple[int, str, str]:
+    def run(*words: str, window: int = 0, others: int = 0, floors: int = 0, **variables: str) -> tuple[int, str, str]:
         environment = {key: value for key, value in os.environ.items() if key != "OMP_NUM_THREADS"}
         done = subprocess.run(
             ["bash", str(tmp_path / "tools" / "test.sh"), *words],
-            env=environment | {"WINDOW": str(window), "OTHERS": str(others)},
+            env=environment | {"WINDOW": str(window), "OTHERS": str(others), "FLOORS": str(floors)} | variables,
             capture_output=True,
             text=True,
             timeout=PATIENCE_S,
             check=False,
         )
-        return done.returncode, done.stdout, log.read_text()
+        return done.returncode, done.stdout, log.read_text() if log.exists() else ""
 
     return run
 
@@ -76,6 +81,8 @@ def test_no_long_test_of_the_window_is_no_failure(checks) -> None:
         (("long",), {"window": 1}, "tests of the window"),
         (("long",), {"others": 5}, "tests without Qt"),
         ((), {"others": 1}, "tests without Qt"),
+        ((), {"floors": 1}, "branch coverage"),
+        (("window",), {"window": 1}, "tests of the window"),
     ],
 )
 def test_every_other_failure_counts(checks, words: tuple[str, ...], statuses: dict[str, int], failed: str) -> None:
@@ -83,8 +90,26 @@ def test_every_other_failure_counts(checks, words: tuple[str, ...], statuses: di
     assert (status, f"FAILED: {failed}" in said) == (1, True)
 
 
-def test_only_short_tests_are_held_to_one_thread(checks) -> None:
-    _, _, log = checks()
-    assert [line.split()[1] for line in log.splitlines()] == ["1", "free"]
-    _, _, log = checks("long")
-    assert [line.split()[1] for line in log.splitlines()[2:]] == ["free", "free"]
+def threads(log: str) -> dict[str, str]:
+    """How many threads each run of pytest may use, by its folder."""
+    return {line.split()[4]: line.split()[1] for line in log.splitlines()}
+
+
+def test_only_short_tests_below_the_window_are_held_to_one_thread(checks) -> None:
+    assert threads(checks()[2]) == {"tests": "1", "tests/ui": "free"}
+    assert threads(checks("long")[2]) == {"tests": "free", "tests/ui": "free"}
+
+
+def test_the_order_is_printed_and_can_be_had_again(checks) -> None:
+    _, said, log = checks(SEED="17")
+    assert "SEED=17" in said
+    assert log.count("--random-order-seed=17") == 2
+
+
+def test_the_window_alone_runs_nothing_else(checks) -> None:
+    status, _, log = checks("window")
+    assert (status, set(threads(log))) == (0, {"tests/ui"})
+
+
+def test_an_unknown_part_is_refused(checks) -> None:
+    assert checks("windows")[0] == 2

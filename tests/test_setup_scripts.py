@@ -107,5 +107,5 @@ def test_the_scripts_are_sound(root: Path) -> None:
 
 def test_make_lists_its_targets(root: Path) -> None:
     listed = subprocess.run(["make", "help"], cwd=root, capture_output=True, text=True, check=True).stdout
-    for target in ("demo", "test", "test-long", "test-pyqt6", "models", "setup", "lint"):
+    for target in ("demo", "test", "test-long", "test-pyqt6", "test-lowest", "models", "setup", "lint"):
         assert f"\n{target} " in f"\n{listed}"

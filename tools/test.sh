@@ -1,12 +1,20 @@
 #!/usr/bin/env bash
 # Every check of the project. Each runs even when one before it failed; the last lines say which failed.
 #   tools/test.sh          what `make test` runs
+#   tools/test.sh window   the tests of the window alone
 #   tools/test.sh long     what takes hours
+# VENV names the virtual environment (.venv), SEED the order of the tests (another one each time).
 set -uo pipefail
 cd "$(dirname "$0")/.."
-bin="$PWD/.venv/bin"
+part="${1:-all}"
+bin="$PWD/${VENV:-.venv}/bin"
+seed="${SEED:-$RANDOM}"
+made=$(mktemp -d)
+trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$made"' EXIT
 chosen="not long"
-[ "${1:-}" = long ] && chosen="long"
+[ "$part" = long ] && chosen="long"
+options=(-m "$chosen" -q -p no:cacheprovider --random-order --random-order-seed="$seed")
+[ "$part" = all ] && options+=(--cov --cov-report=)
 failed=()
 
 step() {   # step NAME COMMAND...
@@ -18,32 +26,71 @@ step() {   # step NAME COMMAND...
 }
 
 without_qt() {   # whole floors below the window, with napari and Qt made unimportable
-    # One thread: the tensors of these tests are small, and threads that wait for each other cost more than they bring.
-    # Long tests train real networks, and some promise a time.
-    [ "$chosen" = long ] || local -x OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
-    BOUNDARYSEG_BLOCK_QT=1 "$bin/python" -m pytest tests --ignore=tests/ui -m "$chosen" -q \
-        -p no:napari -p no:npe2 -p no:pytest-qt -p no:cacheprovider
+    local -x BOUNDARYSEG_BLOCK_QT=1 COVERAGE_FILE="$made/.coverage.without-qt"
+    local parallel=()
+    if [ "$chosen" != long ]; then
+        # One thread each: the tensors are small, and threads that wait for each other cost more than they bring.
+        # Long tests train real networks, one after the other.
+        local -x OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
+        parallel=(-n 2 --dist loadfile)
+    fi
+    "$bin/python" -m pytest tests --ignore=tests/ui "${options[@]}" "${parallel[@]}" \
+        -p no:napari -p no:npe2 -p no:pytest-qt
 }
 
 with_window() {
-    tools/with_screen.sh "$bin/python" -m pytest tests/ui -m "$chosen" -q -p no:cacheprovider
+    local -x COVERAGE_FILE="$made/.coverage.window"
+    tools/with_screen.sh "$bin/python" -m pytest tests/ui "${options[@]}"
     local status=$?
     [ "$chosen" = long ] && [ $status -eq 5 ] && status=0   # 5: pytest found no test; the window may have no long one
     return $status
 }
 
-if [ "$chosen" = "not long" ]; then
+end_of_window() {   # wait for what runs beside the others, and show what it said
+    wait "$window"
+    local status=$?
+    cat "$made/window.log"
+    return $status
+}
+
+coverage() {
+    local -x COVERAGE_FILE="$made/.coverage"
+    "$bin/python" -m coverage combine -q "$made" && "$bin/python" -m coverage json -q -o "$made/coverage.json" &&
+        "$bin/python" tools/coverage_floors.py "$made/coverage.json"
+}
+
+echo "The order of the tests: SEED=$seed"
+case "$part" in
+all)
+    # The window's tests wait for a screen and a process most of the time: they run beside all the others.
+    with_window </dev/null >"$made/window.log" 2>&1 &
+    window=$!
     step "formatter" "$bin/ruff" format --check .
     step "ruff" "$bin/ruff" check .
     step "mypy" "$bin/mypy"
     step "import floors" "$bin/lint-imports"
     step "manifest" "$bin/npe2" validate napari_boundaryseg
-fi
-step "tests without Qt" without_qt
-step "tests of the window" with_window
+    step "workflow and citation" tools/check_schemas.sh "$bin/check-jsonschema"
+    step "tests without Qt" without_qt
+    step "tests of the window" end_of_window
+    step "branch coverage" coverage
+    ;;
+window)
+    step "tests of the window" with_window
+    ;;
+long)
+    step "tests without Qt" without_qt
+    step "tests of the window" with_window
+    ;;
+*)
+    echo "tools/test.sh knows no part called $part" >&2
+    exit 2
+    ;;
+esac
 
 if [ ${#failed[@]} -gt 0 ]; then
     printf 'FAILED: %s\n' "${failed[@]}"
+    echo "The same order again: SEED=$seed"
     exit 1
 fi
 echo "All checks passed in $SECONDS s."
