@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "napari_boundaryseg"
 PAGE = ROOT / "docs" / "architecture.md"
 START, END = "<!-- tree: made by tools/tree.py -->\n", "<!-- end of tree -->"
-FLOORS = ("cli", "ui", "session", "engine", "editing", "jobs", "losses", "models", "phantom", "data")
+FLOORS = ("cli", "ui", "session", "engine", "editing", "review", "jobs", "losses", "models", "phantom", "data")
 
 
 def sentence(path: Path) -> str:

@@ -24,8 +24,8 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 
-from napari_boundaryseg.data.boundaries import contour_targets
 from napari_boundaryseg.data.boxes import Box
+from napari_boundaryseg.data.contour_targets import contour_targets
 from napari_boundaryseg.data.datasets import load_labelled
 from napari_boundaryseg.data.saving import atomic_text
 from napari_boundaryseg.data.volume import LabelMap

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from napari_boundaryseg.cli.commands import command
 from napari_boundaryseg.cli.console import progress_bar
 from napari_boundaryseg.cli.training_options import LAYOUTS, Device, Overwrite, Precision, cases_of
 from napari_boundaryseg.engine.evaluation import folds
+
+if TYPE_CHECKING:
+    from napari_boundaryseg.engine.recipes.tuning import FineTuneSettings
 
 
 @command("finetune")
@@ -23,6 +26,10 @@ def finetune(
         typer.Option(metavar="CSV", help="Columns case, group, split: val and test rows are held out."),
     ] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Training steps; 100 by default.")] = None,
+    lr: Annotated[float | None, typer.Option(help="Highest learning rate; 0.001 by default.")] = None,
+    part: Annotated[
+        str | None, typer.Option(help="What is trained: all, decoder (all but the encoder) or heads; all by default.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of patches and augmentation.")] = 0,
     overwrite: Overwrite = False,
     device: Device = "auto",
@@ -31,9 +38,9 @@ def finetune(
     """Fine-tune a model, then compare before and after on held-out cases: comparison.json and comparison.md."""
     from napari_boundaryseg.data.datasets import check_cases, load_labelled
     from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
-    from napari_boundaryseg.engine.recipes.recipe import TUNING_STEPS
     from napari_boundaryseg.engine.training.fine_tune import fine_tune
 
+    chosen = settings_of(steps=steps, lr=lr, part=part)
     loaded = load_model(model)
     scheme = loaded.card.recipe.scheme
     cases, held = folds.for_tuning(cases_of(data, holdout, loaded.card.recipe))
@@ -43,7 +50,9 @@ def finetune(
         load_labelled(cases, scheme),
         out,
         held_out=list(load_labelled(held, scheme)),
-        steps=steps or TUNING_STEPS,
+        steps=chosen.steps,
+        lr=chosen.lr,
+        part=chosen.part,
         seed=seed,
         device=device,
         precision=precision,
@@ -55,3 +64,16 @@ def finetune(
         typer.echo((out / "comparison.md").read_text(encoding="utf-8"))
     else:
         typer.echo("No case was held out, so nothing can be said about whether it is better.")
+
+
+def settings_of(**given: object) -> FineTuneSettings:
+    """What was given, within the bounds of `FineTuneSettings`; the defaults of the others."""
+    from pydantic import ValidationError
+
+    from napari_boundaryseg.engine.recipes.tuning import FineTuneSettings
+
+    try:
+        return FineTuneSettings.model_validate({name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise typer.BadParameter(f"--{first['loc'][0]}: {first['msg'][0].lower()}{first['msg'][1:]}") from error

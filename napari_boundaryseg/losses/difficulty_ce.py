@@ -6,7 +6,8 @@ import numpy as np
 import torch.nn.functional as F
 from torch import Tensor
 
-from napari_boundaryseg.data.boundaries import outline, slicewise_difficulty
+from napari_boundaryseg.data.boundaries import outline
+from napari_boundaryseg.data.contour_targets import slicewise_difficulty
 from napari_boundaryseg.losses import Target, register, target_maps
 from napari_boundaryseg.losses.reduce import per_class, valid_mean
 from napari_boundaryseg.losses.target_maps import GridLabels

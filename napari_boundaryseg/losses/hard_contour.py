@@ -6,7 +6,7 @@ import numpy as np
 import torch.nn.functional as F
 from torch import Tensor
 
-from napari_boundaryseg.data.boundaries import contour_targets
+from napari_boundaryseg.data.contour_targets import contour_targets
 from napari_boundaryseg.losses import Target, register, target_maps
 from napari_boundaryseg.losses.reduce import valid_mean
 from napari_boundaryseg.losses.target_maps import GridLabels

@@ -21,7 +21,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from napari_boundaryseg.data.boundaries import TargetSettings
+from napari_boundaryseg.data.contour_targets import TargetSettings
 from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.registry import Registry
 

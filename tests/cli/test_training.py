@@ -12,6 +12,7 @@ from cli_study import SHAPE, TINY, save
 
 from napari_boundaryseg.cli.training_options import recipe_of, setting
 from napari_boundaryseg.engine import devices
+from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
 from napari_boundaryseg.engine.recipes.shipped import RECIPES
 from napari_boundaryseg.errors import InputError
 
@@ -175,3 +176,28 @@ def test_list_names_every_recipe_with_its_task(boundaryseg) -> None:
     for wanted in RECIPES.values():
         (line,) = [line for line in said if line.split()[:1] == [wanted.name]]
         assert wanted.task in line
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--lr", "5"), "--lr: input should be less than or equal to 0.1"),
+        (("--part", "edges"), "--part: input should be"),
+    ],
+)
+def test_settings_of_a_fine_tuning_have_bounds(boundaryseg, words: tuple[str, str], said: str) -> None:
+    done = boundaryseg("finetune", "hippocampus-sgm", "--data", "x", "-o", "y", *words)
+    assert done.status == 2
+    assert said in " ".join(done.err.split())
+
+
+def test_the_part_that_is_trained_can_be_chosen(boundaryseg, tiny_model: Path, study: Path, tmp_path: Path) -> None:
+    words = ("finetune", tiny_model, "--data", study, "-o", tmp_path / "m", "--steps", "1", "--device", "cpu")
+    done = boundaryseg(*words, "--part", "heads", "--lr", "0.01")
+    assert done.status == 0, done.err
+    before, after = (
+        load_model(path).network.state_dict() for path in (tiny_model, tmp_path / "m" / "best.safetensors")
+    )
+    moved = {name.partition(".")[0] for name in before if not before[name].equal(after[name])}
+    assert moved
+    assert moved <= set(load_model(tiny_model).network.head_modules)

@@ -4,14 +4,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from napari_boundaryseg.data.boundaries import (
-    blurred_sum,
-    canny_boundary,
-    contour_targets,
-    gaussian_centre,
-    inner_boundary,
-    soft_contour,
-)
+from napari_boundaryseg.data.boundaries import canny_boundary, inner_boundary
+from napari_boundaryseg.data.contour_targets import blurred_sum, contour_targets, gaussian_centre, soft_contour
 from napari_boundaryseg.engine.recipes.recipe import Targets
 
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from napari_boundaryseg.data.boundaries import blurred_sum, difficulty_map, gaussian_centre, inner_boundary
+from napari_boundaryseg.data.boundaries import inner_boundary
+from napari_boundaryseg.data.contour_targets import blurred_sum, difficulty_map, gaussian_centre
 
 
 @pytest.mark.parametrize("normalise", ["max", "plane"])

@@ -6,7 +6,8 @@ import torch
 import torch.nn.functional as F
 
 from napari_boundaryseg import losses
-from napari_boundaryseg.data.boundaries import difficulty_map, sobel_edges
+from napari_boundaryseg.data.boundaries import sobel_edges
+from napari_boundaryseg.data.contour_targets import difficulty_map
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.losses.difficulty_ce import weighted_entropy
 from napari_boundaryseg.losses.edges import balanced_cross_entropy

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from napari_boundaryseg.data.boundaries import inner_boundary, soft_contour
+from napari_boundaryseg.data.boundaries import inner_boundary
+from napari_boundaryseg.data.contour_targets import soft_contour
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.volume import LabelMap
 from napari_boundaryseg.engine.checkpoints.checkpoint import build_network, load_model

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from napari_boundaryseg import losses
-from napari_boundaryseg.data.boundaries import contour_targets, outline, slicewise_difficulty
+from napari_boundaryseg.data.boundaries import outline
+from napari_boundaryseg.data.contour_targets import contour_targets, slicewise_difficulty
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
 from napari_boundaryseg.engine.recipes.recipe import Recipe
