@@ -27,14 +27,16 @@ step() {   # step NAME COMMAND...
 
 without_qt() {   # whole floors below the window, with napari and Qt made unimportable
     local -x BOUNDARYSEG_BLOCK_QT=1 COVERAGE_FILE="$made/.coverage.without-qt"
-    local parallel=()
+    local first=() parallel=()
     if [ "$chosen" != long ]; then
+        # The window's worker gives way to everything (NICENESS in jobs/worker.py); these tests give way to it.
+        first=(nice -n 15)
         # One thread each: the tensors are small, and threads that wait for each other cost more than they bring.
         # Long tests train real networks, one after the other.
         local -x OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
         parallel=(-n 2 --dist loadfile)
     fi
-    "$bin/python" -m pytest tests --ignore=tests/ui "${options[@]}" "${parallel[@]}" \
+    "${first[@]}" "$bin/python" -m pytest tests --ignore=tests/ui "${options[@]}" "${parallel[@]}" \
         -p no:napari -p no:npe2 -p no:pytest-qt
 }
 
