@@ -83,6 +83,11 @@ def consistency(
     -------
     Tensor
         Scalar, float32. Source: EG-CNN equations 7 and 8.
+
+    References
+    ----------
+    Hatamizadeh, Terzopoulos and Myronenko, Edge-gated CNNs for volumetric semantic segmentation of medical images,
+    2020.
     """
     logits = (output.logits if output.main is None else output.main).float()
     if logits.shape[1] == 1:  # one sigmoid channel is a softmax over (0, logit)

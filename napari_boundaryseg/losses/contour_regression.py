@@ -16,6 +16,11 @@ def contour_regression(output: ModelOutput, target: Target) -> Tensor:
 
     An edge map by itself is one contour of all organs together: its target is the largest of theirs.
     Source: HMEDN equation 2.
+
+    References
+    ----------
+    Zhou, Nie, Adeli et al., High-resolution encoder-decoder networks for low-contrast medical image segmentation, IEEE
+    Transactions on Image Processing 29, 2020.
     """
     total = output.logits.float().sum() * 0.0
     pairs = [(output.hard, target.maps.get("hard")), (output.soft, target.maps.get("soft"))]

@@ -72,6 +72,11 @@ def difficulty_ce(
     -------
     Tensor
         Scalar, float32. Source: HMEDN equations 3 to 5.
+
+    References
+    ----------
+    Zhou, Nie, Adeli et al., High-resolution encoder-decoder networks for low-contrast medical image segmentation, IEEE
+    Transactions on Image Processing 29, 2020.
     """
     rest = (target.labels, target.needed("difficulty"), target.valid, class_weights)
     total = weighted_entropy(output.logits, *rest)

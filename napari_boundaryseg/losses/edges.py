@@ -51,7 +51,12 @@ def _truth(output: ModelOutput, target: Target) -> Tensor:
 
 @register("edge-bce")
 def edge_bce(output: ModelOutput, target: Target, normalise: Normalise = "balanced") -> Tensor:
-    """Balanced cross-entropy of the edge stream; 0 where the network has none. See `balanced_cross_entropy`."""
+    """Balanced cross-entropy of the edge stream; 0 where the network has none. See `balanced_cross_entropy`.
+
+    References
+    ----------
+    Hatamizadeh, Terzopoulos and Myronenko, End-to-end boundary aware networks for medical image segmentation, 2019.
+    """
     if output.edges is None:
         return output.logits.float().sum() * 0.0
     return balanced_cross_entropy(output.edges, _truth(output, target), normalise, target.valid)
@@ -59,7 +64,13 @@ def edge_bce(output: ModelOutput, target: Target, normalise: Normalise = "balanc
 
 @register("edge-dice")
 def edge_dice(output: ModelOutput, target: Target) -> Tensor:
-    """Dice loss of the edge stream, with squared denominators; 0 where the network has none."""
+    """Dice loss of the edge stream, with squared denominators; 0 where the network has none.
+
+    References
+    ----------
+    Hatamizadeh, Terzopoulos and Myronenko, Edge-gated CNNs for volumetric semantic segmentation of medical images,
+    2020.
+    """
     if output.edges is None:
         return output.logits.float().sum() * 0.0
     return squared_dice(output.edges.float().sigmoid(), _truth(output, target), target.valid)

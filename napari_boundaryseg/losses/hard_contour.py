@@ -31,7 +31,12 @@ def focal(logits: Tensor, truth: Tensor, gamma: float = 2.0) -> Tensor:
 
 @register("hard-contour", needs=("hard",))
 def hard_contour(output: ModelOutput, target: Target, gamma: float = 2.0) -> Tensor:
-    """Mean focal loss of the hard-contour head; 0 where the network has no such head or no organ a clear border."""
+    """Mean focal loss of the hard-contour head; 0 where the network has no such head or no organ a clear border.
+
+    References
+    ----------
+    Nie and Shen, Semantic-guided encoder feature learning for blurry boundary delineation, 2019.
+    """
     truth = target.maps.get("hard")
     if output.hard is None or truth is None:
         return output.logits.float().sum() * 0.0

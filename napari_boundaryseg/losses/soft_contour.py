@@ -25,6 +25,10 @@ def soft_contour(output: ModelOutput, target: Target) -> Tensor:
     """-[t log p + (1 - t) log(1 - p)] with p = σ(soft logit), the mean; its floor is the target's entropy, not 0.
 
     Source: equation 6 of the SGM paper in its sane reading. 0 where there is no such head or no blurry organ.
+
+    References
+    ----------
+    Nie and Shen, Semantic-guided encoder feature learning for blurry boundary delineation, 2019.
     """
     truth = target.maps.get("soft")
     if output.soft is None or truth is None:

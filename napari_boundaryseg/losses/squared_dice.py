@@ -61,6 +61,11 @@ def dice_squared(
     -------
     Tensor
         Scalar, float32. Source: EG-CNN equation 4.
+
+    References
+    ----------
+    Hatamizadeh, Terzopoulos and Myronenko, Edge-gated CNNs for volumetric semantic segmentation of medical images,
+    2020.
     """
     truth = organ_masks(target.labels, output.logits.shape[1])
     total = squared_dice(organ_probabilities(output.logits), truth, target.valid)

@@ -76,6 +76,10 @@ def wce_dice(
     -------
     Tensor
         Scalar, float32. Source: SGM, specification §3.
+
+    References
+    ----------
+    Nie and Shen, Semantic-guided encoder feature learning for blurry boundary delineation, 2019.
     """
     total = segmentation(output.logits, target, class_weights)
     for weight, logits in zip(deep_weights, output.deep, strict=False):

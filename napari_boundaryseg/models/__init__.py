@@ -67,7 +67,13 @@ names = _registry.names
 
 
 def signature(name: str) -> inspect.Signature:
-    """The typed arguments of a registered network: its form, its flags, its card."""
+    """The typed arguments of a registered network: its form, its flags, its card.
+
+    Examples
+    --------
+    >>> [name for name in signature("sgm").parameters if name not in ("dims", "in_channels", "classes")][:2]
+    ['clear', 'blurry']
+    """
     return inspect.signature(_registry[name])
 
 
@@ -100,6 +106,13 @@ def build(
     -------
     nn.Module
         Maps (B, in_channels, *sp) to a `ModelOutput`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> network = build("unet", dims=2, in_channels=1, classes=3, width=4)
+    >>> network(torch.zeros(1, 1, 31, 45)).logits.shape
+    torch.Size([1, 3, 31, 45])
     """
     builder = _registry[name]
     if dims not in (2, 3):

@@ -171,6 +171,10 @@ def bacnn(
     -------
     nn.Module
         1 708 405 parameters at width 16 and 6 639 541 at width 32, with a single output channel.
+
+    References
+    ----------
+    Hatamizadeh, Terzopoulos and Myronenko, End-to-end boundary aware networks for medical image segmentation, 2019.
     """
     if dims != 2:
         raise InputError("dims", f"it is {dims}", "This network is two-dimensional: choose 2")

@@ -60,6 +60,11 @@ def dilnet(
     -------
     nn.Module
         178 340 parameters with nine blocks, 119 396 with six.
+
+    References
+    ----------
+    Zhou, Nie, Adeli et al., High-resolution encoder-decoder networks for low-contrast medical image segmentation, IEEE
+    Transactions on Image Processing 29, 2020.
     """
     check_width(width)
     kw: dict[str, Any] = {"dims": dims, "norm_kind": NORMS[norm]}

@@ -198,6 +198,11 @@ def egcnn(
     -------
     nn.Module
         Maps (B, in_channels, *sp) of any size to a `ModelOutput`.
+
+    References
+    ----------
+    Hatamizadeh, Terzopoulos and Myronenko, Edge-gated CNNs for volumetric semantic segmentation of medical images,
+    2020.
     """
     made = TAPPED[backbone](dims, in_channels, classes, width, norm)
     if not edge_stream:

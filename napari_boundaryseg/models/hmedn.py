@@ -40,6 +40,11 @@ def dstnet(
     -------
     nn.Module
         3 185 508 and 1 022 260 parameters in 2-D with the default arguments.
+
+    References
+    ----------
+    Zhou, Nie, Adeli et al., High-resolution encoder-decoder networks for low-contrast medical image segmentation, IEEE
+    Transactions on Image Processing 29, 2020.
     """
     return _distilling(
         dims,
@@ -79,6 +84,11 @@ def hrdn(
     -------
     nn.Module
         3 371 528 parameters in 2-D at stage 1; 4 363 488 and 9 739 136 in 3-D with 4 channels at stages 2 and 3.
+
+    References
+    ----------
+    Zhou, Nie, Adeli et al., High-resolution encoder-decoder networks for low-contrast medical image segmentation, IEEE
+    Transactions on Image Processing 29, 2020.
     """
     return _distilling(
         dims,
@@ -143,6 +153,11 @@ def hmedn(
     -------
     nn.Module
         Maps (B, in_channels, *sp) to a `ModelOutput`; 3 791 307 parameters with the default arguments.
+
+    References
+    ----------
+    Zhou, Nie, Adeli et al., High-resolution encoder-decoder networks for low-contrast medical image segmentation, IEEE
+    Transactions on Image Processing 29, 2020.
     """
     return _distilling(
         dims,

@@ -90,6 +90,11 @@ def hr_unet(
         See `napari_boundaryseg.models.hr_pathway.HighResolutionPathway`.
     norm : str
         Batch norm, or group norm for small batches and for fine-tuning.
+
+    References
+    ----------
+    Zhou, Nie, Adeli et al., High-resolution encoder-decoder networks for low-contrast medical image segmentation, IEEE
+    Transactions on Image Processing 29, 2020.
     """
     kw: dict[str, Any] = {"dims": dims, "norm_kind": norm}
     channels = width * 2 ** (stage - 1)

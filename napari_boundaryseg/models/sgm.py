@@ -168,6 +168,10 @@ def sgm(
     -------
     nn.Module
         Maps (B, in_channels, *sp) to a `ModelOutput`; 3 901 890 parameters with the default arguments.
+
+    References
+    ----------
+    Nie and Shen, Semantic-guided encoder feature learning for blurry boundary delineation, 2019.
     """
     if not 4 <= width <= WIDEST or width % 4:
         raise InputError("width", f"it is {width}", f"Choose a multiple of 4 up to {WIDEST}, for example 16 or 32")

@@ -42,6 +42,16 @@ def read(*sources: str | Path, progress: Progress = silent) -> Volume:
         When a source cannot be read, or the channels lie on different grids.
     MissingExtra
         When the library for this format is not installed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from napari_boundaryseg.phantom.two_part import two_part_structure
+    >>> path = Path(tempfile.mkdtemp()) / "case_0000.nii.gz"
+    >>> write(two_part_structure(1)[0], path)
+    >>> scan = read(path)
+    >>> scan.name, scan.array.shape[0], scan.geometry.orientation
+    ('case', 1, 'RAS')
     """
     if not sources or "" in sources:
         raise InputError("scan", "no file was given", "Choose a file or a folder")
@@ -86,7 +96,18 @@ def read_labels(
 
 
 def write(value: LabelMap | Volume, path: str | Path) -> None:
-    """Write a label map or a scan in the format of the file's suffix, on exactly its own grid."""
+    """Write a label map or a scan in the format of the file's suffix, on exactly its own grid.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from napari_boundaryseg.phantom.two_part import two_part_structure
+    >>> scan, labels = two_part_structure(1)
+    >>> path = Path(tempfile.mkdtemp()) / "seg.nii.gz"
+    >>> write(labels, path)
+    >>> bool((read_labels(path, scan).array == labels.array).all())
+    True
+    """
     path = Path(path)
     for name in FORMATS:
         entry = FORMATS[name]

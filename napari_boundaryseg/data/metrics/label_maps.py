@@ -38,6 +38,18 @@ def evaluate(prediction: LabelMap, reference: LabelMap, tolerance_mm: float | No
     ------
     InputError
         When the two do not lie on the same grid, or name an integer differently.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from napari_boundaryseg.data.labels import preset
+    >>> from napari_boundaryseg.data.volume import Geometry
+    >>> truth = np.zeros((8, 8, 8), np.uint8)
+    >>> truth[2:6, 2:6, 2:6] = 1
+    >>> reference = LabelMap(truth, Geometry(truth.shape, np.eye(4)), preset("prostate"))
+    >>> moved = LabelMap(np.roll(truth, 1, axis=0), reference.geometry, reference.scheme)
+    >>> evaluate(moved, reference, tolerance_mm=1.0)["Prostate"]["dsc"]
+    0.75
     """
     if not prediction.geometry.same_as(reference.geometry):
         raise InputError(

@@ -83,6 +83,12 @@ def load_model(name_or_path: str | Path, folders: Iterable[Path] = ()) -> Loaded
     InputError
         For a file that is damaged, can hold code, or whose weights do not fit the network that its card names.
         Sizes are checked before memory is taken.
+
+    Examples
+    --------
+    >>> model = load_model("hippocampus-sgm")
+    >>> model.card.recipe.scheme.names
+    ('Hippocampus_A', 'Hippocampus_P')
     """
     path = find(name_or_path, folders)
     card, sha256 = read_card(path)

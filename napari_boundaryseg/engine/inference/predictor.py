@@ -193,6 +193,14 @@ def predict(
     """Segment one scan with a shipped model, a checkpoint file, or a loaded model.
 
     See `Predictor.predict` for the parameters and errors.
+
+    Examples
+    --------
+    >>> from napari_boundaryseg.phantom.two_part import two_part_structure
+    >>> scan, _ = two_part_structure(1)
+    >>> found = predict(scan, "hippocampus-sgm", device="cpu")
+    >>> found.labels.array.shape == scan.geometry.shape, sorted(found.contours)
+    (True, ['Hippocampus_A', 'Hippocampus_P'])
     """
     loaded = model if isinstance(model, LoadedModel) else load_model(model)
     return Predictor(loaded, device).predict(scan, box=box, whole=whole, attention=attention, progress=progress)

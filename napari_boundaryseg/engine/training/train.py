@@ -96,6 +96,16 @@ def fit(
         For cases without labels, weights to start with that do not fit, a folder that holds another training, a card
         that nobody could read again, bf16 on a processor that gets it wrong, too little memory, and a training whose
         loss is not finite again and again.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from napari_boundaryseg.engine.recipes.shipped import recipe
+    >>> from napari_boundaryseg.phantom.two_part import two_part_structure
+    >>> small = {"network": "unet", "network_arguments": {"width": 4}, "losses": {"wce-dice": 1.0}, "batch": 1}
+    >>> wanted = recipe("hippocampus-sgm").with_settings({**small, "patch_vox": (16, 16, 16), "steps_per_epoch": 1})
+    >>> fit(wanted, [two_part_structure(1)], Path(tempfile.mkdtemp()), steps=1, device="cpu").name
+    'best.safetensors'
     """
     steps, seed = steps or recipe.steps, recipe.seed if seed is None else seed
     if seed < 0:
