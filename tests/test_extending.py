@@ -99,3 +99,17 @@ def test_an_example_touches_one_file_and_works(title: str, tree: Path) -> None:
 @pytest.mark.parametrize("title", EXAMPLES)
 def test_without_its_file_an_example_does_not_work(title: str, tree: Path) -> None:
     assert any(run(tree, "-c", check).returncode for check in EXAMPLES[title].checks)
+
+
+def test_the_contract_tests_take_up_the_network_and_the_loss_of_the_page(root: Path, tree: Path) -> None:
+    shutil.copytree(root / "tests", tree / "tests", ignore=shutil.ignore_patterns("made_by_0_1", "__pycache__", "ui"))
+    for title in ("A network", "A loss, also with a target map of its own"):
+        for path, text in EXAMPLES[title].new.items():
+            (tree / path).write_text(text, "utf-8")
+    contracts = ("tests/models/test_contract.py", "tests/losses/test_losses.py")
+    without = [word for name in ("cacheprovider", "napari", "npe2", "pytest-qt") for word in ("-p", f"no:{name}")]
+    done = run(tree, "-m", "pytest", *contracts, "-q", "-k", "plain-net or border-ce", *without)
+    assert done.returncode == 0, done.stdout
+    passed = re.search(r"(\d+) passed", done.stdout)
+    assert passed is not None
+    assert int(passed[1]) >= 8

@@ -54,11 +54,10 @@ VARIANTS = [
 
 
 def make(name, dims, clear, blurry, **arguments):
-    """A small network with group norm, which does not mind a batch of one."""
-    small = {"width": 8} if "width" in models.signature(name).parameters else {}
-    return models.build(
-        name, dims=dims, in_channels=2, classes=4, clear=clear, blurry=blurry, norm="group", **small, **arguments
-    )
+    """A small network, with group norm where it has a norm: that does not mind a batch of one."""
+    known = models.signature(name).parameters
+    small = {key: value for key, value in (("width", 8), ("norm", "group")) if key in known}
+    return models.build(name, dims=dims, in_channels=2, classes=4, clear=clear, blurry=blurry, **small, **arguments)
 
 
 @pytest.mark.parametrize(("name", "dims", "size"), EVERY)

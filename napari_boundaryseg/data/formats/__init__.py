@@ -176,7 +176,8 @@ def _format_by_name(path: Path) -> Format | None:
 
 
 def _format_by_content(path: Path, head: bytes) -> Format | None:
-    return next((FORMATS[name] for name in FORMATS if _recognises(name, path, head)), None)
+    in_turn = sorted(FORMATS, key=lambda name: FORMATS[name].asked_last)
+    return next((FORMATS[name] for name in in_turn if _recognises(name, path, head)), None)
 
 
 def _recognises(name: str, path: Path, head: bytes) -> bool:

@@ -35,6 +35,8 @@ class Format:
     """The file endings that ``write`` takes."""
     recognises: Callable[[Path, bytes], bool] = _never
     """Whether a path without one of these endings is stored so: it gets a file's first bytes, none of a folder."""
+    asked_last: bool = False
+    """For a format that takes every folder, or every packed file, for its own: others are asked first."""
 
 
 FORMATS: Registry[Format] = Registry(

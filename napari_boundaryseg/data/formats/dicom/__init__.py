@@ -118,4 +118,4 @@ def _recognises(path: Path, head: bytes) -> bool:
     return path.is_dir() or dicom_folder.begins_like_dicom(head) or path.suffix.lower() == ".dcm"
 
 
-FORMATS.register("dicom")(Format((), read, recognises=_recognises))
+FORMATS.register("dicom")(Format((), read, recognises=_recognises, asked_last=True))

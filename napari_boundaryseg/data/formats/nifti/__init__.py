@@ -60,4 +60,4 @@ def _is_nifti(path: Path, head: bytes) -> bool:
     return head[344:347] == b"n+1" or head[4:7] == b"n+2" or head.startswith(GZIP_MAGIC)
 
 
-FORMATS.register("nifti")(Format(SUFFIXES, read, read_labels, write.write, SUFFIXES, _is_nifti))
+FORMATS.register("nifti")(Format(SUFFIXES, read, read_labels, write.write, SUFFIXES, _is_nifti, asked_last=True))
