@@ -21,13 +21,13 @@ import numpy as np
 from napari_boundaryseg.editing.history.history import History
 from napari_boundaryseg.editing.history.locks import Lock
 from napari_boundaryseg.editing.journal.journal import Journal
-from napari_boundaryseg.editing.journal.records import About
+from napari_boundaryseg.editing.journal.records import JournalHeader
 from napari_boundaryseg.editing.journal.recovery import recover, recoverable
 from napari_boundaryseg.editing.journal.scan_hash import scan_hash
 
 SHAPE = (120, 256, 256)
-WHOLE = tuple(slice(0, n) for n in SHAPE)
-ABOUT = About("benchmark", "0" * 32, "{}", 0.001)
+WHOLE = (slice(0, 120), slice(0, 256), slice(0, 256))
+HEADER = JournalHeader("benchmark", "0" * 32, "{}", 0.001)
 STROKES, APPENDS = 100, 1000
 
 Row = tuple[str, float, float, str]
@@ -37,7 +37,7 @@ Row = tuple[str, float, float, str]
 def ball(centre: tuple[float, float, float], radius: tuple[float, float, float]) -> np.ndarray:
     """(z, y, x) bool, an ellipsoid."""
     grids = np.ogrid[tuple(slice(0, n) for n in SHAPE)]
-    return sum(((grid - c) / r) ** 2 for grid, c, r in zip(grids, centre, radius)) <= 1
+    return np.asarray(sum(((grid - c) / r) ** 2 for grid, c, r in zip(grids, centre, radius)) <= 1)
 
 
 def organs() -> np.ndarray:
@@ -119,7 +119,7 @@ def memory() -> list[Row]:
 def journal(folder: Path) -> list[Row]:
     """Strokes into a journal: on the caller's thread, and until they are on the disk."""
     history, rng = History(organs()), np.random.default_rng(0)
-    one = Journal(ABOUT, history.array, folder)
+    one = Journal(HEADER, history.array, folder)
     one.flush()
     for _ in range(APPENDS):
         stroke(history, rng)

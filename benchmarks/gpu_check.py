@@ -152,7 +152,7 @@ def without_chance(network: nn.Module) -> nn.Module:
     return network
 
 
-def _labels(network: nn.Module, scan: Tensor, window: tuple[int, ...], device: torch.device) -> Tensor:
+def _labels(network: nn.Module, scan: Tensor, window: tuple[int, int, int], device: torch.device) -> Tensor:
     with torch.inference_mode():
         heads = sliding_window(scan, Heads(network.eval()), window, 0.25, device=device)
     return torch.as_tensor(heads)[:CLASSES].argmax(0).cpu()

@@ -26,7 +26,7 @@ import napari
 import numpy as np
 import psutil
 from qtpy.QtCore import QPoint, Qt
-from qtpy.QtTest import QTest
+from qtpy.QtTest import QTest as _QTest
 from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_boundaryseg.data.labels import preset
@@ -38,6 +38,7 @@ from napari_boundaryseg.ui.layers.scan import show_scan
 from napari_boundaryseg.ui.views.mirrored_layer import MirroredLayer
 from napari_boundaryseg.ui.views.three_planes import ThreePlanes
 
+QTest: Any = _QTest  # its types leave out what may be left out
 SHAPE = (256, 256, 120)
 MOVES, STROKES = 25, 2
 ALLOWED = {"open, processor s": 2.0, "stroke in the main view ms": 10.0, "stroke in another view ms": 10.0}
@@ -72,10 +73,10 @@ def opening(planes: ThreePlanes, n_layers: int) -> dict[str, float]:
     """Seconds until the planes are drawn with scan and labels, and until they are with every layer."""
     wall, processor = time.perf_counter(), time.process_time()
     planes.open()
-    planes._timer.stop()  # the maps wait until this much is measured
+    planes._following.cancel()  # the maps wait until this much is measured
     settle()
     found = {"open s": time.perf_counter() - wall, "open, processor s": time.process_time() - processor}
-    planes._timer.start()
+    planes._following.throttle()
     while any(len(view.copies) < n_layers for view in planes.views):
         QApplication.processEvents()
     settle()

@@ -1,4 +1,4 @@
-"""What went wrong, in words for the person who must act."""
+"""Errors: what went wrong, in words for the person who must act."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a long function says where it is, and where it learns that it must stop."""
+"""Progress and cancelling of long functions."""
 
 from __future__ import annotations
 

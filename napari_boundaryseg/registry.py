@@ -1,4 +1,4 @@
-"""Things that are known by a name: our own modules register themselves, other packages have entry points."""
+"""Registries of named parts: our own modules register themselves, other packages have entry points."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE_S, nothing_happens
 
 from napari_boundaryseg.registry import Registry
 
@@ -101,7 +102,7 @@ def script(installed: Path, code: str) -> tuple[dict[str, object], str]:
         "PYTHONPATH": os.pathsep.join(filter(None, [str(installed), os.environ.get("PYTHONPATH", "")])),
     }
     done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1]), done.stderr
@@ -209,7 +210,7 @@ def test_a_second_thread_waits_until_everything_is_there(tmp_path: Path, monkeyp
         "registry = Registry('part', __name__)\nbegun, go_on = threading.Event(), threading.Event()\n"
     )
     (package / "part.py").write_text(
-        "from slow_parts import begun, go_on, registry\nbegun.set()\ngo_on.wait(20)\nregistry.register('a')(1)\n"
+        "from slow_parts import begun, go_on, registry\nbegun.set()\ngo_on.wait()\nregistry.register('a')(1)\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
     import slow_parts
@@ -217,10 +218,10 @@ def test_a_second_thread_waits_until_everything_is_there(tmp_path: Path, monkeyp
     seen: list[list[str]] = []
     threads = [threading.Thread(target=lambda: seen.append(slow_parts.registry.names())) for _ in range(2)]
     threads[0].start()
-    assert slow_parts.begun.wait(20)
+    assert slow_parts.begun.wait(PATIENCE_S)
     threads[1].start()
-    threads[1].join(0.05)
+    nothing_happens()
     slow_parts.go_on.set()
     for thread in threads:
-        thread.join(20)
+        thread.join(PATIENCE_S)
     assert seen == [["a"], ["a"]]

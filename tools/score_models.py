@@ -51,10 +51,10 @@ def score(model: Shipped, path: Path, data: Path) -> Scores:
         priors = label_priors(known, [labels for _, labels in unseen])
         return Scores(on_cases(trained, unseen, priors), f"{len(unseen)} synthetic brains with seeds it never saw")
     held = model.cases(data, "val")
-    known = (labels for _, labels in load_labelled(model.cases(data, *model.rows), wanted.scheme))
-    unseen = list(load_labelled(held, wanted.scheme))
-    priors = priors_of_crops(known, [labels for _, labels in unseen])
-    return Scores(on_cases(trained, unseen, priors), f"{len(held)} validation cases that trained and chose nothing")
+    learned = (labels for _, labels in load_labelled(model.cases(data, *model.rows), wanted.scheme))
+    judged = list(load_labelled(held, wanted.scheme))
+    priors = priors_of_crops(learned, [labels for _, labels in judged])
+    return Scores(on_cases(trained, judged, priors), f"{len(held)} validation cases that trained and chose nothing")
 
 
 def on_cases(model: LoadedModel, cases: Iterable[Pair], priors: dict[str, float]) -> tuple[Score, ...]:

@@ -1,4 +1,4 @@
-"""The command line: `boundaryseg`. One file per group of commands; nothing heavy is imported before a command runs."""
+"""The command line: `boundaryseg`. One file a command; nothing heavy is imported before a command runs."""
 
 from napari_boundaryseg.cli.app import app, main
 

@@ -1,4 +1,4 @@
-"""The part of a scan that a person names on the command line."""
+"""Boxes on the command line: the part of a scan that a person names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the commands print while they work, and while they end."""
+"""Console output: progress bar and tables."""
 
 from __future__ import annotations
 

@@ -234,10 +234,12 @@ def _fault(folder: Path, name: object) -> InputError | None:
 
 def _refuse(faults: list[InputError]) -> None:
     """Raise one error that tells all of them, each once."""
-    told = list(dict.fromkeys((fault.subject, fault.reason) for fault in faults))
-    if len(told) == 1:
+    messages = list(dict.fromkeys((fault.subject, fault.reason) for fault in faults))
+    if len(messages) == 1:
         raise faults[0]
-    if len({subject for subject, _ in told}) == 1:
-        raise InputError(told[0][0], "; ".join(reason for _, reason in told), "Correct or remove them")
-    if told:
-        raise InputError(f"{len(told)} cases", "; ".join(": ".join(one) for one in told), "Correct or remove them")
+    if len({subject for subject, _ in messages}) == 1:
+        raise InputError(messages[0][0], "; ".join(reason for _, reason in messages), "Correct or remove them")
+    if messages:
+        raise InputError(
+            f"{len(messages)} cases", "; ".join(": ".join(one) for one in messages), "Correct or remove them"
+        )

@@ -88,7 +88,7 @@ def precision_on(device: str, wanted: str) -> Literal["float32", "bf16"]:
         raise InputError(
             wanted,
             f"with torch {torch.__version__} this processor gets gradients in bf16 wrong",
-            "Train in float32; a training that was begun in bf16 goes on where they are right",
+            "Train in float32; a training that was begun in bf16 resumes where they are right",
         )
     return "bf16" if wanted == "bf16" or (wanted == "auto" and computes_bf16(device)) else "float32"
 

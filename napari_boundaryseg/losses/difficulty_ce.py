@@ -38,7 +38,7 @@ def weighted_entropy(
     logits : (B, C, *sp) tensor
     labels : (B, *sp) int64 tensor
     difficulty : (B, 1, *sp) tensor
-        From 1 on; see `napari_boundaryseg.data.boundaries.difficulty_map`.
+        From 1 on; see `napari_boundaryseg.data.contour_targets.difficulty_map`.
     valid : (B, 1, *sp) bool tensor, optional
     class_weights : tuple of float, optional
         By which each voxel's cross-entropy is multiplied, according to its label.

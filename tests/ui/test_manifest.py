@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 from npe2 import PluginManifest
+from patience import PATIENCE_S
 
 from napari_boundaryseg.data.formats.format import suffixes
 from napari_boundaryseg.ui.panels.panel import in_order
@@ -37,7 +38,8 @@ def test_every_sample_is_in_the_manifest_and_on_disk() -> None:
 def test_the_workbench_and_each_panel_are_widgets() -> None:
     names = [widget.display_name for widget in MANIFEST.contributions.widgets]
     assert names == ["Boundary segmentation", *(panel.title for panel in in_order().values())]
-    assert names[:6] == ["Boundary segmentation", "Scan", "Segment", "Correct", "Train", "Export"]
+    ours = ["Boundary segmentation", "Scan", "Segment", "Correct", "Train", "Export"]
+    assert [name for name in names if name in ours] == ours
 
 
 def test_ids_that_settings_and_scripts_may_hold_stay() -> None:
@@ -50,7 +52,7 @@ def test_ids_that_settings_and_scripts_may_hold_stay() -> None:
 
 def test_the_manifest_is_made_from_panels_samples_and_formats(root: Path) -> None:
     command = [sys.executable, str(root / "tools" / "manifest.py"), "--check"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -50,7 +50,7 @@ class History:
     Steps are kept until they take more than ``most_bytes`` of memory: then the oldest go, but never the newest. The
     bound on memory wins over the number of steps; compressed labels are small, so that far more than 200 steps fit.
 
-    Used on one thread. ``recorded`` is told before ``changed``, so that a journal has a step before views react.
+    Used on one thread. ``recorded`` is emitted before ``changed``, so that a journal has a step before views react.
 
     Parameters
     ----------

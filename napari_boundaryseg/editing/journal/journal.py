@@ -38,7 +38,7 @@ class Journal:
     """Makes each step durable; whatever ends the program, `recovery.recover` gives back what was on the disk.
 
     `append` and `move` return at once with a number; `is_durable` and `flush` say when everything up to a number is on
-    the disk. Where the disk refuses, ``on_error`` is told once, `flush` raises, nothing is dropped, and each further
+    the disk. Where the disk refuses, ``on_error`` is called once, `flush` raises, nothing is dropped, and each further
     step and each `flush` tries again.
 
     Parameters
@@ -56,7 +56,7 @@ class Journal:
     Raises
     ------
     InputError
-        When the folder cannot be made. What the disk refuses later is told as above.
+        When the folder cannot be made. What the disk refuses later is reported as above.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Journal:
         self._handed = self._durable = -1
         self._crc = 0
         self._error: InputError | None = None
-        self._try = self._told = self._ending = False
+        self._try = self._reported = self._ending = False
         self._followed: list[History] = []
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
         start, held = labels.copy(), locks or Locks()
@@ -203,7 +203,7 @@ class Journal:
             for folder in (self.folder, *self.folder.parents[:2]):
                 sync_folder(folder)
         with self._news:
-            self._crc, self._durable, self._error, self._told = crc, records[-1].number, None, False
+            self._crc, self._durable, self._error, self._reported = crc, records[-1].number, None, False
             del self._waiting[: len(batch)]
             self._news.notify_all()
 
@@ -215,7 +215,7 @@ class Journal:
             "Free some space on the disk of your home folder, or save the labels now",
         )
         with self._news:
-            first, self._error, self._told = not self._told, refused, True
+            first, self._error, self._reported = not self._reported, refused, True
             self._news.notify_all()
         if first and self._on_error is not None:
             with contextlib.suppress(Exception):

@@ -1,4 +1,4 @@
-"""Teach a model what a person corrected, and say honestly whether it got better."""
+"""Fine-tuning on corrected cases, and an honest comparison of before and after."""
 
 from __future__ import annotations
 
@@ -83,10 +83,10 @@ def fine_tune(
         Without a case, for a case in both roles, for a part that the network does not name, and as
         `engine.training.train.fit`.
     """
-    scans, apart = ([LabelledScan(*case) for case in given] for given in (cases, held_out))
+    scans, held = ([LabelledScan(*case) for case in given] for given in (cases, held_out))
     if not scans:
         raise InputError("fine-tuning", "there is no training case", "Accept at least one corrected case first")
-    repeated = {case.volume.name for case in scans} & {case.volume.name for case in apart}
+    repeated = {case.volume.name for case in scans} & {case.volume.name for case in held}
     if repeated:
         raise InputError(
             ", ".join(sorted(repeated)), "it is both a training case and held out", "Give each case one role"
@@ -105,10 +105,10 @@ def fine_tune(
         overwrite=overwrite,
         name=name or model.card.name,
         training=tuned_on(model.card.training, len(scans)),
-        progress=share(progress, 0.0, 0.9 if apart else 1.0),
+        progress=share(progress, 0.0, 0.9 if held else 1.0),
     )
-    if apart:
-        _compare(model, path, apart, folder, device, share(progress, 0.9, 1.0))
+    if held:
+        _compare(model, path, held, folder, device, share(progress, 0.9, 1.0))
     return path
 
 

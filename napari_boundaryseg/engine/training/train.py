@@ -70,12 +70,12 @@ def fit(
     overwrite : bool
         Replace what another training left in the folder.
     start : LoadedModel, optional
-        Begin with these weights; a training that goes on has its own.
+        Begin with these weights; a resumed training has its own.
     device : str
         ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:N"``.
     precision : str
         ``"float32"``, ``"bf16"`` (the network in bfloat16; weights, losses and optimiser stay float32), or ``"auto"``:
-        bf16 where the processor does it well; a training that goes on keeps its own. The card says which it was.
+        bf16 where the processor does it well; a resumed training keeps its own. The card says which it was.
     training : TrainingData, optional
         What the card says of the training scans.
     name : str, optional
@@ -102,7 +102,7 @@ def fit(
     >>> import tempfile
     >>> from napari_boundaryseg.engine.recipes.shipped import recipe
     >>> from napari_boundaryseg.phantom.two_part import two_part_structure
-    >>> small = {"network": "unet", "network_arguments": {"width": 4}, "losses": {"wce-dice": 1.0}, "batch": 1}
+    >>> small = {"network": "unet", "network_arguments": {"width": 4}, "batch": 1}
     >>> wanted = recipe("hippocampus-sgm").with_settings({**small, "patch_vox": (16, 16, 16), "steps_per_epoch": 1})
     >>> fit(wanted, [two_part_structure(1)], Path(tempfile.mkdtemp()), steps=1, device="cpu").name
     'best.safetensors'

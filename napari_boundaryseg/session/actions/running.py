@@ -1,4 +1,4 @@
-"""Jobs of a session: started, shown while they run, their result taken or their error told."""
+"""Jobs of a session: started, shown while they run, their result taken or their error reported."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class LabelsActions(QObject):
     """Other labels are in the window, or none."""
     accepted = Signal()
     """The labels in the window were stored as a case."""
-    lost = Signal()
+    unsaved_removed = Signal()
     """Labels with corrections that are stored nowhere were removed from the layer list."""
 
     def __init__(self, viewer: Any, session: Session, tools: PaintTools, parent: QObject | None = None) -> None:
@@ -175,7 +175,7 @@ class LabelsActions(QObject):
                 "Labels with corrections that were not accepted were removed from the layer list. "
                 "They can be restored in Correct.",
             )
-            self.lost.emit()
+            self.unsaved_removed.emit()
 
     def close(self) -> None:
         """End the journals of this window's labels."""

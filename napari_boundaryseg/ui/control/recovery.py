@@ -97,9 +97,11 @@ class Recovery(QObject):
         show_recovered(self._viewer, scan, scheme, found.history(), journal)
         self._forget(work)
         if found.complete:
-            self.session.say("info", f"{work.steps} steps are back. Undo and redo go on from there.")
+            self.session.say("info", f"{work.steps} steps are restored. Undo and redo reach them.")
         else:
-            self.session.say("warning", f"{work.steps} steps are back; what came after them was damaged and is lost.")
+            self.session.say(
+                "warning", f"{work.steps} steps are restored; what came after them was damaged and is lost."
+            )
         self.restored.emit()
 
     @report_errors

@@ -59,7 +59,7 @@ class ViewerController(QObject):
         self.jobs.finished.connect(self.labels.on_job_finished)
         self.segmentation.applied.connect(self.labels.tell)
         self.recovery.restored.connect(self.labels.tell)
-        self.labels.lost.connect(self.recovery.look)
+        self.labels.unsaved_removed.connect(self.recovery.look)
 
     def close(self) -> None:
         """Leave no process and no scratch file behind; parts of the window may be gone by then."""

@@ -63,13 +63,13 @@ class CorrectPanel(Panel):
         self.empty = line("correct_panel.empty", EMPTY)
         self.organs = OrganTable()
         self.tools = {name: tool(f"correct_panel.{name}", label, key, tip) for name, label, key, _, tip in TOOLS}
-        self.size = named(
+        self.brush_size = named(
             QSlider(Qt.Orientation.Horizontal),
             "correct_panel.size",
             "Brush size",
             "Diameter of the brush and the eraser",
         )
-        self.size.setRange(1, 40)
+        self.brush_size.setRange(1, 40)
         self.size_text = line("correct_panel.size_text")
         self.undo = button("correct_panel.undo", "Undo", "Take the last change back (Ctrl+Z)")
         self.redo = button("correct_panel.redo", "Redo", "Make it again (Ctrl+Shift+Z)")
@@ -101,7 +101,7 @@ class CorrectPanel(Panel):
             grid.addWidget(made, n // 2, n % 2)
         grid.addWidget(QLabel("Brush size"), 2, 0)
         grid.addWidget(self.size_text, 2, 1)
-        grid.addWidget(self.size, 3, 0, 1, 2)
+        grid.addWidget(self.brush_size, 3, 0, 1, 2)
         grid.addWidget(self.undo, 4, 0)
         grid.addWidget(self.redo, 4, 1)
         inside = column(self.editing, self.organs, self.lock_slice)
@@ -132,7 +132,7 @@ class CorrectPanel(Panel):
         labels, drawing = self._labels, self._drawing
         for name, _, _, mode, _ in TOOLS:
             self.tools[name].clicked.connect(lambda on, m=mode: drawing.set_mode(m if on else "pan_zoom"))
-        self.size.valueChanged.connect(drawing.set_brush)
+        self.brush_size.valueChanged.connect(drawing.set_brush)
         self.undo.clicked.connect(lambda _: drawing.undo())
         self.redo.clicked.connect(lambda _: drawing.redo())
         self.accept.clicked.connect(labels.accept)
@@ -197,8 +197,8 @@ class CorrectPanel(Panel):
         mode, size, organ = self._drawing.state()
         for name, _, _, its_mode, _ in TOOLS:
             self.tools[name].setChecked(mode == its_mode)
-        with signals_blocked(self.size):
-            self.size.setValue(round(size))
+        with signals_blocked(self.brush_size):
+            self.brush_size.setValue(round(size))
         self.size_text.setText(self._drawing.brush_text())
         self.organs.choose(organ)
         self.lock_slice.refresh()

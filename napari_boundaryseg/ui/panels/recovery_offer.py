@@ -29,7 +29,7 @@ class RecoveryOffer(QWidget):
         super().__init__(parent)
         self._recovery = controller.recovery
         self._work: RecoverableWork | None = None
-        self.text = line("correct_panel.lost")
+        self.text = line("correct_panel.recovery")
         self.text.setProperty("level", "warning")
         self.preview = button("correct_panel.preview", "Preview", "Show its outlines beside the labels")
         self.preview.setCheckable(True)
@@ -42,13 +42,17 @@ class RecoveryOffer(QWidget):
         grid.addWidget(self.text, 0, 0, 1, 3)
         for n, part in enumerate((self.restore, self.preview, self.discard)):
             grid.addWidget(part, 1, n)
-        self.preview.toggled.connect(lambda on: self._work and self._recovery.preview(self._work, on))
+        self.preview.toggled.connect(self._on_preview)
         self.restore.clicked.connect(lambda _: self._answer(self._recovery.restore))
         self.discard.clicked.connect(lambda _: self._answer(self._recovery.discard))
         self._recovery.found.connect(self._on_found)
         session = controller.session
         controller.listen(self, session.scan_changed, lambda _: self.refresh())
         self.refresh()
+
+    def _on_preview(self, shown: bool) -> None:
+        if self._work is not None:
+            self._recovery.preview(self._work, shown)
 
     def _on_found(self, work: list[RecoverableWork]) -> None:
         """A method, which Qt forgets with the panel."""

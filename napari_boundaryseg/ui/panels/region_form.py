@@ -24,7 +24,7 @@ class RegionForm(QWidget):
         self.draw = button("segment_panel.draw_box", "Draw a box", DRAW_HINT)
         self.first = self._slice("segment_panel.first_slice", "First slice")
         self.last = self._slice("segment_panel.last_slice", "Last slice")
-        self.size = line("segment_panel.box_size", DRAW_HINT, quiet=True)
+        self.box_size = line("segment_panel.box_size", DRAW_HINT, quiet=True)
         self.organ = choice("segment_panel.around", "Label")
         self.margin = named(QDoubleSpinBox(), "segment_panel.margin", "Margin", "Added on every side")
         self.margin.setRange(0, 200)
@@ -54,7 +54,7 @@ class RegionForm(QWidget):
         drawn_form.addRow(self.draw)
         drawn_form.addRow("First slice", self.first)
         drawn_form.addRow("Last slice", self.last)
-        drawn_form.addRow(self.size)
+        drawn_form.addRow(self.box_size)
         around_form.addRow("Label", self.organ)
         around_form.addRow("Margin", self.margin)
         self._by_kind = {WHOLE: None, DRAWN: drawn, AROUND: around}
@@ -94,7 +94,7 @@ class RegionForm(QWidget):
         for spin in (self.first, self.last):
             spin.setMaximum(slices)
         self.last.setValue(slices)
-        self.size.setText(DRAW_HINT)
+        self.box_size.setText(DRAW_HINT)
         self._region.draw()
 
     def box(self) -> Box | None:
@@ -119,6 +119,6 @@ class RegionForm(QWidget):
         try:
             box = self._region.box((self.first.value() - 1, self.last.value() - 1))
         except InputError:
-            self.size.setText(DRAW_HINT)
+            self.box_size.setText(DRAW_HINT)
             return
-        self.size.setText(f"Box: {size_text(box, scan.spacing_mm)}")
+        self.box_size.setText(f"Box: {size_text(box, scan.spacing_mm)}")

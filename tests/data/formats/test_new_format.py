@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from patience import PATIENCE_S
 
 from napari_boundaryseg.data import formats
 from napari_boundaryseg.data.formats.format import FORMATS, Format
@@ -62,7 +63,7 @@ def test_one_new_file_is_a_format_also_without_a_suffix(tree: Path, tmp_path: Pa
         env={**os.environ, "PYTHONPATH": str(tree)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert done.returncode == 0, done.stderr

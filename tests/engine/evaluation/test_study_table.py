@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
+from patience import PATIENCE_S, nothing_happens
 
 from napari_boundaryseg.data.layouts import Case
 from napari_boundaryseg.engine.evaluation.study import Training
@@ -36,10 +37,10 @@ def test_two_folds_that_end_together_both_keep_their_rows(tmp_path: Path) -> Non
     with FileLock(table.with_suffix(".lock")):
         second = threading.Thread(target=keep_fold, args=(table, "sgm", 1, [row(1)]))
         second.start()
-        second.join(0.3)
+        nothing_happens()
         assert second.is_alive(), "it waits until the other has written"
         write_table(table, [row(0), row(2)])
-    second.join(10)
+    second.join(PATIENCE_S)
     assert [r["fold"] for r in read_table(table)] == ["0", "1", "2"]
 
 

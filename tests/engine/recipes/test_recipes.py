@@ -26,7 +26,7 @@ PAPERS = {
 def test_every_paper_has_its_recipes():
     assert set(RECIPES) >= PAPERS
     ours = {name.split("-")[0] for name in set(RECIPES) - PAPERS}
-    assert ours == {"hippocampus", "sarcoma", "pelvis", "prostate", "brain"}
+    assert ours >= {"hippocampus", "sarcoma", "pelvis", "prostate", "brain"}
 
 
 @pytest.mark.parametrize("name", RECIPES)

@@ -15,7 +15,7 @@ _RESULTS = (STATE, BEST, LAST, *COMPARISON)
 
 
 def claim(folder: Path, *, resume: bool, overwrite: bool) -> bool:
-    """Whether a training goes on in this folder (True) or begins in it (False).
+    """Whether a training is resumed in this folder (True) or begins in it (False).
 
     Raises
     ------

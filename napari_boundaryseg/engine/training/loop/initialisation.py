@@ -1,4 +1,4 @@
-"""Fresh weights of a network, as a recipe asks for them."""
+"""Weight initialisation of a fresh network, as a recipe asks for it."""
 
 from __future__ import annotations
 

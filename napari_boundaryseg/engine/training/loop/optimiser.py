@@ -1,4 +1,4 @@
-"""What moves a network's weights, and the moving average that follows them."""
+"""Optimiser and exponential moving average of the weights."""
 
 from __future__ import annotations
 

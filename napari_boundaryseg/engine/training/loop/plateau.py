@@ -1,4 +1,4 @@
-"""A training that slows down where it no longer gets better, and ends where that does not help."""
+"""Reduce-on-plateau schedule with early stopping."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one training keeps between steps: network, optimiser, card, and how it goes on after an interruption."""
+"""What one training keeps between steps: network, optimiser, card, and how it resumes after an interruption."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the learning rate runs over a training: plain functions of the step."""
+"""Learning-rate schedules: plain functions of the step."""
 
 from __future__ import annotations
 

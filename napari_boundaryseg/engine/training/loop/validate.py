@@ -1,4 +1,4 @@
-"""How well a network does on prepared cases, on its own grid: quick Dice for choosing the best step."""
+"""Validation: quick Dice on prepared cases, on the network's grid, for choosing the best step."""
 
 from __future__ import annotations
 
