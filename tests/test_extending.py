@@ -124,7 +124,7 @@ def test_the_tests_of_the_program_pass_with_every_example_in_it(root: Path, tree
         apply(example, tree)
     without = [word for name in ("cacheprovider", "napari", "npe2", "pytest-qt") for word in ("-p", f"no:{name}")]
     chosen = "(not test_contract or plain-net) and not one_new_file"
-    done = run(tree, "-m", "pytest", *CONTRACTS, "-q", "-v", "-k", chosen, *without)
+    done = run(tree, "-m", "pytest", *CONTRACTS, "-v", "-k", chosen, *without)
     assert done.returncode == 0, done.stdout
     for name in ("plain-net", "border-ce", "border-weight", "spleen-unet"):
         assert re.search(rf"\[{name}.*PASSED", done.stdout), name
