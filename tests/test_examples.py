@@ -32,3 +32,23 @@ def test_the_examples_of_a_module_run(name: str) -> None:
 def test_a_wrong_example_is_noticed() -> None:
     example = doctest.DocTestParser().get_doctest(">>> 1 + 1\n3\n", {}, "wrong", None, None)
     assert doctest.DocTestRunner(verbose=False).run(example, out=lambda _: None).failed == 1
+
+
+def test_the_python_interface_has_examples() -> None:
+    """Everything that `import napari_boundaryseg` gives, and what builds networks and losses by name."""
+    import napari_boundaryseg as bs
+
+    given = [getattr(bs, name) for name in bs.__all__ if name not in ("models", "losses")]
+    given += [bs.models.build, bs.models.signature, bs.losses.build, bs.losses.weighted, bs.losses.needed_maps]
+    silent = [one.__name__ for one in given if ">>> " not in (one.__doc__ or "")]
+    assert silent == []
+
+
+def test_losses_and_networks_name_their_papers() -> None:
+    """Those of the papers that this program is made of; MONAI's own networks are named after theirs."""
+    import napari_boundaryseg as bs
+
+    own = ("sgm", "hmedn", "hrdn", "dstnet", "dilnet", "egcnn", "bacnn", "hr-unet")
+    silent = [name for name in own if "References" not in (bs.models._registry[name].__doc__ or "")]
+    silent += [name for name in bs.losses.names() if "References" not in (bs.losses._registry[name].__doc__ or "")]
+    assert silent == []

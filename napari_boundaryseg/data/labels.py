@@ -45,7 +45,15 @@ class Composite(BaseModel):
 
 
 class LabelScheme(BaseModel):
-    """The organs of a label map, in ascending order of their integers, and what else is scored: regions, composites."""
+    """The organs of a label map, in ascending order of their integers, and what else is scored: regions, composites.
+
+    Examples
+    --------
+    >>> gland = Organ(id=1, name="Prostate", colour="#E69F00", boundary="blurry", aliases=("prostate gland",))
+    >>> scheme = LabelScheme(name="mine", organs=(gland,))
+    >>> scheme.organ("prostate gland").id, scheme.clear
+    (1, ())
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -124,6 +124,13 @@ class Volume:
         What a person should know about this file: one short sentence each.
     source : tuple of Path
         The files or the folder it was read from.
+
+    Examples
+    --------
+    >>> geometry = Geometry((4, 4, 2), np.diag([-1.0, -1.0, 3.0, 1.0]))
+    >>> scan = Volume(np.zeros((1, 4, 4, 2), np.int16), geometry, name="case", modality="MR")
+    >>> scan.spacing_mm, scan.geometry.orientation
+    ((1.0, 1.0, 3.0), 'LPS')
     """
 
     array: np.ndarray
@@ -190,6 +197,12 @@ class LabelMap:
         The case.
     warnings : tuple of str
         What a person should know about these labels: one short sentence each.
+
+    Examples
+    --------
+    >>> labels = LabelMap(np.full((2, 2, 2), 7), Geometry((2, 2, 2), np.diag([5.0, 5.0, 5.0, 1.0])))
+    >>> labels.scheme.names, round(labels.volumes_ml()["Label 7"], 6)
+    (('Label 7',), 1.0)
     """
 
     array: np.ndarray

@@ -65,6 +65,12 @@ def pelvis(
     -------
     Volume, LabelMap
         One channel, float32; labels after the preset ``pelvis-mr``, or ``pelvis-ct`` for CT.
+
+    Examples
+    --------
+    >>> scan, labels = pelvis(7, (32, 32, 8), (6.0, 6.0, 12.0))
+    >>> scan.array.shape, labels.scheme.names
+    ((1, 32, 32, 8), ('Bladder', 'Prostate', 'Rectum'))
     """
     tissues = anatomy(
         seed,

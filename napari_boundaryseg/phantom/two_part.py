@@ -30,6 +30,12 @@ def two_part_structure(
     -------
     Volume, LabelMap
         One channel, float32; labels after the preset ``hippocampus``: 1 anterior, 2 posterior.
+
+    Examples
+    --------
+    >>> scan, labels = two_part_structure(1)
+    >>> scan.modality, sorted(set(labels.array.ravel().tolist()))
+    ('MR', [0, 1, 2])
     """
     rng = np.random.default_rng([seed, 21])
     affine = np.diag([spacing_mm, spacing_mm, spacing_mm, 1.0])

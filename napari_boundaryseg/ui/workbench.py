@@ -8,9 +8,9 @@ from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_boundaryseg.ui.compat.window import steady_window
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
-from napari_boundaryseg.ui.layers.styles import dock_sheet
 from napari_boundaryseg.ui.panels.job_bar import JobBar
 from napari_boundaryseg.ui.panels.panel import PANELS, in_order
+from napari_boundaryseg.ui.widgets.appearance import dock_sheet
 from napari_boundaryseg.ui.widgets.controls import named
 from napari_boundaryseg.ui.widgets.sections import Sections
 

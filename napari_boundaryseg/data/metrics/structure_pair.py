@@ -31,6 +31,14 @@ class StructurePair:
         Distance between two surfaces that counts as none.
     voxel_ml : float
         Volume of a voxel.
+
+    Examples
+    --------
+    >>> cube = np.zeros((6, 6, 6), bool)
+    >>> cube[1:5, 1:5, 1:5] = True
+    >>> pair = StructurePair.of(np.roll(cube, 1, axis=0), cube, (1.0, 1.0, 2.0), tolerance_mm=1.0)
+    >>> pair.n_reference, pair.voxel_ml
+    (64, 0.002)
     """
 
     prediction: np.ndarray

@@ -82,6 +82,15 @@ def fine_tune(
     InputError
         Without a case, for a case in both roles, for a part that the network does not name, and as
         `engine.training.train.fit`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
+    >>> from napari_boundaryseg.phantom.two_part import two_part_structure
+    >>> model, folder = load_model("hippocampus-sgm"), Path(tempfile.mkdtemp())
+    >>> fine_tune(model, [two_part_structure(1)], folder, steps=1, part="heads", device="cpu").name
+    'best.safetensors'
     """
     scans, held = ([LabelledScan(*case) for case in given] for given in (cases, held_out))
     if not scans:

@@ -8,7 +8,7 @@ from qtpy.QtCore import QEvent, QObject, QRect, Qt
 from qtpy.QtWidgets import QWidget
 
 from napari_boundaryseg.ui.compat.canvas import camera_of
-from napari_boundaryseg.ui.layers import styles
+from napari_boundaryseg.ui.widgets.appearance import LINE_STYLE
 from napari_boundaryseg.ui.widgets.controls import named
 
 GAP = 9
@@ -43,7 +43,7 @@ class Crosshair(QObject):
 
     def _line(self, name: str) -> QWidget:
         line = named(QWidget(self._canvas), name)
-        line.setStyleSheet(styles.LINE_STYLE)
+        line.setStyleSheet(LINE_STYLE)
         line.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         line.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         return line

@@ -8,7 +8,7 @@ from qtpy.QtCore import QEvent, QObject, Qt, Signal
 from qtpy.QtWidgets import QLabel, QWidget
 
 from napari_boundaryseg.ui.compat.canvas import camera_of, canvas_widget
-from napari_boundaryseg.ui.layers import styles
+from napari_boundaryseg.ui.widgets.appearance import LETTER_STYLE
 from napari_boundaryseg.ui.widgets.controls import named
 
 GROWS = ("S", "P", "L")
@@ -65,7 +65,7 @@ class OrientationLetters(QObject):
 
     def _label(self, edge: str) -> QLabel:
         label = named(QLabel(self._canvas), f"{self._name}.{edge}", f"Patient direction at the {edge}")
-        label.setStyleSheet(styles.LETTER_STYLE)
+        label.setStyleSheet(LETTER_STYLE)
         label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         return label

@@ -8,7 +8,7 @@ from qtpy.QtCore import QRectF, Qt
 from qtpy.QtGui import QColor, QPainter, QPaintEvent
 from qtpy.QtWidgets import QSizePolicy, QWidget
 
-from napari_boundaryseg.ui.layers.styles import BAR_COLOUR
+from napari_boundaryseg.ui.widgets.appearance import BAR_COLOUR
 from napari_boundaryseg.ui.widgets.controls import named
 
 Weights = Mapping[str, tuple[float, ...]]

@@ -10,7 +10,7 @@ from qtpy.QtCore import QPointF, QRectF, Qt
 from qtpy.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from qtpy.QtWidgets import QSizePolicy, QWidget
 
-from napari_boundaryseg.ui.layers.styles import CURVE_COLOURS
+from napari_boundaryseg.ui.widgets.appearance import CURVE_COLOURS
 from napari_boundaryseg.ui.widgets.controls import named
 
 Points = list[tuple[float, float]]

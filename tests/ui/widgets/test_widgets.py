@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QLabel
 
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.ui.compat.call_queue import CallQueue
-from napari_boundaryseg.ui.layers.styles import dock_sheet
+from napari_boundaryseg.ui.widgets.appearance import dock_sheet
 from napari_boundaryseg.ui.widgets.case_table import HELD_OUT, LEFT_OUT, TRAIN, CaseTable
 from napari_boundaryseg.ui.widgets.comparison_table import ComparisonTable
 from napari_boundaryseg.ui.widgets.loss_curve import LossCurve, TrainingLog

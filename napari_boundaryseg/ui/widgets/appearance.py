@@ -1,0 +1,52 @@
+"""Appearance of widgets: colours and the style sheet of the dock; the only place that sets them."""
+
+from __future__ import annotations
+
+CURVE_COLOURS = {"loss": "#E69F00", "Dice": "#56B4E9"}
+BAR_COLOUR = "#56B4E9"
+LETTER_STYLE = (
+    "color: #F0E442; background: rgba(0, 0, 0, 140); border-radius: 3px; padding: 1px 5px; "
+    "font-weight: bold; font-size: 15px;"
+)
+LINE_STYLE = "background: rgba(240, 228, 66, 110);"
+_DARK = {
+    "quiet": "#A8ABB0",
+    "warning": "#F0C94A",
+    "error": "#FF9A76",
+    "button": "#414851",
+    "off": "#33383F",
+    "off_text": "#7E838A",
+    "main": "#1F5F8B",
+    "hover": "#2A78AD",
+    "main_text": "#FFFFFF",
+}
+_LIGHT = {
+    "quiet": "#5A5D61",
+    "warning": "#7A5200",
+    "error": "#A63A0A",
+    "button": "#C4C7CB",
+    "off": "#DDDFE1",
+    "off_text": "#7E838A",
+    "main": "#1F5F8B",
+    "hover": "#2A78AD",
+    "main_text": "#FFFFFF",
+}
+_SHEET = """
+QToolButton, QTableWidget, QHeaderView, QListWidget, QAbstractSpinBox {{ font-size: {size}pt; }}
+QToolButton[section="true"] {{ text-align: left; padding: 7px 4px; font-weight: bold; border-radius: 0; }}
+QToolButton[section="true"]:checked {{ background: {main}; color: {main_text}; }}
+QToolButton[tool="true"] {{ padding: 5px; border-radius: 2px; background: {button}; }}
+QToolButton[tool="true"]:checked {{ background: {main}; color: {main_text}; }}
+QPushButton {{ padding: 5px 6px; }}
+QPushButton[main="true"] {{ padding: 7px; font-weight: bold; background: {main}; color: {main_text}; }}
+QPushButton[main="true"]:hover {{ background: {hover}; }}
+QPushButton[main="true"]:disabled {{ background: {off}; color: {off_text}; }}
+QLabel[quiet="true"] {{ color: {quiet}; }}
+QLabel[level="error"] {{ color: {error}; }}
+QLabel[level="warning"] {{ color: {warning}; }}
+"""
+
+
+def dock_sheet(theme: str, font_pt: int) -> str:
+    """The style sheet of the dock for one of napari's themes and its font size."""
+    return _SHEET.format(**(_LIGHT if theme == "light" else _DARK), size=font_pt)
