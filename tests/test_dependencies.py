@@ -18,7 +18,12 @@ MODULES = {
     "pyjpegls": "pydicom",  # one of its codecs: without it JPEG-LS slices cannot be read
 }
 """What is imported, where that is not the name of the requirement."""
-WORDS = {"import-linter": "lint-imports", "pytest-qt": "qtbot", "pytest-timeout": "timeout ="}
+WORDS = {
+    "import-linter": "lint-imports",
+    "pytest-cov": "cov-report",
+    "pytest-qt": "qtbot",
+    "pytest-timeout": "timeout =",
+}
 """How a tool of developers is called, where that is not its name."""
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 PACKAGE = "napari_boundaryseg/"
-TOTAL_PERCENT = 80.0
+TOTAL_PERCENT = 96.0
 """A little under what the whole package has; raise it when that has risen."""
 FLOORS_PERCENT = {"data/formats": 95.0, "editing/journal": 95.0, "engine/checkpoints": 95.0}
 """Rooms in which a line that nothing has run is a file that is misread or work that is lost."""

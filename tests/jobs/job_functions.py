@@ -53,10 +53,14 @@ def count(task, *, progress):
 
 class Nap(Task):
     seconds: float
+    asleep: str = ""
 
 
 def nap(task, *, progress):
+    """One long call; the file ``asleep`` is there once no report comes any more at which it could stop."""
     progress(0.1, "asleep")
+    if task.asleep:
+        Path(task.asleep).touch()
     time.sleep(task.seconds)
 
 

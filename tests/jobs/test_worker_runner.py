@@ -174,11 +174,11 @@ def test_the_patience_with_a_cancelled_job_is_below_the_two_seconds_that_are_pro
     assert worker_runner.PATIENCE_S < 2
 
 
-def test_cancel_inside_one_long_call_ends_its_process(runner, monkeypatch):
+def test_cancel_inside_one_long_call_ends_its_process(runner, monkeypatch, tmp_path):
     monkeypatch.setattr(worker_runner, "PATIENCE_S", 0.1)
-    job = runner.run(Nap(seconds=NEVER_S))
+    job = runner.run(Nap(seconds=NEVER_S, asleep=str(tmp_path / "asleep")))
     behind = runner.run(Add(a=1, b=1))
-    running(job)
+    until((tmp_path / "asleep").exists)
     old = runner.pid
     job.cancel()
     assert wait(job).state == "cancelled"

@@ -76,6 +76,7 @@ class Journal:
         self._crc = 0
         self._error: InputError | None = None
         self._try = self._reported = self._ending = False
+        self._asked = self._serving = self._answered = 0
         self._followed: list[History] = []
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
         start, held = labels.copy(), locks or Locks()
@@ -116,7 +117,7 @@ class Journal:
         return self._durable >= number
 
     def flush(self, timeout_s: float = 10.0) -> None:
-        """Wait until everything that was handed in is on the disk.
+        """Wait until everything that was handed in is on the disk; only a try that began after the call may fail it.
 
         Raises
         ------
@@ -124,9 +125,10 @@ class Journal:
             When the disk refused, or took too long.
         """
         with self._news:
-            wanted, self._error, self._try = self._handed, None, True
+            self._asked += 1
+            wanted, asked, self._error, self._try = self._handed, self._asked, None, True
             self._news.notify_all()
-            self._news.wait_for(lambda: self._durable >= wanted or self._error, timeout_s)
+            self._news.wait_for(lambda: self._durable >= wanted or self._answered >= asked, timeout_s)
             if self._durable < wanted:
                 raise self._error or InputError(
                     "journal", "the disk has not answered for too long", "Save the labels, on another disk if possible"
@@ -190,7 +192,7 @@ class Journal:
         """Sleep until there is something to store, or to try again; False at the end."""
         with self._news:
             self._news.wait_for(lambda: self._ending or (self._try and self._waiting))
-            self._try = False
+            self._try, self._serving = False, self._asked
             return bool(self._waiting)
 
     def _store(self, database: sqlite3.Connection, batch: list[_Waiting]) -> None:
@@ -216,6 +218,7 @@ class Journal:
         )
         with self._news:
             first, self._error, self._reported = not self._reported, refused, True
+            self._answered = self._serving
             self._news.notify_all()
         if first and self._on_error is not None:
             with contextlib.suppress(Exception):

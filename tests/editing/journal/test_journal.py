@@ -166,6 +166,29 @@ def test_when_there_is_space_again_everything_is_stored(folder: Path, monkeypatc
     assert len(told) == 1
 
 
+def test_a_try_from_before_a_flush_does_not_fail_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk refuses, there is space again, and the flush comes while the refused try is still under way."""
+    one, history = Journal(HEADER, blank(), folder, on_error=lambda error: None), History(blank())
+    one.follow(history)
+    one.flush()
+    add, tried, go_on = records.add, threading.Event(), threading.Event()
+
+    def refused_once(*arguments: object) -> None:
+        monkeypatch.setattr(records, "add", add)
+        tried.set()
+        go_on.wait()
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(records, "add", refused_once)
+    stroke(history, Random(1))
+    assert tried.wait(PATIENCE_S)
+    wait_for = one._news.wait_for
+    monkeypatch.setattr(one._news, "wait_for", lambda *rest: (go_on.set(), wait_for(*rest))[1])
+    one.flush()
+    assert one.is_durable(one.handed)
+    one.close()
+
+
 def test_after_the_end_nothing_is_taken(journal: Journal, history: History) -> None:
     journal.close()
     stroke(history, Random(1))
