@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 import numpy as np
 
@@ -101,6 +101,8 @@ names = _registry.names
 
 def register(name: str, *, interpolation: Interpolation, least: float = -math.inf) -> Callable[[Maker], Maker]:
     """Decorate what makes a map; see `TargetMap` for the arguments."""
+    if interpolation not in get_args(Interpolation):
+        raise ValueError(f"interpolation is {interpolation!r}, and none of {', '.join(get_args(Interpolation))}")
 
     def add(make: Maker) -> Maker:
         _registry.register(name)(TargetMap(make, interpolation, least))

@@ -64,3 +64,8 @@ def test_no_module_but_a_losss_own_knows_it_by_its_name(package: Path):
     ]
     named = [(path.name, name) for path in others for name in losses.names() if f'"{name}"' in path.read_text("utf-8")]
     assert named == []
+
+
+def test_a_map_says_how_it_is_read():
+    with pytest.raises(ValueError, match="interpolation is 'cubic', and none of nearest, bilinear"):
+        target_maps.register("wrong", interpolation="cubic")

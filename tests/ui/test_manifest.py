@@ -7,11 +7,12 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+import pytest
 from npe2 import PluginManifest
 from patience import PATIENCE_S
 
 from napari_boundaryseg.data.formats.format import suffixes
-from napari_boundaryseg.ui.panels.panel import in_order
+from napari_boundaryseg.ui.panels.panel import PANELS, Panel, in_order
 from napari_boundaryseg.ui.samples import SAMPLES
 
 MANIFEST = PluginManifest.from_distribution("napari-boundaryseg")
@@ -91,3 +92,10 @@ def test_a_new_panel_is_one_new_file(root: Path, tmp_path: Path) -> None:
     ids = {command.id: command.python_name for command in manifest.contributions.commands}
     assert ids["napari-boundaryseg.notes"] == "napari_boundaryseg.ui.docks:NotesDock"
     assert [widget.display_name for widget in manifest.contributions.widgets][-3:] == ["Train", "Notes", "Export"]
+
+
+def test_a_name_that_the_manifest_cannot_hold_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One such command would make the whole plugin's manifest invalid."""
+    monkeypatch.setitem(PANELS._entries, "organ-volumes", Panel)
+    with pytest.raises(ValueError, match="'organ-volumes' needs a name of letters, digits and underscores"):
+        in_order()

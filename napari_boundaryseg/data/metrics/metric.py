@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from napari_boundaryseg.data.metrics.structure_pair import StructurePair
 from napari_boundaryseg.registry import Registry
@@ -77,8 +77,10 @@ def register(
     Raises
     ------
     ValueError
-        When a metric of this name is registered already.
+        When a metric of this name is registered already, or nobody knows which way is better.
     """
+    if better not in get_args(Better):
+        raise ValueError(f"better is {better!r}, and none of {', '.join(get_args(Better))}")
 
     def add(compute: Compute) -> Compute:
         _registry.register(name)(Metric(name, compute, title, better, unit, missing, absent, order))

@@ -44,5 +44,14 @@ PANELS: Registry[type[Panel]] = Registry("panel", __name__.rpartition(".")[0])
 
 
 def in_order() -> dict[str, type[Panel]]:
-    """Every panel by its name, the top one first."""
+    """Every panel by its name, the top one first.
+
+    Raises
+    ------
+    ValueError
+        For a name that napari's manifest cannot hold.
+    """
+    for name in PANELS:
+        if not name.isidentifier():
+            raise ValueError(f"The panel {name!r} needs a name of letters, digits and underscores.")
     return dict(sorted(((name, PANELS[name]) for name in PANELS), key=lambda entry: entry[1].position))

@@ -23,7 +23,6 @@ NOTHING = np.zeros_like(CUBE)
 
 NEW_METRIC = '''"""Relative volume difference."""
 
-from napari_boundaryseg.data.metrics.metric import register
 
 
 @register("rvd", title="RVD", better="zero", absent=0.0)
@@ -80,7 +79,7 @@ def test_every_metric_says_what_it_is() -> None:
     for metric in table:
         assert metric.title
         assert not metric.unit or metric.name.endswith(f"_{metric.unit.lower()}")
-        assert (metric.better == "neither") == (metric.unit == "mL")
+        assert metric.better != "neither" or metric.unit, "what has no better way is a size"
         assert (metric.compute.__doc__ or "").strip()
 
 
@@ -180,3 +179,8 @@ def test_a_new_metric_is_one_new_file(copy: Path) -> None:
     assert "RVD" in said["models"]
     assert "0.150 ± 0.071" in said["models"]
     assert said["torch"] is False
+
+
+def test_a_metric_says_which_way_is_better() -> None:
+    with pytest.raises(ValueError, match="better is 'nonsense', and none of higher, lower, zero, neither"):
+        register("wrong", title="wrong", better="nonsense")  # type: ignore[arg-type]
