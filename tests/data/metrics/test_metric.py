@@ -22,7 +22,7 @@ CUBE[3:9, 3:9, 3:9] = True
 NOTHING = np.zeros_like(CUBE)
 
 NEW_METRIC = '''"""Relative volume difference."""
-
+from napari_boundaryseg.data.metrics.metric import register
 
 
 @register("rvd", title="RVD", better="zero", absent=0.0)
