@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -105,18 +104,8 @@ class Card(Settings):
 
 
 def read_json(text: str | bytes) -> Card:
-    """A card from its JSON, of this or an older version of the program.
-
-    Raises
-    ------
-    pydantic.ValidationError
-        When it is no JSON of an object, or has unknown or wrong fields.
-    """
-    try:
-        values = json.loads(text)
-    except (ValueError, RecursionError):
-        values = None  # pydantic says where it is no JSON
-    return Card.model_validate_json(json.dumps(migrated(values)) if isinstance(values, dict) else text)
+    """A card from its JSON, of this or an older version of the program; errors as in `migration.read`."""
+    return migration.read(Card, text, migrated)
 
 
 def migrated(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
+
+from pydantic import BaseModel
+
+M = TypeVar("M", bound=BaseModel)
 
 FORMAT: Final = "napari-boundaryseg-recipe/2"
 """What a recipe's JSON says of itself since version 0.2; one that says nothing is of version 1."""
 
 RENAMED = {("optimiser", "average"): "ema_decay", ("augmentation", "coarser"): "low_resolution"}
 """Group and name in version 1, and the name of today."""
-
 
 FIRST: Final = {
     "": "name task source modality channels scheme network dims plane slices network_arguments initialisation losses "
@@ -26,6 +30,21 @@ FIRST: Final = {
     "inference": "window_vox overlap flip_axes smallest_share fill",
 }
 """The settings that recipes had when the first digests were made, by group: these always count in a digest."""
+
+
+def read(model: type[M], text: str | bytes, migrate: Callable[[Mapping[str, Any]], dict[str, Any]]) -> M:
+    """A settings model from its JSON, of this or an older version of the program.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        When it is no JSON of an object, or has unknown or wrong fields.
+    """
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError):
+        values = None  # pydantic says where it is no JSON
+    return model.model_validate_json(json.dumps(migrate(values)) if isinstance(values, dict) else text)
 
 
 def migrated(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from napari_boundaryseg.data.labels import LabelScheme, Organ
-from napari_boundaryseg.engine.recipes.migration import FORMAT, digested, migrated
+from napari_boundaryseg.engine.recipes.migration import FORMAT, digested, migrated, read
 from napari_boundaryseg.engine.recipes.settings import (
     MOST_NUMBERS,
     Augmentation,
@@ -182,15 +182,5 @@ class Recipe(Settings):
 
 
 def read_recipe(text: str | bytes) -> Recipe:
-    """A recipe from its JSON, of this or an older version of the program.
-
-    Raises
-    ------
-    pydantic.ValidationError
-        When it is no JSON of an object, or has unknown or wrong fields.
-    """
-    try:
-        values = json.loads(text)
-    except (ValueError, RecursionError):
-        values = None  # pydantic says where it is no JSON
-    return Recipe.model_validate_json(json.dumps(migrated(values)) if isinstance(values, dict) else text)
+    """A recipe from its JSON, of this or an older version of the program; errors as in `migration.read`."""
+    return read(Recipe, text, migrated)
