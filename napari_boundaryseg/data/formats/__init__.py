@@ -47,7 +47,8 @@ def read(*sources: str | Path, progress: Progress = silent) -> Volume:
     --------
     >>> import tempfile
     >>> from napari_boundaryseg.phantom.two_part import two_part_structure
-    >>> path = Path(tempfile.mkdtemp()) / "case_0000.nii.gz"
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> path = Path(folder.name) / "case_0000.nii.gz"
     >>> write(two_part_structure(1)[0], path)
     >>> scan = read(path)
     >>> scan.name, scan.array.shape[0], scan.geometry.orientation
@@ -103,7 +104,8 @@ def write(value: LabelMap | Volume, path: str | Path) -> None:
     >>> import tempfile
     >>> from napari_boundaryseg.phantom.two_part import two_part_structure
     >>> scan, labels = two_part_structure(1)
-    >>> path = Path(tempfile.mkdtemp()) / "seg.nii.gz"
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> path = Path(folder.name) / "seg.nii.gz"
     >>> write(labels, path)
     >>> bool((read_labels(path, scan).array == labels.array).all())
     True

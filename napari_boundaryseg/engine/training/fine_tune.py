@@ -88,8 +88,9 @@ def fine_tune(
     >>> import tempfile
     >>> from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
     >>> from napari_boundaryseg.phantom.two_part import two_part_structure
-    >>> model, folder = load_model("hippocampus-sgm"), Path(tempfile.mkdtemp())
-    >>> fine_tune(model, [two_part_structure(1)], folder, steps=1, part="heads", device="cpu").name
+    >>> model = load_model("hippocampus-sgm")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     fine_tune(model, [two_part_structure(1)], Path(folder), steps=1, part="heads", device="cpu").name
     'best.safetensors'
     """
     scans, held = ([LabelledScan(*case) for case in given] for given in (cases, held_out))

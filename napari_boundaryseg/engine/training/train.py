@@ -104,7 +104,8 @@ def fit(
     >>> from napari_boundaryseg.phantom.two_part import two_part_structure
     >>> small = {"network": "unet", "network_arguments": {"width": 4}, "batch": 1}
     >>> wanted = recipe("hippocampus-sgm").with_settings({**small, "patch_vox": (16, 16, 16), "steps_per_epoch": 1})
-    >>> fit(wanted, [two_part_structure(1)], Path(tempfile.mkdtemp()), steps=1, device="cpu").name
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     fit(wanted, [two_part_structure(1)], Path(folder), steps=1, device="cpu").name
     'best.safetensors'
     """
     steps, seed = steps or recipe.steps, recipe.seed if seed is None else seed
