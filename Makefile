@@ -1,7 +1,7 @@
 # Everything a newcomer needs: `make demo`, `make test`. Each makes its own virtual environment when it is missing.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long test-pyqt6 test-lowest models lint clean
+.PHONY: help setup demo test test-long test-pyqt6 test-lowest models mutation lint clean
 inputs := constraints.txt pyproject.toml tools/setup.sh tools/system_packages.sh
 
 help:            ## this list
@@ -44,5 +44,8 @@ lint: .venv/.ready   ## style, types, import floors, the workflow and the citati
 	.venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy && .venv/bin/lint-imports
 	tools/check_schemas.sh .venv/bin/check-jsonschema
 
+mutation: .venv/.ready   ## small changes to the code that the tests must notice (hours, resumable); groups=NAMES
+	tools/mutation.sh $(groups)
+
 clean:           ## removes the virtual environments and everything made
-	rm -rf .venv .venv-pyqt6 .venv-lowest build dist demo_output .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-pyqt6 .venv-lowest .venv-mutation build dist demo_output .pytest_cache .mypy_cache .ruff_cache

@@ -30,7 +30,8 @@ def test_the_demo_makes_sure_of_a_screen_first(root: Path) -> None:
 
 @pytest.fixture
 def checks(root: Path, tmp_path: Path):
-    """Run tools/test.sh in a checkout of stand-ins; exit statuses are given: of pytest, and of what reads coverage.
+    """Run tools/test.sh in a checkout of stand-ins; exit statuses are given: of pytest, of what reads coverage, and
+    of mutation testing.
 
     The log has a line for each run of pytest: ``threads 1 -m pytest ...``.
     """
@@ -53,12 +54,17 @@ def checks(root: Path, tmp_path: Path):
         stand_in(tmp_path / ".venv" / "bin" / name, script)
     stand_in(tmp_path / "tools" / "with_screen.sh", 'exec "$@"')
     stand_in(tmp_path / "tools" / "check_schemas.sh", "exit 0")
+    stand_in(tmp_path / "tools" / "mutation.sh", "exit $MUTATION")
 
-    def run(*words: str, window: int = 0, others: int = 0, floors: int = 0, **variables: str) -> tuple[int, str, str]:
+    def run(
+        *words: str, window: int = 0, others: int = 0, floors: int = 0, mutation: int = 0, **variables: str
+    ) -> tuple[int, str, str]:
         environment = {key: value for key, value in os.environ.items() if key != "OMP_NUM_THREADS"}
         done = subprocess.run(
             ["bash", str(tmp_path / "tools" / "test.sh"), *words],
-            env=environment | {"WINDOW": str(window), "OTHERS": str(others), "FLOORS": str(floors)} | variables,
+            env=environment
+            | {"WINDOW": str(window), "OTHERS": str(others), "FLOORS": str(floors), "MUTATION": str(mutation)}
+            | variables,
             capture_output=True,
             text=True,
             timeout=PATIENCE_S,
@@ -82,6 +88,7 @@ def test_no_long_test_of_the_window_is_no_failure(checks) -> None:
         (("long",), {"others": 5}, "tests without Qt"),
         ((), {"others": 1}, "tests without Qt"),
         ((), {"floors": 1}, "branch coverage"),
+        (("long",), {"mutation": 1}, "mutation testing"),
         (("window",), {"window": 1}, "tests of the window"),
     ],
 )

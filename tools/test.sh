@@ -83,6 +83,7 @@ window)
 long)
     step "tests without Qt" without_qt
     step "tests of the window" with_window
+    step "mutation testing" tools/mutation.sh
     ;;
 *)
     echo "tools/test.sh knows no part called $part" >&2

@@ -1,0 +1,38 @@
+"""What mutation testing changes, in groups, and the tests that must notice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PACKAGE = "napari_boundaryseg"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Modules that are changed, and the tests that must notice."""
+
+    modules: tuple[str, ...]
+    """Patterns of files in the package."""
+    tests: tuple[str, ...]
+
+
+GROUPS = {
+    "metrics": Group(("data/metrics/*.py", "data/mean_sd.py"), ("tests/data/metrics", "tests/data/test_mean_sd.py")),
+    "comparison": Group(
+        ("engine/evaluation/comparison.py", "engine/evaluation/card_scores.py", "engine/evaluation/scoring.py"),
+        ("tests/engine/evaluation",),
+    ),
+    "geometry": Group(
+        ("data/geometry.py", "data/volume.py", "data/boxes.py", "data/formats/*/geometry.py"),
+        ("tests/data/test_geometry.py", "tests/data/test_volume.py", "tests/data/test_boxes.py", "tests/data/formats"),
+    ),
+    "journal": Group(("editing/journal/*.py",), ("tests/editing/journal",)),
+    "writers": Group(
+        ("data/saving.py", "data/formats/*/write.py", "data/exchange.py", "data/mesh.py"),
+        ("tests/data/test_saving.py", "tests/data/test_exchange.py", "tests/data/test_mesh.py", "tests/data/formats"),
+    ),
+    "splits": Group(
+        ("data/datasets.py", "data/layouts.py", "engine/evaluation/folds.py"),
+        ("tests/data/test_datasets.py", "tests/engine/evaluation/test_folds.py"),
+    ),
+}
