@@ -40,11 +40,6 @@ def controller_of(viewer: Any, *, last_project: bool = True) -> ViewerController
     return _CONTROLLERS[viewer]
 
 
-def session_of(viewer: Any) -> Session:
-    """What the program remembers for this viewer."""
-    return controller_of(viewer).session
-
-
 def readable() -> tuple[str, ...]:
     """The file endings that napari may hand to `get_reader`; folders it may hand over too."""
     return (*formats.suffixes(), ".dcm")

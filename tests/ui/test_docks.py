@@ -18,7 +18,7 @@ def test_the_plugin_alone_opens_the_workbench(controller_viewer: Any) -> None:
     """What `napari -w napari-boundaryseg` does: it takes the first widget of the manifest."""
     _, widget = controller_viewer.window.add_plugin_dock_widget("napari-boundaryseg", tabify=True)
     assert isinstance(widget, WorkbenchDock)
-    assert widget.panels["Scan"]._session is hooks.session_of(controller_viewer)
+    assert widget.panels["Scan"]._session is hooks.controller_of(controller_viewer).session
 
 
 @pytest.mark.parametrize("title", ["Boundary segmentation", *(panel.title for panel in in_order().values())])

@@ -45,7 +45,7 @@ def test_the_main_job(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    viewer, session = controller_viewer, hooks.session_of(controller_viewer)
+    viewer, session = controller_viewer, hooks.controller_of(controller_viewer).session
     said: list[tuple[str, str]] = []
     session.message.connect(lambda level, text: said.append((level, text)))
     ready = lambda: session.job is None and not hooks.controller_of(viewer).segmentation.busy  # noqa: E731

@@ -152,7 +152,7 @@ def test_a_scan_that_napari_opened_is_adopted(
     controller_viewer: Any, bench: Any, wait: Callable[..., None], sample_data: Path
 ) -> None:
     controller_viewer.open(str(sample_data / "two_parts.nii.gz"), plugin="napari-boundaryseg")
-    session = hooks.session_of(controller_viewer)
+    session = hooks.controller_of(controller_viewer).session
     wait(lambda: session.scan is not None)
     assert session.scan.name == "two_parts"
     assert len(access.of_kind(controller_viewer, "scan")) == 1
@@ -168,7 +168,7 @@ def test_the_four_channel_sample_opens_as_one_scan(
     controller_viewer: Any, bench: Any, wait: Callable[..., None]
 ) -> None:
     controller_viewer.open_sample("napari-boundaryseg", "brain")
-    session = hooks.session_of(controller_viewer)
+    session = hooks.controller_of(controller_viewer).session
     wait(lambda: session.scan is not None)
     assert session.scan.array.shape[0] == 4
     assert [layer.visible for layer in access.of_kind(controller_viewer, "scan")] == [False, False, False, True]

@@ -65,7 +65,3 @@ class Locks:
     def without(self, lock: Lock) -> Locks:
         """These but one."""
         return Locks(self.held - {lock})
-
-    def cover(self, organ: int, slice: int | None = None) -> bool:
-        """Whether an organ is locked on a slice; without a slice: on all of them by one lock."""
-        return any(lock.organ in (organ, None) and lock.slice in (slice, None) for lock in self.held)

@@ -34,16 +34,11 @@ def test_what_may_be_written(locks: tuple[Lock, ...], axis: int, written: list[l
     assert count == n_protected
 
 
-def test_what_is_covered() -> None:
-    locks = Locks.of([Lock(1), Lock(2, 41), Lock(None, 7)])
-    assert locks.cover(1)
-    assert locks.cover(1, 3)
-    assert not locks.cover(2)
-    assert locks.cover(2, 41)
-    assert locks.cover(3, 7)
-    assert not locks.cover(3, 8)
-    assert not locks.without(Lock(1)).cover(1)
-    assert len(locks) == 3
+def test_a_lock_less_frees_its_own_voxels_alone() -> None:
+    locks = Locks.of([Lock(1), Lock(2, 5)])
+    assert len(locks) == 2
+    found, count = allowed(BEFORE, AFTER, locks.without(Lock(1)), BOX, 0)
+    assert (found[:, 0].tolist(), count) == ([[1, 2, 1, 2], [1, 1, 2, 2]], 2)
 
 
 @pytest.mark.parametrize(("organ", "slice"), [(None, None), (0, None), (1, -1)])
