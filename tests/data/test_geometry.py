@@ -147,3 +147,25 @@ def test_corner_distance_is_that_of_the_farthest_corner() -> None:
     moved = np.eye(4)
     moved[:3, 3] = (3, 4, 0)
     assert corner_distance_mm((2, 2, 2), np.eye(4), moved) == pytest.approx(5)
+
+
+def test_corner_distance_is_that_of_every_voxel_tried() -> None:
+    rng = np.random.default_rng(3)
+    for _ in range(20):
+        shape = tuple(rng.integers(1, 6, 3))
+        one, two = np.eye(4), np.eye(4)
+        one[:3], two[:3] = rng.normal(size=(2, 3, 4))
+        voxels = np.c_[np.argwhere(np.ones(shape, bool)), np.ones(np.prod(shape))]
+        apart = np.linalg.norm((voxels @ (one - two).T)[:, :3], axis=1).max()
+        assert corner_distance_mm(shape, one, two) == pytest.approx(apart)
+
+
+@pytest.mark.parametrize("axes", ALL_48[::7])
+def test_spacing_tilt_and_shear_do_not_depend_on_the_order_in_the_file(axes: str) -> None:
+    affine = affine_for(axes)
+    assert spacing_mm(affine) == pytest.approx((0.5, 0.7, 3.0))
+    turn = np.eye(4)
+    turn[:3, :3] = Rotation.from_euler("y", 7, degrees=True).as_matrix()
+    assert obliquity_deg(affine) == pytest.approx(0, abs=1e-6)
+    assert obliquity_deg(turn @ affine) == pytest.approx(7)
+    assert shear_deg(turn @ affine) == pytest.approx(0, abs=1e-5)

@@ -76,7 +76,7 @@ def test_labels_are_kept_without_loss(values: list[int], dtype: type) -> None:
     assert np.array_equal(kept, np.asarray(values))
 
 
-@pytest.mark.parametrize("value", [70000, 65535, -1, 0.5, np.nan, np.inf, 1j, "a"])
+@pytest.mark.parametrize("value", [70000, 65535, -1, 0.5, 1.2, 1.8, 255.999, np.nan, np.inf, 1j, "a"])
 def test_what_is_no_label_is_refused(value: object) -> None:
     with pytest.raises(InputError):
         as_labels(np.array([0, value]))
