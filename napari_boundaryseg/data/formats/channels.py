@@ -45,6 +45,17 @@ def joined(volumes: list[Volume]) -> Volume:
     )
 
 
+USUAL_CHANNELS = 8
+"""A scan with more values per voxel than this may be a series in time, or of diffusion directions."""
+
+
+def many_channels(count: int) -> tuple[str, ...]:
+    """A warning where one file gives more channels than a scan usually has."""
+    if count <= USUAL_CHANNELS:
+        return ()
+    return (f"Its {count} volumes are taken as {count} channels: is it a series in time?",)
+
+
 def difference(one: Geometry, two: Geometry) -> str:
     """How two grids differ, in words."""
     if one.shape != two.shape:
@@ -53,11 +64,15 @@ def difference(one: Geometry, two: Geometry) -> str:
 
 
 def fitted(path: Path, labels: Geometry, scan: Volume) -> tuple[Geometry, tuple[str, ...]]:
-    """The scan's grid for labels that fit it, and a warning when they fit only roughly."""
+    """The scan's grid for labels that fit it, and a warning when they fit only roughly.
+
+    Roughly: every corner within half the smallest voxel side in mm, and within half a voxel along each axis, which is
+    less where axes are not at right angles.
+    """
     apart = labels.distance_mm(scan.geometry)
     if apart <= SAME_GRID_MM:
         return scan.geometry, ()
-    if apart <= min(scan.spacing_mm) / 2:
+    if apart <= min(scan.spacing_mm) / 2 and _voxels_apart(labels, scan.geometry) <= 0.5:
         return scan.geometry, (
             f"The labels lie up to {apart:.3g} mm off the scan's grid, less than half a voxel: "
             "they are taken as they are.",
@@ -67,6 +82,14 @@ def fitted(path: Path, labels: Geometry, scan: Volume) -> tuple[Geometry, tuple[
         f"the labels do not fit {scan.name}: {difference(labels, scan.geometry)}",
         "Choose labels that were drawn on this scan, or resample them onto it",
     )
+
+
+def _voxels_apart(one: Geometry, two: Geometry) -> float:
+    """How far apart two grids of one shape put their corners along any axis, in voxels of the second."""
+    i, j, k = two.shape
+    corners = np.array([[a, b, c, 1] for a in (0, i - 1) for b in (0, j - 1) for c in (0, k - 1)]).T
+    moved = np.linalg.solve(two.affine, one.affine @ corners) - corners
+    return float(np.abs(moved).max())
 
 
 def _size(geometry: Geometry) -> str:

@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from napari_boundaryseg.data.formats import compressed, memory
+from napari_boundaryseg.data.formats import memory
 from napari_boundaryseg.data.formats.compressed import Decompressed
+from napari_boundaryseg.data.formats.unpacked import MOST_RATIO
 from napari_boundaryseg.errors import InputError
 
 DATA = np.random.default_rng(0).integers(0, 50, 300_000, dtype=np.uint8).tobytes()
@@ -104,7 +105,7 @@ def test_what_cannot_be_there_is_refused_before_memory_is_taken(
         said.append(str(caught.value))
 
     said: list[str] = []
-    assert peak_of(lambda: fill((len(ONE) * compressed.MOST_RATIO, 1, 1))) < 8_000_000
+    assert peak_of(lambda: fill((len(ONE) * MOST_RATIO["gzip"], 1, 1))) < 8_000_000
     assert "of voxels, the file holds" in said[0]
     monkeypatch.setattr(memory, "free_memory", lambda: 1000)
     assert peak_of(lambda: fill((100, 10, 10))) < 8_000_000
