@@ -10,7 +10,7 @@ from napari_boundaryseg.data.formats.channels import many_channels
 from napari_boundaryseg.data.formats.compressed import DAMAGED
 from napari_boundaryseg.data.formats.decimals import not_finite, to_float32, whole_numbers
 from napari_boundaryseg.data.formats.format import FORMATS, Format, case_name
-from napari_boundaryseg.data.formats.text_headers import write as writing
+from napari_boundaryseg.data.formats.text_headers import writing
 from napari_boundaryseg.data.formats.text_headers.header import TextHeader
 from napari_boundaryseg.data.formats.text_headers.metaimage import read_metaimage
 from napari_boundaryseg.data.formats.text_headers.nrrd import MAGIC, read_nrrd
