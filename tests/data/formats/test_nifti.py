@@ -158,6 +158,14 @@ def test_a_packed_bomb_behind_the_voxels_is_not_unpacked_whole(tmp_path: Path) -
     assert peak < 12_000_000
 
 
+def test_the_checksum_behind_much_more_than_promised_is_compared(tmp_path: Path) -> None:
+    path = tmp_path / "a.nii.gz"
+    packed = gzip.compress(nifti_bytes() + bytes(30_000_000), 1)
+    path.write_bytes(flip(len(packed) - 6)(packed))
+    with pytest.raises(InputError, match=r"its compressed content is damaged \(CRC check failed"):
+        read(path)
+
+
 WARNINGS: dict[str, tuple[str, bytes, str]] = {
     "no orientation": ("a.nii", put(QCODE, "2h", 0, 0)(nifti_bytes()), "does not say how it is oriented"),
     "zero sform, qform there": ("a.nii", put(SROW, "12f", *[0] * 12)(nifti_bytes()), "sform is empty"),

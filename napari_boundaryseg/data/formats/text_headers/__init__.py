@@ -89,4 +89,5 @@ def _is_ours(path: Path, head: bytes) -> bool:
     return head.startswith((MAGIC, b"ObjectType = Image"))
 
 
+# The name is that of the library which read these files until version 0.2; others may ask for it.
 FORMATS.register("itk")(Format(SUFFIXES, read, read_labels, write, WRITTEN, _is_ours))

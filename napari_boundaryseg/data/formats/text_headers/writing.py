@@ -18,7 +18,6 @@ from napari_boundaryseg.data.saving import atomic_write
 from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
 from napari_boundaryseg.errors import InputError
 
-_LEVEL = 5
 _SIZE_DIGITS = 20
 _META_NAMES = {np.dtype(code): f"MET_{name}" for name, code in META_TYPES.items() if not name.endswith("LONG")} | {
     np.dtype("i8"): "MET_LONG_LONG",
@@ -83,7 +82,7 @@ def _save_nrrd(stream: BinaryIO, array: np.ndarray, affine: np.ndarray) -> None:
         f"space origin: {_vector(lps[:3, 3])}",
     ]
     stream.write("\n".join([*header, "", ""]).encode("ascii"))
-    with gzip.GzipFile("", "wb", compresslevel=_LEVEL, fileobj=stream, mtime=0) as packed:
+    with gzip.GzipFile("", "wb", compresslevel=_level(array), fileobj=stream, mtime=0) as packed:
         _put(packed.write, array)
 
 
@@ -109,13 +108,17 @@ def _save_metaimage(stream: BinaryIO, array: np.ndarray, affine: np.ndarray) -> 
     ]
     text = "\n".join(header).encode("ascii")
     stream.write(text)
-    packer = zlib.compressobj(_LEVEL)
+    packer = zlib.compressobj(_level(array))
     _put(lambda piece: stream.write(packer.compress(piece)), array)
     stream.write(packer.flush())
     end = stream.tell()
     stream.seek(text.index(size.encode()) + len(size))
     stream.write(b"%0*d" % (_SIZE_DIGITS, end - len(text)))
     stream.seek(end)
+
+
+def _level(array: np.ndarray) -> int:
+    return 1 if array.dtype.kind == "f" else 5  # decimals hardly shrink further but take much longer
 
 
 def _put(write: Callable[[bytes], object], array: np.ndarray) -> None:
