@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from napari_boundaryseg.data.formats.decimals import to_float32
+from napari_boundaryseg.data.formats.memory import refuse_too_large
 from napari_boundaryseg.data.volume import SAME_GRID_MM, Geometry, Volume
 from napari_boundaryseg.errors import InputError
 
@@ -29,9 +30,12 @@ def joined(volumes: list[Volume]) -> Volume:
                 f"its grid is not that of {first.source[0].name}: {difference(other.geometry, first.geometry)}",
                 "Resample the channels onto one grid first",
             )
+    dtype = np.result_type(*(volume.array for volume in volumes))
+    refuse_too_large(first.source[0], sum(volume.array.size for volume in volumes) * dtype.itemsize)
     array = np.concatenate([volume.array for volume in volumes])
     warnings = tuple(dict.fromkeys(warning for volume in volumes for warning in volume.warnings))
     if array.dtype == np.float64:
+        refuse_too_large(first.source[0], 4 * array.size)
         array, lost = to_float32(array)
         warnings += lost
     return Volume(

@@ -125,6 +125,43 @@ def test_the_free_memory_is_the_least_of_both(monkeypatch: pytest.MonkeyPatch, l
     assert memory.free_memory() == free
 
 
+@pytest.mark.parametrize("suffix", [".nii", ".mha"])
+def test_what_scaling_takes_counts_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str) -> None:
+    import nibabel as nib
+    import numpy as np
+    from text_header_cases import RAW, meta
+
+    from napari_boundaryseg.data.formats import read, read_labels
+    from napari_boundaryseg.errors import InputError
+
+    path = tmp_path / f"a{suffix}"
+    if suffix == ".mha":
+        path.write_bytes(meta(RAW, ElementType="MET_UCHAR", DimSize="4 5 12", ElementToIntensityFunctionSlope="2"))
+    else:
+        image = nib.Nifti1Image(np.ones((4, 5, 12), np.uint8), np.eye(4))
+        image.header.set_slope_inter(2, 0)
+        path.write_bytes(image.to_bytes())
+    monkeypatch.setattr(memory, "free_memory", lambda: 1000)  # enough for 240 bytes, not for 240 decimal numbers
+    with pytest.raises(InputError, match="it needs 960 bytes of memory, 1 kB is free"):
+        read(path)
+    with pytest.raises(InputError, match=r"it needs 1\.92 kB of memory, 1 kB is free"):
+        read_labels(path)
+
+
+def test_what_joining_channels_takes_counts_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from text_header_cases import nrrd
+
+    from napari_boundaryseg.data.formats import read
+    from napari_boundaryseg.errors import InputError
+
+    for name in ("a.nrrd", "b.nrrd", "c.nrrd"):
+        (tmp_path / name).write_bytes(nrrd())
+    monkeypatch.setattr(memory, "free_memory", lambda: 1000)
+    assert len(read(tmp_path / "a.nrrd", tmp_path / "b.nrrd").array) == 2
+    with pytest.raises(InputError, match=r"^a\.nrrd: it needs 720 bytes of memory, 1 kB is free"):
+        read(tmp_path / "a.nrrd", tmp_path / "b.nrrd", tmp_path / "c.nrrd")
+
+
 def test_a_scan_beyond_the_limit_of_its_container_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from text_header_cases import nrrd
 

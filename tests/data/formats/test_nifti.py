@@ -172,6 +172,8 @@ WARNINGS: dict[str, tuple[str, bytes, str]] = {
     "two matrices": ("a.nii", put(SROW + 12, "f", 25)(nifti_bytes()), "differ by up to 5 mm"),
     "two voxel sizes": (
         "a.nii", both(put(QCODE, "h", 0), put(PIXDIM + 4, "f", 9))(nifti_bytes()), "two different voxel sizes"),
+    "bad quaternion beside an sform": (
+        "a.nii", put(QUATERN, "3f", 1, 1, 1)(nifti_bytes()), "quaternion is not usable: the sform is used"),
     "sheared": ("a.nii", put(SROW, "f", -0.9)(nifti_bytes()), "degrees off the right angle"),
     "bitpix": ("a.nii", put(BITPIX, "h", 8)(nifti_bytes()), "contradicts itself"),
     "slope infinite": ("a.nii", put(SLOPE, "2f", np.inf, 0)(nifti_bytes()), "not usable"),

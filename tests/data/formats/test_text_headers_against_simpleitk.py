@@ -200,6 +200,12 @@ def test_what_is_written_is_the_same_each_time_and_says_nothing_of_the_scan(tmp_
     assert np.array_equal(read_labels(tmp_path / f"one{suffix}").array, VOXELS % 3)
 
 
+@pytest.mark.parametrize("name", ["A.NRRD", "A.MHA", "a.Mha"])
+def test_what_is_written_under_a_name_in_capitals_is_read(tmp_path: Path, name: str) -> None:
+    write(LabelMap(VOXELS % 3, Geometry(SHAPE, AFFINES[1])), tmp_path / name)
+    assert np.array_equal(read_labels(tmp_path / name).array, VOXELS % 3)
+
+
 @pytest.mark.parametrize("suffix", [".nrrd", ".mha"])
 def test_a_write_that_reads_back_otherwise_leaves_the_old_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str

@@ -83,6 +83,8 @@ def _choose(
     path: Path, fields: Nifti1Header, shape: tuple[int, ...], sform: np.ndarray | None
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """The affine that counts, in the file's unit."""
+    if sform is not None and int(fields["qform_code"]) > 0 and not _usable(form(fields)):
+        return sform, ("Its orientation quaternion is not usable: the sform is used.",)
     qform = _qform(path, fields) if int(fields["qform_code"]) > 0 else None
     if sform is None and qform is None:
         if int(fields["sform_code"]) > 0:
@@ -116,13 +118,17 @@ def _sform(path: Path, fields: Nifti1Header) -> np.ndarray | None:
 
 def _qform(path: Path, fields: Nifti1Header) -> np.ndarray:
     values = form(fields)
-    if not np.isfinite([*values.quatern, *values.qoffset]).all() or np.linalg.norm(values.quatern) > 1.001:
+    if not _usable(values):
         raise InputError(path, "its orientation quaternion is not usable", _REEXPORT)
     affine = np.eye(4)
     affine[:3, :3] = rotation(*values.quatern) * values.pixdim[1:4]
     affine[:3, 2] *= -1 if values.pixdim[0] < 0 else 1  # the standard: 0 counts as 1
     affine[:3, 3] = values.qoffset
     return affine
+
+
+def _usable(values: NiftiForm) -> bool:
+    return bool(np.isfinite([*values.quatern, *values.qoffset]).all() and np.linalg.norm(values.quatern) <= 1.001)
 
 
 def _size_warning(fields: Nifti1Header, affine: np.ndarray) -> tuple[str, ...]:

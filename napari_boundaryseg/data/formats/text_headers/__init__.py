@@ -10,6 +10,7 @@ from napari_boundaryseg.data.formats.channels import many_channels
 from napari_boundaryseg.data.formats.compressed import DAMAGED
 from napari_boundaryseg.data.formats.decimals import not_finite, to_float32, whole_numbers
 from napari_boundaryseg.data.formats.format import FORMATS, Format, case_name
+from napari_boundaryseg.data.formats.memory import refuse_too_large
 from napari_boundaryseg.data.formats.text_headers import writing
 from napari_boundaryseg.data.formats.text_headers.header import TextHeader
 from napari_boundaryseg.data.formats.text_headers.metaimage import read_metaimage
@@ -27,6 +28,7 @@ def read(path: Path, progress: Progress = silent) -> Volume:
     """One scan; several values per voxel become channels. Scaled values and float64 are float32, others keep theirs."""
     array, header, geometry, warnings = _load(path, progress)
     if (header.slope, header.inter) != (1.0, 0.0) or array.dtype == np.float64:
+        refuse_too_large(path, 4 * array.size)
         array, lost = to_float32(array, header.slope, header.inter)
         warnings += lost
     names = ("image",) if len(array) == 1 else tuple(f"channel {n + 1}" for n in range(len(array)))
@@ -51,6 +53,7 @@ def read_labels(path: Path, progress: Progress = silent) -> tuple[np.ndarray, Ge
         )
     labels = array[0]
     if (header.slope, header.inter) != (1.0, 0.0):
+        refuse_too_large(path, 8 * labels.size)
         labels = labels.astype(np.float64) * header.slope + header.inter
     return whole_numbers(path, labels), geometry, warnings
 
