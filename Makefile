@@ -10,10 +10,10 @@ help:            ## this list
 setup: .venv/.ready   ## the virtual environment .venv, from constraints.txt
 
 .venv/.ready: $(inputs)
-	tools/setup.sh .venv pyqt5,dicom,itk,dev
+	tools/setup.sh .venv pyqt5,dicom,dev
 
 .venv-pyqt6/.ready: $(inputs)
-	tools/setup.sh .venv-pyqt6 pyqt6,dicom,itk,dev
+	tools/setup.sh .venv-pyqt6 pyqt6,dicom,dev
 
 demo: .venv/.ready   ## the main job: open, segment, show; without a display it saves pictures in demo_output
 	tools/system_packages.sh

@@ -23,6 +23,7 @@ WORDS = {
     "pytest-cov": "cov-report",
     "pytest-qt": "qtbot",
     "pytest-timeout": "timeout =",
+    "simpleitk": "SimpleITK",
 }
 """How a tool of developers is called, where that is not its name."""
 

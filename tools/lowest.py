@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-EXTRAS = ("dicom", "itk")
+EXTRAS = ("dicom",)
 """Besides what is always needed; tools for development may be new."""
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes a virtual environment with the project in it, every version from constraints.txt.
-#   tools/setup.sh FOLDER EXTRAS        for example: tools/setup.sh .venv pyqt5,dicom,itk,dev
+#   tools/setup.sh FOLDER EXTRAS        for example: tools/setup.sh .venv pyqt5,dicom,dev
 set -euo pipefail
 cd "$(dirname "$0")/.."
 folder=$1 extras=$2

@@ -7,7 +7,7 @@ folder=.venv-lowest python="${PYTHON:-python3}"
 "$python" -m venv --clear "$folder"
 "$python" tools/lowest.py "$@" >"$folder/lowest.txt"
 cat "$folder/lowest.txt"
-"$folder/bin/python" -m pip install -q --no-input -c "$folder/lowest.txt" -e ".[dicom,itk]" \
-    hypothesis pytest pytest-random-order pytest-timeout pytest-xdist </dev/null
+"$folder/bin/python" -m pip install -q --no-input -c "$folder/lowest.txt" -e ".[dicom]" \
+    SimpleITK hypothesis pytest pytest-random-order pytest-timeout pytest-xdist </dev/null
 BOUNDARYSEG_BLOCK_QT=1 OMP_NUM_THREADS=1 "$folder/bin/python" -m pytest tests --ignore=tests/ui -m "not long" -q \
     -n 2 --dist loadfile -p no:cacheprovider --random-order </dev/null

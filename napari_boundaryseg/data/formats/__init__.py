@@ -73,8 +73,8 @@ def read_labels(
 ) -> LabelMap:
     """A label map, which must fit the scan when one is given.
 
-    Grids whose corners lie within 1e-3 mm are the same; within half a voxel the labels are taken on the scan's grid
-    with a warning; beyond that they are refused.
+    Grids whose corners lie within 1e-3 mm are the same; within half the smallest side of a voxel the labels are taken
+    on the scan's grid with a warning; beyond that they are refused.
 
     Raises
     ------

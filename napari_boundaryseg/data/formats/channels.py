@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from napari_boundaryseg.data.formats.decimals import to_float32
+from napari_boundaryseg.data.formats.memory import refuse_too_large
 from napari_boundaryseg.data.volume import SAME_GRID_MM, Geometry, Volume
 from napari_boundaryseg.errors import InputError
 
@@ -29,9 +30,12 @@ def joined(volumes: list[Volume]) -> Volume:
                 f"its grid is not that of {first.source[0].name}: {difference(other.geometry, first.geometry)}",
                 "Resample the channels onto one grid first",
             )
+    dtype = np.result_type(*(volume.array for volume in volumes))
+    refuse_too_large(first.source[0], sum(volume.array.size for volume in volumes) * dtype.itemsize)
     array = np.concatenate([volume.array for volume in volumes])
     warnings = tuple(dict.fromkeys(warning for volume in volumes for warning in volume.warnings))
     if array.dtype == np.float64:
+        refuse_too_large(first.source[0], 4 * array.size)
         array, lost = to_float32(array)
         warnings += lost
     return Volume(
@@ -45,6 +49,17 @@ def joined(volumes: list[Volume]) -> Volume:
     )
 
 
+USUAL_CHANNELS = 8
+"""A scan with more values per voxel than this may be a series in time, or of diffusion directions."""
+
+
+def many_channels(count: int) -> tuple[str, ...]:
+    """A warning where one file gives more channels than a scan usually has."""
+    if count <= USUAL_CHANNELS:
+        return ()
+    return (f"Its {count} volumes are taken as {count} channels: is it a series in time?",)
+
+
 def difference(one: Geometry, two: Geometry) -> str:
     """How two grids differ, in words."""
     if one.shape != two.shape:
@@ -53,11 +68,15 @@ def difference(one: Geometry, two: Geometry) -> str:
 
 
 def fitted(path: Path, labels: Geometry, scan: Volume) -> tuple[Geometry, tuple[str, ...]]:
-    """The scan's grid for labels that fit it, and a warning when they fit only roughly."""
+    """The scan's grid for labels that fit it, and a warning when they fit only roughly.
+
+    Roughly: every corner within half the smallest voxel side in mm, and within half a voxel along each axis, which is
+    less where axes are not at right angles.
+    """
     apart = labels.distance_mm(scan.geometry)
     if apart <= SAME_GRID_MM:
         return scan.geometry, ()
-    if apart <= min(scan.spacing_mm) / 2:
+    if apart <= min(scan.spacing_mm) / 2 and _voxels_apart(labels, scan.geometry) <= 0.5:
         return scan.geometry, (
             f"The labels lie up to {apart:.3g} mm off the scan's grid, less than half a voxel: "
             "they are taken as they are.",
@@ -67,6 +86,14 @@ def fitted(path: Path, labels: Geometry, scan: Volume) -> tuple[Geometry, tuple[
         f"the labels do not fit {scan.name}: {difference(labels, scan.geometry)}",
         "Choose labels that were drawn on this scan, or resample them onto it",
     )
+
+
+def _voxels_apart(one: Geometry, two: Geometry) -> float:
+    """How far apart two grids of one shape put their corners along any axis, in voxels of the second."""
+    i, j, k = two.shape
+    corners = np.array([[a, b, c, 1] for a in (0, i - 1) for b in (0, j - 1) for c in (0, k - 1)]).T
+    moved = np.linalg.solve(two.affine, one.affine @ corners) - corners
+    return float(np.abs(moved).max())
 
 
 def _size(geometry: Geometry) -> str:

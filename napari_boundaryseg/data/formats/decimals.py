@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from napari_boundaryseg.data.formats.memory import refuse_too_large
 from napari_boundaryseg.errors import InputError
 
 _ROUNDING, _LEAST = float(np.finfo(np.float32).eps), float(np.finfo(np.float32).tiny)
@@ -56,6 +57,7 @@ def whole_numbers(path: Path, array: np.ndarray) -> np.ndarray:
     """Decimal values as the integers they stand for, or a refusal."""
     if array.dtype.kind != "f":
         return array
+    refuse_too_large(path, 3 * array.nbytes)
     rounded = np.rint(array)
     if not np.isfinite(array).all() or np.abs(array - rounded).max(initial=0) > LABEL_TOLERANCE:
         raise InputError(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import psutil
 
+from napari_boundaryseg.data.formats.control_groups import left_by_groups
 from napari_boundaryseg.errors import InputError
 
 
@@ -42,5 +43,7 @@ def refuse_too_large(path: Path, needed: int) -> None:
 
 
 def free_memory() -> int:
-    """Bytes of memory that a program can get now without swapping."""
-    return int(psutil.virtual_memory().available)
+    """Bytes of memory that this program can get now: without swapping, and within the limits of its container."""
+    available = int(psutil.virtual_memory().available)
+    allowed = left_by_groups()
+    return available if allowed is None else min(available, allowed)

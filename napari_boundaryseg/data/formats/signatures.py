@@ -20,6 +20,8 @@ def guess(head: bytes) -> str:
     for magic, name in known:
         if head.startswith(magic):
             return name
+    if head[344:347] in (b"n+1", b"ni1") or head[4:7] in (b"n+2", b"ni2"):
+        return "a NIfTI file"
     if head[128:132] == b"DICM":
         return "a DICOM file"
     if head and all(byte in b"\t\r\n" or 32 <= byte < 127 for byte in head[:256]):

@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from napari_boundaryseg.data.formats import compressed, memory
+from napari_boundaryseg.data.formats import memory
 from napari_boundaryseg.data.formats.compressed import Decompressed
+from napari_boundaryseg.data.formats.unpacked import MOST_RATIO
 from napari_boundaryseg.errors import InputError
 
 DATA = np.random.default_rng(0).integers(0, 50, 300_000, dtype=np.uint8).tobytes()
@@ -104,8 +105,31 @@ def test_what_cannot_be_there_is_refused_before_memory_is_taken(
         said.append(str(caught.value))
 
     said: list[str] = []
-    assert peak_of(lambda: fill((len(ONE) * compressed.MOST_RATIO, 1, 1))) < 8_000_000
+    assert peak_of(lambda: fill((len(ONE) * MOST_RATIO["gzip"], 1, 1))) < 8_000_000
     assert "of voxels, the file holds" in said[0]
     monkeypatch.setattr(memory, "free_memory", lambda: 1000)
     assert peak_of(lambda: fill((100, 10, 10))) < 8_000_000
     assert "it needs 20 kB of memory, 1 kB is free" in said[1]
+
+
+def test_a_checksum_behind_too_much_is_not_taken_for_granted(tmp_path: Path) -> None:
+    path = tmp_path / "a.gz"
+    for data, refused in ((ONE, True), (DATA, False)):
+        path.write_bytes(data)
+        with path.open("rb") as stream:
+            source = Decompressed(path, stream)
+            source.read(1000)
+            if refused:
+                with pytest.raises(InputError, match="more than 2 kB are packed behind its last voxel"):
+                    source.drain(2000)
+            else:
+                assert source.drain(2000) > 2000
+
+
+def test_numbers_come_in_the_byte_order_of_the_machine(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(np.arange(24, dtype=">i4").tobytes())
+    with path.open("rb") as stream:
+        values = Decompressed(path, stream).fill((2, 3, 4), np.dtype(">i4"))
+    assert values.dtype.isnative
+    assert np.array_equal(values, np.arange(24).reshape((2, 3, 4), order="F"))

@@ -158,12 +158,22 @@ def test_a_packed_bomb_behind_the_voxels_is_not_unpacked_whole(tmp_path: Path) -
     assert peak < 12_000_000
 
 
+def test_the_checksum_behind_much_more_than_promised_is_compared(tmp_path: Path) -> None:
+    path = tmp_path / "a.nii.gz"
+    packed = gzip.compress(nifti_bytes() + bytes(30_000_000), 1)
+    path.write_bytes(flip(len(packed) - 6)(packed))
+    with pytest.raises(InputError, match=r"its compressed content is damaged \(CRC check failed"):
+        read(path)
+
+
 WARNINGS: dict[str, tuple[str, bytes, str]] = {
     "no orientation": ("a.nii", put(QCODE, "2h", 0, 0)(nifti_bytes()), "does not say how it is oriented"),
     "zero sform, qform there": ("a.nii", put(SROW, "12f", *[0] * 12)(nifti_bytes()), "sform is empty"),
     "two matrices": ("a.nii", put(SROW + 12, "f", 25)(nifti_bytes()), "differ by up to 5 mm"),
     "two voxel sizes": (
         "a.nii", both(put(QCODE, "h", 0), put(PIXDIM + 4, "f", 9))(nifti_bytes()), "two different voxel sizes"),
+    "bad quaternion beside an sform": (
+        "a.nii", put(QUATERN, "3f", 1, 1, 1)(nifti_bytes()), "quaternion is not usable: the sform is used"),
     "sheared": ("a.nii", put(SROW, "f", -0.9)(nifti_bytes()), "degrees off the right angle"),
     "bitpix": ("a.nii", put(BITPIX, "h", 8)(nifti_bytes()), "contradicts itself"),
     "slope infinite": ("a.nii", put(SLOPE, "2f", np.inf, 0)(nifti_bytes()), "not usable"),

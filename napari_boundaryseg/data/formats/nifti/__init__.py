@@ -8,6 +8,7 @@ import numpy as np
 
 from napari_boundaryseg.data.formats.decimals import not_finite, to_float32, whole_numbers
 from napari_boundaryseg.data.formats.format import FORMATS, Format, case_name
+from napari_boundaryseg.data.formats.memory import refuse_too_large
 from napari_boundaryseg.data.formats.nifti import write
 from napari_boundaryseg.data.formats.nifti.raw import Raw, read_raw
 from napari_boundaryseg.data.formats.signatures import GZIP_MAGIC
@@ -21,7 +22,7 @@ SUFFIXES = (".nii.gz", ".nii")
 def read(path: Path, progress: Progress = silent) -> Volume:
     """One scan; a fourth axis becomes channels. Scaled values are float32, others keep their type."""
     raw = read_raw(path, progress)
-    array, lost = _scaled(raw)
+    array, lost = _scaled(path, raw)
     channels = array[np.newaxis] if array.ndim == 3 else np.moveaxis(array, 3, 0)
     names = ("image",) if len(channels) == 1 else tuple(f"channel {n + 1}" for n in range(len(channels)))
     warnings = raw.warnings + lost + not_finite(array)
@@ -45,14 +46,16 @@ def read_labels(path: Path, progress: Progress = silent) -> tuple[np.ndarray, Ge
         )
     array = raw.array
     if (raw.slope, raw.inter) != (1.0, 0.0):
+        refuse_too_large(path, 8 * array.size)
         array = array.astype(np.float64) * raw.slope + raw.inter
     return whole_numbers(path, array), raw.geometry, raw.warnings
 
 
-def _scaled(raw: Raw) -> tuple[np.ndarray, tuple[str, ...]]:
+def _scaled(path: Path, raw: Raw) -> tuple[np.ndarray, tuple[str, ...]]:
     """The voxels' values: float32 where a slope or intercept applies or where they are float64."""
     if (raw.slope, raw.inter) == (1.0, 0.0) and raw.array.dtype != np.float64:
         return raw.array, ()
+    refuse_too_large(path, 4 * raw.array.size)
     return to_float32(raw.array, raw.slope, raw.inter)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from nibabel.nifti1 import Nifti1Header
 
 from napari_boundaryseg.data.formats.nifti.header import Header
+from napari_boundaryseg.data.formats.nifti.quaternion import rotation, rounding_rad
 from napari_boundaryseg.data.geometry import corner_distance_mm, shear_deg, spacing_mm
 from napari_boundaryseg.data.volume import Geometry, NiftiForm
 from napari_boundaryseg.errors import InputError
@@ -82,6 +83,8 @@ def _choose(
     path: Path, fields: Nifti1Header, shape: tuple[int, ...], sform: np.ndarray | None
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """The affine that counts, in the file's unit."""
+    if sform is not None and int(fields["qform_code"]) > 0 and not _usable(form(fields)):
+        return sform, ("Its orientation quaternion is not usable: the sform is used.",)
     qform = _qform(path, fields) if int(fields["qform_code"]) > 0 else None
     if sform is None and qform is None:
         if int(fields["sform_code"]) > 0:
@@ -95,8 +98,10 @@ def _choose(
     if qform is None:
         return sform, _size_warning(fields, sform)
     apart = corner_distance_mm(shape, sform, qform)
+    reach = float(np.linalg.norm((np.array(shape) - 1) * spacing_mm(qform)))
+    b, c, d = form(fields).quatern
     warning = (f"Its two orientation matrices differ by up to {apart:.3g} mm: the sform is used.",)
-    return sform, warning if apart > _FORMS_MM else ()
+    return sform, warning if apart > _FORMS_MM + rounding_rad(b, c, d) * reach else ()
 
 
 def _sform(path: Path, fields: Nifti1Header) -> np.ndarray | None:
@@ -113,13 +118,17 @@ def _sform(path: Path, fields: Nifti1Header) -> np.ndarray | None:
 
 def _qform(path: Path, fields: Nifti1Header) -> np.ndarray:
     values = form(fields)
-    if not np.isfinite([*values.quatern, *values.qoffset]).all() or np.linalg.norm(values.quatern) > 1.001:
+    if not _usable(values):
         raise InputError(path, "its orientation quaternion is not usable", _REEXPORT)
-    copy = fields.copy()
-    if copy["pixdim"][0] not in (-1, 1):
-        copy["pixdim"][0] = 1  # the standard: 0 counts as 1
-    copy.quaternion_threshold = -1e-2
-    return np.asarray(copy.get_qform(), np.float64)
+    affine = np.eye(4)
+    affine[:3, :3] = rotation(*values.quatern) * values.pixdim[1:4]
+    affine[:3, 2] *= -1 if values.pixdim[0] < 0 else 1  # the standard: 0 counts as 1
+    affine[:3, 3] = values.qoffset
+    return affine
+
+
+def _usable(values: NiftiForm) -> bool:
+    return bool(np.isfinite([*values.quatern, *values.qoffset]).all() and np.linalg.norm(values.quatern) <= 1.001)
 
 
 def _size_warning(fields: Nifti1Header, affine: np.ndarray) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from nibabel.nifti1 import Nifti1Header
 from nibabel.nifti2 import Nifti2Header
 
 from napari_boundaryseg.data.formats.compressed import DAMAGED
+from napari_boundaryseg.data.formats.nifti.fourth_axis import volumes_as_channels
 from napari_boundaryseg.data.formats.signatures import guess
 from napari_boundaryseg.errors import InputError
 
@@ -59,6 +60,7 @@ def parse(path: Path, head: bytes) -> Header:
     if int(fields["bitpix"]) != 8 * dtype.itemsize:
         warnings = (f"Its header contradicts itself: data type {dtype.name}, {int(fields['bitpix'])} bits.",)
     slope, inter, odd = _scaling(fields)
+    odd += volumes_as_channels(path, fields, shape)
     return Header(fields, shape, dtype, _offset(path, fields), slope, inter, warnings + odd)
 
 
@@ -97,6 +99,8 @@ def _shape(path: Path, fields: Nifti1Header) -> tuple[int, ...]:
         raise InputError(path, f"its size is {' x '.join(map(str, shape))}", DAMAGED)
     while len(shape) > 3 and shape[-1] == 1:
         shape = shape[:-1]
+    if len(shape) == 5 and shape[3] == 1:  # one time, several values per voxel
+        shape = [*shape[:3], shape[4]]
     if len(shape) < 3:
         raise InputError(
             path,

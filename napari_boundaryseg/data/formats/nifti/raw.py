@@ -49,7 +49,7 @@ def read_raw(path: Path, progress: Progress = silent) -> Raw:
         array = source.fill(parsed.shape, parsed.dtype, progress)
         extra = source.drain()
     warnings += _stream_warnings(path, source, extra) + parsed.warnings
-    return Raw(_native(array), grid, parsed.slope, parsed.inter, warnings)
+    return Raw(array, grid, parsed.slope, parsed.inter, warnings)
 
 
 def _stream_warnings(path: Path, source: Decompressed, extra: int) -> tuple[str, ...]:
@@ -68,10 +68,3 @@ def _stream_warnings(path: Path, source: Decompressed, extra: int) -> tuple[str,
     if extra:
         warnings.append("More bytes follow its last voxel than its header announces.")
     return tuple(warnings)
-
-
-def _native(array: np.ndarray) -> np.ndarray:
-    """The machine's own byte order, in place."""
-    if array.dtype.isnative:
-        return array
-    return array.byteswap(inplace=True).view(array.dtype.newbyteorder("="))

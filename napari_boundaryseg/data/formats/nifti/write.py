@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -11,6 +12,7 @@ from nibabel.nifti1 import Nifti1Header
 from nibabel.nifti2 import Nifti2Header
 
 from napari_boundaryseg.data.formats.nifti import geometry as nifti_geometry
+from napari_boundaryseg.data.formats.nifti.fourth_axis import units_of_space
 from napari_boundaryseg.data.formats.nifti.header import NUMBERS
 from napari_boundaryseg.data.formats.nifti.raw import read_raw
 from napari_boundaryseg.data.geometry import corner_distance_mm
@@ -93,6 +95,9 @@ def _set_form(header: Nifti1Header, geometry: Geometry) -> bool:
     form = geometry.nifti
     if form is None:
         return False
+    if len(header.get_data_shape()) == 4:  # channels or maps, not times, whatever the scan's header says of time
+        units, pixdim = units_of_space(form.xyzt_units), (*form.pixdim[:4], 1.0, *form.pixdim[5:])
+        form = replace(form, xyzt_units=units, pixdim=pixdim)
     header["sform_code"], header["qform_code"] = form.sform_code, form.qform_code
     header["xyzt_units"], header["pixdim"] = form.xyzt_units, form.pixdim
     for n, (quatern, axis) in enumerate(zip("bcd", "xyz")):
