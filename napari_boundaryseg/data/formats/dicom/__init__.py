@@ -96,9 +96,9 @@ def _pixels(folder: Path, ordered: list[Slice], progress: Progress) -> tuple[np.
             decoder.still = partial(progress, n / len(ordered), "reading slices")
             decoder.still()
             found.append(pixels(item, decoder))
-    check_scales(ordered, found)
+    warnings = check_scales(ordered, found)
     array = rescaled([one.array for one in found], [(one.slope, one.inter) for one in found])
-    warnings = _inversion_warning(first, any(one.low_is_bright for one in found))
+    warnings += _inversion_warning(first, any(one.low_is_bright for one in found))
     if any(one.mapped for one in found):
         warnings += ("It has a table of real-world values, which is not applied: the values are the rescaled ones.",)
     return array.transpose(2, 1, 0), warnings

@@ -15,6 +15,7 @@ from napari_boundaryseg.data.formats.dicom.library import pydicom, quiet
 from napari_boundaryseg.data.formats.dicom.pixel_checks import check_pixels, scale
 from napari_boundaryseg.data.formats.dicom.slices import Slice
 from napari_boundaryseg.errors import InputError, MissingExtra
+from napari_boundaryseg.progress import Cancelled
 
 _TAGS = [
     "Rows", "Columns", "SamplesPerPixel", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation",
@@ -59,7 +60,7 @@ def pixels(item: Slice, decoder: Decoder) -> Pixels:
             low_is_bright = str(found.PhotometricInterpretation) == "MONOCHROME1"
             if low_is_bright and item.modality not in _MEANT:
                 array = _inverted(found, array)
-        except (InputError, MissingExtra):
+        except (InputError, MissingExtra, Cancelled):
             raise
         except OSError as error:
             raise unreadable(item.path, error) from error

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
 from napari_boundaryseg.data.formats.dicom.folder import EXPORT
 from napari_boundaryseg.data.formats.dicom.pixels import Pixels
-from napari_boundaryseg.data.formats.dicom.slices import Slice
+from napari_boundaryseg.data.formats.dicom.slices import Slice, named
 from napari_boundaryseg.errors import InputError
 
 
-def check_scales(ordered: Sequence[Slice], found: Sequence[Pixels]) -> None:
-    """Refuse a series in which some slices are scaled and others do not say how.
+def check_scales(ordered: Sequence[Slice], found: Sequence[Pixels]) -> tuple[str, ...]:
+    """A warning that names the few slices whose scale is not that of most others.
 
     Raises
     ------
     InputError
+        For a series in which some slices are scaled and others do not say how.
     """
-    changed = any((one.slope, one.inter) != (1, 0) for one in found)
+    counts = Counter((one.slope, one.inter) for one in found)
     without = [item.path for item, one in zip(ordered, found) if not one.scaled]
-    if changed and without:
+    if without and set(counts) != {(1, 0)}:
         raise InputError(without[0], "it gives no rescale slope and intercept, other slices do", EXPORT)
+    usual, count = counts.most_common(1)[0]
+    if not len(found) / 2 < count < len(found):
+        return ()
+    odd = [item.path for item, one in zip(ordered, found) if (one.slope, one.inter) != usual]
+    return (f"Another rescale slope or intercept than most slices have: {named(odd)}.",)
 
 
 def rescaled(stored: list[np.ndarray], scales: list[tuple[float, float]]) -> np.ndarray:

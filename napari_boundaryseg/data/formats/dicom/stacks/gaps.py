@@ -45,7 +45,7 @@ def check_gaps(folder: Path, ordered: Sequence[Slice], places: np.ndarray) -> No
             "Resample it to even slices, or export it again",
         )
     drift = np.abs(places - np.linspace(places[0], places[-1], len(places))).max()
-    if drift > max(0.05, 0.25 * usual):
+    if drift > max(0.05, 0.1 * usual):
         raise InputError(
             folder,
             f"its slices are unevenly spaced: {gaps.min():.2f} to {gaps.max():.2f} mm apart, "
