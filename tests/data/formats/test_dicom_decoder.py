@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
+import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -19,7 +22,7 @@ from pydicom import uid  # noqa: E402
 from pydicom.encaps import encapsulate  # noqa: E402
 
 from napari_boundaryseg.data.formats import read  # noqa: E402
-from napari_boundaryseg.data.formats.dicom import decoder  # noqa: E402
+from napari_boundaryseg.data.formats.dicom import decode_process, decoder  # noqa: E402
 from napari_boundaryseg.errors import InputError  # noqa: E402
 from napari_boundaryseg.progress import Cancelled  # noqa: E402
 
@@ -161,3 +164,19 @@ def test_a_size_that_memory_cannot_hold_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(InputError, match=r"of memory|cannot be decoded"):
         read(series(tmp_path / "case", COUNT, edit))
+
+
+def test_the_decoder_answers_in_lines_and_bytes(packed: Path) -> None:
+    answers = io.BytesIO()
+    decode_process.answer(packed / "IM0002", answers)
+    decode_process.answer(packed / "nothing", answers)
+    head, _, rest = answers.getvalue().partition(b"\n")
+    assert json.loads(head) == {"shape": [6, 5], "type": "<i2"}
+    assert rest[:60] == voxels(COUNT)[2].astype("<i2").tobytes()
+    assert json.loads(rest[60:]) == {"error": "FileNotFoundError"}
+
+
+def test_a_decoder_whose_parent_is_gone_ends(packed: Path) -> None:
+    process = subprocess.Popen(decoder.command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    out, _ = process.communicate(b"")
+    assert (out, process.returncode) == (b"", 0)

@@ -22,6 +22,7 @@ from pydicom.dataset import Dataset, FileMetaDataset  # noqa: E402
 
 from napari_boundaryseg.data.formats import read, read_labels  # noqa: E402
 from napari_boundaryseg.errors import InputError  # noqa: E402
+from napari_boundaryseg.progress import Cancelled  # noqa: E402
 
 COUNT = 40
 
@@ -97,15 +98,16 @@ NAMES = {
 
 
 @pytest.mark.parametrize("at", [0, -1], ids=["first", "last"])
-@pytest.mark.parametrize("damage", DAMAGE)
 @pytest.mark.parametrize("names", NAMES)
-def test_an_end_slice_that_is_damaged_or_replaced_is_named(tmp_path: Path, names: str, damage: str, at: int) -> None:
-    files = rename(make_series(tmp_path / "case", 6, name="made-{}"), NAMES[names])
-    read(tmp_path / "case")
-    files[at].write_bytes(DAMAGE[damage](files[at].read_bytes()))
-    with pytest.raises(InputError) as caught:
-        read(tmp_path / "case")
-    assert str(caught.value).startswith(f"{files[at].name}: ")
+def test_an_end_slice_that_is_damaged_or_replaced_is_named(tmp_path: Path, names: str, at: int) -> None:
+    file = rename(make_series(tmp_path / "case", 6, name="made-{}"), NAMES[names])[at]
+    whole = file.read_bytes()
+    assert read(tmp_path / "case").warnings == ()
+    for damage, change in DAMAGE.items():
+        file.write_bytes(change(whole))
+        with pytest.raises(InputError) as caught:
+            read(tmp_path / "case")
+        assert str(caught.value).startswith(f"{file.name}: "), damage
 
 
 def rename(folder: Path, name: Callable[[int], str]) -> list[Path]:
@@ -138,6 +140,19 @@ def test_an_end_slice_that_may_not_be_read_is_named(tmp_path: Path) -> None:
     (folder / "IM0005").chmod(0)
     with pytest.raises(InputError, match=r"^IM0005: it cannot be read: Permission denied"):
         read(folder)
+
+
+def test_looking_for_files_can_be_cancelled(tmp_path: Path) -> None:
+    folder = make_series(tmp_path / "case", 6)
+    for n in range(300):
+        (folder / f"{n}.txt").touch()
+
+    def stop(fraction: float, text: str = "") -> None:
+        assert text == "looking for files"
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        read(folder, progress=stop)
 
 
 def test_an_error_of_the_disk_names_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -177,6 +177,8 @@ LAWFUL: dict[str, tuple[str, Edit]] = {
     "what always varies": ("CT", always_other),
     "rounding": ("MR", nearly_the_same),
     "an inversion time for each slice": ("MR", lambda ds, n: setattr(ds, "InversionTime", 100 + 35 * n)),
+    "numbers of no order": ("MR", lambda ds, n: setattr(ds, "InstanceNumber", n * 7 % 20)),
+    "a receive coil for each part": ("MR", lambda ds, n: setattr(ds, "ReceiveCoilName", f"HE{n // 5}")),
     "two tube currents": ("CT", alternately(XRayTubeCurrent=(200, 220), Exposure=(10, 11))),
     "comments": ("MR", alternately(ImageComments=("a", "b"))),
     "acquisitions one after the other": ("CT", lambda ds, n: setattr(ds, "AcquisitionNumber", 1 + n // 4)),
@@ -212,6 +214,16 @@ def test_packages_whose_slices_say_twice_the_distance_are_two_stacks(tmp_path: P
 def test_slices_that_say_twice_the_distance_are_read_and_said(tmp_path: Path) -> None:
     scan = read(series(tmp_path / "case", COUNT, alternately(SpacingBetweenSlices=(3.0,))))
     assert scan.warnings == ("Its slices lie 1.50 mm apart but say 3.00 mm: they may be several stacks.",)
+
+
+@pytest.mark.parametrize("down", [False, True])
+def test_slices_numbered_as_two_stacks_are_read_and_said(tmp_path: Path, down: bool) -> None:
+    def edit(ds: Any, n: int) -> None:
+        number = n // 2 + n % 2 * 10
+        ds.InstanceNumber = 30 - number if down else number
+
+    scan = read(series(tmp_path / "case", COUNT, edit))
+    assert scan.warnings == ("Every second slice is numbered after all others: are they two stacks?",)
 
 
 @pytest.mark.parametrize("odd", [[7], [19], [3, 4, 11], list(range(10, 20))])

@@ -60,7 +60,6 @@ ATTRIBUTES = (
     Attribute("SeriesDescription", "series description", shown=False),
     Attribute("SeriesNumber", "series number", number=True),
     Attribute("ManufacturerModelName", "scanner", shown=False),
-    Attribute("ReceiveCoilName", "receive coil", shown=False),
 )
 """Constant within a stack. The first that tells two stacks apart is named."""
 
@@ -70,11 +69,12 @@ EVIDENCE = (
     Attribute("TriggerTime", "trigger time", "ms", number=True),
     Attribute("RepetitionTime", "repetition time", "ms", number=True),
     Attribute("ContentTime", "content time", number=True, shown=False),
+    Attribute("ReceiveCoilName", "receive coil", shown=False),
 )
 """May vary lawfully within a stack, as when its slices are measured in packages."""
 
 _IDENTITY = ("PatientID", "StudyInstanceUID", "FrameOfReferenceUID")
-_OTHER = ("SpacingBetweenSlices", "AcquisitionDate", "ContentDate")
+_OTHER = ("SpacingBetweenSlices", "InstanceNumber", "AcquisitionDate", "ContentDate")
 TAGS: list[str | int] = [*(a.keyword for a in ATTRIBUTES + EVIDENCE), *_IDENTITY, *_OTHER, *PRIVATE_TAGS]
 """What must be read of a header for `told`."""
 

@@ -15,6 +15,7 @@ from napari_boundaryseg.errors import InputError
 
 _CHOOSE = "Move the files of one stack into a folder of their own and open that"
 _MOST = 4
+_FEWEST_NUMBERED = 6
 _WITHOUT_PACKAGES = ("CT", "PT")
 """Modalities that never measure one stack in packages of every second slice, as MR does."""
 _ONE_MOMENT = ("AcquisitionNumber", "AcquisitionTime")
@@ -83,7 +84,20 @@ def _packages(folder: Path, ordered: Sequence[Slice], places: np.ndarray) -> tup
     ratio = said / step if said and step > 0 else 0.0
     if round(ratio) in (2, 3, 4) and abs(ratio - round(ratio)) <= 0.05:
         return (f"Its slices lie {step:.2f} mm apart but say {said:.2f} mm: they may be several stacks.",)
+    if said is None and _numbered_as_two(ordered):
+        return ("Every second slice is numbered after all others: are they two stacks?",)
     return ()
+
+
+def _numbered_as_two(ordered: Sequence[Slice]) -> bool:
+    """Whether the slices are numbered 1, 11, 2, 12, ... along the stack, or the other way round."""
+    try:
+        numbers = np.array([int(item.told.get("InstanceNumber", "")) for item in ordered], np.float64)
+    except (ValueError, OverflowError):
+        return False
+    halves = sorted((numbers[0::2], numbers[1::2]), key=lambda half: float(half[0]))
+    steps = np.sign([*np.diff(halves[0]), *np.diff(halves[1])])
+    return len(numbers) >= _FEWEST_NUMBERED and abs(steps.sum()) == len(steps) and halves[0].max() < halves[1].min()
 
 
 def _in_turn(groups: Groups) -> bool:
