@@ -145,7 +145,7 @@ def test_a_decoder_that_hangs_is_ended_with_the_reading(packed: Path, stand_in: 
     until(lambda: children() <= before)
 
 
-@pytest.mark.parametrize("keep", [0, 1, 20, 60])
+@pytest.mark.parametrize("keep", [0, 1, 20, 40])
 def test_damaged_compressed_pixels_name_the_slice(tmp_path: Path, keep: int) -> None:
     def edit(ds: pydicom.Dataset, n: int) -> None:
         ds.compress(uid.JPEGLSLossless, generate_instance_uid=False)

@@ -234,6 +234,34 @@ def test_some_slices_taken_otherwise_are_read_and_said(tmp_path: Path, odd: list
     assert scan.warnings == (f"Its slices differ: {expected}.",)
 
 
+COUNTED: dict[str, Edit] = {
+    "all images": alternately(ImagesInAcquisition=(21,)),
+    "slices": alternately(NumberOfSlices=(22,)),
+    "Philips": private(0x2001, "Philips Imaging DD 001", 0x18, "SL", (21,)),
+    "GE": private(0x25, "GEMS_SERS_01", 0x07, "SL", (21,)),
+}
+
+
+@pytest.mark.parametrize("name", COUNTED)
+def test_fewer_slices_than_the_header_counts_are_said(tmp_path: Path, name: str) -> None:
+    warning = read(series(tmp_path / "case", COUNT, COUNTED[name])).warnings
+    expected = f"counts {22 if name == 'slices' else 21} slices, there are 20: the first or last may be missing."
+    assert warning == (f"Its header {expected}",)
+
+
+@pytest.mark.parametrize("counted", [20, 19, 40, 2000])
+def test_a_count_of_something_else_is_no_matter(tmp_path: Path, counted: int) -> None:
+    assert read(series(tmp_path / "case", COUNT, alternately(ImagesInAcquisition=(counted,)))).warnings == ()
+
+
+@pytest.mark.parametrize("gone", [1, 2])
+def test_a_first_slice_that_its_number_misses_is_said(tmp_path: Path, gone: int) -> None:
+    folder = series(tmp_path / "case", COUNT)
+    for n in range(gone):
+        (folder / f"IM{n:04}").unlink()
+    assert read(folder).warnings == (f"Its slices are numbered from {gone + 1}: the one before may be missing.",)
+
+
 # --- one patient, one series -----------------------------------------------------------------------------------------
 
 

@@ -8,7 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from napari_boundaryseg.data.formats.dicom.stacks.private_entries import PRIVATE_TAGS, b_value, complex_part
+from napari_boundaryseg.data.formats.dicom.stacks.private_entries import (
+    PRIVATE_TAGS,
+    b_value,
+    complex_part,
+    slice_count,
+)
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,14 @@ EVIDENCE = (
 """May vary lawfully within a stack, as when its slices are measured in packages."""
 
 _IDENTITY = ("PatientID", "StudyInstanceUID", "FrameOfReferenceUID")
-_OTHER = ("SpacingBetweenSlices", "InstanceNumber", "AcquisitionDate", "ContentDate")
+_OTHER = (
+    "SpacingBetweenSlices",
+    "InstanceNumber",
+    "ImagesInAcquisition",
+    "NumberOfSlices",
+    "AcquisitionDate",
+    "ContentDate",
+)
 TAGS: list[str | int] = [*(a.keyword for a in ATTRIBUTES + EVIDENCE), *_IDENTITY, *_OTHER, *PRIVATE_TAGS]
 """What must be read of a header for `told`."""
 
@@ -84,6 +96,7 @@ def told(found: Any) -> Mapping[str, str]:
     values = {keyword: _text(found, keyword) for keyword in TAGS if isinstance(keyword, str)}
     values["DiffusionBValue"] = values["DiffusionBValue"] or b_value(found, values["SequenceName"])
     values["ComplexImageComponent"] = values["ComplexImageComponent"] or complex_part(found)
+    values["private count"] = slice_count(found)
     for moment in ("Acquisition", "Content"):
         values[f"{moment}Time"] = _seconds(values.pop(f"{moment}Date"), values[f"{moment}Time"])
     return values

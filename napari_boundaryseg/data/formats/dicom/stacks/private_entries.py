@@ -1,4 +1,4 @@
-"""Private DICOM entries of scanner makers: b-value, and which part of the signal a slice shows."""
+"""Private DICOM entries of scanner makers: b-value, part of the signal, number of slices."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ _B_VALUES = (
     (0x0065, 0x09, "Image Private Header"),
 )
 _PARTS = ((0x0043, 0x2F, "GEMS_PARM_01"), (0x2005, 0x11, "Philips MR Imaging DD 001"))
+_COUNTS = ((0x2001, 0x18, "Philips Imaging DD 001"), (0x0025, 0x07, "GEMS_SERS_01"))
 _BLOCK = 0x10
 """Where makers put their block, unless another one has taken the place."""
 _GE_OFFSET = 1_000_000_000
 _GE_PARTS = {"0": "M", "1": "P", "2": "R", "3": "I"}
 
 PRIVATE_TAGS = sorted(
-    {group << 16 | element for group, low, _ in _B_VALUES + _PARTS for element in (_BLOCK, _BLOCK << 8 | low)}
+    {group << 16 | element for group, low, _ in _B_VALUES + _PARTS + _COUNTS for element in (_BLOCK, _BLOCK << 8 | low)}
 )
 
 
@@ -41,6 +42,11 @@ def complex_part(found: Any) -> str:
         if value in ("M", "P", "R", "I"):
             return value
     return ""
+
+
+def slice_count(found: Any) -> str:
+    """How many slices the series has as the maker's own entry says it; empty where none is given."""
+    return next((value for entry in _COUNTS if (value := _first(found, *entry))), "")
 
 
 def _first(found: Any, group: int, low: int, creator: str) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from napari_boundaryseg.data.formats.dicom.series import ONE_SERIES
 from napari_boundaryseg.data.formats.dicom.slices import Slice
+from napari_boundaryseg.data.formats.dicom.stacks.end_slices import end_slices
 from napari_boundaryseg.data.formats.dicom.stacks.gaps import EXPORT, check_gaps
 from napari_boundaryseg.data.formats.dicom.stacks.places import in_mm
 from napari_boundaryseg.data.formats.dicom.stacks.several_stacks import one_stack
@@ -43,6 +44,7 @@ def stack(folder: Path, slices: Sequence[Slice]) -> tuple[list[Slice], np.ndarra
         check_gaps(folder, ordered, places)
         step = (ordered[-1].position - ordered[0].position) / (len(ordered) - 1)
         _check_lean(folder, ordered, places, step)
+        warnings += end_slices(ordered)
     matrix = affine(ordered[0], step)
     extent = max(np.linalg.norm(matrix[:3, :3], axis=0) * (ordered[0].columns, ordered[0].rows, len(ordered)))
     if extent < 1 or extent > MOST_MM:
