@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
 import numpy as np
 
 from napari_boundaryseg.data.formats.dicom import folder as dicom_folder
+from napari_boundaryseg.data.formats.dicom.decoder import Decoder
 from napari_boundaryseg.data.formats.dicom.header import header
 from napari_boundaryseg.data.formats.dicom.library import pydicom
-from napari_boundaryseg.data.formats.dicom.pixels import pixels
-from napari_boundaryseg.data.formats.dicom.series import Slice, one_series, stack
+from napari_boundaryseg.data.formats.dicom.objects import without_others
+from napari_boundaryseg.data.formats.dicom.pixels import Pixels, pixels
+from napari_boundaryseg.data.formats.dicom.remains import check_remains, not_followed
+from napari_boundaryseg.data.formats.dicom.rescale import check_scales, rescaled
+from napari_boundaryseg.data.formats.dicom.series import one_series
+from napari_boundaryseg.data.formats.dicom.slices import Other, Slice
+from napari_boundaryseg.data.formats.dicom.stacks.stack import stack
 from napari_boundaryseg.data.formats.format import FORMATS, Format, case_name
 from napari_boundaryseg.data.formats.memory import refuse_too_large
 from napari_boundaryseg.data.volume import Geometry, Volume
@@ -35,7 +42,7 @@ def read(folder: Path, progress: Progress = silent) -> Volume:
     if not folder.is_dir():
         _refuse_file(folder)
     pydicom()
-    slices = _headers(folder, part(progress, 0, 0.4))
+    slices, said = _headers(folder, part(progress, 0, 0.4))
     ordered, affine, warnings = stack(folder, one_series(folder, slices))
     array, more = _pixels(folder, ordered, part(progress, 0.4, 1))
     columns, rows, count = array.shape
@@ -45,7 +52,7 @@ def read(folder: Path, progress: Progress = silent) -> Volume:
         ("image",),
         case_name(folder),
         ordered[0].modality,
-        warnings + more,
+        said + warnings + more,
         (folder,),
     )
 
@@ -53,56 +60,48 @@ def read(folder: Path, progress: Progress = silent) -> Volume:
 def _refuse_file(path: Path) -> NoReturn:
     if not dicom_folder.looks_like_dicom(path):
         raise InputError(path, dicom_folder.CUT, dicom_folder.EXPORT)
+    found = header(path)
+    if isinstance(found, Other):
+        advice = "Open the folder that holds the series, or a label map as NIfTI, NRRD or MHA"
+        raise found.refusal or InputError(path, f"it is {found.what}, not a scan", advice)
     raise InputError(path, "it is one slice of a DICOM series", "Open the folder that holds the series")
 
 
-def _headers(folder: Path, progress: Progress) -> list[Slice]:
-    paths = dicom_folder.files(folder)
-    slices, others = [], []
+def _headers(folder: Path, progress: Progress) -> tuple[list[Slice], tuple[str, ...]]:
+    """The slices of a folder, and what is said of its other files."""
+    paths, passed_over = dicom_folder.files(folder, progress)
+    slices: list[Slice] = []
+    others: list[Other] = []
+    no_dicom = []
     for n, path in enumerate(paths):
         progress(n / len(paths), "looking for slices")
         if not dicom_folder.looks_like_dicom(path):
-            others.append(path)
-        elif found := header(path, folder):
+            no_dicom.append(path)
+        elif isinstance(found := header(path), Slice):
             slices.append(found)
-    if not slices:
-        raise InputError(
-            folder, "there is no DICOM image in this folder", "Choose the folder that holds the slices, or a NIfTI file"
-        )
-    dicom_folder.refuse_remains(others, [item.path for item in slices])
-    return slices
+        else:
+            others.append(found)
+    slices, said = without_others(folder, slices, others)
+    names = [item.path for item in slices]
+    return slices, said + check_remains(no_dicom, names) + not_followed(passed_over, names)
 
 
 def _pixels(folder: Path, ordered: list[Slice], progress: Progress) -> tuple[np.ndarray, tuple[str, ...]]:
     """(columns, rows, slices), with each slice's own rescale, and warnings."""
     first = ordered[0]
     refuse_too_large(folder, 4 * first.rows * first.columns * len(ordered))
-    stored, scales, inverted = [], [], False
-    for n, item in enumerate(ordered):
-        progress(n / len(ordered), "reading slices")
-        array, slope, inter, low_is_bright = pixels(item)
-        stored.append(array)
-        scales.append((slope, inter))
-        inverted |= low_is_bright
-    return rescaled(stored, scales).transpose(2, 1, 0), _inversion_warning(first, inverted)
-
-
-def rescaled(stored: list[np.ndarray], scales: list[tuple[float, float]]) -> np.ndarray:
-    """Slices of stored values to real ones, (slices, rows, columns): integers where nothing is lost, else float32."""
-    if all(slope == 1 and inter == round(inter) for slope, inter in scales):
-        low = min(float(array.min()) + inter for array, (_, inter) in zip(stored, scales))
-        high = max(float(array.max()) + inter for array, (_, inter) in zip(stored, scales))
-        for name in ("int16", "int32"):
-            if np.iinfo(name).min <= low and high <= np.iinfo(name).max:
-                return _filled(stored, scales, np.dtype(name))
-    return _filled(stored, scales, np.dtype(np.float32))
-
-
-def _filled(stored: list[np.ndarray], scales: list[tuple[float, float]], dtype: np.dtype) -> np.ndarray:
-    result = np.empty((len(stored), *stored[0].shape), dtype)
-    for n, (array, (slope, inter)) in enumerate(zip(stored, scales)):
-        result[n] = array.astype(np.float64) * slope + inter
-    return result
+    found: list[Pixels] = []
+    with Decoder() as decoder:
+        for n, item in enumerate(ordered):
+            decoder.still = partial(progress, n / len(ordered), "reading slices")
+            decoder.still()
+            found.append(pixels(item, decoder))
+    warnings = check_scales(ordered, found)
+    array = rescaled([one.array for one in found], [(one.slope, one.inter) for one in found])
+    warnings += _inversion_warning(first, any(one.low_is_bright for one in found))
+    if any(one.mapped for one in found):
+        warnings += ("It has a table of real-world values, which is not applied: the values are the rescaled ones.",)
+    return array.transpose(2, 1, 0), warnings
 
 
 def _inversion_warning(first: Slice, inverted: bool) -> tuple[str, ...]:

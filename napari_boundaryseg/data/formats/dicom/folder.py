@@ -1,22 +1,24 @@
-"""The files of a DICOM folder: slices, other files, and slices that were cut off."""
+"""The files of a DICOM folder, and how a DICOM file begins."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
 from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.progress import Progress, silent
 
 MOST_FILES = 20_000
 _MOST_DEPTH = 5
-_PREAMBLE = 128
+_OFTEN = 100
+PREAMBLE = 128
 CUT = "it is cut short or damaged"
 EXPORT = "Export the series again"
 
 
-def files(folder: Path) -> list[Path]:
-    """Regular files of a folder and the folders in it; links to folders, hidden files and pipes are left out.
+def files(folder: Path, progress: Progress = silent) -> tuple[list[Path], list[Path]]:
+    """Regular files of a folder and the folders in it, and what was passed over: links to folders, links to nothing,
+    folders that lie too deep. Hidden files and pipes are in neither list.
 
     Raises
     ------
@@ -24,6 +26,7 @@ def files(folder: Path) -> list[Path]:
         When there are more than `MOST_FILES`.
     """
     found: list[Path] = []
+    passed_over: list[Path] = []
     waiting = [(folder, 0)]
     seen = 0
     while waiting:
@@ -35,19 +38,22 @@ def files(folder: Path) -> list[Path]:
                     raise InputError(
                         folder, f"it holds more than {MOST_FILES} files", "Choose the folder of one series"
                     )
+                if seen % _OFTEN == 0:
+                    progress(0, "looking for files")
                 if entry.name.startswith("."):
                     continue
-                if entry.is_dir(follow_symlinks=False):
-                    if depth < _MOST_DEPTH:
-                        waiting.append((Path(entry.path), depth + 1))
+                if entry.is_dir(follow_symlinks=False) and depth < _MOST_DEPTH:
+                    waiting.append((Path(entry.path), depth + 1))
                 elif entry.is_file():
                     found.append(Path(entry.path))
-    return sorted(found)
+                elif entry.is_dir() or entry.is_symlink():
+                    passed_over.append(Path(entry.path))
+    return sorted(found), sorted(passed_over)
 
 
 def looks_like_dicom(path: Path) -> bool:
     """Whether a file begins as DICOM files do."""
-    return begins_like_dicom(_head(path))
+    return begins_like_dicom(head(path))
 
 
 def begins_like_dicom(head: bytes) -> bool:
@@ -55,33 +61,22 @@ def begins_like_dicom(head: bytes) -> bool:
     return head[128:132] == b"DICM" or (head[:2] in (b"\x02\x00", b"\x08\x00") and head[3:4] == b"\x00")
 
 
-def refuse_remains(others: Sequence[Path], slices: Sequence[Path]) -> None:
-    """Refuse a folder where a file that is no DICOM was a slice once: the scan would be shorter without a word.
+def head(path: Path) -> bytes:
+    """The first 132 bytes of a file.
 
-    Such a file has a name that ends in .dcm; or it is named as the slices are, and is empty or begins with nothing
-    but zeros, as DICOM files do.
-
-    Parameters
-    ----------
-    others, slices : sequence of Path
-        The files of a folder that are no DICOM, and those that are.
+    Raises
+    ------
+    InputError
+        When it may not be read.
     """
-    endings = {_ending(path) for path in slices}
-    for path in others:
-        if _ending(path) == ".dcm" or (_ending(path) in endings and not any(_head(path)[:_PREAMBLE])):
-            raise InputError(path, CUT, f"{EXPORT}, or take the file out of the folder if it is no slice")
-
-
-def _head(path: Path) -> bytes:
-    """The first 132 bytes; none of a file that may not be read."""
     try:
         with path.open("rb") as stream:
-            return stream.read(_PREAMBLE + 4)
-    except OSError:
-        return b""
+            return stream.read(PREAMBLE + 4)
+    except OSError as error:
+        raise unreadable(path, error) from error
 
 
-def _ending(path: Path) -> str:
-    """The suffix where it is a word: that of 1.2.840.7 is none."""
-    suffix = path.suffix.lower()
-    return suffix if suffix[1:].isalpha() else ""
+def unreadable(path: Path, error: OSError) -> InputError:
+    """What the system says about one file of a folder."""
+    reason = f"it cannot be read: {error.strerror or type(error).__name__}"
+    return InputError(path, reason, "Check whether the disk is connected and the file may be read")

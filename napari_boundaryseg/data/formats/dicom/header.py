@@ -1,25 +1,32 @@
-"""The header of one DICOM file: the geometry of a slice."""
+"""The header of one DICOM file: the geometry of a slice, or what it is instead."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from napari_boundaryseg.data.formats.dicom.folder import CUT, EXPORT
-from napari_boundaryseg.data.formats.dicom.library import pydicom, quiet
-from napari_boundaryseg.data.formats.dicom.series import Slice
-from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.data.formats.dicom.file import parsed
+from napari_boundaryseg.data.formats.dicom.folder import CUT, EXPORT, unreadable
+from napari_boundaryseg.data.formats.dicom.library import quiet
+from napari_boundaryseg.data.formats.dicom.objects import class_name, other_than_slice
+from napari_boundaryseg.data.formats.dicom.slices import Other, Slice
+from napari_boundaryseg.data.formats.dicom.stacks.attributes import TAGS, told
+from napari_boundaryseg.errors import InputError, MissingExtra
 
-_NO_PICTURES = {"RTSTRUCT", "RTPLAN", "RTDOSE", "SEG", "SR", "PR", "KO", "REG", "FID", "DOC"}
-"""Modalities that belong to a series without being slices of it."""
-_PLACE = ["ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "SliceThickness", "Rows", "Columns"]
+_PLACE = (("ImagePositionPatient", 3), ("ImageOrientationPatient", 6), ("PixelSpacing", 2))
+"""What says where a slice lies, and how many numbers each has."""
 _OBJECT = ["SOPClassUID", "SeriesInstanceUID", "Modality", "NumberOfFrames", "PerFrameFunctionalGroupsSequence"]
+_STORED = ["Rows", "Columns", "BitsAllocated"]
+_MOST_MM = 1e6
+"""A place or a voxel farther or larger than this is none."""
+_MOST_PIXELS = 65535
 
 
-def header(path: Path, folder: Path) -> Slice | None:
-    """The geometry of one slice; None for an object that says itself that it is no slice.
+def header(path: Path) -> Slice | Other:
+    """The geometry of one slice; or what a file is that is no slice.
 
     Raises
     ------
@@ -28,47 +35,67 @@ def header(path: Path, folder: Path) -> Slice | None:
     """
     with quiet():
         try:
-            found = pydicom().dcmread(path, stop_before_pixels=True, force=True, specific_tags=_PLACE + _OBJECT)
-            if _is_no_slice(found):
-                return None
+            found = parsed(path, [name for name, _ in _PLACE] + _OBJECT + _STORED + TAGS)
+            series = str(found.get("SeriesInstanceUID", ""))
+            if what := other_than_slice(found):
+                return Other(path, what, series, _contradiction(path, found, what))
             if "Rows" not in found:
                 raise InputError(path, CUT, EXPORT)
-            return _slice(found, path, folder)
-        except InputError:
+            if frames := _many_frames(found, path, series):
+                return frames
+            place = [numbers for name, count in _PLACE if (numbers := _numbers(found, name, count)) is not None]
+            return _slice(found, path, place) if len(place) == len(_PLACE) else _without_place(path, series)
+        except (InputError, MissingExtra):
             raise
+        except OSError as error:
+            raise unreadable(path, error) from error
         except Exception as error:  # pydicom raises whatever its input makes it stumble over
             raise InputError(path, "its DICOM header is damaged", EXPORT) from error
 
 
-def _is_no_slice(found: Any) -> bool:
-    """By its modality; without a size also by a class that DICOM knows and that is no image, such as a DICOMDIR's."""
-    if str(found.get("Modality", "")) in _NO_PICTURES:
-        return True
-    kind = found.file_meta.get("MediaStorageSOPClassUID") or found.get("SOPClassUID")
-    known = bool(kind) and kind.name != str(kind)
-    return "Rows" not in found and known and "Image Storage" not in kind.name
+def _contradiction(path: Path, found: Any, what: str) -> InputError | None:
+    """The refusal of a slice, should it lie among others, that says it is something else."""
+    if (
+        "Rows" not in found
+        or _numbers(found, "ImagePositionPatient", 3) is None
+        or "Image Storage" not in class_name(found)
+    ):
+        return None
+    return InputError(path, f"it says that it is {what}, but it belongs to the slices", EXPORT)
 
 
-def _slice(found: Any, path: Path, folder: Path) -> Slice:
+def _many_frames(found: Any, path: Path, series: str) -> Other | None:
     frames = found.get("NumberOfFrames")
-    if "PerFrameFunctionalGroupsSequence" in found or (frames is not None and int(frames) > 1):
-        raise InputError(
-            folder,
-            "it is an enhanced (multi-frame) DICOM object",
-            "Convert it to NIfTI, for example with dcm2niix, or export it as single slices",
-        )
-    position, across = _numbers(found, "ImagePositionPatient", 3), _numbers(found, "ImageOrientationPatient", 6)
-    spacing = _numbers(found, "PixelSpacing", 2)
-    if position is None or across is None or spacing is None:
-        raise InputError(path, "it does not say where in the patient it lies", "Choose a CT, MR or PET series")
+    if "PerFrameFunctionalGroupsSequence" not in found and (frames is None or int(frames) <= 1):
+        return None
+    what = "an enhanced (multi-frame) DICOM object"
+    refusal = InputError(
+        path,
+        f"it is {what}",
+        "Convert it to NIfTI, for example with dcm2niix, or export it as single slices",
+    )
+    return Other(path, what, series, refusal, always=True)
+
+
+def _without_place(path: Path, series: str) -> Other:
+    """A picture that does not say where it lies: no slice of the others', unless it is of their series."""
+    refusal = InputError(path, "it does not say where in the patient it lies", "Choose a CT, MR or PET series")
+    return Other(path, "a picture that does not say where it lies", series, refusal)
+
+
+def _slice(found: Any, path: Path, place: Sequence[np.ndarray]) -> Slice:
+    position, across, spacing = place
     along_row, along_column = across[:3], across[3:]
     lengths = np.linalg.norm([along_row, along_column], axis=1)
-    if np.abs(lengths - 1).max() > 0.01 or abs(along_row @ along_column) > 0.01 or min(spacing) <= 0:
+    if not np.abs(lengths - 1).max() <= 0.01 or abs(along_row @ along_column) > 0.01 or min(spacing) <= 0:
         raise InputError(path, "its orientation or its pixel spacing is not usable", EXPORT)
+    if max(np.abs(position).max(), spacing.max()) > _MOST_MM:
+        raise InputError(path, "its position or its pixel spacing is not usable", EXPORT)
     thickness = _numbers(found, "SliceThickness", 1)
-    rows, columns = int(found.Rows), int(found.get("Columns", 0))
-    if not rows or not columns:
+    rows, columns = int(found.Rows), int(found.get("Columns") or 0)
+    if not 0 < rows <= _MOST_PIXELS or not 0 < columns <= _MOST_PIXELS:
         raise InputError(path, f"its size is {columns} x {rows}", EXPORT)
+    _check_long_enough(found, path, rows * columns)
     return Slice(
         path,
         str(found.get("SeriesInstanceUID", "")),
@@ -80,7 +107,17 @@ def _slice(found: Any, path: Path, folder: Path) -> Slice:
         along_column / lengths[1],
         (float(spacing[0]), float(spacing[1])),
         None if thickness is None else float(thickness[0]),
+        told(found),
     )
+
+
+def _check_long_enough(found: Any, path: Path, count: int) -> None:
+    """Refuse a size that the file cannot hold, before memory is asked for it."""
+    syntax = found.file_meta.get("TransferSyntaxUID")
+    packed = syntax is not None and (syntax.is_encapsulated or syntax.is_deflated)
+    needed, held = count * int(found.get("BitsAllocated") or 0) // 8, path.stat().st_size
+    if not packed and needed > held:
+        raise InputError(path, f"it is cut short: {held} of at least {needed} bytes", EXPORT)
 
 
 def _numbers(found: Any, name: str, count: int) -> np.ndarray | None:

@@ -1,84 +1,85 @@
-"""The pixels of one DICOM file: decoded where that is possible, with their rescale."""
+"""The pixels of one DICOM file with their rescale; compressed ones come from a process of their own."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from napari_boundaryseg.data.formats.dicom.folder import EXPORT
+from napari_boundaryseg.data.formats.dicom.decoder import Decoder
+from napari_boundaryseg.data.formats.dicom.file import parsed
+from napari_boundaryseg.data.formats.dicom.folder import EXPORT, unreadable
 from napari_boundaryseg.data.formats.dicom.library import pydicom, quiet
-from napari_boundaryseg.data.formats.dicom.series import Slice
+from napari_boundaryseg.data.formats.dicom.pixel_checks import check_pixels, scale
+from napari_boundaryseg.data.formats.dicom.slices import Slice
 from napari_boundaryseg.errors import InputError, MissingExtra
+from napari_boundaryseg.progress import Cancelled
+
+_TAGS = [
+    "Rows", "Columns", "SamplesPerPixel", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation",
+    "PhotometricInterpretation", "PlanarConfiguration", "NumberOfFrames", "PixelData", "FloatPixelData",
+    "DoubleFloatPixelData", "ExtendedOffsetTable", "ExtendedOffsetTableLengths", "RescaleSlope", "RescaleIntercept",
+    "ModalityLUTSequence", "RealWorldValueMappingSequence",
+]  # fmt: skip
+_MEANT = ("CT", "PT")
+"""Modalities whose values mean something: they stay as they are where low values are to be shown bright."""
 
 
-def pixels(item: Slice) -> tuple[np.ndarray, float, float, bool]:
-    """One slice's stored values (rows, columns), its slope and intercept, and whether low values are bright."""
+@dataclass(frozen=True, eq=False)
+class Pixels:
+    """One slice's stored values, and how they become real ones."""
+
+    array: np.ndarray
+    """(rows, columns)"""
+    slope: float
+    inter: float
+    low_is_bright: bool
+    mapped: bool
+    """Whether the file also has a table of real-world values, which is not applied."""
+    scaled: bool
+    """Whether the file gives slope or intercept."""
+
+
+def pixels(item: Slice, decoder: Decoder) -> Pixels:
+    """The pixels of one slice.
+
+    Raises
+    ------
+    InputError
+        When they cannot be read, are no grey values, or are not as many as the header says.
+    """
     with quiet():
         try:
-            found = pydicom().dcmread(item.path, force=True)
-            _ensure_syntax(found)
-            _check_pixels(found, item)
-            array = found.pixel_array
-            slope, inter = float(found.get("RescaleSlope", 1)), float(found.get("RescaleIntercept", 0))
-            inverted = str(found.PhotometricInterpretation) == "MONOCHROME1"
-            if inverted:
-                array = _inverted(found, array) if item.modality not in ("CT", "PT") else array
-        except (InputError, MissingExtra):
+            found = dataset(item.path)
+            check_pixels(found, item)
+            slope, inter = scale(found, item)
+            packed = found.file_meta.TransferSyntaxUID.is_encapsulated
+            array = decoder.decode(item) if packed else found.pixel_array
+            low_is_bright = str(found.PhotometricInterpretation) == "MONOCHROME1"
+            if low_is_bright and item.modality not in _MEANT:
+                array = _inverted(found, array)
+        except (InputError, MissingExtra, Cancelled):
             raise
+        except OSError as error:
+            raise unreadable(item.path, error) from error
         except Exception as error:  # pydicom raises whatever its input makes it stumble over
             raise InputError(item.path, f"its pixels cannot be read ({type(error).__name__})", EXPORT) from error
     if array.shape != (item.rows, item.columns):
         raise InputError(item.path, "its pixels do not have the size that its header says", EXPORT)
-    if not np.isfinite([slope, inter]).all() or slope == 0:
-        raise InputError(item.path, f"its rescale slope is {slope:g}, its intercept {inter:g}", EXPORT)
-    return array, slope, inter, inverted
+    mapped = bool(found.get("RealWorldValueMappingSequence"))
+    return Pixels(array, slope, inter, low_is_bright, mapped, "RescaleSlope" in found or "RescaleIntercept" in found)
 
 
-def _ensure_syntax(found: Any) -> None:
-    """A file without the leading group is read as what DICOM assumes then: implicit little endian."""
+def dataset(path: Path) -> Any:
+    """What the pixels need of a file. One without the leading group is read as what DICOM assumes then."""
+    found = parsed(path, _TAGS, pixels=True)
     if "TransferSyntaxUID" not in found.file_meta:
-        library = pydicom()
+        uid = pydicom().uid
         explicit = not found.original_encoding[0]
-        found.file_meta.TransferSyntaxUID = (
-            library.uid.ExplicitVRLittleEndian if explicit else library.uid.ImplicitVRLittleEndian
-        )
-
-
-def _check_pixels(found: Any, item: Slice) -> None:
-    """Refuse pixels that cannot be decoded, before they are."""
-    if "PixelData" not in found:
-        raise InputError(item.path, "it has no pixels (or is cut short)", EXPORT)
-    if int(found.get("SamplesPerPixel", 1)) != 1:
-        raise InputError(item.path, "its pixels are colours", "Choose a grey-value series")
-    stored, room = int(found.get("BitsStored", found.BitsAllocated)), int(found.BitsAllocated)
-    if room not in (8, 16, 32) or stored > room:
-        raise InputError(item.path, f"it says {stored} of {room} bits are used", EXPORT)
-    _check_codec(found, item)
-
-
-def _check_codec(found: Any, item: Slice) -> None:
-    library = pydicom()
-    syntax = found.file_meta.TransferSyntaxUID
-    if not syntax.is_encapsulated:
-        needed = item.rows * item.columns * found.BitsAllocated // 8
-        if len(found.PixelData) < needed:
-            raise InputError(item.path, f"it is cut short: {len(found.PixelData)} of {needed} bytes of pixels", EXPORT)
-        return
-    try:
-        decoder = library.pixels.get_decoder(syntax)
-    except NotImplementedError as error:
-        raise InputError(
-            item.path,
-            f"pictures compressed as {syntax.name} are not read",
-            "Export it uncompressed, or convert it to NIfTI",
-        ) from error
-    if not decoder.is_available:
-        raise InputError(
-            item.path,
-            f"its pixels are compressed as {syntax.name}, which needs another library",
-            "Install it with: pip install pylibjpeg pylibjpeg-libjpeg pylibjpeg-openjpeg",
-        )
+        found.file_meta.TransferSyntaxUID = uid.ExplicitVRLittleEndian if explicit else uid.ImplicitVRLittleEndian
+    return found
 
 
 def _inverted(found: Any, array: np.ndarray) -> np.ndarray:
