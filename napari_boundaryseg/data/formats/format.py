@@ -59,7 +59,15 @@ def stem(path: str | Path) -> str:
     """A file's name without the suffix of its format, or a folder's name; numbers at its end are kept."""
     path = Path(path)
     name = path.name or path.resolve().name
-    return name if path.is_dir() else _without_suffix(name)
+    return name if _is_folder(path) else _without_suffix(name)
+
+
+def _is_folder(path: str | Path) -> bool:
+    """Whether it is one; a name that no disk can hold is none."""
+    try:
+        return Path(path).is_dir()
+    except OSError:
+        return False
 
 
 def _without_suffix(name: str) -> str:
@@ -99,14 +107,14 @@ def case_name(*paths: str | Path) -> str:
 
 def name_of_channels(paths: Sequence[str | Path]) -> str:
     """What files that were given together as channels share but for their numbers; empty where they have none."""
-    parts = [None if Path(path).is_dir() else numbered(stem(path)) for path in paths]
+    parts = [None if _is_folder(path) else numbered(stem(path)) for path in paths]
     bases = {part[0] if part else "" for part in parts}
     return bases.pop() if len(parts) > 1 and len(bases) == 1 else ""
 
 
 def _name_of_one(path: Path) -> str:
     name = stem(path)
-    part = None if path.is_dir() else numbered(name)
+    part = None if _is_folder(path) else numbered(name)
     return part[0] if part and part[1] == 0 and not _others_beside(path, part[0]) else name
 
 

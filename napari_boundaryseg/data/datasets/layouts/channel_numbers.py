@@ -58,6 +58,7 @@ def grouped(
     >>> grouped("images", ["amos_0001", "amos_0004"], ["amos_0001"]).cases
     {'amos_0001': ['amos_0001'], 'amos_0004': ['amos_0004']}
     """
+    names = list(names)
     own: dict[str, list[str]] = {}
     groups: dict[str, dict[int, str]] = defaultdict(dict)
     exact = False
@@ -68,7 +69,7 @@ def grouped(
             exact = exact or part is not None
         else:
             groups[part[0]][part[1]] = name
-    told = {base: group for base, group in groups.items() if base in labelled and base not in own}
+    told = {base: group for base, group in groups.items() if base in labelled and base not in names}
     _check(folder, told, own, numbers)
     pattern = tuple(sorted(next(iter(told.values())))) if told else () if exact else numbers
     if pattern is None and all(list(group) == [0] for group in groups.values()):
@@ -76,7 +77,7 @@ def grouped(
     unclear: list[str] = []
     cases = dict(own)
     for base, group in groups.items():
-        if base not in own and tuple(sorted(group)) == tuple(pattern or ()) != ():
+        if base not in names and tuple(sorted(group)) == tuple(pattern or ()) != ():
             cases[base] = [group[number] for number in sorted(group)]
         else:
             cases |= {name: [name] for name in group.values()}

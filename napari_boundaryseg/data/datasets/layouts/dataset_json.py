@@ -118,6 +118,8 @@ def _organs(file: Path, content: dict[str, Any]) -> tuple[tuple[int, str], ...]:
         found[i] = readable(name).strip()
     if len(found) > MOST_ORGANS:
         raise InputError(file, f"it names {len(found)} labels", f"Name at most {MOST_ORGANS}")
+    if set(found) == {0}:
+        raise InputError(file, "it names no label but the background", "Name the others too, or leave labels out")
     return tuple((i, name) for i, name in sorted(found.items()) if i)
 
 
