@@ -50,7 +50,7 @@ READ = {
     "no end of the last line": BODY.rstrip("\n"),
     "what Excel writes first": f"sep=;\n{BODY.replace(',', ';')}",
     "empty columns to the right": BODY.replace("\n", ",,\n"),
-    "other order and further columns": "Split;age;group;case\ntrain;60,5;g0;c0\ntrain;61;g1;c1\nval;62;g2;c2\ntest;63;g3;c3",
+    "other columns and order": "Split;age;group;case\ntrain;60,5;g0;c0\ntrain;6;g1;c1\nval;6;g2;c2\ntest;6;g3;c3",
 }
 
 
