@@ -36,11 +36,12 @@ def box_around(labels: LabelMap, margin_mm: float) -> Box:
 
 def labels_of(labels: Path, case: str) -> Path:
     """The label file for a case: the file itself, or the one of that name in a folder."""
-    from napari_boundaryseg.cli.cases import cases_in
+    from napari_boundaryseg.cli.cases import cases_in, known_as
 
     if labels.is_file():
         return labels
     found = cases_in(labels)
+    case = known_as(case, found)
     if case not in found:
         raise InputError(labels, f"it holds no labels for {case!r}", "Name the label file after the scan")
     return found[case]

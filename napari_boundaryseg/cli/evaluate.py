@@ -37,11 +37,11 @@ def evaluate(
     json_file: Annotated[Path | None, typer.Option("--json", metavar="F", help="Cases and summary, as JSON.")] = None,
 ) -> None:
     """Per case and organ every metric: overlap, distances in mm, added path length, volumes; their mean and SD."""
-    from napari_boundaryseg.cli.cases import cases_in
+    from napari_boundaryseg.cli.cases import compared
     from napari_boundaryseg.data.saving import atomic_json, atomic_text
     from napari_boundaryseg.engine.evaluation.scoring import pair, score_case, score_unpredicted, summarise, unpredicted
 
-    found, truth = cases_in(predictions), cases_in(references)
+    found, truth = compared(predictions, references)
     pairs, lost = pair(found, truth), unpredicted(found, truth)
     schemes = {case: _scheme(scheme, path, case) for case, (path, _) in pairs.items()}
     rows = [

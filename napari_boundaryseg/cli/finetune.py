@@ -9,7 +9,7 @@ import typer
 
 from napari_boundaryseg.cli.commands import command
 from napari_boundaryseg.cli.console import progress_bar
-from napari_boundaryseg.cli.training_options import LAYOUTS, Device, Overwrite, Precision, cases_of
+from napari_boundaryseg.cli.training_options import LAYOUTS, Device, Overwrite, Precision, cases_of, notes
 from napari_boundaryseg.engine.evaluation import folds
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ def finetune(
     loaded = load_model(model)
     scheme = loaded.card.recipe.scheme
     cases, held = folds.for_tuning(cases_of(data, holdout, loaded.card.recipe))
-    check_cases([*cases, *held], scheme, len(loaded.card.recipe.channels), progress=progress_bar())
+    channels = len(loaded.card.recipe.channels)
+    notes(check_cases(cases, scheme, channels, judging=held, progress=progress_bar()))
     path = fine_tune(
         loaded,
         load_labelled(cases, scheme),

@@ -17,6 +17,7 @@ from napari_boundaryseg.cli.training_options import (
     Precision,
     cases_of,
     needed,
+    notes,
     recipe_of,
 )
 from napari_boundaryseg.engine.evaluation import folds
@@ -84,6 +85,7 @@ def train(
         )
     if resume and overwrite:
         raise typer.BadParameter("--resume and --overwrite exclude each other")
+    cases: list[Case] = []
     training: list[Case] = []
     validation: list[Case] = []
     if not wanted.synthetic:
@@ -92,8 +94,18 @@ def train(
     from napari_boundaryseg.data.datasets import check_cases, load_labelled
     from napari_boundaryseg.engine.training.train import fit
 
-    check_cases([*training, *validation], wanted.scheme, len(wanted.channels), progress=progress_bar())
-
+    used = {case.name for case in (*training, *validation)}
+    notes(
+        check_cases(
+            training,
+            wanted.scheme,
+            len(wanted.channels),
+            judging=validation,
+            others=[case for case in cases if case.name not in used],
+            every_organ=True,
+            progress=progress_bar(),
+        )
+    )
     best = fit(
         wanted,
         load_labelled(training, wanted.scheme),

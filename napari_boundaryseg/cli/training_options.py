@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-LAYOUTS = "images/ + labels/, nnU-Net v2 raw, MSD (dataset.json), MONAI Label, BraTS, KiTS or PROMISE12."
+LAYOUTS = "images/ + labels/, nnU-Net raw, MSD (dataset.json), MONAI Label, BIDS, BraTS, KiTS or PROMISE12."
 
 Data = Annotated[Path | None, typer.Option(metavar="FOLDER", help=LAYOUTS)]
 Out = Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Where the model and its log go.")]
@@ -68,10 +68,24 @@ def setting(text: str) -> tuple[str, Any]:
 
 
 def cases_of(folder: Path, csv: Path | None, wanted: Recipe) -> list[Case]:
-    """The labelled cases of a folder, with the channels that a recipe wants."""
+    """The labelled cases of a folder, with the channels that a recipe wants; what is to be known of them is printed."""
     from napari_boundaryseg.data.datasets import read_dataset, with_channels
+    from napari_boundaryseg.data.datasets.channel_names import doubt
+    from napari_boundaryseg.data.datasets.organ_names import named
 
-    return folds.labelled(with_channels(read_dataset(folder, csv), wanted.channels), folder)
+    found = read_dataset(folder, csv)
+    cases = folds.labelled(with_channels(found, wanted.channels), folder)
+    for organs, listing in dict.fromkeys((case.organs, case.listing) for case in cases if case.organs):
+        named(organs, wanted.scheme, listing)
+    doubts = (doubt(case.channels, wanted.channels) for case in cases if case.listing and not case.wanted)
+    notes([*found.warnings, *filter(None, doubts)])
+    return cases
+
+
+def notes(sentences: Iterable[str]) -> None:
+    """Print what a person should know of the data, each sentence once."""
+    for sentence in dict.fromkeys(sentences):
+        typer.echo(f"note: {sentence}", err=True)
 
 
 def needed(value: T | None, option: str) -> T:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import typer
-from cli_study import SHAPE, TINY, save
+from cli_study import SHAPE, TINY, boxes, save
 
 from napari_boundaryseg.cli.training_options import recipe_of, setting
 from napari_boundaryseg.engine import devices
@@ -201,3 +201,72 @@ def test_the_part_that_is_trained_can_be_chosen(boundaryseg, tiny_model: Path, s
     moved = {name.partition(".")[0] for name in before if not before[name].equal(after[name])}
     assert moved
     assert moved <= set(load_model(tiny_model).network.head_modules)
+
+
+def test_a_table_with_blanks_keeps_val_and_test_apart(boundaryseg, study: Path, tmp_path: Path) -> None:
+    table = (study / "splits.csv").read_text().replace(",", ", ").replace("split", "Split")
+    (tmp_path / "mine.csv").write_text(table)
+    words = ("train", "hippocampus-sgm", "--data", study, "-o", tmp_path / "m", "--steps", "1", "--device", "cpu")
+    done = boundaryseg(*words, *SETTINGS, "--splits", tmp_path / "mine.csv")
+    assert (done.status, "trained on 4 cases" in done.out) == (0, True), done.err
+
+
+@pytest.mark.parametrize("command", ["train", "finetune"])
+def test_a_table_whose_split_column_is_called_otherwise_is_refused(
+    boundaryseg, study: Path, tiny_model: Path, tmp_path: Path, command: str
+) -> None:
+    (tmp_path / "mine.csv").write_text((study / "splits.csv").read_text().replace("split", "set"))
+    what, option = ("hippocampus-sgm", "--splits") if command == "train" else (tiny_model, "--holdout")
+    done = boundaryseg(command, what, "--data", study, "-o", tmp_path / "m", option, tmp_path / "mine.csv")
+    assert (done.status, "mine.csv: it has no column named split" in done.err) == (1, True)
+    assert not (tmp_path / "m").exists()
+
+
+@pytest.mark.parametrize("command", ["train", "finetune"])
+def test_a_copy_of_a_held_out_scan_is_refused(
+    boundaryseg, study: Path, tiny_model: Path, tmp_path: Path, command: str
+) -> None:
+    import nibabel
+
+    first = nibabel.load(study / "images" / "case0.nii.gz")
+    nibabel.save(nibabel.Nifti1Image(first.get_fdata(), first.affine), study / "images" / "case5.nii.gz")
+    what = "hippocampus-sgm" if command == "train" else tiny_model
+    done = boundaryseg(command, what, "--data", study, "-o", tmp_path / "m", "--steps", "1", "--device", "cpu")
+    assert (done.status, "case5 is the same scan as case0" in done.err) == (1, True), done.err
+    assert not (tmp_path / "m").exists()
+
+
+def test_an_organ_that_no_case_holds_is_refused_to_train_and_said_to_fine_tune(
+    boundaryseg, study: Path, tiny_model: Path, tmp_path: Path
+) -> None:
+    for n in range(6):
+        save(study / "labels" / f"case{n}.nii.gz", np.minimum(boxes(n % 3) % 2, 1).astype(np.uint8))
+    words = ("--data", study, "-o", tmp_path / "m", "--steps", "1", "--device", "cpu")
+    done = boundaryseg("train", "hippocampus-sgm", *words, *SETTINGS)
+    assert (done.status, "4 cases: no case has Hippocampus_P" in done.err) == (1, True)
+    done = boundaryseg("finetune", tiny_model, *words)
+    assert done.status == 0, done.err
+    assert "note: No case has Hippocampus_P" in done.err
+
+
+def test_a_list_with_other_integers_teaches_the_right_organ(boundaryseg, study: Path, tmp_path: Path) -> None:
+    (study / "images").rename(study / "imagesTr")
+    (study / "labels").rename(study / "labelsTr")
+    names = {"background": 0, "vessel": 1, "tumour": 2}
+    (study / "dataset.json").write_text(json.dumps({"labels": names, "channel_names": {"0": "MRI"}}))
+    words = ("train", "hippocampus-sgm", "--data", study, "-o", tmp_path / "m", "--steps", "1", "--device", "cpu")
+    done = boundaryseg(*words, *SETTINGS)
+    assert done.status == 1
+    assert "dataset.json: it names the labels vessel, tumour, and none of them is Hippocampus_A" in done.err
+    names = {"background": 0, "Posterior": 1, "Anterior": 2}
+    (study / "dataset.json").write_text(json.dumps({"labels": names, "channel_names": {"0": "MRI"}}))
+    assert boundaryseg(*words, *SETTINGS).status == 0
+
+
+def test_what_is_to_be_known_of_a_folder_is_said(boundaryseg, study: Path, tmp_path: Path) -> None:
+    (study / "labels" / "case5.nii.gz").rename(study / "labels" / "elsewhere.nii.gz")
+    words = ("train", "hippocampus-sgm", "--data", study, "-o", tmp_path / "m", "--steps", "1", "--device", "cpu")
+    done = boundaryseg(*words, *SETTINGS)
+    assert done.status == 0, done.err
+    assert "note: 1 of 6 scans in images have no label: case5." in done.err
+    assert "note: 1 of 6 labels in labels have no scan: elsewhere." in done.err

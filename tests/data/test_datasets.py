@@ -267,7 +267,7 @@ def test_splits_and_groups(tmp_path: Path) -> None:
         ("case,group,split\na,p,train\nb,p,val\n", "the group 'p' is divided between 'train' and 'val'"),
         ("case,group,split\nx,p,train\n", "it names x, which the data lacks"),
         ("case,group,split\na,p,train\na,p,train\n", "a stands there twice"),
-        ("case,group,split\na,p,validation\n", "a has the split 'validation'"),
+        ("case,group,split\na,p,evaluation\n", "a has the split 'evaluation'"),
         ("name,split\na,train\n", "it has no column named case"),
         ("", "it has no column named case"),
     ],

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from napari_boundaryseg.data.formats.decimals import to_float32
+from napari_boundaryseg.data.formats.format import name_of_channels
 from napari_boundaryseg.data.formats.memory import refuse_too_large
 from napari_boundaryseg.data.volume import SAME_GRID_MM, Geometry, Volume
 from napari_boundaryseg.errors import InputError
@@ -32,6 +33,7 @@ def joined(volumes: list[Volume]) -> Volume:
             )
     dtype = np.result_type(*(volume.array for volume in volumes))
     refuse_too_large(first.source[0], sum(volume.array.size for volume in volumes) * dtype.itemsize)
+    sources = [volume.source[0] if volume.source else Path(volume.name) for volume in volumes]
     array = np.concatenate([volume.array for volume in volumes])
     warnings = tuple(dict.fromkeys(warning for volume in volumes for warning in volume.warnings))
     if array.dtype == np.float64:
@@ -42,7 +44,7 @@ def joined(volumes: list[Volume]) -> Volume:
         array,
         first.geometry,
         _names(volumes),
-        first.name,
+        name_of_channels(sources) or first.name,
         first.modality,
         warnings,
         tuple(path for volume in volumes for path in volume.source),
@@ -106,8 +108,11 @@ def _names(volumes: list[Volume]) -> tuple[str, ...]:
     alike = "".join(letters[0] for letters in takewhile(lambda letters: len(set(letters)) == 1, zip(*names)))
     shared = re.split(r"[-_. ](?=[^-_. ]*$)", alike)[0] if len(set(names)) > 1 else ""
     rests = [name.removeprefix(shared).strip("-_. ") for name in names]
-    if len(set(rests)) < len(rests) or not all(rests):
-        rests = names if len(set(names)) == len(names) else [f"channel {n + 1}" for n in range(len(names))]
+    numbers = all(re.fullmatch(r"\d{4}", rest) for rest in rests)
+    if len(set(rests)) < len(rests) or not all(rests) or numbers:
+        rests = (
+            names if len(set(names)) == len(names) and not numbers else [f"channel {n + 1}" for n in range(len(names))]
+        )
     channels = []
     for volume, rest in zip(volumes, rests):
         single = len(volume.channels) == 1

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,12 +55,74 @@ def written() -> tuple[str, ...]:
     return tuple(suffix for name in FORMATS for suffix in FORMATS[name].written)
 
 
-def case_name(path: str | Path) -> str:
-    """The name of a case: the file's name without suffixes and channel number, or the folder's name."""
+def stem(path: str | Path) -> str:
+    """A file's name without the suffix of its format, or a folder's name; numbers at its end are kept."""
     path = Path(path)
     name = path.name or path.resolve().name
+    return name if _is_folder(path) else _without_suffix(name)
+
+
+def _is_folder(path: str | Path) -> bool:
+    """Whether it is one; a name that no disk can hold is none."""
+    try:
+        return Path(path).is_dir()
+    except OSError:
+        return False
+
+
+def _without_suffix(name: str) -> str:
     endings = [suffix for suffix in suffixes() if name.lower().endswith(suffix)]
-    if endings and not path.is_dir():
-        name = name[: -max(map(len, endings))]
-        name = re.sub(r"(?<=.)_\d{4}$", "", name)
-    return name or "scan"
+    return name[: -max(map(len, endings))] if endings else name
+
+
+_NUMBERED = re.compile(r"(.+)_(\d{4})", re.DOTALL)
+
+
+def numbered(name: str) -> tuple[str, int] | None:
+    """A name that ends in four digits, apart: ``a_0001`` is ``a`` and 1. A channel's number or a patient's.
+
+    Examples
+    --------
+    >>> numbered("amos_0001"), numbered("case_00001")
+    (('amos', 1), None)
+    """
+    found = _NUMBERED.fullmatch(name)
+    return (found[1], int(found[2])) if found else None
+
+
+def case_name(*paths: str | Path) -> str:
+    """The name of the case that a file, a folder, or several files with one channel each belong to.
+
+    It is the file's name without suffixes, or the folder's name. Four digits at its end are mostly a patient's number
+    and stay. They are a channel's number, and go, where channels are given together, and where they are ``_0000`` and
+    no file beside bears another number.
+
+    Examples
+    --------
+    >>> case_name("amos_0004.nii.gz"), case_name("case7_0000.nii.gz"), case_name("a_0000.nii", "a_0001.nii")
+    ('amos_0004', 'case7', 'a')
+    """
+    return name_of_channels(paths) or _name_of_one(Path(paths[0])) or "scan"
+
+
+def name_of_channels(paths: Sequence[str | Path]) -> str:
+    """What files that were given together as channels share but for their numbers; empty where they have none."""
+    parts = [None if _is_folder(path) else numbered(stem(path)) for path in paths]
+    bases = {part[0] if part else "" for part in parts}
+    return bases.pop() if len(parts) > 1 and len(bases) == 1 else ""
+
+
+def _name_of_one(path: Path) -> str:
+    name = stem(path)
+    part = None if _is_folder(path) else numbered(name)
+    return part[0] if part and part[1] == 0 and not _others_beside(path, part[0]) else name
+
+
+def _others_beside(path: Path, base: str) -> bool:
+    """Whether the file's folder holds the same name with another number."""
+    try:
+        with os.scandir(path.parent) as entries:
+            found = {_without_suffix(entry.name) for entry in entries if entry.name.startswith(f"{base}_")}
+    except (OSError, ValueError):
+        return False
+    return any(part[0] == base and part[1] != 0 for part in map(numbered, found) if part)

@@ -20,16 +20,13 @@ Row = dict[str, Any]
 
 
 def pair(predictions: Mapping[str, Path], references: Mapping[str, Path]) -> dict[str, tuple[Path, Path]]:
-    """Prediction and reference of each predicted case; one file against one file is a pair whatever their names.
+    """Prediction and reference of each predicted case.
 
     Raises
     ------
     InputError
         For a predicted case that has no reference, and when there is nothing to compare.
     """
-    if len(predictions) == len(references) == 1:
-        (case, found), (reference,) = next(iter(predictions.items())), references.values()
-        return {case: (found, reference)}
     lost = sorted(set(predictions) - set(references))
     if lost or not predictions:
         raise InputError(
@@ -42,8 +39,6 @@ def pair(predictions: Mapping[str, Path], references: Mapping[str, Path]) -> dic
 
 def unpredicted(predictions: Mapping[str, Path], references: Mapping[str, Path]) -> dict[str, Path]:
     """The references that no prediction is paired with."""
-    if len(predictions) == len(references) == 1:
-        return {}
     return {case: path for case, path in references.items() if case not in predictions}
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from napari_boundaryseg.data.layouts import Case
+from napari_boundaryseg.data.datasets import Case
 from napari_boundaryseg.data.mean_sd import mean_sd
 from napari_boundaryseg.data.metrics import Metric, metrics
 from napari_boundaryseg.data.saving import atomic_text

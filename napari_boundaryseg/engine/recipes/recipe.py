@@ -26,6 +26,7 @@ from napari_boundaryseg.engine.recipes.settings import (
     Targets,
     Voxels,
 )
+from napari_boundaryseg.engine.recipes.sides import sided
 from napari_boundaryseg.errors import InputError
 
 TUNING_STEPS = 100
@@ -112,6 +113,17 @@ class Recipe(Settings):
     def _cubic(self) -> Recipe:
         if self.augmentation.permute_axes and (self.dims == 2 or len(set(self.patch_vox)) > 1):
             raise ValueError("axes change places in cubic patches of three-dimensional networks only")
+        return self
+
+    @model_validator(mode="after")
+    def _unmirrored(self) -> Recipe:
+        mirrored = "x" in (*self.augmentation.flip_axes, *self.inference.flip_axes) or self.augmentation.permute_axes
+        one_sided = sided(self.scheme.names) if mirrored else []
+        if one_sided:
+            raise ValueError(
+                f"scans cannot be mirrored along x, nor their axes permuted, where {', '.join(one_sided[:3])} "
+                "is of one side of the body"
+            )
         return self
 
     @model_validator(mode="after")

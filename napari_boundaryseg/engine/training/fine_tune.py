@@ -8,6 +8,7 @@ from pathlib import Path
 
 from torch import nn
 
+from napari_boundaryseg.data.datasets.copies import refuse_copies
 from napari_boundaryseg.data.metrics import evaluate
 from napari_boundaryseg.data.saving import atomic_json, atomic_text
 from napari_boundaryseg.engine.checkpoints.card import tuned_on
@@ -80,7 +81,7 @@ def fine_tune(
     Raises
     ------
     InputError
-        Without a case, for a case in both roles, for a part that the network does not name, and as
+        Without a case, for a case in both roles or a copy of one, for a part that the network does not name, and as
         `engine.training.train.fit`.
 
     Examples
@@ -101,6 +102,7 @@ def fine_tune(
         raise InputError(
             ", ".join(sorted(repeated)), "it is both a training case and held out", "Give each case one role"
         )
+    refuse_copies((case.volume for case in scans), (case.volume for case in held))
     recipe = tuning_recipe(model.card.recipe, steps, lr)
     _freeze_statistics(model.network)
     path = fit(

@@ -18,7 +18,7 @@ from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan
 from napari_boundaryseg.engine.preprocessing.intensities import measured, measured_foreground
 from napari_boundaryseg.engine.preprocessing.prepared_scan import PreparedScan
 from napari_boundaryseg.engine.recipes.recipe import Recipe
-from napari_boundaryseg.engine.training.data.cases import Pair, RealCases, Source, TrainingCase, prepare_all
+from napari_boundaryseg.engine.training.data.cases import Pair, RealCases, Source, TrainingCase, check_pair, prepare_all
 from napari_boundaryseg.engine.training.data.synthetic_cases import SyntheticScans
 from napari_boundaryseg.engine.training.loop import folder as files
 from napari_boundaryseg.engine.training.loop.initialisation import initialised
@@ -151,6 +151,8 @@ def with_statistics(recipe: Recipe, cases: Iterable[Pair]) -> tuple[Recipe, Iter
     if not missing.get(settings.normalise):
         return recipe, cases
     kept = [LabelledScan(*case) for case in cases]
+    for case in kept:
+        check_pair(case.volume, case.labels)
     ordered = ((PreparedScan.of(case.volume, recipe).volume, case.labels) for case in kept)
     if settings.normalise == "dataset":
         settings = measured((volume for volume, _ in ordered), settings)

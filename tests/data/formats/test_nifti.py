@@ -576,9 +576,9 @@ def test_a_name_that_is_no_name() -> None:
 @pytest.mark.parametrize(
     ("path", "name"),
     [
-        ("x/case.nii.gz", "case"), ("case_0000.nii.gz", "case"), ("case_0012.nii", "case"), ("A.B.NII.GZ", "A.B"),
+        ("x/case.nii.gz", "case"), ("case_0000.nii.gz", "case"), ("case_0012.nii", "case_0012"), ("A.B.NII.GZ", "A.B"),
         ("a.seg.nrrd", "a"), ("é 1.mha", "é 1"), ("series", "series"), ("_0000.nii", "_0000"),
-        ("case_00001.nii", "case_00001"),
+        ("case_00001.nii", "case_00001"), ("amos_0004.nii.gz", "amos_0004"),
     ],
 )  # fmt: skip
 def test_case_names(path: str, name: str) -> None:

@@ -15,9 +15,10 @@ def test_pairs_are_by_name() -> None:
     assert pair(found, truth) == {"b": (Path("p/b"), Path("r/b")), "a": (Path("p/a"), Path("r/a"))}
 
 
-def test_one_file_each_is_a_pair() -> None:
-    assert pair({"mine": Path("m")}, {"truth": Path("t")}) == {"mine": (Path("m"), Path("t"))}
-    assert unpredicted({"mine": Path("m")}, {"truth": Path("t")}) == {}
+def test_one_case_each_is_no_pair_when_their_names_differ() -> None:
+    with pytest.raises(InputError, match="amos_0004: there is no reference"):
+        pair({"amos_0004": Path("m")}, {"amos_0001": Path("t")})
+    assert unpredicted({"mine": Path("m")}, {"truth": Path("t")}) == {"truth": Path("t")}
 
 
 def test_references_without_a_prediction_are_known() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from filelock import FileLock
 from patience import PATIENCE_S, nothing_happens
 
-from napari_boundaryseg.data.layouts import Case
+from napari_boundaryseg.data.datasets import Case
 from napari_boundaryseg.engine.evaluation.study import Training
 from napari_boundaryseg.engine.evaluation.study_table import (
     as_markdown,

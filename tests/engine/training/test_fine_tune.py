@@ -24,6 +24,7 @@ from napari_boundaryseg.engine.recipes.tuning import FineTuneSettings
 from napari_boundaryseg.engine.training.fine_tune import LEARNING_RATE, fine_tune, tuning_recipe
 from napari_boundaryseg.engine.training.trained_part import only
 from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.phantom.two_part import two_part_structure
 from napari_boundaryseg.progress import Cancelled
 
 
@@ -321,3 +322,11 @@ def test_every_shipped_model_has_every_part(name: str, part: Any) -> None:
     if part == "decoder":
         heads = only("heads", network)
         assert {weight for weight, value in heads.named_parameters() if value.requires_grad} < trained
+
+
+def test_a_copy_of_a_training_scan_judges_nothing(tmp_path: Path) -> None:
+    scan, labels = two_part_structure(1)
+    copy = replace(scan, array=scan.array.astype(np.float64), name="another")
+    with pytest.raises(InputError, match="another is the same scan as"):
+        fine_tune(load_model("hippocampus-sgm"), [(scan, labels)], tmp_path, held_out=[(copy, labels)], steps=1)
+    assert not any(tmp_path.iterdir())

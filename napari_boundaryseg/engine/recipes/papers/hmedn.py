@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from napari_boundaryseg.data.datasets.channel_names import BRATS_CHANNELS
 from napari_boundaryseg.data.labels import preset
-from napari_boundaryseg.data.layouts import BRATS_CHANNELS
 from napari_boundaryseg.engine.recipes.papers import small
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.recipes.settings import (

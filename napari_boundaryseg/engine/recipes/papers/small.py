@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from napari_boundaryseg.data.datasets.channel_names import BRATS_CHANNELS
 from napari_boundaryseg.data.labels import preset
-from napari_boundaryseg.data.layouts import BRATS_CHANNELS
 from napari_boundaryseg.engine.recipes.settings import Augmentation, Inference, Optimiser, Preprocessing
 
 HIPPOCAMPUS_AUGMENTATION = Augmentation(

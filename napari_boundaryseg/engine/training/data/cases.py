@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from napari_boundaryseg.data.boxes import AnyBox, around
+from napari_boundaryseg.data.formats.channels import difference
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan, part_of
 from napari_boundaryseg.engine.preprocessing.prepared_scan import PreparedScan
@@ -59,7 +60,13 @@ def prepare(volume: Volume, labels: LabelMap, recipe: Recipe, box: AnyBox | None
 
     Of the scan, that part is taken which the model would be given to segment it: see
     `engine.preprocessing.field_of_view.part_of`.
+
+    Raises
+    ------
+    InputError
+        When the labels lie on another grid than the scan, or the scan is blank or holds voxels that are not numbers.
     """
+    check_pair(volume, labels)
     scan = PreparedScan.of(volume, recipe)
     scan = scan.within(part_of(scan, labels, box))
     return _case(scan, scan.image(), labels)
@@ -67,6 +74,7 @@ def prepare(volume: Volume, labels: LabelMap, recipe: Recipe, box: AnyBox | None
 
 def prepare_loosely(volume: Volume, labels: LabelMap, recipe: Recipe) -> TrainingCase:
     """Keep a labelled scan beyond the widest margin of the recipe's boxes, for random boxes to be drawn from it."""
+    check_pair(volume, labels)
     unsized = recipe.model_copy(update={"preprocessing": recipe.preprocessing.model_copy(update={"size_vox": None})})
     widest = around(labels.array > 0, labels.spacing_mm, ROOM * (recipe.box_margin_mm or (0, 0))[1])
     scan = PreparedScan.of(volume, unsized).within(widest)
@@ -86,6 +94,28 @@ def _case(scan: PreparedScan, image: Tensor, labels: LabelMap, *, loose: bool = 
         name=scan.volume.name,
         loose=loose,
     )
+
+
+def check_pair(volume: Volume, labels: LabelMap) -> None:
+    """Refuse what a network would learn nothing true from, whoever calls.
+
+    Raises
+    ------
+    InputError
+        When the labels lie on another grid than the scan, a channel is the same everywhere, or voxels are no numbers.
+    """
+    if not labels.geometry.same_as(volume.geometry):
+        raise InputError(
+            volume.name,
+            f"its labels lie on another grid: {difference(labels.geometry, volume.geometry)}",
+            "Use labels that were drawn on this scan",
+        )
+    for name, channel in zip(volume.channels, volume.array, strict=True):
+        where = f" in {name}" if len(volume.channels) > 1 else ""
+        if not np.isfinite(channel).all():
+            raise InputError(volume.name, f"some voxels are not numbers{where}", "Correct the scan, or leave it out")
+        if channel.size and (channel == channel.flat[0]).all():
+            raise InputError(volume.name, f"the image is the same everywhere{where}", "Leave this scan out")
 
 
 def some_voxels(classes: np.ndarray, organs: int) -> list[np.ndarray]:

@@ -1,0 +1,104 @@
+"""Organ names: what a data set calls the integers of its label maps, matched to a label scheme by name."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from napari_boundaryseg.data.datasets.case import some
+from napari_boundaryseg.data.labels import LabelScheme, Organ
+from napari_boundaryseg.errors import InputError
+
+_SPELT = {
+    "tumor": "tumour",
+    "edema": "oedema",
+    "peritumoral": "peritumoural",
+    "left": "l",
+    "right": "r",
+    "kidneys": "kidney",
+    "cysts": "cyst",
+    "femoral": "femur",
+}
+"""One way to write a word, so that the others are the same name."""
+
+_ALSO = {
+    "Hippocampus_A": ("anterior hippocampus",),
+    "Hippocampus_P": ("posterior hippocampus",),
+    "NCR": (
+        "necrosis", "necrotic", "necrotic tumour core", "non-enhancing", "non-enhancing tumour",
+        "non-enhancing tumour core", "necrotic and non-enhancing tumour core", "net",
+    ),
+    "ED": ("peritumoural oedema", "peritumoural oedematous tissue", "snfh"),
+    "ET": ("enhancing", "gd-enhancing tumour"),
+    "GTV": ("tumour", "sarcoma", "lesion", "mass", "gross tumour volume"),
+    "Kidney_Cyst": ("renal cyst",),
+    "Kidney_Tumour": ("tumour", "renal tumour"),
+    "Prostate": ("prostate gland", "whole prostate", "whole gland"),
+}  # fmt: skip
+"""What public data sets call organs of the shipped schemes, beside the schemes' own aliases."""
+
+_GREY = "#999999"
+
+
+def folded(name: str) -> tuple[str, ...]:
+    """A name as its words in alphabetical order, whatever the letter case, punctuation and spelling.
+
+    Examples
+    --------
+    >>> folded("Left Femoral Head") == folded("Femur_Head_L")
+    True
+    """
+    words = re.split(r"[\W_]+", unicodedata.normalize("NFKC", name).casefold())
+    return tuple(sorted(_SPELT.get(word, word) for word in words if word))
+
+
+def named(organs: Sequence[tuple[int, str]], scheme: LabelScheme | None, listing: str) -> LabelScheme:
+    """A scheme with a data set's integers, under the names of another scheme where they mean the same.
+
+    Parameters
+    ----------
+    organs : sequence of (int, str)
+        What the data set says that its integers mean, without the background.
+    scheme : LabelScheme or None
+        The recipe's; without one, the names stay as they are.
+    listing : str
+        The file that says it, for the message.
+
+    Raises
+    ------
+    InputError
+        When an organ of the scheme has no name there, or two: integers alone are never trusted.
+    """
+    wanted = {} if scheme is None else {organ: _ways(organ) for organ in scheme.organs}
+    found = {i: [organ for organ, ways in wanted.items() if folded(name) in ways] for i, name in organs}
+    given = ", ".join(name for _, name in organs[:8]) + (" and more" if len(organs) > 8 else "")
+    for organ in wanted:
+        names = [name for i, name in organs if found[i] == [organ]]
+        if len(names) > 1:
+            raise InputError(
+                listing, f"it names {' and '.join(names)}, which are both {organ.name}", "Join or rename them there"
+            )
+    lacking = [organ.name for organ in wanted if [organ] not in found.values()]
+    if lacking and scheme is not None:
+        raise InputError(
+            listing,
+            f"it names the labels {given or 'not at all'}, and none of them is {some(lacking)}",
+            f"If they are, write the names {', '.join(scheme.names)} there, or choose a recipe for these organs",
+        )
+    return _scheme([(i, name, found[i][0] if len(found[i]) == 1 else None) for i, name in organs], listing)
+
+
+def _scheme(organs: Sequence[tuple[int, str, Organ | None]], listing: str) -> LabelScheme:
+    taken = {known.name for _, _, known in organs if known}
+    made = []
+    for i, name, known in sorted(organs, key=lambda item: item[0]):
+        own = name[:48].strip() or f"Label {i}"
+        unlike = own if known or own not in taken else f"{own} ({i})"
+        taken.add(unlike)
+        made.append(known.model_copy(update={"id": i}) if known else Organ(id=i, name=unlike, colour=_GREY))
+    return LabelScheme(name=listing[:64] or "data set", organs=tuple(made))
+
+
+def _ways(organ: Organ) -> set[tuple[str, ...]]:
+    return {folded(name) for name in (organ.name, *organ.aliases, *_ALSO.get(organ.name, ()))}
