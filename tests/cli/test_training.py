@@ -183,6 +183,8 @@ def test_a_fine_tuning_resumes_only_as_it_was_begun(boundaryseg, study: Path, ti
     before = load_model(tmp_path / "m" / "best.safetensors").network.state_dict()
     done = boundaryseg(*words, "--resume", "--lr", "0.01")
     assert (done.status, "begun with optimiser.lr 0.001, not 0.01" in " ".join(done.err.split())) == (1, True)
+    done = boundaryseg(*words, "--resume", "--part", "heads")
+    assert (done.status, "for another part of the network" in " ".join(done.err.split())) == (1, True)
     done = boundaryseg(*words, "--resume")
     assert done.status == 0, done.err
     after = load_model(tmp_path / "m" / "best.safetensors").network.state_dict()

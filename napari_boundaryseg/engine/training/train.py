@@ -148,7 +148,8 @@ def fit(
             SyntheticScans(recipe, seed) if made else RealCases(seen.over(cases), recipe, progress=progress)
         )
         held = prepare_all(judging.over(validation), recipe)
-        begun = Begun.of(recipe, began, seen.digests, judging.digests)
+        trained = [name for name, weight in run.plain.named_parameters() if weight.requires_grad]
+        begun = Begun.of(recipe, began, seen.digests, judging.digests, trained)
         run.begun = begun.text
         with files.alone(folder):
             if goes_on:

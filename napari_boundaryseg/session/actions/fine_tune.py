@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from napari_boundaryseg.engine.evaluation.comparison import wins
+from napari_boundaryseg.engine.evaluation.comparison import migrated, wins
 from napari_boundaryseg.engine.evaluation.comparison_page import not_taught_in_words, remarks
 from napari_boundaryseg.engine.recipes.recipe import TUNING_STEPS
 from napari_boundaryseg.engine.recipes.tuning import FineTuneSettings, Part
@@ -16,7 +16,7 @@ from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.jobs.error_text import sentence
 from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.session.actions import trainings
-from napari_boundaryseg.session.actions.running import in_worker, project_of, warn
+from napari_boundaryseg.session.actions.running import in_worker, project_of
 from napari_boundaryseg.session.actions.trainings import Order, Unfinished
 from napari_boundaryseg.session.project.model_versions import ModelVersion
 from napari_boundaryseg.session.project.project import AcceptedCase, Project
@@ -80,8 +80,7 @@ def _start(
         session.project_changed.emit(project)
         if version.active:
             session.model = version.path
-        session.say("info", _verdict(version))
-        warn(session, limits)
+        session.say("warning" if limits else "info", " ".join([_verdict(version), *limits]))
 
     def after(result: dict[str, Any]) -> ModelVersion:
         limits.extend(_limits(result))
@@ -140,8 +139,9 @@ def _add(project: Project, result: dict[str, Any]) -> ModelVersion:
 
 
 def _limits(result: dict[str, Any]) -> list[str]:
+    """What is said beside the verdict; what else limits a comparison stands at its table."""
     if result["comparison"] is not None:
-        return remarks(result["comparison"])
+        return remarks({**migrated(result["comparison"]), "unscored": [], "unknown_ancestry": False})
     return [not_taught_in_words(result["not_taught"])] if result.get("not_taught") else []
 
 

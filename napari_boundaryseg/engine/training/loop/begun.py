@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,17 +30,32 @@ class Begun:
         SHA-256 of the model whose weights it begins with; empty for fresh ones.
     cases, validation : sequence of str
         A hash of each case: its voxels, its labels, its place and its box.
+    trained : str
+        A hash of the names of the weights that are trained; empty where that is not asked.
     """
 
     recipe: dict[str, Any]
     start: str = ""
     cases: Sequence[str] = ()
     validation: Sequence[str] = ()
+    trained: str = ""
 
     @classmethod
-    def of(cls, recipe: Recipe, start: str = "", cases: Sequence[str] = (), validation: Sequence[str] = ()) -> Begun:
-        """What a training with this recipe, which has its steps and its seed, begins with."""
-        return cls(recipe.model_dump(mode="json"), start, list(cases), list(validation))
+    def of(
+        cls,
+        recipe: Recipe,
+        start: str = "",
+        cases: Sequence[str] = (),
+        validation: Sequence[str] = (),
+        trained: Iterable[str] = (),
+    ) -> Begun:
+        """What a training with this recipe, which has its steps and its seed, begins with; see `Begun`.
+
+        ``trained`` are the names of the weights that are trained.
+        """
+        names = " ".join(sorted(trained))
+        part = hashlib.blake2b(names.encode(), digest_size=16).hexdigest() if names else ""
+        return cls(recipe.model_dump(mode="json"), start, list(cases), list(validation), part)
 
     @classmethod
     def of_state(cls, path: Path) -> Begun | None:
@@ -50,7 +66,7 @@ class Begun:
         try:
             found = cls(**json.loads(text))
             recipe = read_recipe(json.dumps(found.recipe))  # with what settings have come since
-            return cls(recipe.model_dump(mode="json"), str(found.start), list(found.cases), list(found.validation))
+            return replace(found, recipe=recipe.model_dump(mode="json"))
         except (ValueError, TypeError, AttributeError) as error:
             raise damaged(path) from error
 
@@ -118,6 +134,12 @@ class Begun:
 
     def refuse_other_cases(self, now: Begun, path: Path, names: Sequence[str], held: Sequence[str]) -> None:
         """Refuse to resume with other cases, or with labels that were changed meanwhile; the names are those of now."""
+        if self.trained and now.trained and self.trained != now.trained:
+            raise InputError(
+                path,
+                "this training was begun for another part of the network",
+                f"Resume it with the same --part, {ANOTHER_FOLDER}",
+            )
         for kind, before, after, called in (
             ("training", self.cases, now.cases, names),
             ("validation", self.validation, now.validation, held),
