@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from napari_boundaryseg.engine.checkpoints.ancestry import Ancestry, content_hashes
 from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan
+from napari_boundaryseg.engine.training.loop.seen_cases import refuse_useless
 from napari_boundaryseg.errors import InputError
 
 ONE_ROLE = "Give each case one role, and all scans of a patient the same"
@@ -50,29 +51,31 @@ class Judges:
         Raises
         ------
         InputError
-            For a case, a copy of its scan, or a patient on both sides.
+            For a case, a copy of its scan, or a patient on both sides, and for a held-out case that shows nothing.
         """
-        _refuse_both_roles(training, held_out, patients)
-        excluded = {}
         for case in held_out:
-            name = case.volume.name
-            reason = ancestry.why_not(content_hashes(case.volume), name, patients.get(name, ""))
+            refuse_useless(case)
+        names = {case.volume.name: content_hashes(case.volume) for case in held_out}
+        _refuse_both_roles(training, names, patients)
+        excluded = {}
+        for name, scans in names.items():
+            reason = ancestry.why_not(scans, name, patients.get(name, ""))
             if reason:
                 excluded[name] = reason
         return cls([case for case in held_out if case.volume.name not in excluded], excluded, patients)
 
 
 def _refuse_both_roles(
-    training: Sequence[LabelledScan], held_out: Sequence[LabelledScan], patients: Mapping[str, str]
+    training: Sequence[LabelledScan], held_out: Mapping[str, Sequence[str]], patients: Mapping[str, str]
 ) -> None:
-    repeated = {case.volume.name for case in training} & {case.volume.name for case in held_out}
+    """The held-out cases are given by name with their content hashes."""
+    repeated = {case.volume.name for case in training} & set(held_out)
     if repeated:
         raise InputError(", ".join(sorted(repeated)), "it is both a training case and held out", ONE_ROLE)
     taught = {patient: case.volume.name for case in training if (patient := patients.get(case.volume.name))}
     scans = {one: case.volume.name for case in training for one in content_hashes(case.volume)} if held_out else {}
-    for case in held_out:
-        name = case.volume.name
-        copied = next((scans[one] for one in content_hashes(case.volume) if one in scans), None)
+    for name, own in held_out.items():
+        copied = next((scans[one] for one in own if one in scans), None)
         if copied is not None:
             raise InputError(name, f"it is held out, and a copy of the scan of the training case {copied}", ONE_ROLE)
         if patients.get(name) in taught:

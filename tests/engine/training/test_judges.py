@@ -38,6 +38,16 @@ def test_a_copy_of_a_training_case_under_another_name_is_refused(model: LoadedMo
     assert not (tmp_path / "out").exists()
 
 
+def test_a_held_out_case_whose_labels_lie_elsewhere_is_refused_before_anything_is_trained(
+    model: LoadedModel, tmp_path: Path
+) -> None:
+    volume, labels = case(2)
+    elsewhere = replace(labels, geometry=Geometry(labels.array.shape, np.diag([-1.0, 1, 1, 1])))
+    with pytest.raises(InputError, match="case2: its labels do not lie on its grid"):
+        fine_tune(model, [case(1)], tmp_path / "out", held_out=[(volume, elsewhere)], steps=1)
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_patient_on_both_sides_is_refused(model: LoadedModel, tmp_path: Path) -> None:
     patients = {"case1": "p", "case2": "p"}
     with pytest.raises(InputError, match="case2: it is held out, and shows the patient of the training case case1"):

@@ -17,6 +17,7 @@ from napari_boundaryseg.data import formats
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
 from napari_boundaryseg.engine.task_list import FineTune
+from napari_boundaryseg.engine.training import fine_tune as tuning
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.session.actions import accept, fine_tune, trainings
@@ -70,6 +71,18 @@ def test_resumed_it_ends_as_if_it_had_not_been_stopped(
     assert len(told.session.project.models()) == 2
     assert all(torch.equal(resumed[name], whole[name]) for name in whole)
     assert told.session.project.models()[0].comparison == told.session.project.models()[1].comparison
+
+
+def test_one_whose_process_was_lost_is_kept_too(told: Told, tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost(model: Any, cases: Any, folder: Path, **_: Any) -> Path:
+        (folder / "state.safetensors").write_bytes(b"whatever it is")
+        raise RuntimeError("killed")
+
+    accept_all(told.session, box_scan("a", 1))
+    monkeypatch.setattr(tuning, "fine_tune", lost)
+    assert fine_tune.fine_tune(told.session, tiny_model, ["a"]).state == "failed"
+    (found,) = trainings.unfinished(told.session.project)
+    assert (found.folder / "state.safetensors").read_bytes() == b"whatever it is"
 
 
 def test_it_is_resumed_with_the_labels_that_it_was_begun_with(
