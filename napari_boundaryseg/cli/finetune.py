@@ -31,6 +31,10 @@ def finetune(
         str | None, typer.Option(help="What is trained: all, decoder (all but the encoder) or heads; all by default.")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of patches and augmentation.")] = 0,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Resume where DIR stopped, with the same model, cases and settings; or begin."),
+    ] = False,
     overwrite: Overwrite = False,
     device: Device = "auto",
     precision: Precision = "auto",
@@ -38,8 +42,12 @@ def finetune(
     """Fine-tune a model, then compare before and after on held-out cases: comparison.json and comparison.md."""
     from napari_boundaryseg.data.datasets import check_cases, load_labelled
     from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
+    from napari_boundaryseg.engine.checkpoints.model_library import read_card
+    from napari_boundaryseg.engine.evaluation.comparison_page import not_taught_in_words
     from napari_boundaryseg.engine.training.fine_tune import fine_tune
 
+    if resume and overwrite:
+        raise typer.BadParameter("--resume and --overwrite exclude each other")
     chosen = settings_of(steps=steps, lr=lr, part=part)
     loaded = load_model(model)
     scheme = loaded.card.recipe.scheme
@@ -57,14 +65,19 @@ def finetune(
         seed=seed,
         device=device,
         precision=precision,
+        patients={case.name: folds.group_of(case) for case in (*cases, *held)},
+        resume=resume,
         overwrite=overwrite,
         progress=progress_bar(),
     )
     typer.echo(f"{path.name} is in {out}; fine-tuned on {len(cases)} cases, {len(held)} held out.")
     if held:
         typer.echo((out / "comparison.md").read_text(encoding="utf-8"))
-    else:
-        typer.echo("No case was held out, so nothing can be said about whether it is better.")
+        return
+    typer.echo("No case was held out, so nothing can be said about whether it is better: keep the old model in use.")
+    not_taught = read_card(path)[0].training.not_taught
+    if not_taught:
+        typer.echo(not_taught_in_words(not_taught))
 
 
 def settings_of(**given: object) -> FineTuneSettings:

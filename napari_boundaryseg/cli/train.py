@@ -92,6 +92,7 @@ def train(
         cases = cases_of(needed(data, "--data FOLDER"), splits_csv, wanted)
         training, validation = folds.for_training(cases, fold)
     from napari_boundaryseg.data.datasets import check_cases, load_labelled
+    from napari_boundaryseg.engine.checkpoints.model_library import read_card
     from napari_boundaryseg.engine.training.train import fit
 
     used = {case.name for case in (*training, *validation)}
@@ -117,6 +118,10 @@ def train(
         overwrite=overwrite,
         device=device,
         precision=precision,
+        patients={case.name: folds.group_of(case) for case in (*training, *validation)},
         progress=progress_bar(),
     )
     typer.echo(f"{best.name} is in {out}; trained on {len(training)} cases, the best step chosen by {len(validation)}.")
+    not_taught = read_card(best)[0].training.not_taught
+    if not_taught:
+        typer.echo(f"No training case has {', '.join(not_taught)}: the model was taught that there is none.")

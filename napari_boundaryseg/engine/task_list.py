@@ -80,6 +80,8 @@ class FineTune(Task):
         A shipped name or a checkpoint file.
     out_folder : str
         Gets checkpoint, log and comparison.
+    resume : bool
+        Resume what was stopped in this folder, with everything else as it was; or begin.
     """
 
     model: Text
@@ -91,3 +93,4 @@ class FineTune(Task):
     part: Part = "all"
     seed: int = 0
     device: str = "auto"
+    resume: bool = False

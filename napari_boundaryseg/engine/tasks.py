@@ -69,7 +69,8 @@ def fine_tune(task: FineTune, *, progress: Progress = silent) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``checkpoint`` (file) and ``comparison`` (None without held-out cases).
+        ``checkpoint`` (file), ``comparison`` (None without held-out cases), and ``not_taught``, the organs that no
+        training case holds.
     """
     progress(0.0, "Loading the cases")
     model = load_model(task.model)
@@ -85,12 +86,14 @@ def fine_tune(task: FineTune, *, progress: Progress = silent) -> dict[str, Any]:
         part=task.part,
         seed=task.seed,
         device=task.device,
+        resume=task.resume,
         progress=progress,
     )
     comparison = folder / "comparison.json"
     return {
         "checkpoint": str(path),
         "comparison": json.loads(comparison.read_text("utf-8")) if comparison.exists() else None,
+        "not_taught": list(read_card(path)[0].training.not_taught),
     }
 
 

@@ -139,17 +139,83 @@ def test_help_says_what_the_rows_of_the_splits_do(boundaryseg) -> None:
 
 def test_a_training_is_replaced_only_where_it_is_said(boundaryseg, study: Path, tmp_path: Path) -> None:
     words = ("train", "hippocampus-sgm", "--data", study, "-o", tmp_path / "m", "--device", "cpu", *SETTINGS)
-    assert boundaryseg(*words, "--steps", "1").status == 0
+    words = (*words, "--set", "schedule.name=constant")
+    assert boundaryseg(*words, "--steps", "2").status == 0
     before = (tmp_path / "m" / "best.safetensors").read_bytes()
     done = boundaryseg(*words, "--steps", "1", "--seed", "5")
     assert (done.status, "m: it holds another training" in done.err) == (1, True)
     assert "--overwrite" in done.err
     assert (tmp_path / "m" / "best.safetensors").read_bytes() == before
-    assert boundaryseg(*words, "--steps", "2", "--resume").status == 0
-    assert len((tmp_path / "m" / "log.jsonl").read_text().splitlines()) == 2
+    assert boundaryseg(*words, "--steps", "4", "--resume").status == 0
+    assert len((tmp_path / "m" / "log.jsonl").read_text().splitlines()) == 4
     assert boundaryseg(*words, "--steps", "1", "--seed", "5", "--overwrite").status == 0
     assert len((tmp_path / "m" / "log.jsonl").read_text().splitlines()) == 1
     assert boundaryseg(*words, "--resume", "--overwrite").status == 2
+
+
+def test_a_training_is_resumed_only_as_it_was_begun(boundaryseg, study: Path, tmp_path: Path) -> None:
+    """Three steps of it with another normalisation, rate and seed once made a model whose card told half of it."""
+    out = tmp_path / "m"
+    words = ("train", "hippocampus-sgm", "--data", study, "-o", out, "--device", "cpu", *SETTINGS, "--steps", "2")
+    assert boundaryseg(*words, "--seed", "5").status == 0
+    card = json.loads((out / "card.json").read_text())["recipe"]
+    assert (card["seed"], card["steps"]) == (5, 2), "what was done, not what the recipe said"
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    for other, said in (
+        (("--seed", "7"), "begun with the seed 5, not 7"),
+        (
+            ("--seed", "5", "--set", "preprocessing.normalise=unit"),
+            "begun with preprocessing.normalise zscore, not unit",
+        ),
+        (("--seed", "5", "--steps", "6"), "begun for 2 steps, not 6"),
+    ):
+        done = boundaryseg(*words, *other, "--resume")
+        assert (done.status, said in " ".join(done.err.split())) == (1, True), done.err
+    save(study / "labels" / "case0.nii.gz", np.roll(boxes(), 1, axis=2))
+    done = boundaryseg(*words, "--seed", "5", "--resume")
+    assert (done.status, "than case0 has now" in " ".join(done.err.split())) == (1, True)
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+
+
+def test_a_fine_tuning_resumes_only_as_it_was_begun(boundaryseg, study: Path, tiny_model: Path, tmp_path: Path) -> None:
+    words = ("finetune", tiny_model, "--data", study, "-o", tmp_path / "m", "--device", "cpu", "--steps", "1")
+    assert boundaryseg(*words).status == 0
+    before = load_model(tmp_path / "m" / "best.safetensors").network.state_dict()
+    done = boundaryseg(*words, "--resume", "--lr", "0.01")
+    assert (done.status, "begun with optimiser.lr 0.001, not 0.01" in " ".join(done.err.split())) == (1, True)
+    done = boundaryseg(*words, "--resume", "--part", "heads")
+    assert (done.status, "for another part of the network" in " ".join(done.err.split())) == (1, True)
+    done = boundaryseg(*words, "--resume")
+    assert done.status == 0, done.err
+    after = load_model(tmp_path / "m" / "best.safetensors").network.state_dict()
+    assert all(value.equal(after[name]) for name, value in before.items()), "it had ended"
+    assert boundaryseg(*words, "--resume", "--overwrite").status == 2
+
+
+@pytest.mark.parametrize("held_out", [True, False])
+def test_an_organ_that_no_case_has_is_said(
+    boundaryseg, study: Path, tiny_model: Path, tmp_path: Path, held_out: bool
+) -> None:
+    """Fine-tuned on cases of which only one organ was drawn, a model that loses the other is not called better."""
+    for n in range(6):
+        save(study / "labels" / f"case{n}.nii.gz", boxes(n % 3) % 2)
+    if not held_out:
+        (study / "splits.csv").unlink()
+        for folder, n in (("images", n) for n in range(1, 6)):
+            (study / folder / f"case{n}.nii.gz").unlink()
+            (study / "labels" / f"case{n}.nii.gz").unlink()
+    out = tmp_path / "tuned"
+    done = boundaryseg("finetune", tiny_model, "--data", study, "-o", out, "--steps", "2", "--device", "cpu")
+    assert done.status == 0, done.err
+    assert "No training case has Hippocampus_P" in " ".join(done.out.split())
+    assert (out / "comparison.json").exists() == held_out
+    if held_out:
+        comparison = json.loads((out / "comparison.json").read_text())
+        assert {row["organ"] for row in comparison["cases"]} == {"Hippocampus_A"}
+        assert comparison["not_in_references"] == comparison["not_taught"] == ["Hippocampus_P"]
+        assert "No held-out case has Hippocampus_P" in (out / "comparison.md").read_text()
+    else:
+        assert "keep the old model in use" in done.out
 
 
 def test_a_fine_tuning_is_replaced_only_where_it_is_said(

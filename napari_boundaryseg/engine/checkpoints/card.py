@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, ValidationError
 
 from napari_boundaryseg.data.mean_sd import MeanSd
+from napari_boundaryseg.engine.checkpoints.ancestry import Ancestry
 from napari_boundaryseg.engine.recipes import migration
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.recipes.settings import Settings, Spacing
@@ -18,6 +19,9 @@ LONGEST_DESCRIPTION = 1000
 LONGEST_NAME = 128
 FIRST = "napari-boundaryseg-model/1"
 """Of version 0.1 of the program."""
+SECOND = "napari-boundaryseg-model/2"
+"""Of version 0.2: without an ancestry, the organs that were never labelled, and the threads."""
+FORMAT: Final = "napari-boundaryseg-model/3"
 
 
 class TrainingData(Settings):
@@ -27,6 +31,9 @@ class TrainingData(Settings):
     cases: int = Field(0, ge=0)
     licence: str = Field("", max_length=400)
     attribution: str = Field("", max_length=2000)
+    not_taught: tuple[str, ...] = Field(
+        (), max_length=1024, description="organs that no case of the last training holds: taught as background"
+    )
 
 
 class Score(Settings):
@@ -82,13 +89,17 @@ class Calibration(Settings):
 class Card(Settings):
     """Everything about a model but its weights. Stored inside the checkpoint and beside it as JSON."""
 
-    format: Literal["napari-boundaryseg-model/2"] = "napari-boundaryseg-model/2"
+    format: Literal["napari-boundaryseg-model/3"] = FORMAT
     name: str = Field(min_length=1, max_length=LONGEST_NAME, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
-    recipe: Recipe
+    recipe: Recipe = Field(description="with the steps and the seed that were used, whatever it said before")
     parameters: int = Field(ge=0, description="number of weights")
     created: str = Field("", max_length=40, description="UTC date, ISO 8601")
     step: int = Field(0, ge=0, description="training steps taken")
     training: TrainingData = TrainingData()
+    ancestry: Ancestry = Ancestry()
+    threads: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        (), max_length=64, description="of the processor, one after the other; other numbers give other last bits"
+    )
     precision: Literal["float32", "bf16"] = Field("float32", description="what the network was trained in")
     scores: tuple[Score, ...] = ()
     scored_on: str = Field("", max_length=400, description="the cases that the scores come from")
@@ -117,9 +128,12 @@ def migrated(values: Mapping[str, Any]) -> dict[str, Any]:
     >>> migrated({"format": "napari-boundaryseg-model/1", "scores": [score]})["scores"][0]["label_prior"]
     0.4
     """
-    if values.get("format", FIRST) != FIRST:
+    version = values.get("format", FIRST)
+    if version == SECOND:
+        return {**values, "format": FORMAT}
+    if version != FIRST:
         return dict(values)
-    now: dict[str, Any] = {**values, "format": "napari-boundaryseg-model/2"}
+    now: dict[str, Any] = {**values, "format": FORMAT}
     if isinstance(values.get("recipe"), dict):
         now["recipe"] = migration.migrated(values["recipe"])
     if isinstance(values.get("scores"), list):
@@ -154,8 +168,8 @@ def new_card(
         The recipe's where empty.
     training : TrainingData, optional
     parent : Card, optional
-        Of the model whose weights the training begins with: its notes stay, its scores do not, for they are not
-        those of the new model.
+        Of the model whose weights the training begins with: its notes and its ancestry stay, its scores do not, for
+        they are not those of the new model.
     sha256 : str
         Of the parent's file.
 
@@ -165,9 +179,10 @@ def new_card(
         When a file with this card could not be read again.
     """
     name = name or recipe.name
-    kept: dict[str, Any] = {}
+    kept: dict[str, Any] = {"ancestry": Ancestry.new()}
     if parent is not None:
         kept = {
+            "ancestry": parent.ancestry.salted(),
             "notes": parent.notes,
             "expected_spacing_mm": parent.expected_spacing_mm,
             "parent": f"{parent.name[: LONGEST_NAME - 17]} {sha256[:16]}",
@@ -190,7 +205,7 @@ def tuned_on(before: TrainingData, cases: int) -> TrainingData:
     room = LONGEST_DESCRIPTION - len(said) - 1
     if len(first) > room:
         first = f"{first[: room - 1]}…"
-    return before.model_copy(update={"description": f"{first} {said}".strip(), "cases": cases})
+    return before.model_copy(update={"description": f"{first} {said}".strip(), "cases": cases, "not_taught": ()})
 
 
 _TUNED = re.compile(r"\s*Fine-tuned on \d+ cases? accepted by the user\.")

@@ -2,95 +2,127 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from napari_boundaryseg.data.metrics import Metric, metrics
+from napari_boundaryseg.data.labels import LabelScheme
+from napari_boundaryseg.data.metrics import metrics
 from napari_boundaryseg.engine.checkpoints.card import Card
 from napari_boundaryseg.engine.evaluation.card_scores import card_scores
+from napari_boundaryseg.engine.evaluation.paired_change import INTERVAL, t_interval, verdict_of
 
-Scores = Mapping[str, Mapping[str, Mapping[str, Mapping[str, float]]]]
+Values = Mapping[str, float]
+Scores = Mapping[str, Mapping[str, Mapping[str, Values]]]
 """case → "before" | "after" → organ → metric → value."""
+Pairs = dict[str, tuple[Values, Values]]
 
-RESAMPLES = 5000
-FEWEST_CASES = 3
+FORMAT = "napari-boundaryseg-comparison/2"
+OLD_INTERVAL = "percentile bootstrap, 95 %"
 
 
-def compare(scores: Scores) -> dict[str, Any]:
-    """Paired differences per case and organ, with a verdict from a paired bootstrap over cases.
+def compare(
+    scores: Scores,
+    scheme: LabelScheme | None = None,
+    *,
+    patients: Mapping[str, str] | None = None,
+    not_taught: Iterable[str] = (),
+    excluded: Mapping[str, str] | None = None,
+    unknown_ancestry: bool = False,
+) -> dict[str, Any]:
+    """Paired differences per case and organ, with a verdict from a t interval over patients.
 
-    The verdict rests on the mean Dice over organs: "better" or "worse" when the 95 % interval of its change leaves
-    out zero, otherwise "no evidence"; with fewer than three held-out cases it is always "no evidence".
+    The verdict rests on the mean Dice over the organs that a case's reference holds: see `paired_change.verdict_of`.
+    An organ that the reference does not hold was perhaps never drawn: it has no Dice, and what either model finds of
+    it is told as a volume.
+
+    Parameters
+    ----------
+    scores : mapping
+        As `data.metrics.evaluate` gives them for both models.
+    scheme : LabelScheme, optional
+        The model's: its organs are looked for in the references, and a composite counts where all its members do.
+    patients : mapping, optional
+        Case to patient. The changes of one patient's cases are averaged and count once; each case is a patient where
+        nothing is said.
+    not_taught : iterable of str
+        Organs of the model that no training case holds.
+    excluded : mapping, optional
+        Held-out case that may not judge to the reason why; such a case has no scores.
+    unknown_ancestry : bool
+        Nobody knows on which cases the model was trained first, so that these could not be excluded.
 
     Returns
     -------
     dict
-        ``verdict``, ``n``, ``change`` (mean, low, high), ``cases`` (rows with before and after of every metric).
+        ``format``; ``verdict``; ``n``, the patients that it rests on; ``n_cases``; ``metric``; ``interval``, its kind;
+        ``change`` (``mean``, ``low``, ``high``, None where there is none); ``cases``, rows with before and after of
+        every metric; ``unscored``, rows with the volumes before and after of organs that a reference does not hold;
+        ``not_in_references`` and ``not_taught``, organs; ``excluded``, case to reason; ``unknown_ancestry``.
     """
-    # An organ in neither map, which the model found on the other side of the comparison only, is rightly absent.
-    table = metrics()
-    absent = {metric.name: metric.absent for metric in table}
-    paired = {
-        case: {
-            organ: (pair["before"].get(organ, absent), pair["after"].get(organ, absent))
-            for organ in {**pair["before"], **pair["after"]}
-        }
-        for case, pair in scores.items()
-    }
-    rows = [
-        {
-            "case": case,
-            "organ": organ,
-            "missing_before": bool(before.get("missing")),
-            **{
-                f"{metric.name}_{when}": _number(side.get(metric.name))
-                for metric in table
-                for when, side in (("before", before), ("after", after))
-            },
-        }
-        for case, organs in paired.items()
-        for organ, (before, after) in organs.items()
-    ]
-    changes = [
-        _mean_dice([pair[1] for pair in organs.values()]) - _mean_dice([pair[0] for pair in organs.values()])
-        for organs in paired.values()
-    ]
-    mean, low, high = bootstrap_mean(changes)
+    composites = {one.name: set(one.members) for one in scheme.composites} if scheme else {}
+    paired = {case: _paired(sides) for case, sides in scores.items()}
+    drawn = {case: _drawn(organs, composites) for case, organs in paired.items()}
+    found = dict.fromkeys(organ for organs in paired.values() for organ in organs if organ not in composites)
+    judged = {case: [paired[case][organ] for organ in organs] for case, organs in drawn.items() if organs}
+    changes = _over_patients({case: _change(pairs) for case, pairs in judged.items()}, patients or {})
+    mean, low, high = t_interval(changes)
     return {
-        "verdict": verdict(len(changes), low, high),
+        "format": FORMAT,
+        "verdict": verdict_of(changes),
         "n": len(changes),
-        "metric": "dsc, mean over organs",
+        "n_cases": len(judged),
+        "metric": "dsc, mean over the organs that the reference holds",
+        "interval": INTERVAL,
         "change": {"mean": mean, "low": low, "high": high},
-        "cases": rows,
+        "cases": [_row(case, organ, paired[case][organ]) for case, organs in drawn.items() for organ in organs],
+        "unscored": [row for case, organs in paired.items() for row in _unscored(case, organs, drawn[case])],
+        "not_in_references": [
+            organ
+            for organ in (scheme.names if scheme else found)
+            if scores and not any(organ in organs for organs in drawn.values())
+        ],
+        "not_taught": list(not_taught),
+        "excluded": dict(excluded or {}),
+        "unknown_ancestry": unknown_ancestry,
     }
 
 
-def verdict(n: int, low: float, high: float) -> str:
-    """Say "better", "worse" or "no evidence" of the interval of a change."""
-    if n < FEWEST_CASES:
-        return "no evidence"
-    if low > 0:
-        return "better"
-    return "worse" if high < 0 else "no evidence"
+def migrated(comparison: Mapping[str, Any]) -> dict[str, Any]:
+    """A stored comparison of whatever version, under the names of today.
+
+    Examples
+    --------
+    >>> old = migrated({"verdict": "better", "n": 3, "change": {"mean": 0.1, "low": 0.0, "high": 0.2}, "cases": []})
+    >>> old["interval"], old["not_taught"]
+    ('percentile bootstrap, 95 %', [])
+    """
+    if "format" in comparison:
+        return dict(comparison)
+    return {
+        "metric": "dsc, mean over organs",
+        "interval": OLD_INTERVAL,
+        "n_cases": comparison.get("n", 0),
+        "cases": [],
+        "unscored": [],
+        "not_in_references": [],
+        "not_taught": [],
+        "excluded": {},
+        "unknown_ancestry": False,
+        **comparison,
+        "format": FORMAT,
+    }
 
 
-def bootstrap_mean(changes: list[float]) -> tuple[float, float, float]:
-    """Mean of paired changes and its 95 % percentile interval over resampled cases, always the same draw."""
-    values = np.asarray(changes, float)
-    draws = np.random.default_rng(0).integers(len(values), size=(RESAMPLES, len(values)))
-    low, high = np.percentile(values[draws].mean(axis=1), (2.5, 97.5))
-    return float(values.mean()), float(low), float(high)
-
-
-def _mean_dice(organs: Sequence[Mapping[str, float]]) -> float:
-    """Mean over organs; a missed organ counts 0, never nothing. A scan that holds none and gets none is right."""
-    return float(np.mean([np.nan_to_num(values["dsc"], nan=0.0) for values in organs])) if organs else 1.0
-
-
-def _number(value: float | None) -> float | None:
-    return None if value is None or not np.isfinite(value) else float(value)
+def wins(comparison: Mapping[str, Any] | None) -> bool:
+    """Whether a model may take the place of the one before: it is better, and every organ was taught and judged."""
+    return (
+        comparison is not None
+        and comparison["verdict"] == "better"
+        and not comparison.get("not_taught")
+        and not comparison.get("not_in_references")
+    )
 
 
 def with_scores(card: Card, comparison: Mapping[str, Any]) -> Card:
@@ -98,37 +130,65 @@ def with_scores(card: Card, comparison: Mapping[str, Any]) -> Card:
     found: dict[tuple[str, str], list[float]] = {}
     for row in comparison["cases"]:
         found.setdefault((row["organ"], "dsc"), []).append(row["dsc_after"] or 0.0)
-    said = (
-        f"{comparison['n']} of the user's cases, held out; against the model before: {comparison['verdict']}, "
-        f"mean Dice {comparison['change']['mean']:+.4f}"
+    mean = comparison["change"]["mean"]
+    said = f"{comparison['n_cases']} of the user's cases, held out; against the model before: {comparison['verdict']}"
+    return card.model_copy(
+        update={
+            "scores": card_scores(found),
+            "scored_on": "" if mean is None else f"{said}, mean Dice {mean:+.4f}",
+        }
     )
-    return card.model_copy(update={"scores": card_scores(found), "scored_on": said})
 
 
-def as_markdown(comparison: Mapping[str, Any]) -> str:
-    """The comparison as a page that a person reads."""
-    change, rows = comparison["change"], comparison["cases"]
-    columns = [metric for metric in metrics() if any(f"{metric.name}_after" in row for row in rows)]
-    head = ["case", "organ", *(metric.heading for metric in columns)]
-    lines = [
-        "# Before and after fine-tuning, on held-out cases",
-        "",
-        f"**Verdict: {comparison['verdict']}** — {comparison['metric']}: {change['mean']:+.4f} "
-        f"(95 % interval {change['low']:+.4f} to {change['high']:+.4f}, n = {comparison['n']}).",
-        "",
-        "Before → after; one figure where they are equal.",
-        "",
-        f"| {' | '.join(head)} |",
-        "|---" * len(head) + "|",
-        *(f"| {' | '.join([row['case'], row['organ'], *(_change(row, m) for m in columns)])} |" for row in rows),
-    ]
-    return "\n".join([*lines, "", "Research use only, not a medical device.", ""])
+def _paired(sides: Mapping[str, Mapping[str, Values]]) -> Pairs:
+    """Before and after of every organ that occurs in a case at all."""
+    absent = {metric.name: metric.absent for metric in metrics()}
+    return {
+        organ: (sides["before"].get(organ, absent), sides["after"].get(organ, absent))
+        for organ in {**sides["before"], **sides["after"]}
+    }
 
 
-def _change(row: Mapping[str, Any], metric: Metric) -> str:
-    before, after = (_cell(row.get(f"{metric.name}_{when}")) for when in ("before", "after"))
-    return before if before == after else f"{before} → {after}"
+def _drawn(organs: Pairs, composites: Mapping[str, set[str]]) -> list[str]:
+    """The organs that a case's reference holds; a composite where it holds every member."""
+    alone = {organ for organ, pair in organs.items() if any(side.get("reference_ml", 0.0) > 0 for side in pair)}
+    return [organ for organ in organs if organ in alone or (organ in composites and composites[organ] <= alone)]
 
 
-def _cell(value: float | None) -> str:
-    return "missing" if value is None else f"{value:.3f}"
+def _unscored(case: str, organs: Pairs, drawn: Sequence[str]) -> list[dict[str, Any]]:
+    rows = []
+    for organ, pair in organs.items():
+        before, after = (float(side.get("volume_ml", 0.0)) for side in pair)
+        if organ not in drawn and (before > 0 or after > 0):  # a composite has no volume
+            rows.append({"case": case, "organ": organ, "volume_ml_before": before, "volume_ml_after": after})
+    return rows
+
+
+def _over_patients(changes: Mapping[str, float], patients: Mapping[str, str]) -> list[float]:
+    grouped: dict[str, list[float]] = {}
+    for case, change in changes.items():
+        grouped.setdefault(patients.get(case) or case, []).append(change)
+    return [float(np.mean(values)) for values in grouped.values()]
+
+
+def _change(pairs: Sequence[tuple[Values, Values]]) -> float:
+    """Of the mean Dice over organs; a missed organ counts 0, never nothing."""
+    before, after = (np.nan_to_num([pair[side]["dsc"] for pair in pairs], nan=0.0) for side in (0, 1))
+    return float(after.mean() - before.mean())
+
+
+def _row(case: str, organ: str, pair: tuple[Values, Values]) -> dict[str, Any]:
+    return {
+        "case": case,
+        "organ": organ,
+        "missing_before": bool(pair[0].get("missing")),
+        **{
+            f"{metric.name}_{when}": _number(side.get(metric.name))
+            for metric in metrics()
+            for when, side in zip(("before", "after"), pair, strict=True)
+        },
+    }
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None or not np.isfinite(value) else float(value)

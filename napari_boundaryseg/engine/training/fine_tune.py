@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from torch import nn
 
-from napari_boundaryseg.data.datasets.copies import refuse_copies
 from napari_boundaryseg.data.metrics import evaluate
 from napari_boundaryseg.data.saving import atomic_json, atomic_text
 from napari_boundaryseg.engine.checkpoints.card import tuned_on
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, load_model, save
-from napari_boundaryseg.engine.evaluation.comparison import as_markdown, compare, with_scores
+from napari_boundaryseg.engine.evaluation.comparison import compare, with_scores
+from napari_boundaryseg.engine.evaluation.comparison_page import as_markdown
 from napari_boundaryseg.engine.inference.predictor import Predictor
 from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan, part_of
 from napari_boundaryseg.engine.preprocessing.prepared_scan import PreparedScan
 from napari_boundaryseg.engine.recipes.recipe import TUNING_STEPS, Recipe
 from napari_boundaryseg.engine.recipes.tuning import FineTuneSettings, Part
 from napari_boundaryseg.engine.training.data.cases import Pair
+from napari_boundaryseg.engine.training.judges import Judges
 from napari_boundaryseg.engine.training.loop.folder import CARD
 from napari_boundaryseg.engine.training.train import fit
 from napari_boundaryseg.engine.training.trained_part import only
@@ -43,6 +44,8 @@ def fine_tune(
     device: str = "auto",
     precision: str = "auto",
     name: str | None = None,
+    patients: Mapping[str, str] | None = None,
+    resume: bool = False,
     overwrite: bool = False,
     progress: Progress = silent,
 ) -> Path:
@@ -57,7 +60,8 @@ def fine_tune(
     folder : Path
         Gets the checkpoint, the log, and with held-out cases ``comparison.json`` and ``comparison.md``.
     held_out : iterable of (Volume, LabelMap) or LabelledScan
-        Held-out accepted scans. They choose nothing: the last step is always the result.
+        Held-out accepted scans. They choose nothing: the last step is always the result. One that an earlier version
+        of the model was trained on, or whose patient was, judges nothing, and the comparison says so.
     steps : int
     lr : float
         The highest learning rate of the one-cycle schedule.
@@ -69,6 +73,10 @@ def fine_tune(
         As for `engine.training.train.fit`.
     name : str, optional
         Of the new model; the old one's by default.
+    patients : mapping, optional
+        Case to patient: no patient is on both sides, and the cases of one count once in the verdict.
+    resume : bool
+        Resume a fine-tuning that was stopped, with the same model, cases and settings; or begin.
     overwrite : bool
         Replace what another training left in the folder.
     progress : Progress
@@ -81,8 +89,8 @@ def fine_tune(
     Raises
     ------
     InputError
-        Without a case, for a case in both roles or a copy of one, for a part that the network does not name, and as
-        `engine.training.train.fit`.
+        Without a case, for a case, a copy of its scan or a patient in both roles, for a part that the network does not
+        name, and as `engine.training.train.fit`.
 
     Examples
     --------
@@ -97,12 +105,7 @@ def fine_tune(
     scans, held = ([LabelledScan(*case) for case in given] for given in (cases, held_out))
     if not scans:
         raise InputError("fine-tuning", "there is no training case", "Accept at least one corrected case first")
-    repeated = {case.volume.name for case in scans} & {case.volume.name for case in held}
-    if repeated:
-        raise InputError(
-            ", ".join(sorted(repeated)), "it is both a training case and held out", "Give each case one role"
-        )
-    refuse_copies((case.volume for case in scans), (case.volume for case in held))
+    judges = Judges.of(model.card.ancestry, scans, held, patients or {})
     recipe = tuning_recipe(model.card.recipe, steps, lr)
     _freeze_statistics(model.network)
     path = fit(
@@ -114,13 +117,15 @@ def fine_tune(
         start=replace(model, network=only(part, model.network)),
         device=device,
         precision=precision,
+        patients=patients,
+        resume=resume,
         overwrite=overwrite,
         name=name or model.card.name,
         training=tuned_on(model.card.training, len(scans)),
         progress=share(progress, 0.0, 0.9 if held else 1.0),
     )
     if held:
-        _compare(model, path, held, folder, device, share(progress, 0.9, 1.0))
+        _compare(model, path, judges, folder, device, share(progress, 0.9, 1.0))
     return path
 
 
@@ -143,11 +148,9 @@ def _freeze_statistics(network: nn.Module) -> None:
             module.frozen_statistics = True  # type: ignore[assignment]
 
 
-def _compare(
-    model: LoadedModel, path: Path, held_out: Sequence[LabelledScan], folder: Path, device: str, progress: Progress
-) -> None:
+def _compare(model: LoadedModel, path: Path, judges: Judges, folder: Path, device: str, progress: Progress) -> None:
     """Score both models on the part of each scan that a person would give them; the new card gets the scores."""
-    scheme = model.card.recipe.scheme
+    scheme, held_out = model.card.recipe.scheme, judges.cases
     scans = [PreparedScan.of(case.volume, model.card.recipe, model.card.name) for case in held_out]
     parts = [part_of(scan, case.labels, case.box) for scan, case in zip(scans, held_out, strict=True)]
     scores: dict[str, dict[str, dict[str, dict[str, float]]]] = {}
@@ -159,7 +162,14 @@ def _compare(
             progress((turn * len(held_out) + n) / total, f"Comparing on {case.volume.name}, {label}")
             found = predictor.predict(case.volume, box=box, whole=True).labels
             scores.setdefault(case.volume.name, {})[label] = evaluate(found, case.labels.with_scheme(scheme))
-    comparison = compare(scores)
+    comparison = compare(
+        scores,
+        scheme,
+        patients=judges.patients,
+        not_taught=tuned.card.training.not_taught,
+        excluded=judges.excluded,
+        unknown_ancestry=not model.card.ancestry.complete,
+    )
     card = with_scores(tuned.card, comparison)
     save(path, card, tuned.network.state_dict())
     atomic_text(folder / CARD, card.model_dump_json(indent=2))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import torch
@@ -21,14 +21,18 @@ from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.training.data.cases import Pair, RealCases, Source, TrainingCase, check_pair, prepare_all
 from napari_boundaryseg.engine.training.data.synthetic_cases import SyntheticScans
 from napari_boundaryseg.engine.training.loop import folder as files
+from napari_boundaryseg.engine.training.loop.begun import Begun
 from napari_boundaryseg.engine.training.loop.initialisation import initialised
+from napari_boundaryseg.engine.training.loop.resuming import refuse_other_settings
+from napari_boundaryseg.engine.training.loop.resuming import resume as go_on
 from napari_boundaryseg.engine.training.loop.run import TrainingRun
-from napari_boundaryseg.engine.training.loop.state import numbers_in, precision_of
+from napari_boundaryseg.engine.training.loop.seen_cases import SeenCases
+from napari_boundaryseg.engine.training.loop.state_header import numbers_in, precision_of
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Cancelled, Progress, silent
 
-SAVE_EVERY_S = 60.0
-"""At most so much of a training is lost when the machine stops."""
+SAVE_EVERY_S = 20.0
+"""At most so much of a training is lost when the machine stops, or a cancelled process has to be ended."""
 
 
 def fit(
@@ -46,6 +50,7 @@ def fit(
     precision: str = "auto",
     training: TrainingData | None = None,
     name: str | None = None,
+    patients: Mapping[str, str] | None = None,
     stop_after_s: float = math.inf,
     progress: Progress = silent,
 ) -> Path:
@@ -66,7 +71,9 @@ def fit(
     steps, seed : int, optional
         Instead of the recipe's.
     resume : bool
-        Resume from the folder's state; with the same seed the result is that of one uninterrupted run.
+        Resume from the folder's state, which only the recipe, seed, steps, weights and cases do that it was begun
+        with; on the same device, with as many threads, the result is bit by bit that of one uninterrupted run. More
+        steps are taken where the schedule and the end of the last epoch allow that.
     overwrite : bool
         Replace what another training left in the folder.
     start : LoadedModel, optional
@@ -80,6 +87,8 @@ def fit(
         What the card says of the training scans.
     name : str, optional
         The model's name; the recipe's by default.
+    patients : mapping, optional
+        Case to patient: the card keeps fingerprints of both, so that neither judges a model made from this one.
     stop_after_s : float
         Stop after the epoch that passes this many seconds; the state allows to resume.
     progress : Progress
@@ -93,9 +102,10 @@ def fit(
     Raises
     ------
     InputError
-        For cases without labels, weights to start with that do not fit, a folder that holds another training, a card
-        that nobody could read again, bf16 on a processor that gets it wrong, too little memory, and a training whose
-        loss is not finite again and again.
+        For cases without labels, with labels on another grid, or in which nothing can be seen; weights to start with
+        that do not fit, a folder that holds another training or that another process trains in, a training that was
+        begun with something else, a card that nobody could read again, bf16 on a processor that gets it wrong, too
+        little memory, and a training whose loss is not finite again and again, or in most of its steps.
 
     Examples
     --------
@@ -111,8 +121,11 @@ def fit(
     steps, seed = steps or recipe.steps, recipe.seed if seed is None else seed
     if seed < 0:
         raise InputError("seed", f"it is {seed}", "Choose 0 or more")
-    recipe, cases = with_statistics(recipe, cases)
+    recipe, cases = with_statistics(recipe.model_copy(update={"steps": steps, "seed": seed}), cases)
+    began = start.sha256 if start else ""
     goes_on = files.claim(folder, resume=resume, overwrite=overwrite)
+    if goes_on:
+        refuse_other_settings(Begun.of(recipe, began), folder)
     torch.manual_seed(seed)
     if start:
         check_continues(start, recipe)
@@ -123,25 +136,48 @@ def fit(
         name=name or "",
         training=training,
         parent=start.card if start else None,
-        sha256=start.sha256 if start else "",
+        sha256=began,
     )
     if goes_on and precision == "auto":
         precision = precision_of(numbers_in(folder / files.STATE))
     with sentence_when_full("this training", "Train on fewer or smaller scans, or choose a smaller batch or patch"):
-        run = TrainingRun.begin(
-            recipe, network, card, folder, steps=steps, seed=seed, device=device, precision=precision
-        )
+        run = TrainingRun.begin(recipe, network, card, folder, device=device, precision=precision)
+        seen, judging = SeenCases(), SeenCases()
         made = bool(recipe.synthetic)
-        source: Source = SyntheticScans(recipe, seed) if made else RealCases(cases, recipe, progress=progress)
-        held = prepare_all(validation, recipe)
-        if training is None:
-            run.card = run.card.model_copy(update={"training": TrainingData(cases=len(source.at(0)))})
-        if goes_on:
-            run.resume()
-        else:
-            files.begin(folder, run.card)
-        _loop(run, source, held, stop_after_s, progress)
+        source: Source = (
+            SyntheticScans(recipe, seed) if made else RealCases(seen.over(cases), recipe, progress=progress)
+        )
+        held = prepare_all(judging.over(validation), recipe)
+        trained = [name for name, weight in run.plain.named_parameters() if weight.requires_grad]
+        begun = Begun.of(recipe, began, seen.digests, judging.digests, trained)
+        run.begun = begun.text
+        with files.alone(folder):
+            if goes_on:
+                go_on(run, begun, seen.names, judging.names)
+            _tell(run, seen, judging, patients or {}, cases=len(source.at(0)), told=training)
+            if not goes_on:
+                files.begin(folder, run.card)
+            _loop(run, source, held, stop_after_s, progress)
     return folder / files.BEST
+
+
+def _tell(
+    run: TrainingRun,
+    seen: SeenCases,
+    judging: SeenCases,
+    patients: Mapping[str, str],
+    *,
+    cases: int,
+    told: TrainingData | None,
+) -> None:
+    """Let the card say what is trained on, and which cases may not judge the model's descendants."""
+    without = () if run.recipe.synthetic else seen.without(run.recipe.scheme)
+    training = (told or TrainingData(cases=cases)).model_copy(update={"not_taught": without})
+    names = [*seen.names, *judging.names]
+    ancestry = run.card.ancestry.with_cases(
+        [*seen.scans, *judging.scans], [*names, *(patients.get(name, "") for name in names)]
+    )
+    run.card = run.card.model_copy(update={"training": training, "ancestry": ancestry})
 
 
 def with_statistics(recipe: Recipe, cases: Iterable[Pair]) -> tuple[Recipe, Iterable[Pair]]:
@@ -168,10 +204,12 @@ def _loop(run: TrainingRun, source: Source, held: list[TrainingCase], stop_after
         values = run.one_step(source)
         run.log(**values)
         ended = run.step % run.recipe.steps_per_epoch == 0 or run.step == run.steps
+        if run.step == run.steps:
+            run.refuse_spoilt()
         if ended:
             run.end_epoch(held)
             set_training(run.network)
-        elif time.perf_counter() - saved >= SAVE_EVERY_S:
+        elif run.saved < 0 or time.perf_counter() - saved >= SAVE_EVERY_S:
             run.save_state()
         if run.saved == run.step:
             saved = time.perf_counter()
@@ -182,6 +220,7 @@ def _loop(run: TrainingRun, source: Source, held: list[TrainingCase], stop_after
             raise
         if ended and time.perf_counter() - began > stop_after_s:
             return
+    run.refuse_spoilt()
     if run.ended:
         progress(1.0, f"Ended at step {run.step}: no improvement in {run.plateau.waited} epochs")
 

@@ -1,4 +1,4 @@
-"""Fine-tune a model on accepted cases, and add what came out to the project."""
+"""Fine-tune a model on accepted cases, resume that, and add what came out to the project."""
 
 from __future__ import annotations
 
@@ -7,16 +7,23 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from napari_boundaryseg.engine.evaluation.comparison import migrated, wins
+from napari_boundaryseg.engine.evaluation.comparison_page import not_taught_in_words, remarks
 from napari_boundaryseg.engine.recipes.recipe import TUNING_STEPS
 from napari_boundaryseg.engine.recipes.tuning import FineTuneSettings, Part
 from napari_boundaryseg.engine.task_list import FineTune, TuningCase
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.jobs.error_text import sentence
 from napari_boundaryseg.jobs.job import Job
+from napari_boundaryseg.session.actions import trainings
 from napari_boundaryseg.session.actions.running import in_worker, project_of
+from napari_boundaryseg.session.actions.trainings import Order, Unfinished
 from napari_boundaryseg.session.project.model_versions import ModelVersion
 from napari_boundaryseg.session.project.project import AcceptedCase, Project
 from napari_boundaryseg.session.session import Session
+
+STOPPED = "The fine-tuning was stopped. What it has learnt is kept: Train lists it, to be resumed or discarded."
+NOTHING_YET = "The fine-tuning was stopped before anything of it was saved. Nothing was changed."
 
 
 def fine_tune(
@@ -31,8 +38,9 @@ def fine_tune(
 ) -> Job:
     """Fine-tune a model on accepted cases in the worker; the result is added to the project as a version.
 
-    The new version is used at once unless the comparison on held-out cases says that it is not better. It is trained
-    in the project's own folder, so that it is not lost where it cannot be added.
+    The new version is used only where the comparison on held-out cases says that it is better, and every organ was
+    taught and judged. It is trained in the project's own folder, so that it is not lost where it cannot be added, or
+    where the training is stopped: then it can be resumed.
     """
     project = project_of(session)
     known = {case.name: case for case in project.cases()}
@@ -43,38 +51,69 @@ def fine_tune(
             "the project has no such case" if missing else "no training case is chosen",
             "Choose accepted cases from the list",
         )
-    training, held = (tuple(_case(project, known[name]) for name in chosen) for chosen in (names, held_out))
-    folder = project.training_folder()
+    training, held = ([known[name] for name in chosen] for chosen in (names, held_out))
+    order = trainings.order_of(project, model, training, held, FineTuneSettings(steps=steps, lr=lr, part=part), seed)
+    return _start(session, project, order, Path(model), training, held, project.training_folder())
+
+
+def resume(session: Session, unfinished: Unfinished) -> Job:
+    """Resume a fine-tuning that was stopped, with the model, the cases, their labels and the settings of then."""
+    project, order = project_of(session), unfinished.order
+    training, held = (trainings.cases_of(project, chosen) for chosen in (order.cases, order.held_out))
+    model = trainings.model_of(project, order)
+    return _start(session, project, order, model, training, held, unfinished.folder, resumed=True)
+
+
+def _start(
+    session: Session,
+    project: Project,
+    order: Order,
+    model: Path,
+    training: Sequence[AcceptedCase],
+    held: Sequence[AcceptedCase],
+    folder: Path,
+    resumed: bool = False,
+) -> Job:
+    limits: list[str] = []
 
     def done(version: ModelVersion) -> None:
         session.project_changed.emit(project)
         if version.active:
             session.model = version.path
-        session.say("info", _verdict(version.path.stem, version.comparison))
+        session.say("warning" if limits else "info", " ".join([_verdict(version), *limits]))
+
+    def after(result: dict[str, Any]) -> ModelVersion:
+        limits.extend(_limits(result))
+        return _add(project, result)
 
     def ended(job: Job) -> None:
-        if job.error_kind != NotAdded.__name__:
+        kept = resumed or job.error_kind == NotAdded.__name__ or trainings.is_worth_keeping(folder)
+        if job.state == "returned" or not kept:
             shutil.rmtree(folder, ignore_errors=True)
+        else:
+            session.project_changed.emit(project)
 
     try:
+        trainings.keep(folder, order)
         return in_worker(
             session,
             FineTune(
                 model=str(model),
-                cases=training,
-                held_out=held,
+                cases=tuple(_case(project, case) for case in training),
+                held_out=tuple(_case(project, case) for case in held),
                 out_folder=str(folder),
-                steps=steps,
-                seed=seed,
-                lr=lr,
-                part=part,
+                seed=order.seed,
+                resume=resumed,
+                **order.settings.model_dump(),
             ),
             done,
-            after=lambda result: _add(project, result),
+            after=after,
             ended=ended,
+            cancelled=lambda: STOPPED if trainings.is_worth_keeping(folder) else NOTHING_YET,
         )
     except InputError:
-        shutil.rmtree(folder, ignore_errors=True)
+        if not resumed:
+            shutil.rmtree(folder, ignore_errors=True)
         raise
 
 
@@ -88,9 +127,8 @@ def _case(project: Project, case: AcceptedCase) -> TuningCase:
 
 def _add(project: Project, result: dict[str, Any]) -> ModelVersion:
     comparison, checkpoint = result["comparison"], Path(result["checkpoint"])
-    better = comparison is None or comparison["verdict"] == "better"
     try:
-        return project.add_model(checkpoint, comparison, use=better)
+        return project.add_model(checkpoint, comparison, use=wins(comparison))
     except (InputError, OSError, MemoryError) as error:
         raise NotAdded(
             checkpoint,
@@ -100,10 +138,27 @@ def _add(project: Project, result: dict[str, Any]) -> ModelVersion:
         ) from error
 
 
-def _verdict(name: str, comparison: dict[str, Any] | None) -> str:
+def _limits(result: dict[str, Any]) -> list[str]:
+    """What is said beside the verdict; what else limits a comparison stands at its table."""
+    if result["comparison"] is not None:
+        return remarks({**migrated(result["comparison"]), "unscored": [], "unknown_ancestry": False})
+    return [not_taught_in_words(result["not_taught"])] if result.get("not_taught") else []
+
+
+def _verdict(version: ModelVersion) -> str:
+    name, comparison = version.path.stem, version.comparison
+    unused = f"{name} was added and is not in use"
     if comparison is None:
-        return f"{name} was added. No case was held out, so nothing says whether it is better."
-    change = comparison["change"]["mean"]
-    if comparison["verdict"] == "better":
+        return f"{unused}: no case was held out, so nothing says whether it is better. Choose Use to use it."
+    change, verdict = comparison["change"]["mean"], comparison["verdict"]
+    if change is None:
+        return f"{unused}: none of the held-out cases may judge it. Choose Use to use it."
+    if version.active:
         return f"{name} is better on the held-out cases (Dice {change:+.3f}) and is now in use."
-    return f"{name} was added but is not in use: {comparison['verdict']} on the held-out cases (Dice {change:+.3f})."
+    if verdict == "better":
+        organs = dict.fromkeys([*comparison.get("not_taught", ()), *comparison.get("not_in_references", ())])
+        return (
+            f"{unused}: it is better on the held-out cases (Dice {change:+.3f}), but of {', '.join(organs)} nothing is "
+            "known. Choose Use to use it."
+        )
+    return f"{unused}: {verdict} on the held-out cases (Dice {change:+.3f})."

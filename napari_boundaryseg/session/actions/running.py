@@ -28,9 +28,26 @@ def in_worker(
     before: Before = nothing,
     after: After = unchanged,
     ended: Done = lambda job: None,
+    cancelled: Callable[[], str] = lambda: CANCELLED,
 ) -> Job:
-    """Carry out a task in the worker; ``ended`` gets the job however it ends, before ``done``."""
-    return session.runner.run(task, lambda job: _watch(session, job, done, ended), before=before, after=after)
+    """Carry out a task in the worker.
+
+    Parameters
+    ----------
+    session : Session
+    task : Task
+    done : callable
+        Gets the result.
+    before, after : callable
+        As for the session's runner.
+    ended : callable
+        Gets the job however it ends, before ``done``.
+    cancelled : callable
+        What is said when it was stopped; asked then.
+    """
+    return session.runner.run(
+        task, lambda job: _watch(session, job, done, ended, cancelled), before=before, after=after
+    )
 
 
 def beside(
@@ -44,11 +61,21 @@ def beside(
 ) -> Job:
     """Call a function of this process beside the window's thread; ``cancelled`` is said when it was stopped."""
     return session.runner.call(
-        task, function, *arguments, abandon=abandon, started=lambda job: _watch(session, job, done, cancelled=cancelled)
+        task,
+        function,
+        *arguments,
+        abandon=abandon,
+        started=lambda job: _watch(session, job, done, cancelled=lambda: cancelled),
     )
 
 
-def _watch(session: Session, job: Job, done: Done, ended: Done = lambda job: None, cancelled: str = CANCELLED) -> None:
+def _watch(
+    session: Session,
+    job: Job,
+    done: Done,
+    ended: Done = lambda job: None,
+    cancelled: Callable[[], str] = lambda: CANCELLED,
+) -> None:
     if session.job is not None:
         raise InputError("job", "something else is running", "Wait for it, or cancel it")
 
@@ -61,7 +88,7 @@ def _watch(session: Session, job: Job, done: Done, ended: Done = lambda job: Non
             _log(job.details)
             session.say("error", job.error)
         else:
-            session.say("info", cancelled)
+            session.say("info", cancelled())
 
     job.finished.connect(finished)
     session.job = job

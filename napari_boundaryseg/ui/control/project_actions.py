@@ -7,7 +7,7 @@ from pathlib import Path
 
 from napari_boundaryseg.engine.recipes.tuning import FineTuneSettings
 from napari_boundaryseg.errors import InputError
-from napari_boundaryseg.session.actions import fine_tune
+from napari_boundaryseg.session.actions import fine_tune, trainings
 from napari_boundaryseg.session.actions import project as project_actions
 from napari_boundaryseg.session.project.project import Project
 from napari_boundaryseg.session.session import Session
@@ -40,6 +40,23 @@ class ProjectActions:
         if model is None:
             raise InputError("Train", "no model is chosen", "Choose one in Segment")
         fine_tune.fine_tune(self.session, model, training, held_out, **settings.model_dump())
+
+    def stopped(self) -> list[trainings.Unfinished]:
+        """The fine-tunings of the project that were stopped and can be resumed."""
+        return trainings.unfinished(self.session.project) if self.session.project is not None else []
+
+    @report_errors
+    def resume(self, training: trainings.Unfinished) -> None:
+        """Resume a fine-tuning with the model, cases and settings that it was begun with."""
+        fine_tune.resume(self.session, training)
+
+    @report_errors
+    def discard(self, training: trainings.Unfinished) -> None:
+        """Remove what a stopped fine-tuning left."""
+        try:
+            trainings.discard(training)
+        finally:
+            self.session.project_changed.emit(self.session.project)
 
     @report_errors
     def use_version(self, base: str, file: str | None) -> None:

@@ -1,8 +1,9 @@
-"""The Train panel: fine-tune on accepted cases, training curve, comparison before and after, model versions."""
+"""The Train panel: fine-tune on accepted cases, resume that, training curve, comparison before and after, versions."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QWidget
@@ -20,11 +21,12 @@ from napari_boundaryseg.ui.widgets.comparison_table import ComparisonTable
 from napari_boundaryseg.ui.widgets.controls import button, column, line
 from napari_boundaryseg.ui.widgets.loss_curve import LossCurve, TrainingLog
 from napari_boundaryseg.ui.widgets.settings_form import SettingsForm
+from napari_boundaryseg.ui.widgets.training_list import Stopped, TrainingList
 from napari_boundaryseg.ui.widgets.version_list import Version, VersionList
 
 EMPTY = "No accepted case yet. Correct a segmentation and press Accept; two cases or more are a start."
 NO_TRAINING = "Give at least one case the role Train."
-NO_HELD_OUT = "Without a held-out case nothing can be said about before and after."
+NO_HELD_OUT = "Without a held-out case nothing can be said about before and after, and the new model is not put to use."
 POLL_MS = 1000
 
 
@@ -49,6 +51,7 @@ class TrainPanel(Panel):
         )
         self.pause = button("train_panel.pause", "Pause", "Pause, or resume")
         self.pause.setCheckable(True)
+        self.stopped = TrainingList()
         self.curve = LossCurve()
         self.comparison = ComparisonTable()
         self.versions = VersionList()
@@ -68,9 +71,8 @@ class TrainPanel(Panel):
         inside = column(self.training, self.cases, self.form, self.hint)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.addLayout(row)
-        column(
-            self, self.choose, self.place, self.empty, self.training, self.curve, self.comparison, self.versions
-        ).addStretch(1)
+        shown = (self.choose, self.place, self.empty, self.training, self.stopped, self.curve, self.comparison)
+        column(self, *shown, self.versions).addStretch(1)
         self.comparison.hide()
         self.curve.hide()
 
@@ -79,6 +81,8 @@ class TrainPanel(Panel):
         self.cases.roles_changed.connect(self._enable)
         self.start.clicked.connect(self._on_start)
         self.pause.toggled.connect(self._on_pause)
+        self.stopped.resume_requested.connect(self._on_resume)
+        self.stopped.discard_requested.connect(self._projects.discard)
         self.versions.use_requested.connect(self._projects.use_version)
         self.versions.rollback_requested.connect(self._projects.roll_back)
         self.versions.chosen.connect(self._on_version)
@@ -99,9 +103,24 @@ class TrainPanel(Panel):
         self.empty.setVisible(not names)
         self.training.setVisible(bool(names))
         self.versions.show_versions([listed(version) for version in project.models()] if project is not None else [])
+        self._show_stopped()
         if self.state[0] == "":
             self.set_state("", f"{len(names)} case{'s' if len(names) != 1 else ''} accepted" if names else "")
         self._enable()
+
+    def _show_stopped(self) -> None:
+        """None while a training runs: its folder is not one that was stopped."""
+        running = self._session.job is not None and isinstance(self._session.job.task, FineTune)
+        found = [] if running else self._projects.stopped()
+        self.stopped.show_trainings([Stopped(one.text, one.saved, one) for one in found])
+
+    def _on_resume(self, training: Any) -> None:
+        self._clear_results()
+        self._projects.resume(training)
+
+    def _clear_results(self) -> None:
+        self.comparison.hide()
+        self.curve.set_points([], [])
 
     def _on_version(self, version: Version) -> None:
         self.comparison.setVisible(version.comparison is not None)
@@ -112,14 +131,14 @@ class TrainPanel(Panel):
         roles = self.cases.roles()
         training, held_out = TRAIN in roles.values(), HELD_OUT in roles.values()
         self.start.setEnabled(training and self._session.job is None)
+        self.stopped.set_free(self._session.job is None)
         hint = "" if training and held_out else NO_TRAINING if not training else NO_HELD_OUT
         self.hint.setText(hint)
         self.hint.setVisible(bool(hint))
 
     def _on_start(self) -> None:
         roles = self.cases.roles()
-        self.comparison.hide()
-        self.curve.set_points([], [])
+        self._clear_results()
         self._projects.fine_tune(
             [name for name, role in roles.items() if role == TRAIN],
             [name for name, role in roles.items() if role == HELD_OUT],
@@ -148,6 +167,7 @@ class TrainPanel(Panel):
         else:
             self._log = None
             self._poll.stop()
+        self._show_stopped()
         self._enable()
 
     def _on_finished(self, job: Job) -> None:
@@ -160,7 +180,10 @@ class TrainPanel(Panel):
         version: ModelVersion = job.result
         verdict = str(version.comparison["verdict"]) if version.comparison else "not compared"
         self.versions.choose(version.path)
-        self.set_state("done" if verdict == "better" else "warning", f"{version.path.stem}: {verdict}")
+        self.set_state(
+            "done" if version.active else "warning",
+            f"{version.path.stem}: {verdict}{'' if version.active else ', not in use'}",
+        )
 
     def _read_log(self) -> None:
         if self._log is not None:

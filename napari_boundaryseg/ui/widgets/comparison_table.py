@@ -8,6 +8,7 @@ from typing import Any
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
+from napari_boundaryseg.engine.evaluation.comparison_page import change_in_words, remarks
 from napari_boundaryseg.ui.widgets.controls import column, line, named
 
 VERDICTS = {
@@ -19,13 +20,9 @@ MAX_ROWS_SHOWN = 6
 
 
 def in_words(comparison: Mapping[str, Any]) -> str:
-    """The verdict with the change that it rests on."""
-    change, n = comparison["change"], comparison["n"]
-    return (
-        f"{VERDICTS.get(comparison['verdict'], comparison['verdict'])}\nMean Dice {change['mean']:+.3f} "
-        f"(95 % interval {change['low']:+.3f} to {change['high']:+.3f}, "
-        f"{n} held-out case{'s' if n != 1 else ''})"
-    )
+    """The verdict with the change that it rests on, and what limits it."""
+    said = VERDICTS.get(comparison["verdict"], comparison["verdict"])
+    return "\n".join([said, f"Mean Dice {change_in_words(comparison, 3)}", *remarks(comparison)])
 
 
 def _number(value: float | None) -> str:

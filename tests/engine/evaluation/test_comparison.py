@@ -1,11 +1,15 @@
 """Before and after: the verdict does not flatter."""
 
+import json
 import math
+from typing import Any
 
 import pytest
 
+from napari_boundaryseg.data.labels import Composite, LabelScheme, preset
 from napari_boundaryseg.data.metrics import names
-from napari_boundaryseg.engine.evaluation.comparison import as_markdown, bootstrap_mean, compare
+from napari_boundaryseg.engine.evaluation.comparison import compare, wins
+from napari_boundaryseg.engine.evaluation.comparison_page import as_markdown, change_in_words, remarks
 
 
 def scores(changes: list[float], missing: bool = False) -> dict:
@@ -40,12 +44,6 @@ def test_verdict(changes, expected):
     assert compare(scores(changes))["verdict"] == expected
 
 
-def test_bootstrap_interval_holds_the_mean():
-    mean, low, high = bootstrap_mean([0.0, 0.1, 0.2, 0.3])
-    assert mean == pytest.approx(0.15)
-    assert low < mean < high
-
-
 def test_a_missed_organ_counts_as_zero_and_is_named():
     values = scores([0.1, 0.1, 0.1])
     for pair in values.values():
@@ -62,20 +60,96 @@ def test_markdown_has_a_row_per_case_and_the_verdict():
     assert "not a medical device" in page
 
 
-def test_an_organ_that_only_one_model_sees_where_there_is_none_counts_for_the_other():
-    values = scores([0.0, 0.0, 0.0])
+def found_where_there_is_none(volume_ml: float) -> dict[str, Any]:
+    return {"dsc": 0.0, "missing": True, "volume_ml": volume_ml, "reference_ml": 0.0}
+
+
+def test_an_organ_that_no_reference_holds_has_no_dice_and_is_named() -> None:
+    """Of one organ nobody drew anything: the model before found it, the one after lost it."""
+    values = scores([0.0, 0.0, 0.0, 0.0])
     for pair in values.values():
-        pair["before"]["Rectum"] = {"dsc": 0.0, "missing": True, "volume_ml": 3.0, "reference_ml": 0.0}
+        pair["before"]["Rectum"] = found_where_there_is_none(3.25)
+    comparison = compare(values, preset("pelvis-mr"), not_taught=("Rectum",))
+    assert (comparison["verdict"], comparison["change"]["mean"]) == ("no evidence", 0)
+    assert {row["organ"] for row in comparison["cases"]} == {"Prostate"}
+    assert comparison["unscored"][0] == {
+        "case": "case 0",
+        "organ": "Rectum",
+        "volume_ml_before": 3.25,
+        "volume_ml_after": 0.0,
+    }
+    assert comparison["not_in_references"] == ["Bladder", "Rectum"]
+    page = as_markdown(comparison)
+    assert "No held-out case has Bladder, Rectum" in page
+    assert "No training case has Rectum" in page
+    assert "3.25 mL before and 0.00 mL after, which is not scored" in page
+    assert "| Rectum |" not in page
+
+
+def test_false_positives_never_make_a_verdict_either_way() -> None:
+    values = scores([0.05, 0.06, 0.04])
+    for pair in values.values():
+        pair["after"]["Rectum"] = found_where_there_is_none(40.0)
     comparison = compare(values)
-    assert comparison["verdict"] == "better"
-    assert comparison["change"]["mean"] == pytest.approx(0.5)
-    swapped = {case: {"before": pair["after"], "after": pair["before"]} for case, pair in values.items()}
-    assert compare(swapped)["verdict"] == "worse"
-    assert "Rectum" in as_markdown(compare(swapped))
+    assert (comparison["verdict"], comparison["change"]["mean"]) == ("better", pytest.approx(0.05))
+    assert "40.00 mL after" in " ".join(remarks(comparison))
 
 
-def test_a_scan_without_organs_that_gets_none_changes_nothing():
-    assert compare({"empty": {"before": {}, "after": {}}})["change"]["mean"] == 0
+def test_an_organ_counts_in_the_cases_whose_reference_holds_it_and_in_no_other() -> None:
+    values = scores([0.1, 0.1, 0.2])
+    values["case 0"]["before"]["Prostate"] = found_where_there_is_none(5.0)
+    del values["case 0"]["after"]["Prostate"]
+    comparison = compare(values, preset("prostate"))
+    assert (comparison["n"], comparison["change"]["mean"]) == (2, pytest.approx(0.15))
+    assert comparison["not_in_references"] == []
+
+
+def test_a_composite_counts_only_where_the_reference_holds_all_of_its_members() -> None:
+    organs = preset("hippocampus").organs
+    members = tuple(organ.name for organ in organs)
+    scheme = LabelScheme(name="two", organs=organs, composites=(Composite(name="Both", members=members),))
+    values = scores([0.0])
+    row = values["case 0"]["before"]["Prostate"]
+    mean = {**row, "volume_ml": math.nan, "reference_ml": math.nan}
+    for side in values["case 0"].values():
+        side |= {members[0]: row, members[1]: row, "Both": mean}
+    assert "Both" in {row["organ"] for row in compare(values, scheme)["cases"]}
+    for side in values["case 0"].values():
+        side[members[1]] = found_where_there_is_none(1.0)
+    assert "Both" not in {row["organ"] for row in compare(values, scheme)["cases"]}
+
+
+def test_a_scan_whose_reference_holds_nothing_judges_nothing() -> None:
+    comparison = compare({"empty": {"before": {}, "after": {}}})
+    assert (comparison["n"], comparison["change"]["mean"], comparison["verdict"]) == (0, None, "no evidence")
+    assert "no held-out case could judge" in as_markdown(comparison)
+    assert json.loads(json.dumps(comparison, allow_nan=False)) == comparison
+
+
+def test_the_cases_of_one_patient_count_once() -> None:
+    values = scores([0.05, 0.06, 0.04, 0.05, 0.06])
+    one = compare(values, patients=dict.fromkeys(values, "somebody"))
+    assert (one["n"], one["n_cases"], one["verdict"]) == (1, 5, "no evidence")
+    two = compare(values, patients={"case 0": "a", "case 1": "a"})
+    assert (two["n"], two["n_cases"], two["verdict"]) == (4, 5, "better")
+    assert "n = 4 patients with 5 cases" in change_in_words(two)
+    assert two["change"]["mean"] == pytest.approx((0.055 + 0.04 + 0.05 + 0.06) / 4)
+
+
+def test_only_a_model_that_is_better_in_every_organ_that_it_has_may_replace_another() -> None:
+    scheme = preset("prostate")
+    assert wins(compare(scores([0.05, 0.06, 0.04]), scheme))
+    assert not wins(compare(scores([-0.05, -0.06, -0.04]), scheme))
+    assert not wins(compare(scores([0.05, 0.06, 0.04]), preset("pelvis-mr"))), "the rectum was never judged"
+    assert not wins(compare(scores([0.05, 0.06, 0.04]), scheme, not_taught=["Prostate"]))
+    assert not wins(None)
+
+
+def test_who_may_not_judge_is_named_with_the_reason() -> None:
+    comparison = compare(scores([0.1]), excluded={"case 7": "an earlier version saw it"}, unknown_ancestry=True)
+    said = " ".join(remarks(comparison))
+    assert "case 7 may not judge: an earlier version saw it." in said
+    assert "could not be checked" in said
 
 
 def test_every_metric_is_compared_and_a_figure_that_stays_is_said_once():
@@ -94,9 +168,12 @@ def test_every_metric_is_compared_and_a_figure_that_stays_is_said_once():
 
 
 def test_a_comparison_of_an_older_version_is_still_a_page():
-    old = compare(scores([0.05]))
+    new = compare(scores([0.05, 0.06]))
+    old = {name: new[name] for name in ("verdict", "n", "metric", "change", "cases")}
     for row in old["cases"]:
         for key in [key for key in row if key.startswith(("jaccard", "asd", "hd_mm"))]:
             del row[key]
     assert "Jaccard" not in as_markdown(old)
     assert "| DSC |" in as_markdown(old)
+    assert "by the bootstrap of an older version" in as_markdown(old)
+    assert "bootstrap" not in as_markdown(new)

@@ -135,6 +135,53 @@ def test_nan_loss_is_skipped_then_restored_then_refused(tmp_path, monkeypatch):
     assert [line["lr_factor"] for line in log(tmp_path / "bad") if "restored" in line] == [0.5, 0.25, 0.125]
 
 
+def poisoned_at(monkeypatch, steps):
+    """Let the images of these steps be no numbers."""
+    real = training_run.batch_at
+
+    def poisoned(cases, settings, seed, step):
+        image, target = real(cases, settings, seed, step)
+        return image * (float("nan") if step in steps else 1.0), target
+
+    monkeypatch.setattr(training_run, "batch_at", poisoned)
+
+
+@pytest.mark.parametrize("ema", [0.0, 0.8])
+def test_restoring_brings_back_weights_moments_and_running_mean(ema, tmp_path, monkeypatch):
+    """Steps 1 to 4 are an epoch, 5 is taken, 6 to 8 have no numbers: all is as after step 4."""
+    wanted = tiny(**{"schedule.name": "constant", "steps_per_epoch": 4, "optimiser.ema_decay": ema})
+    train.fit(wanted, [case(1)], tmp_path / "four", steps=4)
+    poisoned_at(monkeypatch, {5, 6, 7})
+    with pytest.raises(Cancelled):
+        train.fit(wanted, [case(1)], tmp_path / "restored", steps=12, progress=stop_at(8))
+    four, restored = (load_file(tmp_path / name / "state.safetensors") for name in ("four", "restored"))
+    names = [name for name in four if name.startswith(("network/", "optimiser/", "averaged/"))]
+    assert {name.partition("/")[0] for name in names} == {"network", "optimiser"} | ({"averaged"} if ema else set())
+    assert all(torch.equal(four[name], restored[name]) for name in names)
+
+
+def test_before_the_first_epoch_restoring_brings_back_the_first_weights(tmp_path, monkeypatch):
+    first = load_model(train.fit(tiny(), [case(1)], tmp_path / "first", steps=1))
+    poisoned_at(monkeypatch, {1, 2, 3})
+    with pytest.raises(Cancelled):
+        train.fit(tiny(steps_per_epoch=9), [case(1)], tmp_path / "out", steps=9, start=first, progress=stop_at(4))
+    state = load_file(tmp_path / "out" / "state.safetensors")
+    assert all(torch.equal(state[f"network/{name}"], value) for name, value in first.network.state_dict().items())
+
+
+def test_a_training_that_is_mostly_without_numbers_is_no_success(tmp_path):
+    with pytest.raises(InputError, match=r"the loss was not a finite number in \d+ of 12 steps"):
+        train.fit(tiny(**{"optimiser.lr": 1e30}), [case(1)], tmp_path, steps=12)
+
+
+@pytest.mark.parametrize("schedule", ["constant", "plateau"])
+def test_a_training_that_ends_without_numbers_is_no_success(schedule, tmp_path, monkeypatch):
+    settings = {"schedule.name": schedule, "schedule.stop": 2, "schedule.patience": 1}
+    poisoned_at(monkeypatch, range(6, 12))
+    with pytest.raises(InputError, match=r"the loss was not a finite number in \d of \d+ steps"):
+        train.fit(tiny(**settings), [case(1)], tmp_path, steps=12)
+
+
 def test_cases_without_labels_are_refused(tmp_path):
     volume, labels = case(1)
     empty = volume.with_labels(np.zeros_like(labels.array), preset("hippocampus"))
@@ -235,12 +282,13 @@ def test_the_guard_against_nan_remembers_over_a_resume(tmp_path, monkeypatch):
 
 
 def test_a_folder_with_another_training_is_refused_unless_resumed_or_overwritten(tmp_path):
-    train.fit(tiny(), [case(1)], tmp_path, steps=4)
+    longer = tiny(**{"schedule.name": "constant", "steps_per_epoch": 1})
+    train.fit(longer, [case(1)], tmp_path, steps=4)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     with pytest.raises(InputError, match=r"holds another training \(state.*--resume"):
-        train.fit(tiny(), [case(1)], tmp_path, steps=2)
+        train.fit(longer, [case(1)], tmp_path, steps=2)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
-    train.fit(tiny(), [case(1)], tmp_path, steps=5, resume=True)
+    train.fit(longer, [case(1)], tmp_path, steps=5, resume=True)
     assert len([line for line in log(tmp_path) if "loss" in line]) == 5
     train.fit(tiny(), [case(1)], tmp_path, steps=2, overwrite=True)
     assert len([line for line in log(tmp_path) if "loss" in line]) == 2
@@ -273,9 +321,16 @@ def test_the_card_tells_with_which_weights_a_training_began_also_after_a_resume(
     for start, folder, parent in ((first, "with", began), (None, "without", "")):
         with pytest.raises(Cancelled):
             train.fit(tiny(), [case(1)], tmp_path / folder, steps=3, start=start, progress=stop_at(1))
-        other = None if start else first
-        path = train.fit(tiny(), [case(1)], tmp_path / folder, steps=3, start=other, resume=True)
+        path = train.fit(tiny(), [case(1)], tmp_path / folder, steps=3, resume=True)
         assert load_model(path).card.parent == parent
+
+
+def test_other_weights_to_begin_with_never_resume_a_training(tmp_path):
+    first = load_model(train.fit(tiny(), [case(1)], tmp_path / "first", steps=1))
+    with pytest.raises(Cancelled):
+        train.fit(tiny(), [case(1)], tmp_path / "fresh", steps=3, progress=stop_at(1))
+    with pytest.raises(InputError, match="this training was begun with other weights"):
+        train.fit(tiny(), [case(1)], tmp_path / "fresh", steps=3, start=first, resume=True)
 
 
 def test_weights_of_another_network_are_refused_before_the_first_step(tmp_path):
@@ -406,15 +461,16 @@ def test_bf16_learns_keeps_float32_weights_and_is_on_the_card(tmp_path, monkeypa
 
 def test_a_training_is_gone_on_with_in_its_own_precision(tmp_path, monkeypatch):
     monkeypatch.setattr(devices, "bf16_gradients_hold", lambda: True)
-    train.fit(tiny(), [case(1)], tmp_path, steps=3, precision="bf16")
+    wanted = tiny(**{"schedule.name": "constant"})
+    train.fit(wanted, [case(1)], tmp_path, steps=3, precision="bf16")
     with pytest.raises(InputError, match=r"begun in bf16, not in float32.*--precision bf16"):
-        train.fit(tiny(), [case(1)], tmp_path, steps=6, resume=True, precision="float32")
-    train.fit(tiny(), [case(1)], tmp_path, steps=6, resume=True)
+        train.fit(wanted, [case(1)], tmp_path, steps=6, resume=True, precision="float32")
+    train.fit(wanted, [case(1)], tmp_path, steps=6, resume=True)
     card = load_model(tmp_path / "last.safetensors").card
     assert (card.step, card.precision) == (6, "bf16"), "auto goes on as it was begun, whatever the processor"
     monkeypatch.setattr(devices, "bf16_gradients_hold", lambda: False)
     with pytest.raises(InputError, match="this processor gets gradients in bf16 wrong"):
-        train.fit(tiny(), [case(1)], tmp_path, steps=9, resume=True)
+        train.fit(wanted, [case(1)], tmp_path, steps=9, resume=True)
     assert load_model(tmp_path / "last.safetensors").card.step == 6, "what was learnt is kept"
 
 

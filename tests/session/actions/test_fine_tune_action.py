@@ -24,9 +24,10 @@ from napari_boundaryseg.session.project.project import Project
 def tuned(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
     """Let a training end at once with this verdict."""
 
-    def instead(verdict: str = "better") -> Path:
+    def instead(verdict: str = "better", **more: Any) -> Path:
         def fine_tune(model: Any, cases: Any, folder: Path, **_: Any) -> Path:
-            atomic_json(folder / "comparison.json", {"verdict": verdict, "n": 4, "change": {"mean": 0.125}})
+            change = {"mean": 0.125, "low": 0.1, "high": 0.15}
+            atomic_json(folder / "comparison.json", {"verdict": verdict, "n": 4, "change": change, **more})
             (folder / "best.safetensors").write_bytes(model.path.read_bytes())
             return folder / "best.safetensors"
 
@@ -50,17 +51,19 @@ def test_every_case_goes_to_the_worker_with_the_names_and_the_part_that_it_was_a
     assert b.scheme == preset("pelvis-mr")
 
 
-def test_fine_tuning_adds_a_version_and_uses_it(told: Told, tiny_model: Path) -> None:
+def test_without_a_held_out_case_a_version_is_added_and_not_used(told: Told, tiny_model: Path) -> None:
     shipped = tiny_model.read_bytes()
     accept_all(told.session, box_scan("a", 1), box_scan("b", 2))
+    told.session.model = tiny_model
     job = fine_tune.fine_tune(told.session, tiny_model, ["a", "b"], steps=2)
     assert (job.state, told.of("error")) == ("returned", [])
     (version,) = told.session.project.models()
-    assert (version.version, version.active, version.comparison) == (2, True, None)
-    assert told.session.model == version.path
+    assert (version.version, version.active, version.comparison) == (2, False, None)
+    assert (told.session.model, told.session.project.active_model("tiny")) == (tiny_model, None)
     assert load_model(version.path).card.parent.startswith("tiny ")
     assert load_model(version.path).card.step == 2
-    assert told.of("info")[-1].startswith("tiny-v2 was added. No case was held out")
+    assert told.of("info")[-1].startswith("tiny-v2 was added and is not in use: no case was held out")
+    assert "Choose Use to use it" in told.of("info")[-1]
     assert tiny_model.read_bytes() == shipped
 
 
@@ -127,6 +130,40 @@ def test_cases_of_other_organs_add_no_model(told: Told, tiny_model: Path, make_m
     assert told.session.project.models() == []
 
 
+@pytest.mark.parametrize("gap", ["not_taught", "not_in_references"])
+def test_a_model_that_is_better_but_may_have_lost_an_organ_is_not_used_and_it_is_said(
+    told: Told, tuned: Callable[..., Path], gap: str
+) -> None:
+    accept_all(told.session, box_scan("a", 1), box_scan("b", 2))
+    fine_tune.fine_tune(told.session, tuned("better", **{gap: ["Hippocampus_P"]}), ["a"], ["b"])
+    (version,) = told.session.project.models()
+    assert not version.active
+    (said,) = told.of("warning")
+    assert "better on the held-out cases (Dice +0.125), but of Hippocampus_P nothing is known" in said
+    assert "case has Hippocampus_P" in said
+
+
+def test_an_organ_that_no_training_case_has_is_said_without_a_comparison_too(told: Told, tiny_model: Path) -> None:
+    told.session.scan = scan = box_scan("a", 1)
+    accept.accept(told.session, scan.with_labels(box_labels(scan).array % 2, preset("hippocampus")))
+    fine_tune.fine_tune(told.session, tiny_model, ["a"], steps=1)
+    (said,) = told.of("warning")
+    assert "No training case has Hippocampus_P" in said
+    assert "no case was held out" in said
+
+
+def test_a_case_that_an_earlier_version_was_trained_on_judges_none_after_it(told: Told, tiny_model: Path) -> None:
+    accept_all(told.session, box_scan("a", 1), box_scan("b", 2))
+    fine_tune.fine_tune(told.session, tiny_model, ["a"], steps=1)
+    (first,) = told.session.project.models()
+    fine_tune.fine_tune(told.session, first.path, ["b"], ["a"], steps=1)
+    second = told.session.project.models()[-1]
+    assert second.comparison["n"] == 0
+    assert not second.active
+    assert "none of the held-out cases may judge it" in told.of("warning")[-1]
+    assert "a may not judge: an earlier version of the model was trained on this scan" in told.of("warning")[-1]
+
+
 def trainings(project: Project) -> list[str]:
     return sorted(path.name for path in project.models_folder.iterdir() if path.is_dir())
 
@@ -171,5 +208,9 @@ def test_nothing_is_left_of_a_training_that_came_to_nothing(told: Told, tiny_mod
         with pytest.raises(InputError, match="something else is running"):
             fine_tune.fine_tune(told.session, tiny_model, ["a"])
     else:
-        assert fine_tune.fine_tune(told.session, "no-such-model", ["a"]).state == "failed"
+        with pytest.raises(InputError, match="there is no such model"):
+            fine_tune.fine_tune(told.session, "no-such-model", ["a"])
+        told.session.scan = scan = box_scan("other", 1)
+        accept.accept(told.session, scan.with_labels(np.where(box_labels(scan).array == 2, 3, 0), preset("pelvis-mr")))
+        assert fine_tune.fine_tune(told.session, tiny_model, ["other"]).state == "failed"
     assert trainings(told.session.project) == []

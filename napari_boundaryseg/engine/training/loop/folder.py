@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from napari_boundaryseg.data.saving import atomic_text, write_error
 from napari_boundaryseg.engine.checkpoints.card import Card, read_json
 from napari_boundaryseg.errors import InputError
 
 BEST, LAST, STATE, CARD, LOG = "best.safetensors", "last.safetensors", "state.safetensors", "card.json", "log.jsonl"
+LOCK = "training.lock"
 COMPARISON = ("comparison.json", "comparison.md")
 _RESULTS = (STATE, BEST, LAST, *COMPARISON)
 
@@ -44,6 +49,40 @@ def begin(folder: Path, card: Card) -> None:
     except OSError as error:
         raise write_error(folder, error) from error
     keep_card(folder, card)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Keep every other process from training in a folder meanwhile; a process that ends, however it does, lets go.
+
+    Raises
+    ------
+    InputError
+        When another process trains in it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / LOCK, timeout=0)
+        lock.acquire()
+    except Timeout as error:
+        raise InputError(
+            folder, "another process trains in this folder", "Wait until it has ended, or choose another folder"
+        ) from error
+    except OSError as error:
+        raise write_error(folder, error) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def is_free(folder: Path) -> bool:
+    """Whether no process trains in a folder."""
+    try:
+        with FileLock(folder / LOCK, timeout=0):
+            return True
+    except (Timeout, OSError):
+        return False
 
 
 def keep_card(folder: Path, card: Card) -> None:

@@ -1,4 +1,4 @@
-"""What one training keeps between steps: network, optimiser, card, and how it resumes after an interruption."""
+"""What one training keeps between steps: network, optimiser, card, and its state on the disk."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from napari_boundaryseg.engine.training.loop.guard import Guard
 from napari_boundaryseg.engine.training.loop.optimiser import averaged_over, optimiser_of
 from napari_boundaryseg.engine.training.loop.plateau import Plateau
 from napari_boundaryseg.engine.training.loop.schedules import rate
-from napari_boundaryseg.engine.training.loop.state import Memory, load_state, precision_of, save_state
+from napari_boundaryseg.engine.training.loop.state import Good, Memory, moments_of, put_moments, save_state
 from napari_boundaryseg.engine.training.loop.validate import dice_scores, mean_of
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.models.blocks import CHANNELS_LAST
@@ -40,8 +40,6 @@ class TrainingRun:
 
     recipe: Recipe
     folder: Path
-    steps: int
-    seed: int
     fabric: Fabric
     network: nn.Module
     optimiser: torch.optim.Optimizer
@@ -53,7 +51,8 @@ class TrainingRun:
     saved: int = -1
     guard: Guard = field(default_factory=Guard)
     plateau: Plateau = field(default_factory=Plateau)
-    good: dict[str, torch.Tensor] = field(default_factory=dict)
+    good: Good = field(default_factory=Good)
+    begun: str = ""
 
     @classmethod
     def begin(
@@ -63,15 +62,15 @@ class TrainingRun:
         card: Card,
         folder: Path,
         *,
-        steps: int,
-        seed: int,
         device: str,
         precision: str,
     ) -> TrainingRun:
-        """Put a network and its optimiser on a device."""
+        """Put a network and its optimiser on a device; the recipe has the steps and the seed that are used."""
         device = choose(device)
         kind, _, index = device.partition(":")
-        card = card.model_copy(update={"precision": precision_on(device, precision)})
+        card = card.model_copy(
+            update={"precision": precision_on(device, precision), "threads": (torch.get_num_threads(),)}
+        )
         fabric = Fabric(
             accelerator=kind,
             devices=1 if kind == "cpu" else [int(index or 0)],
@@ -80,11 +79,9 @@ class TrainingRun:
         network = network.to(memory_format=CHANNELS_LAST[recipe.dims])  # type: ignore[call-overload]
         averaged = averaged_over(recipe.optimiser, network)
         network, optimiser = fabric.setup(network, optimiser_of(recipe.optimiser, network))
-        return cls(
+        run = cls(
             recipe,
             folder,
-            steps,
-            seed,
             fabric,
             network,
             optimiser,
@@ -92,6 +89,18 @@ class TrainingRun:
             card,
             None if averaged is None else averaged.to(fabric.device),
         )
+        run.remember_good()
+        return run
+
+    @property
+    def steps(self) -> int:
+        """How many steps it takes in all."""
+        return self.recipe.steps
+
+    @property
+    def seed(self) -> int:
+        """Of patches, augmentation, and whatever else is drawn."""
+        return self.recipe.seed
 
     @property
     def plain(self) -> nn.Module:
@@ -109,30 +118,9 @@ class TrainingRun:
         return self.plateau.ended(self.recipe.schedule)
 
     @property
-    def _plain_optimiser(self) -> torch.optim.Optimizer:
+    def plain_optimiser(self) -> torch.optim.Optimizer:
+        """The optimiser without Fabric's wrapper."""
         return getattr(self.optimiser, "optimizer", self.optimiser)
-
-    def resume(self) -> None:
-        """Resume where the folder's state was saved; what was logged after it is dropped."""
-        memory = load_state(self.folder / files.STATE, self.plain, self._plain_optimiser)
-        numbers = memory.numbers
-        before = precision_of(numbers)
-        if before != self.card.precision:
-            raise InputError(
-                self.folder,
-                f"this training was begun in {before}, not in {self.card.precision}",
-                f"Resume it with --precision {before}",
-            )
-        self.step, self.best = int(numbers["step"]), numbers["best"]
-        self.guard, self.plateau = Guard.of(numbers), Plateau.of(numbers)
-        self.good, self.saved = memory.good, self.step
-        if self.averaged is not None and memory.averaged:
-            self.averaged.load_state_dict(memory.averaged)
-        if begun := files.card_in(self.folder):
-            self.card = self.card.model_copy(
-                update={"parent": begun.parent, "notes": begun.notes, "expected_spacing_mm": begun.expected_spacing_mm}
-            )
-        files.cut_log(self.folder, self.step)
 
     def save_state(self) -> None:
         """Make it possible to resume from this step."""
@@ -146,8 +134,21 @@ class TrainingRun:
             **self.plateau.numbers(),
         }
         averaged = {} if self.averaged is None else self.averaged.state_dict()
-        save_state(self.folder / files.STATE, self.plain, self._plain_optimiser, Memory(numbers, self.good, averaged))
+        memory = Memory(numbers, self.good, averaged)
+        save_state(self.folder / files.STATE, self.plain, self.plain_optimiser, memory, self.begun)
         self.saved = self.step
+
+    def remember_good(self) -> None:
+        """Remember where the training stands: there it goes back to when losses are not finite."""
+        averaged = {} if self.averaged is None else self.averaged.state_dict()
+        parts = (self.plain.state_dict(), averaged, moments_of(self.plain_optimiser))
+        self.good = Good(*({name: value.detach().to("cpu", copy=True) for name, value in one.items()} for one in parts))
+
+    def _restore(self) -> None:
+        self.plain.load_state_dict(self.good.network)
+        put_moments(self.plain_optimiser, self.good.moments)
+        if self.averaged is not None and self.good.averaged:
+            self.averaged.load_state_dict(self.good.averaged)
 
     def log(self, **values: object) -> None:
         """One more line of the log."""
@@ -199,15 +200,23 @@ class TrainingRun:
             value.copy_(buffers[name])
         before, self.guard = self.guard, self.guard.after_bad()
         if self.guard.given_up:
-            raise InputError(
-                self.recipe.name,
-                "the loss is not a finite number again and again",
-                "Lower the learning rate, or look for NaN in the training scans",
-            )
+            raise self._spoilt("the loss is not a finite number again and again")
         if self.guard.restores > before.restores:
-            if self.good:
-                self.plain.load_state_dict(self.good)
+            self._restore()
             self.log(step=self.step, restored=True, lr_factor=self.guard.damping)
+
+    def refuse_spoilt(self) -> None:
+        """Refuse to end as if all were well when losses were not finite up to the end, or in most of the steps.
+
+        Raises
+        ------
+        InputError
+        """
+        if self.guard.spoilt(self.step):
+            raise self._spoilt(f"the loss was not a finite number in {self.guard.skipped} of {self.step} steps")
+
+    def _spoilt(self, reason: str) -> InputError:
+        return InputError(self.recipe.name, reason, "Lower the learning rate, or look for NaN in the training scans")
 
     def end_epoch(self, held: list[TrainingCase]) -> None:
         """Validate, keep the best, make the run resumable."""
@@ -228,7 +237,7 @@ class TrainingRun:
             save(self.folder / files.BEST, self.card, self.result.state_dict())
             files.keep_card(self.folder, self.card)
         save(self.folder / files.LAST, self.card, self.result.state_dict())
-        self.good = {name: value.detach().clone() for name, value in self.plain.state_dict().items()}
+        self.remember_good()
         self._look_for_a_plateau(mean)
         self.save_state()
 

@@ -1,0 +1,85 @@
+"""A comparison in words: its verdict and what limits it in sentences, and a page that a person reads. No torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from napari_boundaryseg.data.metrics import Metric, metrics
+from napari_boundaryseg.engine.evaluation.comparison import OLD_INTERVAL, migrated
+
+
+def change_in_words(comparison: Mapping[str, Any], digits: int = 4) -> str:
+    """The change that a verdict rests on, with its interval and the number of cases."""
+    known = migrated(comparison)
+    n, n_cases = known["n"], known["n_cases"]
+    mean, low, high = (known["change"][name] for name in ("mean", "low", "high"))
+    if mean is None:
+        return "no held-out case could judge"
+    over = f"n = {n}" if n == n_cases else f"n = {n} patients with {n_cases} cases"
+    ends = (
+        f"no interval: {'one case has none' if n == 1 else 'all changes are equal'}"
+        if low is None or high is None
+        else f"95 % interval {low:+.{digits}f} to {high:+.{digits}f}"
+    )
+    old = ", by the bootstrap of an older version, which is too narrow for few cases"
+    return f"{mean:+.{digits}f} ({ends}, {over}{old if known['interval'] == OLD_INTERVAL else ''})"
+
+
+def remarks(comparison: Mapping[str, Any]) -> list[str]:
+    """What limits a verdict, one sentence each."""
+    known = migrated(comparison)
+    said = [not_taught_in_words(known["not_taught"])] if known["not_taught"] else []
+    if known["not_in_references"]:
+        names = ", ".join(known["not_in_references"])
+        said.append(f"No held-out case has {names}: the verdict says nothing of it.")
+    for row in known["unscored"]:
+        before, after = row["volume_ml_before"], row["volume_ml_after"]
+        said.append(
+            f"{row['case']}: the reference has no {row['organ']}; found are {before:.2f} mL before and {after:.2f} mL "
+            "after, which is not scored."
+        )
+    said += [f"{case} may not judge: {reason}." for case, reason in known["excluded"].items()]
+    if known["unknown_ancestry"]:
+        said.append(
+            "The model's card does not say on which cases it was trained first: whether a held-out case was among "
+            "them could not be checked."
+        )
+    return said
+
+
+def not_taught_in_words(organs: tuple[str, ...] | list[str]) -> str:
+    """What it means that no training case holds some of the model's organs."""
+    names = ", ".join(organs)
+    return f"No training case has {names}: the new model was taught that there is none, and may have lost it."
+
+
+def as_markdown(comparison: Mapping[str, Any]) -> str:
+    """The comparison as a page that a person reads."""
+    known = migrated(comparison)
+    rows = known["cases"]
+    columns = [metric for metric in metrics() if any(f"{metric.name}_after" in row for row in rows)]
+    head = ["case", "organ", *(metric.heading for metric in columns)]
+    lines = [
+        "# Before and after fine-tuning, on held-out cases",
+        "",
+        f"**Verdict: {known['verdict']}** — {known['metric']}: {change_in_words(known)}.",
+        "",
+        *(f"- {sentence}" for sentence in remarks(known)),
+        *([""] if remarks(known) else []),
+        "Before → after; one figure where they are equal.",
+        "",
+        f"| {' | '.join(head)} |",
+        "|---" * len(head) + "|",
+        *(f"| {' | '.join([row['case'], row['organ'], *(_change(row, m) for m in columns)])} |" for row in rows),
+    ]
+    return "\n".join([*lines, "", "Research use only, not a medical device.", ""])
+
+
+def _change(row: Mapping[str, Any], metric: Metric) -> str:
+    before, after = (_cell(row.get(f"{metric.name}_{when}")) for when in ("before", "after"))
+    return before if before == after else f"{before} → {after}"
+
+
+def _cell(value: float | None) -> str:
+    return "missing" if value is None else f"{value:.3f}"

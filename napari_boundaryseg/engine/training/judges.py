@@ -1,0 +1,84 @@
+"""Judges of a fine-tuning: the held-out cases that neither it nor an earlier version was trained on. No torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from napari_boundaryseg.engine.checkpoints.ancestry import Ancestry, content_hashes
+from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan
+from napari_boundaryseg.engine.training.loop.seen_cases import refuse_useless
+from napari_boundaryseg.errors import InputError
+
+ONE_ROLE = "Give each case one role, and all scans of a patient the same"
+
+
+@dataclass(frozen=True)
+class Judges:
+    """Who may judge, and who may not.
+
+    Parameters
+    ----------
+    cases : sequence of LabelledScan
+    excluded : mapping
+        The names of the other held-out cases, with the reason.
+    patients : mapping
+        Case to patient.
+    """
+
+    cases: Sequence[LabelledScan]
+    excluded: Mapping[str, str]
+    patients: Mapping[str, str]
+
+    @classmethod
+    def of(
+        cls,
+        ancestry: Ancestry,
+        training: Sequence[LabelledScan],
+        held_out: Sequence[LabelledScan],
+        patients: Mapping[str, str],
+    ) -> Judges:
+        """Divide the held-out cases of a fine-tuning.
+
+        Parameters
+        ----------
+        ancestry : Ancestry
+            Of the model before.
+        training, held_out : sequence of LabelledScan
+        patients : mapping
+            Case to patient, where that is known.
+
+        Raises
+        ------
+        InputError
+            For a case, a copy of its scan, or a patient on both sides, and for a held-out case that shows nothing.
+        """
+        for case in held_out:
+            refuse_useless(case)
+        names = {case.volume.name: content_hashes(case.volume) for case in held_out}
+        _refuse_both_roles(training, names, patients)
+        excluded = {}
+        for name, scans in names.items():
+            reason = ancestry.why_not(scans, name, patients.get(name, ""))
+            if reason:
+                excluded[name] = reason
+        return cls([case for case in held_out if case.volume.name not in excluded], excluded, patients)
+
+
+def _refuse_both_roles(
+    training: Sequence[LabelledScan], held_out: Mapping[str, Sequence[str]], patients: Mapping[str, str]
+) -> None:
+    """The held-out cases are given by name with their content hashes."""
+    repeated = {case.volume.name for case in training} & set(held_out)
+    if repeated:
+        raise InputError(", ".join(sorted(repeated)), "it is both a training case and held out", ONE_ROLE)
+    taught = {patient: case.volume.name for case in training if (patient := patients.get(case.volume.name))}
+    scans = {one: case.volume.name for case in training for one in content_hashes(case.volume)} if held_out else {}
+    for name, own in held_out.items():
+        copied = next((scans[one] for one in own if one in scans), None)
+        if copied is not None:
+            raise InputError(name, f"it is held out, and a copy of the scan of the training case {copied}", ONE_ROLE)
+        if patients.get(name) in taught:
+            raise InputError(
+                name, f"it is held out, and shows the patient of the training case {taught[patients[name]]}", ONE_ROLE
+            )

@@ -1,0 +1,89 @@
+"""Who may judge a fine-tuning: no copy of a training case, no patient of one, nothing that an ancestor has seen."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from test_fine_tune import case, write_model
+
+from napari_boundaryseg.data.volume import Geometry
+from napari_boundaryseg.engine.checkpoints.ancestry import Ancestry, content_hashes
+from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, load_model
+from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan
+from napari_boundaryseg.engine.training.fine_tune import fine_tune
+from napari_boundaryseg.engine.training.judges import Judges
+from napari_boundaryseg.errors import InputError
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> LoadedModel:
+    return load_model(write_model(tmp_path / "tiny.safetensors"))
+
+
+def copied(seed: int, name: str) -> LabelledScan:
+    """The same scan stored the other way round, under another name."""
+    volume, labels = case(seed)
+    turned = Geometry(volume.geometry.shape, np.array([[-1, 0, 0, 15], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1.0]]))
+    scan = replace(volume, array=volume.array[:, ::-1].astype(np.float64), geometry=turned, name=name)
+    return LabelledScan(scan, scan.with_labels(labels.array[::-1], labels.scheme))
+
+
+def test_a_copy_of_a_training_case_under_another_name_is_refused(model: LoadedModel, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="other: it is held out, and a copy of the scan of the training case case1"):
+        fine_tune(model, [case(1)], tmp_path / "out", held_out=[copied(1, "other")], steps=1)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_held_out_case_whose_labels_lie_elsewhere_is_refused_before_anything_is_trained(
+    model: LoadedModel, tmp_path: Path
+) -> None:
+    volume, labels = case(2)
+    elsewhere = replace(labels, geometry=Geometry(labels.array.shape, np.diag([-1.0, 1, 1, 1])))
+    with pytest.raises(InputError, match="case2: its labels do not lie on its grid"):
+        fine_tune(model, [case(1)], tmp_path / "out", held_out=[(volume, elsewhere)], steps=1)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_patient_on_both_sides_is_refused(model: LoadedModel, tmp_path: Path) -> None:
+    patients = {"case1": "p", "case2": "p"}
+    with pytest.raises(InputError, match="case2: it is held out, and shows the patient of the training case case1"):
+        fine_tune(model, [case(1)], tmp_path / "out", held_out=[case(2)], patients=patients, steps=1)
+
+
+def test_what_an_ancestor_was_trained_on_is_named_and_not_counted(model: LoadedModel, tmp_path: Path) -> None:
+    """Two generations: the first saw case 1 of patient p; scans 2 and 4 may judge the third, copies of 1 and p not."""
+    first = load_model(fine_tune(model, [case(1)], tmp_path / "1", patients={"case1": "p"}, steps=1, device="cpu"))
+    second = load_model(fine_tune(first, [case(3)], tmp_path / "2", steps=1, device="cpu"))
+    held = [case(2), case(4), copied(1, "renamed"), case(6)]
+    fine_tune(second, [case(5)], tmp_path / "3", held_out=held, patients={"case6": "p"}, steps=1, device="cpu")
+    comparison = json.loads((tmp_path / "3" / "comparison.json").read_text("utf-8"))
+    assert {row["case"] for row in comparison["cases"]} == {"case2", "case4"}
+    assert (comparison["n"], set(comparison["excluded"])) == (2, {"renamed", "case6"})
+    page = (tmp_path / "3" / "comparison.md").read_text("utf-8")
+    assert "renamed may not judge: an earlier version of the model was trained on this scan, or on a copy of it" in page
+    assert "case6 may not judge" in page
+    assert "could not be checked" in page, "the first of all has a card that does not say what it was trained on"
+
+
+def test_where_nobody_may_judge_there_is_no_evidence(model: LoadedModel, tmp_path: Path) -> None:
+    first = load_model(fine_tune(model, [case(1)], tmp_path / "1", steps=1, device="cpu"))
+    path = fine_tune(first, [case(2)], tmp_path / "2", held_out=[case(1)], steps=1, device="cpu")
+    comparison = json.loads((tmp_path / "2" / "comparison.json").read_text("utf-8"))
+    assert (comparison["verdict"], comparison["n"], comparison["change"]["mean"]) == ("no evidence", 0, None)
+    assert load_model(path).card.scores == ()
+
+
+def test_an_ancestry_outlives_the_file(model: LoadedModel, tmp_path: Path) -> None:
+    card = load_model(fine_tune(model, [case(1)], tmp_path / "1", steps=1, device="cpu")).card
+    assert set(content_hashes(case(1)[0])) <= set(card.ancestry.scans)
+    assert not card.ancestry.complete
+    assert "case1" not in card.ancestry.model_dump_json()
+
+
+def test_a_case_of_the_same_name_in_both_roles_is_refused_as_before() -> None:
+    with pytest.raises(InputError, match="case1: it is both a training case and held out"):
+        Judges.of(Ancestry(), [LabelledScan(*case(1))], [LabelledScan(*case(1))], {})
