@@ -39,9 +39,12 @@ def finetune(
     from napari_boundaryseg.data.datasets import check_cases, load_labelled
     from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
     from napari_boundaryseg.engine.training.fine_tune import fine_tune
+    from napari_boundaryseg.engine.training.loop.folder import claim, refuse_model_in
 
     chosen = settings_of(steps=steps, lr=lr, part=part)
+    claim(out, resume=False, overwrite=overwrite)  # before every scan is read
     loaded = load_model(model)
+    refuse_model_in(out, loaded.path)
     scheme = loaded.card.recipe.scheme
     cases, held = folds.for_tuning(cases_of(data, holdout, loaded.card.recipe))
     check_cases([*cases, *held], scheme, len(loaded.card.recipe.channels), progress=progress_bar())

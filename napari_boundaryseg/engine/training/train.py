@@ -111,8 +111,8 @@ def fit(
     steps, seed = steps or recipe.steps, recipe.seed if seed is None else seed
     if seed < 0:
         raise InputError("seed", f"it is {seed}", "Choose 0 or more")
-    recipe, cases = with_statistics(recipe, cases)
     goes_on = files.claim(folder, resume=resume, overwrite=overwrite)
+    recipe, cases = with_statistics(recipe, cases)
     torch.manual_seed(seed)
     if start:
         check_continues(start, recipe)

@@ -40,15 +40,14 @@ def beside(
     function: Callable[..., Any],
     *arguments: Any,
     abandon: bool = False,
-    cancelled: str = CANCELLED,
 ) -> Job:
-    """Call a function of this process beside the window's thread; ``cancelled`` is said when it was stopped."""
+    """Call a function of this process beside the window's thread."""
     return session.runner.call(
-        task, function, *arguments, abandon=abandon, started=lambda job: _watch(session, job, done, cancelled=cancelled)
+        task, function, *arguments, abandon=abandon, started=lambda job: _watch(session, job, done)
     )
 
 
-def _watch(session: Session, job: Job, done: Done, ended: Done = lambda job: None, cancelled: str = CANCELLED) -> None:
+def _watch(session: Session, job: Job, done: Done, ended: Done = lambda job: None) -> None:
     if session.job is not None:
         raise InputError("job", "something else is running", "Wait for it, or cancel it")
 
@@ -61,7 +60,7 @@ def _watch(session: Session, job: Job, done: Done, ended: Done = lambda job: Non
             _log(job.details)
             session.say("error", job.error)
         else:
-            session.say("info", cancelled)
+            session.say("info", CANCELLED)
 
     job.finished.connect(finished)
     session.job = job
