@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +12,7 @@ import typer
 from napari_boundaryseg.cli.commands import command
 from napari_boundaryseg.cli.console import each, table
 from napari_boundaryseg.cli.overwriting import Overwrite, refuse_existing
+from napari_boundaryseg.data.file_format import stored_text
 from napari_boundaryseg.engine.evaluation.score_tables import as_csv, is_our_csv, is_our_json
 from napari_boundaryseg.errors import InputError
 
@@ -44,15 +46,16 @@ def evaluate(
     """
     from napari_boundaryseg.cli.cases import cases_in
     from napari_boundaryseg.data.labels import preset
-    from napari_boundaryseg.data.saving import atomic_json, atomic_text
+    from napari_boundaryseg.data.saving import atomic_text
     from napari_boundaryseg.engine.evaluation.scoring import Row, in_no_reference, pair, summarise, unpredicted
 
     for file, ours in ((csv_file, is_our_csv), (json_file, is_our_json)):
         if file is not None:
             refuse_existing(file, overwrite, ours)
     found, truth = cases_in(predictions), cases_in(references)
-    pairs = pair(found, truth, whatever_names=predictions.is_file() and references.is_file())
-    lost = unpredicted(pairs, truth) if len(pairs) < len(truth) else {}
+    if predictions.is_file() and references.is_file():  # a person named both: a pair whatever they are called
+        truth = dict(zip(found, truth.values()))
+    pairs, lost = pair(found, truth), unpredicted(found, truth)
     given = preset(scheme) if scheme else None
     scoring = _Scoring(pairs, truth, given, tolerance_mm)
     counted = [*found, *([] if predicted_only else lost)]
@@ -61,7 +64,9 @@ def evaluate(
     summary, priors = summarise(rows), _label_priors(predictions, list(pairs))
     unheld = in_no_reference(summary, [given, *scoring.schemes.values()])
     if csv_file:
-        atomic_text(csv_file, as_csv([*rows, *({"case": case, "error": why} for case, why in failed.items())]))
+        atomic_text(
+            csv_file, stored_text(as_csv([*rows, *({"case": case, "error": why} for case, why in failed.items())]))
+        )
     if json_file:
         report = {
             "cases": rows,
@@ -72,7 +77,8 @@ def evaluate(
             "not_scored": failed,
             "notes": scoring.notes,
         }
-        atomic_json(json_file, report)
+        text = json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False)
+        atomic_text(json_file, stored_text(text + "\n"))
     typer.echo(as_text(summary, priors, len(counted)))
     missing = [f"{row['organ']} in {row['case']}" for row in rows if row["missing"] and row["case"] in pairs]
     if missing:

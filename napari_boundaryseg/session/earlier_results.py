@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from napari_boundaryseg.data.file_format import stored_text
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.vouching import CHANGED, Vouched, vouched
 
@@ -119,7 +120,8 @@ def _reason(path: Path, report_name: str, known: Vouched, scan_hash: str, digest
         return OTHER_SCAN if known.scan else NOT_LISTED
     if path.name == report_name:
         return ""
-    written = [listed[path.name] for listed in (known.hashes, known.replaced) if path.name in listed]
+    name = stored_text(path.name)
+    written = [listed[name] for listed in (known.hashes, known.replaced) if name in listed]
     if not written:
         return NOT_LISTED
     return "" if digest in written else CHANGED

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_boundaryseg import __version__
+from napari_boundaryseg.data.file_format import stored_text
 from napari_boundaryseg.session.report import FORMAT, NOTICE
 
 SEAL = "report_sha256"
@@ -44,7 +45,8 @@ def unfinished(case: str, scan_hash: str, hashes: Mapping[str, str], replaced: M
 
 def sealed(values: Mapping[str, Any]) -> dict[str, Any]:
     """The values of a report with the SHA-256 of all of them, by which a change by hand shows."""
-    return {**values, SEAL: _seal(values)}
+    stored = json.loads(stored_text(json.dumps(values, ensure_ascii=False, allow_nan=False)))
+    return {**stored, SEAL: _seal(stored)}
 
 
 def _seal(values: Mapping[str, Any]) -> str:

@@ -20,26 +20,19 @@ from napari_boundaryseg.errors import InputError
 Row = dict[str, Any]
 
 
-def pair(
-    predictions: Mapping[str, Path], references: Mapping[str, Path], *, whatever_names: bool = False
-) -> dict[str, tuple[Path, Path]]:
+def pair(predictions: Mapping[str, Path], references: Mapping[str, Path]) -> dict[str, tuple[Path, Path]]:
     """Prediction and reference of each case that has both.
 
     Parameters
     ----------
     predictions, references : mapping
         Case to file.
-    whatever_names : bool
-        A person named one file of each: they are a pair whatever they are called.
 
     Raises
     ------
     InputError
         When no case has both: the two do not belong together.
     """
-    if whatever_names and len(predictions) == len(references) == 1:
-        (case, found), (reference,) = next(iter(predictions.items())), references.values()
-        return {case: (found, reference)}
     pairs = {case: (path, references[case]) for case, path in predictions.items() if case in references}
     if not pairs:
         raise InputError(

@@ -19,11 +19,6 @@ def test_pairs_are_by_name() -> None:
     assert pair(found, truth) == {"b": (Path("p/b"), Path("r/b")), "a": (Path("p/a"), Path("r/a"))}
 
 
-def test_two_files_that_a_person_named_are_a_pair() -> None:
-    pairs = pair({"mine": Path("m")}, {"truth": Path("t")}, whatever_names=True)
-    assert pairs == {"mine": (Path("m"), Path("t"))}
-
-
 def test_folders_of_one_file_each_are_paired_by_name_all_the_same() -> None:
     with pytest.raises(InputError, match=r"none has a reference of its name \(patient4 against patient1\)"):
         pair({"patient4": Path("m")}, {"patient1": Path("t")})
