@@ -48,7 +48,7 @@ def run_fold(
         found = predictor.predict(volume, box=box, whole=True, attention=False)
         if predictions:
             place = study.predictions_folder(training, work)
-            export_files(volume, found.labels, found, {"labels", *MAPS}, place, case=case.name)
+            export_files(volume, found.labels, found, {"labels", *MAPS}, place, case=case.name, overwrite=True)
         worth = {organ: prior.dice(labels, box) for organ, prior in priors.items()}
         rows += study_table.rows_of_case(training, fold, case, evaluate(found.labels, labels), worth, seconds)
     return rows

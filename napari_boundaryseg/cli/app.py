@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from napari_boundaryseg.cli.commands import COMMANDS
-from napari_boundaryseg.errors import BoundarySegError, InputError
-from napari_boundaryseg.progress import Cancelled
+from napari_boundaryseg.cli.console import DEBUG, never_fail_to_print, one_line
+from napari_boundaryseg.errors import InputError
 
 app = typer.Typer(
     name="boundaryseg",
@@ -42,28 +42,15 @@ def options(
 
 def main() -> None:
     """Run the program: exit status 0, 1 after an error of one line, 2 for wrong usage."""
+    never_fail_to_print()
     arguments = sys.argv[1:]
-    debug = "--debug" in arguments
+    debug = DEBUG in arguments
     try:
         if "" in arguments:  # most likely a variable of the shell that is not set; as a path it would be this folder
             raise InputError("command line", "one of its words is empty", "Name the file or folder that is meant")
-        app(args=[word for word in arguments if word != "--debug"], prog_name="boundaryseg")
+        app(args=[word for word in arguments if word != DEBUG], prog_name="boundaryseg")
     except Exception as error:
         if debug:
             traceback.print_exc()
         print(f"error: {one_line(error)}", file=sys.stderr)
         raise SystemExit(1) from None
-
-
-def one_line(error: Exception) -> str:
-    """What went wrong in one line; a fault of the program itself names its kind."""
-    if isinstance(error, Cancelled):
-        text = "stopped"
-    elif isinstance(error, BoundarySegError):
-        text = str(error)
-    elif isinstance(error, OSError) and error.filename:
-        name = str(error.filename).replace("\\", "/").rpartition("/")[2]
-        text = f"{name}: {error.strerror}. Check the name and the permissions."
-    else:
-        text = f"unexpected {type(error).__name__}: {error}. Run it again with --debug and report what it says."
-    return " ".join(text.split())

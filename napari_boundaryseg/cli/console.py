@@ -1,14 +1,18 @@
-"""Console output: progress bar and tables."""
+"""Console output: progress bar, tables, errors in one line, and what became of many cases."""
 
 from __future__ import annotations
 
+import io
 import shutil
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterable, Sequence
 
-from napari_boundaryseg.progress import Progress, silent
+from napari_boundaryseg.errors import BoundarySegError
+from napari_boundaryseg.progress import Cancelled, Progress, silent
 
+DEBUG = "--debug"
 WIDTH = 24
 EVERY_S = 0.1
 
@@ -46,3 +50,63 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
         ).rstrip()
         for line in lines
     )
+
+
+def one_line(error: Exception) -> str:
+    """What went wrong in one line; a fault of the program itself names its kind."""
+    if isinstance(error, Cancelled):
+        text = "stopped"
+    elif isinstance(error, BoundarySegError):
+        text = str(error)
+    elif isinstance(error, OSError) and error.filename:
+        name = str(error.filename).replace("\\", "/").rpartition("/")[2]
+        text = f"{name}: {error.strerror}. Check the name and the permissions."
+    else:
+        text = f"unexpected {type(error).__name__}: {error}. Run it again with --debug and report what it says."
+    return " ".join(text.split())
+
+
+def each(cases: Sequence[str], action: Callable[[int], None]) -> dict[str, str]:
+    """Do the same for many cases; one that fails does not end the others.
+
+    Parameters
+    ----------
+    cases : sequence of str
+        What each is called in the list of those that failed.
+    action : callable
+        Gets the place of the case in the sequence.
+
+    Returns
+    -------
+    dict
+        The cases that failed, each with its error in one line: listed on stderr after the others were done.
+
+    Raises
+    ------
+    Exception
+        That of an only case, and `Cancelled`.
+    """
+    failed: dict[str, str] = {}
+    for n, case in enumerate(cases):
+        try:
+            action(n)
+        except Cancelled:
+            raise
+        except Exception as error:
+            if len(cases) == 1:
+                raise
+            if DEBUG in sys.argv:
+                traceback.print_exc()
+            failed[case] = one_line(error)
+    for text in failed.values():
+        print(f"error: {text}", file=sys.stderr)
+    if failed:
+        print(f"{len(failed)} of {len(cases)} cases failed: {', '.join(failed)}.", file=sys.stderr)
+    return failed
+
+
+def never_fail_to_print() -> None:
+    """What a terminal's letters cannot show is printed as escapes, instead of ending the program."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

@@ -8,19 +8,24 @@ from typing import Annotated
 import typer
 
 from napari_boundaryseg.cli.commands import command
+from napari_boundaryseg.cli.overwriting import Overwrite, refuse_existing, refuse_source
 
 
 @command("convert")
 def convert(
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="A file, or a folder with one DICOM series.")],
     target: Annotated[Path, typer.Argument(metavar="TARGET", help="The file to write; its suffix says how.")],
+    overwrite: Overwrite = False,
 ) -> None:
     """Convert a scan or a label map between the formats that can be read and written."""
     from napari_boundaryseg.cli.cases import sources
     from napari_boundaryseg.cli.console import progress_bar
     from napari_boundaryseg.data import formats
 
-    volume = formats.read(*sources(source), progress=progress_bar())
+    paths = sources(source)
+    refuse_source(target, paths)
+    refuse_existing(target, overwrite)
+    volume = formats.read(*paths, progress=progress_bar())
     for warning in volume.warnings:
         typer.echo(f"note: {warning}", err=True)
     formats.write(volume, target)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from napari_boundaryseg.cli.commands import command
+from napari_boundaryseg.cli.overwriting import Overwrite
 from napari_boundaryseg.errors import MissingExtra
 
 
@@ -18,6 +19,7 @@ def demo(
     headless: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write pictures and files here, then end.")
     ] = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Open a scan, segment it and show the result; with --headless DIR also save it and end."""
     try:
@@ -25,6 +27,6 @@ def demo(
         importlib.import_module("napari.viewer")
     except ModuleNotFoundError as error:
         raise MissingExtra("The window", "pyqt5") from error
-    window.run_demo(scan, headless)
+    window.run_demo(scan, headless, overwrite)
     if headless is not None:
         typer.echo(f"Written to {headless}: {', '.join(sorted(path.name for path in headless.iterdir()))}")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from napari_boundaryseg.cli.commands import command
-from napari_boundaryseg.cli.console import table
+from napari_boundaryseg.cli.console import each, table
+from napari_boundaryseg.cli.overwriting import Overwrite, refuse_existing
+from napari_boundaryseg.data.file_format import stored_text
+from napari_boundaryseg.engine.evaluation.score_tables import as_csv, is_our_csv, is_our_json
 from napari_boundaryseg.errors import InputError
 
 if TYPE_CHECKING:
@@ -35,38 +38,99 @@ def evaluate(
     ] = False,
     csv_file: Annotated[Path | None, typer.Option("--csv", metavar="F", help="Every case and organ, as CSV.")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", metavar="F", help="Cases and summary, as JSON.")] = None,
+    overwrite: Overwrite = False,
 ) -> None:
-    """Per case and organ every metric: overlap, distances in mm, added path length, volumes; their mean and SD."""
-    from napari_boundaryseg.cli.cases import compared
-    from napari_boundaryseg.data.saving import atomic_json, atomic_text
-    from napari_boundaryseg.engine.evaluation.scoring import pair, score_case, score_unpredicted, summarise, unpredicted
+    """Per case and organ every metric: overlap, distances in mm, added path length, volumes; their mean and SD.
 
+    A case that cannot be scored is listed at the end and in the tables, with exit status 1; the others are scored.
+    """
+    from napari_boundaryseg.cli.cases import compared
+    from napari_boundaryseg.data.labels import preset
+    from napari_boundaryseg.data.saving import atomic_text
+    from napari_boundaryseg.engine.evaluation.scoring import Row, in_no_reference, pair, summarise, unpredicted
+
+    for file, ours in ((csv_file, is_our_csv), (json_file, is_our_json)):
+        if file is not None:
+            refuse_existing(file, overwrite, ours)
     found, truth = compared(predictions, references)
     pairs, lost = pair(found, truth), unpredicted(found, truth)
-    schemes = {case: _scheme(scheme, path, case) for case, (path, _) in pairs.items()}
-    rows = [
-        row
-        for case, (path, reference) in pairs.items()
-        for row in score_case(case, path, reference, scheme=schemes[case], tolerance_mm=tolerance_mm)
-    ]
-    missing = [f"{row['organ']} in {row['case']}" for row in rows if row["missing"]]
-    if not predicted_only:
-        rows += [
-            row
-            for case, reference in lost.items()
-            for row in score_unpredicted(case, reference, scheme=_common(schemes), tolerance_mm=tolerance_mm)
-        ]
+    given = preset(scheme) if scheme else None
+    scoring = _Scoring(pairs, truth, given, tolerance_mm)
+    counted = [*found, *([] if predicted_only else lost)]
+    failed = each(counted, lambda n: scoring.score(counted[n]))
+    rows: list[Row] = [row for case in counted for row in scoring.rows.get(case, [])]
     summary, priors = summarise(rows), _label_priors(predictions, list(pairs))
+    unheld = in_no_reference(summary, [given, *scoring.schemes.values()])
     if csv_file:
-        atomic_text(csv_file, as_csv(rows))
+        atomic_text(
+            csv_file, stored_text(as_csv([*rows, *({"case": case, "error": why} for case, why in failed.items())]))
+        )
     if json_file:
-        report = {"cases": rows, "summary": summary, "label_prior_dsc": priors, "without_prediction": list(lost)}
-        atomic_json(json_file, report)
-    typer.echo(as_text(summary, priors))
+        report = {
+            "cases": rows,
+            "summary": summary,
+            "label_prior_dsc": priors,
+            "without_prediction": list(lost),
+            "in_no_reference": list(unheld),
+            "not_scored": failed,
+            "notes": scoring.notes,
+        }
+        text = json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False)
+        atomic_text(json_file, stored_text(text + "\n"))
+    typer.echo(as_text(summary, priors, len(counted)))
+    missing = [f"{row['organ']} in {row['case']}" for row in rows if row["missing"] and row["case"] in pairs]
     if missing:
         typer.echo(f"Missing, and left out of the distances: {'; '.join(missing)}.")
+    if unheld:
+        typer.echo(f"No reference holds {', '.join(unheld)}: no mean is given.")
     if lost:
         typer.echo(_about_lost(list(lost), len(truth), predicted_only))
+    if failed:
+        typer.echo(
+            f"{len(counted) - len(failed)} of {len(counted)} cases were scored. Not scored: {', '.join(failed)}."
+        )
+        raise typer.Exit(1)
+
+
+class _Scoring:
+    """Rows of each case, and what is doubtful about its files."""
+
+    def __init__(
+        self,
+        pairs: Mapping[str, tuple[Path, Path]],
+        references: Mapping[str, Path],
+        given: LabelScheme | None,
+        tolerance_mm: float | None,
+    ) -> None:
+        self.rows: dict[str, list[dict[str, Any]]] = {}
+        self.notes: dict[str, list[str]] = {}
+        self.schemes: dict[str, LabelScheme | None] = {}
+        self._pairs, self._references, self._given, self._tolerance_mm = pairs, references, given, tolerance_mm
+
+    def score(self, case: str) -> None:
+        """Score one case. Those without a prediction come after the others, whose label scheme they share."""
+        from napari_boundaryseg.engine.evaluation.scoring import score_case, score_unpredicted
+
+        if case in self._pairs:
+            files = self._pairs[case]
+            scheme = self.schemes[case] = self._given or _scheme(files[0], case)
+            self.rows[case] = score_case(
+                case,
+                *files,
+                scheme=scheme,
+                tolerance_mm=self._tolerance_mm,
+                note=lambda text: self._note(case, text),
+            )
+        elif case in self._references:
+            scheme = self._given or _common(self.schemes)
+            path = self._references[case]
+            self.rows[case] = score_unpredicted(case, path, scheme=scheme, tolerance_mm=self._tolerance_mm)
+        else:
+            raise InputError(case, "there is no reference of this name", "Add it, or take the prediction out")
+
+    def _note(self, case: str, text: str) -> None:
+        self.notes.setdefault(case, []).append(text)
+        typer.echo(f"note: {case}: {text}", err=True)
 
 
 def _about_lost(lost: list[str], references: int, left_out: bool) -> str:
@@ -76,41 +140,29 @@ def _about_lost(lost: list[str], references: int, left_out: bool) -> str:
     )
 
 
-def as_csv(rows: list[dict[str, Any]]) -> str:
-    """One line per case and organ, one column per metric."""
-    from napari_boundaryseg.data import metrics
-
-    text = io.StringIO()
-    writer = csv.DictWriter(
-        text, ("case", "organ", *metrics.names(), "missing"), extrasaction="ignore", lineterminator="\n"
-    )
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
-
-
-def as_text(summary: dict[str, dict[str, Any]], priors: dict[str, float]) -> str:
-    """Mean and SD per organ, beside what a label prior that ignores the image scores."""
+def as_text(summary: dict[str, dict[str, Any]], priors: dict[str, float], cases: int | None = None) -> str:
+    """Mean and SD per organ and over how many of all cases, beside what a label prior that ignores the image scores."""
     from napari_boundaryseg.data import metrics
     from napari_boundaryseg.data.mean_sd import MeanSd
 
+    cases = cases or max((values["n"] for values in summary.values()), default=0)
     head = ["organ", "n", "missing", *metrics.names(), *(["label prior dsc"] if priors else [])]
     lines = []
     for organ, values in summary.items():
-        cells = [MeanSd(**values[name]).text() for name in metrics.names()]
+        figures = [MeanSd(**values[name]) for name in metrics.names()]
+        cells = [f.text() + (f" (n = {f.n})" if 1 < f.n < values["n"] else "") for f in figures]
         prior = [f"{priors[organ]:.3f}" if organ in priors else "-"] if priors else []
-        lines.append([organ, str(values["n"]), str(values["missing"]), *cells, *prior])
+        lines.append([organ, f"{values['n']} of {cases}", str(values["missing"]), *cells, *prior])
     return table(head, lines)
 
 
-def _scheme(name: str | None, prediction: Path, case: str) -> LabelScheme | None:
+def _scheme(prediction: Path, case: str) -> LabelScheme | None:
+    """The label scheme that CASE.json beside a prediction names; None where it names none."""
     from pydantic import ValidationError
 
-    from napari_boundaryseg.data.labels import LabelScheme, preset
+    from napari_boundaryseg.data.labels import LabelScheme
     from napari_boundaryseg.session.report import read_report
 
-    if name:
-        return preset(name)
     report = read_report(prediction.parent / f"{case}.json")
     try:
         return LabelScheme.model_validate(report["label_scheme"]) if "label_scheme" in report else None
@@ -120,7 +172,7 @@ def _scheme(name: str | None, prediction: Path, case: str) -> LabelScheme | None
 
 def _common(schemes: dict[str, LabelScheme | None]) -> LabelScheme | None:
     """The label scheme of all predictions, where it is one."""
-    first = next(iter(schemes.values()))
+    first = next(iter(schemes.values()), None)
     return first if all(scheme == first for scheme in schemes.values()) else None
 
 
@@ -130,7 +182,10 @@ def _label_priors(predictions: Path, cases: list[str]) -> dict[str, float]:
     from napari_boundaryseg.session.report import read_report
 
     folder = predictions if predictions.is_dir() else predictions.parent
-    digests = {read_report(folder / f"{case}.json").get("sha256") for case in cases}
+    try:
+        digests = {read_report(folder / f"{case}.json").get("sha256") for case in cases}
+    except InputError:
+        return {}  # said of its case already
     for _, path in model_library.cards():
         card, digest = model_library.read_card(path)
         if digests == {digest}:

@@ -45,11 +45,14 @@ def finetune(
     from napari_boundaryseg.engine.checkpoints.model_library import read_card
     from napari_boundaryseg.engine.evaluation.comparison_page import not_taught_in_words
     from napari_boundaryseg.engine.training.fine_tune import fine_tune
+    from napari_boundaryseg.engine.training.loop.folder import claim, refuse_model_in
 
     if resume and overwrite:
         raise typer.BadParameter("--resume and --overwrite exclude each other")
     chosen = settings_of(steps=steps, lr=lr, part=part)
+    claim(out, resume=False, overwrite=overwrite)  # before every scan is read
     loaded = load_model(model)
+    refuse_model_in(out, loaded.path)
     scheme = loaded.card.recipe.scheme
     cases, held = folds.for_tuning(cases_of(data, holdout, loaded.card.recipe))
     channels = len(loaded.card.recipe.channels)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from napari_boundaryseg.cli.boxes import box_around, labels_of, parse_box
-from napari_boundaryseg.cli.cases import name_of, refuse_repeated, sources
+from napari_boundaryseg.cli.cases import name_of, sources
 from napari_boundaryseg.cli.commands import command
-from napari_boundaryseg.cli.console import progress_bar
+from napari_boundaryseg.cli.console import each, progress_bar
+from napari_boundaryseg.cli.overwriting import Overwrite, refuse_one_result
 from napari_boundaryseg.data.boxes import Box, drawn
-from napari_boundaryseg.errors import BoundarySegError
 
 if TYPE_CHECKING:
     from napari_boundaryseg.data.volume import Volume
@@ -61,24 +60,27 @@ def predict(
     locator: Annotated[
         str | None, typer.Option(metavar="NAME_OR_FILE", help="The model that proposes the box, for models that ask.")
     ] = None,
+    overwrite: Overwrite = False,
 ) -> None:
-    """Segment scans: CASE_seg.nii.gz and CASE.json for each, and what else is asked for."""
+    """Segment scans: CASE_seg.nii.gz and CASE.json for each, and what else is asked for.
+
+    A result of the same scan that nobody changed is replaced; another scan's, or what was changed by hand, only with
+    --overwrite.
+    """
     if box and box_from:
         raise typer.BadParameter("give --box or --box-from, not both")
     given = parse_box(box) if box else None
     wanted = {name for name, on in (("edges", edges), ("contours", contours), ("probabilities", probabilities)) if on}
     cases = [sources(text) for text in scans]
-    refuse_repeated([name_of(paths) for paths in cases])
+    names = [name_of(paths) for paths in cases]
+    refuse_one_result(names)
     predictor = _predictor(model, device, locator)
-    failed = 0
-    for paths in cases:
-        try:
-            _one(predictor, paths, out, wanted, _Region(given, box_from, margin_mm, whole), progress_bar())
-        except BoundarySegError as error:
-            if len(cases) == 1:
-                raise
-            failed += 1
-            print(f"error: {error}", file=sys.stderr)
+    region = _Region(given, box_from, margin_mm, whole)
+
+    def one(n: int) -> None:
+        _one(predictor, cases[n], out, {"labels", *wanted, "report"}, region, overwrite, progress_bar())
+
+    failed = each(names, one)
     if failed:
         raise typer.Exit(1)
 
@@ -105,18 +107,26 @@ def _predictor(model: str, device: str, locator: str | None) -> Predictor:
 
 
 def _one(
-    predictor: Predictor, paths: list[Path], out: Path, wanted: set[str], region: _Region, progress: Progress
+    predictor: Predictor,
+    paths: list[Path],
+    out: Path,
+    what: set[str],
+    region: _Region,
+    overwrite: bool,
+    progress: Progress,
 ) -> None:
     from napari_boundaryseg.data import formats
-    from napari_boundaryseg.session.export import export_files
+    from napari_boundaryseg.session.export import export_files, refuse_earlier
+    from napari_boundaryseg.session.result_files import planned
 
     started = time.perf_counter()
     case = name_of(paths)
     scan = formats.read(*paths)
+    refuse_earlier(scan, out, planned(what, case), what, f"{case}.json", overwrite)
     reading = time.perf_counter() - started
     found = predictor.predict(scan, box=region.of(scan, case), whole=region.whole, attention=False, progress=progress)
-    what = {"labels", *wanted, "report"}
-    export_files(scan, found.labels, found, what, out, case=case, seconds={"reading": round(reading, 3)})
+    taken = {"reading": round(reading, 3)}
+    export_files(scan, found.labels, found, what, out, case=case, seconds=taken, overwrite=overwrite)
     for note in [*scan.warnings, *found.details["notes"]]:  # type: ignore[misc]
         typer.echo(f"note: {case}: {note}", err=True)
     volumes = ", ".join(f"{name} {value:.1f} mL" for name, value in found.labels.volumes_ml().items())

@@ -86,6 +86,9 @@ def train(
     if resume and overwrite:
         raise typer.BadParameter("--resume and --overwrite exclude each other")
     cases: list[Case] = []
+    from napari_boundaryseg.engine.training.loop.folder import claim
+
+    claim(out, resume=resume, overwrite=overwrite)  # before every scan is read
     training: list[Case] = []
     validation: list[Case] = []
     if not wanted.synthetic:

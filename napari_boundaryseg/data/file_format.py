@@ -1,4 +1,4 @@
-"""Format versions in stored files: what a later version of the program wrote is refused, never guessed at."""
+"""Stored files: their format versions, of which later ones are refused, and the text that they may hold."""
 
 from __future__ import annotations
 
@@ -34,3 +34,17 @@ def refuse_later(found: object, known: str, path: Path) -> None:
     name = known.rpartition("/")[0]
     if isinstance(found, str) and found.rpartition("/")[0] == name and found != known:
         raise InputError(path, "a later version of the program wrote it", "Update the program")
+
+
+def stored_text(text: str) -> str:
+    r"""A text with names of files in it, as a file in UTF-8 holds it, whatever the system's own letters are.
+
+    What the system could not read in a name was kept by Python as single bytes; here they are read as UTF-8, and those
+    that are none become escapes.
+
+    Examples
+    --------
+    >>> stored_text("n\udcc3\udca4he"), stored_text("\udce4")
+    ('nähe', '\\xe4')
+    """
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

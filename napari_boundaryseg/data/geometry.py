@@ -58,6 +58,32 @@ def shear_deg(affine: np.ndarray) -> float:
     return float(np.degrees(np.arcsin(np.clip(products.max(), 0, 1))))
 
 
+THICKER = 1.25
+"""An array axis whose voxels are so many times longer than along both others is the one across the slices."""
+
+
+def slice_axis(affine: np.ndarray) -> int:
+    """The array axis across the slices of a scan: 0, 1 or 2, however the scan is stored.
+
+    The axis along which voxels are clearly the longest, for slices are thicker than their pixels are wide; where there
+    is none, the axis closest to the patient's long axis, so that slices are axial.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> slice_axis(np.diag([0.8, 0.8, 3.0, 1.0])), slice_axis(np.diag([3.0, 0.8, 0.8, 1.0])), slice_axis(np.eye(4))
+    (2, 0, 2)
+    """
+    lengths = np.array(spacing_mm(affine))
+    *_, second, longest = np.sort(lengths)
+    if longest > THICKER * second:
+        return int(lengths.argmax())
+    directions = np.asarray(affine, float)[:3, :3] / lengths
+    directions = (directions * np.where(directions[2] < 0, -1, 1)).round(6)
+    # Two axes at the same angle to the long axis: the one that then points to the front, then to the right.
+    return max(range(3), key=lambda axis: (directions[2, axis], directions[1, axis], directions[0, axis]))
+
+
 def corner_distance_mm(shape: tuple[int, ...], a: np.ndarray, b: np.ndarray) -> float:
     """The largest distance, in mm, between where two affines put the corners of one array."""
     corners = np.array(np.meshgrid(*[(0, n - 1) for n in shape[:3]], indexing="ij")).reshape(3, -1)

@@ -1,4 +1,8 @@
-"""Report of an export, ``CASE.json``: what was made from what, by which model, in which time, and what was checked."""
+"""Report of an export, ``CASE.json``: what was made from what, by which model, in which time, and what was checked.
+
+It also says by which voxels its scan and by which bytes its files are known again (``scan.hash``, ``hashes``). Reports
+of versions 0.1 and 0.2 do not, and vouch for none of their files: see `session.vouching`.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from typing import Any
 from napari_boundaryseg import __version__
 from napari_boundaryseg.data.file_format import refuse_later
 from napari_boundaryseg.data.volume import LabelMap, Volume
+from napari_boundaryseg.editing.journal.scan_hash import hash_of
 from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.errors import InputError
 
@@ -31,9 +36,10 @@ def report(
     labels: LabelMap,
     prediction: Prediction | None,
     case: str,
-    files: list[str],
+    hashes: Mapping[str, str],
     checks: list[str],
     seconds: Mapping[str, float],
+    earlier: Mapping[str, str],
 ) -> dict[str, Any]:
     """What was made from what, without names or paths of the patient's files beyond the case's name.
 
@@ -44,12 +50,14 @@ def report(
     prediction : Prediction, optional
         Whose maps were written; what it says of its model is None where there is none.
     case : str
-    files : list of str
-        Names of the files that were written beside the report.
+    hashes : mapping
+        The files that were written beside the report, each with the SHA-256 of its bytes.
     checks : list of str
         What was read back and compared, one sentence each.
     seconds : mapping
         Stage to the time it took, in s.
+    earlier : mapping
+        Files of earlier exports of this scan that were not written again, each with its SHA-256.
 
     Returns
     -------
@@ -71,6 +79,7 @@ def report(
             "channels": list(scan.channels),
             "modality": scan.modality,
             "warnings": list(scan.warnings),
+            "hash": hash_of(scan),
         },
         "label_scheme": labels.scheme.model_dump(mode="json"),
         "volumes_ml": {name: round(ml, 6) for name, ml in labels.volumes_ml().items()},
@@ -80,7 +89,9 @@ def report(
         **(prediction.details if prediction is not None else {}),
         "seconds": dict(seconds),
         "checks": checks,
-        "files": files,
+        "files": list(hashes),
+        "hashes": dict(hashes),
+        "earlier": dict(earlier),
     }
 
 
@@ -95,7 +106,7 @@ def read_report(path: Path) -> dict[str, Any]:
     Raises
     ------
     InputError
-        Where it is no JSON, or a later version of the program wrote it.
+        Where it is no JSON, a later version of the program wrote it, or its export was interrupted.
     """
     if not path.is_file():
         return {}
@@ -106,6 +117,8 @@ def read_report(path: Path) -> dict[str, Any]:
     if not isinstance(values, dict):
         return {}
     refuse_later(values.get("format"), FORMAT, path)
+    if values.get("unfinished"):
+        raise InputError(path, "the export that it belongs to was interrupted", "Export or predict the case again")
     return migrated(values)
 
 

@@ -6,6 +6,8 @@ import csv
 import json
 from pathlib import Path
 
+import nibabel as nib
+import numpy as np
 import pytest
 from cli_study import boxes, save
 
@@ -112,3 +114,119 @@ def test_one_file_against_one_file(boundaryseg, references: Path, predictions: P
     done = boundaryseg("evaluate", predictions / "case1_seg.nii.gz", references / "case1.nii.gz")
     assert done.status == 0
     assert "0.750" in done.out
+
+
+def test_one_damaged_map_among_many_is_listed_and_the_others_are_scored(
+    boundaryseg, references: Path, predictions: Path, tmp_path: Path
+) -> None:
+    damaged = predictions / "case1_seg.nii.gz"
+    damaged.write_bytes(damaged.read_bytes()[:100])
+    table, file = tmp_path / "scores.csv", tmp_path / "scores.json"
+    done = boundaryseg("evaluate", predictions, references, "--scheme", "hippocampus", "--csv", table, "--json", file)
+    assert done.status == 1
+    assert done.err.splitlines()[-2].startswith("error: case1_seg.nii.gz: ")
+    assert done.err.splitlines()[-1] == "1 of 3 cases failed: case1."
+    assert "2 of 3 cases were scored. Not scored: case1." in done.out
+    rows = list(csv.DictReader(table.open()))
+    assert [(row["case"], row["organ"]) for row in rows] == [
+        ("case0", "Hippocampus_A"),
+        ("case0", "Hippocampus_P"),
+        ("case2", "Hippocampus_A"),
+        ("case2", "Hippocampus_P"),
+        ("case1", ""),
+    ]
+    assert [bool(row["error"]) for row in rows] == [False] * 4 + [True]
+    assert [row["dsc"] for row in rows[-1:]] == [""]
+    report = json.loads(file.read_text())
+    assert list(report["not_scored"]) == ["case1"]
+    assert report["summary"]["Hippocampus_A"]["dsc"]["n"] == 2
+    (line,) = (line for line in done.out.splitlines() if line.startswith("Hippocampus_A"))
+    assert line.split()[1:4] == ["2", "of", "3"]
+
+
+@pytest.mark.parametrize("fault", ["a damaged reference", "a fault of the program", "a damaged report"])
+def test_whatever_is_wrong_with_one_case_the_others_are_scored(
+    boundaryseg, references: Path, predictions: Path, tmp_path: Path, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from napari_boundaryseg.engine.evaluation import scoring
+
+    if fault == "a damaged reference":
+        (references / "case1.nii.gz").write_bytes(b"no image")
+    elif fault == "a damaged report":
+        (predictions / "case1.json").write_text("{")
+    else:
+        real = scoring.read_labels
+
+        def fails(path: Path, **named: object) -> object:
+            if path.name == "case1.nii.gz":
+                raise ZeroDivisionError("division by zero")
+            return real(path, **named)
+
+        monkeypatch.setattr(scoring, "read_labels", fails)
+    done = boundaryseg("evaluate", predictions, references, "--csv", tmp_path / "scores.csv")
+    assert done.status == 1
+    rows = list(csv.DictReader((tmp_path / "scores.csv").open()))
+    assert {row["case"] for row in rows if not row["error"]} == {"case0", "case2"}
+    assert {row["case"] for row in rows if row["error"]} == {"case1"}
+
+
+def test_the_other_cases_are_scored_where_one_has_no_reference(
+    boundaryseg, references: Path, predictions: Path, tmp_path: Path
+) -> None:
+    save(predictions / "case9_seg.nii.gz", boxes())
+    done = boundaryseg("evaluate", predictions, references, "--csv", tmp_path / "scores.csv")
+    assert done.status == 1
+    rows = list(csv.DictReader((tmp_path / "scores.csv").open()))
+    assert {row["case"] for row in rows if not row["error"]} == {"case0", "case1", "case2"}
+    assert "3 of 4 cases were scored. Not scored: case9." in done.out
+
+
+def test_folders_that_do_not_belong_together_are_refused(
+    boundaryseg, references: Path, predictions: Path, tmp_path: Path
+) -> None:
+    for case in ("case0", "case1", "case2"):
+        (predictions / f"{case}_seg.nii.gz").rename(predictions / f"other{case}_seg.nii.gz")
+    done = boundaryseg("evaluate", predictions, references, "--csv", tmp_path / "scores.csv")
+    assert (done.status, "none has a reference of its name" in done.err) == (1, True)
+    assert not (tmp_path / "scores.csv").exists()
+
+
+def test_folders_of_one_file_each_are_not_paired_whatever_their_names(boundaryseg, tmp_path: Path) -> None:
+    save(tmp_path / "p" / "patient4.nii.gz", boxes())
+    save(tmp_path / "r" / "patient1.nii.gz", boxes())
+    done = boundaryseg("evaluate", tmp_path / "p", tmp_path / "r")
+    assert (done.status, "patient4 against patient1" in done.err) == (1, True)
+    assert boundaryseg("evaluate", tmp_path / "p" / "patient4.nii.gz", tmp_path / "r" / "patient1.nii.gz").status == 0
+
+
+def test_an_organ_that_no_reference_holds_has_no_score_and_is_named(
+    boundaryseg, references: Path, predictions: Path, tmp_path: Path
+) -> None:
+    for n, shift in enumerate((0, 1, 2)):
+        labels = boxes(shift)
+        save(references / f"case{n}.nii.gz", np.where(labels == 2, 0, labels).astype(np.uint8))
+    file = tmp_path / "scores.json"
+    done = boundaryseg("evaluate", predictions, references, "--scheme", "hippocampus", "--json", file)
+    assert "No reference holds Hippocampus_P: no mean is given." in done.out
+    (line,) = (line for line in done.out.splitlines() if line.startswith("Hippocampus_P "))
+    assert set(line.split()[5:]) == {"-"}, "no figure that could be read as one"
+    report = json.loads(file.read_text())
+    assert report["in_no_reference"] == ["Hippocampus_P"]
+    assert report["summary"]["Hippocampus_P"]["dsc"]["mean"] is None
+    assert report["summary"]["Hippocampus_A"]["dsc"]["mean"] is not None
+
+
+@pytest.mark.parametrize(
+    ("shift_mm", "status", "said"),
+    [(0.0005, 0, None), (0.02, 0, "less than half a voxel"), (0.4, 0, "less than half a voxel"), (0.9, 1, "grid")],
+)
+def test_grids_that_differ_by_rounding_are_said_and_others_refused(
+    boundaryseg, tmp_path: Path, shift_mm: float, status: int, said: str | None
+) -> None:
+    for name, shift in (("p", shift_mm), ("r", 0.0)):
+        affine = np.diag([1.0, 1.0, 2.0, 1.0])
+        affine[0, 3] = shift
+        nib.save(nib.Nifti1Image(boxes(), affine), tmp_path / f"{name}.nii.gz")
+    done = boundaryseg("evaluate", tmp_path / "p.nii.gz", tmp_path / "r.nii.gz")
+    assert done.status == status
+    assert (said in done.err) if said else (done.err == "")

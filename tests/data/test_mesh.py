@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from napari_boundaryseg.data.mesh import signed_volume_mm3, surface, write_stl
+from napari_boundaryseg.data.mesh import read_stl, signed_volume_mm3, surface, write_stl
 from napari_boundaryseg.errors import InputError
 
 AFFINES = {
@@ -127,14 +127,22 @@ def test_an_stl_file_holds_the_triangles(tmp_path: Path, affine: np.ndarray) -> 
     assert int.from_bytes(data[80:84], "little") == len(faces)
     assert len(data) == 84 + 50 * len(faces)
     assert not data.startswith(b"solid"), "readers take that for a text file"
-    assert b"mm, RAS+" in data[:80]
+    assert b"SPACE=LPS" in data[:80], "the words by which 3D Slicer tells LPS from RAS"
     records = np.frombuffer(data[84:], RECORD)
     corners = records["corners"].reshape(-1, 3, 3)
-    np.testing.assert_array_equal(corners, vertices[faces].astype(np.float32))
+    np.testing.assert_array_equal(corners * (-1, -1, 1), vertices[faces].astype(np.float32), err_msg="stored in LPS")
+    np.testing.assert_array_equal(read_stl(tmp_path / "a.stl"), vertices[faces].astype(np.float32))
     wanted = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     np.testing.assert_allclose(np.linalg.norm(records["normal"], axis=1), 1, atol=1e-5)
     assert (np.einsum("ij,ij->i", wanted, records["normal"]) > 0).all()
     assert not records["spare"].any()
+
+
+@pytest.mark.parametrize("spoilt", [b"", b"short", b" " * 84, b"SPACE=LPS".ljust(80) + b"\1\0\0\0"])
+def test_another_file_is_not_read_as_a_surface(tmp_path: Path, spoilt: bytes) -> None:
+    (tmp_path / "a.stl").write_bytes(spoilt)
+    with pytest.raises(InputError, match=r"a\.stl: it is no surface of this program"):
+        read_stl(tmp_path / "a.stl")
 
 
 def test_a_triangle_without_area_has_no_normal_and_is_no_fault(tmp_path: Path) -> None:

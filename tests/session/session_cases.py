@@ -6,12 +6,21 @@ from typing import Any
 
 import numpy as np
 
-from napari_boundaryseg.data.labels import preset
+from napari_boundaryseg.data.labels import LabelScheme, preset
 from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
+from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.session.actions import accept
 from napari_boundaryseg.session.session import Session
 
 SHAPE = (16, 16, 16)
+FILES = {
+    "labels": "case1_seg.nii.gz",
+    "edges": "case1_edges.nii.gz",
+    "contours": "case1_contours.nii.gz",
+    "probabilities": "case1_probabilities.nii.gz",
+    "mesh": "case1_Hippocampus_A.stl",
+    "report": "case1.json",
+}
 
 
 def box_scan(
@@ -32,6 +41,29 @@ def _boxes(shape: tuple[int, int, int]) -> np.ndarray:
     labels[4:12, 3:8, 4:12] = 1
     labels[4:12, 8:13, 4:12] = 2
     return labels
+
+
+def predicted(scan: Volume, scheme: LabelScheme | None = None) -> Prediction:
+    rng = np.random.default_rng(5)
+    scheme = scheme or preset("hippocampus")
+    edges, *maps = rng.random((1 + len(scheme.names), *scan.geometry.shape), dtype=np.float32)
+    labels = box_labels(scan)
+    return Prediction(
+        labels,
+        np.zeros((3, *scan.geometry.shape), np.float32),
+        edges,
+        dict(zip(scheme.names, maps)),
+        {**dict.fromkeys(scheme.names, "soft head"), "edges": "hard head"},
+        details={
+            "model": "tiny",
+            "sha256": "0" * 64,
+            "device": "cpu",
+            "dtype": "float32",
+            "seconds": {"network": 0.5},
+            "box": None,
+            "notes": ["2 voxels were filled"],
+        },
+    )
 
 
 class Told:

@@ -11,15 +11,14 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import pytest
-from session_cases import SHAPE, box_labels, box_scan
+from session_cases import FILES, SHAPE, box_labels, box_scan, predicted
 
 from napari_boundaryseg.data import formats, saving
 from napari_boundaryseg.data.formats.nifti import write as nifti_write
 from napari_boundaryseg.data.labels import LabelScheme, Organ, preset
 from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
-from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.errors import InputError
-from napari_boundaryseg.session import export as module
+from napari_boundaryseg.session import result_files
 from napari_boundaryseg.session.export import KINDS, MAPS, export_files
 
 OBLIQUE = np.array([[-0.9, 0.1, 0.3, 12.5], [0.2, 1.1, -0.2, -40.25], [0.1, 0.3, -2.0, 7.0], [0, 0, 0, 1]])
@@ -29,29 +28,6 @@ AFFINES = {
     "oblique": OBLIQUE,
     "permuted": np.array([[0, 0, 2, 1], [0.5, 0, 0, 2], [0, -0.7, 0, 3], [0, 0, 0, 1.0]]),
 }
-
-
-def predicted(scan: Volume, scheme: LabelScheme | None = None) -> Prediction:
-    rng = np.random.default_rng(5)
-    scheme = scheme or preset("hippocampus")
-    edges, *maps = rng.random((1 + len(scheme.names), *scan.geometry.shape), dtype=np.float32)
-    labels = box_labels(scan)
-    return Prediction(
-        labels,
-        np.zeros((3, *scan.geometry.shape), np.float32),
-        edges,
-        dict(zip(scheme.names, maps)),
-        {**dict.fromkeys(scheme.names, "soft head"), "edges": "hard head"},
-        details={
-            "model": "tiny",
-            "sha256": "0" * 64,
-            "device": "cpu",
-            "dtype": "float32",
-            "seconds": {"network": 0.5},
-            "box": None,
-            "notes": ["2 voxels were filled"],
-        },
-    )
 
 
 def names(folder: Path) -> list[str]:
@@ -269,16 +245,6 @@ def test_the_report_names_no_folder(tmp_path: Path, scan: Volume) -> None:
     assert opened.source == (tmp_path / "case1.nii.gz",), "the scan itself knows where it came from"
 
 
-FILES = {
-    "labels": "case1_seg.nii.gz",
-    "edges": "case1_edges.nii.gz",
-    "contours": "case1_contours.nii.gz",
-    "probabilities": "case1_probabilities.nii.gz",
-    "mesh": "case1_Hippocampus_A.stl",
-    "report": "case1.json",
-}
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_old_file_survives_a_write_that_fails(
     tmp_path: Path, scan: Volume, labels: LabelMap, kind: str, monkeypatch: pytest.MonkeyPatch
@@ -290,7 +256,7 @@ def test_an_old_file_survives_a_write_that_fails(
 
     monkeypatch.setattr(saving, "_replace", full)
     with pytest.raises(InputError, match=f"{FILES[kind]}: could not be written: No space left on device"):
-        export_files(scan, labels, predicted(scan), {kind}, tmp_path)
+        export_files(scan, labels, predicted(scan), {kind}, tmp_path, overwrite=True)
     assert (tmp_path / FILES[kind]).read_bytes() == b"old"
     assert names(tmp_path) == [FILES[kind]]
 
@@ -309,7 +275,7 @@ def test_a_disk_that_changes_voxels_is_noticed(
 
     monkeypatch.setattr(nifti_write, "_put", faulty)
     with pytest.raises(InputError, match="does not read back"):
-        export_files(scan, labels, predicted(scan), {kind}, tmp_path)
+        export_files(scan, labels, predicted(scan), {kind}, tmp_path, overwrite=True)
     assert (tmp_path / FILES[kind]).read_bytes() == b"old"
 
 
@@ -332,7 +298,7 @@ def test_a_surface_that_does_not_read_back_is_noticed(
 
     monkeypatch.setattr(saving, "_fill", faulty)
     with pytest.raises(InputError, match="does not read back"):
-        export_files(scan, labels, None, {"mesh"}, tmp_path)
+        export_files(scan, labels, None, {"mesh"}, tmp_path, overwrite=True)
     assert (tmp_path / FILES["mesh"]).read_bytes() == b"old"
 
 
@@ -352,4 +318,4 @@ def test_integers_without_a_name_are_refused(tmp_path: Path, scan: Volume, label
 
 
 def test_every_kind_has_a_writer() -> None:
-    assert set(module._WRITERS) | {"report"} == set(KINDS)
+    assert set(result_files._WRITERS) | {"report"} == set(KINDS)

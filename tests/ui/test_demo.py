@@ -18,6 +18,7 @@ from qtpy.QtGui import QPixmap
 from napari_boundaryseg.data import formats
 from napari_boundaryseg.data.volume import Geometry, Volume
 from napari_boundaryseg.errors import BoundarySegError, InputError
+from napari_boundaryseg.session.earlier_results import ResultsInTheWay
 from napari_boundaryseg.ui import demo, hooks
 from napari_boundaryseg.ui.compat.window import is_open, main_window
 
@@ -117,6 +118,34 @@ def test_without_a_person_everything_is_written(viewer: Any, pelvis_files: list[
     ]
     assert not QPixmap(str(tmp_path / "out" / "window.png")).isNull()
     assert json.loads((tmp_path / "out" / "report.json").read_text("utf-8"))["case"] == "case1"
+
+
+@pytest.mark.parametrize("display", [{}, {"DISPLAY": ":98765"}, {"QT_QPA_PLATFORM": "no-such-platform"}])
+@pytest.mark.skipif(sys.platform != "linux", reason="a window can always be opened there")
+def test_without_a_display_it_ends_with_one_line(tmp_path: Path, display: dict[str, str]) -> None:
+    hidden = ("DISPLAY", "WAYLAND_DISPLAY")
+    bare = {name: value for name, value in os.environ.items() if name not in hidden}
+    ended = subprocess.run(
+        [sys.executable, "-c", "from napari_boundaryseg.cli import main; main()", "demo", "--headless", "out"],
+        cwd=tmp_path,
+        timeout=PATIENCE_S,
+        capture_output=True,
+        text=True,
+        env={**bare, **display},
+    )
+    assert ended.returncode == 1, ended.stderr
+    assert ended.stderr.splitlines()[-1].startswith("error: display: no window can be opened here.")
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_is_in_the_folder_already_is_not_replaced(viewer: Any, pelvis_files: list[Path], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "window.png").write_bytes(b"mine")
+    with pytest.raises(ResultsInTheWay, match=r"window\.png: it is there already"):
+        demo.run_demo(pelvis_files[0], out)
+    assert [path.read_bytes() for path in out.iterdir()] == [b"mine"]
+    assert not is_open(viewer)
 
 
 def test_a_picture_that_cannot_be_written_is_an_error_and_keeps_the_old_one(qapp: Any, tmp_path: Path) -> None:

@@ -12,9 +12,11 @@ from napari_boundaryseg.data.metrics.structure_pair import ROUNDING_MM, Structur
 def added_path_length_mm(pair: StructurePair) -> float:
     """Length of the reference's contour that a person would have to draw anew, in mm.
 
-    The contour voxels of the reference, in the planes of the array's last axis, that lie farther than the tolerance
-    from the prediction's contour in the same plane, times the mean in-plane voxel size: all of it where the prediction
-    is empty, 0 where the reference is.
+    The contour voxels of the reference, slice by slice, that lie farther than the tolerance from the prediction's
+    contour in the same slice, times the mean in-plane voxel size: all of it where the prediction is empty, 0 where the
+    reference is. The slices are the scan's own, which `data.geometry.slice_axis` finds in the patient: across the axis
+    of clearly the longest voxels, else the axial ones. So the figure does not depend on the order in which a file
+    stores its axes.
 
     References
     ----------
@@ -23,7 +25,9 @@ def added_path_length_mm(pair: StructurePair) -> float:
     """
     from napari_boundaryseg.data.boundaries import inner_boundary
 
-    in_plane = [float(size) for size in pair.spacing_mm[:2]]
-    drawn, wanted = (inner_boundary(mask, axes=(0, 1)) for mask in (pair.prediction, pair.reference))
-    found = distances(wanted, drawn, (*in_plane, 1e6))  # no plane is near another
-    return np.count_nonzero(found > pair.tolerance_mm + ROUNDING_MM) * sum(in_plane) / 2
+    in_plane = [axis for axis in range(3) if axis != pair.slice_axis]
+    steps = [float(size) for size in pair.spacing_mm]
+    steps[pair.slice_axis] = 1e6  # no plane is near another
+    drawn, wanted = (inner_boundary(mask, axes=in_plane) for mask in (pair.prediction, pair.reference))
+    found = distances(wanted, drawn, steps)
+    return np.count_nonzero(found > pair.tolerance_mm + ROUNDING_MM) * sum(steps[axis] for axis in in_plane) / 2

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from napari_boundaryseg.data.geometry import slice_axis
 from napari_boundaryseg.data.labels import LabelScheme, anonymous
 from napari_boundaryseg.data.metrics.metric import metrics
 from napari_boundaryseg.data.metrics.structure_pair import StructurePair, rimmed
-from napari_boundaryseg.data.volume import LabelMap
+from napari_boundaryseg.data.volume import SAME_GRID_MM, LabelMap
 from napari_boundaryseg.errors import InputError
 
 
@@ -28,16 +31,18 @@ def evaluate(prediction: LabelMap, reference: LabelMap, tolerance_mm: float | No
     -------
     dict
         Organ and region names of the reference's scheme (the prediction's where nobody named the reference's
-        labels) to every metric by its name, ``tolerance_mm`` and ``missing``. An integer that the scheme does not name
-        is scored as "Label N". An organ that is in neither map is left out, and so is a composite of it; a composite's
-        metrics are the means of its members', without volumes. Where one of the two is empty, ``missing`` is True,
-        overlap and surface Dice are 0 and the distances are NaN: a missing structure has no distance, and must be
-        reported beside any mean.
+        labels) to every metric by its name, ``tolerance_mm``, ``missing`` and ``in_reference``: whether the reference
+        holds it (of a composite: all its members), for a mean over scans without one says nothing. An integer that the
+        scheme does not name is scored as "Label N". An organ that is in neither map is left out, and so is a composite
+        of it; a composite's metrics are the means of its members', without volumes. Where one of the two is empty,
+        ``missing`` is True, overlap and surface Dice are 0 and the distances are NaN: a missing structure has no
+        distance, and must be reported beside any mean.
 
     Raises
     ------
     InputError
-        When the two do not lie on the same grid, or name an integer differently.
+        When the two do not lie on the same grid, or name an integer differently. Grids that differ by less than half a
+        voxel, as by rounding in another format, are taken for the same with a Python warning.
 
     Examples
     --------
@@ -51,10 +56,9 @@ def evaluate(prediction: LabelMap, reference: LabelMap, tolerance_mm: float | No
     >>> evaluate(moved, reference, tolerance_mm=1.0)["Prostate"]["dsc"]
     0.75
     """
-    if not prediction.geometry.same_as(reference.geometry):
-        raise InputError(
-            prediction.name, "it does not lie on the reference's grid", "Compare label maps of the same scan"
-        )
+    prediction, doubt = laid_on(prediction, reference)
+    if doubt:
+        warnings.warn(f"{prediction.name}: {doubt}", stacklevel=2)
     from scipy.ndimage import find_objects  # not before: recipes ask for the names of the metrics
 
     where = [find_objects(labels.array) for labels in (prediction, reference)]
@@ -64,11 +68,36 @@ def evaluate(prediction: LabelMap, reference: LabelMap, tolerance_mm: float | No
         if box is not None:
             a, b = (np.isin(labels.array[box], members) for labels in (prediction, reference))
             limit = own_mm if tolerance_mm is None else tolerance_mm
-            scores[name] = compare_masks(a, b, reference.spacing_mm, limit, reference.geometry.voxel_ml)
+            scores[name] = compare_masks(
+                a, b, reference.spacing_mm, limit, reference.geometry.voxel_ml, slice_axis(reference.affine)
+            )
     for composite in _common_scheme(prediction, reference).composites:
         if scores.keys() >= set(composite.members):
             scores[composite.name] = _mean_of([scores[name] for name in composite.members])
     return scores
+
+
+def laid_on(prediction: LabelMap, reference: LabelMap) -> tuple[LabelMap, str]:
+    """The prediction on the reference's grid, and a sentence where the two grids are not quite the same.
+
+    Raises
+    ------
+    InputError
+        Where they lie more than half a voxel apart.
+    """
+    apart = prediction.geometry.distance_mm(reference.geometry)
+    if apart <= SAME_GRID_MM:
+        return prediction, ""
+    if apart <= min(reference.spacing_mm) / 2:
+        return replace(prediction, geometry=reference.geometry), (
+            f"The prediction lies up to {apart:.3g} mm off the reference's grid, less than half a voxel: "
+            "it is compared as it is."
+        )
+    one, two = (" x ".join(map(str, labels.geometry.shape)) for labels in (prediction, reference))
+    how = f"corners up to {apart:.3g} mm apart" if one == two else f"{one} voxels against {two}"
+    raise InputError(
+        prediction.name, f"it does not lie on the reference's grid: {how}", "Compare label maps of the same scan"
+    )
 
 
 def _mean_of(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -81,6 +110,7 @@ def _mean_of(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
         **means,
         "tolerance_mm": math.nan,
         "missing": any(row["missing"] for row in rows),
+        "in_reference": all(row["in_reference"] for row in rows),
     }
 
 
@@ -113,7 +143,12 @@ def _common_scheme(prediction: LabelMap, reference: LabelMap) -> LabelScheme:
 
 
 def compare_masks(
-    a: np.ndarray, b: np.ndarray, spacing_mm: Sequence[float], tolerance_mm: float = 2.0, voxel_ml: float | None = None
+    a: np.ndarray,
+    b: np.ndarray,
+    spacing_mm: Sequence[float],
+    tolerance_mm: float = 2.0,
+    voxel_ml: float | None = None,
+    slice_axis: int = 2,
 ) -> dict[str, Any]:
     """Every metric of one structure: ``a`` against the reference ``b``, at least one of them not empty.
 
@@ -124,11 +159,14 @@ def compare_masks(
     tolerance_mm : float
     voxel_ml : float, optional
         The product of the spacing by default.
+    slice_axis : int
+        Across which contours are drawn slice by slice; the last by default.
 
     Returns
     -------
     dict
-        The name of every metric to its value, ``tolerance_mm``, and ``missing``: whether one of the two is empty.
+        The name of every metric to its value, ``tolerance_mm``, ``missing``: whether one of the two is empty, and
+        ``in_reference``: whether ``b`` is not.
 
     Examples
     --------
@@ -138,6 +176,6 @@ def compare_masks(
     >>> row["dsc"], row["hd_mm"], row["missing"]
     (0.75, 1.0, False)
     """
-    pair = StructurePair.of(a, b, spacing_mm, tolerance_mm, voxel_ml)
+    pair = StructurePair.of(a, b, spacing_mm, tolerance_mm, voxel_ml, slice_axis)
     values = {metric.name: metric.of(pair) for metric in metrics()}
-    return {**values, "tolerance_mm": tolerance_mm, "missing": pair.missing}
+    return {**values, "tolerance_mm": tolerance_mm, "missing": pair.missing, "in_reference": pair.n_reference > 0}

@@ -31,6 +31,8 @@ class StructurePair:
         Distance between two surfaces that counts as none.
     voxel_ml : float
         Volume of a voxel.
+    slice_axis : int
+        The array axis across the scan's slices, in which contours are drawn: see `data.geometry.slice_axis`.
 
     Examples
     --------
@@ -46,6 +48,7 @@ class StructurePair:
     spacing_mm: Sequence[float]
     tolerance_mm: float
     voxel_ml: float
+    slice_axis: int = 2
 
     @classmethod
     def of(
@@ -55,13 +58,14 @@ class StructurePair:
         spacing_mm: Sequence[float],
         tolerance_mm: float,
         voxel_ml: float | None = None,
+        slice_axis: int = 2,
     ) -> StructurePair:
         """Cut two masks out of a scan; the voxel's volume follows from the spacing where it is not given."""
         from scipy.ndimage import find_objects
 
         box = rimmed(find_objects((prediction | reference).astype(np.uint8)), reference.shape)
         voxel_ml = float(np.prod(spacing_mm)) / 1000 if voxel_ml is None else voxel_ml
-        return cls(prediction[box], reference[box], spacing_mm, tolerance_mm, voxel_ml)
+        return cls(prediction[box], reference[box], spacing_mm, tolerance_mm, voxel_ml, slice_axis)
 
     @cached_property
     def n_prediction(self) -> int:

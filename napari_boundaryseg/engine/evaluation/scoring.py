@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from napari_boundaryseg.data.formats import read_labels
 from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.data.mean_sd import mean_sd
 from napari_boundaryseg.data.metrics import evaluate, names
+from napari_boundaryseg.data.metrics.label_maps import laid_on
 from napari_boundaryseg.data.volume import LabelMap
 from napari_boundaryseg.errors import InputError
 
@@ -20,26 +21,38 @@ Row = dict[str, Any]
 
 
 def pair(predictions: Mapping[str, Path], references: Mapping[str, Path]) -> dict[str, tuple[Path, Path]]:
-    """Prediction and reference of each predicted case.
+    """Prediction and reference of each case that has both.
+
+    Parameters
+    ----------
+    predictions, references : mapping
+        Case to file.
 
     Raises
     ------
     InputError
-        For a predicted case that has no reference, and when there is nothing to compare.
+        When no case has both: the two do not belong together.
     """
-    lost = sorted(set(predictions) - set(references))
-    if lost or not predictions:
+    pairs = {case: (path, references[case]) for case, path in predictions.items() if case in references}
+    if not pairs:
         raise InputError(
-            lost[0] if lost else "predictions",
-            "there is no reference of this name" if lost else "there is no label map",
-            "Give folders whose label maps are named after the same cases",
+            "predictions",
+            f"none has a reference of its name ({_some(predictions)} against {_some(references)})"
+            if predictions and references
+            else "there is no label map" + ("" if references else " among the references"),
+            "Give folders whose label maps are named after the same cases, or two files",
         )
-    return {case: (path, references[case]) for case, path in predictions.items()}
+    return pairs
 
 
-def unpredicted(predictions: Mapping[str, Path], references: Mapping[str, Path]) -> dict[str, Path]:
+def _some(names: Iterable[str], most: int = 3) -> str:
+    listed = sorted(names)
+    return ", ".join([*listed[:most], *(["..."] if len(listed) > most else [])])
+
+
+def unpredicted(pairs: Mapping[str, object], references: Mapping[str, Path]) -> dict[str, Path]:
     """The references that no prediction is paired with."""
-    return {case: path for case, path in references.items() if case not in predictions}
+    return {case: path for case, path in references.items() if case not in pairs}
 
 
 def score_case(
@@ -49,11 +62,16 @@ def score_case(
     *,
     scheme: LabelScheme | None = None,
     tolerance_mm: float | None = None,
+    note: Callable[[str], None] = lambda text: None,
 ) -> list[Row]:
-    """One row per organ and region of one case."""
+    """One row per organ and region of one case; ``note`` is told what is doubtful about the two files."""
     found, truth = read_labels(prediction, scheme=scheme), read_labels(reference, scheme=scheme)
-    if not found.geometry.same_as(truth.geometry):
-        raise InputError(prediction, "it does not lie on the reference's grid", "Compare label maps of one scan")
+    try:
+        found, doubt = laid_on(found, truth)
+    except InputError as error:
+        raise InputError(prediction, error.reason, error.advice) from error
+    for text in dict.fromkeys([*found.warnings, *truth.warnings, *([doubt] if doubt else [])]):
+        note(text)
     return _rows(case, found, truth, tolerance_mm)
 
 
@@ -86,16 +104,29 @@ def summarise(rows: Iterable[Row]) -> dict[str, dict[str, Any]]:
     """Mean and sample SD of every metric, per organ; one case has no SD.
 
     A missing structure is counted as missing. Its overlap counts as it is (0), its distances, which do not exist,
-    are left out: each metric says over how many cases it is.
+    are left out: each metric says over how many cases it is. An organ that no reference holds (``in_references`` is 0)
+    has no mean: that a model finds or does not find it there says nothing.
     """
     organs: dict[str, list[Row]] = {}
     for row in rows:
         organs.setdefault(row["organ"], []).append(row)
+    return {organ: _of_organ(found) for organ, found in organs.items()}
+
+
+def _of_organ(rows: list[Row]) -> dict[str, Any]:
+    held = sum(bool(row.get("in_reference", True)) for row in rows)
     return {
-        organ: {
-            "n": len(found),
-            "missing": sum(bool(row["missing"]) for row in found),
-            **{metric: mean_sd(row.get(metric) for row in found)._asdict() for metric in names()},
-        }
-        for organ, found in organs.items()
+        "n": len(rows),
+        "missing": sum(bool(row["missing"]) for row in rows),
+        "in_references": held,
+        **{metric: mean_sd(row.get(metric) if held else None for row in rows)._asdict() for metric in names()},
     }
+
+
+def in_no_reference(
+    summary: Mapping[str, Mapping[str, Any]], schemes: Iterable[LabelScheme | None] = ()
+) -> tuple[str, ...]:
+    """The organs that no reference holds: found by a prediction all the same, or named by a label scheme."""
+    named = dict.fromkeys(name for scheme in schemes if scheme is not None for name in scheme.names)
+    held = {organ for organ, values in summary.items() if values["in_references"]}
+    return tuple(organ for organ in {**dict.fromkeys(summary), **named} if organ not in held)

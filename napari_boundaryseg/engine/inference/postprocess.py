@@ -8,7 +8,8 @@ import numpy as np
 
 from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.data.components import fill_enclosed, largest_components
-from napari_boundaryseg.data.volume import LabelMap, Volume
+from napari_boundaryseg.data.geometry import AxisMap
+from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
 from napari_boundaryseg.engine.checkpoints.card import Calibration
 from napari_boundaryseg.engine.inference.calibration import rescaled, tempered
 from napari_boundaryseg.engine.recipes.recipe import Recipe
@@ -32,7 +33,7 @@ def postprocess(
         raw if calibration is None else _placed_classes(tempered(classes, calibration.probabilities), box, shape)
     )
     ids = np.array([0, *scheme.ids])
-    array, notes = cleaned(ids[probabilities.argmax(0)], recipe.inference, volume.geometry.voxel_ml)
+    array, notes = cleaned(ids[probabilities.argmax(0)], recipe.inference, volume.geometry)
     labels = LabelMap(array, volume.geometry, scheme, volume.name)
     contours, sources = {}, {}
     for head, organs, word in (("hard", recipe.clear, "hard head"), ("soft", recipe.blurry, "soft head")):
@@ -63,9 +64,14 @@ def postprocess(
     }, notes
 
 
-def cleaned(labels: np.ndarray, inference: Inference, voxel_ml: float) -> tuple[np.ndarray, list[str]]:
-    """The labels after the recipe's post-processing, and how much that changed."""
-    array, notes = labels, []
+def cleaned(labels: np.ndarray, inference: Inference, geometry: Geometry) -> tuple[np.ndarray, list[str]]:
+    """The labels after the recipe's post-processing, and how much that changed.
+
+    It works in the patient's axes: of two pieces of one size the same one is kept however the scan is stored.
+    """
+    axes, voxel_ml = AxisMap(geometry.affine, geometry.shape, "RAS"), geometry.voxel_ml
+    labels = array = axes.to_axes(labels)
+    notes: list[str] = []
     if inference.smallest_share:
         array = largest_components(labels, inference.smallest_share)
         dropped = int(np.count_nonzero(array != labels)) * voxel_ml
@@ -76,7 +82,7 @@ def cleaned(labels: np.ndarray, inference: Inference, voxel_ml: float) -> tuple[
         filled = fill_enclosed(array)
         added = int(np.count_nonzero(filled != array)) * voxel_ml
         array, notes = filled, notes + ([f"Holes of {added:.1f} mL were filled"] if added else [])
-    return array, notes
+    return np.ascontiguousarray(axes.from_axes(array)), notes
 
 
 def derived_contour(probability: np.ndarray) -> np.ndarray:

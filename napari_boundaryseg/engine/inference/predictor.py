@@ -24,6 +24,7 @@ from napari_boundaryseg.engine.inference.heads import Heads
 from napari_boundaryseg.engine.inference.postprocess import postprocess
 from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.engine.inference.sliding_window import sliding_window
+from napari_boundaryseg.engine.preprocessing.blank_scans import refuse_constant, refuse_unseen
 from napari_boundaryseg.engine.preprocessing.box_distances import with_sides
 from napari_boundaryseg.engine.preprocessing.field_of_view import check_field
 from napari_boundaryseg.engine.preprocessing.network_grid import NetworkGrid
@@ -84,7 +85,8 @@ class Predictor:
         RegionNeeded
             When the scan is far larger than the model's field of view and neither ``box`` nor ``whole`` is given.
         InputError
-            When the channels or the box do not fit, the network's answer is not finite, or memory runs out.
+            When the channels or the box do not fit, nothing can be seen in the scan, the network's answer is not
+            finite, or memory runs out.
         """
         with sentence_when_full("this scan", DRAW_A_BOX):
             return self._predict(volume, box, whole, attention, progress)
@@ -94,14 +96,18 @@ class Predictor:
     ) -> Prediction:
         recipe = self.model.card.recipe
         scan = PreparedScan.of(volume, recipe, self.model.card.name)
+        blank = refuse_constant(scan.volume)
         if box is not None:
             scan = scan.within(boxes.given(box, volume.geometry.shape))
+            blank = refuse_constant(scan.volume, scan.box)
         elif not whole:
             scan = scan.within(self._located(scan, progress))
         seconds: dict[str, float] = {}
         began = time.perf_counter()
         grid = scan.grid
-        image = with_sides(scan.image(), grid.spacing_zyx, recipe.sides_mm)
+        seen = scan.image()
+        refuse_unseen(seen, volume.name, self.model.card.name)
+        image = with_sides(seen, grid.spacing_zyx, recipe.sides_mm)
         seconds["preparing"] = time.perf_counter() - began
         heads, stacked, plan = self._run(image, attention, part(progress, 0.02, 0.9))
         seconds["network"] = time.perf_counter() - began - sum(seconds.values())
@@ -109,7 +115,7 @@ class Predictor:
         maps = {name: grid.back(tensor.cpu().numpy()) for name, tensor in heads.split(stacked).items()}
         calibration = self.model.card.calibration if self._calibrated else None
         result, notes = postprocess(scan.volume, grid.box, maps, recipe, heads.mean_channel_weights(), calibration)
-        notes = [plan.note, _order_note(volume, scan.volume), _not_finite(grid), *notes]
+        notes = [plan.note, _order_note(volume, scan.volume), _not_finite(grid), *blank, *notes]
         seconds["scan grid"] = time.perf_counter() - began - sum(seconds.values())
         details = {
             "model": self.model.card.name,

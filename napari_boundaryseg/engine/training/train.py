@@ -121,9 +121,9 @@ def fit(
     steps, seed = steps or recipe.steps, recipe.seed if seed is None else seed
     if seed < 0:
         raise InputError("seed", f"it is {seed}", "Choose 0 or more")
+    goes_on = files.claim(folder, resume=resume, overwrite=overwrite)
     recipe, cases = with_statistics(recipe.model_copy(update={"steps": steps, "seed": seed}), cases)
     began = start.sha256 if start else ""
-    goes_on = files.claim(folder, resume=resume, overwrite=overwrite)
     if goes_on:
         refuse_other_settings(Begun.of(recipe, began), folder)
     torch.manual_seed(seed)

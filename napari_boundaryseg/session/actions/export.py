@@ -9,6 +9,7 @@ from napari_boundaryseg.data.volume import LabelMap
 from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.progress import Progress, silent
 from napari_boundaryseg.session.actions.running import beside, scan_of
+from napari_boundaryseg.session.earlier_results import ResultsInTheWay
 from napari_boundaryseg.session.export import export_files
 from napari_boundaryseg.session.session import Session
 from napari_boundaryseg.task import Task
@@ -18,18 +19,43 @@ class Export(Task):
     """Write results of the open scan."""
 
 
-def export(session: Session, labels: LabelMap, what: set[str], folder: str | Path) -> list[Path]:
+def _refuse(question: ResultsInTheWay) -> None:
+    raise question
+
+
+def export(
+    session: Session, labels: LabelMap, what: set[str], folder: str | Path, *, overwrite: bool = False
+) -> list[Path]:
     """Write results of the open scan; every file is read back and compared. See `session.export.export_files`."""
-    return export_files(scan_of(session), labels, session.prediction, what, Path(folder))
+    return export_files(scan_of(session), labels, session.prediction, what, Path(folder), overwrite=overwrite)
 
 
 def start_export(
-    session: Session, labels: LabelMap, what: set[str], folder: str | Path, exported: Callable[[list[Path]], None]
+    session: Session,
+    labels: LabelMap,
+    what: set[str],
+    folder: str | Path,
+    exported: Callable[[list[Path]], None],
+    *,
+    in_the_way: Callable[[ResultsInTheWay], None] = _refuse,
+    overwrite: bool = False,
 ) -> Job:
-    """`export` beside the window's thread; ``exported`` gets the files once all were read back."""
+    """`export` beside the window's thread; ``exported`` gets the files once all were read back.
+
+    ``in_the_way`` is told instead when files would be replaced that a person has to be asked about; nothing is written.
+    """
     scan, prediction = scan_of(session), session.prediction
 
-    def write(*, progress: Progress = silent) -> list[Path]:
-        return export_files(scan, labels, prediction, what, Path(folder), progress=progress)
+    def write(*, progress: Progress = silent) -> list[Path] | ResultsInTheWay:
+        try:
+            return export_files(scan, labels, prediction, what, Path(folder), overwrite=overwrite, progress=progress)
+        except ResultsInTheWay as question:
+            return question
 
-    return beside(session, Export(), exported, write, cancelled="Cancelled. Files that were already written stay.")
+    def done(result: list[Path] | ResultsInTheWay) -> None:
+        if isinstance(result, ResultsInTheWay):
+            in_the_way(result)
+        else:
+            exported(result)
+
+    return beside(session, Export(), done, write)

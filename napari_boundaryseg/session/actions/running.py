@@ -57,15 +57,10 @@ def beside(
     function: Callable[..., Any],
     *arguments: Any,
     abandon: bool = False,
-    cancelled: str = CANCELLED,
 ) -> Job:
-    """Call a function of this process beside the window's thread; ``cancelled`` is said when it was stopped."""
+    """Call a function of this process beside the window's thread."""
     return session.runner.call(
-        task,
-        function,
-        *arguments,
-        abandon=abandon,
-        started=lambda job: _watch(session, job, done, cancelled=lambda: cancelled),
+        task, function, *arguments, abandon=abandon, started=lambda job: _watch(session, job, done)
     )
 
 

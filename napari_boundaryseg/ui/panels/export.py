@@ -14,12 +14,12 @@ WHAT = {
     "labels": ("Label map (NIfTI)", "On the scan's own grid, bit for bit its geometry"),
     "edges": ("Edge map (NIfTI)", "0 to 1, from the last segmentation"),
     "contours": ("Soft contours (NIfTI)", "One map per organ, 0 to 1, from the last segmentation"),
-    "mesh": ("Surface meshes (STL)", "One per organ, in mm, patient axes right, front, head"),
+    "mesh": ("Surface meshes (STL)", "One per organ, in mm, patient axes left, back, head (LPS)"),
     "report": ("Report (JSON)", "Volumes, model, geometry"),
 }
 NEEDS_PREDICTION = ("edges", "contours")
 EMPTY = "Nothing to export yet: segment a scan, or draw labels."
-CHECKED = "Written. Labels, edges and contours were read back and compared:"
+CHECKED = "Written. Every file was read back and compared:"
 CHOOSE = "Choose a folder to save in."
 
 
@@ -42,15 +42,26 @@ class ExportPanel(Panel):
         self.choose = button("export_panel.folder", "Folder…", "Where the files go")
         self.place = line("export_panel.place", CHOOSE, quiet=True)
         self.save = button("export_panel.save", "Save", "Write the ticked files and read each one back", main=True)
+        self.question = line("export_panel.question")
+        self.question.setProperty("level", "warning")
+        self.replace = button("export_panel.replace", "Replace", "Write all the same; what is there is lost", main=True)
+        self.keep = button("export_panel.keep", "Keep", "Write nothing; choose another folder")
         self.written = line("export_panel.written")
-        column(self, self.empty, *self.what.values(), self.choose, self.place, self.save, self.written).addStretch(1)
+        asked = (self.question, self.replace, self.keep)
+        column(
+            self, self.empty, *self.what.values(), self.choose, self.place, self.save, *asked, self.written
+        ).addStretch(1)
         self.choose.clicked.connect(self._ask_folder)
         self.save.clicked.connect(self._on_save)
         self._labels.shown.connect(self._enable)
+        self.replace.clicked.connect(lambda _: self._results.replace())
+        self.keep.clicked.connect(self._on_keep)
         self._results.exported.connect(self._on_exported)
+        self._results.asked.connect(self._ask)
         session = self._session
         for signal in (session.scan_changed, session.prediction_changed, session.job_changed):
             controller.listen(self, signal, lambda _: self._enable())
+        self._ask("")
         self._enable()
 
     def _ask_folder(self) -> None:
@@ -79,6 +90,17 @@ class ExportPanel(Panel):
         chosen = {name for name, tick in self.what.items() if tick.isChecked() and tick.isEnabled()}
         self.written.setText("")
         self._results.save(chosen, self._folder)
+
+    def _ask(self, question: str) -> None:
+        self.question.setText(question)
+        for part in (self.question, self.replace, self.keep):
+            part.setVisible(bool(question))
+        if question:
+            self.set_state("warning", "needs an answer")
+
+    def _on_keep(self) -> None:
+        self._results.forget()
+        self.set_state("", "nothing was written")
 
     def _on_exported(self, paths: list[Path]) -> None:
         self.written.setText("\n".join([CHECKED, *(f"✓ {path.name}" for path in paths)]))

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from napari_boundaryseg.engine.evaluation.scoring import pair, plain, summarise, unpredicted
+from napari_boundaryseg.data.labels import preset
+from napari_boundaryseg.data.metrics import evaluate
+from napari_boundaryseg.data.volume import Geometry, LabelMap
+from napari_boundaryseg.engine.evaluation.scoring import in_no_reference, pair, plain, summarise, unpredicted
 from napari_boundaryseg.errors import InputError
 
 
@@ -15,10 +19,9 @@ def test_pairs_are_by_name() -> None:
     assert pair(found, truth) == {"b": (Path("p/b"), Path("r/b")), "a": (Path("p/a"), Path("r/a"))}
 
 
-def test_one_case_each_is_no_pair_when_their_names_differ() -> None:
-    with pytest.raises(InputError, match="amos_0004: there is no reference"):
-        pair({"amos_0004": Path("m")}, {"amos_0001": Path("t")})
-    assert unpredicted({"mine": Path("m")}, {"truth": Path("t")}) == {"truth": Path("t")}
+def test_folders_of_one_file_each_are_paired_by_name_all_the_same() -> None:
+    with pytest.raises(InputError, match=r"none has a reference of its name \(patient4 against patient1\)"):
+        pair({"patient4": Path("m")}, {"patient1": Path("t")})
 
 
 def test_references_without_a_prediction_are_known() -> None:
@@ -26,11 +29,22 @@ def test_references_without_a_prediction_are_known() -> None:
 
 
 @pytest.mark.parametrize(
-    ("predictions", "words"), [({"a": Path("a"), "z": Path("z")}, "z: there is no reference"), ({}, "no label map")]
+    ("predictions", "references", "words"),
+    [
+        ("yz", "ab", r"none has a reference of its name \(y, z against a, b\)"),
+        ("vwxyz", "ab", r"\(v, w, x, ... against a, b\)"),
+        ("", "ab", "there is no label map. "),
+        ("a", "", "there is no label map among the references"),
+    ],
 )
-def test_what_has_no_partner_is_refused(predictions: dict[str, Path], words: str) -> None:
+def test_folders_that_do_not_belong_together_are_refused(predictions: str, references: str, words: str) -> None:
     with pytest.raises(InputError, match=words):
-        pair(predictions, {"a": Path("a"), "b": Path("b")})
+        pair({name: Path(name) for name in predictions}, {name: Path(name) for name in references})
+
+
+def test_what_has_no_partner_is_in_no_pair() -> None:
+    found, truth = {name: Path("p", name) for name in "az"}, {name: Path("r", name) for name in "ab"}
+    assert pair(found, truth) == {"a": (Path("p/a"), Path("r/a"))}
 
 
 def test_mean_and_sd_over_known_values_only() -> None:
@@ -49,3 +63,35 @@ def test_mean_and_sd_over_known_values_only() -> None:
 def test_nothing_known_is_said_as_nothing() -> None:
     found = summarise([{"case": "1", "organ": "GTV", "missing": True, "dsc": None}])["GTV"]
     assert found["dsc"] == {"n": 0, "mean": None, "sd": None}
+
+
+def row(case: str, organ: str, dsc: float, in_reference: bool) -> dict[str, object]:
+    return {"case": case, "organ": organ, "missing": not in_reference, "in_reference": in_reference, "dsc": dsc}
+
+
+def test_an_organ_that_no_reference_holds_has_no_mean_and_is_named() -> None:
+    rows = [row(case, organ, 0.0 if organ == "P" else 0.9, organ == "A") for case in "12" for organ in "AP"]
+    found = summarise(rows)
+    assert (found["P"]["n"], found["P"]["in_references"]) == (2, 0)
+    assert found["P"]["dsc"] == {"n": 0, "mean": None, "sd": None}
+    assert found["A"]["dsc"]["mean"] == pytest.approx(0.9)
+    assert in_no_reference(found) == ("P",)
+    assert in_no_reference(found, [None, preset("hippocampus")]) == ("P", "Hippocampus_A", "Hippocampus_P")
+
+
+def test_an_organ_that_some_reference_holds_counts_as_it_is_where_it_was_invented() -> None:
+    found = summarise([row("1", "P", 0.8, True), row("2", "P", 0.0, False)])
+    assert found["P"]["dsc"]["mean"] == pytest.approx(0.4)
+    assert in_no_reference(found) == ()
+
+
+def test_a_composite_has_no_mean_where_no_reference_holds_one_of_its_members() -> None:
+    truth, found = np.zeros((8, 8, 8), np.uint8), np.zeros((8, 8, 8), np.uint8)
+    truth[2:6, 2:6, 2:6] = 1
+    found[2:6, 2:6, 2:6], found[3:5, 3:5, 3:5] = 1, 2
+    maps = [LabelMap(array, Geometry(array.shape, np.eye(4)), preset("kits")) for array in (found, truth)]
+    rows = [{"case": "1", "organ": organ, **plain(values)} for organ, values in evaluate(*maps).items()]
+    summary = summarise(rows)
+    assert summary["Kidney_All"]["dsc"]["n"] == 1
+    assert {"Kidney_Tumour", "Composite"} <= set(in_no_reference(summary))
+    assert summary["Composite"]["dsc"]["mean"] is None

@@ -82,7 +82,8 @@ def test_without_a_locator_that_finds_something_the_person_is_asked(locator, tmp
     with pytest.raises(RegionNeeded, match=r"finder, which proposes one, cannot be used.*put finder\.safetensors"):
         predictor.predict(scan()[0])
     predictor = Predictor(predictor.model, "cpu", load_model(locator))
-    empty = Volume(np.zeros((1, *GRID.shape), np.float32), GRID, ("ct",))
+    noise = np.random.default_rng(0).normal(0, 5, (1, *GRID.shape)).astype(np.float32)
+    empty = Volume(noise, GRID, ("ct",))
     monkeypatch.setattr(module, "around", lambda *given: None)
     with pytest.raises(RegionNeeded, match="finder found no organ in it"):
         predictor.predict(empty)

@@ -27,6 +27,7 @@ from napari_boundaryseg.session.actions.export import Export, export, start_expo
 from napari_boundaryseg.session.actions.fine_tune import fine_tune
 from napari_boundaryseg.session.actions.project import open_project
 from napari_boundaryseg.session.actions.segment import segment
+from napari_boundaryseg.session.earlier_results import ResultsInTheWay
 from napari_boundaryseg.session.project.project import Project
 from napari_boundaryseg.session.session import Session
 from napari_boundaryseg.task import Task
@@ -373,7 +374,7 @@ def test_accepting_can_be_cancelled(told: Told, labels: LabelMap) -> None:
     assert told.said == [("info", "Cancelled. Nothing was changed.")]
 
 
-def test_an_export_that_is_cancelled_keeps_what_is_written(told: Told, labels: LabelMap, tmp_path: Path) -> None:
+def test_an_export_that_is_cancelled_changes_nothing(told: Told, labels: LabelMap, tmp_path: Path) -> None:
     def stop_at_report(fraction: float, text: str) -> None:
         if text == "Writing mesh":
             told.session.job.cancel()
@@ -381,8 +382,8 @@ def test_an_export_that_is_cancelled_keeps_what_is_written(told: Told, labels: L
     told.session.job_changed.connect(lambda job: job and job.progressed.connect(stop_at_report))
     job = start_export(told.session, labels, {"labels", "mesh", "report"}, tmp_path / "out", lambda paths: None)
     assert job.state == "cancelled"
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["case1_seg.nii.gz"]
-    assert told.said == [("info", "Cancelled. Files that were already written stay.")]
+    assert list((tmp_path / "out").iterdir()) == []
+    assert told.said == [("info", "Cancelled. Nothing was changed.")]
 
 
 def test_what_cannot_be_accepted_is_told(told: Told, labels: LabelMap) -> None:
@@ -422,6 +423,22 @@ def test_exporting(told: Told, labels: LabelMap, tiny_model: Path, tmp_path: Pat
     report = json.loads((tmp_path / "out" / "case1.json").read_text("utf-8"))
     assert (report["case"], report["model"]) == ("case1", "tiny")
     assert export(told.session, labels, {"labels"}, tmp_path / "again") == [tmp_path / "again" / "case1_seg.nii.gz"]
+
+
+def test_an_export_onto_work_by_hand_is_asked_about_and_writes_nothing(
+    told: Told, labels: LabelMap, tmp_path: Path
+) -> None:
+    (tmp_path / "case1_seg.nii.gz").write_bytes(b"by hand")
+    got: list[list[Path]] = []
+    asked: list[ResultsInTheWay] = []
+    job = start_export(told.session, labels, {"labels"}, tmp_path, got.append, in_the_way=asked.append)
+    assert (job.state, got, told.said) == ("returned", [], [])
+    assert list(asked[0].files) == ["case1_seg.nii.gz"]
+    assert [path.read_bytes() for path in tmp_path.iterdir() if path.is_file()] == [b"by hand"]
+    start_export(told.session, labels, {"labels"}, tmp_path, got.append)
+    assert "no report says that this program wrote it" in told.one_error(), "where nobody can be asked it is an error"
+    start_export(told.session, labels, {"labels"}, tmp_path, got.append, overwrite=True)
+    assert got == [[tmp_path / "case1_seg.nii.gz"]]
 
 
 def test_an_export_that_fails_is_told(told: Told, labels: LabelMap, tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ from napari_boundaryseg.errors import InputError
 BEST, LAST, STATE, CARD, LOG = "best.safetensors", "last.safetensors", "state.safetensors", "card.json", "log.jsonl"
 LOCK = "training.lock"
 COMPARISON = ("comparison.json", "comparison.md")
-_RESULTS = (STATE, BEST, LAST, *COMPARISON)
+_WRITTEN = (STATE, BEST, LAST, CARD, LOG, *COMPARISON)
+"""Whatever a training writes: nothing of it is replaced or removed unless somebody said so."""
 
 
 def claim(folder: Path, *, resume: bool, overwrite: bool) -> bool:
@@ -29,8 +30,9 @@ def claim(folder: Path, *, resume: bool, overwrite: bool) -> bool:
     """
     if resume and (folder / STATE).is_file():
         return True
-    there = [name for name in _RESULTS if (folder / name).exists()]
-    if there and not overwrite:
+    there = [name for name in _WRITTEN if (folder / name).exists()]
+    just_begun = resume and set(there) <= {CARD, LOG} and card_in(folder) is not None  # stopped before its first state
+    if there and not overwrite and not just_begun:
         advice = (
             "Overwrite it (--overwrite) or choose another folder"
             if resume or STATE not in there
@@ -40,11 +42,24 @@ def claim(folder: Path, *, resume: bool, overwrite: bool) -> bool:
     return False
 
 
+def refuse_model_in(folder: Path, model: Path) -> None:
+    """Refuse a folder whose files are replaced while one of them is the model that the training begins with.
+
+    Raises
+    ------
+    InputError
+    """
+    if any((folder / name).exists() and (folder / name).samefile(model) for name in _WRITTEN):
+        raise InputError(
+            folder, f"it holds the model that the training begins with ({model.name})", "Choose another folder"
+        )
+
+
 def begin(folder: Path, card: Card) -> None:
     """Make the folder, remove what an earlier training left in it, and say what is trained here."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name in (*_RESULTS, CARD, LOG):
+        for name in _WRITTEN:
             (folder / name).unlink(missing_ok=True)
     except OSError as error:
         raise write_error(folder, error) from error
