@@ -91,12 +91,6 @@ class JournalReader(QObject):
         outcome()
 
 
-def in_words(folder: Path) -> str:
-    """A folder as its owner knows it: ``~`` stands for the home folder, whose name may be a person's."""
-    home = Path.home()
-    return f"~/{folder.relative_to(home).as_posix()}" if folder.is_relative_to(home) else "/".join(folder.parts[-3:])
-
-
 def _look() -> Found:
     recovery.clean_up()
     work, discarded = recovery.recoverable(), recovery.recoverable(discarded=True)

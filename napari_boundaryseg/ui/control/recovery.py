@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from qtpy.QtCore import QObject, Signal
 
 from napari_boundaryseg.data.labels import LabelScheme
+from napari_boundaryseg.data.scratch.scratch_errors import in_words
 from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.editing.journal import recovery
 from napari_boundaryseg.editing.journal.folders import mark_told
@@ -18,7 +19,7 @@ from napari_boundaryseg.editing.journal.scan_hash import hash_of
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.session import Session
 from napari_boundaryseg.ui.control.error_messages import report_errors
-from napari_boundaryseg.ui.control.journal_reader import Found, JournalReader, Resumed, in_words
+from napari_boundaryseg.ui.control.journal_reader import Found, JournalReader, Resumed
 from napari_boundaryseg.ui.layers import access
 from napari_boundaryseg.ui.layers.labels import show_preview, show_recovered
 
