@@ -7,15 +7,20 @@ import errno
 import io
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from patience import PATIENCE_S
 
+from napari_boundaryseg.data import formats
 from napari_boundaryseg.data.saving import atomic_file, atomic_json, atomic_write
 from napari_boundaryseg.data.scratch import arrays
+from napari_boundaryseg.data.volume import Geometry, Volume
 from napari_boundaryseg.errors import InputError
 
 OLD, NEW = b"o" * 50_000, b"n" * 50_000
@@ -144,3 +149,33 @@ def test_an_array_that_the_disk_does_not_take_leaves_nothing(tmp_path: Path) -> 
         (tmp_path / "scan.npy").unlink(missing_ok=True)
     assert at > 4
     assert np.array_equal(arrays.load_array(tmp_path / "scan.npy"), array)
+
+
+SAVE_OVER = """
+import sys
+from pathlib import Path
+import numpy as np
+from napari_boundaryseg.data import formats
+from napari_boundaryseg.data.exchange import load_volume, save_volume
+
+path = Path(sys.argv[1])
+scan = formats.read(path)
+for _ in range(3):
+    formats.write(scan, path)
+    assert np.array_equal(formats.read(path).array, scan.array)  # what is mapped is still there, too
+folder = path.parent / "scratch"
+mapped = load_volume(save_volume(scan, folder))
+for _ in range(3):
+    save_volume(mapped, folder)
+    assert np.array_equal(load_volume(folder).array, scan.array)
+print("whole")
+"""
+
+
+@pytest.mark.parametrize("name", ["a.nii", "a.nii.gz"])
+def test_a_scan_is_saved_onto_the_file_that_it_is_read_from(tmp_path: Path, name: str) -> None:
+    scan = Volume(np.arange(60_000, dtype=np.int16).reshape(1, 30, 40, 50), Geometry((30, 40, 50), np.eye(4)))
+    formats.write(scan, tmp_path / name)
+    command = [sys.executable, "-c", SAVE_OVER, str(tmp_path / name)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)  # a wrong one dies of SIGBUS
+    assert done.stdout == "whole\n", done.stderr

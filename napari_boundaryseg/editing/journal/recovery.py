@@ -182,7 +182,8 @@ def _summary(folder: Path, replay: Replay) -> RecoverableWork:
     found = replay.recovered()
     voxels = np.zeros(int(found.labels.max(initial=0)) + 1, np.int64)
     for part in found.labels:  # one at a time: NumPy counts in eight bytes a voxel
-        voxels += np.bincount(part.ravel(), minlength=len(voxels))
+        if part.any():
+            voxels += np.bincount(part.ravel(), minlength=len(voxels))
     return RecoverableWork(
         folder,
         found.header,

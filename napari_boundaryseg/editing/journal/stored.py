@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import struct
-from collections.abc import Iterable
-from contextlib import closing
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -87,7 +88,7 @@ def _chain(found: Iterable[Record]) -> tuple[Record, ...]:
 
 def _read_database(folder: Path) -> _Database:
     """Read a copy: SQLite tidies up what it opens, and throws away what it finds damaged."""
-    with TemporaryDirectory(prefix=READING, dir=folder) as work:
+    with _as_old_as_before(folder), TemporaryDirectory(prefix=READING, dir=folder) as work:
         for path in (folder / NAME, folder / f"{NAME}-wal"):
             if path.exists():
                 shutil.copy(path, work)
@@ -109,6 +110,17 @@ def _read_database(folder: Path) -> _Database:
     check = check_log(log)
     known = frames_in_index(_bytes(folder / f"{NAME}-shm"), log)
     return _Database(tuple(found), whole and not check.unread and check.committed >= known)
+
+
+@contextmanager
+def _as_old_as_before(folder: Path) -> Iterator[None]:
+    """Let a look make a session no younger: without work it goes after a day."""
+    before = folder.stat()
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            os.utime(folder, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
 def _bytes(path: Path, most: int = -1) -> bytes:

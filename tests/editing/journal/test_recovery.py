@@ -342,6 +342,54 @@ def test_old_sessions_without_work_are_cleaned_up_and_others_stay(folder: Path) 
     idle.close()
     for path in (idle.folder, lost(folder, 1)):
         os.utime(path, (time.time() - 3 * 86400,) * 2)
+    assert len(recoverable(folder)) == 1  # looking makes nothing younger
     assert clean_up(folder) == 1
     assert not idle.folder.exists()
     assert len(recoverable(folder)) == 1
+
+
+def test_what_a_killed_removal_or_reader_left_is_no_session_and_goes(folder: Path) -> None:
+    path = lost(folder)
+    (folder / ".removed-20260101T000000-aaaaaaaa").mkdir()
+    (folder / ".removed-20260101T000000-aaaaaaaa" / NAME).write_bytes(b"rest")
+    (path / "reading-1234").mkdir()
+    (path / "reading-1234" / NAME).write_bytes(b"rest")
+    assert [work.folder for work in recoverable(folder)] == [path]
+    assert not (path / "reading-1234").exists()
+    clean_up(folder)
+    assert sorted(folder.iterdir()) == [path]
+
+
+def test_a_journal_whose_database_is_gone_is_not_taken_for_an_empty_one(folder: Path) -> None:
+    path = lost(folder, copy=False)
+    (path / NAME).rename(path / f"{NAME}-wal")
+    for one in (path, path / f"{NAME}-wal"):
+        os.utime(one, (time.time() - 3 * 86400,) * 2)
+    assert clean_up(folder) == 0
+    assert recoverable(folder) == []
+    assert (folder / DAMAGED / path.name / f"{NAME}-wal").stat().st_size
+
+
+def test_what_a_newer_version_discarded_is_left_to_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(records, "VERSION", 2)
+        path = lost(folder)
+        discard(recoverable(folder)[0])
+    gone = folder / DISCARDED / path.name
+    for one in gone.iterdir():
+        os.utime(one, (time.time() - 30 * 86400,) * 2)
+    assert clean_up(folder) == 0
+    assert recoverable(folder, discarded=True) == []
+    assert (gone / NAME).exists()
+
+
+def test_a_journal_that_has_not_changed_is_read_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, read_again, read = lost(folder), [], recovery.read
+    monkeypatch.setattr(recovery, "read", lambda folder: (read_again.append(folder), read(folder))[1])
+    first = recoverable(folder)
+    assert recoverable(folder) == first
+    assert read_again == [path]
+    with (path / COPY).open("ab") as stream:
+        stream.write(b"more")
+    recoverable(folder)
+    assert read_again == [path, path]
