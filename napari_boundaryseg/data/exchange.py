@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -10,36 +12,40 @@ from typing import Any
 import numpy as np
 
 from napari_boundaryseg.data.labels import LabelScheme
-from napari_boundaryseg.data.saving import atomic_json, atomic_write
+from napari_boundaryseg.data.saving import atomic_json
+from napari_boundaryseg.data.scratch.arrays import load_array, save_array
+from napari_boundaryseg.data.scratch.scratch_errors import scratch_errors
 from napari_boundaryseg.data.volume import Geometry, LabelMap, NiftiForm, Volume
 from napari_boundaryseg.errors import InputError
 
 
 def save_volume(volume: Volume, folder: str | Path) -> Path:
-    """Write ``scan.npy`` and ``scan.json`` into a folder, which is made when needed."""
+    """Write ``scan.npy`` and ``scan.json`` into a folder, which is made when needed; of sources only the names."""
     values = {
         "geometry": geometry_to_json(volume.geometry),
         "channels": volume.channels,
         "name": volume.name,
         "modality": volume.modality,
         "warnings": volume.warnings,
-        "source": [str(path) for path in volume.source],
+        "source": [path.name for path in volume.source],
     }
     return _save(Path(folder), "scan", volume.array, values)
 
 
 def load_volume(folder: str | Path) -> Volume:
     """Read what `save_volume` wrote; the array stays on disk, mapped read-only."""
-    array, values = _load(Path(folder), "scan")
-    return Volume(
-        array,
-        geometry_from_json(values["geometry"]),
-        tuple(values["channels"]),
-        values["name"],
-        values["modality"],
-        tuple(values["warnings"]),
-        tuple(Path(path) for path in values["source"]),
-    )
+    folder = Path(folder)
+    with _reading(folder, "scan"):
+        values = _values(folder, "scan")
+        return Volume(
+            load_array(folder / "scan.npy"),
+            geometry_from_json(values["geometry"]),
+            tuple(values["channels"]),
+            values["name"],
+            values["modality"],
+            tuple(values["warnings"]),
+            tuple(Path(path) for path in values["source"]),
+        )
 
 
 def save_labels(labels: LabelMap, folder: str | Path) -> Path:
@@ -55,9 +61,16 @@ def save_labels(labels: LabelMap, folder: str | Path) -> Path:
 
 def load_labels(folder: str | Path) -> LabelMap:
     """Read what `save_labels` wrote; the array stays on disk, mapped read-only."""
-    array, values = _load(Path(folder), "labels")
-    scheme = LabelScheme.model_validate(values["scheme"])
-    return LabelMap(array, geometry_from_json(values["geometry"]), scheme, values["name"], tuple(values["warnings"]))
+    folder = Path(folder)
+    with _reading(folder, "labels"):
+        values = _values(folder, "labels")
+        return LabelMap(
+            load_array(folder / "labels.npy"),
+            geometry_from_json(values["geometry"]),
+            LabelScheme.model_validate(values["scheme"]),
+            values["name"],
+            tuple(values["warnings"]),
+        )
 
 
 def geometry_to_json(geometry: Geometry) -> dict[str, Any]:
@@ -86,17 +99,22 @@ def geometry_from_json(values: dict[str, Any]) -> Geometry:
 
 
 def _save(folder: Path, stem: str, array: np.ndarray, values: dict[str, Any]) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    # Stored as (..., K, J, I): the order of voxels in most files, so nothing is rearranged, and slices stay whole.
-    atomic_write(folder / f"{stem}.npy", lambda stream: np.save(stream, array.swapaxes(-1, -3), allow_pickle=False))
-    atomic_json(folder / f"{stem}.json", values)
+    with scratch_errors(folder):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        save_array(folder / f"{stem}.npy", array)
+        atomic_json(folder / f"{stem}.json", values, private=True)
     return folder
 
 
-def _load(folder: Path, stem: str) -> tuple[np.ndarray, dict[str, Any]]:
+@contextmanager
+def _reading(folder: Path, stem: str) -> Iterator[None]:
+    """Say of whatever is missing or wrong inside that it cannot be read."""
     try:
-        values = json.loads((folder / f"{stem}.json").read_text("utf-8"))
-        array = np.load(folder / f"{stem}.npy", mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError) as error:
+        yield
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise InputError(folder, f"no {stem} can be read from this folder", "Save it there again") from error
-    return array.swapaxes(-1, -3), values
+
+
+def _values(folder: Path, stem: str) -> dict[str, Any]:
+    values: dict[str, Any] = json.loads((folder / f"{stem}.json").read_text("utf-8"))
+    return values

@@ -6,7 +6,6 @@ import contextlib
 import errno
 import json
 import os
-import secrets
 import shutil
 import stat
 import time
@@ -14,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from napari_boundaryseg.data.scratch.temporary_files import temporary_file
 from napari_boundaryseg.errors import InputError
 
 _ADVICE = {
@@ -29,7 +29,11 @@ _ADVICE = {
 
 
 def atomic_write(
-    path: str | Path, write: Callable[[BinaryIO], None], *, check: Callable[[Path], None] | None = None
+    path: str | Path,
+    write: Callable[[BinaryIO], None],
+    *,
+    check: Callable[[Path], None] | None = None,
+    private: bool = False,
 ) -> None:
     """Write a file beside its target, force it to disk, then put it in the target's place.
 
@@ -41,6 +45,9 @@ def atomic_write(
         ``write(stream)`` writes the whole content.
     check : callable, optional
         ``check(temporary_path)`` reads the new file before it replaces the old one, and raises if it is not right.
+    private : bool
+        Whether only its owner may read it. Otherwise a new file has the usual rights, and a replaced one those that
+        the old one had.
 
     Raises
     ------
@@ -52,55 +59,60 @@ def atomic_write(
         with temporary.open("wb") as stream:
             write(stream)
 
-    atomic_file(path, make, check=check)
+    atomic_file(path, make, check=check, private=private)
 
 
 def atomic_file(
-    path: str | Path, make: Callable[[Path], None], *, suffix: str = ".tmp", check: Callable[[Path], None] | None = None
+    path: str | Path,
+    make: Callable[[Path], None],
+    *,
+    suffix: str = ".tmp",
+    check: Callable[[Path], None] | None = None,
+    private: bool = False,
 ) -> None:
     """Like `atomic_write`, for a writer that wants a path (ending in ``suffix``) and not a stream."""
     path = Path(path)
     try:
         target = _real_target(path)
-        temporary = target.parent / f".boundaryseg-{secrets.token_hex(6)}{suffix}"
-        try:
-            _fill(temporary, target, make, check)
-            _replace(temporary, target)
-        except InputError as error:
-            if error.subject != temporary.name:
-                raise
-            raise InputError(path, error.reason, error.advice) from error  # nobody knows the temporary name
-        finally:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
+        with temporary_file(target.parent, suffix, private=private) as temporary:
+            try:
+                _fill(temporary, None if private else target, make, check)
+                _replace(temporary, target)
+            except InputError as error:
+                if error.subject != temporary.name:
+                    raise
+                raise InputError(path, error.reason, error.advice) from error  # nobody knows the temporary name
         sync_folder(target.parent)
     except OSError as error:
         raise write_error(path, error) from error
 
 
-def atomic_bytes(path: str | Path, data: bytes) -> None:
+def atomic_bytes(path: str | Path, data: bytes, *, private: bool = False) -> None:
     """Write bytes, all or nothing."""
 
     def write(stream: BinaryIO) -> None:
         stream.write(data)
 
-    atomic_write(path, write)
+    atomic_write(path, write, private=private)
 
 
-def atomic_text(path: str | Path, text: str) -> None:
+def atomic_text(path: str | Path, text: str, *, private: bool = False) -> None:
     """Write text as UTF-8 with plain line ends, all or nothing."""
-    atomic_bytes(path, text.encode("utf-8"))
+    atomic_bytes(path, text.encode("utf-8"), private=private)
 
 
-def atomic_json(path: str | Path, value: Any) -> None:
+def atomic_json(path: str | Path, value: Any, *, private: bool = False) -> None:
     """Write a value as indented JSON, all or nothing; NaN and infinity are refused."""
-    atomic_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    atomic_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n", private=private)
 
 
 def write_error(path: Path, error: OSError) -> InputError:
     """What to tell the person when the system refused to write."""
-    reason = error.strerror or type(error).__name__
-    advice = _ADVICE.get(error.errno or 0, "Save somewhere else")
+    if error.errno is None and "requested and" in str(error):  # NumPy does not say why
+        reason, code = "the disk took only a part of it", errno.ENOSPC
+    else:
+        reason, code = error.strerror or type(error).__name__, error.errno or 0
+    advice = _ADVICE.get(code, "Save somewhere else")
     return InputError(path, f"could not be written: {reason}", advice)
 
 
@@ -117,14 +129,14 @@ def _real_target(path: Path) -> Path:
     return target
 
 
-def _fill(temporary: Path, target: Path, make: Callable[[Path], None], check: Callable[[Path], None] | None) -> None:
-    with temporary.open("xb"):
-        pass  # claims the name, with the rights that the system gives a new file
+def _fill(
+    temporary: Path, rights_of: Path | None, make: Callable[[Path], None], check: Callable[[Path], None] | None
+) -> None:
     make(temporary)
-    if target.exists():
-        shutil.copymode(target, temporary)
+    if rights_of is not None and rights_of.exists():
+        shutil.copymode(rights_of, temporary)
     with temporary.open("rb+") as stream:
-        os.fsync(stream.fileno())
+        sync_file(stream)
     if check is not None:
         check(temporary)
 
@@ -140,6 +152,12 @@ def _replace(temporary: Path, target: Path) -> None:
                 raise
             time.sleep(wait_s)
     temporary.replace(target)
+
+
+def sync_file(stream: BinaryIO) -> None:
+    """Force what was written into an open file to the disk."""
+    stream.flush()
+    os.fsync(stream.fileno())
 
 
 def sync_folder(folder: Path) -> None:

@@ -7,10 +7,12 @@ import importlib
 import json
 import os
 import threading
+import time
 from typing import Any, TextIO
 
 from napari_boundaryseg.jobs.allowed import resolve
 from napari_boundaryseg.jobs.error_text import sentence, trace
+from napari_boundaryseg.jobs.liveness import BEAT_S
 from napari_boundaryseg.progress import Cancelled
 
 
@@ -19,7 +21,7 @@ class TaskLoop:
 
     Commands: ``{"run": id, "task": name, "arguments": {...}}``, ``{"cancel": id}``, ``{"pause": id}``,
     ``{"resume": id}``. Events: ``{"ready": pid}``, then for each id ``progress``, and at the end one of
-    ``returned``, ``failed``, ``cancelled``.
+    ``returned``, ``failed``, ``cancelled``; and ``{"alive": true}`` now and then while there is something to do.
     """
 
     def __init__(self, commands: TextIO, events: TextIO, tasks: str) -> None:
@@ -27,12 +29,14 @@ class TaskLoop:
         self._writing = threading.Lock()
         self._news = threading.Condition()
         self._waiting: list[dict[str, Any]] = []
+        self._busy = False
         self._cancelled: set[int] = set()
         self._paused: set[int] = set()
 
     def serve(self, warm: bool = False) -> None:
         """Work until the commands end, which they do when the parent is gone."""
         threading.Thread(target=self._listen, daemon=True).start()
+        threading.Thread(target=self._beat, daemon=True).start()
         self._say(ready=os.getpid())
         if warm:
             with contextlib.suppress(Exception):  # whoever asks for a function is told what is wrong
@@ -40,12 +44,23 @@ class TaskLoop:
         while True:
             with self._news:
                 self._news.wait_for(lambda: self._waiting)
-                command = self._waiting.pop(0)
+                command, self._busy = self._waiting.pop(0), True
             self._work(command)
+            self._busy = False
+
+    def _beat(self) -> None:
+        while True:
+            with self._news:
+                self._news.wait_for(lambda: self._waiting or self._busy)
+            self._say(alive=True)
+            time.sleep(BEAT_S)
 
     def _listen(self) -> None:
         for line in self._commands:
-            command = json.loads(line)
+            try:
+                command = json.loads(line)
+            except ValueError:
+                continue
             with self._news:
                 if "run" in command:
                     self._waiting.append(command)

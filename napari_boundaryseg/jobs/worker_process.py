@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -35,7 +36,10 @@ class WorkerProcess:
             text=True,
             encoding="utf-8",
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            errors="replace",
         )
+        self.signs = 0
+        """How many lines it has said."""
 
     @property
     def pid(self) -> int | None:
@@ -51,13 +55,18 @@ class WorkerProcess:
                 self._process.stdin.flush()
 
     def events(self, number: int) -> Iterator[dict[str, Any]]:
-        """What it says of the task with this number, until it ends, without what libraries print."""
+        """What it says of the task with this number, until it ends; all else, such as what libraries print, is ignored.
+
+        Each has either ``progress`` and ``text``, or one of ``returned``, ``cancelled`` and ``failed`` (with ``kind``
+        and ``details``).
+        """
         for line in self._process.stdout or ():
+            self.signs += 1
             try:
                 event = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue
-            if isinstance(event, dict) and event.get("id") == number:
+            if isinstance(event, dict) and event.get("id") == number and _is_answer(event):
                 yield event
 
     def wait(self) -> int:
@@ -75,3 +84,12 @@ class WorkerProcess:
             if stream is not None:
                 with contextlib.suppress(OSError):
                     stream.close()
+
+
+def _is_answer(event: dict[str, Any]) -> bool:
+    if "progress" in event:
+        fraction = event["progress"]
+        return isinstance(fraction, int | float) and math.isfinite(fraction) and isinstance(event.get("text"), str)
+    if "failed" in event:
+        return all(isinstance(event.get(name), str) for name in ("failed", "kind", "details"))
+    return "returned" in event or event.get("cancelled") is True

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from napari_boundaryseg.jobs.allowed import TASKS
 from napari_boundaryseg.jobs.job import Job
+from napari_boundaryseg.jobs.liveness import SILENT, watched
 from napari_boundaryseg.jobs.runner import (
     After,
     Before,
@@ -215,16 +216,24 @@ class WorkerRunner:
             process.send({"run": entry.number, "task": task.name(), "arguments": task.model_dump()})
             if entry.job.paused:
                 process.send({"pause": entry.number})
-        for event in process.events(entry.number):
-            if "progress" not in event:
-                with self._lock:
-                    entry.stage = "storing"
-                return event
-            self._notify(lambda event=event: entry.job.report(event["progress"], event["text"]))  # type: ignore[misc]
+        with watched(lambda: process.signs, lambda silent: self._on_silence(entry.job, silent)):
+            for event in process.events(entry.number):
+                if "progress" not in event:
+                    with self._lock:
+                        entry.stage = "storing"
+                    return event
+                self._notify(lambda event=event: entry.job.report(event["progress"], event["text"]))  # type: ignore[misc]
         code = process.wait()
         if entry.cancelled:
             raise Cancelled
         raise Failed(LOST, "LostWorker", f"exit code {code}")
+
+    def _on_silence(self, job: Job, silent: bool) -> None:
+        """Say in the job's text that the worker gives no sign of life, and take it back when it does."""
+        if silent:
+            self._notify(lambda: job.report(job.fraction, SILENT))
+        elif job.text == SILENT:
+            self._notify(lambda: job.report(job.fraction, "The computing process goes on"))
 
     def _worker(self) -> WorkerProcess:
         """The process, a new one where there is none; started on the runner's own thread, with which it ends."""

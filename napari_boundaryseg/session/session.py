@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 from psygnal import EmitLoopError, Signal
 
 from napari_boundaryseg.data.boxes import Box
+from napari_boundaryseg.data.scratch.scratch_folder import ScratchFolder
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.jobs.error_text import cause_of
@@ -44,7 +44,7 @@ class Session:
 
     def __init__(self, runner: Runner, project: Project | None = None) -> None:
         self.runner = runner
-        self.scratch = Path(tempfile.mkdtemp(prefix="boundaryseg-"))
+        self._scratch = ScratchFolder()
         self._thread = threading.get_ident()
         self._scan: Volume | None = None
         self._labels: LabelMap | None = None
@@ -53,7 +53,6 @@ class Session:
         self._model: Path | None = None
         self._job: Job | None = None
         self._project = project
-        self._numbers = 0
         self._result_folder: Path | None = None
         self._discarded: list[Path] = []
 
@@ -150,13 +149,15 @@ class Session:
         """Tell the person something in one sentence."""
         self.message.emit(level, text)
 
+    @property
+    def scratch(self) -> Path:
+        """The window's own temporary folder, made when it is first needed."""
+        return self._scratch.folder
+
     def new_folder(self, kind: str) -> Path:
-        """A fresh folder for arrays on their way to or from the worker."""
+        """A fresh folder for arrays on their way to or from the worker; an `InputError` where none can be made."""
         self.discard()
-        self._numbers += 1
-        folder = self.scratch / f"{kind}-{self._numbers}"
-        folder.mkdir(parents=True)
-        return folder
+        return self._scratch.new(kind)
 
     def discard(self, *folders: Path) -> None:
         """Remove scratch folders; one that is still in use (Windows keeps mapped files) goes with a later call."""
@@ -168,4 +169,4 @@ class Session:
     def close(self) -> None:
         """End the worker and remove the scratch folder."""
         self.runner.close()
-        shutil.rmtree(self.scratch, ignore_errors=True)
+        self._scratch.close()

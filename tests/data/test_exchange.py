@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import stat
 from pathlib import Path
 
 import numpy as np
@@ -40,8 +43,9 @@ def test_a_scan_comes_back_bit_by_bit(tmp_path: Path, order: str, dtype: type) -
     assert again.array.dtype == dtype
     assert np.array_equal(again.affine, volume.affine)
     assert fields(again.geometry.nifti) == fields(FORM)
-    for name in ("channels", "name", "modality", "warnings", "source"):
+    for name in ("channels", "name", "modality", "warnings"):
         assert getattr(again, name) == getattr(volume, name)
+    assert again.source == (Path("a.nii"),), "of the folders nothing"
 
 
 def test_the_array_stays_on_disk_and_cannot_be_written(tmp_path: Path) -> None:
@@ -65,13 +69,40 @@ def test_labels_keep_their_scheme(tmp_path: Path) -> None:
     assert again.geometry.nifti is None
 
 
-@pytest.mark.parametrize("fault", ["nothing", "no array", "no json", "pickle"])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_slices_lie_whole_on_the_disk_whatever_their_order_in_memory(tmp_path: Path, order: str) -> None:
+    array = np.asarray(np.arange(60).reshape(1, 3, 4, 5), "<i2", order=order)  # type: ignore[call-overload]
+    save_volume(Volume(array, GRID), tmp_path)
+    stored = np.load(tmp_path / "scan.npy")
+    assert stored.flags.c_contiguous
+    assert np.array_equal(stored, array.transpose(0, 3, 2, 1))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="rights of files as on Unix")
+def test_nothing_of_a_persons_folders_is_written_and_nobody_else_may_read_it(tmp_path: Path) -> None:
+    planted = ["Doe^Jane", "1970-02-03", "ward 7", "jdoe"]
+    source = tmp_path.joinpath(*planted) / "scan.nii.gz"
+    folder = tmp_path / "worker"
+    save_volume(Volume(np.zeros((1, 3, 4, 5), np.uint8), GRID, source=(source, source.with_name("t2.nii"))), folder)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    for path in folder.iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600, path.name
+        assert not [word for word in planted if word.encode() in path.read_bytes()], path.name
+
+
+@pytest.mark.parametrize("fault", ["nothing", "no array", "no json", "pickle", "no name", "odd grid", "a list"])
 def test_a_broken_folder_is_refused(tmp_path: Path, fault: str) -> None:
     folder = save_volume(Volume(np.zeros((1, 3, 4, 5), np.uint8), GRID), tmp_path / "case")
     if fault in ("nothing", "no array"):
         (folder / "scan.npy").unlink()
     if fault in ("nothing", "no json"):
         (folder / "scan.json").write_text("{")
+    if fault in ("no name", "odd grid"):
+        values = json.loads((folder / "scan.json").read_text())
+        values["geometry"] = {**values["geometry"], "shape": [1, 2]}
+        (folder / "scan.json").write_text(json.dumps(values if fault == "odd grid" else {"geometry": None}))
+    if fault == "a list":
+        (folder / "scan.json").write_text("[1]")
     if fault == "pickle":
         np.save(folder / "scan.npy", np.array([{}], dtype=object), allow_pickle=True)
     with pytest.raises(InputError, match=r"^case: no scan can be read"):

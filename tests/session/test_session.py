@@ -156,8 +156,9 @@ def test_folders_for_the_worker_are_fresh_and_go_with_the_session(session: Sessi
     assert first != second
     (first / "scan.npy").write_bytes(b"x")
     assert list(second.iterdir()) == []
+    scratch = session.scratch
     session.close()
-    assert not session.scratch.exists()
+    assert not scratch.exists()
 
 
 def test_the_folder_of_a_prediction_goes_with_it(session: Session, scan: Volume) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import sqlite3
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -12,22 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
-from napari_boundaryseg.data.saving import sync_folder
 from napari_boundaryseg.editing.history.edit import Edit
 from napari_boundaryseg.editing.history.history import History
 from napari_boundaryseg.editing.history.locks import Locks
 from napari_boundaryseg.editing.journal import records as journal_file
 from napari_boundaryseg.editing.journal.folders import discard_folder, new_folder, remove_folder
-from napari_boundaryseg.editing.journal.records import (
-    EDIT,
-    MOVE,
-    NAME,
-    START,
-    STORED,
-    JournalHeader,
-    Record,
-    default_folder,
-)
+from napari_boundaryseg.editing.journal.records import EDIT, MOVE, START, STORED, JournalHeader, default_folder
+from napari_boundaryseg.editing.journal.store import Store
 from napari_boundaryseg.errors import InputError
 
 Told = Callable[[InputError], object]
@@ -73,14 +64,15 @@ class Journal:
         self._news = threading.Condition()
         self._waiting: list[_Waiting] = []
         self._handed = self._durable = -1
-        self._crc = 0
+        token = 1 + secrets.randbelow(2**31 - 1)
+        self._store = Store(self.folder, token)
         self._error: InputError | None = None
         self._try = self._reported = self._ending = False
         self._asked = self._serving = self._answered = 0
         self._followed: list[History] = []
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
         start, held = labels.copy(), locks or Locks()
-        self._enqueue(START, lambda: journal_file.start_body(header, start, held))
+        self._enqueue(START, lambda: journal_file.start_body(header, start, held, token))
         self._thread.start()
         atexit.register(self._end)
 
@@ -175,18 +167,14 @@ class Journal:
 
     def _work(self) -> None:
         """The thread: what is waiting goes to disk in one commit; after an error it waits to be asked again."""
-        database: sqlite3.Connection | None = None
         while self._wait():
             try:
-                database = database or journal_file.open_database(self.folder / NAME)
-                self._store(database, list(self._waiting))
+                self._add(list(self._waiting))
             except Exception as error:  # whatever it is, the person must know and the thread must go on
-                _close(database)
-                database = None
                 self._tell(error)
                 if self._ending:
                     break
-        _close(database)
+        self._store.close()
 
     def _wait(self) -> bool:
         """Sleep until there is something to store, or to try again; False at the end."""
@@ -195,22 +183,15 @@ class Journal:
             self._try, self._serving = False, self._asked
             return bool(self._waiting)
 
-    def _store(self, database: sqlite3.Connection, batch: list[_Waiting]) -> None:
-        crc, records = self._crc, []
-        for number, kind, at, body in batch:
-            records.append(Record.after(crc, number, kind, at, body()))
-            crc = records[-1].crc
-        journal_file.add(database, records)
-        if batch[0][1] == START:
-            for folder in (self.folder, *self.folder.parents[:2]):
-                sync_folder(folder)
+    def _add(self, batch: list[_Waiting]) -> None:
+        self._store.add([(number, kind, at, body()) for number, kind, at, body in batch])
         with self._news:
-            self._crc, self._durable, self._error, self._reported = crc, records[-1].number, None, False
+            self._durable, self._error, self._reported = batch[-1][0], None, False
             del self._waiting[: len(batch)]
             self._news.notify_all()
 
     def _tell(self, error: Exception) -> None:
-        reason = getattr(error, "strerror", None) or error
+        reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
         refused = InputError(
             "journal",
             f"the last steps are not on the disk: {reason}",
@@ -223,9 +204,3 @@ class Journal:
         if first and self._on_error is not None:
             with contextlib.suppress(Exception):
                 self._on_error(refused)
-
-
-def _close(database: sqlite3.Connection | None) -> None:
-    if database is not None:
-        with contextlib.suppress(sqlite3.Error):
-            database.close()

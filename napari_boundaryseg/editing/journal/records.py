@@ -65,6 +65,10 @@ class Record(NamedTuple):
         """The record that follows the one with this CRC."""
         return cls(number, kind, at, body, _crc(crc, number, kind, at, body))
 
+    def follows(self, crc: int) -> bool:
+        """Whether it is whole and follows the record with this CRC; the first follows 0."""
+        return self.crc == _crc(crc, self.number, self.kind, self.at, self.body)
+
 
 def _crc(crc: int, number: int, kind: str, at: float, body: bytes) -> int:
     return zlib.crc32(body, zlib.crc32(struct.pack("<qd", number, at) + kind.encode(), crc))
@@ -90,11 +94,22 @@ def default_folder() -> Path:
     return user_data_path("napari-boundaryseg") / "journal"
 
 
-def open_database(path: Path) -> sqlite3.Connection:
-    """A connection whose commits are on the disk when they return."""
+def open_database(path: Path, token: int = 0) -> sqlite3.Connection:
+    """Open the database; what is stored in it is on the disk when `add` returns.
+
+    Parameters
+    ----------
+    path : Path
+    token : int
+        A number of its own that a new database bears in its first bytes, outside its log: a log of another database
+        is noticed by it.
+    """
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its other files the same rights
+    new = path.stat().st_size == 0
     database = sqlite3.connect(path, timeout=5, isolation_level=None)
     try:
+        if new and token:
+            database.execute(f"PRAGMA user_version = {token:d}")
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
         database.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
@@ -117,31 +132,35 @@ def add(database: sqlite3.Connection, records: list[Record]) -> None:
         raise
 
 
-def valid(database: sqlite3.Connection) -> Iterator[Record]:
-    """The records from the first, as long as they are whole.
+def rows(database: sqlite3.Connection) -> Iterator[Record]:
+    """The records of a database in their order, whether or not each follows the one before.
 
     Raises
     ------
     ValueError, sqlite3.Error
-        At the first that is not.
+        At the end, or where the database is damaged, when there is more that is no record.
     """
-    crc = 0
-    rows = database.execute("SELECT number, kind, at, body, crc FROM records ORDER BY number")
-    for row in rows:
-        typed = tuple(map(type, row)) == (int, str, float, bytes, int)
-        if not typed or _crc(crc, *row[:4]) != row[4]:  # also where a row before it is missing
-            raise ValueError(f"record {row[0]} is damaged")
-        crc = row[4]
-        yield Record(*row)
+    wrong = 0
+    for row in database.execute("SELECT number, kind, at, body, crc FROM records ORDER BY number"):
+        if tuple(map(type, row)) == (int, str, float, bytes, int):
+            yield Record(*row)
+        else:
+            wrong += 1
+    if wrong:
+        raise ValueError(f"{wrong} rows are no records")
 
 
-def start_body(header: JournalHeader, labels: np.ndarray, locks: Locks) -> bytes:
-    """The first record's content; of labels without a voxel only the shape is kept."""
+def start_body(header: JournalHeader, labels: np.ndarray, locks: Locks, token: int) -> bytes:
+    """The first record's content; of labels without a voxel only the shape is kept, and the token as for the database.
+
+    A journal with a token has a second copy.
+    """
     head = {
         "version": VERSION,
         **asdict(header),
         "host": socket.gethostname(),
         "pid": os.getpid(),
+        "token": token,
         "shape": labels.shape,
         "dtype": labels.dtype.newbyteorder("<").str,
         "locks": [[lock.organ, lock.slice] for lock in locks],
@@ -158,11 +177,21 @@ def read_start(body: bytes) -> Start:
     ------
     NewerVersion, ValueError
     """
-    (size,) = struct.unpack_from("<I", body)
-    head: dict[str, Any] = json.loads(body[4 : 4 + size])
+    head, data = _parts(body)
     if head["version"] > VERSION:
         raise NewerVersion
     header = JournalHeader(**{name: head[name] for name in JournalHeader.__dataclass_fields__})
-    data, shape = body[4 + size :], tuple(head["shape"])
+    shape = tuple(head["shape"])
     labels = decompressed(data, head["dtype"], shape).copy() if data else np.zeros(shape, head["dtype"])
     return Start(header, labels, Locks.of(Lock(*pair) for pair in head["locks"]), head["host"], head["pid"])
+
+
+def token_of(start: Record) -> int:
+    """The number that the database bears as well; 0 in journals of older versions."""
+    token = _parts(start.body)[0].get("token", 0) if start.kind == START else 0
+    return token if isinstance(token, int) else 0
+
+
+def _parts(body: bytes) -> tuple[dict[str, Any], bytes]:
+    (size,) = struct.unpack_from("<I", body)
+    return json.loads(body[4 : 4 + size]), body[4 + size :]

@@ -12,23 +12,24 @@ from pathlib import Path
 
 import numpy as np
 
-from napari_boundaryseg.editing.journal.folder_lock import FolderLock
+from napari_boundaryseg.data.scratch.folder_lock import FolderLock
 from napari_boundaryseg.editing.journal.folders import (
     DISCARDED,
+    FILES,
     discard_folder,
     is_empty,
     quarantine,
     remove_folder,
+    remove_rest,
     sessions,
 )
 from napari_boundaryseg.editing.journal.records import JournalHeader, NewerVersion, default_folder
 from napari_boundaryseg.editing.journal.replay import Recovered, Replay, read
+from napari_boundaryseg.editing.journal.stored import READING, is_damage
 from napari_boundaryseg.errors import InputError
 
 KEPT_DAYS = 7.0
 _DAY_S = 86400.0
-_DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_FORMAT}
-"""What SQLite says of a damaged file; everything else it says of the disk, the rights or other programs."""
 
 
 @dataclass(frozen=True)
@@ -46,14 +47,15 @@ class RecoverableWork:
     volumes_ml: dict[int, float]
     """Organ to volume."""
     complete: bool
-    """Whether nothing in the journal was found damaged; what comes after the damage is lost."""
+    """Whether every step came back; else what lies behind the damage cannot be read, and the journal is kept."""
 
 
 def recoverable(folder: Path | None = None, *, discarded: bool = False) -> list[RecoverableWork]:
     """The sessions in a folder of journals that no window has open, newest first; never raises.
 
-    A session that cannot be read at all is quarantined in ``damaged/``; one in which nothing of a person's would be
-    lost, because it is stored or a model made it, is left out.
+    A session of which nothing can be offered because it is damaged is quarantined in ``damaged/``, see
+    `folders.untold`; one in which nothing of a person's would be lost, because it is stored or a model made it, is left
+    out.
 
     Parameters
     ----------
@@ -95,39 +97,52 @@ def discard(work: RecoverableWork) -> None:
     discard_folder(work.folder, _folder_lock(work))
 
 
-def finish(work: RecoverableWork) -> None:
-    """Remove a session whose work is stored elsewhere; a damaged one is quarantined."""
+def finish(work: RecoverableWork) -> Path | None:
+    """Remove a session whose work is stored elsewhere; a damaged one is quarantined, and its folder returned."""
     lock = _folder_lock(work)
     if work.complete:
         remove_folder(work.folder, lock)
-    else:
-        quarantine(work.folder, lock)
+        return None
+    return quarantine(work.folder, lock)
 
 
 def clean_up(folder: Path | None = None, *, days: float = KEPT_DAYS) -> int:
-    """Delete the sessions that were discarded longer ago, and old ones without work; return how many."""
+    """Delete the sessions that were discarded longer ago, and old ones without work; return how many.
+
+    What is damaged is never deleted: of the discarded ones it is quarantined, others wait for `recoverable`.
+    """
     root, deleted = folder or default_folder(), 0
+    remove_rest(root)
+    remove_rest(root / DISCARDED)
     old = [path for path in sessions(root / DISCARDED) if _age_s(path / FolderLock.FILE) > days * _DAY_S]
     idle = [path for path in sessions(root) if _age_s(path) > _DAY_S]
     for path in old + idle:
         lock = FolderLock.of(path)
-        if lock is not None:
-            gone = path in old or _is_worthless(path)
+        if lock is None:
+            continue
+        try:
+            replay = None if is_empty(path) else read(path)
+            if replay is None or (replay.complete and (path in old or not replay.worth)):
+                remove_folder(path, lock)
+                deleted += not path.exists()
+            elif path in old and not replay.complete:
+                quarantine(path, lock)
+        except Exception as error:  # damaged, newer, or the disk is in the way
+            if path in old:
+                _put_aside(path, lock, error)
+        finally:
             lock.release()
-            if gone:
-                shutil.rmtree(path, ignore_errors=True)
-            deleted += not path.exists()
     return deleted
 
 
-def _is_worthless(folder: Path) -> bool:
-    if is_empty(folder):
-        return True
-    try:
-        replay = read(folder)
-    except Exception:  # damaged or newer: it stays
-        return False
-    return replay.complete and not replay.worth
+_Stamp = tuple[tuple[int, ...], ...]
+_known: dict[Path, tuple[_Stamp, RecoverableWork | None]] = {}
+"""What was found in folders, with the state of their files then: a large journal takes seconds to read."""
+
+
+def _stamp(folder: Path) -> _Stamp:
+    found = [path.stat() for name in FILES if (path := folder / name).exists()]
+    return tuple((one.st_ino, one.st_size, one.st_mtime_ns, one.st_ctime_ns) for one in found)
 
 
 def _look_at(folder: Path) -> RecoverableWork | None:
@@ -135,22 +150,40 @@ def _look_at(folder: Path) -> RecoverableWork | None:
     if lock is None:
         return None
     try:
-        replay = None if is_empty(folder) else read(folder)
-        return _summary(folder, replay) if replay and replay.worth else None
-    except (NewerVersion, OSError, MemoryError):
-        return None
+        for left in folder.glob(f"{READING}*"):  # by a program that was killed
+            shutil.rmtree(left, ignore_errors=True)
+        if is_empty(folder):
+            return None
+        stamp, known = _stamp(folder), _known.get(folder)
+        if known is not None and known[0] == stamp:
+            return known[1]
+        replay = read(folder)
+        work = _summary(folder, replay) if replay.worth else None
+        if work is None and not replay.complete:
+            quarantine(folder, lock)
+            return None
+        _known[folder] = stamp, work
+        return work
     except Exception as error:  # whatever a damaged journal does to its reader, the window must open
-        if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF in _DAMAGE:
-            with suppress(InputError):
-                quarantine(folder, lock)
-        return None
+        _put_aside(folder, lock, error)
     finally:
         lock.release()
+    return None
+
+
+def _put_aside(folder: Path, lock: FolderLock, error: Exception) -> None:
+    """Quarantine a session if the error says that it is damaged."""
+    if not isinstance(error, NewerVersion | OSError | MemoryError | InputError) and is_damage(error):
+        with suppress(InputError):
+            quarantine(folder, lock)
 
 
 def _summary(folder: Path, replay: Replay) -> RecoverableWork:
     found = replay.recovered()
-    voxels = np.bincount(found.labels.ravel())
+    voxels = np.zeros(int(found.labels.max(initial=0)) + 1, np.int64)
+    for part in found.labels:  # one at a time: NumPy counts in eight bytes a voxel
+        if part.any():
+            voxels += np.bincount(part.ravel(), minlength=len(voxels))
     return RecoverableWork(
         folder,
         found.header,

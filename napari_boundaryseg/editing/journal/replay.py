@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-import sqlite3
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,15 +14,13 @@ from napari_boundaryseg.editing.history.locks import Locks
 from napari_boundaryseg.editing.journal.records import (
     EDIT,
     MOVE,
-    NAME,
     START,
     JournalHeader,
     Record,
     Start,
-    open_database,
     read_start,
-    valid,
 )
+from napari_boundaryseg.editing.journal.stored import stored
 from napari_boundaryseg.errors import InputError
 
 if TYPE_CHECKING:
@@ -122,26 +116,15 @@ class Replay:
 
 
 def read(folder: Path) -> Replay:
-    """Read a session up to its end or its first damage; what its start raises is raised.
-
-    A copy is read: SQLite tidies up what it opens, and throws away what it finds damaged.
-    """
-    with TemporaryDirectory(prefix="reading-", dir=folder) as work, closing(_opened(folder, Path(work))) as database:
-        records = valid(database)
-        first = next(records, None)
-        if first is None or first.kind != START:
-            raise ValueError("a journal has no start")
-        replay = Replay(read_start(first.body), at=first.at)
-        try:
-            for record in records:
-                replay.apply(record)
-        except (ValueError, KeyError, TypeError, InputError, sqlite3.Error):
-            replay.complete = False
+    """Read a session up to its end or its first damage; what its start raises is raised."""
+    found = stored(folder)
+    if not found.records or found.records[0].kind != START:
+        raise ValueError("a journal has no start")
+    first, *others = found.records
+    replay = Replay(read_start(first.body), at=first.at, complete=found.complete)
+    try:
+        for record in others:
+            replay.apply(record)
+    except (ValueError, KeyError, TypeError, InputError):
+        replay.complete = False
     return replay
-
-
-def _opened(folder: Path, work: Path) -> sqlite3.Connection:
-    for path in (folder / NAME, folder / f"{NAME}-wal"):
-        if path.exists():
-            shutil.copy(path, work)
-    return open_database(work / NAME)

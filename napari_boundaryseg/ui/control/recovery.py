@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,14 +10,16 @@ from pydantic import ValidationError
 from qtpy.QtCore import QObject, Signal
 
 from napari_boundaryseg.data.labels import LabelScheme
+from napari_boundaryseg.data.scratch.scratch_errors import in_words
 from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.editing.journal import recovery
-from napari_boundaryseg.editing.journal.journal import Journal
+from napari_boundaryseg.editing.journal.folders import mark_told
 from napari_boundaryseg.editing.journal.recovery import RecoverableWork
 from napari_boundaryseg.editing.journal.scan_hash import hash_of
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.session import Session
 from napari_boundaryseg.ui.control.error_messages import report_errors
+from napari_boundaryseg.ui.control.journal_reader import Found, JournalReader, Resumed
 from napari_boundaryseg.ui.layers import access
 from napari_boundaryseg.ui.layers.labels import show_preview, show_recovered
 
@@ -33,40 +35,47 @@ class Recovery(QObject):
     def __init__(self, viewer: Any, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._viewer, self.session = viewer, session
+        self._reader = JournalReader(session, self)
         self._known: list[RecoverableWork] = []
-        self.found.connect(self._on_found)
+        self._discarded: list[RecoverableWork] = []
+        self.looked = False
+        """Whether the journals have been read once."""
+        self._previewed: RecoverableWork | None = None
+        self._restoring = False
 
     def look(self) -> None:
         """Read the journals; `found` tells."""
-        threading.Thread(target=self._look, name="unsaved work", daemon=True).start()
+        self._reader.look(self._on_looked)
 
-    def _look(self) -> None:
-        recovery.clean_up()
-        work = recovery.recoverable()
-        try:
-            self.found.emit(work)
-        except RuntimeError:  # the window was closed meanwhile
-            return
-
-    def _on_found(self, work: list[RecoverableWork]) -> None:
-        self._known = work
+    def _on_looked(self, found: Found) -> None:
+        self.looked, self._discarded = True, found.discarded
+        if found.put_aside:
+            n = len(found.put_aside)
+            what = "A journal of unsaved work is" if n == 1 else f"{n} journals of unsaved work are"
+            where = in_words(found.put_aside[0].parent)
+            self.session.say("warning", f"{what} damaged and cannot be restored. Nothing was deleted: see {where}.")
+            for folder in found.put_aside:
+                mark_told(folder)
+        self._offer(found.work)
         names = self.elsewhere()
         if names and self.session.scan is None:
             self.session.say("warning", f"There is unsaved work on: {', '.join(names)}. Open the scan to get it back.")
 
+    def _offer(self, work: list[RecoverableWork]) -> None:
+        self._known = work
+        self.found.emit(work)
+
     def of_scan(self) -> list[RecoverableWork]:
         """What was lost on the open scan, newest first."""
-        scan = self.session.scan
-        return [] if scan is None else [work for work in self._known if work.header.scan_hash == hash_of(scan)]
+        return self._on_scan(self._known)
 
     def discarded(self) -> list[RecoverableWork]:
-        """What was discarded in the last days and lies on the open scan, newest first."""
+        """What was discarded in the last days and lies on the open scan, newest first; as it was last looked for."""
+        return self._on_scan(self._discarded)
+
+    def _on_scan(self, found: list[RecoverableWork]) -> list[RecoverableWork]:
         scan = self.session.scan
-        return (
-            []
-            if scan is None
-            else [work for work in recovery.recoverable(discarded=True) if work.header.scan_hash == hash_of(scan)]
-        )
+        return [] if scan is None else [work for work in found if work.header.scan_hash == hash_of(scan)]
 
     def elsewhere(self) -> list[str]:
         """The names of other scans with unsaved work."""
@@ -75,32 +84,46 @@ class Recovery(QObject):
 
     @report_errors
     def preview(self, work: RecoverableWork, shown: bool) -> None:
-        """Show what would come back, beside the labels that are there; or hide it."""
+        """Show what would come back, beside the labels that are there, as soon as it is read; or hide it."""
+        self._previewed = None
         before = access.only(self._viewer, "preview")
         if before is not None:
             self._viewer.layers.remove(before)
         if shown:
-            scan = self._scan()
-            labels = recovery.recover(work).labels
-            show_preview(self._viewer, scan, _fitting(labels, scan), scheme_of(work))
+            scan, scheme = self._scan(), scheme_of(work)
+            self._previewed = work
+            shape = scan.geometry.display.display_shape
+            self._reader.read(work, shape, lambda found: self._show_preview(work, scan, scheme, found.labels))
+
+    def _show_preview(self, work: RecoverableWork, scan: Volume, scheme: LabelScheme, labels: np.ndarray) -> None:
+        if self._previewed is work and self.session.scan is scan:
+            show_preview(self._viewer, scan, labels, scheme)
 
     @report_errors
     def restore(self, work: RecoverableWork) -> None:
         """Restore this work: its labels, locks and history; its old journal is discarded once a new one holds it."""
         scan, scheme = self._scan(), scheme_of(work)
-        found = recovery.recover(work)
-        _fitting(found.labels, scan)
         self.preview(work, False)
-        journal = Journal(found.header, found.start, locks=found.start_locks)
-        found.hand_to(journal)
-        journal.flush()
+        if not self._restoring:
+            self._restoring = True
+            shape = scan.geometry.display.display_shape
+            self._reader.resume(work, shape, partial(self._show_restored, work, scan, scheme), self._on_restored)
+
+    def _on_restored(self) -> None:
+        self._restoring = False
+
+    def _show_restored(self, work: RecoverableWork, scan: Volume, scheme: LabelScheme, resumed: Resumed) -> None:
+        found, journal = resumed
+        if self.session.scan is not scan:
+            journal.finish()
+            raise InputError(work.header.scan_name, "the scan was closed before its work was restored", "Open it again")
         show_recovered(self._viewer, scan, scheme, found.history(), journal)
-        self._forget(work)
+        self._forget(work, damaged=not found.complete)
         if found.complete:
             self.session.say("info", f"{work.steps} steps are restored. Undo and redo reach them.")
         else:
             self.session.say(
-                "warning", f"{work.steps} steps are restored; what came after them was damaged and is lost."
+                "warning", f"Incomplete: {work.steps} steps are restored; the journal is damaged behind them."
             )
         self.restored.emit()
 
@@ -111,9 +134,17 @@ class Recovery(QObject):
         self._forget(work)
         self.session.say("info", f"Discarded. It can be restored for {recovery.KEPT_DAYS:.0f} days, in Correct.")
 
-    def _forget(self, work: RecoverableWork) -> None:
-        recovery.discard(work)
-        self.found.emit([one for one in self._known if one is not work])
+    def _forget(self, work: RecoverableWork, *, damaged: bool = False) -> None:
+        """Put the journal of work away: where it can be restored, or, of a damaged one, where it stays."""
+        self._discarded = [one for one in self._discarded if one != work]
+        self._offer([one for one in self._known if one != work])
+        self._reader.put_away(work, damaged, self._on_put_away)
+
+    def _on_put_away(self, kept: Any) -> None:
+        if kept is not None:
+            self.session.say("warning", f"The damaged journal is kept: see {in_words(kept)}.")
+            mark_told(kept)
+        self.look()
 
     def _scan(self) -> Volume:
         if self.session.scan is None:
@@ -131,11 +162,3 @@ def scheme_of(work: RecoverableWork) -> LabelScheme:
             "the names of its organs cannot be read",
             "Its journal is kept in the folder of journals",
         ) from error
-
-
-def _fitting(labels: np.ndarray, scan: Volume) -> np.ndarray:
-    if labels.shape != scan.geometry.display.display_shape:
-        raise InputError(
-            scan.name, "the unsaved labels do not lie on this scan", "Open the scan that they were drawn on"
-        )
-    return labels

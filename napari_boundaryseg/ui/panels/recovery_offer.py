@@ -29,6 +29,7 @@ class RecoveryOffer(QWidget):
         super().__init__(parent)
         self._recovery = controller.recovery
         self._work: RecoverableWork | None = None
+        self._menu: QMenu | None = None
         self.text = line("correct_panel.recovery")
         self.text.setProperty("level", "warning")
         self.preview = button("correct_panel.preview", "Preview", "Show its outlines beside the labels")
@@ -57,11 +58,13 @@ class RecoveryOffer(QWidget):
     def _on_found(self, work: list[RecoverableWork]) -> None:
         """A method, which Qt forgets with the panel."""
         self.refresh()
+        if self._menu is not None and self._menu.isVisible():
+            self._fill(self._menu)
 
     def refresh(self) -> None:
         """Offer the newest, or nothing."""
         work = next(iter(self._recovery.of_scan()), None)
-        if work is not self._work:
+        if work != self._work:
             self.preview.setChecked(False)
         self._work = work
         self.setVisible(work is not None)
@@ -75,11 +78,16 @@ class RecoveryOffer(QWidget):
             act(work)
 
     def fill_discarded(self, menu: QMenu) -> None:
-        """List what was discarded in the last days on this scan; choosing one restores it."""
+        """List what was discarded in the last days on this scan, and look anew; choosing one restores it."""
+        self._menu = menu
+        self._fill(menu)
+        self._recovery.look()
+
+    def _fill(self, menu: QMenu) -> None:
         menu.clear()
         for work in self._recovery.discarded():
             menu.addAction(in_words(work), lambda w=work: self._recovery.restore(w))
         if menu.isEmpty():
-            nothing = menu.addAction("Nothing on this scan")
+            nothing = menu.addAction("Nothing on this scan" if self._recovery.looked else "Looking…")
             if nothing is not None:
                 nothing.setEnabled(False)

@@ -19,6 +19,7 @@ from napari_boundaryseg.editing.history.locks import Lock
 from napari_boundaryseg.editing.journal import records
 from napari_boundaryseg.editing.journal.journal import Journal
 from napari_boundaryseg.editing.journal.recovery import recover, recoverable
+from napari_boundaryseg.editing.journal.store import Store
 from napari_boundaryseg.errors import InputError
 
 
@@ -131,7 +132,7 @@ def test_a_full_disk_is_told_and_nothing_is_dropped(folder: Path, monkeypatch: p
         raise sqlite3.OperationalError("database or disk is full")
 
     with monkeypatch.context() as patched:
-        patched.setattr(records, "add", full)
+        patched.setattr(Store, "add", full)
         for seed in range(3):
             stroke(history, Random(seed))
             with pytest.raises(InputError, match="disk is full"):
@@ -151,7 +152,7 @@ def recover_or_none(folder: Path) -> object:
 def test_when_there_is_space_again_everything_is_stored(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[InputError] = []
     with monkeypatch.context() as patched:
-        patched.setattr(records, "open_database", lambda path: 1 / 0)
+        patched.setattr(records, "open_database", lambda *_: 1 / 0)
         one, history = Journal(HEADER, blank(), folder, on_error=told.append), History(blank())
         one.follow(history)
         stroke(history, Random(1))

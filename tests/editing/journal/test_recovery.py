@@ -14,26 +14,29 @@ import numpy as np
 import pytest
 from painter import HEADER, blank, states, step, stroke
 
+from napari_boundaryseg.data.scratch.folder_lock import FolderLock
 from napari_boundaryseg.editing.history.edit import MODEL
 from napari_boundaryseg.editing.history.history import History
 from napari_boundaryseg.editing.journal import records, recovery
-from napari_boundaryseg.editing.journal.folder_lock import FolderLock
 from napari_boundaryseg.editing.journal.folders import DAMAGED, DISCARDED, sessions
 from napari_boundaryseg.editing.journal.journal import Journal
 from napari_boundaryseg.editing.journal.records import NAME
 from napari_boundaryseg.editing.journal.recovery import clean_up, discard, finish, recover, recoverable
+from napari_boundaryseg.editing.journal.second_copy import COPY
 from napari_boundaryseg.errors import InputError
 
 STEPS = 40
 
 
-def lost(folder: Path, seed: int = 0, steps: int = 3) -> Path:
-    """A session that was left behind."""
+def lost(folder: Path, seed: int = 0, steps: int = 3, *, copy: bool = True) -> Path:
+    """A session that was left behind; also without its second copy, as version 0.2 did."""
     one, history, rng = Journal(HEADER, blank(), folder), History(blank()), Random(seed)
     one.follow(history)
     for _ in range(steps):
         step(history, rng)
     one.close()
+    if not copy:
+        (one.folder / COPY).unlink()
     return one.folder
 
 
@@ -117,7 +120,7 @@ def test_empty_folders_go_after_a_day(folder: Path) -> None:
 
 
 def test_what_cannot_be_read_is_put_aside_and_kept(folder: Path) -> None:
-    path = lost(folder)
+    path = lost(folder, copy=False)
     (path / NAME).write_bytes(b"no database at all" * 100)
     assert recoverable(folder) == []
     assert sessions(folder) == []
@@ -126,7 +129,7 @@ def test_what_cannot_be_read_is_put_aside_and_kept(folder: Path) -> None:
 
 
 def test_what_is_damaged_in_the_middle_gives_back_what_was_before(folder: Path) -> None:
-    path = lost(folder, steps=20)
+    path = lost(folder, steps=20, copy=False)
     database = sqlite3.connect(path / NAME)
     database.execute("UPDATE records SET body = zeroblob(length(body)) WHERE number = 12")
     database.commit()
@@ -139,7 +142,7 @@ def test_what_is_damaged_in_the_middle_gives_back_what_was_before(folder: Path) 
 
 
 def test_a_missing_record_ends_what_comes_back(folder: Path) -> None:
-    path = lost(folder, steps=20)
+    path = lost(folder, steps=20, copy=False)
     database = sqlite3.connect(path / NAME)
     database.execute("DELETE FROM records WHERE number = 5")
     database.commit()
@@ -149,7 +152,7 @@ def test_a_missing_record_ends_what_comes_back(folder: Path) -> None:
 
 
 def test_a_record_of_another_journal_is_no_record(folder: Path) -> None:
-    one, two = lost(folder, 1, 9), lost(folder, 2, 9)
+    one, two = lost(folder, 1, 9, copy=False), lost(folder, 2, 9, copy=False)
     database = sqlite3.connect(one / NAME)
     database.execute("ATTACH ? AS other", (str(two / NAME),))
     database.execute(
@@ -207,6 +210,7 @@ def test_reading_changes_nothing(folder: Path) -> None:
     files[f"{NAME}-wal"] = b"?" + files[f"{NAME}-wal"][1:]  # SQLite would take the whole log for nothing, and delete it
     for name, data in files.items():
         (one.folder / name).write_bytes(data)
+    (one.folder / COPY).unlink()
     assert recoverable(folder) == []
     aside = folder / DAMAGED / one.folder.name
     assert {name: (aside / name).read_bytes() for name in files} == files
@@ -263,7 +267,7 @@ def test_torn_journals_give_back_a_state_that_was(tmp_path: Path) -> None:
 
 
 def test_a_journal_that_breaks_after_it_was_listed(folder: Path) -> None:
-    path = lost(folder)
+    path = lost(folder, copy=False)
     (work,) = recoverable(folder)
     (path / NAME).write_bytes(b"no database at all" * 100)
     with pytest.raises(InputError, match="can no longer be read"):
@@ -338,6 +342,54 @@ def test_old_sessions_without_work_are_cleaned_up_and_others_stay(folder: Path) 
     idle.close()
     for path in (idle.folder, lost(folder, 1)):
         os.utime(path, (time.time() - 3 * 86400,) * 2)
+    assert len(recoverable(folder)) == 1  # looking makes nothing younger
     assert clean_up(folder) == 1
     assert not idle.folder.exists()
     assert len(recoverable(folder)) == 1
+
+
+def test_what_a_killed_removal_or_reader_left_is_no_session_and_goes(folder: Path) -> None:
+    path = lost(folder)
+    (folder / ".removed-20260101T000000-aaaaaaaa").mkdir()
+    (folder / ".removed-20260101T000000-aaaaaaaa" / NAME).write_bytes(b"rest")
+    (path / "reading-1234").mkdir()
+    (path / "reading-1234" / NAME).write_bytes(b"rest")
+    assert [work.folder for work in recoverable(folder)] == [path]
+    assert not (path / "reading-1234").exists()
+    clean_up(folder)
+    assert sorted(folder.iterdir()) == [path]
+
+
+def test_a_journal_whose_database_is_gone_is_not_taken_for_an_empty_one(folder: Path) -> None:
+    path = lost(folder, copy=False)
+    (path / NAME).rename(path / f"{NAME}-wal")
+    for one in (path, path / f"{NAME}-wal"):
+        os.utime(one, (time.time() - 3 * 86400,) * 2)
+    assert clean_up(folder) == 0
+    assert recoverable(folder) == []
+    assert (folder / DAMAGED / path.name / f"{NAME}-wal").stat().st_size
+
+
+def test_what_a_newer_version_discarded_is_left_to_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(records, "VERSION", 2)
+        path = lost(folder)
+        discard(recoverable(folder)[0])
+    gone = folder / DISCARDED / path.name
+    for one in gone.iterdir():
+        os.utime(one, (time.time() - 30 * 86400,) * 2)
+    assert clean_up(folder) == 0
+    assert recoverable(folder, discarded=True) == []
+    assert (gone / NAME).exists()
+
+
+def test_a_journal_that_has_not_changed_is_read_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, read_again, read = lost(folder), [], recovery.read
+    monkeypatch.setattr(recovery, "read", lambda folder: (read_again.append(folder), read(folder))[1])
+    first = recoverable(folder)
+    assert recoverable(folder) == first
+    assert read_again == [path]
+    with (path / COPY).open("ab") as stream:
+        stream.write(b"more")
+    recoverable(folder)
+    assert read_again == [path, path]

@@ -249,9 +249,11 @@ def test_removed_labels_are_offered_back_previewed_and_restored(
     assert "3 steps" in find("correct_panel.recovery").text()
     assert "Prostate" in find("correct_panel.recovery").text()
     find("correct_panel.preview").click()
+    wait(lambda: "preview: unsaved work" in controller.viewer.layers)
     assert np.array_equal(controller.viewer.layers["preview: unsaved work"].data, wanted)
     restore.click()
     assert "preview: unsaved work" not in controller.viewer.layers
+    wait(lambda: "labels" in controller.viewer.layers)
     layer = controller.tools.layer
     assert np.array_equal(layer.data, wanted)
     assert Lock(3) in controller.tools.editable.history.locks

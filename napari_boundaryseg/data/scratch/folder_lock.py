@@ -1,4 +1,4 @@
-"""File lock on a journal's folder, which the system lifts when the window that holds it dies."""
+"""File lock on a folder, which the system lifts when the process that holds it ends, however it ends."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 class FolderLock:
-    """Holds a session's folder until `release`, or until this process ends, however it ends."""
+    """Holds a folder until `release`, or until this process ends, however it ends."""
 
     FILE = "owner.lock"
 
@@ -23,7 +23,7 @@ class FolderLock:
         except OSError:
             return None
         try:
-            _lock(descriptor)
+            lock_file(descriptor)
         except OSError:
             os.close(descriptor)
             return None
@@ -39,11 +39,13 @@ class FolderLock:
 if sys.platform == "win32":
     import msvcrt
 
-    def _lock(descriptor: int) -> None:
+    def lock_file(descriptor: int) -> None:
+        """Lock an open file, or raise OSError at once."""
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
 
 else:
     import fcntl
 
-    def _lock(descriptor: int) -> None:
+    def lock_file(descriptor: int) -> None:
+        """Lock an open file until its descriptor is closed, or raise OSError at once."""
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

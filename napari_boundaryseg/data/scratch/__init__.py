@@ -1,0 +1,1 @@
+"""Files that do not stay: scratch folders, temporary files of saves, and the locks that tell whose they are."""
