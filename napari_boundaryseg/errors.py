@@ -38,6 +38,10 @@ class RegionNeeded(InputError):
     """The scan is far larger than what the model was trained on: a box is needed, not a guess."""
 
 
+class DeviceLost(InputError):
+    """A GPU stopped answering: whatever the process held on it is gone, and the process can use it no more."""
+
+
 class MissingExtra(BoundarySegError):
     """An optional library is not installed."""
 

@@ -1,8 +1,10 @@
-"""Format versions in stored files: what a later version of the program wrote is refused, never guessed at."""
+"""Stored JSON: a format of a later version, or an object that says one thing twice, is refused and never guessed at."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from napari_boundaryseg.errors import InputError
 
@@ -34,3 +36,32 @@ def refuse_later(found: object, known: str, path: Path) -> None:
     name = known.rpartition("/")[0]
     if isinstance(found, str) and found.rpartition("/")[0] == name and found != known:
         raise InputError(path, "a later version of the program wrote it", "Update the program")
+
+
+class NameTwice(ValueError):
+    """An object of a JSON text has two values under one name."""
+
+
+def no_name_twice(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of a JSON text, for ``json.loads(..., object_pairs_hook=no_name_twice)``.
+
+    Python's reader and others' take another one of two values, so that what was checked may not be what is used.
+
+    Raises
+    ------
+    NameTwice
+
+    Examples
+    --------
+    >>> no_name_twice([("a", 1), ("b", 2)])
+    {'a': 1, 'b': 2}
+    >>> no_name_twice([("a", 1), ("a", 2)])
+    Traceback (most recent call last):
+    napari_boundaryseg.data.file_format.NameTwice: 'a' stands there twice
+    """
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise NameTwice(f"{name!r:.80} stands there twice")
+        found[name] = value
+    return found
