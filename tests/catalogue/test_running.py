@@ -15,12 +15,14 @@ import torch
 from patience import until
 
 from napari_boundaryseg.data import formats
+from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.volume import Geometry, Volume
 from napari_boundaryseg.engine.checkpoints.card import Card
-from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, build_network
+from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, build_network, load_model
 from napari_boundaryseg.engine.inference.predictor import predict
 from napari_boundaryseg.engine.recipes.recipe import Inference, Preprocessing
 from napari_boundaryseg.engine.recipes.shipped import recipe
+from napari_boundaryseg.engine.training.train import fit
 from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.jobs.worker_runner import WorkerRunner
 from napari_boundaryseg.progress import Cancelled
@@ -122,6 +124,16 @@ def test_the_memory_limit_of_a_container_counts_as_free_memory(tmp_path: Path, m
     (group / "memory.current").write_text("1500000000\n")
     (group / "memory.stat").write_text("inactive_file 0\n")
     assert control_groups.left_by_groups(tmp_path) == 500_000_000
+
+
+def test_one_labelled_voxel_is_enough_to_train(tmp_path: Path) -> None:
+    scan = noise()
+    array = np.zeros(scan.geometry.shape, np.uint8)
+    array[9, 9, 9] = 1
+    wanted = small().card.recipe.with_settings({"batch": 1, "steps": 2, "steps_per_epoch": 2})
+    path = fit(wanted, [(scan, scan.with_labels(array, preset("hippocampus")))], tmp_path, device="cpu")
+    weights = load_model(path).network.state_dict()
+    assert all(bool(torch.isfinite(one).all()) for one in weights.values() if one.is_floating_point())
 
 
 @pytest.mark.xfail(reason=BEING_MENDED, strict=True)
