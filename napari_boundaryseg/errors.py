@@ -24,9 +24,9 @@ class InputError(BoundarySegError):
     """
 
     def __init__(self, subject: str | Path, reason: str, advice: str) -> None:
-        self.subject = _name(subject) if isinstance(subject, Path) else subject or "input"
-        self.reason = reason
-        self.advice = advice
+        self.subject = one_line(_name(subject) if isinstance(subject, Path) else subject or "input")
+        self.reason = one_line(reason)
+        self.advice = one_line(advice)
         super().__init__(f"{self.subject}: {reason}. {advice}.")
 
 
@@ -34,8 +34,23 @@ def _name(path: Path) -> str:
     return path.name or path.absolute().name or str(path)
 
 
+def one_line(text: str) -> str:
+    r"""A text as one line that every terminal can show: other characters, which a file's name may hold, are replaced.
+
+    Examples
+    --------
+    >>> one_line("scan\n1.nii")
+    'scan 1.nii'
+    """
+    return "".join(c if c.isprintable() else " " if c.isspace() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
 class RegionNeeded(InputError):
     """The scan is far larger than what the model was trained on: a box is needed, not a guess."""
+
+
+class DeviceLost(InputError):
+    """A GPU stopped answering: whatever the process held on it is gone, and the process can use it no more."""
 
 
 class MissingExtra(BoundarySegError):

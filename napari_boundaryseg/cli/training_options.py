@@ -44,16 +44,18 @@ def recipe_of(name: str, settings: Sequence[str]) -> Recipe:
     from pydantic import ValidationError
 
     from napari_boundaryseg.engine.recipes import shipped
-    from napari_boundaryseg.engine.recipes.recipe import read_recipe
+    from napari_boundaryseg.engine.recipes.recipe_file import recipe_of_file
 
+    path = Path(name)
+    found = recipe_of_file(path) if path.is_file() else shipped.recipe(name)
     try:
-        path = Path(name)
-        found = read_recipe(path.read_bytes()) if path.is_file() else shipped.recipe(name)
         return found.with_settings(dict(map(setting, settings))) if settings else found
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or name
-        raise InputError(place, first["msg"].rstrip("."), f"See boundaryseg train {name} --show") from error
+        place = ".".join(str(part) for part in first["loc"]) or found.name
+        raise InputError(
+            f"{place:.80}", f"{first['msg']:.200}".rstrip("."), f"See boundaryseg train {path.name} --show"
+        ) from error
 
 
 def setting(text: str) -> tuple[str, Any]:

@@ -1,8 +1,10 @@
-"""Stored files: their format versions, of which later ones are refused, and the text that they may hold."""
+"""Stored files: their format versions and the text they may hold; what is later, or said twice, is refused."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from napari_boundaryseg.errors import InputError
 
@@ -48,3 +50,32 @@ def stored_text(text: str) -> str:
     ('nähe', '\\xe4')
     """
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+class NameTwice(ValueError):
+    """An object of a JSON text has two values under one name."""
+
+
+def no_name_twice(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of a JSON text, for ``json.loads(..., object_pairs_hook=no_name_twice)``.
+
+    Python's reader and others' take another one of two values, so that what was checked may not be what is used.
+
+    Raises
+    ------
+    NameTwice
+
+    Examples
+    --------
+    >>> no_name_twice([("a", 1), ("b", 2)])
+    {'a': 1, 'b': 2}
+    >>> no_name_twice([("a", 1), ("a", 2)])
+    Traceback (most recent call last):
+    napari_boundaryseg.data.file_format.NameTwice: 'a' stands there twice
+    """
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise NameTwice(f"{name!r:.80} stands there twice")
+        found[name] = value
+    return found

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar
 import torch
 from torch import nn
 
-from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.errors import DeviceLost, InputError
 
 T = TypeVar("T")
 
@@ -46,28 +46,30 @@ PRECISIONS = ("auto", "float32", "bf16")
 
 
 def computes_bf16(device: str) -> bool:
-    """Whether a device multiplies in bfloat16 by itself, where it is faster; a CPU also has to get it right."""
+    """Whether a device multiplies in bfloat16 by itself, where it is faster, and gets it right."""
     if device != "cpu":
         with torch.cuda.device(device):
-            return torch.cuda.is_bf16_supported(including_emulation=False)
+            return torch.cuda.is_bf16_supported(including_emulation=False) and bf16_gradients_hold(device)
     found: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
     return bool(found.get("amx_bf16") or found.get("avx512_bf16")) and bf16_gradients_hold()
 
 
 @cache
-def bf16_gradients_hold() -> bool:
-    """Whether bfloat16 gradients of this processor's convolutions are those of float32.
+def bf16_gradients_hold(device: str = "cpu") -> bool:
+    """Whether bfloat16 gradients of this device's convolutions are those of float32.
 
     With torch 2.13 on AVX-512 the gradients of a 3-D convolution's weights over two planes, channels last, are wrong
     by two thirds, infinite, or no numbers. So that is tried.
     """
-    convolution = nn.Conv3d(8, 8, 3, padding=1, bias=False).to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
-    planes = torch.linspace(-1, 1, 256).sin().reshape(1, 8, 2, 4, 4).contiguous(memory_format=torch.channels_last_3d)
+    convolution = nn.Conv3d(8, 8, 3, padding=1, bias=False, device=device)
+    convolution = convolution.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+    planes = torch.linspace(-1, 1, 256, device=device).sin().reshape(1, 8, 2, 4, 4)
+    planes = planes.contiguous(memory_format=torch.channels_last_3d)
     with torch.no_grad():
         convolution.weight.copy_(torch.linspace(0, 50, 1728).cos().reshape(8, 8, 3, 3, 3) / 8)
     found = []
     for half in (False, True, True):
-        with torch.enable_grad(), torch.autocast("cpu", torch.bfloat16, enabled=half):
+        with torch.enable_grad(), torch.autocast(device.partition(":")[0], torch.bfloat16, enabled=half):
             loss = convolution(planes).float().square().sum()
         found.append(torch.autograd.grad(loss, convolution.weight)[0])
     right, *halves = found
@@ -80,14 +82,15 @@ def precision_on(device: str, wanted: str) -> Literal["float32", "bf16"]:
     Raises
     ------
     InputError
-        For an unknown precision, and for bf16 on a processor whose gradients are wrong in it.
+        For an unknown precision, and for bf16 on a device whose gradients are wrong in it.
     """
     if wanted not in PRECISIONS:
         raise InputError(wanted, "there is no such precision", f"Choose {', '.join(PRECISIONS)}")
-    if wanted == "bf16" and device == "cpu" and not bf16_gradients_hold():
+    if wanted == "bf16" and not (bf16_gradients_hold() if device == "cpu" else bf16_gradients_hold(device)):
+        part = "processor" if device == "cpu" else "GPU"
         raise InputError(
             wanted,
-            f"with torch {torch.__version__} this processor gets gradients in bf16 wrong",
+            f"with torch {torch.__version__} this {part} gets gradients in bf16 wrong",
             "Train in float32; a training that was begun in bf16 resumes where they are right",
         )
     return "bf16" if wanted == "bf16" or (wanted == "auto" and computes_bf16(device)) else "float32"
@@ -127,18 +130,37 @@ def first_that_fits(device: str, run: Callable[[Plan], T]) -> tuple[T, Plan]:
 def is_full(error: BaseException) -> bool:
     """Whether an error says that memory ran out; of main memory torch says so in words only."""
     return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or (
-        isinstance(error, RuntimeError) and "allocate memory" in str(error)
+        isinstance(error, RuntimeError) and ("allocate memory" in str(error) or "error: out of memory" in str(error))
     )
+
+
+def is_lost(error: BaseException) -> bool:
+    """Whether an error says that the GPU stopped answering: a failed assertion in it, a reset driver, a fault of it."""
+    of_the_device = isinstance(error, getattr(torch, "AcceleratorError", ())) or "CUDA error" in str(error)
+    return isinstance(error, RuntimeError) and of_the_device and not is_full(error)
 
 
 @contextmanager
 def sentence_when_full(what: str, advice: str) -> Iterator[None]:
-    """Turn every way in which memory runs out into one sentence: for what it is not enough, and what to do."""
+    """Turn every way in which memory runs out, or a GPU is lost, into one sentence: what happened, and what to do.
+
+    Raises
+    ------
+    InputError
+        For what memory is not enough.
+    DeviceLost
+    """
     try:
         yield
     except (RuntimeError, MemoryError) as error:
         if is_full(error):
             raise _no_memory(what, advice) from error
+        if is_lost(error):
+            raise DeviceLost(
+                "GPU",
+                "it stopped answering during the computation",
+                "Try again, which begins anew; where it happens again, choose the CPU or restart the computer",
+            ) from error
         raise
 
 

@@ -10,6 +10,7 @@ import threading
 import time
 from typing import Any, TextIO
 
+from napari_boundaryseg.errors import DeviceLost
 from napari_boundaryseg.jobs.allowed import resolve
 from napari_boundaryseg.jobs.error_text import sentence, trace
 from napari_boundaryseg.jobs.liveness import BEAT_S
@@ -92,6 +93,8 @@ class TaskLoop:
             self._say(id=number, cancelled=True)
         except BaseException as error:
             self._say(id=number, failed=sentence(error), kind=type(error).__name__, details=trace(error))
+            if isinstance(error, DeviceLost):
+                os._exit(1)  # the next job gets a fresh process, which alone can use the GPU again
 
     def _say(self, **event: Any) -> None:
         line = json.dumps(event) + "\n"

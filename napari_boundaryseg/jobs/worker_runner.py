@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from napari_boundaryseg.errors import DeviceLost
 from napari_boundaryseg.jobs.allowed import TASKS
 from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.jobs.liveness import SILENT, watched
@@ -221,6 +222,8 @@ class WorkerRunner:
                 if "progress" not in event:
                     with self._lock:
                         entry.stage = "storing"
+                    if event.get("kind") == DeviceLost.__name__:
+                        process.wait()  # it ends by itself, and takes no other job
                     return event
                 self._notify(lambda event=event: entry.job.report(event["progress"], event["text"]))  # type: ignore[misc]
         code = process.wait()

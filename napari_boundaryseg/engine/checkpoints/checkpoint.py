@@ -92,10 +92,12 @@ def load_model(name_or_path: str | Path, folders: Iterable[Path] = ()) -> Loaded
     """
     path = find(name_or_path, folders)
     card, sha256 = read_card(path)
+    header = read_header(path)
+    names = [name.removeprefix("module.") for name in header if name != "__metadata__"]
+    if len(set(names)) < len(names):
+        raise InputError(path, "it holds the same weights twice, with and without the prefix 'module.'", _ADVICE)
     stored = {
-        name.removeprefix("module."): tuple(entry["shape"])
-        for name, entry in read_header(path).items()
-        if name != "__metadata__"
+        name.removeprefix("module."): tuple(entry["shape"]) for name, entry in header.items() if name != "__metadata__"
     }
     if faults := _differences(stored, _planned(path, card.recipe)):
         raise InputError(path, f"its weights do not fit the network on its card ({faults})", _ADVICE)

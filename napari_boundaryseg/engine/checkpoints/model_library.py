@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
 
+from napari_boundaryseg.data.file_format import NameTwice, no_name_twice
 from napari_boundaryseg.engine.checkpoints.card import Card, read_json
 from napari_boundaryseg.errors import InputError
 
@@ -45,13 +46,16 @@ def read_header(path: Path) -> dict[str, Any]:
             _refuse_code(path, b"" if whole else start)
             if not whole:
                 raise InputError(path, "it is not a whole safetensors file", _ADVICE)
-            header, available = json.loads(file.read(length).decode("utf-8")), size - 8 - length
+            text, available = file.read(length).decode("utf-8"), size - 8 - length
+            header = json.loads(text, object_pairs_hook=no_name_twice)
         with safe_open(path, framework="np"):
             pass
     except SafetensorError as error:
         raise _fault(path, header, available) from error
     except OSError as error:
         raise InputError(path, f"it could not be read: {error.strerror or error}", "Check the name") from error
+    except NameTwice as error:
+        raise InputError(path, f"in its header {error}", _ADVICE) from error
     except (ValueError, RecursionError) as error:
         raise InputError(path, "its header is damaged", _ADVICE) from error
     if header.get("__metadata__", {}) is None:

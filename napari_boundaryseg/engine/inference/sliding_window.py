@@ -15,6 +15,12 @@ from napari_boundaryseg.progress import Progress, silent
 
 SIGMA_SCALE = 0.125
 MOST_WINDOWS = 200_000
+FEW_WINDOWS = 2000
+"""So many come to an end whatever they are."""
+MOST_LOOKS = 64
+"""How often each voxel of a large scan may be looked at: 8 times at an overlap of a half, 64 at three quarters."""
+LEAST_VOX = 4096
+"""What a window costs even where it holds fewer voxels."""
 Zyx = tuple[int, int, int]
 
 
@@ -105,11 +111,12 @@ def _places(size: tuple[int, ...], window: Zyx, overlap: float) -> list[tuple[in
     """Where every window begins; refused where they are too many to ever come to an end."""
     along = [starts(n, w, overlap) for n, w in zip(size, window, strict=True)]
     count = math.prod(map(len, along))
-    if count > MOST_WINDOWS:
+    looks = count * max(math.prod(window), LEAST_VOX) / math.prod(size)
+    if count > MOST_WINDOWS or (count > FEW_WINDOWS and looks > MOST_LOOKS):
         raise InputError(
             "model",
             f"it would look at this scan through {count} windows of {window} voxels",
-            "Draw a box round the organs, or choose a model with larger windows",
+            "Draw a box round the organs, or choose a model with larger windows or less overlap",
         )
     return list(itertools.product(*along))
 

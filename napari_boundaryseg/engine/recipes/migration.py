@@ -6,7 +6,10 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
+from pydantic_core import PydanticCustomError
+
+from napari_boundaryseg.data.file_format import NameTwice, no_name_twice
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -38,10 +41,13 @@ def read(model: type[M], text: str | bytes, migrate: Callable[[Mapping[str, Any]
     Raises
     ------
     pydantic.ValidationError
-        When it is no JSON of an object, or has unknown or wrong fields.
+        When it is no JSON of an object, says one thing twice, or has unknown or wrong fields.
     """
     try:
-        values = json.loads(text)
+        values = json.loads(text, object_pairs_hook=no_name_twice)
+    except NameTwice as error:
+        fault = PydanticCustomError("name_twice", "{reason}", {"reason": str(error)})
+        raise ValidationError.from_exception_data(model.__name__, [{"type": fault, "input": None}]) from error
     except (ValueError, RecursionError):
         values = None  # pydantic says where it is no JSON
     return model.model_validate_json(json.dumps(migrate(values)) if isinstance(values, dict) else text)

@@ -12,7 +12,7 @@ from qtpy.QtCore import QObject, QTimer
 from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.session.actions import scan as scan_actions
 from napari_boundaryseg.session.session import Session
-from napari_boundaryseg.ui.control import close_dialog
+from napari_boundaryseg.ui.control import close_dialog, three_d_question
 from napari_boundaryseg.ui.control.error_messages import report_errors
 from napari_boundaryseg.ui.control.export_actions import ExportActions
 from napari_boundaryseg.ui.control.job_actions import JobActions
@@ -49,6 +49,7 @@ class ViewerController(QObject):
         self.view = ViewActions(viewer, session, self.tools.effort, self)
         self._connect()
         close_dialog.ask_before(viewer)
+        three_d_question.ask_before(viewer)
         QTimer.singleShot(0, self._adopt)
         QTimer.singleShot(0, self.recovery.look)
 

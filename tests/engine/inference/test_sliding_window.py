@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from napari_boundaryseg import models
-from napari_boundaryseg.engine.inference.sliding_window import importance, sliding_window, starts
+from napari_boundaryseg.engine.inference.sliding_window import _places, importance, sliding_window, starts
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Cancelled
 
@@ -62,6 +62,16 @@ def test_cancel_stops_at_the_next_window():
     with pytest.raises(Cancelled):
         sliding_window(torch.rand(1, 40, 40, 40), lambda x: x, (16, 16, 16), progress=stop_at_third)
     assert len(calls) == 3
+
+
+def test_tiny_windows_over_a_large_scan_are_refused_and_usual_ones_are_not():
+    windows = _places((48, 48, 48), (16, 16, 16), 0.75)
+    assert len(windows) == 9**3
+    assert len(_places((12, 12, 12), (1, 1, 1), 0.9)) == 12**3, "few windows come to an end whatever they are"
+    assert len(_places((200, 512, 512), (1, 96, 96), 0.5)) == 200 * 10 * 10
+    for size, window, overlap in (((40, 40, 40), (1, 1, 1), 0.9), ((64, 64, 64), (8, 8, 8), 0.9)):
+        with pytest.raises(InputError, match=r"it would look at this scan through \d+ windows"):
+            _places(size, window, overlap)
 
 
 def test_windows_that_would_never_come_to_an_end_are_refused():
