@@ -40,9 +40,10 @@ models: .venv/.ready   ## trains the shipped models again, resumable (hours); mo
 	.venv/bin/python tools/train_models.py --list
 	.venv/bin/python tools/train_models.py $(model) --data $(data)
 
-lint: .venv/.ready   ## style, types, import floors, the workflow and the citation
+lint: .venv/.ready   ## style, types, import floors, the workflow, the citation and the page of faults
 	.venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy && .venv/bin/lint-imports
 	tools/check_schemas.sh .venv/bin/check-jsonschema
+	.venv/bin/python tools/reliability.py --check
 
 clean:           ## removes the virtual environments and everything made
 	rm -rf .venv .venv-pyqt6 .venv-lowest build dist demo_output .pytest_cache .mypy_cache .ruff_cache
