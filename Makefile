@@ -40,9 +40,10 @@ models: .venv/.ready   ## trains the shipped models again, resumable (hours); mo
 	.venv/bin/python tools/train_models.py --list
 	.venv/bin/python tools/train_models.py $(model) --data $(data)
 
-lint: .venv/.ready   ## style, types, import floors, the workflow and the citation
+lint: .venv/.ready   ## style, types, import floors, the workflow, the citation and the page of faults
 	.venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy && .venv/bin/lint-imports
 	tools/check_schemas.sh .venv/bin/check-jsonschema
+	.venv/bin/python tools/reliability.py --check
 
 mutation: .venv/.ready   ## small changes to the code that the tests must notice (hours, resumable); groups=NAMES
 	tools/mutation.sh $(groups)

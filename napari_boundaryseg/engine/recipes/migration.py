@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import PydanticCustomError
 
 from napari_boundaryseg.data.file_format import NameTwice, no_name_twice
 
@@ -46,8 +45,8 @@ def read(model: type[M], text: str | bytes, migrate: Callable[[Mapping[str, Any]
     try:
         values = json.loads(text, object_pairs_hook=no_name_twice)
     except NameTwice as error:
-        fault = PydanticCustomError("name_twice", "{reason}", {"reason": str(error)})
-        raise ValidationError.from_exception_data(model.__name__, [{"type": fault, "input": None}]) from error
+        faults: list[Any] = [{"type": "value_error", "input": None, "ctx": {"error": error}}]
+        raise ValidationError.from_exception_data(model.__name__, faults) from error
     except (ValueError, RecursionError):
         values = None  # pydantic says where it is no JSON
     return model.model_validate_json(json.dumps(migrate(values)) if isinstance(values, dict) else text)

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from napari import Viewer
-from napari._vispy.utils.gl import get_max_texture_sizes
-from vispy.gloo import gl
+from napari._vispy.utils.gl import get_max_texture_sizes, gl
 
 BY_SOFTWARE = ("llvmpipe", "softpipe", "swrast", "software", "swiftshader", "gdi generic", "basic render")
 """What renderers that have no graphics card call themselves, in part and in small letters."""
