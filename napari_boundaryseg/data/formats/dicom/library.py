@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +22,12 @@ def pydicom() -> Any:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """No warnings of pydicom: they quote values of the header."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
+    """No warnings of pydicom, and nothing of it in a log: they quote values of the header."""
+    log = logging.getLogger("pydicom")
+    before, log.propagate = log.propagate, False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        log.propagate = before
