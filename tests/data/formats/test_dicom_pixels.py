@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import struct
 import zlib
 from pathlib import Path
@@ -334,4 +335,5 @@ def test_nothing_of_a_header_reaches_a_log_or_a_warning(
     caplog.set_level("DEBUG")
     assert read(folder).modality == ""
     assert "secret" not in caplog.text
+    assert logging.getLogger("pydicom").propagate
     assert [str(found.message) for found in recwarn if "secret" in str(found.message)] == []
