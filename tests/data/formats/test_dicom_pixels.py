@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import struct
 import zlib
 from pathlib import Path
@@ -318,3 +319,21 @@ def test_a_file_alone_is_still_one_slice(tmp_path: Path) -> None:
     file = save(one_file(0, voxels(1)[0]), tmp_path / "IM0000.dcm")
     with pytest.raises(InputError, match="it is one slice of a DICOM series"):
         read(file)
+
+
+def test_nothing_of_a_header_reaches_a_log_or_a_warning(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, recwarn: pytest.WarningsRecorder
+) -> None:
+    """pydicom quotes what breaks its rules, in warnings and in its log."""
+
+    def edit(ds: Dataset, n: int) -> None:
+        ds.Modality, ds.SeriesInstanceUID, ds.SequenceName = "secret^1", "1.2.secret", "secret 3 that is too long"
+
+    folder = series(tmp_path / "case", COUNT, edit)
+    caplog.clear()
+    recwarn.clear()
+    caplog.set_level("DEBUG")
+    assert read(folder).modality == ""
+    assert "secret" not in caplog.text
+    assert logging.getLogger("pydicom").propagate
+    assert [str(found.message) for found in recwarn if "secret" in str(found.message)] == []

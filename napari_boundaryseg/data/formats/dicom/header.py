@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -99,7 +100,7 @@ def _slice(found: Any, path: Path, place: Sequence[np.ndarray]) -> Slice:
     return Slice(
         path,
         str(found.get("SeriesInstanceUID", "")),
-        str(found.get("Modality", "")),
+        _code(found, "Modality"),
         rows,
         columns,
         position,
@@ -118,6 +119,12 @@ def _check_long_enough(found: Any, path: Path, count: int) -> None:
     needed, held = count * int(found.get("BitsAllocated") or 0) // 8, path.stat().st_size
     if not packed and needed > held:
         raise InputError(path, f"it is cut short: {held} of at least {needed} bytes", EXPORT)
+
+
+def _code(found: Any, name: str) -> str:
+    """A word that DICOM defines; empty for text that a person may have typed."""
+    value = str(found.get(name, ""))
+    return value if re.fullmatch(r"[A-Z0-9_]{1,16}", value) else ""
 
 
 def _numbers(found: Any, name: str, count: int) -> np.ndarray | None:

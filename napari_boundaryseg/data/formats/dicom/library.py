@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,9 +21,25 @@ def pydicom() -> Any:
     return library
 
 
+_readers = 0
+_counting = threading.Lock()
+
+
 @contextmanager
 def quiet() -> Iterator[None]:
-    """No warnings of pydicom: they quote values of the header."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
+    """No warnings of pydicom, and nothing of it in a log: they quote values of the header."""
+    _count(+1)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        _count(-1)
+
+
+def _count(change: int) -> None:
+    """Silence pydicom's log as long as any thread reads."""
+    global _readers
+    with _counting:
+        _readers += change
+        logging.getLogger("pydicom").propagate = _readers == 0
