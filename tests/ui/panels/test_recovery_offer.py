@@ -132,7 +132,7 @@ def test_a_damaged_journal_is_said_to_be_incomplete_and_kept_where_it_is_said(
     wait(lambda: "is kept" in find("job_bar.message").text())
     said = find("job_bar.message").text()
     assert "Incomplete: 2 steps are restored; the journal is damaged behind them." in said
-    assert f"see journal/damaged/{folder.name}" in said
+    assert f"see …/journal/damaged/{folder.name}." in said
     assert str(tmp_path) not in said
     assert [path.name for path in sessions(default_folder() / DAMAGED)] == [folder.name]
     assert untold(default_folder()) == []
