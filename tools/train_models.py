@@ -34,7 +34,7 @@ def train(model: Shipped, data: Path, work: Path, *, steps: int | None, start: s
     A model whose study scored the recipe in float32 is trained in it too.
     """
     wanted, folder = model.wanted, folder_of(model, work, steps)
-    _same_settings(folder, wanted)
+    _same_settings(folder, wanted.model_copy(update={"steps": steps or wanted.steps}))
     cases, watching = model.scans(data)
     held = load_labelled(watching, wanted.scheme) if model.data else model.watching()
     fit(

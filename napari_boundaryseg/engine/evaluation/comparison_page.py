@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from napari_boundaryseg.data.mean_sd import mean_sd
 from napari_boundaryseg.data.metrics import Metric, metrics
 from napari_boundaryseg.engine.evaluation.comparison import OLD_INTERVAL, migrated
+
+LOST = "the new model was taught that there is none, and may have lost it"
 
 
 def change_in_words(comparison: Mapping[str, Any], digits: int = 4) -> str:
@@ -29,15 +32,19 @@ def change_in_words(comparison: Mapping[str, Any], digits: int = 4) -> str:
 def remarks(comparison: Mapping[str, Any]) -> list[str]:
     """What limits a verdict, one sentence each."""
     known = migrated(comparison)
-    said = [not_taught_in_words(known["not_taught"])] if known["not_taught"] else []
-    if known["not_in_references"]:
-        names = ", ".join(known["not_in_references"])
-        said.append(f"No held-out case has {names}: the verdict says nothing of it.")
-    for row in known["unscored"]:
-        before, after = row["volume_ml_before"], row["volume_ml_after"]
+    untaught, unjudged = known["not_taught"], known["not_in_references"]
+    neither = [organ for organ in untaught if organ in unjudged]
+    said = _of_organs("No case has", neither, f"{LOST}, and the verdict says nothing of it")
+    said += _of_organs("No training case has", [organ for organ in untaught if organ not in neither], LOST)
+    said += _of_organs(
+        "No held-out case has", [organ for organ in unjudged if organ not in neither], "the verdict says nothing of it"
+    )
+    for organ in dict.fromkeys(row["organ"] for row in known["unscored"]):
+        rows = [row for row in known["unscored"] if row["organ"] == organ]
+        before, after = (mean_sd(row[f"volume_ml_{when}"] for row in rows).mean or 0.0 for when in ("before", "after"))
         said.append(
-            f"{row['case']}: the reference has no {row['organ']}; found are {before:.2f} mL before and {after:.2f} mL "
-            "after, which is not scored."
+            f"Where the reference has no {organ}, {before:.2f} mL are found before and {after:.2f} mL after (mean of "
+            f"{len(rows)} case{'s' if len(rows) != 1 else ''}), which is not scored."
         )
     said += [f"{case} may not judge: {reason}." for case, reason in known["excluded"].items()]
     if known["unknown_ancestry"]:
@@ -48,10 +55,13 @@ def remarks(comparison: Mapping[str, Any]) -> list[str]:
     return said
 
 
-def not_taught_in_words(organs: tuple[str, ...] | list[str]) -> str:
+def not_taught_in_words(organs: Sequence[str]) -> str:
     """What it means that no training case holds some of the model's organs."""
-    names = ", ".join(organs)
-    return f"No training case has {names}: the new model was taught that there is none, and may have lost it."
+    return " ".join(_of_organs("No training case has", organs, LOST))
+
+
+def _of_organs(begins: str, organs: Sequence[str], ends: str) -> list[str]:
+    return [f"{begins} {', '.join(organs)}: {ends}."] if organs else []
 
 
 def as_markdown(comparison: Mapping[str, Any]) -> str:

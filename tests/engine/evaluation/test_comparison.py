@@ -80,9 +80,9 @@ def test_an_organ_that_no_reference_holds_has_no_dice_and_is_named() -> None:
     }
     assert comparison["not_in_references"] == ["Bladder", "Rectum"]
     page = as_markdown(comparison)
-    assert "No held-out case has Bladder, Rectum" in page
-    assert "No training case has Rectum" in page
-    assert "3.25 mL before and 0.00 mL after, which is not scored" in page
+    assert "No held-out case has Bladder: the verdict says nothing of it" in page
+    assert "No case has Rectum: the new model was taught that there is none, and may have lost it" in page
+    assert "3.25 mL are found before and 0.00 mL after (mean of 4 cases), which is not scored" in page
     assert "| Rectum |" not in page
 
 
@@ -92,7 +92,7 @@ def test_false_positives_never_make_a_verdict_either_way() -> None:
         pair["after"]["Rectum"] = found_where_there_is_none(40.0)
     comparison = compare(values)
     assert (comparison["verdict"], comparison["change"]["mean"]) == ("better", pytest.approx(0.05))
-    assert "40.00 mL after" in " ".join(remarks(comparison))
+    assert "40.00 mL after (mean of 3 cases)" in " ".join(remarks(comparison))
 
 
 def test_an_organ_counts_in_the_cases_whose_reference_holds_it_and_in_no_other() -> None:

@@ -159,7 +159,7 @@ def test_a_verdict_says_what_limits_it(find: Callable[[str], Any], bench: Any) -
             "cases": [],
             "unscored": [{"case": "a", "organ": "Rectum", "volume_ml_before": 3.0, "volume_ml_after": 0.0}],
             "not_in_references": ["Rectum"],
-            "not_taught": ["Rectum"],
+            "not_taught": ["Rectum", "Bladder"],
             "excluded": {"b": "an earlier version of the model was trained on this scan, or on a copy of it"},
             "unknown_ancestry": True,
         }
@@ -167,9 +167,9 @@ def test_a_verdict_says_what_limits_it(find: Callable[[str], Any], bench: Any) -
     said = find("train_panel.verdict").text()
     for words in (
         "no held-out case could judge",
-        "No training case has Rectum",
-        "No held-out case has Rectum",
-        "3.00 mL before and 0.00 mL after, which is not scored",
+        "No case has Rectum",
+        "No training case has Bladder",
+        "3.00 mL are found before and 0.00 mL after (mean of 1 case), which is not scored",
         "b may not judge: an earlier version",
         "could not be checked",
     ):
