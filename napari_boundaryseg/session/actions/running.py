@@ -11,7 +11,7 @@ from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.jobs.error_text import sentence, trace
 from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.jobs.runner import After, Before, nothing, unchanged
-from napari_boundaryseg.session.project.project import Project
+from napari_boundaryseg.session.project.project import WINDOW, Project
 from napari_boundaryseg.session.session import Session
 from napari_boundaryseg.task import Task
 
@@ -97,7 +97,7 @@ def scan_of(session: Session) -> Volume:
 def project_of(session: Session) -> Project:
     """The open project, else the default one, which is opened."""
     if session.project is None:
-        session.project = Project.default()
+        session.project = Project.default(WINDOW)
     if session.project is None:
         raise InputError("project", "none is open", "Choose a project folder")
     return session.project
