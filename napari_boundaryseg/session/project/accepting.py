@@ -97,7 +97,8 @@ def _place_of(project: ProjectFolder, scan: Volume, progress: Progress) -> Place
 
 def _matching(place: Place, scan: Volume, progress: Progress) -> Place | None:
     """The place with the hash of its scan, if that is this scan or there is none; None for a place of another scan."""
-    refuse_link(place.image)
+    for path in _files(place.folder):
+        refuse_link(path)
     if not place.image.exists():
         return None if any(LABELS.fullmatch(path.name) for path in _files(place.folder)) else place
     try:

@@ -140,7 +140,8 @@ class ProjectFolder:
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
         try:
             new_folder(removed, exist_ok=True)
-            names = (f"{path.name}-{stamp}{f'-{n}' if n else ''}" for n in itertools.count())
+            ends = (f"-{stamp}{f'-{n}' if n else ''}" for n in itertools.count())
+            names = (f"{path.name}{end}" if path.is_dir() else f"{path.parent.name}{end}-{path.name}" for end in ends)
             target = next(removed / name for name in names if not os.path.lexists(removed / name))
             if path.exists():
                 path.rename(target)

@@ -1,8 +1,8 @@
 """A process that accepts labels in a project, one line for each answer; it may kill itself at a chosen moment.
 
 Arguments: the folder, the seed of the scan, the seed of the first labels, how many, the number of the call (a write, a
-rename, a statement to the database ...) at which it is killed, 0 for never, and "wait" to try again where another holds
-the project.
+rename, a statement to the database ...) at which it is killed, 0 for never, "wait" to try again where another holds the
+project, and "lying" for file locks that everybody gets, as on some network shares.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ import itertools
 import os
 import signal
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
 
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
+from napari_boundaryseg.editing.journal.folder_lock import FolderLock
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.project.holder import ReadOnly
 from napari_boundaryseg.session.project.project import Project
@@ -72,6 +74,10 @@ def die_at(moment: int) -> None:
 def main() -> None:
     folder, scan_seed, first, n, moment = Path(sys.argv[1]), *map(int, sys.argv[2:6])
     scan = scan_of(scan_seed)
+    with tempfile.TemporaryDirectory() as other:  # so that what follows imports nothing more
+        Project(Path(other)).add_case(scan, labels_of(scan, 0))
+    if "lying" in sys.argv:
+        FolderLock.of = classmethod(lambda cls, folder: cls(os.open(folder / cls.FILE, os.O_RDWR | os.O_CREAT)))
     print("ready", flush=True)
     sys.stdin.readline()
     if moment:

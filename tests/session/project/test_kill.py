@@ -20,6 +20,8 @@ from napari_boundaryseg.session.project.check import check
 from napari_boundaryseg.session.project.project import Project
 from napari_boundaryseg.session.project.repair import repair
 
+MOMENTS = 540
+"""About as many as two accepts have."""
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
 
 
@@ -72,8 +74,8 @@ def kill_once(folder: Path, seed: int) -> None:
     scans = rng.choice([(1, 1), (1, 2)])
     lines = run_both(
         folder,
-        (scans[0], 100, 2, rng.randint(1, 420), "wait"),
-        (scans[1], 200, 2, rng.choice([0, rng.randint(1, 420)]), "wait"),
+        (scans[0], 100, 2, rng.randint(1, MOMENTS), "wait"),
+        (scans[1], 200, 2, rng.choice([0, rng.randint(1, MOMENTS)]), "wait"),
     )
     told = [accept for said in lines for accept in accepted(said)]
     assert not [line for said in lines for line in said if line.startswith("failed")], lines
@@ -107,10 +109,13 @@ def test_what_was_told_as_accepted_outlives_any_kill(tmp_path: Path, seed: int) 
     kill_once(tmp_path / "study", seed)
 
 
-def test_two_processes_lose_nothing(tmp_path: Path) -> None:
-    lines = run_both(tmp_path / "study", (1, 100, 5, 0, "wait"), (1, 200, 5, 0, "wait"))
+@pytest.mark.parametrize("locks", ["", "lying"])
+def test_two_processes_lose_nothing_even_where_file_locks_do_not_hold(tmp_path: Path, locks: str) -> None:
+    lines = run_both(tmp_path / "study", (1, 100, 4, 0, "wait", locks), (1, 200, 4, 0, "wait", locks))
     told = [accept for said in lines for accept in accepted(said)]
-    assert sorted(version for _, version, _, _ in told) == list(range(1, 11))
+    assert len(told) == 8
+    if not locks:
+        assert sorted(version for _, version, _, _ in told) == list(range(1, 9))
     assert_kept(tmp_path / "study", told)
 
 
