@@ -23,6 +23,7 @@ from napari_boundaryseg.progress import Progress, part
 from napari_boundaryseg.session.project import cases as notes
 from napari_boundaryseg.session.project.database import LABELS, typed
 from napari_boundaryseg.session.project.folder import ProjectFolder
+from napari_boundaryseg.session.project.holder import ReadOnly
 from napari_boundaryseg.session.project.paths import Taken, inside, make_new, new_folder, refuse_link
 
 SCAN = "scan.nii.gz"
@@ -76,6 +77,8 @@ def store(
         except Taken:
             _forget(project, place, version, made)
             continue
+        except ReadOnly:
+            raise  # the claim is no longer this process's to give up
         except BaseException:
             _forget(project, place, version, made)
             raise

@@ -18,6 +18,8 @@ from napari_boundaryseg.session.project import holder
 from napari_boundaryseg.session.project.holder import Hold, Holder, ReadOnly
 from napari_boundaryseg.session.project.paths import give_rights, inside, new_folder, restrict, strangers
 
+TRAINING = "training-"
+"""How the folders of trainings begin, in ``models/``."""
 _OURS = ("cases", "models", "removed")
 
 
@@ -121,6 +123,9 @@ class ProjectFolder:
             if top in names and not (self.folder / top).is_symlink():
                 for place, folders, inner in os.walk(self.folder / top):
                     yield Path(place)
+                    if Path(place).name.startswith(TRAINING):
+                        folders.clear()  # what the worker writes lies behind the folder's own rights
+                        continue
                     yield from (Path(place) / name for name in [*folders, *inner])
 
     def _inside(self, path: Path) -> Path:

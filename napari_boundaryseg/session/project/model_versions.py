@@ -15,7 +15,7 @@ from napari_boundaryseg.data.saving import atomic_bytes, write_error
 from napari_boundaryseg.engine.checkpoints.model_library import read_card
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.project.database import FILE, typed
-from napari_boundaryseg.session.project.folder import ProjectFolder
+from napari_boundaryseg.session.project.folder import TRAINING, ProjectFolder
 from napari_boundaryseg.session.project.paths import make_new, new_folder
 
 
@@ -43,7 +43,7 @@ class ModelVersions(ProjectFolder):
         """A fresh folder for a training: what is trained is in the project before anything is listed."""
         self.begin_writing()
         for number in itertools.count(1):
-            folder = self._inside(self.models_folder / f"training-{number}")
+            folder = self._inside(self.models_folder / f"{TRAINING}{number}")
             try:
                 new_folder(folder)
             except FileExistsError:

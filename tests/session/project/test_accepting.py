@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
+import sqlite3
 import stat
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -16,10 +18,13 @@ from session_cases import box_labels, box_scan
 
 from napari_boundaryseg.data import formats
 from napari_boundaryseg.data.volume import LabelMap, Volume
+from napari_boundaryseg.editing.journal.scan_hash import scan_hash
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.project import accepting
 from napari_boundaryseg.session.project.cases import slug_of
 from napari_boundaryseg.session.project.check import check
+from napari_boundaryseg.session.project.holder import ReadOnly
+from napari_boundaryseg.session.project.paths import Taken, make_new
 from napari_boundaryseg.session.project.project import Project
 from napari_boundaryseg.session.project.repair import repair
 
@@ -171,11 +176,6 @@ def test_versions_do_not_follow_the_clock(
 
 
 def test_each_version_knows_its_file_and_the_case_its_scan(project: Project, scan: Volume, labels: LabelMap) -> None:
-    import hashlib
-    import sqlite3
-
-    from napari_boundaryseg.editing.journal.scan_hash import scan_hash
-
     case = project.add_case(scan, labels)
     stored = formats.read(case.image)
     with closing(sqlite3.connect(project.folder / "project.sqlite")) as database:
@@ -194,11 +194,12 @@ def test_strangers_cannot_look_into_a_project(tmp_path: Path, scan: Volume, tiny
         project.add_case(scan, box_labels(scan))
         project.add_case(scan, box_labels(scan))
         project.add_model(tiny_model)
-        project.training_folder()
+        (project.training_folder() / "log.jsonl").touch(0o666)
+        assert check(project.folder) == []
         project.remove_case("case1")
     finally:
         os.umask(before)
-    for path in [project.folder, *project.folder.rglob("*")]:
+    for path in [project.folder, *(path for path in project.folder.rglob("*") if path.name != "log.jsonl")]:
         mode = stat.S_IMODE(path.stat().st_mode)
         assert mode == (0o700 if path.is_dir() else 0o600), (path.name, oct(mode))
 
@@ -231,3 +232,40 @@ def test_a_project_in_a_folder_with_other_things_leaves_those_alone(
     assert stat.S_IMODE((tmp_path / "home").stat().st_mode) == 0o755
     assert stat.S_IMODE((tmp_path / "home" / "letter.txt").stat().st_mode) == 0o644
     assert stat.S_IMODE((tmp_path / "home" / "cases").stat().st_mode) == 0o700
+
+
+def test_where_a_disk_has_no_hard_links_files_are_still_new_and_none_is_replaced(
+    project: Project, scan: Volume, labels: LabelMap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without(*_: Any, **__: Any) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "link", without)
+    assert [project.add_case(scan, labels).version for _ in range(2)] == [1, 2]
+    assert check(project.folder) == []
+    there = project.cases()[0].label
+    before = there.read_bytes()
+    with pytest.raises(Taken, match=r"labels-v2\.nii\.gz: it is there already"):
+        make_new(there, lambda path: path.write_bytes(b"other"))
+    assert there.read_bytes() == before
+    assert not list(there.parent.glob(".boundaryseg-*"))
+
+
+@pytest.mark.parametrize("reached", ["scan", "labels"])
+def test_who_loses_the_right_to_write_in_the_middle_is_told_and_lists_nothing(
+    project: Project, scan: Volume, labels: LabelMap, monkeypatch: pytest.MonkeyPatch, reached: str
+) -> None:
+    real = accepting.make_new
+
+    def lost(path: Path, make: Any) -> None:
+        real(path, make)
+        if path.name.startswith(reached):
+            with closing(sqlite3.connect(project.folder / "project.sqlite")) as database, database:
+                database.execute("UPDATE holder SET token = 'of another', host = 'elsewhere', pid = 7")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(accepting, "make_new", lost)
+        with pytest.raises(ReadOnly, match=r"held by a program on elsewhere \(process 7\)"):
+            project.add_case(scan, labels)
+    assert project.cases() == []
+    assert project.add_case(scan, labels).version == 2
