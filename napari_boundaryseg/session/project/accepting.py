@@ -68,7 +68,10 @@ def store(
         label = place.folder / f"labels-v{version}.nii.gz"
         made = False
         try:
-            place, made = _with_scan(place, scan, progress)
+            if place.scan_hash is None:
+                make_new(place.image, lambda path: formats.write(scan, path))
+                made = True
+                place = _read_back(place, scan, part(progress, 0.4, 0.6))
             progress(0.6, f"Storing the labels of {place.name}")
             make_new(label, lambda path: formats.write(labels, path))
             _refuse_changed(labels, label)
@@ -152,15 +155,11 @@ def _claim(project: ProjectFolder, place: Place, labels: LabelMap, box: Box | No
         return version
 
 
-def _with_scan(place: Place, scan: Volume, progress: Progress) -> tuple[Place, bool]:
-    """Write the scan where it is not there, and read it back; whether it was written."""
-    if place.scan_hash is not None:
-        return place, False
-    make_new(place.image, lambda path: formats.write(scan, path))
-    stored = formats.read(place.image, progress=part(progress, 0.4, 0.6))
+def _read_back(place: Place, scan: Volume, progress: Progress) -> Place:
+    stored = formats.read(place.image, progress=progress)
     if not notes.is_scan(scan, stored):
         raise InputError(place.image, "it does not read back as it was written", "Check the disk and accept again")
-    return replace(place, scan_hash=scan_hash(stored.array, stored.affine)), True
+    return replace(place, scan_hash=scan_hash(stored.array, stored.affine))
 
 
 def _refuse_changed(labels: LabelMap, path: Path) -> None:

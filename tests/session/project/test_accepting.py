@@ -109,7 +109,9 @@ def test_a_scan_that_the_disk_changed_is_not_listed(
         with pytest.raises(InputError, match=r"scan\.nii\.gz: it does not read back as it was written"):
             project.add_case(scan, labels)
     assert project.cases() == []
+    assert list((project.folder / "cases").iterdir()) == []
     case = project.add_case(scan, labels)
+    assert (case.name, case.version) == ("case1", 1)
     np.testing.assert_array_equal(formats.read(case.image).array, scan.array)
 
 

@@ -106,6 +106,19 @@ def test_a_window_opens_a_held_project_to_be_read_and_accepts_once_it_is_free(
     session.close()
 
 
+def test_a_window_that_opens_another_project_gives_the_first_one_free(tmp_path: Path, scan: Volume) -> None:
+    session = Session(InlineRunner())
+    session.scan = scan
+    for name in ("a", "b"):
+        open_project(session, tmp_path / name)
+        assert accept(session, box_labels(scan)).state == "returned"
+    session.job = None
+    gc.collect()
+    with held(tmp_path / "a"):
+        assert accept(session, box_labels(scan)).result.version == 2
+    session.close()
+
+
 def test_a_lock_file_that_somebody_deleted_is_taken_again(project: Project, scan: Volume, labels: LabelMap) -> None:
     project.add_case(scan, labels)
     (project.folder / FolderLock.FILE).unlink()
