@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from napari_boundaryseg.data.volume import Volume
@@ -11,7 +12,8 @@ from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.jobs.error_text import sentence, trace
 from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.jobs.runner import After, Before, nothing, unchanged
-from napari_boundaryseg.session.project.project import Project
+from napari_boundaryseg.session.project.holder import ReadOnly
+from napari_boundaryseg.session.project.project import WINDOW, Project
 from napari_boundaryseg.session.session import Session
 from napari_boundaryseg.task import Task
 
@@ -119,7 +121,10 @@ def scan_of(session: Session) -> Volume:
 def project_of(session: Session) -> Project:
     """The open project, else the default one, which is opened."""
     if session.project is None:
-        session.project = Project.default()
+        project = Project.default(WINDOW)
+        with suppress(ReadOnly):  # what is shown says who holds it
+            project.begin_writing()
+        session.project = project
     if session.project is None:
         raise InputError("project", "none is open", "Choose a project folder")
     return session.project

@@ -13,14 +13,13 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
-from napari_boundaryseg.data import formats
 from napari_boundaryseg.data.boxes import Box, as_pairs
 from napari_boundaryseg.data.file_format import refuse_later
 from napari_boundaryseg.data.labels import PRESETS, LabelScheme
 from napari_boundaryseg.data.saving import atomic_json
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.errors import InputError
-from napari_boundaryseg.progress import Progress, silent
+from napari_boundaryseg.session.project.paths import give_rights, refuse_link
 
 FORMAT = "napari-boundaryseg-case/2"
 """What ``case.json`` says of itself since version 0.2 of the program; one that says nothing is of version 1."""
@@ -60,37 +59,30 @@ def refuse_other_labels(scan: Volume, labels: LabelMap) -> None:
         )
 
 
-def refuse_other_scan(scan: Volume, image: Path, *, progress: Progress = silent) -> None:
-    """Labels of one scan must never come to lie on another one that happens to have its name."""
-    stored = formats.read(image, progress=progress)
-    if not (
-        stored.geometry.same_as(scan.geometry)
-        and np.array_equal(stored.array, scan.array, equal_nan=scan.array.dtype.kind == "f")
-    ):
-        raise InputError(
-            scan.name,
-            "the project holds another scan of this name",
-            "Rename the file or folder of this scan, or take the other case off the list",
-        )
+def is_scan(scan: Volume, stored: Volume) -> bool:
+    """Whether a stored scan is this one: every voxel, on the same grid."""
+    return stored.geometry.same_as(scan.geometry) and np.array_equal(
+        stored.array, scan.array, equal_nan=scan.array.dtype.kind == "f"
+    )
 
 
 def write_notes(folder: Path, scan: Volume, labels: LabelMap, version: int, accepted: str, box: Box | None) -> None:
     """Say in ``case.json`` what the labels of this version mean; what it says of earlier ones is kept."""
-    before = [entry for entry in _versions(folder) if entry.get("version") != version]
-    atomic_json(
-        folder / "case.json",
-        {
-            "format": FORMAT,
-            "name": scan.name,
-            "version": version,
-            "accepted": accepted,
-            "channels": list(scan.channels),
-            "modality": scan.modality,
-            "label_scheme": labels.scheme.model_dump(mode="json"),
-            "box": as_pairs(box) if box else None,
-            "earlier": [{key: entry.get(key) for key in OF_A_VERSION} for entry in before],
-        },
-    )
+    head = {"name": scan.name, "channels": list(scan.channels), "modality": scan.modality}
+    put_notes(folder, head, {"version": version, "accepted": accepted, **meaning(labels, box)})
+
+
+def meaning(labels: LabelMap, box: Box | None) -> dict[str, Any]:
+    """What labels mean, as JSON: their ``label_scheme``, and the ``box`` that they hold for (None: the whole scan)."""
+    return {"label_scheme": labels.scheme.model_dump(mode="json"), "box": as_pairs(box) if box else None}
+
+
+def put_notes(folder: Path, head: Mapping[str, Any], newest: Mapping[str, Any]) -> None:
+    """Write ``case.json`` with what one version means (the keys `OF_A_VERSION`) before what it says of the others."""
+    before = [entry for entry in versions_in(folder) if entry.get("version") != newest["version"]]
+    earlier = [{key: entry.get(key) for key in OF_A_VERSION} for entry in before]
+    atomic_json(folder / "case.json", {"format": FORMAT, **head, **newest, "earlier": earlier})
+    give_rights(folder / "case.json")
 
 
 def read_notes(folder: Path, name: str, version: int, scheme: str) -> dict[str, Any]:
@@ -107,7 +99,7 @@ def read_notes(folder: Path, name: str, version: int, scheme: str) -> dict[str, 
         Where ``case.json`` does not say, and ``scheme`` is not the name of one that the program knows; and where a
         later version of the program wrote it.
     """
-    found = next((entry for entry in _versions(folder) if entry.get("version") == version), {})
+    found = next((entry for entry in versions_in(folder) if entry.get("version") == version), {})
     try:
         known = LabelScheme.model_validate(found.get("label_scheme"))
     except ValidationError as error:
@@ -139,7 +131,9 @@ def _renamed(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {"label_scheme" if name == "scheme" else name: value for name, value in entry.items()}
 
 
-def _versions(folder: Path) -> list[dict[str, Any]]:
+def versions_in(folder: Path) -> list[dict[str, Any]]:
+    """What ``case.json`` says of each version, the newest first with the case's name; nothing where it cannot."""
+    refuse_link(folder / "case.json")
     try:
         notes = json.loads((folder / "case.json").read_text("utf-8"))
     except (OSError, ValueError, RecursionError):

@@ -11,7 +11,7 @@ from platformdirs import user_config_path
 
 from napari_boundaryseg.data.saving import atomic_json
 from napari_boundaryseg.errors import InputError
-from napari_boundaryseg.session.project.project import Project
+from napari_boundaryseg.session.project.project import WINDOW, Project
 
 
 def remember(folder: Path) -> None:
@@ -37,7 +37,7 @@ def find() -> Project | None:
             "Connect its disk and choose it in Train; otherwise cases go to the default project",
         )
     folder = chosen or Project.default_folder()
-    return Project(folder) if Project.is_in(folder) else None
+    return Project(folder, WINDOW) if Project.is_in(folder) else None
 
 
 def _remembered() -> Path | None:

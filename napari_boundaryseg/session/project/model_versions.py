@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import os
 import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,7 +14,9 @@ from typing import Any
 from napari_boundaryseg.data.saving import atomic_bytes, write_error
 from napari_boundaryseg.engine.checkpoints.model_library import read_card
 from napari_boundaryseg.errors import InputError
-from napari_boundaryseg.session.project.folder import ProjectFolder
+from napari_boundaryseg.session.project.database import FILE, typed
+from napari_boundaryseg.session.project.folder import TRAINING, ProjectFolder
+from napari_boundaryseg.session.project.paths import make_new, new_folder
 
 
 @dataclass(frozen=True)
@@ -37,57 +41,54 @@ class ModelVersions(ProjectFolder):
 
     def training_folder(self) -> Path:
         """A fresh folder for a training: what is trained is in the project before anything is listed."""
-        number = 1
-        try:
-            while (folder := self.models_folder / f"training-{number}").exists():
-                number += 1
-            folder.mkdir()
-        except OSError as error:
-            raise write_error(self.models_folder, error) from error
-        return folder
+        self.begin_writing()
+        for number in itertools.count(1):
+            folder = self._inside(self.models_folder / f"{TRAINING}{number}")
+            try:
+                new_folder(folder)
+            except FileExistsError:
+                continue
+            except OSError as error:
+                raise write_error(self.models_folder, error) from error
+            return folder
+        raise AssertionError  # pragma: no cover
 
     def add_model(self, checkpoint: Path, comparison: dict[str, Any] | None = None, use: bool = True) -> ModelVersion:
         """Copy a checkpoint into the project under a new version; nothing is ever replaced."""
         base = read_card(checkpoint)[0].name
-        with self._database() as database:
-            database.execute("BEGIN IMMEDIATE")  # two windows never take the same version
-            last = database.execute("SELECT MAX(version) FROM models WHERE base = ?", (base,)).fetchone()[0]
-            version = (last or 1) + 1
-            while (self.models_folder / f"{base}-v{version}.safetensors").exists():
-                version += 1
-            file = f"{base}-v{version}.safetensors"
-            atomic_bytes(self._inside(self.models_folder / file), checkpoint.read_bytes())
-            database.execute(
-                "INSERT INTO models VALUES (?, ?, ?, ?, ?)",
-                (
-                    file,
-                    base,
-                    version,
-                    datetime.now(UTC).isoformat(timespec="seconds"),
-                    json.dumps(comparison) if comparison else None,
-                ),
-            )
+        text = _text(comparison)
+        with self.writing() as database:  # the transaction keeps the version for this model
+            rows = database.execute("SELECT version FROM models WHERE base = ?", (base,)).fetchall()
+            first = max([1, *(version for (version,) in typed(rows, (int,)))]) + 1
+            names = ((n, self.part("models", f"{base}-v{n}.safetensors")) for n in itertools.count(first))
+            version, path = next((n, path) for n, path in names if not os.path.lexists(path))
+            file, data = path.name, checkpoint.read_bytes()
+            make_new(path, lambda new: atomic_bytes(new, data))
+            self.list_model(database, file, base, version, text)
         if use:
             self.use_model(base, file)
         return next(model for model in self.models() if model.path.name == file)
 
+    def list_model(
+        self, database: sqlite3.Connection, file: str, base: str, version: int, comparison: str | None = None
+    ) -> None:
+        """List a model file as a version, within the caller's transaction."""
+        added = datetime.now(UTC).isoformat(timespec="seconds")
+        database.execute("INSERT INTO models VALUES (?, ?, ?, ?, ?)", (file, base, version, added, comparison))
+
     def models(self) -> list[ModelVersion]:
         """Every version, oldest first."""
-        with self._database() as database:
+        with self.reading() as database:
             rows = database.execute(
                 "SELECT file, base, version, added, comparison FROM models ORDER BY base, version"
             ).fetchall()
-            active = dict(database.execute("SELECT base, file FROM active").fetchall())
+            used = database.execute("SELECT base, file FROM active").fetchall()
+        active = dict(typed(used, (str, str)))
         return [
             ModelVersion(
-                self._inside(self.models_folder / file),
-                base,
-                version,
-                added,
-                json.loads(comparison) if comparison else None,
-                active.get(base) == file,
+                self.part("models", file), base, version, added, _comparison(comparison), active.get(base) == file
             )
-            for file, base, version, added, comparison in rows
+            for file, base, version, added, comparison in typed(rows, (str, str, int, str, (str, type(None))))
         ]
 
     def active_model(self, base: str) -> Path | None:
@@ -96,7 +97,7 @@ class ModelVersions(ProjectFolder):
 
     def use_model(self, base: str, file: str | None) -> None:
         """Choose the version in use; None for the model as it was shipped."""
-        with self._database() as database:
+        with self.writing() as database:
             if (
                 file is not None
                 and not database.execute("SELECT 1 FROM models WHERE base = ? AND file = ?", (base, file)).fetchone()
@@ -117,10 +118,13 @@ class ModelVersions(ProjectFolder):
         Path or None
             The version now in use; None for the model as it was shipped.
         """
-        with self._database() as database:
-            row = database.execute(
-                "SELECT number, file FROM used_before WHERE base = ? ORDER BY number DESC", (base,)
-            ).fetchone()
+        with self.writing() as database:
+            rows = database.execute(
+                "SELECT number, file FROM used_before WHERE base = ? ORDER BY number DESC LIMIT 1", (base,)
+            ).fetchall()
+            row = next(iter(typed(rows, (int, (str, type(None))))), None)
+            if row and row[1] is not None and not self.part("models", row[1]).is_file():
+                raise InputError(row[1], "the model that was in use before is not there", "Choose one from the list")
             if row:
                 database.execute("DELETE FROM used_before WHERE number = ?", (row[0],))
             _set_active(database, base, row[1] if row else None)
@@ -131,4 +135,32 @@ def _set_active(database: sqlite3.Connection, base: str, file: str | None) -> No
     if file is None:
         database.execute("DELETE FROM active WHERE base = ?", (base,))
     else:
-        database.execute("INSERT OR REPLACE INTO active VALUES (?, ?)", (base, file))
+        database.execute(
+            "INSERT INTO active VALUES (?, ?) ON CONFLICT (base) DO UPDATE SET file = excluded.file", (base, file)
+        )
+
+
+def _text(comparison: dict[str, Any] | None) -> str | None:
+    try:
+        return json.dumps(comparison, allow_nan=False) if comparison else None
+    except ValueError as error:
+        raise InputError("comparison", "it holds a number that is none", "Compare the models again") from error
+
+
+def _comparison(text: str | None) -> dict[str, Any] | None:
+    """What the list says of a model before and after its fine-tuning; numbers that are none are refused."""
+    if text is None:
+        return None
+    try:
+        found = json.loads(text, parse_constant=_no_number)
+        if not isinstance(found, dict):
+            raise ValueError
+    except (ValueError, RecursionError) as error:
+        raise InputError(
+            FILE, "the comparison of a model is damaged", "Put a copy from before it was changed in its place"
+        ) from error
+    return found
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(text)

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import os
-import shutil
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from platformdirs import user_data_path
 
-from napari_boundaryseg.data import formats
 from napari_boundaryseg.data.boxes import Box
-from napari_boundaryseg.data.saving import write_error
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.errors import InputError
-from napari_boundaryseg.progress import Cancelled, Progress, part, silent
+from napari_boundaryseg.progress import Progress, silent
+from napari_boundaryseg.session.project import accepting
 from napari_boundaryseg.session.project import cases as case_folder
-from napari_boundaryseg.session.project.cases import slug_of
+from napari_boundaryseg.session.project.database import typed
 from napari_boundaryseg.session.project.model_versions import ModelVersions
+
+WINDOW = "window"
+"""What others are told that holds a project which a window has opened."""
 
 
 @dataclass(frozen=True)
@@ -35,18 +35,12 @@ class AcceptedCase:
 
 
 class Project(ModelVersions):
-    """A folder: ``cases/SLUG/{scan,labels-vN}.nii.gz``, ``models/NAME-vN.safetensors``, ``project.sqlite``.
-
-    Parameters
-    ----------
-    folder : Path
-        Made when it is not there.
-    """
+    """A folder: ``cases/SLUG/{scan,labels-vN}.nii.gz``, ``models/NAME-vN.safetensors``, ``project.sqlite``."""
 
     @classmethod
-    def default(cls) -> Project:
+    def default(cls, program: str = "program") -> Project:
         """The project of $BOUNDARYSEG_PROJECT, or the one in the user's application folder."""
-        return cls(cls.default_folder())
+        return cls(cls.default_folder(), program)
 
     @staticmethod
     def default_folder() -> Path:
@@ -64,7 +58,8 @@ class Project(ModelVersions):
     ) -> AcceptedCase:
         """Store a scan with its accepted labels; older labels of the same case are kept beside them.
 
-        The new labels count only once the database names their version: a crash before that leaves the old ones.
+        The new labels count only once they were read back and the database names their version: a crash before that
+        leaves the old ones. A scan whose name the project has for another scan becomes a case of its own.
 
         Parameters
         ----------
@@ -75,49 +70,29 @@ class Project(ModelVersions):
             The part of the scan that the labels hold for; all of it by default.
         progress : Progress
             Asked before each file, never between a file and what lists it.
+
+        Raises
+        ------
+        ReadOnly
+            Another process writes to the project.
         """
         progress(0.0, "Checking the labels")
         case_folder.refuse_other_labels(scan, labels)
         case_folder.refuse_no_text(scan.name)
-        slug = slug_of(scan.name)
-        folder = self._inside(self.folder / "cases" / slug)
-        before = self._version(slug)
-        known = folder.exists()
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise write_error(folder, error) from error
-        try:
-            _store_scan(scan, folder / "scan.nii.gz", bool(before), progress)
-        except Cancelled:
-            if not known:
-                shutil.rmtree(folder, ignore_errors=True)
-            raise
-        version = before + 1
-        while (folder / f"labels-v{version}.nii.gz").exists():  # of a crash, or of another window
-            version += 1
-        formats.write(labels, folder / f"labels-v{version}.nii.gz")
-        accepted = datetime.now(UTC).isoformat(timespec="seconds")
-        case_folder.write_notes(folder, scan, labels, version, accepted, box)
-        with self._database() as database:
-            database.execute(
-                "INSERT OR REPLACE INTO cases VALUES (?, ?, ?, ?, ?)",
-                (slug, scan.name, version, accepted, labels.scheme.name),
-            )
-        return next(case for case in self.cases() if case.name == scan.name)
+        name, version, accepted = accepting.store(self, scan, labels, box, progress)
+        case = next(case for case in self.cases() if case.name == name)
+        label = case.label.with_name(f"labels-v{version}.nii.gz")
+        return replace(case, label=label, version=version, accepted=accepted, scheme=labels.scheme.name)
 
     def cases(self) -> list[AcceptedCase]:
         """Every accepted case with its newest labels, by name."""
-        with self._database() as database:
+        with self.reading() as database:
             rows = database.execute("SELECT slug, name, version, accepted, scheme FROM cases ORDER BY name").fetchall()
         found = []
-        for slug, name, version, accepted, scheme in rows:
-            folder = self._inside(self.folder / "cases" / slug)
-            found.append(
-                AcceptedCase(
-                    name, folder / "scan.nii.gz", folder / f"labels-v{version}.nii.gz", version, accepted, scheme
-                )
-            )
+        for slug, name, version, accepted, scheme in typed(rows, (str, str, int, str, str)):
+            folder = self.part("cases", slug)
+            image, label = (self._inside(folder / file) for file in (accepting.SCAN, f"labels-v{version}.nii.gz"))
+            found.append(AcceptedCase(name, image, label, version, accepted, scheme))
         return found
 
     def meaning_of(self, case: AcceptedCase) -> dict[str, Any]:
@@ -126,33 +101,11 @@ class Project(ModelVersions):
 
     def remove_case(self, name: str) -> None:
         """Take a case off the list; its files go to ``removed/`` and are kept."""
-        case = next((case for case in self.cases() if case.name == name), None)
-        if case is None:
-            raise InputError(name, "the project has no such case", "Choose one from the list")
-        with self._database() as database:
-            database.execute("DELETE FROM cases WHERE name = ?", (name,))
-            self._set_aside(case.image.parent)  # where it fails, the case stays on the list
-
-    def _set_aside(self, folder: Path) -> None:
-        removed = self.folder / "removed"
-        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
-        try:
-            removed.mkdir(exist_ok=True)
-            if folder.exists():
-                shutil.move(folder, removed / f"{folder.name}-{stamp}")
-        except OSError as error:
-            raise write_error(removed, error) from error
-
-    def _version(self, slug: str) -> int:
-        with self._database() as database:
-            row = database.execute("SELECT version FROM cases WHERE slug = ?", (slug,)).fetchone()
-        return int(row[0]) if row else 0
-
-
-def _store_scan(scan: Volume, image: Path, listed: bool, progress: Progress) -> None:
-    progress(0.1, f"Storing {scan.name}")
-    if listed and image.is_file():
-        case_folder.refuse_other_scan(scan, image, progress=part(progress, 0.1, 0.6))
-    else:
-        formats.write(scan, image)
-    progress(0.6, f"Storing the labels of {scan.name}")
+        with self.writing() as database:
+            case = next((case for case in self.cases() if case.name == name), None)
+            if case is None:
+                raise InputError(name, "the project has no such case", "Choose one from the list")
+            folder = case.image.parent
+            database.execute("DELETE FROM cases WHERE slug = ?", (folder.name,))
+            database.execute("DELETE FROM versions WHERE slug = ?", (folder.name,))
+            self.set_aside(folder)  # where it fails, the case stays on the list

@@ -97,7 +97,7 @@ class TrainPanel(Panel):
 
     def _on_project(self, project: Project | None) -> None:
         names = {case.name: case.scheme for case in project.cases()} if project is not None else {}
-        self.place.setText(f"Project: {project.folder.name}" if project is not None else "No project yet")
+        self.place.setText(_place(project) if project is not None else "No project yet")
         self.place.setToolTip(str(project.folder) if project is not None else "")
         self.cases.show_cases(names)
         self.empty.setVisible(not names)
@@ -194,3 +194,9 @@ class TrainPanel(Panel):
 def listed(version: ModelVersion) -> Version:
     """A project's version as its list shows it."""
     return Version(version.path, version.base, version.added, version.active, version.comparison)
+
+
+def _place(project: Project) -> str:
+    """The project's name, and who else writes to it."""
+    name = f"Project: {project.folder.name}"
+    return f"{name} (read-only: {project.read_only})" if project.read_only else name

@@ -138,12 +138,18 @@ OTHER_SCANS = {
 def test_labels_are_never_put_on_another_scan_of_the_same_name(
     project: Project, scan: Volume, labels: LabelMap, other: Callable[[], Volume]
 ) -> None:
-    project.add_case(scan, labels)
-    before = everything_in(project.folder)
-    with pytest.raises(InputError, match="case1: the project holds another scan of this name"):
-        project.add_case(other(), box_labels(other()))
-    assert [case.version for case in project.cases()] == [1]
-    assert everything_in(project.folder) == before
+    first = project.add_case(scan, labels)
+    files = {path: path.read_bytes() for path in first.image.parent.iterdir()}
+    second = project.add_case(other(), box_labels(other()))
+    assert (second.name, second.version) == ("case1 (2)", 1), "a case of its own"
+    assert project.add_case(other(), box_labels(other())).name == "case1 (2)", "also the next time"
+    assert project.add_case(scan, labels).name == "case1"
+    assert [(case.name, case.version) for case in project.cases()] == [("case1", 2), ("case1 (2)", 2)]
+    for case, wanted in zip(project.cases(), (scan, other())):
+        np.testing.assert_array_equal(formats.read(case.image).array, wanted.array)
+        assert formats.read_labels(case.label).geometry.same_as(wanted.geometry)
+    changed = {path.name for path in files if path.read_bytes() != files[path]}
+    assert changed == {"case.json"}
 
 
 def test_a_scan_with_voxels_that_are_no_numbers_can_be_accepted_again(project: Project, scan: Volume) -> None:

@@ -1,0 +1,53 @@
+"""`boundaryseg project`: whether a project folder is whole, and its repair"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from napari_boundaryseg.cli.commands import command
+from napari_boundaryseg.cli.console import progress_bar, table
+
+
+class Action(StrEnum):
+    """What is done with a project."""
+
+    check = "check"
+
+
+@command("project")
+def project(
+    action: Annotated[Action, typer.Argument(help="check: look whether everything listed is there and unchanged.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A project folder.")],
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Mend what can be mended, after a question. Nothing is deleted.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --repair: do not ask.")] = False,
+) -> None:
+    """Check a project folder: exit status 1 when something is wrong."""
+    from napari_boundaryseg.session.project.check import check
+    from napari_boundaryseg.session.project.project import Project
+    from napari_boundaryseg.session.project.repair import repair as mend
+
+    if yes and not repair:
+        raise typer.BadParameter("--yes goes with --repair")
+    found = check(folder, progress=progress_bar())
+    if not found:
+        typer.echo("Every listed scan, label map and model is there and unchanged.")
+        return
+    rows = [(finding.subject, finding.problem, finding.remedy or "-") for finding in found]
+    typer.echo(table(("file", "what is wrong", "repair"), rows))
+    todo = [finding for finding in found if finding.act is not None]
+    if repair and todo:
+        done = yes or typer.confirm(f"Carry out {len(todo)} repair{'s' if len(todo) > 1 else ''}?")
+        if done:
+            mend(Project(folder, "command line"), todo)
+            found = check(folder, progress=progress_bar())
+            typer.echo(f"Repaired. {len(found)} left." if found else "Repaired. Nothing is wrong any more.")
+            for finding in found:
+                typer.echo(f"{finding.subject}: {finding.problem}")
+    if found:
+        raise typer.Exit(1)

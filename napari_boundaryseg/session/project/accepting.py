@@ -1,0 +1,226 @@
+"""Acceptance of labels: a version claimed, its files written and read back, and only then listed."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import sqlite3
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from napari_boundaryseg.data import formats
+from napari_boundaryseg.data.boxes import Box
+from napari_boundaryseg.data.saving import write_error
+from napari_boundaryseg.data.volume import LabelMap, Volume
+from napari_boundaryseg.editing.journal.scan_hash import scan_hash
+from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.progress import Progress, part
+from napari_boundaryseg.session.project import cases as notes
+from napari_boundaryseg.session.project.database import LABELS, typed
+from napari_boundaryseg.session.project.folder import ProjectFolder
+from napari_boundaryseg.session.project.holder import ReadOnly
+from napari_boundaryseg.session.project.paths import Taken, inside, make_new, new_folder, refuse_link
+
+SCAN = "scan.nii.gz"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a scan lies, or will lie, in a project."""
+
+    name: str
+    folder: Path
+    listed: tuple[str | None] | None
+    """The hash of the scan as the list has it (None in it where it is not known); None where it is not listed."""
+    scan_hash: str | None = None
+    """The hash of the scan in the folder; None where there is none yet."""
+
+    @property
+    def image(self) -> Path:
+        """The file of the scan."""
+        return self.folder / SCAN
+
+
+def store(
+    project: ProjectFolder, scan: Volume, labels: LabelMap, box: Box | None, progress: Progress
+) -> tuple[str, int, str]:
+    """Store labels as the next version of their scan's case.
+
+    A scan whose name another scan of the project has becomes a case of its own: ``t1 (2)``.
+
+    Returns
+    -------
+    name, version, accepted
+        ``accepted`` is the time, in ISO 8601.
+    """
+    project.begin_writing()
+    while True:
+        progress(0.1, f"Storing {scan.name}")
+        place = _place_of(project, scan, part(progress, 0.1, 0.4))
+        version = _claim(project, place, labels, box)
+        if version is None:
+            continue  # somebody else was faster
+        label = place.folder / f"labels-v{version}.nii.gz"
+        made = False
+        try:
+            if place.scan_hash is None:
+                make_new(place.image, lambda path: formats.write(scan, path))
+                made = True
+                place = _read_back(place, scan, part(progress, 0.4, 0.6))
+            progress(0.6, f"Storing the labels of {place.name}")
+            make_new(label, lambda path: formats.write(labels, path))
+            _refuse_changed(labels, label)
+            accepted = datetime.now(UTC).isoformat(timespec="seconds")
+            _list(project, place, replace(scan, name=place.name), labels, version, accepted, box)
+        except Taken:
+            _forget(project, place, version, made)
+            continue
+        except ReadOnly:
+            raise  # the claim is no longer this process's to give up
+        except BaseException:
+            _forget(project, place, version, made)
+            raise
+        return place.name, version, accepted
+
+
+def _place_of(project: ProjectFolder, scan: Volume, progress: Progress) -> Place:
+    for number in itertools.count(1):
+        name = scan.name if number == 1 else f"{scan.name} ({number})"
+        with project.reading() as database:
+            rows = database.execute("SELECT slug, scan_hash FROM cases WHERE name = ?", (name,)).fetchall()
+        found = typed(rows, (str, (str, type(None))))
+        slug, listed = (found[0][0], (found[0][1],)) if found else (notes.slug_of(name), None)
+        place = _matching(Place(name, project.part("cases", slug), listed), scan, progress)
+        if place is not None:
+            return place
+    raise AssertionError  # pragma: no cover
+
+
+def _matching(place: Place, scan: Volume, progress: Progress) -> Place | None:
+    """The place with the hash of its scan, if that is this scan or there is none; None for a place of another scan."""
+    for path in _files(place.folder):
+        refuse_link(path)
+    if not place.image.exists():
+        return None if any(LABELS.fullmatch(path.name) for path in _files(place.folder)) else place
+    try:
+        stored = formats.read(place.image, progress=progress)
+    except InputError:
+        if place.listed is not None:
+            raise
+        return None
+    found = scan_hash(stored.array, stored.affine)
+    if place.listed is not None and place.listed[0] not in (None, found):
+        raise InputError(
+            place.name,
+            "the scan in the project is no longer the one that was accepted",
+            "Look with: boundaryseg project check",
+        )
+    return replace(place, scan_hash=found) if notes.is_scan(scan, stored) else None
+
+
+def _claim(project: ProjectFolder, place: Place, labels: LabelMap, box: Box | None) -> int | None:
+    """Enter the next version before anything is written; None where the case is no longer as it was looked up."""
+    with project.writing() as database:
+        row = database.execute("SELECT scan_hash FROM cases WHERE name = ?", (place.name,)).fetchone()
+        if row != place.listed:
+            return None
+        try:
+            new_folder(place.folder, exist_ok=True)
+        except OSError as error:
+            raise write_error(place.folder, error) from error
+        slug = place.folder.name
+        rows = database.execute(
+            "SELECT version FROM versions WHERE slug = ? UNION ALL SELECT version FROM cases WHERE slug = ?",
+            (slug, slug),
+        ).fetchall()
+        there = [int(found[1]) for path in _files(place.folder) if (found := LABELS.fullmatch(path.name))]
+        version = 1 + max([0, *there, *(number for (number,) in typed(rows, (int,)))])
+        database.execute(
+            "INSERT INTO versions (slug, version, accepted, scheme, meaning, file, state) "
+            "VALUES (?, ?, ?, ?, ?, ?, 'claimed')",
+            (
+                slug,
+                version,
+                datetime.now(UTC).isoformat(timespec="seconds"),
+                labels.scheme.name,
+                json.dumps({"name": place.name, **notes.meaning(labels, box)}),
+                f"labels-v{version}.nii.gz",
+            ),
+        )
+        return version
+
+
+def _read_back(place: Place, scan: Volume, progress: Progress) -> Place:
+    stored = formats.read(place.image, progress=progress)
+    if not notes.is_scan(scan, stored):
+        raise InputError(place.image, "it does not read back as it was written", "Check the disk and accept again")
+    return replace(place, scan_hash=scan_hash(stored.array, stored.affine))
+
+
+def _refuse_changed(labels: LabelMap, path: Path) -> None:
+    stored = formats.read_labels(path)
+    if not (stored.geometry.same_as(labels.geometry) and np.array_equal(stored.array, labels.array)):
+        raise InputError(path, "it does not read back as it was written", "Check the disk and accept again")
+
+
+def _list(
+    project: ProjectFolder, place: Place, scan: Volume, labels: LabelMap, version: int, accepted: str, box: Box | None
+) -> None:
+    label = place.folder / f"labels-v{version}.nii.gz"
+    with project.writing() as database:
+        notes.write_notes(inside(project.folder, place.folder), scan, labels, version, accepted, box)
+        list_version(database, place.name, label, version, accepted, labels.scheme.name, place.scan_hash)
+
+
+def list_version(
+    database: sqlite3.Connection,
+    name: str,
+    label: Path,
+    version: int,
+    accepted: str,
+    scheme: str,
+    scan: str | None,
+) -> None:
+    """List labels that were claimed as valid, and as the newest of their case unless a newer one is listed."""
+    slug = label.parent.name
+    digest = hashlib.sha256(label.read_bytes()).hexdigest()
+    done = database.execute(
+        "UPDATE versions SET state = 'valid', sha256 = ?, accepted = ? "
+        "WHERE slug = ? AND version = ? AND state = 'claimed'",
+        (digest, accepted, slug, version),
+    )
+    if done.rowcount != 1:
+        raise InputError(label, "its place in the project was given away", "Accept the labels again")
+    database.execute(
+        "INSERT INTO cases (slug, name, version, accepted, scheme, scan_hash) VALUES (?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (slug) DO UPDATE SET version = excluded.version, accepted = excluded.accepted, "
+        "scheme = excluded.scheme WHERE excluded.version > cases.version",
+        (slug, name, version, accepted, scheme, scan),
+    )
+    database.execute("UPDATE cases SET scan_hash = ? WHERE slug = ? AND scan_hash IS NULL", (scan, slug))
+
+
+def _forget(project: ProjectFolder, place: Place, version: int, made: bool) -> None:
+    """Give up a claim of which no labels were written; where that fails too, a check of the project finds it."""
+    with suppress(InputError, OSError):
+        if (place.folder / f"labels-v{version}.nii.gz").exists():
+            return
+        with project.writing() as database:
+            database.execute(
+                "DELETE FROM versions WHERE slug = ? AND version = ? AND state = 'claimed'",
+                (place.folder.name, version),
+            )
+            others = database.execute("SELECT 1 FROM versions WHERE slug = ?", (place.folder.name,)).fetchone()
+        if made and place.listed is None and not others:
+            place.image.unlink()
+        if not others:
+            place.folder.rmdir()  # only where it is empty
+
+
+def _files(folder: Path) -> list[Path]:
+    return list(folder.iterdir()) if folder.is_dir() else []

@@ -1,0 +1,156 @@
+"""The SQLite database of a project: its tables, their versions and migration, and typed errors."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.session.project.paths import give_rights, inside
+
+FILE = "project.sqlite"
+VERSION = 1
+"""``PRAGMA user_version`` of the tables as they are now; 0.1 and 0.2 of the program left it at 0."""
+LABELS = re.compile(r"labels-v([1-9]\d{0,8})\.nii\.gz")
+
+_TABLES_0 = (
+    "CREATE TABLE cases (slug TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, version INTEGER NOT NULL, "
+    "accepted TEXT NOT NULL, scheme TEXT NOT NULL)",
+    "CREATE TABLE models (file TEXT PRIMARY KEY, base TEXT NOT NULL, version INTEGER NOT NULL, added TEXT NOT NULL, "
+    "comparison TEXT, UNIQUE (base, version))",
+    "CREATE TABLE active (base TEXT PRIMARY KEY, file TEXT NOT NULL)",
+    "CREATE TABLE used_before (number INTEGER PRIMARY KEY, base TEXT NOT NULL, file TEXT)",
+)
+_TABLES_1 = (
+    "ALTER TABLE cases ADD COLUMN patient TEXT",
+    "ALTER TABLE cases ADD COLUMN role TEXT",
+    "ALTER TABLE cases ADD COLUMN scan_hash TEXT",
+    "CREATE TABLE versions (slug TEXT NOT NULL, version INTEGER NOT NULL, accepted TEXT NOT NULL, "
+    "scheme TEXT NOT NULL, meaning TEXT, file TEXT NOT NULL, sha256 TEXT, "
+    "state TEXT NOT NULL CHECK (state IN ('claimed', 'valid')), PRIMARY KEY (slug, version))",
+    "CREATE TABLE holder (number INTEGER PRIMARY KEY CHECK (number = 1), token TEXT NOT NULL, host TEXT NOT NULL, "
+    "pid INTEGER NOT NULL, program TEXT NOT NULL, since TEXT NOT NULL)",
+)
+"""Of a case: the patient (NULL where unknown), its role in a study (NULL where none was given) and the `scan_hash` of
+``scan.nii.gz``. Of a version: what its labels mean, as JSON, and the SHA-256 of their file (NULL before version 1)."""
+
+
+@contextmanager
+def opened(folder: Path, *, write: bool = False) -> Iterator[sqlite3.Connection]:
+    """A connection; to write, one transaction that is begun at once, and undone where it is not carried to its end.
+
+    SQLite runs without a write-ahead log and with full syncs: studies live on network shares.
+
+    Raises
+    ------
+    InputError
+        For everything that SQLite or the disk refuses, and for a database of a later version of the program.
+    """
+    file = folder / FILE
+    for ending in ("", "-journal", "-wal", "-shm"):
+        inside(folder, file.with_name(FILE + ending))
+    try:
+        if not file.is_file():
+            raise _unusable(folder, f"its {FILE} is not there")
+        if write and file.stat().st_nlink > 1:
+            raise InputError(file, "it has a second name, of which nothing is known", "Put a copy of it in its place")
+        with closing(sqlite3.connect(file, timeout=10, isolation_level=None)) as database:
+            if write:
+                database.execute("PRAGMA journal_mode = DELETE")
+                database.execute("PRAGMA synchronous = FULL")
+                database.execute("BEGIN IMMEDIATE")
+            try:
+                _refuse_foreign(database, file)
+                yield database
+            except BaseException:
+                with suppress(sqlite3.Error):
+                    database.rollback()
+                raise
+            database.commit()
+    except (OSError, sqlite3.Error, UnicodeError) as error:
+        raise _unusable(folder, str(getattr(error, "strerror", None) or error)) from error
+
+
+def create(folder: Path) -> None:
+    """Make the tables where there is no database, or an empty one; another is left as it is."""
+    file = inside(folder, folder / FILE)
+    try:
+        if not file.exists():
+            with suppress(FileExistsError):
+                file.touch(0o600, exist_ok=False)
+                give_rights(file)
+        if file.is_file() and file.stat().st_size:
+            return
+    except OSError as error:
+        raise _unusable(folder, error.strerror or str(error)) from error
+    with opened(folder, write=True) as database:
+        if not _names(database):
+            for statement in _TABLES_0:
+                database.execute(statement)
+            migrate(database, folder)
+
+
+def migrate(database: sqlite3.Connection, folder: Path) -> None:
+    """Give the tables that any earlier version made the form of today, within the caller's transaction."""
+    if version_of(database) >= VERSION:
+        return
+    for statement in _TABLES_1:
+        database.execute(statement)
+    rows = database.execute("SELECT slug, version, accepted, scheme FROM cases").fetchall()
+    for slug, newest, accepted, scheme in typed(rows, (str, int, str, str)):
+        place = inside(folder, folder / "cases" / slug)
+        for path in place.iterdir() if place.is_dir() else ():
+            found = LABELS.fullmatch(path.name)
+            if found and int(found[1]) <= newest:
+                database.execute(
+                    "INSERT INTO versions (slug, version, accepted, scheme, file, state) "
+                    "VALUES (?, ?, ?, ?, ?, 'valid')",
+                    (slug, int(found[1]), accepted if int(found[1]) == newest else "", scheme, path.name),
+                )
+    database.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def version_of(database: sqlite3.Connection) -> int:
+    """The version of the tables: 0 for what 0.1 and 0.2 of the program made."""
+    return int(database.execute("PRAGMA user_version").fetchone()[0])
+
+
+def typed(rows: Sequence[Sequence[Any]], kinds: Sequence[type | tuple[type, ...]]) -> list[tuple[Any, ...]]:
+    """Rows of which every value has its type: SQLite lets any other program store what it likes.
+
+    Raises
+    ------
+    InputError
+    """
+    for row in rows:
+        if not all(isinstance(value, kind) for value, kind in zip(row, kinds, strict=True)):
+            raise InputError(
+                FILE, "a value of its lists is of the wrong kind", "Put a copy from before it was changed in its place"
+            )
+    return [tuple(row) for row in rows]
+
+
+def _refuse_foreign(database: sqlite3.Connection, file: Path) -> None:
+    if version_of(database) > VERSION:
+        raise InputError(file, "a later version of the program wrote it", "Update the program")
+    names = _names(database)
+    if names and not {"cases", "models", "active", "used_before"} <= set(names):
+        raise InputError(file, "it is no project of this program", "Choose another folder")
+    if {"trigger", "view"} & set(names.values()):
+        raise InputError(file, "it does more than to hold lists", "Choose a project of this program")
+
+
+def _names(database: sqlite3.Connection) -> dict[str, str]:
+    return dict(database.execute("SELECT name, type FROM sqlite_master").fetchall())
+
+
+def _unusable(folder: Path, reason: str) -> InputError:
+    return InputError(
+        folder,
+        f"it cannot be used as a project: {' '.join(reason.split())}",
+        "Check that the folder is there, or choose another",
+    )

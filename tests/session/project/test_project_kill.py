@@ -1,0 +1,131 @@
+"""Two processes accept in one project and are killed: what was told as accepted is there, on its own scan."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from random import Random
+
+import accepting_process
+import nibabel as nib
+import numpy as np
+import pytest
+from accepting_process import digest, labels_of, scan_of
+
+from napari_boundaryseg.session.project.check import check
+from napari_boundaryseg.session.project.project import Project
+from napari_boundaryseg.session.project.repair import repair
+
+MOMENTS = 540
+"""About as many as two accepts have."""
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
+
+
+def run_both(folder: Path, *commands: Sequence[object]) -> list[list[str]]:
+    """The lines of processes that begin at the same time; each is told to wait for the other where it is refused."""
+    children = [
+        subprocess.Popen(
+            [sys.executable, accepting_process.__file__, str(folder), *map(str, command)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for command in commands
+    ]
+    for child in children:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "ready\n"
+    for child in children:
+        assert child.stdin is not None
+        child.stdin.write("go\n")
+        child.stdin.flush()
+    return [child.communicate()[0].splitlines() for child in children]
+
+
+def accepted(lines: Sequence[str]) -> list[tuple[str, int, str, str]]:
+    """Name, version, digest of the scan and of the labels of every accept that was told."""
+    found = [line.split("|") for line in lines if line.startswith("accepted|") and line.count("|") == 4]
+    return [(name, int(version), scan, labels) for _, name, version, scan, labels in found]
+
+
+def assert_kept(folder: Path, told: Sequence[tuple[str, int, str, str]]) -> None:
+    """Every accept that was told has a version of its own on the disk; read by SQLite and nibabel, not by us."""
+    assert len({(name, version) for name, version, _, _ in told}) == len(told)
+    with closing(sqlite3.connect(folder / "project.sqlite")) as database:
+        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        slugs = dict(database.execute("SELECT name, slug FROM cases").fetchall())
+        newest = dict(database.execute("SELECT name, version FROM cases").fetchall())
+        states = {row[:2]: row[2] for row in database.execute("SELECT slug, version, state FROM versions")}
+    for name, version, scan, labels in told:
+        place = folder / "cases" / slugs[name]
+        assert digest(np.asarray(nib.load(place / "scan.nii.gz").dataobj)) == scan
+        assert digest(np.asarray(nib.load(place / f"labels-v{version}.nii.gz").dataobj)) == labels
+        assert states[slugs[name], version] == "valid"
+        assert newest[name] >= version
+    assert {case.name: case.version for case in Project(folder).cases()} == newest
+
+
+def kill_once(folder: Path, seed: int) -> None:
+    rng = Random(seed)
+    scans = rng.choice([(1, 1), (1, 2)])
+    lines = run_both(
+        folder,
+        (scans[0], 100, 2, rng.randint(1, MOMENTS), "wait"),
+        (scans[1], 200, 2, rng.choice([0, rng.randint(1, MOMENTS)]), "wait"),
+    )
+    told = [accept for said in lines for accept in accepted(said)]
+    assert not [line for said in lines for line in said if line.startswith("failed")], lines
+    project = Project(folder)
+    if not Project.is_in(folder):
+        return
+    project.begin_writing()
+    assert_kept(folder, told)
+    findings = check(folder)
+    assert [finding for finding in findings if finding.act is None] == [], "every trace of a kill is explained"
+    files = {path.read_bytes() for path in folder.rglob("*.nii.gz")}
+    assert repair(project, findings) == []
+    assert check(folder) == []
+    assert {path.read_bytes() for path in folder.rglob("*.nii.gz")} == files, "a repair deletes nothing"
+    assert_kept(folder, told)
+    scan = scan_of(1)
+    assert project.add_case(scan, labels_of(scan, 300)).version > max(
+        [0, *(v for n, v, _, _ in told if n == "t1")]
+    ) or (scans == (1, 2))
+    assert check(folder) == []
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_what_was_told_as_accepted_outlives_a_kill(tmp_path: Path, seed: int) -> None:
+    kill_once(tmp_path / "study", seed)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(100, 300))
+def test_what_was_told_as_accepted_outlives_any_kill(tmp_path: Path, seed: int) -> None:
+    kill_once(tmp_path / "study", seed)
+
+
+@pytest.mark.parametrize("locks", ["", "lying"])
+def test_two_processes_lose_nothing_even_where_file_locks_do_not_hold(tmp_path: Path, locks: str) -> None:
+    lines = run_both(tmp_path / "study", (1, 100, 4, 0, "wait", locks), (1, 200, 4, 0, "wait", locks))
+    told = [accept for said in lines for accept in accepted(said)]
+    assert len(told) == 8
+    if not locks:
+        assert sorted(version for _, version, _, _ in told) == list(range(1, 9))
+    assert_kept(tmp_path / "study", told)
+
+
+def test_two_scans_of_one_name_become_two_cases(tmp_path: Path) -> None:
+    lines = run_both(tmp_path / "study", (1, 100, 2, 0, "wait"), (2, 200, 2, 0, "wait"))
+    told = [accept for said in lines for accept in accepted(said)]
+    assert sorted((name, version) for name, version, _, _ in told) == [
+        ("t1", 1),
+        ("t1", 2),
+        ("t1 (2)", 1),
+        ("t1 (2)", 2),
+    ]
+    assert_kept(tmp_path / "study", told)

@@ -1,0 +1,54 @@
+"""A project that another process holds, in the real window: said where its name stands, and accepted into once free."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from project_holder import held
+
+from napari_boundaryseg.data.labels import preset
+from napari_boundaryseg.session.project.project import Project
+from napari_boundaryseg.ui import hooks
+
+
+def test_the_window_says_who_holds_a_project_and_keeps_the_labels_until_it_is_free(
+    controller_viewer: Any,
+    find: Callable[[str], Any],
+    wait: Callable[..., None],
+    pelvis_files: list[Path],
+    tmp_path: Path,
+) -> None:
+    controller = hooks.controller_of(controller_viewer)
+    session = controller.session
+    controller.open(pelvis_files[0])
+    wait(lambda: session.scan is not None and session.job is None)
+    controller.labels.open(pelvis_files[0].with_name("case1_labels.nii.gz"), preset("pelvis-mr"))
+    wait(lambda: "labels" in controller_viewer.layers and session.job is None)
+    controller.tools.layer.paint((5, 30, 30), 2)
+    with held(tmp_path / "study") as other:
+        controller.projects.open(tmp_path / "study")
+        place = find("train_panel.place").text()
+        assert place.startswith("Project: study (read-only: held by a window on ")
+        assert f"(process {other.pid}) since " in place
+        assert "study is read-only: held by a window on " in find("job_bar.message").text()
+        controller.labels.accept()
+        wait(lambda: session.job is None and "it is read-only: held by" in find("job_bar.message").text())
+        assert session.project.cases() == []
+        assert not controller.labels.is_stored(), "the corrections still count as unsaved"
+        controller.projects.roll_back("tiny-pelvis")
+        assert "it is read-only: held by" in find("job_bar.message").text()
+    controller.labels.accept()
+    wait(lambda: session.job is None and len(session.project.cases()) == 1)
+    assert find("train_panel.place").text() == "Project: study"
+    assert controller.labels.is_stored()
+
+
+def test_two_windows_of_one_process_share_a_project(
+    controller_viewer: Any, find: Callable[[str], Any], tmp_path: Path
+) -> None:
+    other = Project(tmp_path / "study")
+    other.begin_writing()
+    hooks.controller_of(controller_viewer).projects.open(tmp_path / "study")
+    assert find("train_panel.place").text() == "Project: study"
