@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from napari_boundaryseg.data.saving import atomic_file, write_error
-from napari_boundaryseg.editing.journal.folder_lock import FolderLock
+from napari_boundaryseg.data.scratch.folder_lock import FolderLock
 
 PREFIX = ".boundaryseg-export-"
 

@@ -8,7 +8,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from napari_boundaryseg.editing.journal.folder_lock import FolderLock
+from napari_boundaryseg.data.scratch.folder_lock import FolderLock
 from napari_boundaryseg.engine.checkpoints.model_library import read_card
 from napari_boundaryseg.errors import BoundarySegError, InputError
 from napari_boundaryseg.progress import Progress, part, silent

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from napari_boundaryseg.data.saving import write_error
-from napari_boundaryseg.editing.journal.folder_lock import FolderLock
+from napari_boundaryseg.data.scratch.folder_lock import FolderLock
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.project import database as tables
 from napari_boundaryseg.session.project import holder

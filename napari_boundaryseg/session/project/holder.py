@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from napari_boundaryseg.editing.journal.folder_lock import FolderLock
+from napari_boundaryseg.data.scratch.folder_lock import FolderLock
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.project.database import typed
 from napari_boundaryseg.session.project.paths import inside

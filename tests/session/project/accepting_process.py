@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from napari_boundaryseg.data.labels import preset
+from napari_boundaryseg.data.scratch.folder_lock import FolderLock
 from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
-from napari_boundaryseg.editing.journal.folder_lock import FolderLock
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.project.holder import ReadOnly
 from napari_boundaryseg.session.project.project import Project

@@ -15,8 +15,8 @@ import pytest
 from project_holder import held
 from session_cases import Told, box_labels
 
+from napari_boundaryseg.data.scratch.folder_lock import FolderLock
 from napari_boundaryseg.data.volume import LabelMap, Volume
-from napari_boundaryseg.editing.journal.folder_lock import FolderLock
 from napari_boundaryseg.jobs.runner import InlineRunner
 from napari_boundaryseg.session.actions.accept import accept
 from napari_boundaryseg.session.actions.project import open_project
