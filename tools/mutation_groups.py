@@ -32,7 +32,7 @@ GROUPS = {
         ("tests/data/test_saving.py", "tests/data/test_exchange.py", "tests/data/test_mesh.py", "tests/data/formats"),
     ),
     "splits": Group(
-        ("data/datasets.py", "data/layouts.py", "engine/evaluation/folds.py"),
-        ("tests/data/test_datasets.py", "tests/engine/evaluation/test_folds.py"),
+        ("data/datasets/*.py", "data/datasets/layouts/*.py", "engine/evaluation/folds.py"),
+        ("tests/data/test_datasets.py", "tests/data/datasets", "tests/engine/evaluation/test_folds.py"),
     ),
 }

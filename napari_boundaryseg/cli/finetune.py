@@ -43,7 +43,7 @@ def finetune(
     from napari_boundaryseg.data.datasets import check_cases, load_labelled
     from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
     from napari_boundaryseg.engine.checkpoints.model_library import read_card
-    from napari_boundaryseg.engine.evaluation.comparison_page import not_taught_in_words
+    from napari_boundaryseg.engine.evaluation.comparison_words import not_taught_in_words
     from napari_boundaryseg.engine.training.fine_tune import fine_tune
     from napari_boundaryseg.engine.training.loop.folder import claim, refuse_model_in
 

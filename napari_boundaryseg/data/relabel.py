@@ -51,11 +51,7 @@ def to_scheme(labels: LabelMap, scheme: LabelScheme) -> LabelMap:
         )
     numbers = {organ.id: found.id for organ in drawn if (found := same[organ])}
     if len(set(numbers.values())) < len(numbers):
-        raise InputError(
-            labels.name,
-            "two of its organs are one organ of the model",
-            "Join them under one name and accept the case again",
-        )
+        raise InputError(labels.name, "two of its organs are one organ of the model", "Join them and accept it again")
     return _renumbered(labels, scheme, numbers)
 
 

@@ -51,7 +51,11 @@ def test_the_same_scans_untouched_results_are_replaced_without_a_word(tmp_path: 
     assert set(content(tmp_path)) == {*report["files"], "case1.json"}
 
 
-@pytest.mark.parametrize("what", [{"labels"}, {"labels", "report"}, {"mesh"}, {"report"}, set(KINDS)], ids=str)
+@pytest.mark.parametrize(
+    "what",
+    [{"labels"}, {"labels", "report"}, {"mesh"}, {"report"}, set(KINDS)],
+    ids=lambda what: "-".join(sorted(what)),
+)
 def test_another_scans_results_of_the_same_name_stay(tmp_path: Path, scan: Volume, other: Volume, what: set) -> None:
     everything(scan, tmp_path)
     before = content(tmp_path)

@@ -10,8 +10,7 @@ import struct
 import sys
 from dataclasses import dataclass
 
-_HEADER = struct.Struct(">8I")
-_FRAME = struct.Struct(">6I")
+_HEADER, _FRAME = struct.Struct(">8I"), struct.Struct(">6I")
 _MAGIC = 0x377F0682
 """With the lowest bit set, checksums take words in big-endian order."""
 _OLDER = 1 << 16

@@ -1,67 +1,13 @@
-"""A comparison in words: its verdict and what limits it in sentences, and a page that a person reads. No torch."""
+"""A comparison as a page that a person reads. No torch."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from napari_boundaryseg.data.mean_sd import mean_sd
 from napari_boundaryseg.data.metrics import Metric, metrics
-from napari_boundaryseg.engine.evaluation.comparison import OLD_INTERVAL, migrated
-
-LOST = "the new model was taught that there is none, and may have lost it"
-
-
-def change_in_words(comparison: Mapping[str, Any], digits: int = 4) -> str:
-    """The change that a verdict rests on, with its interval and the number of cases."""
-    known = migrated(comparison)
-    n, n_cases = known["n"], known["n_cases"]
-    mean, low, high = (known["change"][name] for name in ("mean", "low", "high"))
-    if mean is None:
-        return "no held-out case could judge"
-    over = f"n = {n}" if n == n_cases else f"n = {n} patients with {n_cases} cases"
-    ends = (
-        f"no interval: {'one case has none' if n == 1 else 'all changes are equal'}"
-        if low is None or high is None
-        else f"95 % interval {low:+.{digits}f} to {high:+.{digits}f}"
-    )
-    old = ", by the bootstrap of an older version, which is too narrow for few cases"
-    return f"{mean:+.{digits}f} ({ends}, {over}{old if known['interval'] == OLD_INTERVAL else ''})"
-
-
-def remarks(comparison: Mapping[str, Any]) -> list[str]:
-    """What limits a verdict, one sentence each."""
-    known = migrated(comparison)
-    untaught, unjudged = known["not_taught"], known["not_in_references"]
-    neither = [organ for organ in untaught if organ in unjudged]
-    said = _of_organs("No case has", neither, f"{LOST}, and the verdict says nothing of it")
-    said += _of_organs("No training case has", [organ for organ in untaught if organ not in neither], LOST)
-    said += _of_organs(
-        "No held-out case has", [organ for organ in unjudged if organ not in neither], "the verdict says nothing of it"
-    )
-    for organ in dict.fromkeys(row["organ"] for row in known["unscored"]):
-        rows = [row for row in known["unscored"] if row["organ"] == organ]
-        before, after = (mean_sd(row[f"volume_ml_{when}"] for row in rows).mean or 0.0 for when in ("before", "after"))
-        said.append(
-            f"Where the reference has no {organ}, {before:.2f} mL are found before and {after:.2f} mL after (mean of "
-            f"{len(rows)} case{'s' if len(rows) != 1 else ''}), which is not scored."
-        )
-    said += [f"{case} may not judge: {reason}." for case, reason in known["excluded"].items()]
-    if known["unknown_ancestry"]:
-        said.append(
-            "The model's card does not say on which cases it was trained first: whether a held-out case was among "
-            "them could not be checked."
-        )
-    return said
-
-
-def not_taught_in_words(organs: Sequence[str]) -> str:
-    """What it means that no training case holds some of the model's organs."""
-    return " ".join(_of_organs("No training case has", organs, LOST))
-
-
-def _of_organs(begins: str, organs: Sequence[str], ends: str) -> list[str]:
-    return [f"{begins} {', '.join(organs)}: {ends}."] if organs else []
+from napari_boundaryseg.engine.evaluation.comparison import migrated
+from napari_boundaryseg.engine.evaluation.comparison_words import change_in_words, remarks
 
 
 def as_markdown(comparison: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_boundaryseg.engine.evaluation.comparison import migrated, wins
-from napari_boundaryseg.engine.evaluation.comparison_page import not_taught_in_words, remarks
+from napari_boundaryseg.engine.evaluation.comparison_words import not_taught_in_words, remarks
 from napari_boundaryseg.engine.recipes.recipe import TUNING_STEPS
 from napari_boundaryseg.engine.recipes.tuning import FineTuneSettings, Part
 from napari_boundaryseg.engine.task_list import FineTune, TuningCase

@@ -20,48 +20,20 @@ from napari_boundaryseg.ui.layers.access import KEY, KIND, RESULTS, _stack, of_k
 def map_calls(viewer: ViewerModel, scan: Volume, prediction: Prediction) -> list[Callable[[], object]]:
     """What shows a prediction's maps, one layer a call: edges, contours, attention."""
     scheme, sources = prediction.labels.scheme, prediction.contour_sources
+    show = partial(_show_map, viewer, scan)
+    origin = {name: str(source) for name, source in sources.items()}
+    edges = origin.get("edges", "derived")
     calls: list[Callable[[], object]] = [
-        partial(
-            _show_map,
-            viewer,
-            scan,
-            "edges",
-            "edges",
-            prediction.edges,
-            styles.edges_style(),
-            True,
-            str(sources.get("edges", "derived")),
-        ),
+        partial(show, "edges", "edges", prediction.edges, styles.edges_style(), True, edges)
     ]
     for organ in scheme.organs:
         if organ.name in prediction.contours:
-            calls.append(
-                partial(
-                    _show_map,
-                    viewer,
-                    scan,
-                    "contour",
-                    f"contour: {organ.name}",
-                    prediction.contours[organ.name],
-                    styles.contour_style(organ.colour),
-                    True,
-                    str(sources.get(organ.name, "derived")),
-                )
-            )
+            array, style = prediction.contours[organ.name], styles.contour_style(organ.colour)
+            source = origin.get(organ.name, "derived")
+            calls.append(partial(show, "contour", f"contour: {organ.name}", array, style, True, source))
     for level, array in prediction.attention.items():
-        calls.append(
-            partial(
-                _show_map,
-                viewer,
-                scan,
-                "attention",
-                f"attention: {level}",
-                array,
-                styles.attention_style(),
-                False,
-                "attention",
-            )
-        )
+        style = styles.attention_style()
+        calls.append(partial(show, "attention", f"attention: {level}", array, style, False, "attention"))
     return calls
 
 

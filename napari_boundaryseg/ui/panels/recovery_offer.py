@@ -14,12 +14,11 @@ from napari_boundaryseg.ui.widgets.controls import button, line
 
 def in_words(work: RecoverableWork) -> str:
     """When it was drawn and what it holds."""
-    when = work.changed.astimezone().strftime("%d %b %Y, %H:%M")
     scheme = scheme_of(work)
     volumes = ", ".join(f"{scheme.organ(i).name} {ml:.1f} mL" for i, ml in work.volumes_ml.items() if i in scheme.ids)
     steps = f"{work.steps} step" + ("s" if work.steps != 1 else "")
     damaged = "" if work.complete else " Its end is damaged; what came before can be restored."
-    return f"{when}: {steps}" + (f", {volumes}" if volumes else "") + f".{damaged}"
+    return f"{work.changed.astimezone():%d %b %Y, %H:%M}: {steps}" + (f", {volumes}" if volumes else "") + f".{damaged}"
 
 
 class RecoveryOffer(QWidget):
@@ -47,8 +46,7 @@ class RecoveryOffer(QWidget):
         self.restore.clicked.connect(lambda _: self._answer(self._recovery.restore))
         self.discard.clicked.connect(lambda _: self._answer(self._recovery.discard))
         self._recovery.found.connect(self._on_found)
-        session = controller.session
-        controller.listen(self, session.scan_changed, lambda _: self.refresh())
+        controller.listen(self, controller.session.scan_changed, lambda _: self.refresh())
         self.refresh()
 
     def _on_preview(self, shown: bool) -> None:
@@ -72,8 +70,7 @@ class RecoveryOffer(QWidget):
             self.text.setText(f"Unsaved work on this scan was found. {in_words(work)}")
 
     def _answer(self, act: Callable[[RecoverableWork], None]) -> None:
-        work = self._work
-        if work is not None:
+        if (work := self._work) is not None:
             self.preview.setChecked(False)
             act(work)
 

@@ -8,7 +8,7 @@ from typing import Any
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
-from napari_boundaryseg.engine.evaluation.comparison_page import change_in_words, remarks
+from napari_boundaryseg.engine.evaluation.comparison_words import change_in_words, remarks
 from napari_boundaryseg.ui.widgets.controls import column, line, named
 
 VERDICTS = {

@@ -39,7 +39,7 @@ import numpy as np
 import napari_boundaryseg
 import napari_boundaryseg as bs
 from napari_boundaryseg.cli import evaluate as command
-from napari_boundaryseg.engine.evaluation import comparison, scoring, study_table
+from napari_boundaryseg.engine.evaluation import comparison, comparison_page, scoring, study_table
 from napari_boundaryseg.engine.recipes.shipped import recipe
 
 here = Path(sys.argv[1])
@@ -65,7 +65,7 @@ print(json.dumps({
     "csv": command.as_csv(rows),
     "text": command.as_text(scoring.summarise(rows), {}),
     "comparison": compared["cases"][0],
-    "page": comparison.as_markdown(compared),
+    "page": comparison_page.as_markdown(compared),
     "study": study_table.columns(),
     "models": model_scores.scores(card),
     "torch": "torch" in sys.modules,

@@ -9,7 +9,8 @@ import pytest
 from napari_boundaryseg.data.labels import Composite, LabelScheme, preset
 from napari_boundaryseg.data.metrics import names
 from napari_boundaryseg.engine.evaluation.comparison import compare, wins
-from napari_boundaryseg.engine.evaluation.comparison_page import as_markdown, change_in_words, remarks
+from napari_boundaryseg.engine.evaluation.comparison_page import as_markdown
+from napari_boundaryseg.engine.evaluation.comparison_words import change_in_words, remarks
 
 
 def scores(changes: list[float], missing: bool = False) -> dict:

@@ -327,6 +327,6 @@ def test_every_shipped_model_has_every_part(name: str, part: Any) -> None:
 def test_a_copy_of_a_training_scan_judges_nothing(tmp_path: Path) -> None:
     scan, labels = two_part_structure(1)
     copy = replace(scan, array=scan.array.astype(np.float64), name="another")
-    with pytest.raises(InputError, match="another is the same scan as"):
+    with pytest.raises(InputError, match="another: it is held out, and a copy of the scan of the training case"):
         fine_tune(load_model("hippocampus-sgm"), [(scan, labels)], tmp_path, held_out=[(copy, labels)], steps=1)
     assert not any(tmp_path.iterdir())

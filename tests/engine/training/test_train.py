@@ -445,7 +445,7 @@ def test_bf16_learns_keeps_float32_weights_and_is_on_the_card(tmp_path, monkeypa
         return found
 
     monkeypatch.setattr(F, "conv3d", watched)
-    monkeypatch.setattr(devices, "bf16_gradients_hold", lambda: True)
+    monkeypatch.setattr(devices, "bf16_gradients_hold", lambda device="cpu": True)
     # Three planes at the lowest level: over two, some processors get bfloat16 gradients wrong (see engine.devices).
     settings = tiny(**{"optimiser.lr": 1e-2, "patch_vox": (24, 24, 24)})
     path = train.fit(settings, [case(1), case(2)], tmp_path / "bf16", steps=40, precision="bf16")
@@ -460,7 +460,7 @@ def test_bf16_learns_keeps_float32_weights_and_is_on_the_card(tmp_path, monkeypa
 
 
 def test_a_training_is_gone_on_with_in_its_own_precision(tmp_path, monkeypatch):
-    monkeypatch.setattr(devices, "bf16_gradients_hold", lambda: True)
+    monkeypatch.setattr(devices, "bf16_gradients_hold", lambda device="cpu": True)
     wanted = tiny(**{"schedule.name": "constant"})
     train.fit(wanted, [case(1)], tmp_path, steps=3, precision="bf16")
     with pytest.raises(InputError, match=r"begun in bf16, not in float32.*--precision bf16"):
@@ -468,7 +468,7 @@ def test_a_training_is_gone_on_with_in_its_own_precision(tmp_path, monkeypatch):
     train.fit(wanted, [case(1)], tmp_path, steps=6, resume=True)
     card = load_model(tmp_path / "last.safetensors").card
     assert (card.step, card.precision) == (6, "bf16"), "auto goes on as it was begun, whatever the processor"
-    monkeypatch.setattr(devices, "bf16_gradients_hold", lambda: False)
+    monkeypatch.setattr(devices, "bf16_gradients_hold", lambda device="cpu": False)
     with pytest.raises(InputError, match="this processor gets gradients in bf16 wrong"):
         train.fit(wanted, [case(1)], tmp_path, steps=9, resume=True)
     assert load_model(tmp_path / "last.safetensors").card.step == 6, "what was learnt is kept"
@@ -485,10 +485,10 @@ def test_an_unknown_precision_is_refused(tmp_path):
 )
 def test_auto_takes_bf16_where_the_processor_computes_in_it(able, expected, monkeypatch):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: able, raising=False)
-    monkeypatch.setattr(devices, "bf16_gradients_hold", lambda: True)
+    monkeypatch.setattr(devices, "bf16_gradients_hold", lambda device="cpu": True)
     assert precision_on("cpu", "auto") == expected
     assert precision_on("cpu", "float32") == "float32"
-    monkeypatch.setattr(devices, "bf16_gradients_hold", lambda: False)
+    monkeypatch.setattr(devices, "bf16_gradients_hold", lambda device="cpu": False)
     assert precision_on("cpu", "auto") == "float32", "where it gets gradients wrong it is left"
     with pytest.raises(InputError, match="this processor gets gradients in bf16 wrong"):
         precision_on("cpu", "bf16")

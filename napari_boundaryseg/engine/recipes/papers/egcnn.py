@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from napari_boundaryseg.data.datasets.channel_names import BRATS_CHANNELS
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.engine.recipes.papers import small
@@ -61,23 +63,16 @@ def _kits(backbone: str) -> Recipe:
 
 _NARROW = {"backbone": "segresnet", "width": 16, "norm": "group"}
 
-HIPPOCAMPUS = Recipe(
-    name="hippocampus-egcnn",
-    source="EG-CNN after Hatamizadeh et al. (2020) on a small SegResNet",
-    network="egcnn",
-    network_arguments=_NARROW,
-    losses={**LOSSES, "wce-dice": 1.0},
-    **small.HIPPOCAMPUS,
-)
+_SMALL: dict[str, Any] = {
+    "source": "EG-CNN after Hatamizadeh et al. (2020) on a small SegResNet",
+    "network": "egcnn",
+    "network_arguments": _NARROW,
+    "losses": {**LOSSES, "wce-dice": 1.0},
+}
 
-SARCOMA = Recipe(
-    name="sarcoma-t1-egcnn",
-    source="EG-CNN after Hatamizadeh et al. (2020) on a small SegResNet",
-    network="egcnn",
-    network_arguments=_NARROW,
-    losses={**LOSSES, "wce-dice": 1.0},
-    **small.SARCOMA,
-)
+HIPPOCAMPUS = Recipe(name="hippocampus-egcnn", **_SMALL, **small.HIPPOCAMPUS)
+
+SARCOMA = Recipe(name="sarcoma-t1-egcnn", **_SMALL, **small.SARCOMA)
 
 SYNTHETIC = Recipe(
     name="brain-tumour-egcnn",
