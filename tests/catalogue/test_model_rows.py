@@ -169,6 +169,6 @@ def test_a_network_that_raises_is_an_error_and_no_prediction() -> None:
     network = build_network(wanted).eval()
     network.register_forward_hook(lambda *_: (_ for _ in ()).throw(RuntimeError("planted")))
     model = LoadedModel(Card(name="tiny", recipe=wanted, parameters=0), network, "0" * 64, Path("x"))
-    array = np.zeros((1, 16, 16, 16), np.float32)
+    array = np.random.default_rng(0).normal(size=(1, 16, 16, 16)).astype(np.float32)
     with pytest.raises(RuntimeError, match="planted"):
         predict(Volume(array, Geometry((16, 16, 16), np.eye(4)), name="s"), model)

@@ -23,7 +23,7 @@ from napari_boundaryseg.engine.recipes.recipe import Preprocessing
 from napari_boundaryseg.engine.recipes.shipped import recipe
 from napari_boundaryseg.errors import InputError
 
-from .helpers import AFFINE, BEING_MENDED, SHAPE, VOXELS, nifti, refused
+from .helpers import AFFINE, SHAPE, VOXELS, nifti, refused
 
 
 def test_a_bomb_takes_no_more_memory_than_its_header_promises(tmp_path: Path) -> None:
@@ -71,7 +71,6 @@ def test_large_integers_of_labels_survive_saving_and_reading(tmp_path: Path, val
     assert int(np.asarray(nib.load(tmp_path / "seg.nii.gz").dataobj)[1, 2, 3]) == value
 
 
-@pytest.mark.xfail(reason=BEING_MENDED, strict=True)
 @pytest.mark.parametrize("intent", [0, 2001])
 def test_time_points_do_not_pass_for_channels_in_silence(tmp_path: Path, intent: int) -> None:
     image = nib.Nifti1Image(np.stack([VOXELS] * 20, 3), AFFINE)
@@ -122,7 +121,6 @@ def test_voxels_that_are_no_numbers_are_filled_for_the_network_alone() -> None:
     assert np.array_equal(scan.array, array, equal_nan=True)
 
 
-@pytest.mark.xfail(reason=BEING_MENDED, strict=True)
 @pytest.mark.parametrize("value", [0.0, 7.0])
 def test_a_scan_without_contrast_gets_no_organ_without_a_word(value: float) -> None:
     array = np.full((1, 20, 20, 20), value, np.float32)

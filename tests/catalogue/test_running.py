@@ -28,7 +28,7 @@ from napari_boundaryseg.jobs.worker_runner import WorkerRunner
 from napari_boundaryseg.progress import Cancelled
 
 from .gpu_tasks import LoseGpu, Pid
-from .helpers import BEING_MENDED, nifti
+from .helpers import nifti
 
 CONVERT = "from napari_boundaryseg.cli import main; main()"
 HERE = Path(__file__).parents[1]
@@ -110,7 +110,6 @@ def test_cancel_stops_at_the_next_window_and_gives_nothing() -> None:
     assert seen[-1] < 0.9
 
 
-@pytest.mark.xfail(reason=BEING_MENDED, strict=True)
 def test_the_memory_limit_of_a_container_counts_as_free_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from napari_boundaryseg.data.formats import control_groups  # type: ignore[attr-defined,unused-ignore]
 
@@ -136,7 +135,6 @@ def test_one_labelled_voxel_is_enough_to_train(tmp_path: Path) -> None:
     assert all(bool(torch.isfinite(one).all()) for one in weights.values() if one.is_floating_point())
 
 
-@pytest.mark.xfail(reason=BEING_MENDED, strict=True)
 def test_the_card_says_on_how_many_threads_a_seed_gave_its_weights() -> None:
     assert "threads" in Card.model_fields, "another number of threads gives other weights, and nothing says so"
 

@@ -29,7 +29,7 @@ from napari_boundaryseg.session.export import export_files
 from napari_boundaryseg.session.project import project as project_module
 from napari_boundaryseg.session.project.project import Project
 
-from .helpers import AFFINE, BEING_MENDED, VOXELS
+from .helpers import AFFINE, VOXELS
 
 PLANTED = ("DOE^JOHN", "19600102", "ID-4711", "1.2.826.0.1.98.7", "SECRET-DB", "SECRET-AUX", "SECRET-INTENT", "WARD-9")
 """Eight strings of a patient, a machine or a user that a header, an extension or a folder's name holds."""
@@ -140,7 +140,6 @@ def both_accept(folder: Path, scans: tuple[int, int]) -> list[list[str]]:
     return [line.split() for child in children for line in child.communicate(timeout=PATIENCE_S)[0].splitlines()]
 
 
-@pytest.mark.xfail(reason=BEING_MENDED, strict=False)  # a race: it may go well by chance
 def test_two_windows_lose_no_labels_that_were_told_as_accepted(tmp_path: Path) -> None:
     Project(tmp_path / "study")
     told = [line for line in both_accept(tmp_path / "study", (0, 0)) if line[0] != "refused"]
@@ -152,7 +151,6 @@ def test_two_windows_lose_no_labels_that_were_told_as_accepted(tmp_path: Path) -
     assert len({version for version, _ in told}) == len(told), "two accepts have one version"
 
 
-@pytest.mark.xfail(reason=BEING_MENDED, strict=False)  # a race: it may go well by chance
 def test_two_scans_of_one_name_keep_their_own_labels(tmp_path: Path) -> None:
     Project(tmp_path / "study")
     told = [line for line in both_accept(tmp_path / "study", (1, 2)) if line[0] != "refused"]

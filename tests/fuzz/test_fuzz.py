@@ -25,17 +25,8 @@ FAILED_ONCE: dict[str, tuple[int, ...]] = {
     "journal": (47, 57, 75, 91, 96, 103, 104, 117, 123, 133),
 }
 """Seeds that showed a fault before it was mended; they stay in the short run."""
-BEING_MENDED: dict[str, str] = dict.fromkeys(
-    ("nrrd", "metaimage", "project", "case", "dataset", "journal"), "being mended"
-)
-"""Readers with faults that are known and not mended yet."""
 KEPT = ROOT / "build" / "fuzz"
 """Where a long run keeps what is done, and the files that failed."""
-
-
-def each(being_mended: dict[str, str]) -> list:
-    marks = {name: [pytest.mark.xfail(reason=why, strict=True)] for name, why in being_mended.items()}
-    return [pytest.param(name, marks=marks.get(name, [])) for name in READERS]
 
 
 def python(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -57,7 +48,7 @@ def short() -> dict[str, dict]:
     return json.loads(done.stdout)
 
 
-@pytest.mark.parametrize("name", each(BEING_MENDED))
+@pytest.mark.parametrize("name", READERS)
 def test_damaged_files_are_read_or_refused(short: dict[str, dict], name: str) -> None:
     outcomes = short[name]["outcomes"]
     assert {one["seed"] for one in outcomes} >= {*range(SHORT), *FAILED_ONCE.get(name, ())}
@@ -72,7 +63,7 @@ def test_the_undamaged_files_are_read(short: dict[str, dict], name: str) -> None
 
 @pytest.mark.long
 @pytest.mark.timeout(0)
-@pytest.mark.parametrize("name", each(BEING_MENDED))
+@pytest.mark.parametrize("name", READERS)
 def test_ten_thousand_damaged_files_are_read_or_refused(name: str) -> None:
     done = fuzzed(name, "--seeds", f"0:{LONG}", "--keep", str(KEPT))
     assert done.returncode == 0, done.stdout + done.stderr

@@ -99,7 +99,6 @@ def test_files_are_read_and_networks_run_off_the_windows_thread(
     assert "torch" not in sys.modules, "the window's process has loaded torch"
 
 
-@pytest.mark.xfail(reason="being mended", strict=True)
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux runs without a display")
 def test_without_a_display_one_sentence_says_so(tmp_path: Path) -> None:
     displays = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")

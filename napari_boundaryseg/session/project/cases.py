@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from napari_boundaryseg.data.boxes import Box, as_pairs
 from napari_boundaryseg.data.file_format import refuse_later
 from napari_boundaryseg.data.labels import PRESETS, LabelScheme
-from napari_boundaryseg.data.saving import atomic_json
+from napari_boundaryseg.data.saving import atomic_json, write_error
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.project.paths import give_rights, refuse_link
@@ -79,6 +79,7 @@ def meaning(labels: LabelMap, box: Box | None) -> dict[str, Any]:
 
 def put_notes(folder: Path, head: Mapping[str, Any], newest: Mapping[str, Any]) -> None:
     """Write ``case.json`` with what one version means (the keys `OF_A_VERSION`) before what it says of the others."""
+    _keep_damaged(folder)
     before = [entry for entry in versions_in(folder) if entry.get("version") != newest["version"]]
     earlier = [{key: entry.get(key) for key in OF_A_VERSION} for entry in before]
     atomic_json(folder / "case.json", {"format": FORMAT, **head, **newest, "earlier": earlier})
@@ -134,13 +135,33 @@ def _renamed(entry: Mapping[str, Any]) -> dict[str, Any]:
 def versions_in(folder: Path) -> list[dict[str, Any]]:
     """What ``case.json`` says of each version, the newest first with the case's name; nothing where it cannot."""
     refuse_link(folder / "case.json")
-    try:
-        notes = json.loads((folder / "case.json").read_text("utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return []
-    if not isinstance(notes, dict):
+    notes = _loaded(folder / "case.json")
+    if notes is None:
         return []
     refuse_later(notes.get("format"), FORMAT, folder / "case.json")
     notes = migrated(notes)
     earlier = notes.get("earlier", [])
     return [entry for entry in (notes, *(earlier if isinstance(earlier, list) else ())) if isinstance(entry, dict)]
+
+
+def _loaded(file: Path) -> dict[str, Any] | None:
+    """What a ``case.json`` holds; None where it is not there, or holds what this program can neither read nor write."""
+    try:
+        notes = json.loads(file.read_text("utf-8"))
+        json.dumps(notes, ensure_ascii=False, allow_nan=False).encode("utf-8")
+    except (OSError, ValueError, RecursionError):
+        return None
+    return notes if isinstance(notes, dict) else None
+
+
+def _keep_damaged(folder: Path) -> None:
+    """Move a ``case.json`` that cannot be read out of the way of a new one, under a name of its own."""
+    file, number = folder / "case.json", 1
+    if not file.is_file() or _loaded(file) is not None:
+        return
+    while (kept := folder / f"case-damaged-{number}.json").exists():
+        number += 1
+    try:
+        file.rename(kept)
+    except OSError as error:
+        raise write_error(kept, error) from error

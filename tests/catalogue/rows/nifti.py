@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from . import BEING_MENDED, REFUSED, Row, inside
+from . import REFUSED, Row, inside
 
 read = partial(inside, "data/formats/test_nifti.py")
 ours = partial(inside, "catalogue/test_nifti_rows.py")
@@ -127,7 +127,6 @@ ROWS = [
         ours("test_time_points_do_not_pass_for_channels_in_silence")
         + read("test_a_fourth_axis_is_channels_and_a_single_one_is_none")
         + faulty("5-D"),
-        BEING_MENDED,
     ),
     Row(33, "A picture of two axes", faulty("2-D")),
     Row(
@@ -146,7 +145,6 @@ ROWS = [
         "A scan of one value",
         ours("test_a_scan_without_contrast_gets_no_organ_without_a_word")
         + inside("engine/preprocessing/test_network_grid.py", "test_a_constant_scan_becomes_zero"),
-        BEING_MENDED,
     ),
     Row(37, "A grid turned by 30 degrees", ours("test_an_oblique_grid_comes_back_within_a_millionth")),
     Row(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from . import BEING_MENDED, BY_INJECTION, Row, inside
+from . import BY_INJECTION, Row, inside
 
 ours = partial(inside, "catalogue/test_running.py")
 window = partial(inside, "ui/test_catalogue_window.py")
@@ -31,7 +31,6 @@ ROWS = [
         ours("test_the_memory_limit_of_a_container_counts_as_free_memory")
         + inside("data/formats/test_nifti.py", "test_more_than_the_free_memory_is_refused_with_both_numbers")
         + train("test_memory_that_runs_out_in_training_is_one_sentence"),
-        BEING_MENDED,
     ),
     Row(
         101,
@@ -107,8 +106,7 @@ ROWS = [
         "The same seed twice, on one and two threads",
         train("test_same_seed_same_weights_other_seed_others")
         + ours("test_the_card_says_on_how_many_threads_a_seed_gave_its_weights"),
-        BEING_MENDED,
-        "equal bit by bit on the same device and number of threads",
+        note="equal bit by bit on the same device and number of threads",
     ),
     Row(
         109,
@@ -144,7 +142,6 @@ ROWS = [
         "No display",
         window("test_without_a_display_one_sentence_says_so")
         + inside("test_import_cost.py", "test_the_command_line_loads_nothing_heavy"),
-        BEING_MENDED,
     ),
     Row(114, "Other languages and terminals", ours("test_language_and_terminal_change_no_file")),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from . import BEING_MENDED, Row, inside
+from . import Row, inside
 
 ours = partial(inside, "catalogue/test_saving_rows.py")
 saving = partial(inside, "data/test_saving.py")
@@ -65,7 +65,6 @@ ROWS = [
             "test_a_record_of_another_journal_is_no_record",
         )
         + inside("fuzz/test_fuzz.py", "test_damaged_files_are_read_or_refused[journal]"),
-        BEING_MENDED,
     ),
     Row(87, "Patient data in outputs and logs", ours("test_no_output_and_no_log_names_the_patient")),
     Row(
@@ -134,11 +133,8 @@ ROWS = [
         94,
         "Two windows on one project",
         ours("test_two_windows_lose_no_labels_that_were_told_as_accepted"),
-        BEING_MENDED,
     ),
-    Row(
-        95, "Two people with scans of one name", ours("test_two_scans_of_one_name_keep_their_own_labels"), BEING_MENDED
-    ),
+    Row(95, "Two people with scans of one name", ours("test_two_scans_of_one_name_keep_their_own_labels")),
     Row(
         96,
         "Undo and redo over many steps",

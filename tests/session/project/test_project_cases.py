@@ -73,3 +73,15 @@ def test_notes_of_a_later_version_are_not_guessed_at(tmp_path: Path, scan: Volum
     with pytest.raises(InputError, match=r"case\.json: a later version of the program wrote it"):
         write_notes(tmp_path, scan, labels, 2, "now", None)
     assert (tmp_path / "case.json").read_text() == text
+
+
+@pytest.mark.parametrize("damaged", ["{", '{"format": "napari-boundaryseg-case/2", "box": [[1e999, 2]]}', '"text"'])
+def test_notes_that_cannot_be_read_are_kept_beside_the_new_ones(
+    tmp_path: Path, scan: Volume, labels: LabelMap, damaged: str
+) -> None:
+    for _ in range(2):
+        (tmp_path / "case.json").write_text(damaged)
+        write_notes(tmp_path, scan, labels, 2, "now", None)
+        assert read_notes(tmp_path, scan.name, 2, "hippocampus")["box"] is None
+    kept = sorted(tmp_path.glob("case-damaged-*.json"))
+    assert [file.read_text() for file in kept] == [damaged, damaged]
