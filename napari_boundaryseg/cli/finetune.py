@@ -50,7 +50,7 @@ def finetune(
     if resume and overwrite:
         raise typer.BadParameter("--resume and --overwrite exclude each other")
     chosen = settings_of(steps=steps, lr=lr, part=part)
-    claim(out, resume=False, overwrite=overwrite)  # before every scan is read
+    claim(out, resume=resume, overwrite=overwrite)  # before every scan is read
     loaded = load_model(model)
     refuse_model_in(out, loaded.path)
     scheme = loaded.card.recipe.scheme

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from napari_boundaryseg.data.mean_sd import mean_sd
+
 INTERVAL = "paired t, 95 %"
 """Which interval a comparison holds, as its file says."""
 
@@ -47,7 +49,8 @@ def t_interval(changes: Sequence[float]) -> tuple[float | None, float | None, fl
         return mean, None, None
     from scipy.special import stdtrit  # not before: a window lists old comparisons without it
 
-    reach = float(stdtrit(len(values) - 1, 0.975)) * float(values.std(ddof=1)) / math.sqrt(len(values))
+    sd = mean_sd(values.tolist()).sd or 0.0
+    reach = float(stdtrit(len(values) - 1, 0.975)) * sd / math.sqrt(len(values))
     return mean, mean - reach, mean + reach
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from napari_boundaryseg.engine.checkpoints.ancestry import Ancestry, content_hashes
 from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan
-from napari_boundaryseg.engine.training.loop.seen_cases import refuse_useless
+from napari_boundaryseg.engine.training.data.cases import check_pair
 from napari_boundaryseg.errors import InputError
 
 ONE_ROLE = "Give each case one role, and all scans of a patient the same"
@@ -54,7 +54,7 @@ class Judges:
             For a case, a copy of its scan, or a patient on both sides, and for a held-out case that shows nothing.
         """
         for case in held_out:
-            refuse_useless(case)
+            check_pair(case.volume, case.labels)
         names = {case.volume.name: content_hashes(case.volume) for case in held_out}
         _refuse_both_roles(training, names, patients)
         excluded = {}

@@ -16,9 +16,9 @@ def in_words(work: RecoverableWork) -> str:
     """When it was drawn and what it holds."""
     scheme = scheme_of(work)
     volumes = ", ".join(f"{scheme.organ(i).name} {ml:.1f} mL" for i, ml in work.volumes_ml.items() if i in scheme.ids)
-    steps = f"{work.steps} step" + ("s" if work.steps != 1 else "")
-    damaged = "" if work.complete else " Its end is damaged; what came before can be restored."
-    return f"{work.changed.astimezone():%d %b %Y, %H:%M}: {steps}" + (f", {volumes}" if volumes else "") + f".{damaged}"
+    end = "." if work.complete else ". Its end is damaged; what came before can be restored."
+    steps = f"{work.steps} step{'s' if work.steps != 1 else ''}" + (f", {volumes}" if volumes else "")
+    return f"{work.changed.astimezone():%d %b %Y, %H:%M}: {steps}{end}"
 
 
 class RecoveryOffer(QWidget):
@@ -46,7 +46,8 @@ class RecoveryOffer(QWidget):
         self.restore.clicked.connect(lambda _: self._answer(self._recovery.restore))
         self.discard.clicked.connect(lambda _: self._answer(self._recovery.discard))
         self._recovery.found.connect(self._on_found)
-        controller.listen(self, controller.session.scan_changed, lambda _: self.refresh())
+        session = controller.session
+        controller.listen(self, session.scan_changed, lambda _: self.refresh())
         self.refresh()
 
     def _on_preview(self, shown: bool) -> None:
@@ -85,6 +86,4 @@ class RecoveryOffer(QWidget):
         for work in self._recovery.discarded():
             menu.addAction(in_words(work), lambda w=work: self._recovery.restore(w))
         if menu.isEmpty():
-            nothing = menu.addAction("Nothing on this scan" if self._recovery.looked else "Looking…")
-            if nothing is not None:
-                nothing.setEnabled(False)
+            menu.addAction("Nothing on this scan" if self._recovery.looked else "Looking…").setEnabled(False)

@@ -556,7 +556,7 @@ def test_the_format_is_known_by_content_where_the_name_says_nothing(tmp_path: Pa
         (lambda path: None, "cannot be opened: No such file"),
         (lambda path: path.write_bytes(b"text\n"), "it is no scan but text"),
         (lambda path: path.write_bytes(b""), "the file is empty"),
-        (lambda path: path.write_bytes(bytes(128) + b"DICM" + bytes(600)), "one slice of a DICOM series"),
+        (lambda path: path.write_bytes(bytes(128) + b"DICM" + bytes(600)), "it is cut short or damaged"),
         (lambda path: os.mkfifo(path), "a device or pipe"),
     ],
 )

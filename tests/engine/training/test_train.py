@@ -488,11 +488,12 @@ def test_auto_takes_bf16_where_the_processor_computes_in_it(able, expected, monk
     monkeypatch.setattr(devices, "bf16_gradients_hold", lambda device="cpu": True)
     assert precision_on("cpu", "auto") == expected
     assert precision_on("cpu", "float32") == "float32"
+    assert precision_on("cuda:0", "bf16") == "bf16"
     monkeypatch.setattr(devices, "bf16_gradients_hold", lambda device="cpu": False)
     assert precision_on("cpu", "auto") == "float32", "where it gets gradients wrong it is left"
-    with pytest.raises(InputError, match="this processor gets gradients in bf16 wrong"):
-        precision_on("cpu", "bf16")
-    assert precision_on("cuda:0", "bf16") == "bf16"
+    for device, part in (("cpu", "processor"), ("cuda:0", "GPU")):
+        with pytest.raises(InputError, match=f"this {part} gets gradients in bf16 wrong"):
+            precision_on(device, "bf16")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.engine.checkpoints.ancestry import content_hashes, value_hash
 from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan
-from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.engine.training.data.cases import check_pair
 
 
 @dataclass
@@ -46,7 +46,7 @@ class SeenCases:
         """
         for given in cases:
             case = LabelledScan(*given)
-            refuse_useless(case)
+            check_pair(case.volume, case.labels)
             self.names.append(case.volume.name)
             self.digests.append(_digest(case))
             self.scans += content_hashes(case.volume)
@@ -56,17 +56,6 @@ class SeenCases:
     def without(self, scheme: LabelScheme) -> tuple[str, ...]:
         """The organs of a scheme that no case holds."""
         return tuple(organ.name for organ in scheme.organs if organ.id not in self.integers)
-
-
-def refuse_useless(case: LabelledScan) -> None:
-    """Refuse a case from which nothing, or something wrong, would be learnt."""
-    volume = case.volume
-    if not volume.geometry.same_as(case.labels.geometry):
-        raise InputError(volume.name, "its labels do not lie on its grid", "Give labels that were drawn on this scan")
-    if volume.array.dtype.kind == "f" and not np.isfinite(volume.array).all():
-        raise InputError(volume.name, "some of its voxels are not numbers", "Export the scan again, or leave it out")
-    if not (volume.array != volume.array.flat[0]).any():
-        raise InputError(volume.name, "all of its voxels have the same value", "Export the scan again, or leave it out")
 
 
 def _digest(case: LabelledScan) -> str:

@@ -168,9 +168,9 @@ def test_organs_that_no_case_has_are_on_the_card(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
-        ("mirrored", "its labels do not lie on its grid"),
-        ("blank", "all of its voxels have the same value"),
-        ("hole", "some of its voxels are not numbers"),
+        ("mirrored", "its labels lie on another grid"),
+        ("blank", "the image is the same everywhere"),
+        ("hole", "some voxels are not numbers"),
     ],
 )
 def test_a_case_that_teaches_nothing_or_something_wrong_is_refused(tmp_path: Path, fault: str, said: str) -> None:
