@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection
 from pathlib import Path
 
@@ -29,13 +28,6 @@ def name_of(paths: list[Path]) -> str:
     from napari_boundaryseg.data.formats.format import case_name
 
     return case_name(*(path.resolve() if path.is_dir() else path for path in paths))
-
-
-def refuse_repeated(names: list[str]) -> None:
-    """Two scans of one name would overwrite each other's results."""
-    repeated = [name for name, n in Counter(names).items() if n > 1]
-    if repeated:
-        raise InputError(repeated[0], "two scans have this name", "Rename one, or predict them into different folders")
 
 
 def cases_in(place: Path) -> dict[str, Path]:

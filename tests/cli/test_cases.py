@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from napari_boundaryseg.cli.cases import cases_in, compared, known_as, name_of, refuse_repeated, sources
+from napari_boundaryseg.cli.cases import cases_in, compared, known_as, name_of, sources
 from napari_boundaryseg.errors import InputError
 
 
@@ -56,12 +56,6 @@ def test_a_series_is_named_after_its_folder(tmp_path: Path, monkeypatch: pytest.
     assert name_of([tmp_path / "series.12"]) == "series.12"
     monkeypatch.chdir(tmp_path / "series.12")
     assert name_of([Path()]) == "series.12"
-
-
-def test_two_scans_of_one_name_are_refused() -> None:
-    refuse_repeated(["a", "b"])
-    with pytest.raises(InputError, match=r"^a: two scans"):
-        refuse_repeated(["a", "b", "a"])
 
 
 def test_label_maps_of_a_folder_by_case(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from napari_boundaryseg.data.volume import Volume
-from napari_boundaryseg.errors import InputError
 
 
 def marks(volume: Volume) -> frozenset[str]:
@@ -46,17 +45,3 @@ def copied(one: Iterable[tuple[str, frozenset[str]]], two: Iterable[tuple[str, f
         first = next((known[mark] for mark in sorted(found) if mark in known), None)
         if first is not None:
             yield f"{name} is the same scan as {first}"
-
-
-def refuse_copies(training: Iterable[Volume], held_out: Iterable[Volume]) -> None:
-    """Refuse a scan that is learnt from under one name and judged by under another.
-
-    Raises
-    ------
-    InputError
-        Naming both.
-    """
-    two = ([(volume.name, marks(volume)) for volume in volumes] for volumes in (training, held_out))
-    same = list(copied(*two))
-    if same:
-        raise InputError("held-out cases", "; ".join(same), "Keep one of each two, or put both on one side")
