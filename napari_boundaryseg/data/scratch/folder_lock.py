@@ -24,10 +24,13 @@ class FolderLock:
             return None
         try:
             lock_file(descriptor)
+            # Whoever had it may have removed the file after it was opened here: such a lock would hold nothing.
+            if os.path.samestat(os.fstat(descriptor), (folder / cls.FILE).stat()):
+                return cls(descriptor)
         except OSError:
-            os.close(descriptor)
-            return None
-        return cls(descriptor)
+            pass
+        os.close(descriptor)
+        return None
 
     def release(self) -> None:
         """Give the folder free."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -17,7 +18,7 @@ import pytest
 from patience import alive, until
 
 from napari_boundaryseg.data.exchange import save_volume
-from napari_boundaryseg.data.scratch import arrays, scratch_folder
+from napari_boundaryseg.data.scratch import arrays, folder_lock, scratch_folder
 from napari_boundaryseg.data.scratch.folder_lock import FolderLock
 from napari_boundaryseg.data.scratch.scratch_folder import ScratchFolder, sweep
 from napari_boundaryseg.data.volume import Geometry, Volume
@@ -130,6 +131,29 @@ def test_a_new_folder_that_somebody_sweeps_is_made_again(temporary: Path, monkey
     folder = scratch.folder
     assert list(temporary.iterdir()) == [folder.parent]
     scratch.close()
+
+
+@POSIX
+@pytest.mark.parametrize("left", ["nothing", "the folder", "another's file"])
+def test_a_lock_on_a_file_that_was_removed_meanwhile_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: str
+) -> None:
+    folder = tmp_path / "scan"
+    folder.mkdir()
+    real = folder_lock.lock_file
+
+    def swept_before(descriptor: int) -> None:
+        shutil.rmtree(folder)
+        if left != "nothing":
+            folder.mkdir()
+        if left == "another's file":
+            (folder / FolderLock.FILE).touch()
+        real(descriptor)
+
+    monkeypatch.setattr(folder_lock, "lock_file", swept_before)
+    opened = len(list(Path("/proc/self/fd").iterdir())) if sys.platform == "linux" else 0
+    assert FolderLock.of(folder) is None
+    assert not opened or len(list(Path("/proc/self/fd").iterdir())) == opened
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES])
