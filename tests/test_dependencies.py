@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import sys
 import tomllib
@@ -40,7 +41,8 @@ def module_of(name: str) -> str:
     return MODULES.get(name, name).lower()
 
 
-def imported() -> set[str]:
+@functools.cache
+def imported() -> frozenset[str]:
     """Top-level modules that the package imports anywhere, also inside functions; lower case."""
     found = set()
     for path in (ROOT / "napari_boundaryseg").rglob("*.py"):
@@ -49,7 +51,7 @@ def imported() -> set[str]:
                 found |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
                 found.add(node.module.partition(".")[0])
-    return {name.lower() for name in found - sys.stdlib_module_names - {"napari_boundaryseg"}}
+    return frozenset(name.lower() for name in found - sys.stdlib_module_names - {"napari_boundaryseg"})
 
 
 @pytest.mark.parametrize("name", DECLARED)
@@ -61,17 +63,22 @@ def test_nothing_is_imported_that_is_not_declared() -> None:
     assert imported() - {module_of(name) for name in DECLARED} == set()
 
 
-@pytest.mark.parametrize("name", EXTRAS["dev"])
-def test_a_tool_of_developers_is_used(name: str) -> None:
-    word = WORDS.get(name, name)
+@functools.cache
+def texts() -> tuple[str, ...]:
+    """What developers run: tests, tools, benchmarks and settings, apart from this file."""
     places = [ROOT / "Makefile", ROOT / "pyproject.toml", *(ROOT / ".ci").glob("*"), ROOT / ".pre-commit-config.yaml"]
     for folder in ("tests", "tools", "benchmarks"):
         places += [
             path for path in (ROOT / folder).rglob("*") if path.suffix in (".py", ".sh") and path != Path(__file__)
         ]
-    others = (path.read_text("utf-8") for path in places if path.is_file() and path != Path(__file__))
+    return tuple(path.read_text("utf-8") for path in places if path.is_file() and path != Path(__file__))
+
+
+@pytest.mark.parametrize("name", EXTRAS["dev"])
+def test_a_tool_of_developers_is_used(name: str) -> None:
+    word = WORDS.get(name, name)
     declared = rf'"{re.escape(name)}[^a-z"]*"'
-    assert any(re.search(rf"\b{re.escape(word)}", re.sub(declared, "", text)) for text in others)
+    assert any(re.search(rf"\b{re.escape(word)}", re.sub(declared, "", text)) for text in texts())
 
 
 def test_constraints_pin_every_dependency() -> None:

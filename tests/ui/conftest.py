@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -56,6 +57,12 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(last_project, "user_config_path", lambda name: tmp_path / "config" / name)
 
 
+@pytest.fixture(autouse=True)
+def kept() -> None:
+    """What is imported or left by earlier tests stays: each of many searches for garbage would go through it again."""
+    gc.freeze()
+
+
 @pytest.fixture
 def controller_viewer(
     make_napari_viewer: Callable[..., Any], weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -67,7 +74,7 @@ def controller_viewer(
     monkeypatch.setattr(model_library, "WEIGHTS", weights)
     monkeypatch.setenv("BOUNDARYSEG_PROJECT", str(tmp_path / "project"))
     viewer = make_napari_viewer(show=True)
-    viewer.window.resize(1400, 900)
+    viewer.window.resize(1000, 760)
     yield viewer
     if viewer in hooks._CONTROLLERS:
         hooks.controller_of(viewer).close()

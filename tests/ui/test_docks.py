@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-import pytest
 from napari._qt._qplugins._qnpe2 import _toggle_or_get_widget  # what a click in the menu runs (0.9.2: no public name)
 
 from napari_boundaryseg.ui import hooks
@@ -21,9 +20,9 @@ def test_the_plugin_alone_opens_the_workbench(controller_viewer: Any) -> None:
     assert widget.panels["Scan"]._session is hooks.controller_of(controller_viewer).session
 
 
-@pytest.mark.parametrize("title", ["Boundary segmentation", *(panel.title for panel in in_order().values())])
-def test_every_widget_opens_from_the_menu(controller_viewer: Any, title: str) -> None:
-    widget, _ = _toggle_or_get_widget("napari-boundaryseg", title, f"{title} (Boundary segmentation)")
-    controller_viewer.window.add_dock_widget(widget)
-    assert isinstance(widget, WorkbenchDock if title == "Boundary segmentation" else PanelAlone)
+def test_every_widget_opens_from_the_menu(controller_viewer: Any) -> None:
+    for title in ("Boundary segmentation", *(panel.title for panel in in_order().values())):
+        widget, _ = _toggle_or_get_widget("napari-boundaryseg", title, f"{title} (Boundary segmentation)")
+        controller_viewer.window.add_dock_widget(widget)
+        assert isinstance(widget, WorkbenchDock if title == "Boundary segmentation" else PanelAlone), title
     assert "torch" not in sys.modules

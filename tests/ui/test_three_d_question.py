@@ -84,25 +84,23 @@ def test_a_scan_beyond_the_graphics_card_is_asked_about(viewer: Any, monkeypatch
     assert viewer.dims.ndisplay == 2
 
 
-@pytest.mark.parametrize(
-    ("name", "software"),
-    [
-        ("llvmpipe (LLVM 15.0.7, 256 bits)", True),
-        ("Google SwiftShader", True),
-        ("GDI Generic", True),
-        ("Apple Software Renderer", True),
-        ("Microsoft Basic Render Driver", True),
-        ("NVIDIA GeForce RTX 4090/PCIe/SSE2", False),
-        ("Mesa Intel(R) UHD Graphics 620 (KBL GT2)", False),
-        ("Apple M2 Pro", False),
-        (None, False),
-    ],
-)
-def test_the_renderers_name_tells(
-    viewer: Any, monkeypatch: pytest.MonkeyPatch, name: str | None, software: bool
-) -> None:
-    monkeypatch.setattr(three_d.gl, "glGetParameter", lambda which: name)
-    assert three_d.draws_by_software(viewer) is software
+RENDERERS = {
+    "llvmpipe (LLVM 15.0.7, 256 bits)": True,
+    "Google SwiftShader": True,
+    "GDI Generic": True,
+    "Apple Software Renderer": True,
+    "Microsoft Basic Render Driver": True,
+    "NVIDIA GeForce RTX 4090/PCIe/SSE2": False,
+    "Mesa Intel(R) UHD Graphics 620 (KBL GT2)": False,
+    "Apple M2 Pro": False,
+    None: False,
+}
+
+
+def test_the_renderers_name_tells(viewer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, software in RENDERERS.items():
+        monkeypatch.setattr(three_d.gl, "glGetParameter", lambda which, name=name: name)
+        assert three_d.draws_by_software(viewer) is software, name
 
 
 def test_this_screen_says_what_draws_it(viewer: Any, wait: Callable[..., None]) -> None:

@@ -44,7 +44,7 @@ def turned(axes: np.ndarray, axis: str, degrees: float) -> np.ndarray:
 @pytest.mark.parametrize("kind", [nib.Nifti1Image, nib.Nifti2Image])
 @pytest.mark.parametrize("sform", [False, True])
 def test_every_order_of_axes_at_every_angle(tmp_path: Path, kind: type, sform: bool) -> None:
-    for axes in ORDERS:
+    for axes in ORDERS if kind is nib.Nifti1Image and not sform else ORDERS[::5]:
         for n, degrees in enumerate(DEGREES):
             affine = turned(axes, "xyz"[n % 3], degrees)
             path = save(tmp_path / "a.nii", affine, kind, sform)

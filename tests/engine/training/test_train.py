@@ -54,7 +54,7 @@ def log(folder) -> list[dict]:
 
 
 def test_it_learns_two_boxes(tmp_path):
-    settings = tiny(**{"optimiser.lr": 1e-2})
+    settings = tiny(steps_per_epoch=20, **{"optimiser.lr": 1e-2})
     path = train.fit(settings, [case(1), case(2)], tmp_path, validation=[case(3)], steps=60)
     lines = log(tmp_path)
     losses = [line["loss"] for line in lines if "loss" in line]
@@ -190,7 +190,7 @@ def test_cases_without_labels_are_refused(tmp_path):
 
 
 def test_fine_tuning_adds_a_model_and_compares(tmp_path):
-    path = train.fit(tiny(**{"optimiser.lr": 1e-2}), [case(1)], tmp_path / "base", steps=30)
+    path = train.fit(tiny(steps_per_epoch=15, **{"optimiser.lr": 1e-2}), [case(1)], tmp_path / "base", steps=30)
     before = path.read_bytes()
     held = [case(n) for n in (5, 6, 7)]
     tuned = fine_tune(load_model(path), [case(2), case(3)], tmp_path / "tuned", held_out=held, steps=10)
@@ -447,7 +447,7 @@ def test_bf16_learns_keeps_float32_weights_and_is_on_the_card(tmp_path, monkeypa
     monkeypatch.setattr(F, "conv3d", watched)
     monkeypatch.setattr(devices, "bf16_gradients_hold", lambda device="cpu": True)
     # Three planes at the lowest level: over two, some processors get bfloat16 gradients wrong (see engine.devices).
-    settings = tiny(**{"optimiser.lr": 1e-2, "patch_vox": (24, 24, 24)})
+    settings = tiny(steps_per_epoch=20, **{"optimiser.lr": 1e-2, "patch_vox": (24, 24, 24)})
     path = train.fit(settings, [case(1), case(2)], tmp_path / "bf16", steps=40, precision="bf16")
     assert set(seen) == {torch.bfloat16}, "every convolution of the training"
     losses = [line["loss"] for line in log(tmp_path / "bf16") if "loss" in line]
