@@ -25,7 +25,7 @@ BLADDER, PROSTATE, RECTUM = 1, 2, 3
 
 @pytest.fixture(scope="module")
 def small() -> list[Tissues]:
-    return [anatomy(seed, **SMALL) for seed in range(12)]  # type: ignore[arg-type]
+    return [anatomy(seed, **SMALL) for seed in range(24)]  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module", params=[0, 5, 103])

@@ -19,7 +19,7 @@ CLEAR = scanner.Scanner(1.0, (1.0, 1.0), 1.0, 0.0, 0, 0.0, 0.0, 0.0, 1.0)
 
 @pytest.fixture(scope="module")
 def hard() -> list[Tissues]:
-    return [anatomy(seed, **SMALL, difficulty="hard") for seed in range(12)]  # type: ignore[arg-type]
+    return [anatomy(seed, **SMALL, difficulty="hard") for seed in range(20)]  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
