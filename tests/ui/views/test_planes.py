@@ -26,7 +26,8 @@ SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlM
 
 @pytest.fixture
 def opened(controller_viewer: Any, wait: Callable[..., None], pelvis_files: list[Path]) -> Any:
-    """The controller, with a scan and labels."""
+    """The controller, with a scan and labels, and room for three planes."""
+    controller_viewer.window.resize(1400, 900)
     controller = hooks.controller_of(controller_viewer)
     controller.open(pelvis_files[0])
     wait(lambda: controller.session.scan is not None and controller.session.job is None)
