@@ -42,6 +42,7 @@ SOUND: dict[str, tuple[str, bytes]] = {
     "capitals": ("A.NRRD", nrrd().replace(b"sizes", b"SIZES")),
     "lines that end as on Windows": ("a.nrrd", nrrd(b"").replace(b"\n", b"\r\n") + RAW),
     "notes": ("a.nrrd", nrrd().replace(b"kinds", b"# kinds: no\nspace:=of another program\nkinds")),
+    "a note with a colon": ("a.nrrd", nrrd().replace(b"kinds", b"data file:patient:=A^B\nkind:=space: x\nkinds")),
     "time of one": ("a.nrrd", nrrd(dimension="4", sizes="4 5 6 1", kinds="domain domain domain time", space="RAST",
                                    space_directions="(0.5,0,0,0) (0,0.75,0,0) (0,0,3,0) (0,0,0,2)",
                                    space_origin="(1,2,3,0)")),

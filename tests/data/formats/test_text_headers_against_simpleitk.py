@@ -151,6 +151,7 @@ HEADERS: dict[str, tuple[str, bytes]] = {
     "big-endian": ("a.nrrd", nrrd(endian="big")),
     "long long int": ("a.nrrd", nrrd(np.arange(120, dtype="<i8").tobytes(), type="unsigned long long int")),
     "notes": ("a.nrrd", nrrd().replace(b"kinds", b"# note\nSegment0_ID:=kinds: x\nkinds")),
+    "a note with a colon": ("a.nrrd", nrrd().replace(b"kinds", b"data file:patient:=A^B\nkind:=space: x\nkinds")),
     "mha": ("a.mha", meta()),
     "mha permuted": ("a.mha", meta(TransformMatrix="0 1 0 -1 0 0 0 0 1")),
     "mha oblique": ("a.mha", meta(TransformMatrix="0.6 0.8 0 -0.8 0.6 0 0 0 -1")),

@@ -75,8 +75,9 @@ def _fields(path: Path, stream: BinaryIO) -> Fields:
     for line in lines:
         if not line:
             break
-        name, found, value = line.partition(":")
-        if found and not line.startswith("#") and not value.startswith("="):  # ":=" is a note of some program
+        name, found, value = line.partition(": " if ": " in line else ":")
+        note = ":=" in (name if ": " in line else line)  # of some program
+        if found and not note and not line.startswith("#"):
             fields.put(name, value.strip())
     return fields
 
