@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
+from unicodedata import normalize
 
 from napari_boundaryseg.errors import InputError
 
@@ -53,7 +54,7 @@ def cases_in(place: Path) -> dict[str, Path]:
         name = stem(path)
         if name.endswith(NOT_LABELS):
             continue
-        name = name.removesuffix("_seg")
+        name = normalize("NFC", name.removesuffix("_seg"))  # macOS writes letters with accents in parts
         if name in found:
             raise InputError(path, f"the case {name!r} has two label maps", "Keep one of them in the folder")
         found[name] = path

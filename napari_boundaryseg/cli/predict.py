@@ -124,10 +124,12 @@ def _one(
     scan = formats.read(*paths)
     refuse_earlier(scan, out, planned(what, case), what, f"{case}.json", overwrite)
     reading = time.perf_counter() - started
+    for note in scan.warnings:
+        typer.echo(f"note: {case}: {note}", err=True)
     found = predictor.predict(scan, box=region.of(scan, case), whole=region.whole, attention=False, progress=progress)
     taken = {"reading": round(reading, 3)}
     export_files(scan, found.labels, found, what, out, case=case, seconds=taken, overwrite=overwrite)
-    for note in [*scan.warnings, *found.details["notes"]]:  # type: ignore[misc]
+    for note in found.details["notes"]:  # type: ignore[attr-defined]
         typer.echo(f"note: {case}: {note}", err=True)
     volumes = ", ".join(f"{name} {value:.1f} mL" for name, value in found.labels.volumes_ml().items())
     typer.echo(f"{case}: {volumes} ({time.perf_counter() - started:.1f} s)")

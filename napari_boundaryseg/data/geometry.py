@@ -85,8 +85,11 @@ def slice_axis(affine: np.ndarray) -> int:
 
 
 def corner_distance_mm(shape: tuple[int, ...], a: np.ndarray, b: np.ndarray) -> float:
-    """The largest distance, in mm, between where two affines put the corners of one array."""
-    corners = np.array(np.meshgrid(*[(0, n - 1) for n in shape[:3]], indexing="ij")).reshape(3, -1)
+    """The largest distance, in mm, between where two affines put the corners of one array.
+
+    Along an axis of one voxel it is the next voxel that counts: its size is compared too.
+    """
+    corners = np.array(np.meshgrid(*[(0, max(n - 1, 1)) for n in shape[:3]], indexing="ij")).reshape(3, -1)
     homogeneous = np.vstack([corners, np.ones(corners.shape[1])])
     return float(np.linalg.norm(((a - b) @ homogeneous)[:3], axis=0).max())
 

@@ -45,8 +45,17 @@ def unfinished(case: str, scan_hash: str, hashes: Mapping[str, str], replaced: M
 
 def sealed(values: Mapping[str, Any]) -> dict[str, Any]:
     """The values of a report with the SHA-256 of all of them, by which a change by hand shows."""
-    stored = json.loads(stored_text(json.dumps(values, ensure_ascii=False, allow_nan=False)))
+    stored = _stored(json.loads(json.dumps(values, allow_nan=False)))
     return {**stored, SEAL: _seal(stored)}
+
+
+def _stored(value: Any) -> Any:
+    """JSON values with texts that a file can hold."""
+    if isinstance(value, str):
+        return stored_text(value)
+    if isinstance(value, dict):
+        return {stored_text(name): _stored(one) for name, one in value.items()}
+    return [_stored(one) for one in value] if isinstance(value, list) else value
 
 
 def _seal(values: Mapping[str, Any]) -> str:

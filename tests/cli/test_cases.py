@@ -120,3 +120,12 @@ def test_two_files_are_compared_whatever_their_names(tmp_path: Path) -> None:
 def test_a_name_is_not_taken_for_another_where_both_are_there() -> None:
     assert known_as("a", {"a", "a_0000"}) == "a"
     assert known_as("a_0000", {"a", "a_0000"}) == "a_0000"
+
+
+def test_a_name_is_one_however_its_accents_are_written(tmp_path: Path) -> None:
+    for system in ("mac", "linux"):
+        (tmp_path / system).mkdir()
+    (parts,) = touch(tmp_path / "mac", "Mu\u0308ller_seg.nii.gz")
+    (whole,) = touch(tmp_path / "linux", "M\u00fcller.nii.gz")
+    assert cases_in(tmp_path / "mac") == {"M\u00fcller": parts}
+    assert cases_in(tmp_path / "linux") == {"M\u00fcller": whole}

@@ -155,7 +155,7 @@ def test_corner_distance_is_that_of_every_voxel_tried() -> None:
         shape = tuple(rng.integers(1, 6, 3))
         one, two = np.eye(4), np.eye(4)
         one[:3], two[:3] = rng.normal(size=(2, 3, 4))
-        voxels = np.c_[np.argwhere(np.ones(shape, bool)), np.ones(np.prod(shape))]
+        voxels = np.c_[(found := np.argwhere(np.ones(np.maximum(shape, 2), bool))), np.ones(len(found))]
         apart = np.linalg.norm((voxels @ (one - two).T)[:, :3], axis=1).max()
         assert corner_distance_mm(shape, one, two) == pytest.approx(apart)
 
@@ -169,3 +169,9 @@ def test_spacing_tilt_and_shear_do_not_depend_on_the_order_in_the_file(axes: str
     assert obliquity_deg(affine) == pytest.approx(0, abs=1e-6)
     assert obliquity_deg(turn @ affine) == pytest.approx(7)
     assert shear_deg(turn @ affine) == pytest.approx(0, abs=1e-5)
+
+
+def test_the_thickness_of_a_single_slice_is_compared_too() -> None:
+    one, two = np.diag([1.0, 1, 3, 1]), np.diag([1.0, 1, 9, 1])
+    assert corner_distance_mm((20, 20, 1), one, two) == pytest.approx(6)
+    assert corner_distance_mm((20, 20, 1), one, one) == 0

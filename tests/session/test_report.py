@@ -12,6 +12,7 @@ from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.export import export_files
 from napari_boundaryseg.session.report import FORMAT, migrated, read_report
+from napari_boundaryseg.session.vouching import SEAL, sealed
 
 SCHEME = preset("brats-2023").model_dump(mode="json")
 MODEL = {"model": "tiny", "sha256": "0" * 64, "device": "cpu", "dtype": "float32", "box": None, "notes": ["a note"]}
@@ -109,3 +110,14 @@ def test_a_report_that_cannot_be_read_is_one_sentence(tmp_path: Path, text: str,
 def test_a_format_of_another_program_is_not_ours(tmp_path: Path) -> None:
     (tmp_path / "case1.json").write_text('{"format": "BIDS/9"}')
     assert "label_scheme" not in read_report(tmp_path / "case1.json")
+
+
+@pytest.mark.parametrize("name", ["M\udcfcller", "a\\b", 'quote"d', "n\u00e4he", "line\nbreak"])
+def test_any_name_of_a_file_is_sealed_and_read_again(tmp_path: Path, name: str) -> None:
+    values = sealed({"case": name, "hashes": {f"{name}_seg.nii.gz": "0"}, "files": [name], "n": 1.5, "none": None})
+    json.dumps(values, ensure_ascii=False).encode("utf-8")
+    assert values["case"] == name.replace("\udcfc", "\\xfc")
+    assert list(values["hashes"]) == [f"{values['case']}_seg.nii.gz"]
+    assert (values["files"], values["n"], values["none"]) == ([values["case"]], 1.5, None)
+    again = json.loads(json.dumps(values, ensure_ascii=False))
+    assert sealed({key: value for key, value in again.items() if key != SEAL}) == values

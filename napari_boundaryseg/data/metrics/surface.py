@@ -43,8 +43,8 @@ def surface_dice(pair: StructurePair) -> float:
     Nikolov et al., Clinically applicable segmentation of head and neck anatomy for radiotherapy, J Med Internet Res 23,
     2021.
     """
-    if not pair.has_distances:
-        return 0.0
+    if not pair.has_distances:  # equal structures may fill the scan, and have no surface then
+        return float(np.array_equal(pair.prediction, pair.reference) and pair.prediction.any())
     there, back = pair.distances_mm
     near = sum(np.count_nonzero(found <= pair.tolerance_mm + ROUNDING_MM) for found in (there, back))
     return near / (len(there) + len(back))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor
 
 from napari_boundaryseg.data import boxes
 from napari_boundaryseg.data.boxes import AnyBox, Box, around
+from napari_boundaryseg.data.datasets.channel_names import doubt
 from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, load_model
 from napari_boundaryseg.engine.devices import (
@@ -115,7 +117,7 @@ class Predictor:
         maps = {name: grid.back(tensor.cpu().numpy()) for name, tensor in heads.split(stacked).items()}
         calibration = self.model.card.calibration if self._calibrated else None
         result, notes = postprocess(scan.volume, grid.box, maps, recipe, heads.mean_channel_weights(), calibration)
-        notes = [plan.note, _order_note(volume, scan.volume), _not_finite(grid), *blank, *notes]
+        notes = [plan.note, _order_note(volume, scan.volume, recipe.channels), _not_finite(grid), *blank, *notes]
         seconds["scan grid"] = time.perf_counter() - began - sum(seconds.values())
         details = {
             "model": self.model.card.name,
@@ -212,8 +214,10 @@ def predict(
     return Predictor(loaded, device).predict(scan, box=box, whole=whole, attention=attention, progress=progress)
 
 
-def _order_note(given: Volume, used: Volume) -> str:
-    return "" if given is used else f"The channels were put into the model's order: {', '.join(used.channels)}"
+def _order_note(given: Volume, used: Volume, wanted: Sequence[str]) -> str:
+    if used is not given:
+        return f"The channels were put into the model's order: {', '.join(used.channels)}"
+    return doubt(given.channels, wanted) if len(wanted) > 1 else ""
 
 
 def _not_finite(grid: NetworkGrid) -> str:

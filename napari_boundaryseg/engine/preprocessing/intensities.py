@@ -11,6 +11,9 @@ from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.engine.recipes.settings import Preprocessing
 from napari_boundaryseg.errors import InputError
 
+ROUNDING = 1e-6
+"""A range this small beside the values is their rounding; what unit they have does not count."""
+
 
 def normalised(channel: np.ndarray, settings: Preprocessing, index: int = 0) -> np.ndarray:
     """One channel as the recipe wants it.
@@ -57,7 +60,7 @@ def _by_itself(channel: np.ndarray, settings: Preprocessing) -> np.ndarray:
     else:
         clipped = np.clip(counted, low, high)
         centre, width = clipped.mean(dtype=np.float64), clipped.std(dtype=np.float64)
-    if width <= 1e-6 * max(1.0, abs(high)):
+    if width <= ROUNDING * max(abs(low), abs(high)):
         return np.zeros(channel.shape, np.float32)
     result = ((np.clip(channel, low, high) - centre) / width).astype(np.float32)
     return np.where(channel != 0, result, np.float32(0)) if settings.nonzero else result
@@ -73,7 +76,7 @@ def _by_foreground(channel: np.ndarray, settings: Preprocessing, index: int) -> 
     if index >= min(len(settings.lows), len(settings.highs)):
         raise InputError("the recipe", "the percentiles of its data set are not known yet", "Train it first")
     low, high = settings.lows[index], settings.highs[index]
-    if high - low <= 1e-6 * max(1.0, abs(high)):
+    if high - low <= ROUNDING * max(abs(low), abs(high)):
         return np.zeros(channel.shape, np.float32)
     return np.clip((channel - low) / (high - low), 0, 1).astype(np.float32)
 

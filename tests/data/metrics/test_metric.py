@@ -184,3 +184,11 @@ def test_a_new_metric_is_one_new_file(copy: Path) -> None:
 def test_a_metric_says_which_way_is_better() -> None:
     with pytest.raises(ValueError, match="better is 'nonsense', and none of higher, lower, zero, neither"):
         register("wrong", title="wrong", better="nonsense")  # type: ignore[arg-type]
+
+
+def test_equal_structures_that_fill_the_scan_agree() -> None:
+    full = np.ones((4, 4, 4), bool)
+    half = full.copy()
+    half[2:] = False
+    assert compare_masks(full, full, (1, 1, 1))["surface_dice"] == 1
+    assert compare_masks(half, full, (1, 1, 1))["surface_dice"] == 0

@@ -266,3 +266,16 @@ def test_cuda_gives_the_labels_of_the_cpu(tmp_path):
     top = np.sort(on_cpu.probabilities, axis=0)
     unsure = top[-1] - top[-2] < 1e-3
     np.testing.assert_array_equal(on_gpu.labels.array[~unsure], on_cpu.labels.array[~unsure])
+
+
+@pytest.mark.parametrize("names", [("channel 0", "channel 1"), ("a_0000", "a_0001"), ("T1", "other")])
+def test_channels_that_are_taken_by_their_order_are_told(tmp_path, names):
+    loaded = model(tmp_path)
+    wanted = loaded.card.recipe.model_copy(update={"channels": ("T1", "T2")})
+    loaded = LoadedModel(
+        loaded.card.model_copy(update={"recipe": wanted}), build_network(wanted).eval(), "0" * 64, loaded.path
+    )
+    array = np.random.default_rng(0).normal(size=(2, 16, 16, 16)).astype(np.float32)
+    found = predict(Volume(array, Geometry((16, 16, 16), np.eye(4)), names), loaded)
+    (note,) = found.details["notes"]
+    assert note == f"Its channels {', '.join(names)} are taken as T1, T2, by their order: the names do not say it."

@@ -104,3 +104,20 @@ def test_every_scan_gets_the_same_size(channel):
     assert grid.spacing_zyx == pytest.approx((0.5, 7 / 12, 0.6))
     assert grid.image().shape == (1, 16, 12, 10)
     assert grid.back(np.zeros((1, 16, 12, 10), np.float32)).shape == (1, 6, 7, 8)
+
+
+@pytest.mark.parametrize("normalise", ["zscore", "unit"])
+@pytest.mark.parametrize("unit", [1e-30, 1e-9, 1e-6, 1.0, 1e6, 1e20])
+def test_the_unit_of_the_values_does_not_count(normalise, unit):
+    channel = np.random.default_rng(0).gamma(2, 90, (4, 20, 20)).astype(np.float32)
+    settings = Preprocessing(normalise=normalise)
+    wanted, found = normalised(channel, settings), normalised((channel * unit).astype(np.float32), settings)
+    assert np.ptp(wanted) > 0.5
+    np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("value", [0.0, 1e-9, 7.3, -1e8])
+def test_a_constant_channel_becomes_nothing_whatever_its_unit(value):
+    channel = np.full((2, 5, 5), value, np.float32)
+    assert not normalised(channel, Preprocessing(normalise="unit")).any()
+    assert not normalised(channel, Preprocessing(normalise="zscore")).any()
