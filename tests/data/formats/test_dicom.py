@@ -182,6 +182,8 @@ FAULTS: dict[str, tuple[Callable[[], list[Dataset]], str]] = {
     "size": (lambda: changed(3, Rows=2, Columns=10), "differ in size: 10 x 2 at 2.0 mm, 5 x 4 elsewhere"),
     "voxel size": (lambda: changed(3, PixelSpacing=[0.6, 0.75]), "differ in voxel size (the one at 2.0 mm"),
     "enhanced": (enhanced, "IM00: it is an enhanced (multi-frame) DICOM object"),
+    "mosaic": (lambda: [one_slice(0, ImageType=["ORIGINAL", "PRIMARY", "M", "ND", "MOSAIC"])],
+               "IM00: it is a mosaic of many slices in one picture"),
     "no position": (lambda: changed(3, ImagePositionPatient=None), "does not say where in the patient"),
     "bad orientation": (lambda: changed(0, ImageOrientationPatient=[1, 0, 0, 1, 0, 0]), "its orientation or its pixel"),
     "zero spacing": (lambda: changed(0, PixelSpacing=[0, 0.75]), "its orientation or its pixel spacing is not usable"),

@@ -12,7 +12,7 @@ import numpy as np
 from napari_boundaryseg.data.formats.dicom.file import parsed
 from napari_boundaryseg.data.formats.dicom.folder import CUT, EXPORT, unreadable
 from napari_boundaryseg.data.formats.dicom.library import quiet
-from napari_boundaryseg.data.formats.dicom.objects import class_name, other_than_slice
+from napari_boundaryseg.data.formats.dicom.objects import class_name, other_than_slice, types
 from napari_boundaryseg.data.formats.dicom.slices import Other, Slice
 from napari_boundaryseg.data.formats.dicom.stacks.attributes import TAGS, told
 from napari_boundaryseg.errors import InputError, MissingExtra
@@ -67,9 +67,12 @@ def _contradiction(path: Path, found: Any, what: str) -> InputError | None:
 
 def _many_frames(found: Any, path: Path, series: str) -> Other | None:
     frames = found.get("NumberOfFrames")
-    if "PerFrameFunctionalGroupsSequence" not in found and (frames is None or int(frames) <= 1):
+    if "MOSAIC" in types(found):  # of Siemens: its own place is that of none of its slices
+        what = "a mosaic of many slices in one picture"
+    elif "PerFrameFunctionalGroupsSequence" in found or (frames is not None and int(frames) > 1):
+        what = "an enhanced (multi-frame) DICOM object"
+    else:
         return None
-    what = "an enhanced (multi-frame) DICOM object"
     refusal = InputError(
         path,
         f"it is {what}",
