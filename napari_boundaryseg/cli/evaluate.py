@@ -55,7 +55,7 @@ def evaluate(
     found, truth = compared(predictions, references)
     pairs, lost = pair(found, truth), unpredicted(found, truth)
     given = preset(scheme) if scheme else None
-    scoring = _Scoring(pairs, truth, given, tolerance_mm)
+    scoring = _Scoring(pairs, truth, given, tolerance_mm, _listed(references))
     counted = [*found, *([] if predicted_only else lost)]
     failed = each(counted, lambda n: scoring.score(counted[n]))
     rows: list[Row] = [row for case in counted for row in scoring.rows.get(case, [])]
@@ -101,19 +101,24 @@ class _Scoring:
         references: Mapping[str, Path],
         given: LabelScheme | None,
         tolerance_mm: float | None,
+        listed: tuple[tuple[int, str], ...],
     ) -> None:
         self.rows: dict[str, list[dict[str, Any]]] = {}
         self.notes: dict[str, list[str]] = {}
         self.schemes: dict[str, LabelScheme | None] = {}
         self._pairs, self._references, self._given, self._tolerance_mm = pairs, references, given, tolerance_mm
+        self._listed = listed
 
     def score(self, case: str) -> None:
         """Score one case. Those without a prediction come after the others, whose label scheme they share."""
+        from napari_boundaryseg.data.datasets.organ_names import refuse_other_integers
         from napari_boundaryseg.engine.evaluation.scoring import score_case, score_unpredicted
 
         if case in self._pairs:
             files = self._pairs[case]
             scheme = self.schemes[case] = self._given or _scheme(files[0], case)
+            if scheme is not None:
+                refuse_other_integers(self._listed, scheme, "dataset.json of the references")
             self.rows[case] = score_case(
                 case,
                 *files,
@@ -131,6 +136,16 @@ class _Scoring:
     def _note(self, case: str, text: str) -> None:
         self.notes.setdefault(case, []).append(text)
         typer.echo(f"note: {case}: {text}", err=True)
+
+
+def _listed(references: Path) -> tuple[tuple[int, str], ...]:
+    """What ``dataset.json`` in the folder of the references, or beside nnU-Net's labelsTr, says of their integers."""
+    from napari_boundaryseg.data.datasets.layouts.dataset_json import NAME, listing_of
+
+    folder = references if references.is_dir() else references.parent
+    if folder.name.lower().startswith("labels") and not (folder / NAME).is_file():
+        folder = folder.parent
+    return listing_of(folder).organs
 
 
 def _about_lost(lost: list[str], references: int, left_out: bool) -> str:

@@ -230,3 +230,18 @@ def test_grids_that_differ_by_rounding_are_said_and_others_refused(
     done = boundaryseg("evaluate", tmp_path / "p.nii.gz", tmp_path / "r.nii.gz")
     assert done.status == status
     assert (said in done.err) if said else (done.err == "")
+
+
+@pytest.mark.parametrize("place", ["labels", "."], ids=["in the folder", "beside labelsTr"])
+def test_integers_that_the_references_give_to_other_organs_are_refused(
+    boundaryseg, references: Path, predictions: Path, place: str
+) -> None:
+    listing = references.parent / place / "dataset.json"
+    listing.write_text(json.dumps({"labels": {"background": 0, "posterior": 1, "anterior": 2}}))
+    done = boundaryseg("evaluate", predictions, references, "--scheme", "hippocampus")
+    assert done.status == 1
+    assert "the integer 1 is posterior there, and hippocampus has Hippocampus_P as 2" in done.err
+    listing.write_text(json.dumps({"labels": {"background": 0, "Anterior": 1, "Posterior": 2, "vessel": 3}}))
+    assert boundaryseg("evaluate", predictions, references, "--scheme", "hippocampus").status == 0
+    listing.write_text(json.dumps({"labels": {"background": 0, "one": 2, "two": 1}}))
+    assert boundaryseg("evaluate", predictions, references, "--scheme", "hippocampus").status == 0, "unknown names"

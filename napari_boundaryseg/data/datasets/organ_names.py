@@ -89,6 +89,23 @@ def named(organs: Sequence[tuple[int, str]], scheme: LabelScheme | None, listing
     return _scheme([(i, name, found[i][0] if len(found[i]) == 1 else None) for i, name in organs], listing)
 
 
+def refuse_other_integers(organs: Sequence[tuple[int, str]], scheme: LabelScheme, listing: str) -> None:
+    """Refuse label maps whose integers a listing gives to other organs of a scheme; names that it lacks say nothing.
+
+    Raises
+    ------
+    InputError
+    """
+    for i, name in organs:
+        others = [organ for organ in scheme.organs if folded(name) in _ways(organ)]
+        if others and i not in [organ.id for organ in others]:
+            raise InputError(
+                listing,
+                f"the integer {i} is {name} there, and {scheme.name} has {others[0].name} as {others[0].id}",
+                "Give both label maps the same integers",
+            )
+
+
 def _scheme(organs: Sequence[tuple[int, str, Organ | None]], listing: str) -> LabelScheme:
     taken = {known.name for _, _, known in organs if known}
     made = []
