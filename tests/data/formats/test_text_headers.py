@@ -282,3 +282,15 @@ def test_real_segmentations(shared_data: Path) -> None:
     image = sitk.ReadImage(str(shared_data / "dicom_seg" / "partial_overlaps-1.nrrd"))
     assert np.array_equal(labels.array, sitk.GetArrayFromImage(image).transpose(2, 1, 0))
     assert labels.geometry.orientation == "LPS"
+
+
+def test_the_names_of_3d_slicers_segments_are_told_and_not_taken(tmp_path: Path) -> None:
+    notes = (
+        b"Segment0_ID:=s1\nSegment0_LabelValue:=1\nSegment0_Name:=Posterior\n"
+        b"Segment1_LabelValue:=2\nSegment1_Name:=Anterior: left\nkinds"
+    )
+    (tmp_path / "a.seg.nrrd").write_bytes(nrrd().replace(b"kinds", notes))
+    (warning,) = read(tmp_path / "a.seg.nrrd").warnings
+    assert warning == (
+        "It names its segments (1 Posterior, 2 Anterior: left); the names are not matched: the integers count."
+    )
