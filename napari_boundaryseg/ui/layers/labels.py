@@ -142,11 +142,17 @@ def scheme_of(layer: Labels) -> LabelScheme:
 
 
 def free_labels(array: np.ndarray, meta: dict[str, Any]) -> LabelMap:
-    """A labels layer that was drawn on no scan of ours, (z, y, x) growing to head, back and left, as a label map."""
+    """A labels layer that was drawn on no scan of ours, (z, y, x) growing to head, back and left, as a label map.
+
+    It lies where napari shows it; pixels count as millimetres.
+    """
     if array.ndim != 3:
         raise InputError("labels", f"they have {array.ndim} dimensions", "Save labels of three dimensions")
-    scale = np.asarray(meta.get("scale", (1, 1, 1)), float)[::-1]
-    translate = np.asarray(meta.get("translate", (0, 0, 0)), float)[::-1]
-    affine = np.diag([-scale[0], -scale[1], scale[2], 1.0])
-    affine[:3, 3] = np.array([-1, -1, 1]) * translate
+    placed = {name: meta[name] for name in ("scale", "translate", "rotate", "shear", "affine", "units") if name in meta}
+    layer = Labels(np.zeros((1, 1, 1), np.uint8), **placed)
+    origin, *ends = (np.asarray(layer.data_to_world(voxel)) for voxel in np.vstack([np.zeros(3), np.eye(3)]))
+    size = [float((1 * unit).to("mm").magnitude) if unit.is_compatible_with("mm") else 1.0 for unit in layer.units]
+    affine = np.eye(4)
+    for column, where in zip((2, 1, 0, 3), (*(end - origin for end in ends), origin), strict=True):
+        affine[:3, column] = (where * size)[::-1] * (-1, -1, 1)
     return LabelMap(array.transpose(), Geometry(array.T.shape, affine), name="labels")

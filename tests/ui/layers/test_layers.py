@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import nibabel as nib
 import numpy as np
 import pytest
 from napari.components import ViewerModel
@@ -191,6 +192,36 @@ def test_the_writer_saves_free_labels_on_their_own_grid(tmp_path: Path) -> None:
     assert back.array.shape == (6, 5, 4)
     assert back.array[3, 2, 1] == 7
     np.testing.assert_allclose(back.affine @ [3, 2, 1, 1], [-13, -24, 33, 1], atol=1e-5)
+
+
+TURNED = np.array([[1, 0, 0, 100], [0, 0.8, -0.6, 50], [0, 0.6, 0.8, -20], [0, 0, 0, 1.0]])
+
+
+@pytest.mark.parametrize(
+    "placed",
+    [
+        {"affine": TURNED},
+        {"affine": TURNED, "scale": (3, 0.7, 0.8), "translate": (10, 20, 30)},
+        {"rotate": (0, 0, 30)},
+        {"shear": (0.3, 0, 0)},
+        {"scale": (3, -0.7, 0.8)},
+        {"scale": (3000, 700, 800), "units": ("micrometer",) * 3},
+        {"scale": (0.3, 0.7, 0.8), "units": ("cm", "mm", "mm")},
+    ],
+    ids=lambda placed: "-".join(placed),
+)
+def test_free_labels_are_saved_where_napari_shows_them(tmp_path: Path, placed: dict[str, Any]) -> None:
+    viewer = ViewerModel()
+    data = (np.random.default_rng(0).random((4, 5, 6)) > 0.7).astype(np.uint8)
+    layer = viewer.add_labels(data, **placed)
+    array, meta, _ = layer.as_layer_data_tuple()
+    hooks.write_labels(str(tmp_path / "free.nii.gz"), array, meta)
+    back = nib.load(tmp_path / "free.nii.gz")
+    np.testing.assert_array_equal(np.asarray(back.dataobj), data.T)
+    mm = np.array([{"micrometer": 1e-3, "centimeter": 10.0}.get(str(unit), 1.0) for unit in layer.units])
+    for voxel in ((0, 0, 0), (3, 4, 5), (0, 4, 1), (3, 0, 2)):
+        head, back_mm, left = np.asarray(layer.data_to_world(voxel)) * mm
+        np.testing.assert_allclose((back.affine @ [*voxel[::-1], 1])[:3], [-left, -back_mm, head], atol=1e-4)
 
 
 def test_the_reader_gives_every_channel_and_keeps_the_volume(scan: Volume, tmp_path: Path) -> None:
