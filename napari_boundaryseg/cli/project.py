@@ -20,7 +20,9 @@ class Action(StrEnum):
 
 @command("project")
 def project(
-    action: Annotated[Action, typer.Argument(help="check: look whether everything listed is there and unchanged.")],
+    action: Annotated[
+        Action, typer.Argument(help="check: look whether what is listed is there, and scans and labels unchanged.")
+    ],
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A project folder.")],
     repair: Annotated[
         bool, typer.Option("--repair", help="Mend what can be mended, after a question. Nothing is deleted.")
@@ -36,7 +38,7 @@ def project(
         raise typer.BadParameter("--yes goes with --repair")
     found = check(folder, progress=progress_bar())
     if not found:
-        typer.echo("Every listed scan, label map and model is there and unchanged.")
+        typer.echo("Every listed scan and label map is there and unchanged; every listed model can be read.")
         return
     rows = [(finding.subject, finding.problem, finding.remedy or "-") for finding in found]
     typer.echo(table(("file", "what is wrong", "repair"), rows))

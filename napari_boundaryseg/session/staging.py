@@ -53,12 +53,9 @@ def _sweep(folder: Path) -> None:
 
 
 def put(staged: Path, target: Path) -> None:
-    """Put a finished file in place in one step; of a link the file that it points to is replaced."""
+    """Put a finished file in place in one step; of a link the file that it points to is replaced.
 
-    def moved(temporary: Path) -> None:
-        try:
-            staged.replace(temporary)
-        except OSError:  # a link to another disk
-            shutil.copyfile(staged, temporary)
-
-    atomic_file(target, moved)
+    It is copied into the temporary file, whose lock tells others that it is not abandoned: a file that is moved there
+    has none.
+    """
+    atomic_file(target, lambda temporary: shutil.copyfile(staged, temporary))

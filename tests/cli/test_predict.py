@@ -121,3 +121,12 @@ def test_two_scans_of_one_name_do_not_overwrite_each_other(
 ) -> None:
     done = boundaryseg("predict", scan, scan, "--model", tiny_model, "-o", tmp_path / "out")
     assert (done.status, (tmp_path / "out").exists()) == (1, False)
+
+
+def test_what_is_doubtful_about_a_scan_is_told_also_where_it_is_refused(
+    boundaryseg, tiny_model: Path, tmp_path: Path
+) -> None:
+    nib.save(nib.Nifti1Image(np.full((20, 24, 16), 7, np.int16), np.diag([0.001, 0.001, 0.002, 1])), tmp_path / "a.nii")
+    done = boundaryseg("predict", tmp_path / "a.nii", "--model", tiny_model, "-o", tmp_path / "out")
+    assert done.status == 1
+    assert done.err.index("note: a: ") < done.err.index("every voxel has the same value")

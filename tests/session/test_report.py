@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
+from napari_boundaryseg.data import saving
 from napari_boundaryseg.data.labels import preset
+from napari_boundaryseg.data.scratch.temporary_files import sweep
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.export import export_files
 from napari_boundaryseg.session.report import FORMAT, migrated, read_report
+from napari_boundaryseg.session.staging import put
 from napari_boundaryseg.session.vouching import SEAL, sealed
 
 SCHEME = preset("brats-2023").model_dump(mode="json")
@@ -121,3 +125,19 @@ def test_any_name_of_a_file_is_sealed_and_read_again(tmp_path: Path, name: str) 
     assert (values["files"], values["n"], values["none"]) == ([values["case"]], 1.5, None)
     again = json.loads(json.dumps(values, ensure_ascii=False))
     assert sealed({key: value for key, value in again.items() if key != SEAL}) == values
+
+
+def test_a_file_that_is_put_in_place_is_not_taken_for_abandoned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another export into the same folder sweeps it at that moment."""
+    (tmp_path / "staged").write_bytes(b"result")
+    real = saving.sync_file
+
+    def swept(stream: BinaryIO) -> None:
+        real(stream)
+        sweep(tmp_path)
+
+    monkeypatch.setattr(saving, "sync_file", swept)
+    put(tmp_path / "staged", tmp_path / "target")
+    assert (tmp_path / "target").read_bytes() == b"result"

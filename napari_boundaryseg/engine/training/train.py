@@ -155,6 +155,10 @@ def fit(
             if goes_on:
                 go_on(run, begun, seen.names, judging.names)
             _tell(run, seen, judging, patients or {}, cases=len(source.at(0)), told=training)
+            if files.claim(folder, resume=resume, overwrite=overwrite) != goes_on:  # the cases were read meanwhile
+                raise InputError(
+                    folder, "another training began in it meanwhile", "Resume it, or choose another folder"
+                )
             if not goes_on:
                 files.begin(folder, run.card)
             _loop(run, source, held, stop_after_s, progress)

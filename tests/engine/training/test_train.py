@@ -510,3 +510,14 @@ def test_wrong_gradients_in_bf16_are_noticed(fault, holds, monkeypatch):
     monkeypatch.setattr(torch.autograd, "grad", faulty)
     assert devices.bf16_gradients_hold.__wrapped__() is holds
     assert len(calls) > 1
+
+
+def test_a_training_that_ended_while_the_cases_were_read_is_not_replaced(tmp_path):
+    def slow():
+        train.fit(tiny(), [case(1)], tmp_path, steps=1)
+        yield case(2)
+
+    with pytest.raises(InputError, match="it holds another training"):
+        train.fit(tiny(), slow(), tmp_path, steps=1)
+    assert load_model(tmp_path / "best.safetensors").card.training.cases == 1
+    assert [line["step"] for line in log(tmp_path) if "loss" in line] == [1]
