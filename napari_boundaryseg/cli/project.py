@@ -46,7 +46,9 @@ def project(
     if repair and todo:
         done = yes or typer.confirm(f"Carry out {len(todo)} repair{'s' if len(todo) > 1 else ''}?")
         if done:
-            mend(Project(folder, "command line"), todo)
+            held = Project(folder, "command line")
+            held.begin_writing()  # what has changed while the question waited is left alone
+            mend(held, [finding for finding in check(folder, progress=progress_bar()) if finding in todo])
             found = check(folder, progress=progress_bar())
             typer.echo(f"Repaired. {len(found)} left." if found else "Repaired. Nothing is wrong any more.")
             for finding in found:

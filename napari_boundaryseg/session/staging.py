@@ -58,4 +58,8 @@ def put(staged: Path, target: Path) -> None:
     It is copied into the temporary file, whose lock tells others that it is not abandoned: a file that is moved there
     has none.
     """
-    atomic_file(target, lambda temporary: shutil.copyfile(staged, temporary))
+
+    def copied(temporary: Path) -> None:
+        shutil.copyfile(staged, temporary)
+
+    atomic_file(target, copied)

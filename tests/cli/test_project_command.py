@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+import typer
 from project_holder import held
 from typer.testing import CliRunner, Result
 
@@ -16,11 +18,16 @@ from napari_boundaryseg.session.project.holder import ReadOnly
 from napari_boundaryseg.session.project.project import Project
 
 
-@pytest.fixture
-def study(tmp_path: Path) -> Path:
+def accept(folder: Path) -> None:
+    """Accept labels on one small scan."""
     array = np.arange(600, dtype=np.int16).reshape(1, 10, 10, 6)
     scan = Volume(array, Geometry((10, 10, 6), np.eye(4)), name="case1")
-    Project(tmp_path / "study").add_case(scan, scan.with_labels((array[0] > 90).astype(np.uint8), preset("msd-spleen")))
+    Project(folder).add_case(scan, scan.with_labels((array[0] > 90).astype(np.uint8), preset("msd-spleen")))
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    accept(tmp_path / "study")
     return tmp_path / "study"
 
 
@@ -86,3 +93,25 @@ def test_wrong_usage_is_status_2_and_no_project_a_sentence(tmp_path: Path) -> No
     assert run("check", tmp_path, "--yes").exit_code == 2
     assert run("mend", tmp_path).exit_code == 2
     assert "it holds no project" in str(run("check", tmp_path).exception)
+
+
+def test_what_was_accepted_while_the_question_waited_is_not_set_aside(
+    study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A killed process left the scan alone in its folder; another accepts into that folder now."""
+    (place,) = (study / "cases").iterdir()
+    Project(study).remove_case("case1")
+    shutil.copytree(next((study / "removed").iterdir()), place)
+    for name in ("labels-v1.nii.gz", "case.json"):
+        (place / name).unlink()
+    assert "holds no labels, and is not listed" in run("check", study).output
+
+    def agree(text: str) -> bool:
+        accept(study)
+        return True
+
+    monkeypatch.setattr(typer, "confirm", agree)
+    done = run("check", study, "--repair")
+    (case,) = Project(study).cases()
+    assert case.label.parent == place and case.label.is_file(), done.output
+    assert (done.exit_code, run("check", study).exit_code) == (0, 0)

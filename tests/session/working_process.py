@@ -1,7 +1,7 @@
 """A process that works in a project as a window does: it accepts, exports, predicts and fine-tunes until it is killed.
 
 Arguments: the project's folder, the folder of results, the model, the case's name, a seed. What the person would be
-told is printed, one line each; what is begun too.
+told is printed, one line each; what is begun and every progress too.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from session_cases import box_labels, box_scan
 
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.engine.training import train
+from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.jobs.worker_runner import WorkerRunner
 from napari_boundaryseg.session.actions import accept, export, fine_tune, project, segment, trainings
 from napari_boundaryseg.session.session import Session
@@ -41,9 +42,14 @@ class Worker:
         self.calls: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self.session = Session(WorkerRunner(dispatch=self.calls.put))
         self.session.message.connect(lambda level, text: say("said", level, text))
+        self.session.job_changed.connect(self.follow)
         self.results, self.model, self.rng = results, model, rng
         project._take(self.session, project.Project(study, project.WINDOW))
         self.session.scan = scan
+
+    def follow(self, job: Job | None) -> None:
+        if job is not None:
+            job.progressed.connect(lambda fraction, text: say("progress", text))
 
     def finish(self) -> None:
         while self.session.job is not None:
