@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -86,8 +86,13 @@ def put_notes(folder: Path, head: Mapping[str, Any], newest: Mapping[str, Any]) 
     give_rights(folder / "case.json")
 
 
-def read_notes(folder: Path, name: str, version: int, scheme: str) -> dict[str, Any]:
-    """What the labels of one version mean.
+def read_notes(folder: Path, name: str, version: int, scheme: str, listed: str | None = None) -> dict[str, Any]:
+    """What the labels of one version mean: as the project's list says, and for older projects as ``case.json`` says.
+
+    Parameters
+    ----------
+    listed : str, optional
+        What the list says, as JSON: a file that somebody changed or deleted does not change what was accepted.
 
     Returns
     -------
@@ -100,7 +105,8 @@ def read_notes(folder: Path, name: str, version: int, scheme: str) -> dict[str, 
         Where ``case.json`` does not say, and ``scheme`` is not the name of one that the program knows; and where a
         later version of the program wrote it.
     """
-    found = next((entry for entry in versions_in(folder) if entry.get("version") == version), {})
+    said = said_of(versions_in(folder), version)
+    found = listed_meaning(listed) or said
     try:
         known = LabelScheme.model_validate(found.get("label_scheme"))
     except ValidationError as error:
@@ -110,6 +116,34 @@ def read_notes(folder: Path, name: str, version: int, scheme: str) -> dict[str, 
             ) from error
         known = PRESETS[scheme]
     return {"scheme": known.model_dump(mode="json"), "box": found.get("box")}
+
+
+def said_of(said: Sequence[dict[str, Any]], version: int) -> dict[str, Any]:
+    """What ``case.json`` says of one version; empty where it says nothing."""
+    return next((entry for entry in said if entry.get("version") == version), {})
+
+
+def listed_meaning(text: str | None) -> dict[str, Any] | None:
+    """What the project's list says that labels mean; None where it cannot be read, or does not say."""
+    try:
+        return known_meaning(json.loads(text or ""))
+    except (ValueError, RecursionError):
+        return None
+
+
+def known_meaning(means: Any) -> dict[str, Any] | None:
+    """What labels mean, where it names a whole label scheme; else None."""
+    try:
+        LabelScheme.model_validate(means["label_scheme"])
+    except (ValidationError, TypeError, KeyError):
+        return None
+    return dict(means)
+
+
+def contradict(one: Mapping[str, Any], two: Mapping[str, Any]) -> bool:
+    """Whether two meanings of labels differ in the label scheme or the box."""
+    schemes = [LabelScheme.model_validate(means["label_scheme"]) for means in (one, two)]
+    return schemes[0] != schemes[1] or one.get("box") != two.get("box")
 
 
 def migrated(notes: Mapping[str, Any]) -> dict[str, Any]:

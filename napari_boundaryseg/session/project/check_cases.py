@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from napari_boundaryseg.data import formats
-from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.editing.journal.scan_hash import scan_hash
 from napari_boundaryseg.errors import BoundarySegError
@@ -37,6 +33,8 @@ class _Case:
     """Version to the SHA-256 of its labels."""
     claimed: dict[int, str | None] = field(default_factory=dict)
     """Version to what its labels mean, as JSON."""
+    meanings: dict[int, str | None] = field(default_factory=dict)
+    """The same of valid versions."""
 
 
 def check_cases(project: Project, busy: bool, progress: Progress) -> list[Finding]:
@@ -75,7 +73,7 @@ def _listed(project: Project) -> dict[str, _Case]:
     for slug, version, meaning, digest, state in typed(versions, (str, int, _TEXT, _TEXT, str)):
         case = cases.setdefault(slug, _Case())
         if state == "valid":
-            case.valid[version] = digest
+            case.valid[version], case.meanings[version] = digest, meaning
         else:
             case.claimed[version] = meaning
     return cases
@@ -95,6 +93,12 @@ def _check(folder: Path, case: _Case, busy: bool) -> Iterator[Finding]:
     for version in sorted(case.valid if case.name is not None else ()):
         if (wrong := _wrong(labels.get(version), scan, case.valid[version])) is not None:
             yield Finding(f"{where}/labels-v{version}.nii.gz", f"is listed, and {wrong}")
+    said = notes.versions_in(folder) if case.meanings else []
+    for version, text in sorted(case.meanings.items()):
+        listed, written = notes.listed_meaning(text), _meaning_of(said, version)
+        if listed and written and notes.contradict(listed, written):
+            problem = f"says something else of version {version} than the project's list, which counts"
+            yield Finding(f"{where}/case.json", problem)
     if case.name is not None and case.version not in case.valid:
         yield Finding(where, f"the list names version {case.version}, of which it knows nothing")
     if not busy:
@@ -146,7 +150,7 @@ def _unlisted(where: str, label: Path, version: int, scan: Volume | None, case: 
     """Labels that a process wrote, and ended before it listed them: nobody was told that they are accepted."""
     subject, problem = f"{where}/{label.name}", "is not listed"
     said = notes.versions_in(label.parent)
-    means = _meaning(case.claimed.get(version)) or _meaning_of(said, version)
+    means = notes.listed_meaning(case.claimed.get(version)) or _meaning_of(said, version)
     names = [case.name, (means or {}).get("name"), *(entry.get("name") for entry in said)]
     name = next((name for name in names if isinstance(name, str)), None)
     wrong = _wrong(label, scan, None)
@@ -158,20 +162,5 @@ def _unlisted(where: str, label: Path, version: int, scan: Volume | None, case: 
     return Finding(subject, problem, f"list it as version {version}{newest}", act)
 
 
-def _meaning(text: str | None) -> dict[str, Any] | None:
-    try:
-        return _known(json.loads(text or ""))
-    except (ValueError, RecursionError):
-        return None
-
-
 def _meaning_of(said: list[dict[str, Any]], version: int) -> dict[str, Any] | None:
-    return next((found for entry in said if entry.get("version") == version and (found := _known(entry))), None)
-
-
-def _known(means: Any) -> dict[str, Any] | None:
-    try:
-        LabelScheme.model_validate(means["label_scheme"])
-    except (ValidationError, TypeError, KeyError):
-        return None
-    return dict(means)
+    return notes.known_meaning(notes.said_of(said, version))

@@ -15,7 +15,7 @@ from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Progress, silent
 from napari_boundaryseg.session.project import accepting
 from napari_boundaryseg.session.project import cases as case_folder
-from napari_boundaryseg.session.project.database import typed
+from napari_boundaryseg.session.project.database import typed, version_of
 from napari_boundaryseg.session.project.model_versions import ModelVersions
 
 WINDOW = "window"
@@ -97,7 +97,17 @@ class Project(ModelVersions):
 
     def meaning_of(self, case: AcceptedCase) -> dict[str, Any]:
         """What the labels of a case mean: see `case_folder.read_notes`."""
-        return case_folder.read_notes(case.label.parent, case.name, case.version, case.scheme)
+        slug = case.label.parent.name
+        with self.reading() as database:
+            rows = (
+                database.execute(
+                    "SELECT meaning FROM versions WHERE slug = ? AND version = ?", (slug, case.version)
+                ).fetchall()
+                if version_of(database) > 0
+                else []
+            )
+        (listed,) = next(iter(typed(rows, ((str, type(None)),))), (None,))
+        return case_folder.read_notes(case.label.parent, case.name, case.version, case.scheme, listed)
 
     def remove_case(self, name: str) -> None:
         """Take a case off the list; its files go to ``removed/`` and are kept."""

@@ -12,6 +12,8 @@ from napari_boundaryseg.data.saving import atomic_json
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.project.cases import read_notes, write_notes
+from napari_boundaryseg.session.project.check import check
+from napari_boundaryseg.session.project.project import Project
 
 OWN = LabelScheme(
     name="own", organs=(Organ(id=1, name="Thymus", colour="#123456"), Organ(id=2, name="Thyroid", colour="#654321"))
@@ -85,3 +87,25 @@ def test_notes_that_cannot_be_read_are_kept_beside_the_new_ones(
         assert read_notes(tmp_path, scan.name, 2, "hippocampus")["box"] is None
     kept = sorted(tmp_path.glob("case-damaged-*.json"))
     assert [file.read_text() for file in kept] == [damaged, damaged]
+
+
+@pytest.mark.parametrize("change", ["organs", "box", "gone"])
+def test_a_case_json_that_somebody_changed_does_not_change_what_was_accepted(
+    project: Project, scan: Volume, labels: LabelMap, change: str
+) -> None:
+    case = project.add_case(scan, labels, (slice(0, 14), slice(1, 15), slice(2, 16)))
+    accepted, file = project.meaning_of(case), case.label.parent / "case.json"
+    assert accepted["box"] == [[0, 14], [1, 15], [2, 16]]
+    notes = json.loads(file.read_text())
+    if change == "organs":
+        one, two = notes["label_scheme"]["organs"]
+        one["name"], two["name"] = two["name"], one["name"]
+    notes["box"] = [[0, 3]] * 3 if change == "box" else notes["box"]
+    file.write_text(json.dumps(notes))
+    if change == "gone":
+        file.unlink()
+    assert project.meaning_of(case) == accepted
+    said = [(finding.subject, finding.problem) for finding in check(project.folder)]
+    where = file.relative_to(project.folder).as_posix()
+    told = (where, "says something else of version 1 than the project's list, which counts")
+    assert said == ([] if change == "gone" else [told])
