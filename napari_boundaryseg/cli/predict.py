@@ -55,7 +55,7 @@ def predict(
             help="Give the model only the part around these labels: a file, or a folder with one per case.",
         ),
     ] = None,
-    margin_mm: Annotated[float, typer.Option(min=0, help="Margin round the labels of --box-from.")] = 15.0,
+    margin_mm: Annotated[float, typer.Option(min=0, max=1e4, help="Margin round the labels of --box-from.")] = 15.0,
     whole: Annotated[bool, typer.Option("--whole", help="The whole scan, however large.")] = False,
     locator: Annotated[
         str | None, typer.Option(metavar="NAME_OR_FILE", help="The model that proposes the box, for models that ask.")

@@ -130,3 +130,13 @@ def test_what_is_doubtful_about_a_scan_is_told_also_where_it_is_refused(
     done = boundaryseg("predict", tmp_path / "a.nii", "--model", tiny_model, "-o", tmp_path / "out")
     assert done.status == 1
     assert done.err.index("note: a: ") < done.err.index("every voxel has the same value")
+
+
+@pytest.mark.parametrize("margin", ["inf", "nan", "-1", "1e300"])
+def test_a_margin_that_is_no_distance_is_refused(
+    boundaryseg, scan: Path, tiny_model: Path, tmp_path: Path, margin: str
+) -> None:
+    labels = scan.parent.with_name("labels") / scan.name
+    words = ("--box-from", labels, "--margin-mm", margin, "-o", tmp_path / "out")
+    done = boundaryseg("predict", scan, "--model", tiny_model, *words)
+    assert done.status == 2 and "margin" in done.err, done.err
