@@ -19,7 +19,7 @@ demo: .venv/.ready   ## the main job: open, segment, show; without a display it 
 	tools/system_packages.sh
 	tools/demo.sh
 
-test: .venv/.ready   ## every check, about 12 minutes on 2 cores
+test: .venv/.ready   ## every check, about 10 minutes on 2 cores
 	NEED_XVFB=1 tools/system_packages.sh
 	tools/test.sh
 
