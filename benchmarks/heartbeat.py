@@ -19,62 +19,33 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import napari
 import numpy as np
-from qtpy.QtCore import QEventLoop, Qt, QTimer
+from heart import Heart, pause, wait_for, window
+from qtpy.QtCore import QTimer
 
 from napari_boundaryseg.engine.recipes.tuning import FineTuneSettings
 from napari_boundaryseg.session.project.project import Project
-from napari_boundaryseg.ui import hooks, samples
+from napari_boundaryseg.ui import samples
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
-from napari_boundaryseg.ui.workbench import Workbench
 
-BEAT_MS, SCROLL_MS = 4, 60
+SCROLL_MS = 60
 ALLOWED_GROWTH_MS = 50.0
 
 
-class Heart:
-    """Beats on the window's thread and remembers when."""
-
-    def __init__(self) -> None:
-        self.beats: list[float] = []
-        self._timer = QTimer()
-        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._timer.timeout.connect(lambda: self.beats.append(time.perf_counter()))
-
-    def gaps_ms(self, viewer: Any, live: Callable[[], None]) -> np.ndarray:
-        """Scroll through the slices while ``live`` lets the window live; return the gaps between beats."""
-        self.beats = []
-        scroll, steps = QTimer(), iter(range(10**9))
-        scroll.timeout.connect(lambda: _next_slice(viewer, next(steps)))
-        self._timer.start(BEAT_MS)
-        scroll.start(SCROLL_MS)
-        live()
-        scroll.stop()
-        self._timer.stop()
-        return 1000 * np.diff(self.beats)
+def scrolled(heart: Heart, viewer: Any, live: Callable[[], None]) -> np.ndarray:
+    """Scroll through the slices while ``live`` lets the window live; the gaps between two beats, in ms."""
+    scroll, steps = QTimer(), iter(range(10**9))
+    scroll.timeout.connect(lambda: _next_slice(viewer, next(steps)))
+    scroll.start(SCROLL_MS)
+    blocks = heart.during(live)
+    scroll.stop()
+    return np.array([block.wall for block in blocks])
 
 
 def _next_slice(viewer: Any, step: int) -> None:
     n = int(viewer.dims.nsteps[0])
     there = step % (2 * n - 2)
     viewer.dims.set_current_step(0, there if there < n else 2 * n - 2 - there)
-
-
-def pause(seconds: float) -> None:
-    """Let the window live for a while."""
-    loop = QEventLoop()
-    QTimer.singleShot(round(1000 * seconds), loop.quit)
-    loop.exec()
-
-
-def wait_for(condition: Any, seconds: float) -> None:
-    """Let the window live until the condition holds."""
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            raise TimeoutError(f"nothing came in {seconds:.0f} s")
-        pause(0.05)
 
 
 def measure(seconds: float) -> dict[str, Any]:
@@ -84,16 +55,17 @@ def measure(seconds: float) -> dict[str, Any]:
     wait_for(lambda: controller.session.scan is not None and controller.session.job is None, 60)
     pause(15)  # the worker has loaded its libraries by then
     heart = Heart()
-    heart.gaps_ms(viewer, lambda: pause(5))  # whatever is made at first use
-    idle = heart.gaps_ms(viewer, lambda: pause(seconds))
+    scrolled(heart, viewer, lambda: pause(5))  # whatever is made at first use
+    idle = scrolled(heart, viewer, lambda: pause(seconds))
     controller.segmentation.run(whole=True)
-    predicting = heart.gaps_ms(viewer, lambda: pause(seconds))
+    predicting = scrolled(heart, viewer, lambda: pause(seconds))
     still = controller.session.job is not None
-    arriving = heart.gaps_ms(
+    arriving = scrolled(
+        heart,
         viewer,
         lambda: wait_for(lambda: controller.session.prediction is not None and not controller.segmentation.busy, 600),
     )
-    shown = heart.gaps_ms(viewer, lambda: pause(seconds))
+    shown = scrolled(heart, viewer, lambda: pause(seconds))
     training, cancelled = _while_training(controller, viewer, heart, seconds)
     viewer.close()
     return {
@@ -109,16 +81,6 @@ def measure(seconds: float) -> dict[str, Any]:
         "growth_training_ms": round(float(training.max() - shown.max()), 1),
         "cancel_s": round(cancelled, 2),
     }
-
-
-def window() -> tuple[Any, ViewerController]:
-    """Napari with the workbench, as `napari -w napari-boundaryseg` opens it."""
-    viewer = napari.Viewer()
-    controller = hooks.controller_of(viewer)
-    viewer.window.add_dock_widget(Workbench(controller), area="right")
-    viewer.window.resize(1600, 1000)
-    pause(0.1)
-    return viewer, controller
 
 
 def opening_seconds() -> list[float]:
@@ -138,18 +100,16 @@ def _while_training(
     controller: ViewerController, viewer: Any, heart: Heart, seconds: float
 ) -> tuple[np.ndarray, float]:
     with tempfile.TemporaryDirectory() as folder:
-        controller.session.project = Project(Path(folder) / "project")
+        project = controller.session.project = Project(Path(folder) / "project")
         controller.labels.accept()
-        wait_for(lambda: controller.session.project.cases() and controller.session.job is None, 60)
-        controller.projects.fine_tune(
-            [case.name for case in controller.session.project.cases()], [], FineTuneSettings(steps=500)
-        )
+        wait_for(lambda: project.cases() and controller.session.job is None, 60)
+        controller.projects.fine_tune([case.name for case in project.cases()], [], FineTuneSettings(steps=500))
         pause(8)
-        gaps = heart.gaps_ms(viewer, lambda: pause(seconds))
-        assert controller.session.job is not None, "the training ended before the measurement did"
+        gaps = scrolled(heart, viewer, lambda: pause(seconds))
+        assert controller.session.training is not None, "the training ended before the measurement did"
         asked = time.perf_counter()
-        controller.session.job.cancel()
-        wait_for(lambda: controller.session.job is None, 10)
+        controller.session.training.cancel()
+        wait_for(lambda: controller.session.training is None, 10)
         cancelled = time.perf_counter() - asked
         controller.session.project = None
     return gaps, cancelled

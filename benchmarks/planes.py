@@ -35,6 +35,7 @@ from napari_boundaryseg.ui.compat.canvas import canvas_widget, view_canvas
 from napari_boundaryseg.ui.layers import access, styles
 from napari_boundaryseg.ui.layers.labels import show_labels
 from napari_boundaryseg.ui.layers.scan import show_scan
+from napari_boundaryseg.ui.layers.scan_grid import ScanGrid
 from napari_boundaryseg.ui.views.mirrored_layer import MirroredLayer
 from napari_boundaryseg.ui.views.three_planes import ThreePlanes
 
@@ -131,7 +132,9 @@ def measure(n_layers: int) -> dict[str, float]:
     start = time.perf_counter()
     viewer = window(n_layers)
     found = {"the window itself s": time.perf_counter() - start}
-    planes = ThreePlanes(viewer)
+    grid = ScanGrid(viewer)
+    grid.show(access.only(viewer, "scan").metadata[access.KEY].geometry.display)
+    planes = ThreePlanes(grid)
     spent = timed_strokes()
     memory = psutil.Process().memory_info().rss
     found |= opening(planes, n_layers)

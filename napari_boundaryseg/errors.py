@@ -45,8 +45,16 @@ def one_line(text: str) -> str:
     return "".join(c if c.isprintable() else " " if c.isspace() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
+class SeveralSeries(InputError):
+    """A folder holds more than one DICOM series: a person has to choose."""
+
+
 class RegionNeeded(InputError):
     """The scan is far larger than what the model was trained on: a box is needed, not a guess."""
+
+
+class OtherModality(InputError):
+    """The model was made for scans of another modality: a person has to say that it is meant."""
 
 
 class DeviceLost(InputError):

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import ClassVar, Literal
+
 from pydantic import BaseModel, ConfigDict, InstanceOf
+
+Lane = Literal["work", "training"]
+"""Where a task waits its turn: what takes hours never stands before what a person waits for."""
 
 Text = InstanceOf[str]
 """Any string, also a path whose bytes are no text, which a plain ``str`` field would refuse."""
@@ -25,6 +30,10 @@ class Task(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    lane: ClassVar[Lane] = "work"
+    title: ClassVar[str] = ""
+    """What a person calls it."""
 
     @classmethod
     def name(cls) -> str:

@@ -22,6 +22,16 @@ def test_the_models_page_has_the_scores_of_the_cards(root: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_no_two_test_modules_of_one_run_share_a_name(root: Path) -> None:
+    """Where no package tells them apart, pytest refuses the second one, or not, as their folders are collected."""
+    found: dict[tuple[bool, str], list[str]] = defaultdict(list)
+    for path in (root / "tests").rglob("*.py"):
+        if not (path.parent / "__init__.py").exists() and path.name != "conftest.py":
+            name = path.relative_to(root / "tests")
+            found[name.parts[0] == "ui", path.name].append(name.as_posix())
+    assert {at: names for at, names in found.items() if len(names) > 1} == {}
+
+
 def test_every_module_says_what_it_is(package: Path) -> None:
     silent = [path.name for path in package.rglob("*.py") if not ast.get_docstring(ast.parse(path.read_text("utf-8")))]
     assert silent == []

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-READ = {"scan", "prediction", "model", "job", "project", "message"}
+READ = {"scan", "prediction", "model", "job", "training", "training_outcome", "project", "message"}
 """What a panel may read of the session, beside its signals ``*_changed``; it changes nothing there."""
 INSIDE = {"viewer", "layer", "layers", "editable", "planes", "letters"}
 """What is behind the controller's parts."""
@@ -64,7 +64,7 @@ def reaches(text: str) -> list[str]:
 
 
 def panels(package: Path) -> dict[str, str]:
-    return {path.name: path.read_text("utf-8") for path in (package / "ui" / "panels").glob("*.py")}
+    return {path.name: path.read_text("utf-8") for path in (package / "ui" / "panels").rglob("*.py")}
 
 
 def test_panels_reach_no_further_than_the_controllers_parts(package: Path) -> None:

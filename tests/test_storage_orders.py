@@ -19,9 +19,10 @@ import pytest
 import torch
 from nibabel.orientations import apply_orientation, axcodes2ornt, inv_ornt_aff, io_orientation, ornt_transform
 
-from napari_boundaryseg.data import boundaries, boxes, contour_targets, formats, geometry, mesh, metrics
+from napari_boundaryseg.data import boundaries, boxes, contour_targets, formats, geometry, metrics
 from napari_boundaryseg.data.components import fill_enclosed, largest_components
 from napari_boundaryseg.data.labels import preset
+from napari_boundaryseg.data.shapes import mesh
 from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
 from napari_boundaryseg.engine.checkpoints.card import Card
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, build_network
@@ -163,7 +164,9 @@ def own_maps(one: Pair) -> dict[str, np.ndarray]:
 
 def tidied(one: Pair) -> dict[str, np.ndarray]:
     labels = in_order(one, specks())
-    found, notes = cleaned(labels, Inference(smallest_share=1.0, fill=True), one.scan.geometry)
+    ones = np.stack([labels == n for n in range(4)]).astype(np.float32)
+    wanted = Inference(smallest_share=1.0, fill=True)
+    found, notes, _ = cleaned(labels, ones, wanted, one.scan.geometry, preset("pelvis-mr"))
     return {
         "cleaned": one.first(found),
         "notes": np.array(" ".join(notes)),

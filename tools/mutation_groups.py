@@ -28,8 +28,13 @@ GROUPS = {
     ),
     "journal": Group(("editing/journal/*.py",), ("tests/editing/journal",)),
     "writers": Group(
-        ("data/saving.py", "data/formats/*/write.py", "data/exchange.py", "data/mesh.py"),
-        ("tests/data/test_saving.py", "tests/data/test_exchange.py", "tests/data/test_mesh.py", "tests/data/formats"),
+        ("data/saving.py", "data/formats/*/writ*.py", "data/exchange.py", "data/shapes/mesh.py"),
+        (
+            "tests/data/test_saving.py",
+            "tests/data/test_exchange.py",
+            "tests/data/shapes/test_mesh.py",
+            "tests/data/formats",
+        ),
     ),
     "splits": Group(
         ("data/datasets/*.py", "data/datasets/layouts/*.py", "engine/evaluation/folds.py"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import traceback
 from typing import Annotated
@@ -10,6 +11,7 @@ import typer
 
 from napari_boundaryseg.cli.commands import COMMANDS
 from napari_boundaryseg.cli.console import DEBUG, never_fail_to_print, one_line
+from napari_boundaryseg.cli.stopping import Stopped
 from napari_boundaryseg.errors import InputError
 
 app = typer.Typer(
@@ -41,7 +43,7 @@ def options(
 
 
 def main() -> None:
-    """Run the program: exit status 0, 1 after an error of one line, 2 for wrong usage."""
+    """Run the program: exit status 0, 1 after an error of one line, 2 for wrong usage, 130 after Ctrl-C."""
     never_fail_to_print()
     arguments = sys.argv[1:]
     debug = DEBUG in arguments
@@ -49,6 +51,11 @@ def main() -> None:
         if "" in arguments:  # most likely a variable of the shell that is not set; as a path it would be this folder
             raise InputError("command line", "one of its words is empty", "Name the file or folder that is meant")
         app(args=[word for word in arguments if word != DEBUG], prog_name="boundaryseg")
+    except Stopped as stopped:
+        print(f"stopped: {stopped.kept}", file=sys.stderr)
+        raise SystemExit(stopped.status) from None
+    except KeyboardInterrupt:  # before anything was begun
+        raise SystemExit(128 + signal.SIGINT) from None
     except Exception as error:
         if debug:
             traceback.print_exc()

@@ -9,6 +9,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 
+from napari_boundaryseg.cli.stopping import obeying, stop_if_asked
 from napari_boundaryseg.errors import BoundarySegError
 from napari_boundaryseg.progress import Cancelled, Progress, silent
 
@@ -18,8 +19,8 @@ EVERY_S = 0.1
 
 
 def progress_bar() -> Progress:
-    """A bar on stderr where that is a terminal; nothing otherwise."""
-    return _bar(sys.stderr.write) if sys.stderr.isatty() else silent
+    """A bar on stderr where that is a terminal, nothing otherwise; after a signal it stops what asks it."""
+    return obeying(_bar(sys.stderr.write) if sys.stderr.isatty() else silent)
 
 
 def _bar(write: Callable[[str], object]) -> Progress:
@@ -87,22 +88,38 @@ def each(cases: Sequence[str], action: Callable[[int], None]) -> dict[str, str]:
         That of an only case, and `Cancelled`.
     """
     failed: dict[str, str] = {}
-    for n, case in enumerate(cases):
-        try:
-            action(n)
-        except Cancelled:
-            raise
-        except Exception as error:
-            if len(cases) == 1:
+    try:
+        for n, case in enumerate(cases):
+            stop_if_asked()
+            try:
+                action(n)
+            except Cancelled:
                 raise
-            if DEBUG in sys.argv:
-                traceback.print_exc()
-            failed[case] = one_line(error)
-    for text in failed.values():
-        print(f"error: {text}", file=sys.stderr)
-    if failed:
-        print(f"{len(failed)} of {len(cases)} cases failed: {', '.join(failed)}.", file=sys.stderr)
+            except Exception as error:
+                if len(cases) == 1:
+                    raise
+                if DEBUG in sys.argv:
+                    traceback.print_exc()
+                failed[case] = one_line(error)
+        stop_if_asked()
+    finally:
+        for text in failed.values():
+            print(f"error: {text}", file=sys.stderr)
+        if failed:
+            print(f"{len(failed)} of {len(cases)} cases failed: {', '.join(failed)}.", file=sys.stderr)
     return failed
+
+
+def so_many(done: Sequence[str], cases: Sequence[str]) -> str:
+    """How many of the cases are done, and which.
+
+    Examples
+    --------
+    >>> so_many(["a", "b"], ["a", "b", "c"])
+    '2 of 3 cases (a, b)'
+    """
+    names = f" ({', '.join(done)})" if done else ""
+    return f"{len(done)} of {len(cases)} cases{names}"
 
 
 def never_fail_to_print() -> None:

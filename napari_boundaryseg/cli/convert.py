@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from napari_boundaryseg.cli.commands import command
-from napari_boundaryseg.cli.overwriting import Overwrite, refuse_existing, refuse_source
+from napari_boundaryseg.cli.overwriting import Overwrite, refuse_sources, refuse_target
+from napari_boundaryseg.cli.stopping import stop_if_asked, stoppable
 
 
 @command("convert")
@@ -18,14 +19,18 @@ def convert(
     overwrite: Overwrite = False,
 ) -> None:
     """Convert a scan or a label map between the formats that can be read and written."""
-    from napari_boundaryseg.cli.cases import sources
     from napari_boundaryseg.cli.console import progress_bar
+    from napari_boundaryseg.cli.inputs.cases import sources
     from napari_boundaryseg.data import formats
 
     paths = sources(source)
-    refuse_source(target, paths)
-    refuse_existing(target, overwrite)
-    volume = formats.read(*paths, progress=progress_bar())
-    for warning in volume.warnings:
-        typer.echo(f"note: {warning}", err=True)
-    formats.write(volume, target)
+    refuse_sources([target], paths)
+    refuse_target(target, overwrite)
+    written: list[Path] = []
+    with stoppable(lambda: f"{target.name} is written." if written else "nothing is written."):
+        volume = formats.read(*paths, progress=progress_bar())
+        for warning in volume.warnings:
+            typer.echo(f"note: {warning}", err=True)
+        stop_if_asked()
+        formats.write(volume, target)
+        written.append(target)

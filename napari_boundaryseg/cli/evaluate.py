@@ -11,9 +11,11 @@ import typer
 
 from napari_boundaryseg.cli.commands import command
 from napari_boundaryseg.cli.console import each, table
-from napari_boundaryseg.cli.overwriting import Overwrite, refuse_existing
+from napari_boundaryseg.cli.inputs.label_files import compared
+from napari_boundaryseg.cli.overwriting import Overwrite, refuse_one_file, refuse_sources, refuse_target
+from napari_boundaryseg.cli.stopping import stoppable
 from napari_boundaryseg.data.file_format import stored_text
-from napari_boundaryseg.engine.evaluation.score_tables import as_csv, is_our_csv, is_our_json
+from napari_boundaryseg.engine.evaluation.score_tables import as_csv, every_case
 from napari_boundaryseg.errors import InputError
 
 if TYPE_CHECKING:
@@ -42,38 +44,49 @@ def evaluate(
 ) -> None:
     """Per case and organ every metric: overlap, distances in mm, added path length, volumes; their mean and SD.
 
+    Of a folder every label map counts, but for the edges, contours and probabilities that CASE.json lists.
     A case that cannot be scored is listed at the end and in the tables, with exit status 1; the others are scored.
     """
-    from napari_boundaryseg.cli.cases import compared
+    from napari_boundaryseg.data.datasets.layouts.dataset_json import NAME, listing_of, listing_place
     from napari_boundaryseg.data.labels import preset
     from napari_boundaryseg.data.saving import atomic_text
     from napari_boundaryseg.engine.evaluation.scoring import Row, in_no_reference, pair, summarise, unpredicted
+    from napari_boundaryseg.session.listed_maps import report_beside
 
-    for file, ours in ((csv_file, is_our_csv), (json_file, is_our_json)):
-        if file is not None:
-            refuse_existing(file, overwrite, ours)
-    found, truth = compared(predictions, references)
+    targets = {option: file for option, file in (("--csv", csv_file), ("--json", json_file)) if file}
+    refuse_one_file(targets.items())
+    remarks: list[str] = []
+    found, truth = compared(predictions, references, remarks.append)
+    place = listing_place(references)
+    reports = map(report_beside, found.values())
+    refuse_sources(targets.values(), [*found.values(), *truth.values(), *reports, place / NAME])
+    for file in targets.values():
+        refuse_target(file, overwrite)
+    for text in remarks:
+        typer.echo(f"note: {text}", err=True)
     pairs, lost = pair(found, truth), unpredicted(found, truth)
     given = preset(scheme) if scheme else None
-    scoring = _Scoring(pairs, truth, given, tolerance_mm, _listed(references))
+    scoring = _Scoring(pairs, truth, given, tolerance_mm, listing_of(place).organs)
     counted = [*found, *([] if predicted_only else lost)]
-    failed = each(counted, lambda n: scoring.score(counted[n]))
+    with stoppable(lambda: f"{len(scoring.rows)} of {len(counted)} cases were scored; no table was written."):
+        failed = each(counted, lambda n: scoring.score(counted[n]))
     rows: list[Row] = [row for case in counted for row in scoring.rows.get(case, [])]
-    summary, priors = summarise(rows), _label_priors(predictions, list(pairs))
+    empty = [case for case in counted if scoring.rows.get(case) == []]
+    summary, priors = summarise(rows), _label_priors([files[0] for files in pairs.values()])
     unheld = in_no_reference(summary, [given, *scoring.schemes.values()])
     if csv_file:
-        atomic_text(
-            csv_file, stored_text(as_csv([*rows, *({"case": case, "error": why} for case, why in failed.items())]))
-        )
+        atomic_text(csv_file, stored_text(as_csv(every_case(rows, scoring.notes, empty, failed))))
     if json_file:
         report = {
             "cases": rows,
             "summary": summary,
             "label_prior_dsc": priors,
             "without_prediction": list(lost),
+            "without_labels": empty,
             "in_no_reference": list(unheld),
             "not_scored": failed,
             "notes": scoring.notes,
+            "remarks": remarks,
         }
         text = json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False)
         atomic_text(json_file, stored_text(text + "\n"))
@@ -81,6 +94,8 @@ def evaluate(
     missing = [f"{row['organ']} in {row['case']}" for row in rows if row["missing"] and row["case"] in pairs]
     if missing:
         typer.echo(f"Missing, and left out of the distances: {'; '.join(missing)}.")
+    if empty:
+        typer.echo(f"Nothing to score, for no label map holds a label: {', '.join(empty)}.")
     if unheld:
         typer.echo(f"No reference holds {', '.join(unheld)}: no mean is given.")
     if lost:
@@ -90,6 +105,9 @@ def evaluate(
             f"{len(counted) - len(failed)} of {len(counted)} cases were scored. Not scored: {', '.join(failed)}."
         )
         raise typer.Exit(1)
+
+
+UNNAMED = "Organs are averaged by their names, and without a scheme they are called Label N: --scheme names them all."
 
 
 class _Scoring:
@@ -111,14 +129,13 @@ class _Scoring:
 
     def score(self, case: str) -> None:
         """Score one case. Those without a prediction come after the others, whose label scheme they share."""
-        from napari_boundaryseg.data.datasets.organ_names import refuse_other_integers
         from napari_boundaryseg.engine.evaluation.scoring import score_case, score_unpredicted
 
         if case in self._pairs:
             files = self._pairs[case]
-            scheme = self.schemes[case] = self._given or _scheme(files[0], case)
-            if scheme is not None:
-                refuse_other_integers(self._listed, scheme, "dataset.json of the references")
+            scheme = self.schemes[case] = self._given or _scheme(files[0])
+            self._tell_doubts(case, *files)
+            self._refuse_other_integers(files[1], scheme)
             self.rows[case] = score_case(
                 case,
                 *files,
@@ -129,23 +146,32 @@ class _Scoring:
         elif case in self._references:
             scheme = self._given or _common(self.schemes)
             path = self._references[case]
+            if scheme is None and any(self.schemes.values()):
+                self._note(case, f"It has no prediction, and those of others differ in their label schemes. {UNNAMED}")
+            self._refuse_other_integers(path, scheme)
             self.rows[case] = score_unpredicted(case, path, scheme=scheme, tolerance_mm=self._tolerance_mm)
         else:
             raise InputError(case, "there is no reference of this name", "Add it, or take the prediction out")
 
+    def _refuse_other_integers(self, reference: Path, scheme: LabelScheme | None) -> None:
+        """What ``dataset.json`` says of the references' integers counts, also against names in a file of labels."""
+        from napari_boundaryseg.data.datasets.organ_names import refuse_other_integers
+        from napari_boundaryseg.data.formats import names_in
+
+        if scheme is not None and self._listed:
+            refuse_other_integers(self._listed, scheme, "dataset.json of the references")
+            refuse_other_integers(names_in(reference), scheme, reference.name)
+
+    def _tell_doubts(self, case: str, prediction: Path, reference: Path) -> None:
+        first, *_ = self.schemes
+        if self.schemes[case] != self.schemes[first]:
+            self._note(case, f"Its label scheme is another one than that of {first}. {UNNAMED}")
+        if prediction.samefile(reference):
+            self._note(case, "Its prediction and its reference are the same file.")
+
     def _note(self, case: str, text: str) -> None:
         self.notes.setdefault(case, []).append(text)
         typer.echo(f"note: {case}: {text}", err=True)
-
-
-def _listed(references: Path) -> tuple[tuple[int, str], ...]:
-    """What ``dataset.json`` in the folder of the references, or beside nnU-Net's labelsTr, says of their integers."""
-    from napari_boundaryseg.data.datasets.layouts.dataset_json import NAME, listing_of
-
-    folder = references if references.is_dir() else references.parent
-    if folder.name.lower().startswith("labels") and not (folder / NAME).is_file():
-        folder = folder.parent
-    return listing_of(folder).organs
 
 
 def _about_lost(lost: list[str], references: int, left_out: bool) -> str:
@@ -171,18 +197,20 @@ def as_text(summary: dict[str, dict[str, Any]], priors: dict[str, float], cases:
     return table(head, lines)
 
 
-def _scheme(prediction: Path, case: str) -> LabelScheme | None:
+def _scheme(prediction: Path) -> LabelScheme | None:
     """The label scheme that CASE.json beside a prediction names; None where it names none."""
     from pydantic import ValidationError
 
     from napari_boundaryseg.data.labels import LabelScheme
+    from napari_boundaryseg.session.listed_maps import report_beside
     from napari_boundaryseg.session.report import read_report
 
-    report = read_report(prediction.parent / f"{case}.json")
+    path = report_beside(prediction)
+    report = read_report(path)
     try:
         return LabelScheme.model_validate(report["label_scheme"]) if "label_scheme" in report else None
     except ValidationError as error:
-        raise InputError(f"{case}.json", "its label scheme is damaged", "Give --scheme") from error
+        raise InputError(path, "its label scheme is damaged", "Give --scheme") from error
 
 
 def _common(schemes: dict[str, LabelScheme | None]) -> LabelScheme | None:
@@ -191,14 +219,14 @@ def _common(schemes: dict[str, LabelScheme | None]) -> LabelScheme | None:
     return first if all(scheme == first for scheme in schemes.values()) else None
 
 
-def _label_priors(predictions: Path, cases: list[str]) -> dict[str, float]:
+def _label_priors(predictions: list[Path]) -> dict[str, float]:
     """The label prior's Dice from the card of the model that made the predictions, where that is a shipped one."""
     from napari_boundaryseg.engine.checkpoints import model_library
+    from napari_boundaryseg.session.listed_maps import report_beside
     from napari_boundaryseg.session.report import read_report
 
-    folder = predictions if predictions.is_dir() else predictions.parent
     try:
-        digests = {read_report(folder / f"{case}.json").get("sha256") for case in cases}
+        digests = {read_report(report_beside(path)).get("sha256") for path in predictions}
     except InputError:
         return {}  # said of its case already
     for _, path in model_library.cards():

@@ -9,6 +9,7 @@ import typer
 
 from napari_boundaryseg.cli.commands import command
 from napari_boundaryseg.cli.console import progress_bar
+from napari_boundaryseg.cli.stopping import stoppable
 from napari_boundaryseg.cli.training_options import LAYOUTS, Device, Overwrite, Precision, cases_of, notes
 from napari_boundaryseg.engine.evaluation import folds
 
@@ -41,38 +42,43 @@ def finetune(
 ) -> None:
     """Fine-tune a model, then compare before and after on held-out cases: comparison.json and comparison.md."""
     from napari_boundaryseg.data.datasets import check_cases, load_labelled
-    from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
     from napari_boundaryseg.engine.checkpoints.model_library import read_card
     from napari_boundaryseg.engine.evaluation.comparison_words import not_taught_in_words
-    from napari_boundaryseg.engine.training.fine_tune import fine_tune
-    from napari_boundaryseg.engine.training.loop.folder import claim, refuse_model_in
+    from napari_boundaryseg.engine.training.loop.folder import claim, refuse_read_in
+    from napari_boundaryseg.engine.training.loop.kept import kept_in
+    from napari_boundaryseg.session.project.stored_models import refuse_changed
 
     if resume and overwrite:
         raise typer.BadParameter("--resume and --overwrite exclude each other")
     chosen = settings_of(steps=steps, lr=lr, part=part)
     claim(out, resume=resume, overwrite=overwrite)  # before every scan is read
-    loaded = load_model(model)
-    refuse_model_in(out, loaded.path)
-    scheme = loaded.card.recipe.scheme
-    cases, held = folds.for_tuning(cases_of(data, holdout, loaded.card.recipe))
-    channels = len(loaded.card.recipe.channels)
-    notes(check_cases(cases, scheme, channels, judging=held, progress=progress_bar()))
-    path = fine_tune(
-        loaded,
-        load_labelled(cases, scheme),
-        out,
-        held_out=list(load_labelled(held, scheme)),
-        steps=chosen.steps,
-        lr=chosen.lr,
-        part=chosen.part,
-        seed=seed,
-        device=device,
-        precision=precision,
-        patients={case.name: folds.group_of(case) for case in (*cases, *held)},
-        resume=resume,
-        overwrite=overwrite,
-        progress=progress_bar(),
-    )
+    refuse_changed(model)
+    with stoppable(kept_in(out, overwrite)):
+        from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
+        from napari_boundaryseg.engine.training.fine_tune import fine_tune
+
+        loaded = load_model(model)
+        refuse_read_in(out, [loaded.path, *([holdout] if holdout else [])])
+        scheme = loaded.card.recipe.scheme
+        cases, held = folds.for_tuning(cases_of(data, holdout, loaded.card.recipe))
+        channels = len(loaded.card.recipe.channels)
+        notes(check_cases(cases, scheme, channels, judging=held, progress=progress_bar()))
+        path = fine_tune(
+            loaded,
+            load_labelled(cases, scheme),
+            out,
+            held_out=list(load_labelled(held, scheme)),
+            steps=chosen.steps,
+            lr=chosen.lr,
+            part=chosen.part,
+            seed=seed,
+            device=device,
+            precision=precision,
+            patients={case.name: folds.group_of(case) for case in (*cases, *held)},
+            resume=resume,
+            overwrite=overwrite,
+            progress=progress_bar(),
+        )
     typer.echo(f"{path.name} is in {out}; fine-tuned on {len(cases)} cases, {len(held)} held out.")
     if held:
         typer.echo((out / "comparison.md").read_text(encoding="utf-8"))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from napari_boundaryseg.cli.commands import command
+from napari_boundaryseg.errors import InputError
 
 if TYPE_CHECKING:
     from napari_boundaryseg.engine.checkpoints.card import Card
@@ -23,10 +25,30 @@ def models(
     from napari_boundaryseg.engine.checkpoints import model_library
 
     found = model_library.cards([project / "models", project] if project else [])
+    for note in _notes(project) if project else ():
+        typer.echo(f"note: {note}", err=True)
     if as_json:
         typer.echo(json.dumps([as_dict(card, path) for card, path in found], indent=2, ensure_ascii=False))
         return
     typer.echo("\n\n".join(as_text(card) for card, _ in found) or "There is no model yet.")
+
+
+def _notes(project: Path) -> Iterator[str]:
+    """What is wrong with models of a project, which would not be seen in the list."""
+    from napari_boundaryseg.engine.checkpoints.model_library import SUFFIX, read_card
+    from napari_boundaryseg.session.project.stored_models import refuse_changed
+
+    folder = project / "models" if (project / "models").exists() else project
+    try:
+        files = sorted(path for path in folder.iterdir() if path.suffix == SUFFIX)
+    except OSError as error:
+        raise InputError(folder, f"it cannot be read: {error.strerror}", "Choose a project folder") from error
+    for path in files:
+        try:
+            read_card(path)
+            refuse_changed(path)
+        except InputError as error:
+            yield str(error)
 
 
 def as_dict(card: Card, path: Path) -> dict[str, Any]:
@@ -43,6 +65,7 @@ def as_dict(card: Card, path: Path) -> dict[str, Any]:
         "labels": {organ.name: organ.id for organ in recipe.scheme.organs},
         "network": recipe.network,
         "parameters": card.parameters,
+        "synthetic_only": card.synthetic_only,
         "training": card.training.model_dump(mode="json"),
         "scores": [score.model_dump(mode="json") for score in card.scores],
         "scored_on": card.scored_on,
@@ -58,7 +81,7 @@ def as_text(card: Card) -> str:
     """What is printed of one model."""
     recipe = card.recipe
     lines = [
-        f"{card.name}: {recipe.task}",
+        f"{card.name}: {recipe.task}{'  [synthetic scans only]' if card.synthetic_only else ''}",
         f"  channels     {', '.join(recipe.channels)}",
         f"  labels       {', '.join(f'{organ.id} {organ.name}' for organ in recipe.scheme.organs)}",
         f"  network      {recipe.network}, {card.parameters:,} parameters",

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from napari_boundaryseg.cli.boxes import box_around, labels_of, parse_box
-from napari_boundaryseg.cli.cases import name_of, sources
 from napari_boundaryseg.cli.commands import command
-from napari_boundaryseg.cli.console import each, progress_bar
-from napari_boundaryseg.cli.overwriting import Overwrite, refuse_one_result
+from napari_boundaryseg.cli.console import each, progress_bar, so_many
+from napari_boundaryseg.cli.inputs.boxes import box_around, label_files, labels_of, parse_box
+from napari_boundaryseg.cli.inputs.cases import name_of, sources
+from napari_boundaryseg.cli.overwriting import Overwrite, refuse_one_file, refuse_sources
+from napari_boundaryseg.cli.stopping import stoppable
 from napari_boundaryseg.data.boxes import Box, drawn
+from napari_boundaryseg.progress import part
 
 if TYPE_CHECKING:
     from napari_boundaryseg.data.volume import Volume
@@ -57,6 +61,9 @@ def predict(
     ] = None,
     margin_mm: Annotated[float, typer.Option(min=0, max=1e4, help="Margin round the labels of --box-from.")] = 15.0,
     whole: Annotated[bool, typer.Option("--whole", help="The whole scan, however large.")] = False,
+    any_modality: Annotated[
+        bool, typer.Option("--any-modality", help="Also scans of another modality than the model's.")
+    ] = False,
     locator: Annotated[
         str | None, typer.Option(metavar="NAME_OR_FILE", help="The model that proposes the box, for models that ask.")
     ] = None,
@@ -73,23 +80,35 @@ def predict(
     wanted = {name for name, on in (("edges", edges), ("contours", contours), ("probabilities", probabilities)) if on}
     cases = [sources(text) for text in scans]
     names = [name_of(paths) for paths in cases]
-    refuse_one_result(names)
-    predictor = _predictor(model, device, locator)
-    region = _Region(given, box_from, margin_mm, whole)
+    refuse_one_file((f"scan {n}", out / f"{name}_seg.nii.gz") for n, name in enumerate(names, start=1))
+    refuse_sources(_results(names, wanted, out), [*chain(*cases), *(label_files(box_from) if box_from else ())])
+    region = _Region(given, box_from, margin_mm, whole, any_modality)
+    written: list[str] = []
+    with stoppable(lambda: f"the results of {so_many(written, names)} are written, nothing of the others."):
+        predictor = _predictor(model, device, locator)
 
-    def one(n: int) -> None:
-        _one(predictor, cases[n], out, {"labels", *wanted, "report"}, region, overwrite, progress_bar())
+        def one(n: int) -> None:
+            _one(predictor, cases[n], out, {"labels", *wanted, "report"}, region, overwrite, progress_bar())
+            written.append(names[n])
 
-    failed = each(names, one)
+        failed = each(names, one)
     if failed:
         raise typer.Exit(1)
+
+
+def _results(names: list[str], wanted: set[str], out: Path) -> Iterator[Path]:
+    from napari_boundaryseg.session.result_files import planned
+
+    for name in names:
+        yield from (out / file for file in (*planned({"labels", *wanted}, name), f"{name}.json"))
 
 
 class _Region:
     """Which part of each scan the model is given."""
 
-    def __init__(self, box: Box | None, labels: Path | None, margin_mm: float, whole: bool) -> None:
+    def __init__(self, box: Box | None, labels: Path | None, margin_mm: float, whole: bool, any_modality: bool) -> None:
         self.box, self.labels, self.margin_mm, self.whole = box, labels, margin_mm, whole
+        self.any_modality = any_modality
 
     def of(self, scan: Volume, case: str) -> Box | None:
         if self.labels is None:
@@ -102,7 +121,10 @@ class _Region:
 def _predictor(model: str, device: str, locator: str | None) -> Predictor:
     from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
     from napari_boundaryseg.engine.inference.predictor import Predictor
+    from napari_boundaryseg.session.project.stored_models import refuse_changed
 
+    for one in (model, *([locator] if locator else [])):
+        refuse_changed(one)
     return Predictor(load_model(model), device, load_model(locator) if locator else None)
 
 
@@ -117,19 +139,40 @@ def _one(
 ) -> None:
     from napari_boundaryseg.data import formats
     from napari_boundaryseg.session.export import export_files, refuse_earlier
+    from napari_boundaryseg.session.origins import kept_in_words
+    from napari_boundaryseg.session.report import read_report
     from napari_boundaryseg.session.result_files import planned
 
     started = time.perf_counter()
     case = name_of(paths)
-    scan = formats.read(*paths)
+    scan = formats.read(*paths, progress=part(progress, 0.0, 0.1))
     refuse_earlier(scan, out, planned(what, case), what, f"{case}.json", overwrite)
     reading = time.perf_counter() - started
     for note in scan.warnings:
         typer.echo(f"note: {case}: {note}", err=True)
-    found = predictor.predict(scan, box=region.of(scan, case), whole=region.whole, attention=False, progress=progress)
+    found = predictor.predict(
+        scan,
+        box=region.of(scan, case),
+        whole=region.whole,
+        any_modality=region.any_modality,
+        attention=False,
+        progress=part(progress, 0.1, 0.9),
+    )
     taken = {"reading": round(reading, 3)}
-    export_files(scan, found.labels, found, what, out, case=case, seconds=taken, overwrite=overwrite)
-    for note in found.details["notes"]:  # type: ignore[attr-defined]
+    written = export_files(
+        scan,
+        found.labels,
+        found,
+        what,
+        out,
+        case=case,
+        seconds=taken,
+        overwrite=overwrite,
+        progress=part(progress, 0.9, 1.0),
+    )
+    progress(1.0, case)
+    kept = kept_in_words(read_report(written[-1]))
+    for note in (*found.details["notes"], *([kept] if kept else [])):  # type: ignore[misc]
         typer.echo(f"note: {case}: {note}", err=True)
     volumes = ", ".join(f"{name} {value:.1f} mL" for name, value in found.labels.volumes_ml().items())
     typer.echo(f"{case}: {volumes} ({time.perf_counter() - started:.1f} s)")

@@ -10,6 +10,7 @@ import typer
 
 from napari_boundaryseg.cli.commands import command
 from napari_boundaryseg.cli.console import progress_bar, table
+from napari_boundaryseg.cli.stopping import stoppable
 
 
 class Action(StrEnum):
@@ -20,9 +21,7 @@ class Action(StrEnum):
 
 @command("project")
 def project(
-    action: Annotated[
-        Action, typer.Argument(help="check: look whether what is listed is there, and scans and labels unchanged.")
-    ],
+    action: Annotated[Action, typer.Argument(help="check: look whether what is listed is there and unchanged.")],
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A project folder.")],
     repair: Annotated[
         bool, typer.Option("--repair", help="Mend what can be mended, after a question. Nothing is deleted.")
@@ -33,23 +32,27 @@ def project(
     from napari_boundaryseg.session.project.check import check
     from napari_boundaryseg.session.project.project import Project
     from napari_boundaryseg.session.project.repair import repair as mend
+    from napari_boundaryseg.session.project.uncompared import in_words, uncompared
 
     if yes and not repair:
         raise typer.BadParameter("--yes goes with --repair")
-    found = check(folder, progress=progress_bar())
+    with stoppable(lambda: "the project is as it was."):
+        found = check(folder, progress=progress_bar())
     if not found:
-        typer.echo("Every listed scan and label map is there and unchanged; every listed model can be read.")
+        typer.echo(in_words(uncompared(folder)))
         return
     rows = [(finding.subject, finding.problem, finding.remedy or "-") for finding in found]
     typer.echo(table(("file", "what is wrong", "repair"), rows))
     todo = [finding for finding in found if finding.act is not None]
     if repair and todo:
-        done = yes or typer.confirm(f"Carry out {len(todo)} repair{'s' if len(todo) > 1 else ''}?")
+        with stoppable(lambda: "the project is as it was.", at_once=True):
+            done = yes or typer.confirm(f"Carry out {len(todo)} repair{'s' if len(todo) > 1 else ''}?")
         if done:
-            held = Project(folder, "command line")
-            held.begin_writing()  # what has changed while the question waited is left alone
-            mend(held, [finding for finding in check(folder, progress=progress_bar()) if finding in todo])
-            found = check(folder, progress=progress_bar())
+            with stoppable(lambda: "what is repaired stays so; the same command does the rest."):
+                held = Project(folder, "command line", relist=True)
+                held.begin_writing()  # what has changed while the question waited is left alone
+                mend(held, [finding for finding in check(folder, progress=progress_bar()) if finding in todo])
+                found = check(folder, progress=progress_bar())
             typer.echo(f"Repaired. {len(found)} left." if found else "Repaired. Nothing is wrong any more.")
             for finding in found:
                 typer.echo(f"{finding.subject}: {finding.problem}")

@@ -9,6 +9,7 @@ import typer
 
 from napari_boundaryseg.cli.commands import command
 from napari_boundaryseg.cli.console import progress_bar
+from napari_boundaryseg.cli.stopping import stoppable
 from napari_boundaryseg.cli.training_options import (
     Data,
     Device,
@@ -86,44 +87,47 @@ def train(
     if resume and overwrite:
         raise typer.BadParameter("--resume and --overwrite exclude each other")
     cases: list[Case] = []
-    from napari_boundaryseg.engine.training.loop.folder import claim
-
-    claim(out, resume=resume, overwrite=overwrite)  # before every scan is read
-    training: list[Case] = []
-    validation: list[Case] = []
-    if not wanted.synthetic:
-        cases = cases_of(needed(data, "--data FOLDER"), splits_csv, wanted)
-        training, validation = folds.for_training(cases, fold)
     from napari_boundaryseg.data.datasets import check_cases, load_labelled
     from napari_boundaryseg.engine.checkpoints.model_library import read_card
-    from napari_boundaryseg.engine.training.train import fit
+    from napari_boundaryseg.engine.training.loop.folder import claim, refuse_read_in
+    from napari_boundaryseg.engine.training.loop.kept import kept_in
 
-    used = {case.name for case in (*training, *validation)}
-    notes(
-        check_cases(
-            training,
-            wanted.scheme,
-            len(wanted.channels),
-            judging=validation,
-            others=[case for case in cases if case.name not in used],
-            every_organ=True,
+    claim(out, resume=resume, overwrite=overwrite)  # before every scan is read
+    refuse_read_in(out, [Path(file) for file in (recipe, splits_csv) if file])
+    training: list[Case] = []
+    validation: list[Case] = []
+    with stoppable(kept_in(out, overwrite)):
+        if not wanted.synthetic:
+            cases = cases_of(needed(data, "--data FOLDER"), splits_csv, wanted)
+            training, validation = folds.for_training(cases, fold)
+        from napari_boundaryseg.engine.training.train import fit
+
+        used = {case.name for case in (*training, *validation)}
+        notes(
+            check_cases(
+                training,
+                wanted.scheme,
+                len(wanted.channels),
+                judging=validation,
+                others=[case for case in cases if case.name not in used],
+                every_organ=True,
+                progress=progress_bar(),
+            )
+        )
+        best = fit(
+            wanted,
+            load_labelled(training, wanted.scheme),
+            out,
+            validation=list(load_labelled(validation, wanted.scheme)),
+            steps=steps,
+            seed=seed,
+            resume=resume,
+            overwrite=overwrite,
+            device=device,
+            precision=precision,
+            patients={case.name: folds.group_of(case) for case in (*training, *validation)},
             progress=progress_bar(),
         )
-    )
-    best = fit(
-        wanted,
-        load_labelled(training, wanted.scheme),
-        out,
-        validation=list(load_labelled(validation, wanted.scheme)),
-        steps=steps,
-        seed=seed,
-        resume=resume,
-        overwrite=overwrite,
-        device=device,
-        precision=precision,
-        patients={case.name: folds.group_of(case) for case in (*training, *validation)},
-        progress=progress_bar(),
-    )
     typer.echo(f"{best.name} is in {out}; trained on {len(training)} cases, the best step chosen by {len(validation)}.")
     not_taught = read_card(best)[0].training.not_taught
     if not_taught:

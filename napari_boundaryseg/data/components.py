@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from scipy import ndimage
 
 
-def largest_components(labels: np.ndarray, smallest_share: float = 1.0) -> np.ndarray:
+def largest_components(
+    labels: np.ndarray, smallest_share: float = 1.0, instead: Mapping[int, tuple[int, ...]] | None = None
+) -> np.ndarray:
     """Keep the largest component of every organ, and others of at least this share of its size.
 
     Parameters
@@ -15,6 +19,8 @@ def largest_components(labels: np.ndarray, smallest_share: float = 1.0) -> np.nd
         Organ ids, 0 for the background. Voxels are connected by faces.
     smallest_share : float
         From 0 (everything stays) to 1 (only the largest stays, the first one where several are equally large).
+    instead : mapping, optional
+        Organ to a voxel of the component that stays where only one does, whatever its size.
 
     Returns
     -------
@@ -22,11 +28,14 @@ def largest_components(labels: np.ndarray, smallest_share: float = 1.0) -> np.nd
         A copy; what was dropped is background.
     """
     kept = np.array(labels)
-    for organ, box in _boxes(labels):
-        parts, sizes = _components(labels[box] == organ)
+    for organ, box in organ_boxes(labels):
+        parts, sizes = components(labels[box] == organ)
         specks = sizes < smallest_share * sizes.max()
         if smallest_share >= 1:
-            specks = np.arange(len(sizes)) != sizes.argmax()
+            main = sizes.argmax()
+            if instead is not None and organ in instead:
+                main = parts[tuple(n - part.start for n, part in zip(instead[organ], box, strict=True))] - 1
+            specks = np.arange(len(sizes)) != main
         kept[box][specks[parts - 1] & (parts > 0)] = 0
     return kept
 
@@ -49,7 +58,7 @@ def fill_enclosed(labels: np.ndarray) -> np.ndarray:
     """
     filled = np.array(labels)
     mains = sorted(
-        ((box, *_main(labels[box] == organ), organ) for organ, box in _boxes(labels)), key=lambda entry: -entry[2]
+        ((box, *_main(labels[box] == organ), organ) for organ, box in organ_boxes(labels)), key=lambda entry: -entry[2]
     )
     spared = np.zeros(filled.shape, bool)
     for box, main, _, _ in mains:
@@ -60,13 +69,13 @@ def fill_enclosed(labels: np.ndarray) -> np.ndarray:
     return filled
 
 
-def _boxes(labels: np.ndarray) -> list[tuple[int, tuple[slice, ...]]]:
+def organ_boxes(labels: np.ndarray) -> list[tuple[int, tuple[slice, ...]]]:
     """Each organ that occurs, with the box round it."""
     found = ndimage.find_objects(np.asarray(labels))
     return [(n, box) for n, box in enumerate(found, start=1) if box is not None]
 
 
-def _components(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def components(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Components numbered from 1, and how many voxels each has."""
     parts, _ = ndimage.label(mask)
     return parts, np.bincount(parts.ravel())[1:]
@@ -74,5 +83,5 @@ def _components(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _main(mask: np.ndarray) -> tuple[np.ndarray, int]:
     """The largest component of a mask, and its size in voxels."""
-    parts, sizes = _components(mask)
+    parts, sizes = components(mask)
     return parts == sizes.argmax() + 1, int(sizes.max())

@@ -171,6 +171,11 @@ class DisplayGrid:
         return AxisMap(self.affine, self.shape, DISPLAY_AXES)
 
     @property
+    def affine_xyz(self) -> np.ndarray:
+        """Voxel indices x, y, z of the display arrays to mm, RAS+, (4, 4)."""
+        return self._map.new_affine
+
+    @property
     def scale_mm(self) -> tuple[float, float, float]:
         """Voxel size along z, y, x, in mm."""
         x, y, z = self._map.new_spacing_mm

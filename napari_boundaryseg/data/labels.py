@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -22,6 +23,11 @@ class Organ(BaseModel):
     boundary: Literal["clear", "blurry"] = Field("clear", description="how its border looks on the scan")
     tolerance_mm: float = Field(2.0, gt=0, description="border deviation that counts as equal, in mm")
     aliases: tuple[str, ...] = ()
+
+    @property
+    def spelled(self) -> str:
+        """The name for a person, with what it stands for where it is short for something."""
+        return f"{self.name} ({self.aliases[0]})" if self.name.isupper() and self.aliases else self.name
 
 
 class Region(BaseModel):
@@ -225,13 +231,25 @@ def preset(name: str) -> LabelScheme:
     return PRESETS[name]
 
 
-def anonymous(ids: tuple[int, ...]) -> LabelScheme:
+def anonymous(ids: tuple[int, ...], called: Mapping[int, str] | None = None) -> LabelScheme:
     """A scheme for a label map that nobody has named yet: organs are called "Label 1", "Label 2", and so on.
+
+    Parameters
+    ----------
+    ids : tuple of int
+        The integers of its organs.
+    called : mapping, optional
+        Names that some of them have all the same; two that are alike are told apart by their integers.
 
     Examples
     --------
-    >>> anonymous((2, 7)).names
-    ('Label 2', 'Label 7')
+    >>> anonymous((2, 7)).names, anonymous((2, 7), {7: "Liver"}).names
+    (('Label 2', 'Label 7'), ('Label 2', 'Liver'))
     """
-    organs = tuple(_organ(i, f"Label {i}", _COLOURS[n % len(_COLOURS)]) for n, i in enumerate(sorted(ids)))
-    return LabelScheme(name="unnamed", organs=organs or (_organ(1, "Label 1", _COLOURS[0]),))
+    names: dict[int, str] = {}
+    for i in sorted(ids) or [1]:
+        names[i] = (called or {}).get(i, f"Label {i}")[:40]
+        while list(names.values()).count(names[i]) > 1:
+            names[i] += f" ({i})"
+    organs = tuple(_organ(i, name, _COLOURS[n % len(_COLOURS)]) for n, (i, name) in enumerate(names.items()))
+    return LabelScheme(name="own names" if called else "unnamed", organs=organs)

@@ -7,7 +7,7 @@ import io
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 IDLE_S = 5.0
@@ -34,11 +34,19 @@ class Effort:
     idle_s : float
     clock : callable
         Seconds, never going back.
+    before : mapping, optional
+        What the same labels took in an earlier window.
     """
 
-    def __init__(self, idle_s: float = IDLE_S, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        idle_s: float = IDLE_S,
+        clock: Callable[[], float] = time.monotonic,
+        before: Mapping[tuple[int, int], Work] | None = None,
+    ) -> None:
         self._idle_s, self._clock = idle_s, clock
-        self._work: dict[tuple[int, int], Work] = {}
+        self._work = {at: replace(work) for at, work in (before or {}).items()}
+        self._told = {at: replace(work) for at, work in self._work.items()}
         self._at: tuple[int, int] | None = None
         self._alive_s = self._counted_s = 0.0
 
@@ -70,6 +78,12 @@ class Effort:
         self._count()
         return dict(sorted(self._work.items()))
 
+    def news(self) -> dict[tuple[int, int], Work]:
+        """The rows that have changed since this was last asked."""
+        new = {at: replace(work) for at, work in self.rows().items() if work != self._told.get(at)}
+        self._told |= new
+        return new
+
     def total(self) -> Work:
         """What everything took."""
         rows = self.rows().values()
@@ -81,7 +95,7 @@ class Effort:
         )
 
     def as_csv(self, names: Mapping[int, str] | None = None) -> str:
-        """A table with one line per organ and slice; ``names`` are those of the organs."""
+        """A table with one line per organ and slice, slices counted from 1; ``names`` are those of the organs."""
         text = io.StringIO()
         table = csv.writer(text, lineterminator="\n")
         table.writerow(("organ", "name", "slice", "strokes", "path_mm", "seconds", "undos"))
@@ -90,7 +104,7 @@ class Effort:
                 (
                     organ,
                     (names or {}).get(organ, ""),
-                    at,
+                    at + 1,
                     work.strokes,
                     f"{work.path_mm:.1f}",
                     f"{work.seconds:.1f}",

@@ -127,6 +127,12 @@ def first_that_fits(device: str, run: Callable[[Plan], T]) -> tuple[T, Plan]:
     raise _no_memory("this scan", DRAW_A_BOX)
 
 
+def give_back() -> None:
+    """Give the GPU's memory back that this process keeps and does not use: another one may train on it."""
+    if torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
+
+
 def is_full(error: BaseException) -> bool:
     """Whether an error says that memory ran out; of main memory torch says so in words only."""
     return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or (

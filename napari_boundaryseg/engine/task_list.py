@@ -31,7 +31,11 @@ class Predict(Task):
         A shipped name or a checkpoint file; the last one stays loaded.
     whole : bool
         Predict on a scan that is far larger than the model's field of view.
+    any_modality : bool
+        Predict on a scan of another modality than the model's.
     """
+
+    title = "Segment"
 
     scan_folder: Text
     model: Text
@@ -39,6 +43,7 @@ class Predict(Task):
     box: Pairs | None = None
     device: str = "auto"
     whole: bool = False
+    any_modality: bool = False
 
 
 class TuningCase(BaseModel):
@@ -49,6 +54,8 @@ class TuningCase(BaseModel):
     scheme : LabelScheme, optional
         What the labels were drawn under; else their integers are the model's.
     box : the part of the scan that somebody has looked at, optional
+    patient : str
+        A word for the patient, the same for all scans of one; empty where nobody knows.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -58,6 +65,7 @@ class TuningCase(BaseModel):
     label: Text
     scheme: LabelScheme | None = None
     box: Pairs | None = None
+    patient: Text = ""
 
     @model_validator(mode="wrap")
     @classmethod
@@ -83,6 +91,9 @@ class FineTune(Task):
     resume : bool
         Resume what was stopped in this folder, with everything else as it was; or begin.
     """
+
+    lane = "training"
+    title = "Fine-tune"
 
     model: Text
     cases: tuple[TuningCase, ...]

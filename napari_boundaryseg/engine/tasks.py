@@ -16,6 +16,7 @@ from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.data.relabel import to_scheme
 from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
 from napari_boundaryseg.engine.checkpoints.model_library import find, read_card
+from napari_boundaryseg.engine.devices import give_back
 from napari_boundaryseg.engine.inference.prediction_files import save_prediction
 from napari_boundaryseg.engine.inference.predictor import Predictor
 from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan
@@ -46,7 +47,12 @@ def predict(task: Predict, *, progress: Progress = silent) -> dict[str, Any]:
     predictor = _predictor(task.model, task.device)
     volume = load_volume(Path(task.scan_folder))
     box = from_pairs(task.box) if task.box else None
-    prediction = predictor.predict(volume, box=box, whole=task.whole, progress=part(progress, 0.02, 0.97))
+    try:
+        prediction = predictor.predict(
+            volume, box=box, whole=task.whole, any_modality=task.any_modality, progress=part(progress, 0.02, 0.97)
+        )
+    finally:
+        give_back()
     save_prediction(prediction, Path(task.out_folder))
     return {
         "folder": task.out_folder,
@@ -86,6 +92,7 @@ def fine_tune(task: FineTune, *, progress: Progress = silent) -> dict[str, Any]:
         part=task.part,
         seed=task.seed,
         device=task.device,
+        patients={case.name: case.patient for case in (*task.cases, *task.held_out) if case.patient},
         resume=task.resume,
         progress=progress,
     )

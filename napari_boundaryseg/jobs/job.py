@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from psygnal import Signal
 
+from napari_boundaryseg.jobs.clock import Clock
 from napari_boundaryseg.task import Task
 
 State = Literal["waiting", "running", "returned", "failed", "cancelled"]
@@ -25,11 +26,17 @@ class Job:
     """
 
     progressed = Signal(float, str)
+    pause_changed = Signal(bool)
     finished = Signal()
 
     def __init__(self, task: Task) -> None:
         self.task = task
+        self.about = ""
+        """What is worked on: a scan's name, a model's."""
+        self.clock = Clock()
         self.state: State = "waiting"
+        self.begun = False
+        """Whether its turn has come, also before its first report."""
         self.paused = False
         self.fraction = 0.0
         self.text = ""
@@ -52,14 +59,18 @@ class Job:
     def pause(self) -> None:
         """Let it wait at its next report."""
         if not self.ended:
-            self.paused = True
-            self._control("pause")
+            self._set_paused(True)
 
     def resume(self) -> None:
         """Let it continue."""
         if not self.ended:
-            self.paused = False
-            self._control("resume")
+            self._set_paused(False)
+
+    def _set_paused(self, paused: bool) -> None:
+        self.paused = paused
+        self.clock.hold(paused)
+        self._control("pause" if paused else "resume")
+        self.pause_changed.emit(paused)
 
     def controlled_by(self, control: Callable[[str], None]) -> None:
         """Give the function that carries out "cancel", "pause" and "resume"."""
@@ -69,6 +80,7 @@ class Job:
         """Take the news of a running function."""
         if not self.ended:
             self.state, self.fraction, self.text = "running", fraction, text
+            self.clock.report(fraction, text)
             self.progressed.emit(fraction, text)
 
     def end(self, state: State, *, result: Any = None, error: str = "", kind: str = "", details: str = "") -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -21,6 +22,18 @@ After = Callable[[Any], Any]
 def directly(call: Callable[[], None]) -> None:
     """Give news on the thread that has it."""
     call()
+
+
+def guarded(dispatch: Dispatch) -> Dispatch:
+    """News whose listener fails is told on the terminal: it is not the job's fault, and stops no other."""
+
+    def tell(call: Callable[[], None]) -> None:
+        try:
+            dispatch(call)
+        except Exception:
+            traceback.print_exc()
+
+    return tell
 
 
 def unwatched(job: Job) -> None:

@@ -10,10 +10,8 @@ import signal
 import sys
 
 from napari_boundaryseg.jobs.allowed import TASKS
+from napari_boundaryseg.jobs.priority import NICENESS, give_way
 from napari_boundaryseg.jobs.task_loop import TaskLoop
-
-NICENESS = 10
-"""The window's own thread goes first."""
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
@@ -32,12 +30,12 @@ def main() -> None:
     """Keep the real standard output for events; whatever libraries print goes to the standard error."""
     options = argparse.ArgumentParser()
     options.add_argument("--tasks", default=TASKS, help="the module that lists what may be called")
+    options.add_argument("--lane", default="work", choices=NICENESS, help="what it gives way to")
     options.add_argument("--warm", action="store_true", help="load the libraries before they are needed")
     chosen = options.parse_args()
     die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the terminal is for the window, which ends this process
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
+    give_way(chosen.lane)
     events = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     TaskLoop(sys.stdin, events, chosen.tasks).serve(chosen.warm)

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from napari_boundaryseg.jobs.allowed import TASKS
+from napari_boundaryseg.jobs.priority import environment
+from napari_boundaryseg.task import Lane
 
 
 class WorkerProcess:
@@ -24,13 +26,16 @@ class WorkerProcess:
         The module that lists what it carries out.
     warm : bool
         Let it load its libraries (torch) at once.
+    lane : str
+        What it is for: a training has the lowest priority and leaves a processor core to others.
     """
 
-    def __init__(self, tasks: str = TASKS, warm: bool = True) -> None:
+    def __init__(self, tasks: str = TASKS, warm: bool = True, lane: Lane = "work") -> None:
         # -P: the folder that the program was started in may hold a file called torch.py.
-        command = [sys.executable, "-P", "-m", "napari_boundaryseg.jobs.worker", "--tasks", tasks, *["--warm"] * warm]
+        command = [sys.executable, "-P", "-m", "napari_boundaryseg.jobs.worker", "--tasks", tasks, "--lane", lane]
         self._process = subprocess.Popen(
-            command,
+            [*command, *["--warm"] * warm],
+            env=environment(lane),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -1,4 +1,4 @@
-"""Jobs in a worker process: queued, watched, cancelled; a process that dies is replaced."""
+"""Jobs of one lane in a worker process: queued, watched, cancelled; a process that dies is replaced."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import contextlib
 import itertools
 import queue
 import threading
-import traceback
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -23,20 +21,23 @@ from napari_boundaryseg.jobs.runner import (
     Failed,
     Started,
     directly,
+    guarded,
     nothing,
     settle,
     unchanged,
     unwatched,
 )
-from napari_boundaryseg.jobs.threads import in_thread
 from napari_boundaryseg.jobs.worker_process import WorkerProcess
 from napari_boundaryseg.progress import Cancelled
-from napari_boundaryseg.task import Task
+from napari_boundaryseg.task import Lane, Task
 
 PATIENCE_S = 1.5
 """How long a cancelled job may take to notice before its process is ended."""
 
 LOST = "The computing process ended without an answer, perhaps for lack of memory. A new one is ready: try again."
+LOST_TRAINING = (
+    "The training process ended without an answer, perhaps for lack of memory. Close other programs and try again."
+)
 
 
 @dataclass(eq=False)
@@ -63,10 +64,14 @@ class WorkerRunner:
         The module that lists what the worker carries out; tests give their own.
     warm : bool
         Let the worker load its libraries (torch) as soon as it starts.
+    lane : str
+        A training's process gives way to all others and ends with its job, so that it holds no memory afterwards.
     """
 
-    def __init__(self, dispatch: Dispatch = directly, tasks: str = TASKS, warm: bool = True) -> None:
-        self._dispatch, self._tasks, self._warm = dispatch, tasks, warm
+    def __init__(
+        self, dispatch: Dispatch = directly, tasks: str = TASKS, warm: bool = True, lane: Lane = "work"
+    ) -> None:
+        self._notify, self._tasks, self._warm, self._lane = guarded(dispatch), tasks, warm, lane
         self._numbers = itertools.count(1)
         self._queue: queue.SimpleQueue[_Entry | None] = queue.SimpleQueue()
         self._entries: list[_Entry] = []
@@ -122,29 +127,25 @@ class WorkerRunner:
             self._put(entry)
         return job
 
-    def call(
-        self,
-        task: Task,
-        function: Callable[..., Any],
-        *arguments: Any,
-        started: Started = unwatched,
-        abandon: bool = False,
-    ) -> Job:
-        """Call ``function(*arguments, progress=...)`` of this process in a thread: see `jobs.threads.in_thread`."""
-        return in_thread(task, function, *arguments, dispatch=self._dispatch, started=started, abandon=abandon)
-
     def close(self) -> None:
-        """End the worker; jobs that were under way end as cancelled. No process is left."""
+        """End the worker; jobs that were under way end as cancelled, a training after it was saved. No process is left.
+
+        A training gets as long as after Cancel.
+        """
         with self._lock:
             self._closed = True
             process, entries = self._process, list(self._entries)
             for entry in entries:
                 entry.cancelled = True
+                if entry.stage == "asking" and process is not None:
+                    process.send({"cancel": entry.number})
             if self._thread is not None:
                 self._queue.put(None)
-            if process is not None:
-                process.kill()
-                process.wait()
+        if self._lane == "training" and entries and self._thread is not None:
+            self._thread.join(PATIENCE_S)
+        if process is not None:
+            process.kill()
+            process.wait()
         atexit.unregister(self.close)
         for entry in entries:
             entry.job.end("cancelled")
@@ -193,12 +194,16 @@ class WorkerRunner:
             settle(item.job, lambda: self._result_of(item), self._notify)
             with self._lock:
                 self._entries.remove(item)
+        if self._lane == "training" or self._closed:
+            self._drop_process()
+            return
         with contextlib.suppress(OSError, Cancelled):  # the next job says what is wrong
             self._worker()
 
     def _result_of(self, entry: _Entry) -> Any:
         if entry.cancelled:
             raise Cancelled
+        entry.job.begun = True
         entry.before()
         answer = self._answer_of(entry)
         if "cancelled" in answer:
@@ -229,7 +234,7 @@ class WorkerRunner:
         code = process.wait()
         if entry.cancelled:
             raise Cancelled
-        raise Failed(LOST, "LostWorker", f"exit code {code}")
+        raise Failed(LOST if self._lane == "work" else LOST_TRAINING, "LostWorker", f"exit code {code}")
 
     def _on_silence(self, job: Job, silent: bool) -> None:
         """Say in the job's text that the worker gives no sign of life, and take it back when it does."""
@@ -245,16 +250,11 @@ class WorkerRunner:
                 raise Cancelled
             if self._process is None or self._process.pid is None:
                 self._drop_process()
-                self._process = WorkerProcess(self._tasks, self._warm)
+                self._process = WorkerProcess(self._tasks, self._warm, self._lane)
             return self._process
 
     def _drop_process(self) -> None:
         process, self._process = self._process, None
         if process is not None:
+            process.kill()
             process.close()
-
-    def _notify(self, call: Callable[[], None]) -> None:
-        try:
-            self._dispatch(call)
-        except Exception:
-            traceback.print_exc()  # a listener's fault is not the job's

@@ -46,7 +46,7 @@ class GridLabels:
 
     Parameters
     ----------
-    classes : (z, y, x) uint8 array
+    classes : (z, y, x) uint8 or int16 array
         Class indices: 0 for the background, n for the organ n of the scheme.
     spacing_mm : tuple of float
         Along z, y, x.

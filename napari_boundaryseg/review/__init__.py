@@ -1,4 +1,4 @@
-"""Review: where on a predicted border a person should look first. Scores, rules and the queue, on arrays alone.
+"""Review: what of labels is implausible, and where on a border a person should look first. On arrays alone.
 
-The room is empty until the review queue comes. It lies beside `editing`, below `session`, without torch and Qt.
+The queue is still to come. The room lies beside `editing`, below `session`, without torch and Qt.
 """

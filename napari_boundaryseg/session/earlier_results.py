@@ -9,6 +9,7 @@ from pathlib import Path
 
 from napari_boundaryseg.data.file_format import stored_text
 from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.session.origins import Origin
 from napari_boundaryseg.session.vouching import CHANGED, Vouched, vouched
 
 NO_REPORT = "it is there already, and no report says that this program wrote it"
@@ -28,6 +29,8 @@ class EarlierResults:
         Each file that may not be replaced without being asked, and why.
     kept : mapping of str to str
         Untouched results of the same scan that the new export does not write again: name and SHA-256.
+    origins : mapping
+        By which model each of these was made, and when; None where nothing says it.
     of_another_scan : mapping of str to str
         Untouched results of another scan that the new export does not write again; they go with their report.
     replaced : mapping of str to str
@@ -38,6 +41,7 @@ class EarlierResults:
 
     in_the_way: Mapping[str, str]
     kept: Mapping[str, str]
+    origins: Mapping[str, Origin | None]
     of_another_scan: Mapping[str, str]
     replaced: Mapping[str, str]
     has_report: bool
@@ -105,7 +109,8 @@ def earlier_results(folder: Path, report_name: str, names: Iterable[str], scan_h
     else:
         kept, foreign, why = {}, left | others, OTHER_SCAN
     in_the_way |= dict.fromkeys(foreign, f"{why}, and would be removed")
-    return EarlierResults(in_the_way, kept, foreign, replaced, known.is_report)
+    origins = {name: known.origins.get(name) for name in kept}
+    return EarlierResults(in_the_way, kept, origins, foreign, replaced, known.is_report)
 
 
 def _reason(path: Path, report_name: str, known: Vouched, scan_hash: str, digest: str) -> str:

@@ -12,13 +12,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from napari_boundaryseg.data.saving import atomic_json, atomic_write
+from napari_boundaryseg.data.saving import atomic_json, atomic_write, write_error
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.editing.journal.scan_hash import hash_of
 from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Progress, silent
 from napari_boundaryseg.session.earlier_results import EarlierResults, ResultsInTheWay, earlier_results, sha256_of
+from napari_boundaryseg.session.placing import placing
 from napari_boundaryseg.session.report import report
 from napari_boundaryseg.session.result_files import KINDS, MAPS, Results, make, plain, planned
 from napari_boundaryseg.session.staging import put, staging
@@ -100,19 +101,23 @@ def export_files(
             make_other(stage / other)
             made.append(stage / other)
         hashes = {path.name: sha256_of(path) for path in made}
-        before = refuse_earlier(scan, folder, names, what, report_name, overwrite)  # it may have changed meanwhile
-        reported = "report" in what or before.has_report
-        if reported:
-            gone = {**before.replaced, **before.of_another_scan}
-            atomic_json(folder / report_name, unfinished(case or scan.name, hash_of(scan), hashes, gone))
-        for path in made:
-            put(path, folder / path.name)
-        for foreign in before.of_another_scan:
-            (folder / foreign).unlink(missing_ok=True)
-        if reported:
-            taken = {**(seconds or {}), **_seconds_of(prediction), "writing": round(time.perf_counter() - began, 3)}
-            said = report(scan, labels, prediction, case or scan.name, hashes, checks, taken, before.kept)
-            _write_report(sealed(said), folder / report_name)
+        with placing(folder, stage, progress):
+            before = refuse_earlier(scan, folder, names, what, report_name, overwrite)  # it may have changed meanwhile
+            reported = "report" in what or before.has_report
+            said: dict[str, Any] = {}
+            if reported:
+                said = report(
+                    scan, labels, prediction, case or scan.name, hashes, checks, {}, before.kept, before.origins
+                )
+                gone = {**before.replaced, **before.of_another_scan}
+                atomic_json(folder / report_name, unfinished(said, gone))
+            for path in made:
+                put(path, folder / path.name)
+            for foreign in before.of_another_scan:
+                (folder / foreign).unlink(missing_ok=True)
+            if reported:
+                taken = {**(seconds or {}), **_seconds_of(prediction), "writing": round(time.perf_counter() - began, 3)}
+                _write_report(sealed({**said, "seconds": taken}), folder / report_name)
     return [*(folder / path.name for path in made), *([folder / report_name] if reported else [])]
 
 
@@ -127,7 +132,10 @@ def refuse_earlier(
         Unless ``overwrite``, where something may not be replaced without being asked.
     """
     wanted = [*names, *([report_name] if "report" in what else [])]
-    before = earlier_results(folder, report_name, wanted, hash_of(scan))
+    try:
+        before = earlier_results(folder, report_name, wanted, hash_of(scan))
+    except OSError as error:
+        raise write_error(folder, error) from error
     if before.in_the_way and not overwrite:
         raise ResultsInTheWay(before.in_the_way)
     return before

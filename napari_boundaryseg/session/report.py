@@ -18,6 +18,7 @@ from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.editing.journal.scan_hash import hash_of
 from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.session.origins import Origin
 
 FORMAT = "napari-boundaryseg-report/2"
 """What a report says of itself since version 0.2; one that says nothing is of version 1."""
@@ -40,6 +41,7 @@ def report(
     checks: list[str],
     seconds: Mapping[str, float],
     earlier: Mapping[str, str],
+    origins: Mapping[str, Origin | None],
 ) -> dict[str, Any]:
     """What was made from what, without names or paths of the patient's files beyond the case's name.
 
@@ -58,6 +60,8 @@ def report(
         Stage to the time it took, in s.
     earlier : mapping
         Files of earlier exports of this scan that were not written again, each with its SHA-256.
+    origins : mapping
+        By which model each of these was made, and when (see `session.origins`); None where that is not known.
 
     Returns
     -------
@@ -92,6 +96,7 @@ def report(
         "files": list(hashes),
         "hashes": dict(hashes),
         "earlier": dict(earlier),
+        "earlier_origins": dict(origins),
     }
 
 

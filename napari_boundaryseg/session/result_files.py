@@ -11,7 +11,8 @@ import numpy as np
 
 from napari_boundaryseg.data import formats
 from napari_boundaryseg.data.labels import LabelScheme
-from napari_boundaryseg.data.mesh import read_stl, signed_volume_mm3, surface, write_stl
+from napari_boundaryseg.data.safe_names import MOST_BYTES, safe_name
+from napari_boundaryseg.data.shapes.mesh import read_stl, signed_volume_mm3, surface, write_stl
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.errors import InputError
@@ -26,6 +27,9 @@ MAPS: dict[str, Callable[[Prediction], np.ndarray]] = {
 KINDS = ("labels", *MAPS, "mesh", "report")
 ENDINGS = {"labels": "_seg.nii.gz", **{kind: f"_{kind}.nii.gz" for kind in MAPS}}
 """What the name of each kind's one file ends in."""
+
+ORGAN_BYTES = 64
+"""Of an organ's name in the name of its file."""
 
 Written = tuple[list[Path], list[str]]
 """Files, and what was checked of them."""
@@ -113,16 +117,16 @@ def _mesh_names(scheme: LabelScheme) -> dict[int, str]:
     """What each organ is called in the name of its file: no two are alike, also where letter case does not count."""
     names: dict[int, str] = {}
     for organ in scheme.organs:
-        name = plain(organ.name)
+        name = plain(organ.name, "organ", ORGAN_BYTES)
         while name.lower() in {taken.lower() for taken in names.values()}:
             name += f"_{organ.id}"
         names[organ.id] = name
     return names
 
 
-def plain(name: str) -> str:
+def plain(name: str, otherwise: str = "scan", most: int = MOST_BYTES) -> str:
     """A name without what has a meaning in paths: names of organs come with model files, from anyone."""
-    return re.sub(r'[\x00-\x1f<>:"/\\|?*]', "_", name)
+    return safe_name(re.sub(r'[<>:"/\\|?*]', "_", name), otherwise, most)
 
 
 _WRITERS: dict[str, Callable[[Results, str, Progress], Written]] = {

@@ -17,6 +17,9 @@ from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.jobs.error_text import cause_of
 from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.jobs.runner import Runner
+from napari_boundaryseg.session.job_list import JobList
+from napari_boundaryseg.session.kept_results import KeptResults
+from napari_boundaryseg.session.patient_questions import PatientQuestions
 from napari_boundaryseg.session.project.project import Project
 
 
@@ -37,8 +40,8 @@ class Session:
     prediction_changed = Signal(object)
     box_changed = Signal(object)
     model_changed = Signal(object)
-    job_changed = Signal(object)
     project_changed = Signal(object)
+    training_outcome_changed = Signal(object)
     message = Signal(str, str)
     """level ("info", "warning", "error") and one sentence."""
 
@@ -51,8 +54,15 @@ class Session:
         self._prediction: Prediction | None = None
         self._box: Box | None = None
         self._model: Path | None = None
-        self._job: Job | None = None
         self._project = project
+        self._training_outcome: tuple[str, str] | None = None
+        self.jobs = JobList()
+        self.job_changed = self.jobs.work_changed
+        self.training_changed = self.jobs.training_changed
+        self.kept_results = KeptResults()
+        self.patient_questions = PatientQuestions()
+        self.closing = False
+        """Whether the window goes: what ends now was not stopped by a person."""
         self._result_folder: Path | None = None
         self._discarded: list[Path] = []
 
@@ -113,12 +123,22 @@ class Session:
 
     @property
     def job(self) -> Job | None:
-        """What is running; None when nothing is."""
-        return self._job
+        """What a person waits for: the first of what is read, written or segmented; None when nothing is."""
+        return self.jobs.first("work")
 
-    @job.setter
-    def job(self, job: Job | None) -> None:
-        self._set("job", job)
+    @property
+    def training(self) -> Job | None:
+        """The training that runs beside that."""
+        return self.jobs.first("training")
+
+    @property
+    def training_outcome(self) -> tuple[str, str] | None:
+        """What became of the last training: a level as of `message`, and a sentence."""
+        return self._training_outcome
+
+    @training_outcome.setter
+    def training_outcome(self, outcome: tuple[str, str] | None) -> None:
+        self._set("training_outcome", outcome)
 
     @property
     def project(self) -> Project | None:
@@ -139,7 +159,7 @@ class Session:
         try:
             signal.emit(value)
         except EmitLoopError as error:
-            if value is not None:  # what was emptied stays empty: an ended job never runs again
+            if value is not None:  # what was emptied stays empty
                 setattr(self, f"_{name}", before)
                 with suppress(EmitLoopError):
                     signal.emit(before)
@@ -160,13 +180,26 @@ class Session:
         return self._scratch.new(kind)
 
     def discard(self, *folders: Path) -> None:
-        """Remove scratch folders; one that is still in use (Windows keeps mapped files) goes with a later call."""
+        """Remove scratch folders; one that is still in use (Windows keeps mapped files) goes with a later call.
+
+        Raises
+        ------
+        ValueError
+            For any other folder: nothing of a person's is removed by mistake.
+        """
+        if not all(map(self._scratch.made, folders)):
+            raise ValueError("only scratch folders of this session are removed")
         self._discarded += folders
         for folder in self._discarded:
             shutil.rmtree(folder, ignore_errors=True)
         self._discarded = [folder for folder in self._discarded if folder.exists()]
 
     def close(self) -> None:
-        """End the worker and remove the scratch folder."""
+        """End the workers and remove the scratch folder. Nobody is told: whoever listened is going, too."""
+        self.closing = True
+        for owner in (self, self.jobs, self.kept_results, self.patient_questions):
+            for name, kind in vars(type(owner)).items():
+                if isinstance(kind, Signal):
+                    getattr(owner, name).block()
         self.runner.close()
         self._scratch.close()

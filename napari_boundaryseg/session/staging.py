@@ -12,6 +12,7 @@ from napari_boundaryseg.data.saving import atomic_file, write_error
 from napari_boundaryseg.data.scratch.folder_lock import FolderLock
 
 PREFIX = ".boundaryseg-export-"
+_TRIES = 3
 
 
 @contextlib.contextmanager
@@ -25,21 +26,31 @@ def staging(folder: Path) -> Iterator[Path]:
     InputError
         When the folder cannot be made.
     """
-    lock = None
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _sweep(folder)
-        stage = folder / f"{PREFIX}{secrets.token_hex(6)}"
-        stage.mkdir(mode=0o700)
+        stage, lock = _made(folder)
     except OSError as error:
         raise write_error(folder, error) from error
     try:
-        lock = FolderLock.of(stage)
         yield stage
     finally:
         if lock is not None:
             lock.release()
         shutil.rmtree(stage, ignore_errors=True)
+
+
+def _made(folder: Path) -> tuple[Path, FolderLock | None]:
+    """A new folder with its lock; without one where the disk knows none."""
+    for _ in range(_TRIES):
+        stage = folder / f"{PREFIX}{secrets.token_hex(6)}"
+        stage.mkdir(mode=0o700)
+        lock = FolderLock.of(stage)
+        if lock is not None:
+            return stage, lock
+        shutil.rmtree(stage, ignore_errors=True)  # another export took it for one that was left behind
+    stage.mkdir(mode=0o700)
+    return stage, None
 
 
 def _sweep(folder: Path) -> None:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from napari_boundaryseg import __version__
 from napari_boundaryseg.data.file_format import stored_text
-from napari_boundaryseg.session.report import FORMAT, NOTICE
+from napari_boundaryseg.session.origins import OF_AN_EXPORT, Origin, origins_in
+from napari_boundaryseg.session.report import FORMAT
 
 SEAL = "report_sha256"
 NO_REPORT = "it is there already, and it is no report of this version of the program"
@@ -19,28 +19,20 @@ WITHOUT_HASHES = "an earlier version of the program wrote it, which did not note
 CHANGED = "it was changed after this program wrote it"
 
 
-def unfinished(case: str, scan_hash: str, hashes: Mapping[str, str], replaced: Mapping[str, str]) -> dict[str, Any]:
+def unfinished(report: Mapping[str, Any], replaced: Mapping[str, str]) -> dict[str, Any]:
     """What stands in a report's place while its files are put in place: it claims nothing but whose they are.
 
     Parameters
     ----------
-    case, scan_hash : str
-    hashes, replaced : mapping
-        The new files and those that they replace, each with its SHA-256.
+    report : mapping
+        The one that is to come.
+    replaced : mapping
+        The files that are replaced or removed, each with its SHA-256.
     """
-    return sealed(
-        {
-            "format": FORMAT,
-            "case": case,
-            "notice": NOTICE,
-            "software": f"napari-boundaryseg {__version__}",
-            "unfinished": True,
-            "scan": {"hash": scan_hash},
-            "files": [],
-            "hashes": dict(hashes),
-            "replaced": dict(replaced),
-        }
-    )
+    kept = {name: report[name] for name in ("format", "case", "notice", "software", *OF_AN_EXPORT)}
+    lists = {name: report[name] for name in ("hashes", "earlier", "earlier_origins")}
+    scan = {"hash": report["scan"]["hash"]}
+    return sealed({**kept, "unfinished": True, "scan": scan, "files": [], **lists, "replaced": dict(replaced)})
 
 
 def sealed(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -79,6 +71,8 @@ class Vouched:
         Each file that was written, with its SHA-256.
     replaced : mapping
         Of an export that was interrupted: the files that it was about to replace, which may be another scan's.
+    origins : mapping
+        By which model each file was made that was written, and when; None where that is not known.
     """
 
     is_report: bool = False
@@ -86,6 +80,7 @@ class Vouched:
     scan: str = ""
     hashes: Mapping[str, str] = field(default_factory=dict)
     replaced: Mapping[str, str] = field(default_factory=dict)
+    origins: Mapping[str, Origin | None] = field(default_factory=dict)
 
 
 def vouched(path: Path) -> Vouched:
@@ -104,4 +99,5 @@ def vouched(path: Path) -> Vouched:
     if _seal(values) != values[SEAL] or not isinstance(scan, dict) or not all(isinstance(one, dict) for one in lists):
         return Vouched(fault=CHANGED)
     written, earlier, replaced = lists
-    return Vouched(True, scan=str(scan.get("hash", "")), hashes={**earlier, **written}, replaced=replaced)
+    known, hashes = str(scan.get("hash", "")), {**earlier, **written}
+    return Vouched(True, scan=known, hashes=hashes, replaced=replaced, origins=origins_in(values))

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import napari
-import numpy as np
 from qtpy.QtCore import QEventLoop, QTimer
 from qtpy.QtGui import QPixmap
 
@@ -20,10 +19,9 @@ from napari_boundaryseg.session.export import export_files, refuse_earlier
 from napari_boundaryseg.session.result_files import plain, planned
 from napari_boundaryseg.ui import hooks, samples
 from napari_boundaryseg.ui.compat.display import refuse_without_display
-from napari_boundaryseg.ui.compat.window import is_open, main_window
+from napari_boundaryseg.ui.compat.window import deliver_deletions, is_open, main_window
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
-from napari_boundaryseg.ui.layers import access
-from napari_boundaryseg.ui.layers.labels import read_labels, scheme_of
+from napari_boundaryseg.ui.layers.labels import read_labels
 from napari_boundaryseg.ui.workbench import Workbench
 
 SIZE = (1600, 1000)
@@ -59,18 +57,19 @@ def run_demo(scan: Path | None = None, headless: Path | None = None, overwrite: 
     paths = [scan] if scan else samples.SAMPLES[0].paths()
     look = partial(_refuse_earlier, headless, overwrite) if headless is not None else _nothing
     job = partial(_main_job, controller, bench, paths, look, whole=scan is None)
-    if headless is None:
-        _with_a_person(job)
-        return
     try:
-        job()
-        _save(viewer, controller, headless, overwrite)
+        if headless is None:
+            _with_a_person(viewer, job)
+        else:
+            job()
+            _save(viewer, controller, headless, overwrite)
     finally:
-        if is_open(viewer):
+        if headless is not None and is_open(viewer):
             viewer.close()
+        deliver_deletions()
 
 
-def _with_a_person(job: Callable[[], None]) -> None:
+def _with_a_person(viewer: napari.Viewer, job: Callable[[], None]) -> None:
     """Do the job and go on; what goes wrong stands in the window, which stays for another try."""
     try:
         job()
@@ -78,7 +77,8 @@ def _with_a_person(job: Callable[[], None]) -> None:
         return
     except BoundarySegError:
         pass
-    napari.run()
+    if is_open(viewer):
+        napari.run()
 
 
 class WindowClosed(InputError):
@@ -94,6 +94,9 @@ def _main_job(
     """
     errors: list[str] = []
     controller.session.message.connect(lambda level, text: errors.append(text) if level == "error" else None)
+    asks = controller.segmentation
+    for question in (asks.region_needed, asks.other_modality, asks.asked):
+        question.connect(lambda text: errors.append(text) if text else None)  # a person answers it, or nobody
     controller.open(*paths)
     wait_for(controller, lambda: controller.session.scan is not None and controller.session.job is None, OPEN_S, errors)
     look(scan_of(controller.session))
@@ -105,7 +108,7 @@ def _main_job(
         SEGMENT_S,
         errors,
     )
-    show_largest_slice(controller.viewer)
+    controller.display.show("edges", True)
     pause(SETTLE_S)
 
 
@@ -135,17 +138,6 @@ def pause(seconds: float) -> None:
     loop = QEventLoop()
     QTimer.singleShot(round(1000 * seconds), loop.quit)
     loop.exec()
-
-
-def show_largest_slice(viewer: Any) -> None:
-    """Go to the slice in which most organs, and most of them, can be seen."""
-    layer = access.only(viewer, "labels")
-    if layer is None:
-        return
-    data = np.asarray(layer.data)
-    shares = [(data == i).sum(axis=(1, 2)) / max(1, (data == i).sum()) for i in scheme_of(layer).ids]
-    best = int(np.argmax(np.sum(np.sqrt(shares), axis=0) + np.sum(np.array(shares) > 0, axis=0)))
-    viewer.dims.set_current_step(0, best)
 
 
 def _nothing(scan: Volume) -> None:

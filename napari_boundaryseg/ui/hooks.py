@@ -8,17 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from napari import current_viewer
 from qtpy.QtCore import QTimer
 
 from napari_boundaryseg.data import formats
-from napari_boundaryseg.data.volume import LabelMap
+from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.session import Session
-from napari_boundaryseg.ui.compat.gui_thread import worker_runner
+from napari_boundaryseg.ui.compat.gui_thread import runner
 from napari_boundaryseg.ui.compat.window import when_closed
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
+from napari_boundaryseg.ui.input.window_input import WindowInput
 from napari_boundaryseg.ui.layers import access
-from napari_boundaryseg.ui.layers.labels import free_labels
+from napari_boundaryseg.ui.layers.free_labels import OVER, free_labels, scan_beneath
 from napari_boundaryseg.ui.layers.scan import scan_data
 
 PRESTART_MS = 2000
@@ -31,8 +33,9 @@ def controller_of(viewer: Any, *, last_project: bool = True) -> ViewerController
     """The viewer's controller: made when first asked for, with the project used last, and closed with the viewer."""
     viewer = getattr(viewer, "__wrapped__", viewer)
     if viewer not in _CONTROLLERS:
-        controller = ViewerController(viewer, Session(worker_runner(), None))
+        controller = ViewerController(viewer, Session(runner(), None))
         _CONTROLLERS[viewer] = controller
+        WindowInput(controller)
         when_closed(viewer, controller.close)
         QTimer.singleShot(PRESTART_MS, controller.jobs.warm_up)
         if last_project:
@@ -60,7 +63,8 @@ def read_layers(path: str | list[str]) -> list[Any]:
 def write_labels(path: str, data: Any, meta: dict[str, Any]) -> list[str]:
     """Save a labels layer as NIfTI: in the scan's own geometry when it was drawn on one.
 
-    A layer that was not drawn on a scan of ours is saved on its own grid: z, y, x in mm growing to head, back, left.
+    A layer that napari or another plugin made is saved where napari shows it over the scan that was open when it came;
+    without one, its z, y and x grow to head, back and left, in mm.
     """
     known = meta.get("metadata", {})
     scan = known.get(access.KEY)
@@ -73,8 +77,14 @@ def write_labels(path: str, data: Any, meta: dict[str, Any]) -> list[str]:
             scan.name,
         )
     else:
-        labels = free_labels(array, meta)
+        labels = free_labels(array, meta, known.get(OVER) or _scan_without_controller(data))
     if not str(path).lower().endswith((".nii", ".nii.gz")):
         raise InputError(Path(path), "this kind of label file is not written", "Choose a name that ends in .nii.gz")
     formats.write(labels, Path(path))
     return [str(path)]
+
+
+def _scan_without_controller(data: Any) -> Volume | None:
+    """The scan under a layer of napari's current viewer, where none of our panels is open to remember it."""
+    viewer = current_viewer()
+    return None if viewer in _CONTROLLERS else scan_beneath(viewer, data)

@@ -3,43 +3,67 @@
 from __future__ import annotations
 
 from napari.settings import get_settings
-from qtpy.QtCore import QSize
-from qtpy.QtWidgets import QVBoxLayout, QWidget
+from qtpy.QtCore import QSize, QTimer
+from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
+from napari_boundaryseg.ui.compat import preload
+from napari_boundaryseg.ui.compat.dock_title import DockTitle
 from napari_boundaryseg.ui.compat.window import steady_window
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 from napari_boundaryseg.ui.panels.job_bar import JobBar
+from napari_boundaryseg.ui.panels.notices.patient_question import PatientQuestion
+from napari_boundaryseg.ui.panels.notices.project_place import PlaceNotice
+from napari_boundaryseg.ui.panels.notices.recovery_notice import RecoveryNotice
 from napari_boundaryseg.ui.panels.panel import PANELS, in_order
+from napari_boundaryseg.ui.panels.show_row import ShowRow
 from napari_boundaryseg.ui.widgets.appearance import dock_sheet
 from napari_boundaryseg.ui.widgets.controls import named
 from napari_boundaryseg.ui.widgets.sections import Sections
 
+TITLE = "Boundary segmentation"
 WIDTH = 380
+PRELOAD_MS = 1000
+"""By then the window is there."""
 
 
 class Workbench(QWidget):
-    """Every panel as a section, and the job bar."""
+    """Every panel as a section, what is shown over the scan, and the job bar."""
 
     def __init__(self, controller: ViewerController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        named(self, "workbench", "Boundary segmentation")
+        named(self, "workbench", TITLE)
+        DockTitle(self, TITLE)
+        _take_the_height(self)
         _follow_theme(self, controller)
         self.panels = {panel.title: panel(controller) for panel in in_order().values()}
-        self.sections = Sections(self.panels)
-        self.job_bar = JobBar(controller)
+        self.sections = Sections(self.panels, {title: panel.pinned for title, panel in self.panels.items()})
+        self.show_row, self.job_bar = ShowRow(controller), JobBar(controller)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.sections, 1)
+        layout.addWidget(self.show_row)
+        layout.addWidget(RecoveryNotice(controller))
+        layout.addWidget(PlaceNotice(controller))
+        layout.addWidget(PatientQuestion(controller))
         layout.addWidget(self.job_bar)
         for title, panel in self.panels.items():
             panel.state_changed.connect(self.sections.by_title[title].set_state)
             self.sections.by_title[title].set_state(*panel.state)
         self.setMinimumWidth(300)
+        self._preload = QTimer(self)
+        self._preload.setSingleShot(True)
+        self._preload.timeout.connect(lambda: preload.preload(controller.viewer))
+        self._preload.start(PRELOAD_MS)
 
     def sizeHint(self) -> QSize:
         """As wide as the text needs, never wider than the scan can spare."""
         return QSize(WIDTH, 600)
+
+
+def _take_the_height(widget: QWidget) -> None:
+    """Keep the dock's whole height: under what wants none, napari puts a space that takes half of it."""
+    widget.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
 
 
 def _follow_theme(widget: QWidget, controller: ViewerController) -> None:
@@ -66,8 +90,16 @@ class PanelAlone(QWidget):
 
     def __init__(self, name: str, controller: ViewerController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        _take_the_height(self)
         _follow_theme(self, controller)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(PANELS[name](controller), 1)
+        panel = PANELS[name](controller)
+        DockTitle(self, panel.title)
+        layout.addWidget(panel, 1)
+        if panel.pinned is not None:
+            layout.addWidget(panel.pinned)
+        layout.addWidget(RecoveryNotice(controller))
+        layout.addWidget(PlaceNotice(controller))
+        layout.addWidget(PatientQuestion(controller))
         layout.addWidget(JobBar(controller))

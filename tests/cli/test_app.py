@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -98,3 +99,11 @@ def test_sentences_for_every_kind_of_error() -> None:
     )
     assert one_line(Cancelled()) == "stopped"
     assert one_line(RuntimeError("two\nlines")).startswith("unexpected RuntimeError: two lines.")
+
+
+def test_ctrl_c_before_a_command_has_begun_is_130_without_a_word(boundaryseg, monkeypatch) -> None:
+    def interrupted(**_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys.modules["napari_boundaryseg.cli.app"], "app", interrupted)
+    assert boundaryseg("models") == (130, "", "")

@@ -1,4 +1,4 @@
-"""Which files belong to which case."""
+"""Which files are the scan of a case, and what the case is called."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from napari_boundaryseg.cli.cases import cases_in, compared, known_as, name_of, sources
+from napari_boundaryseg.cli.inputs.cases import name_of, sources
 from napari_boundaryseg.errors import InputError
 
 
@@ -58,74 +58,7 @@ def test_a_series_is_named_after_its_folder(tmp_path: Path, monkeypatch: pytest.
     assert name_of([Path()]) == "series.12"
 
 
-def test_label_maps_of_a_folder_by_case(tmp_path: Path) -> None:
-    touch(
-        tmp_path,
-        "a_seg.nii.gz",
-        "a_edges.nii.gz",
-        "a_contours.nii.gz",
-        "a_probabilities.nii.gz",
-        "a.json",
-        "b.nii.gz",
-        "._b.nii.gz",
-    )
-    assert cases_in(tmp_path) == {"a": tmp_path / "a_seg.nii.gz", "b": tmp_path / "b.nii.gz"}
-
-
-def test_a_case_with_two_label_maps_is_refused(tmp_path: Path) -> None:
-    touch(tmp_path, "a_seg.nii.gz", "a.nii.gz")
-    with pytest.raises(InputError, match="'a' has two"):
-        cases_in(tmp_path)
-
-
 def test_four_digits_are_a_patient_where_files_beside_bear_others(tmp_path: Path) -> None:
     first, second = touch(tmp_path, "case_0000.nii.gz", "case_0001.nii.gz")
     assert [name_of([first]), name_of([second])] == ["case_0000", "case_0001"]
     assert name_of([first, second]) == "case", "given together they are channels"
-
-
-def test_label_maps_keep_patient_numbers(tmp_path: Path) -> None:
-    touch(tmp_path, "amos_0001_seg.nii.gz", "amos_0004.nii.gz", "p_0000.nii.gz")
-    assert set(cases_in(tmp_path)) == {"amos_0001", "amos_0004", "p_0000"}
-
-
-@pytest.mark.parametrize(
-    ("predicted", "reference", "pairs"),
-    [
-        (["amos_0004.nii.gz"], ["amos_0001.nii.gz"], set()),
-        (["FLARE22_Tr_0001_seg.nii.gz"], ["FLARE22_Tr_0001.nii.gz"], {"FLARE22_Tr_0001"}),
-        (["a_seg.nii.gz"], ["a_0000.nii.gz"], {"a"}),
-        (["a_0000_seg.nii.gz"], ["a.nii.gz"], {"a_0000"}),
-        (["a_seg.nii.gz"], ["a_0000.nii.gz", "a.nii.gz"], {"a"}),
-        (["a_0000_seg.nii.gz", "a_0001_seg.nii.gz"], ["a_0000.nii.gz", "a_0001.nii.gz"], {"a_0000", "a_0001"}),
-        (["a_0001_seg.nii.gz"], ["a.nii.gz"], set()),
-    ],
-)
-def test_predictions_meet_references_of_their_own_patient(
-    tmp_path: Path, predicted: list[str], reference: list[str], pairs: set[str]
-) -> None:
-    for folder, names in (("p", predicted), ("r", reference)):
-        (tmp_path / folder).mkdir()
-        touch(tmp_path / folder, *names)
-    found, truth = compared(tmp_path / "p", tmp_path / "r")
-    assert set(found) & set(truth) == pairs
-    assert (len(found), len(truth)) == (len(predicted), len(reference)), "none is lost"
-
-
-def test_two_files_are_compared_whatever_their_names(tmp_path: Path) -> None:
-    one, two = touch(tmp_path, "mine.nii.gz", "truth.nii.gz")
-    assert compared(one, two) == ({"mine": one}, {"mine": two})
-
-
-def test_a_name_is_not_taken_for_another_where_both_are_there() -> None:
-    assert known_as("a", {"a", "a_0000"}) == "a"
-    assert known_as("a_0000", {"a", "a_0000"}) == "a_0000"
-
-
-def test_a_name_is_one_however_its_accents_are_written(tmp_path: Path) -> None:
-    for system in ("mac", "linux"):
-        (tmp_path / system).mkdir()
-    (parts,) = touch(tmp_path / "mac", "Mu\u0308ller_seg.nii.gz")
-    (whole,) = touch(tmp_path / "linux", "M\u00fcller.nii.gz")
-    assert cases_in(tmp_path / "mac") == {"M\u00fcller": parts}
-    assert cases_in(tmp_path / "linux") == {"M\u00fcller": whole}

@@ -7,7 +7,6 @@ import sys
 import pytest
 
 from napari_boundaryseg.cli import console
-from napari_boundaryseg.progress import silent
 
 
 def test_a_table_lines_up() -> None:
@@ -15,9 +14,10 @@ def test_a_table_lines_up() -> None:
     assert text.splitlines() == ["organ     dsc", "Bladder   0.9", "GTV      0.85"]
 
 
-def test_no_bar_where_nobody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_bar_where_nobody_looks(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: False, raising=False)
-    assert console.progress_bar() is silent
+    console.progress_bar()(0.5, "window 3 of 6")
+    assert capsys.readouterr().err == ""
 
 
 def test_the_bar_says_how_far_and_is_cleared(monkeypatch: pytest.MonkeyPatch) -> None:

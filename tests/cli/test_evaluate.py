@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from cli_study import boxes, save
 
+from napari_boundaryseg.data.labels import preset
+
 
 @pytest.fixture
 def predictions(tmp_path: Path) -> Path:
@@ -93,7 +95,7 @@ def test_a_case_without_prediction_is_missing(boundaryseg, references: Path, pre
     anterior = report["summary"]["Hippocampus_A"]
     assert (anterior["n"], anterior["missing"], anterior["dsc"]["mean"]) == (3, 1, pytest.approx(2 / 3))
 
-    done = boundaryseg(*words, "--predicted-only")
+    done = boundaryseg(*words, "--predicted-only", "--overwrite")
     assert "2 of 3 cases have a prediction. Left out: case1." in done.out
     assert json.loads(file.read_text())["summary"]["Hippocampus_A"]["missing"] == 0
 
@@ -245,3 +247,154 @@ def test_integers_that_the_references_give_to_other_organs_are_refused(
     assert boundaryseg("evaluate", predictions, references, "--scheme", "hippocampus").status == 0
     listing.write_text(json.dumps({"labels": {"background": 0, "one": 2, "two": 1}}))
     assert boundaryseg("evaluate", predictions, references, "--scheme", "hippocampus").status == 0, "unknown names"
+
+
+def named(path: Path, array: np.ndarray, *names: str) -> None:
+    """A label map with a table that names 1, 2 and so on."""
+    rows = "".join(f'<Label Key="{i}">{name}</Label>' for i, name in enumerate(names, start=1))
+    text = f"<CaretExtension><LabelTable>{rows}</LabelTable></CaretExtension>"
+    image = nib.Nifti1Image(array, nib.load(path).affine)
+    image.header.extensions.append(nib.nifti1.Nifti1Extension(30, text.encode()))
+    nib.save(image, path)
+
+
+@pytest.mark.parametrize("which", ["predictions", "references"])
+def test_names_in_a_label_map_count_and_not_its_integers(
+    boundaryseg, references: Path, predictions: Path, tmp_path: Path, which: str
+) -> None:
+    path = predictions / "case0_seg.nii.gz" if which == "predictions" else references / "case0.nii.gz"
+    swapped = np.array([0, 2, 1], np.uint8)[np.asarray(nib.load(path).dataobj).astype(np.uint8)]
+    named(path, swapped, "Posterior", "Anterior")
+    pair = (predictions / "case0_seg.nii.gz", references / "case0.nii.gz", "--scheme", "hippocampus")
+    done = boundaryseg("evaluate", *pair, "--json", tmp_path / "scores.json")
+    assert done.status == 0, done.err
+    assert "1 Posterior is 2, 2 Anterior is 1" in done.err
+    assert [row["dsc"] for row in json.loads((tmp_path / "scores.json").read_text())["cases"]] == [1, 1]
+    if which == "references":
+        (references / "dataset.json").write_text(json.dumps({"labels": {"anterior": 1, "posterior": 2}}))
+        for scored in (pair, (predictions / "case1_seg.nii.gz", references, "--scheme", "hippocampus")):
+            done = boundaryseg("evaluate", *scored)
+            assert done.status == 1
+            assert "case0.nii.gz: the integer 1 is Posterior there" in done.err
+
+
+def test_two_label_maps_with_other_names_for_their_integers_are_not_compared(
+    boundaryseg, references: Path, predictions: Path
+) -> None:
+    one, two = predictions / "case0_seg.nii.gz", references / "case0.nii.gz"
+    named(one, boxes(), "ANTERIOR", "Posterior")
+    named(two, boxes(), "anterior", "posterior")
+    assert boundaryseg("evaluate", one, two).status == 0
+    named(two, boxes(), "posterior", "anterior")
+    done = boundaryseg("evaluate", one, two)
+    assert done.status == 1
+    assert "the integer 1 is ANTERIOR there and posterior in the reference" in done.err
+    named(two, 2 * (boxes() == 1).astype(np.uint8), "Segment_1", "anterior")
+    done = boundaryseg("evaluate", one, two)
+    assert done.status == 1
+    assert "ANTERIOR is 1 there and 2 in the reference" in done.err
+
+
+# --- nothing is left out in silence -----------------------------------------------------------------------------------
+
+
+def empty() -> np.ndarray:
+    return np.zeros_like(boxes())
+
+
+@pytest.mark.parametrize("scheme", [(), ("--scheme", "hippocampus")], ids=["no scheme", "scheme"])
+@pytest.mark.parametrize("prediction", [True, False], ids=["empty", "not there"])
+def test_a_case_in_which_there_is_nothing_to_score_is_in_the_tables_and_in_no_mean(
+    boundaryseg, references: Path, predictions: Path, tmp_path: Path, scheme: tuple[str, ...], prediction: bool
+) -> None:
+    plain = tmp_path / "plain.json"
+    assert boundaryseg("evaluate", predictions, references, *scheme, "--json", plain).status == 0
+    save(references / "none.nii.gz", empty())
+    if prediction:
+        save(predictions / "none_seg.nii.gz", empty())
+    table, file = tmp_path / "scores.csv", tmp_path / "scores.json"
+    done = boundaryseg("evaluate", predictions, references, *scheme, "--csv", table, "--json", file)
+    assert done.status == 0, done.err
+    assert "Nothing to score, for no label map holds a label: none." in done.out
+    (row,) = (row for row in csv.DictReader(table.open()) if row["case"] == "none")
+    assert row.pop("note") == "no label map of this case holds a label"
+    assert set(row.values()) == {"none", ""}
+    report = json.loads(file.read_text())
+    assert report["without_labels"] == ["none"]
+    assert report["summary"] == json.loads(plain.read_text())["summary"]
+    assert " 3 of 4 " in done.out.splitlines()[1]
+
+
+def test_only_empty_label_maps_are_said(boundaryseg, tmp_path: Path) -> None:
+    maps = save(tmp_path / "p.nii.gz", empty()), save(tmp_path / "r.nii.gz", empty())
+    done = boundaryseg("evaluate", *maps, "--csv", tmp_path / "s.csv")
+    assert (done.status, "Nothing to score, for no label map holds a label: p." in done.out) == (0, True)
+    assert [row["case"] for row in csv.DictReader((tmp_path / "s.csv").open())] == ["p"]
+
+
+@pytest.mark.parametrize("kind", ["edges", "contours", "probabilities", "uncertainty"])
+def test_a_reference_of_any_name_counts(
+    boundaryseg, references: Path, predictions: Path, tmp_path: Path, kind: str
+) -> None:
+    """`case0_edges` is a label map of the structures that are called edges."""
+    save(references / f"case0_{kind}.nii.gz", boxes())
+    done = boundaryseg("evaluate", predictions, references, "--json", tmp_path / "s.json")
+    assert f"3 of 4 cases have a prediction. Counted as missing: case0_{kind}." in done.out
+    save(predictions / f"case0_{kind}.nii.gz", boxes())
+    done = boundaryseg("evaluate", predictions, references, "--json", tmp_path / "t.json")
+    assert {row["case"] for row in json.loads((tmp_path / "t.json").read_text())["cases"]} == {
+        *("case0", "case1", "case2"), f"case0_{kind}"
+    }  # fmt: skip
+
+
+def test_what_is_told_of_files_stands_in_the_tables_too(
+    boundaryseg, references: Path, predictions: Path, tmp_path: Path
+) -> None:
+    (predictions / "case3.mgz").touch()
+    (references / "case1.nii.gz").rename(references / "case1_0000.nii.gz")
+    scheme = preset("hippocampus").model_dump(mode="json")
+    (predictions / "case0.json").write_text(json.dumps({"case": "case0", "label_scheme": scheme}))
+    table, file = tmp_path / "s.csv", tmp_path / "s.json"
+    save(references / "case9.nii.gz", boxes())
+    done = boundaryseg("evaluate", predictions, references, "--csv", table, "--json", file)
+    report = json.loads(file.read_text())
+    remarks = [
+        "Left out of predictions, for they cannot be read as label maps: case3.mgz.",
+        "The reference case1_0000 is taken for that of case1.",
+    ]
+    assert report["remarks"] == remarks
+    assert all(f"note: {remark}" in done.err.splitlines() for remark in remarks)
+    assert set(report["notes"]) == {"case1", "case2", "case9"}
+    assert "Its label scheme is another one than that of case0" in report["notes"]["case1"][0]
+    assert "those of others differ in their label schemes" in report["notes"]["case9"][0]
+    noted = {row["case"] for row in csv.DictReader(table.open()) if "label scheme" in row["note"]}
+    assert noted == {"case1", "case2", "case9"}
+    done = boundaryseg("evaluate", predictions, references, "--json", tmp_path / "t.json", "--scheme", "hippocampus")
+    assert json.loads((tmp_path / "t.json").read_text())["notes"] == {}
+
+
+def test_a_label_map_that_is_compared_with_itself_is_said(boundaryseg, references: Path) -> None:
+    done = boundaryseg("evaluate", references, references, "--scheme", "hippocampus")
+    assert done.status == 0
+    assert "note: case0: Its prediction and its reference are the same file." in done.err.splitlines()
+
+
+def test_integers_are_looked_up_also_where_the_folder_is_the_current_one(
+    boundaryseg, references: Path, predictions: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = json.dumps({"labels": {"background": 0, "posterior": 1, "anterior": 2}})
+    (references.parent / "dataset.json").write_text(text)
+    monkeypatch.chdir(references)
+    done = boundaryseg("evaluate", predictions, ".", "--scheme", "hippocampus")
+    assert (done.status, "the integer 1 is posterior there" in done.err) == (1, True)
+
+
+def test_names_of_organs_are_found_however_the_accents_of_a_case_are_written(boundaryseg, tmp_path: Path) -> None:
+    case = "Mu\u0308ller"  # as macOS writes it
+    save(tmp_path / "p" / f"{case}_seg.nii.gz", boxes())
+    save(tmp_path / "r" / "M\u00fcller.nii.gz", boxes())
+    scheme = preset("hippocampus").model_dump(mode="json")
+    (tmp_path / "p" / f"{case}.json").write_text(json.dumps({"case": case, "label_scheme": scheme}))
+    done = boundaryseg("evaluate", tmp_path / "p", tmp_path / "r", "--json", tmp_path / "s.json")
+    assert done.status == 0, done.err
+    assert set(json.loads((tmp_path / "s.json").read_text())["summary"]) == {"Hippocampus_A", "Hippocampus_P"}

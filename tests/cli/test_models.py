@@ -66,3 +66,23 @@ def test_a_card_is_told_whole(boundaryseg, tiny_model: Path, tmp_path: Path) -> 
     assert "by           Simpson et al. 2019" in text
     found = {m["name"]: m for m in json.loads(boundaryseg("models", "--project", tmp_path, "--json").out)}
     assert found["told"]["calibration"]["errors"]["edges"] == 0.031
+
+
+def test_models_of_a_project_that_cannot_be_used_are_told(boundaryseg, tmp_path: Path, tiny_model: Path) -> None:
+    from napari_boundaryseg.session.project.project import Project
+
+    project = Project(tmp_path / "study")
+    changed, damaged = (project.add_model(tiny_model).path for _ in range(2))
+    changed.write_bytes(changed.read_bytes()[:-1] + b"\x01")
+    damaged.write_bytes(b"x")
+    done = boundaryseg("models", "--project", project.folder)
+    assert done.status == 0
+    assert [line.partition(". ")[0] for line in done.err.splitlines()] == [
+        "note: tiny-v2.safetensors: it is not the model that the project stored under this name",
+        "note: tiny-v3.safetensors: it is not a whole safetensors file",
+    ]
+    done = boundaryseg("models", "--project", tmp_path / "gone")
+    assert (done.status, done.err) == (
+        1,
+        "error: gone: it cannot be read: No such file or directory. Choose a project folder.\n",
+    )

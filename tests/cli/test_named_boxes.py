@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import typer
 
-from napari_boundaryseg.cli.boxes import box_around, labels_of, parse_box
+from napari_boundaryseg.cli.inputs.boxes import box_around, labels_of, parse_box
 from napari_boundaryseg.data.boxes import drawn
 from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
 from napari_boundaryseg.errors import InputError

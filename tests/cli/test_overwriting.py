@@ -13,7 +13,11 @@ import numpy as np
 import pytest
 from cli_study import boxes, save
 
+from napari_boundaryseg.engine.evaluation import scoring
 from napari_boundaryseg.engine.inference.predictor import Predictor
+from napari_boundaryseg.engine.recipes.shipped import recipe
+
+LINKS = pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -117,7 +121,7 @@ def test_two_scans_of_one_result_are_refused_before_anything_runs(
         patients[1].rename(other)
     done = predict(patients[0], other)
     assert done.status == 1
-    assert done.err.startswith("error: scans 1 and 2: both would be written as ")
+    assert done.err.startswith("error: scan 1 and scan 2: both would be written as ")
     assert not (tmp_path / "out").exists()
 
 
@@ -134,7 +138,7 @@ def test_convert_replaces_nothing_that_is_there(boundaryseg: Callable, study: Pa
     np.testing.assert_array_equal(nib.load(target).get_fdata(), nib.load(source).get_fdata())
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+@LINKS
 @pytest.mark.parametrize("way", ["the same path", "a link", "another hard link", "one of two channels"])
 def test_convert_never_replaces_its_own_source(boundaryseg: Callable, study: Path, tmp_path: Path, way: str) -> None:
     source = study / "images" / "case0.nii.gz"
@@ -148,7 +152,7 @@ def test_convert_never_replaces_its_own_source(boundaryseg: Callable, study: Pat
     else:
         target, words = source, f"{study / 'images' / 'case1.nii.gz'},{source}"
     done = boundaryseg("convert", words, target, "--overwrite")
-    assert (done.status, "it is the source itself" in done.err) == (1, True)
+    assert (done.status, "it is read by this command, and would be lost" in done.err) == (1, True)
     assert source.read_bytes() == before
 
 
@@ -158,19 +162,99 @@ def maps(tmp_path: Path) -> tuple[Path, Path]:
 
 
 @pytest.mark.parametrize("option", ["--csv", "--json"])
-def test_a_table_of_scores_replaces_only_a_table_of_scores(
+def test_a_table_of_scores_replaces_nothing_that_is_there(
     boundaryseg: Callable, maps: tuple[Path, Path], tmp_path: Path, option: str
 ) -> None:
-    table, before = tmp_path / "scores", maps[1].read_bytes()
-    assert [boundaryseg("evaluate", *maps, option, table).status for _ in range(2)] == [0, 0]
-    done = boundaryseg("evaluate", *maps, option, maps[1])
-    assert (done.status, done.err.startswith("error: a.nii.gz: it is there already.")) == (1, True)
-    assert maps[1].read_bytes() == before
-    text = "case,organ,dsc,my remark\n" if option == "--csv" else '{"cases": [], "remark": "mine"}'
-    table.write_text(text)
-    assert boundaryseg("evaluate", *maps, option, table).status == 1
-    assert table.read_text() == text
+    table = tmp_path / "scores"
+    assert boundaryseg("evaluate", *maps, option, table).status == 0
+    text = table.read_text()
+    remarked = (
+        text.replace("False", "True: I looked at it again") if option == "--csv" else text.replace("{}", '{"a": 1}')
+    )
+    for mine in (text, remarked, "mine"):
+        table.write_text(mine)
+        done = boundaryseg("evaluate", *maps, option, table)
+        assert (done.status, done.err.startswith("error: scores: it is there already.")) == (1, True)
+        assert table.read_text() == mine
     assert boundaryseg("evaluate", *maps, option, table, "--overwrite").status == 0
+    assert table.read_text() == text
+
+
+@pytest.fixture
+def nothing_scored(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("cases were scored before it was known whether the tables may be written")
+
+    monkeypatch.setattr(scoring, "score_case", never)
+
+
+@LINKS
+@pytest.mark.parametrize("second", ["s.csv", "S.CSV", "../tables/s.csv", "link.csv", "link2.csv"])
+def test_two_tables_of_one_name_are_refused(
+    boundaryseg: Callable, maps: tuple[Path, Path], tmp_path: Path, second: str, nothing_scored: None
+) -> None:
+    folder = tmp_path / "tables"
+    folder.mkdir()
+    (folder / "link.csv").symlink_to(folder / "s.csv")
+    (folder / "link2.csv").symlink_to(folder / "link.csv")
+    words = ("--csv", folder / "s.csv", "--json", folder / second, "--overwrite")
+    done = boundaryseg("evaluate", *maps, *words)
+    assert (done.status, done.err.startswith("error: --csv and --json: both would be written as ")) == (1, True)
+    assert not (folder / "s.csv").exists()
+
+
+@LINKS
+@pytest.mark.parametrize("option", ["--csv", "--json"])
+@pytest.mark.parametrize("what", ["p/a.nii.gz", "r/b.nii.gz", "p/a.json", "r/dataset.json", "link", "p/later.json"])
+def test_a_table_never_replaces_what_is_read(
+    boundaryseg: Callable, maps: tuple[Path, Path], tmp_path: Path, option: str, what: str, nothing_scored: None
+) -> None:
+    save(tmp_path / "p" / "later_seg.nii.gz", boxes())
+    save(tmp_path / "r" / "b.nii.gz", boxes())
+    (tmp_path / "p" / "a.json").write_text("{}")
+    (tmp_path / "r" / "dataset.json").write_text("{}")
+    (tmp_path / "link").symlink_to(maps[1])
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    done = boundaryseg("evaluate", tmp_path / "p", tmp_path / "r", option, tmp_path / what, "--overwrite")
+    assert done.status == 1
+    assert done.err.startswith(f"error: {Path(what).name}: it is read by this command, and would be lost.")
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("option", ["--csv", "--json"])
+@pytest.mark.parametrize(("where", "said"), [("p", "it is a folder"), ("none/s", "is not there")])
+def test_where_no_file_can_be_is_said_before_anything_is_scored(
+    boundaryseg: Callable, maps: tuple[Path, Path], tmp_path: Path, option: str, where: str, said: str, nothing_scored
+) -> None:
+    done = boundaryseg("evaluate", *maps, option, tmp_path / where, "--overwrite")
+    assert (done.status, said in done.err) == (1, True)
+
+
+@LINKS
+@pytest.mark.parametrize("way", ["a scan", "a channel", "a box's labels", "a folder of labels", "a link"])
+def test_predict_never_replaces_what_it_reads(
+    predict: Callable, patients: tuple[Path, Path], tmp_path: Path, no_network: None, way: str
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    target = out / "t1_seg.nii.gz"
+    shutil.copy(patients[1], target)
+    read = target
+    if way == "a link":
+        read = tmp_path / "other.nii.gz"
+        read.symlink_to(target)
+    words = {
+        "a channel": (f"{patients[0]},{read}",),
+        "a box's labels": (patients[0], "--box-from", read),
+        "a folder of labels": (patients[0], "--box-from", out),
+    }.get(way, (patients[0], read))
+    before = content(out)
+    done = predict(*words, "--overwrite")
+    assert (done.status, done.err) == (
+        1,
+        "error: t1_seg.nii.gz: it is read by this command, and would be lost. Choose another name or folder.\n",
+    )
+    assert content(out) == before
 
 
 @pytest.mark.parametrize("name", ["best.safetensors", "card.json", "log.jsonl", "comparison.md"])
@@ -196,8 +280,29 @@ def test_a_model_is_not_fine_tuned_into_its_own_place(
     model.parent.mkdir()
     shutil.copy(tiny_model, model)
     done = boundaryseg("finetune", model, "--data", study, "-o", tmp_path / "out", "--overwrite")
-    assert (done.status, "it holds the model that the training begins with" in done.err) == (1, True)
+    assert (done.status, "it holds best.safetensors, which this training reads and would replace" in done.err) == (
+        1,
+        True,
+    )
     assert model.read_bytes() == tiny_model.read_bytes()
+
+
+@pytest.mark.parametrize(("command", "option"), [("train", "recipe"), ("train", "--splits"), ("finetune", "--holdout")])
+def test_a_training_never_replaces_a_recipe_or_a_table_that_it_reads(
+    boundaryseg: Callable, study: Path, tiny_model: Path, tmp_path: Path, command: str, option: str
+) -> None:
+    mine = tmp_path / "out" / ("card.json" if option == "recipe" else "log.jsonl")
+    mine.parent.mkdir()
+    if option == "recipe":
+        mine.write_text(recipe("hippocampus-sgm").model_dump_json())
+    else:
+        shutil.copy(study / "splits.csv", mine)
+    first = {"train": "hippocampus-sgm", "finetune": tiny_model}[command]
+    words = (mine,) if option == "recipe" else (first, option, mine)
+    before = content(mine.parent)
+    done = boundaryseg(command, *words, "--data", study, "-o", mine.parent, "--overwrite", "--steps", 1)
+    assert (done.status, f"it holds {mine.name}, which this training reads and would replace" in done.err) == (1, True)
+    assert content(mine.parent) == before
 
 
 def test_the_report_of_a_result_says_by_what_it_is_known_again(

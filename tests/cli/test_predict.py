@@ -140,3 +140,52 @@ def test_a_margin_that_is_no_distance_is_refused(
     words = ("--box-from", labels, "--margin-mm", margin, "-o", tmp_path / "out")
     done = boundaryseg("predict", scan, "--model", tiny_model, *words)
     assert done.status == 2 and "margin" in done.err, done.err
+
+
+@pytest.mark.parametrize("name", [".", ".hidden", "a\nb", "NUL", " ", "x" * 248])
+def test_results_are_visible_whatever_a_file_is_called(
+    boundaryseg, scan: Path, tiny_model: Path, tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / f"{name}.nii.gz"
+    path.write_bytes(scan.read_bytes())
+    wanted = ("--model", tiny_model, "-o", tmp_path / "out", "--probabilities")
+    assert boundaryseg("predict", path, *wanted).status == 0
+    written = sorted(file.name for file in (tmp_path / "out").iterdir())
+    assert len(written) == 3
+    assert not any(file.startswith((".", " ", "NUL")) for file in written)
+    (tmp_path / "labels").mkdir()
+    reference = tmp_path / "labels" / path.name
+    reference.write_bytes((tmp_path / "out" / written[2]).read_bytes())
+    whole = reference if name.startswith(".") else reference.parent
+    done = boundaryseg("evaluate", tmp_path / "out" / written[2] if whole == reference else tmp_path / "out", whole)
+    assert done.status == 0, done.err
+    assert "1.000" in done.out
+
+
+def test_maps_of_another_model_that_stay_are_told_with_their_model(
+    boundaryseg, scan: Path, tiny_model: Path, tmp_path: Path
+) -> None:
+    boundaryseg("predict", scan, "--model", tiny_model, "-o", tmp_path / "out", "--edges")
+    first = json.loads((tmp_path / "out" / "case0.json").read_text("utf-8"))
+    done = boundaryseg("predict", scan, "--model", "hippocampus-sgm", "-o", tmp_path / "out", "--whole")
+    assert done.status == 0
+    told = "note: case0: left from earlier and not made anew: case0_edges.nii.gz (model tiny, SHA-256 "
+    assert [line for line in done.err.splitlines() if line.startswith(told + first["sha256"][:8])]
+    report = json.loads((tmp_path / "out" / "case0.json").read_text("utf-8"))
+    assert report["earlier_origins"] == {
+        "case0_edges.nii.gz": {name: first[name] for name in ("model", "sha256", "written")}
+    }
+
+
+def test_a_scan_of_another_modality_is_refused_until_it_is_meant(boundaryseg, tiny_model: Path, tmp_path: Path) -> None:
+    pytest.importorskip("pydicom")
+    from dicom_files import series
+
+    folder = series(tmp_path / "ct", 12, modality="CT")
+    done = boundaryseg("predict", folder, "--model", tiny_model, "-o", tmp_path / "out", "--whole")
+    assert done.status == 1
+    assert "ct: it is CT of" in done.err and "was made for MR" in done.err
+    assert not (tmp_path / "out" / "ct_seg.nii.gz").exists()
+    done = boundaryseg("predict", folder, "--model", tiny_model, "-o", tmp_path / "out", "--whole", "--any-modality")
+    assert done.status == 0, done.err
+    assert (tmp_path / "out" / "ct_seg.nii.gz").exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -11,12 +12,14 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from napari_boundaryseg.data.geometry import (
+    THICKER,
     AxisMap,
     DisplayGrid,
     corner_distance_mm,
     obliquity_deg,
     orientation,
     shear_deg,
+    slice_axis,
     spacing_mm,
 )
 
@@ -175,3 +178,46 @@ def test_the_thickness_of_a_single_slice_is_compared_too() -> None:
     one, two = np.diag([1.0, 1, 3, 1]), np.diag([1.0, 1, 9, 1])
     assert corner_distance_mm((20, 20, 1), one, two) == pytest.approx(6)
     assert corner_distance_mm((20, 20, 1), one, one) == 0
+
+
+def stored_as(axes: str, spacing_mm: Sequence[float]) -> np.ndarray:
+    """The affine of a file whose axes grow towards these directions, with voxel sizes along right, front and head."""
+    i, j, k = (spacing_mm[next(n for n, pair in enumerate(("RL", "AP", "SI")) if axis in pair)] for axis in axes)
+    return affine_for(axes, (i, j, k))
+
+
+@pytest.mark.parametrize("axes", ALL_48)
+@pytest.mark.parametrize("thick", [0, 1, 2])
+def test_slices_are_across_the_longest_voxels_however_they_are_stored(axes: str, thick: int) -> None:
+    sizes = [0.8, 0.8, 0.8]
+    sizes[thick] = 3.0
+    affine = stored_as(axes, sizes)
+    assert np.abs(affine[:3, slice_axis(affine)]).argmax() == thick
+
+
+@pytest.mark.parametrize("axes", ALL_48)
+@pytest.mark.parametrize("longest", [1.0, THICKER])
+def test_slices_are_axial_where_no_side_of_a_voxel_is_clearly_the_longest(axes: str, longest: float) -> None:
+    affine = stored_as(axes, (longest, 1.0, 1.0))
+    assert np.abs(affine[:3, slice_axis(affine)]).argmax() == 2
+    assert slice_axis(stored_as(axes, (1.26, 1.0, 1.0))) != slice_axis(affine)
+
+
+@pytest.mark.parametrize("axes", ALL_48)
+def test_of_two_axes_at_one_angle_to_the_long_axis_it_is_the_one_to_the_front(axes: str) -> None:
+    """Tilted by 45 degrees about the axis to the right: both other axes lead to the head as much."""
+    turn = np.eye(4)
+    turn[:3, :3] = Rotation.from_euler("x", 45, degrees=True).as_matrix()
+    affine = turn @ stored_as(axes, (1.0, 1.0, 1.0))
+    chosen = affine[:3, slice_axis(affine)]
+    chosen = chosen * np.sign(chosen[2])
+    np.testing.assert_allclose(chosen, [0, np.sqrt(0.5), np.sqrt(0.5)], atol=1e-9)
+
+
+def test_an_axis_as_good_as_along_another_counts_as_at_the_same_angle() -> None:
+    turn = np.eye(4)
+    turn[:3, :3] = Rotation.from_euler("x", 45 - 1e-6, degrees=True).as_matrix()
+    for axes in ("RAS", "RSA", "LPI", "IPR"):
+        affine = turn @ stored_as(axes, (1.0, 1.0, 1.0))
+        chosen = affine[:3, slice_axis(affine)]
+        assert chosen[1] * np.sign(chosen[2]) > 0

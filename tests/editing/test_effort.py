@@ -61,5 +61,5 @@ def test_as_csv(effort: Effort, clock: Clock) -> None:
     effort.stroke(2, 41, [(0, 0, 0), (0, 0, 2.5)])
     clock.now += 1.5
     assert effort.as_csv({2: "Prostate"}) == (
-        "organ,name,slice,strokes,path_mm,seconds,undos\n2,Prostate,41,1,2.5,1.5,0\n"
+        "organ,name,slice,strokes,path_mm,seconds,undos\n2,Prostate,42,1,2.5,1.5,0\n"
     )

@@ -336,3 +336,20 @@ def test_boxes_of_cases_reach_training_and_comparison(
 
 def test_warming_up_is_done() -> None:
     assert tasks.warm_up(WarmUp()) is True
+
+
+@pytest.mark.parametrize("ends_well", [True, False])
+def test_after_a_prediction_the_gpu_is_given_back_what_is_not_used(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends_well: bool
+) -> None:
+    """A training of another process may need it."""
+    given: list[str] = []
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: given.append("back"))
+    if not ends_well:
+        monkeypatch.setattr(Predictor, "predict", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            predicted(model, tmp_path, boxes()[0])
+    else:
+        predicted(model, tmp_path, boxes()[0])
+    assert given == ["back"]

@@ -7,6 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
+from napari_boundaryseg.progress import Cancelled
 from napari_boundaryseg.task import Task
 
 
@@ -73,6 +74,37 @@ def wait_for(task, *, progress):
     progress(0.1, "waiting")
     while not Path(task.path).exists():
         time.sleep(0.01)
+
+
+class Train(Task):
+    lane = "training"
+
+    path: str = ""
+    saved: str = ""
+
+
+def train(task, *, progress):
+    """Steps until a file is there, if one is named; one that is stopped saves what it has learnt."""
+    try:
+        while task.path and not Path(task.path).exists():
+            progress(0.1, "step")
+            time.sleep(0.01)
+    except Cancelled:
+        if task.saved:
+            Path(task.saved).touch()
+        raise
+
+
+class TrainAsleep(Nap):
+    lane = "training"
+
+
+class TrainThreads(Task):
+    lane = "training"
+
+
+def train_threads(task, *, progress):
+    return os.environ["OMP_NUM_THREADS"]
 
 
 class NapHoldingTheInterpreter(Task):
@@ -144,6 +176,9 @@ ALLOWED = {
     Count: count,
     Nap: nap,
     WaitFor: wait_for,
+    Train: train,
+    TrainAsleep: nap,
+    TrainThreads: train_threads,
     NapHoldingTheInterpreter: nap_holding_the_interpreter,
     NoJson: no_json,
     Noisy: noisy,

@@ -4,7 +4,7 @@ import threading
 
 from patience import PATIENCE_S, nothing_happens, until
 
-from napari_boundaryseg.jobs.threads import in_thread
+from napari_boundaryseg.jobs.threads import ThreadLane
 from napari_boundaryseg.task import Task
 
 
@@ -28,11 +28,10 @@ def test_it_runs_elsewhere_and_its_news_goes_through_dispatch():
         progress(0.5, "half")
         return a, threading.get_ident()
 
-    job = in_thread(
+    job = ThreadLane(calls.append).call(
         Reading(),
         work,
         7,
-        dispatch=calls.append,
         started=lambda job: job.progressed.connect(lambda f, t: seen.append((f, t))),
     )
     until(lambda: len(calls) == 2)
@@ -48,7 +47,7 @@ def test_a_fault_is_one_sentence():
     def work(*, progress):
         raise RuntimeError("odd")
 
-    job = wait(in_thread(Reading(), work))
+    job = wait(ThreadLane().call(Reading(), work))
     assert (job.state, job.error_kind) == ("failed", "RuntimeError")
     assert "odd" in job.error
 
@@ -61,7 +60,7 @@ def test_reading_from_a_disk_that_does_not_answer_is_given_up_at_once():
         returned.set()
         return "too late"
 
-    job = in_thread(Reading(), work, abandon=True)
+    job = ThreadLane().call(Reading(), work, abandon=True)
     job.finished.connect(lambda: finished.append(job.state))
     job.cancel()
     assert job.state == "cancelled"
@@ -82,7 +81,7 @@ def test_writing_ends_at_its_next_report_and_never_between():
         progress(0.5, "next file")
         steps.append("more")
 
-    job = in_thread(Writing(), work)
+    job = ThreadLane().call(Writing(), work)
     begun.wait(PATIENCE_S)
     job.cancel()
     nothing_happens()

@@ -16,8 +16,8 @@ from patience import NEVER_S, PATIENCE_S, alive, nothing_happens, until
 
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.jobs import worker_runner
+from napari_boundaryseg.jobs.priority import NICENESS
 from napari_boundaryseg.jobs.runner import InlineRunner
-from napari_boundaryseg.jobs.worker import NICENESS
 from napari_boundaryseg.jobs.worker_process import WorkerProcess
 from napari_boundaryseg.jobs.worker_runner import LOST, WorkerRunner
 from napari_boundaryseg.task import Task
@@ -265,7 +265,7 @@ def test_prestart_starts_one_worker_that_the_first_job_uses(runner):
 
 def test_the_worker_gives_way_to_the_window(runner):
     nice = wait(runner.run(Niceness())).result
-    assert nice == min(19, os.nice(0) + NICENESS)
+    assert nice == min(19, os.nice(0) + NICENESS["work"])
 
 
 def test_a_job_paused_before_it_starts_rests_at_its_first_reports(runner, tmp_path):

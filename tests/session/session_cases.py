@@ -9,6 +9,7 @@ import numpy as np
 from napari_boundaryseg.data.labels import LabelScheme, preset
 from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
 from napari_boundaryseg.engine.inference.prediction import Prediction
+from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.actions import accept
 from napari_boundaryseg.session.session import Session
 
@@ -64,6 +65,11 @@ def predicted(scan: Volume, scheme: LabelScheme | None = None) -> Prediction:
             "notes": ["2 voxels were filled"],
         },
     )
+
+
+def refuse(value: object) -> None:
+    """Be a listener that cannot deal with what it hears."""
+    raise InputError("job", "it cannot be shown", "Close other windows")
 
 
 class Told:

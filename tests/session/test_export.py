@@ -319,3 +319,15 @@ def test_integers_without_a_name_are_refused(tmp_path: Path, scan: Volume, label
 
 def test_every_kind_has_a_writer() -> None:
     assert set(result_files._WRITERS) | {"report"} == set(KINDS)
+
+
+@pytest.mark.parametrize("case", ["..", ".hidden", "a\nb", "NUL", " ", "x" * 250, "\N{BRAIN}" * 62])
+def test_results_are_visible_whatever_a_scan_is_called(tmp_path: Path, case: str) -> None:
+    scan = box_scan(case)
+    labels = replace(box_labels(scan), scheme=organs("é" * 64, "b" * 64))
+    paths = export_files(scan, labels, predicted(scan), set(KINDS), tmp_path)
+    assert names(tmp_path) == sorted(path.name for path in paths)
+    for name in names(tmp_path):
+        assert name.isprintable()
+        assert not name.startswith((".", " ", "NUL"))
+        assert len(name.encode()) <= 255

@@ -272,3 +272,14 @@ def test_nothing_hidden_is_left_and_what_a_killed_export_left_is_swept(tmp_path:
     everything(scan, tmp_path)
     assert not left.exists()
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == [".boundaryseg-export-mine"]
+
+
+def test_a_folder_that_may_not_be_looked_into_is_named(
+    tmp_path: Path, scan: Volume, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "exists", closed)
+    with pytest.raises(InputError, match=r"out: could not be written: Permission denied"):
+        export_files(scan, box_labels(scan), None, {"labels"}, tmp_path / "out")

@@ -21,7 +21,7 @@ from napari_boundaryseg.session.project.project import Project
 from napari_boundaryseg.session.session import Session
 from napari_boundaryseg.task import Task
 
-ATTRIBUTES = ("scan", "labels", "prediction", "box", "model", "job", "project")
+ATTRIBUTES = ("scan", "labels", "prediction", "box", "model", "project", "training_outcome")
 BOX = (slice(0, 4), slice(0, 4), slice(0, 4))
 
 
@@ -52,8 +52,8 @@ def value_of(tmp_path: Path, scan: Volume, project: Project) -> dict[str, Any]:
         "prediction": prediction_of(scan),
         "box": BOX,
         "model": tmp_path / "a.safetensors",
-        "job": Job(Task()),
         "project": project,
+        "training_outcome": ("info", "tiny-v2 was added."),
     }
 
 
@@ -137,11 +137,11 @@ def test_what_is_emptied_stays_empty_whatever_a_listener_does(session: Session) 
         if value is None:
             raise RuntimeError("deleted")
 
-    session.job = Job(Task())
-    session.job_changed.connect(refuse)
+    session.model = Path("a.safetensors")
+    session.model_changed.connect(refuse)
     with pytest.raises(RuntimeError, match="deleted"):
-        session.job = None
-    assert session.job is None
+        session.model = None
+    assert session.model is None
 
 
 def test_a_sentence_reaches_the_listeners(session: Session) -> None:
@@ -181,6 +181,16 @@ def test_a_folder_that_cannot_be_removed_goes_later(session: Session, monkeypatc
     assert not folder.exists()
 
 
+@pytest.mark.parametrize("folder", ["", "theirs", "scratch"])
+def test_no_folder_of_a_person_is_ever_removed(session: Session, tmp_path: Path, folder: str) -> None:
+    scratch = session.new_folder("scan")
+    (tmp_path / "scan.nii.gz").write_text("a scan")
+    with pytest.raises(ValueError, match="only scratch folders"):
+        session.discard({"": Path(), "theirs": tmp_path, "scratch": scratch.parent}[folder])
+    assert (tmp_path / "scan.nii.gz").is_file()
+    assert scratch.is_dir()
+
+
 def test_two_sessions_share_no_folder(session: Session) -> None:
     other = Session(InlineRunner())
     folder = session.new_folder("scan")
@@ -194,3 +204,16 @@ def test_closing_closes_the_runner() -> None:
     runner.close = lambda: closed.append(True)  # type: ignore[method-assign]
     Session(runner).close()
     assert closed == [True]
+
+
+def test_a_session_that_closes_tells_nobody_anything(session: Session, value_of: dict[str, Any]) -> None:
+    """Parts of the window that listen may be gone already."""
+    told: list[Any] = []
+    for signal in (session.project_changed, session.jobs.changed, session.job_changed, session.kept_results.changed):
+        signal.connect(lambda *values: told.append(values))
+    session.message.connect(lambda level, text: told.append(text))
+    session.close()
+    session.project = value_of["project"]
+    session.jobs.add(Job(Task()))
+    session.say("info", "Cancelled.")
+    assert told == []

@@ -20,7 +20,7 @@ from session_cases import box_labels, box_scan
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.engine.training import train
 from napari_boundaryseg.jobs.job import Job
-from napari_boundaryseg.jobs.worker_runner import WorkerRunner
+from napari_boundaryseg.jobs.lanes import Lanes
 from napari_boundaryseg.session.actions import accept, export, fine_tune, project, segment, trainings
 from napari_boundaryseg.session.session import Session
 
@@ -40,7 +40,7 @@ class Worker:
 
     def __init__(self, study: Path, results: Path, model: Path, scan: Volume, rng: random.Random) -> None:
         self.calls: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self.session = Session(WorkerRunner(dispatch=self.calls.put))
+        self.session = Session(Lanes(dispatch=self.calls.put))
         self.session.message.connect(lambda level, text: say("said", level, text))
         self.session.job_changed.connect(self.follow)
         self.results, self.model, self.rng = results, model, rng

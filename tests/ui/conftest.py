@@ -25,7 +25,7 @@ torch.manual_seed(1)
 small = recipe(sys.argv[2]).with_settings({
     "network_arguments.width": 4, "patch_vox": (16, 32, 32), "inference.window_vox": (16, 32, 32), "batch": 1,
     "inference.overlap": 0.25,
-    "preprocessing.spacing_mm": (2.5, 2.5, 5.0), "expected_field_mm": (250, 250, 120)})
+    "preprocessing.spacing_mm": (2.5, 2.5, 5.0), "expected_field_mm": (250, 250, 120), "synthetic": ""})
 network = build_network(small)
 card = Card(name=sys.argv[3], recipe=small, parameters=sum(p.numel() for p in network.parameters()),
             training=TrainingData(description="nothing: random weights", licence="BSD-3-Clause"),
@@ -52,7 +52,9 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Folders of its own for what is remembered between two windows, and for journals."""
     from napari_boundaryseg.editing.journal import records as journal_file
     from napari_boundaryseg.session.project import last_project
+    from napari_boundaryseg.ui.input import habits
 
+    monkeypatch.setattr(habits, "user_config_path", lambda name: tmp_path / "config" / name)
     monkeypatch.setattr(journal_file, "user_data_path", lambda name: tmp_path / "data" / name)
     monkeypatch.setattr(last_project, "user_config_path", lambda name: tmp_path / "config" / name)
 
@@ -63,16 +65,27 @@ def kept() -> None:
     gc.freeze()
 
 
+@pytest.fixture(autouse=True)
+def unfrozen(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A window's libraries are loaded when they are asked for; what is garbage at the end of a test is found."""
+    if "preload" not in request.node.name:
+        from napari_boundaryseg.ui.compat import preload
+
+        monkeypatch.setattr(preload, "preload", lambda viewer: None)
+
+
 @pytest.fixture
 def controller_viewer(
     make_napari_viewer: Callable[..., Any], weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Any]:
     """A shown viewer whose project is in a temporary folder and whose only shipped model is the tiny one."""
     from napari_boundaryseg.engine.checkpoints import model_library
+    from napari_boundaryseg.session.project import last_project
     from napari_boundaryseg.ui import hooks
 
     monkeypatch.setattr(model_library, "WEIGHTS", weights)
     monkeypatch.setenv("BOUNDARYSEG_PROJECT", str(tmp_path / "project"))
+    last_project.see(tmp_path / "project")
     viewer = make_napari_viewer(show=True)
     viewer.window.resize(1000, 760)
     yield viewer
@@ -88,6 +101,15 @@ def bench(controller_viewer: Any) -> Any:
     made = WorkbenchDock(controller_viewer)
     controller_viewer.window.add_dock_widget(made, name="Boundary segmentation", area="right")
     return made
+
+
+@pytest.fixture
+def controller(controller_viewer: Any, bench: Any) -> Any:
+    """The controller of a window at the size of a small screen, the workbench in it."""
+    from napari_boundaryseg.ui import hooks
+
+    controller_viewer.window.resize(1366, 768)
+    return hooks.controller_of(controller_viewer)
 
 
 @pytest.fixture(scope="session")
@@ -124,6 +146,21 @@ def find(bench: Any) -> Callable[[str], Any]:
         return found
 
     return by_name
+
+
+@pytest.fixture
+def drawing(controller_viewer: Any, bench: Any, wait: Callable[..., None], pelvis_files: list[Path]) -> Any:
+    """The controller of a window with a small scan and its true labels, the Correct section open."""
+    from napari_boundaryseg.data.labels import preset
+    from napari_boundaryseg.ui import hooks
+
+    made = hooks.controller_of(controller_viewer)
+    made.open(pelvis_files[0])
+    wait(lambda: made.session.scan is not None and made.session.job is None)
+    made.labels.open(pelvis_files[0].with_name("case1_labels.nii.gz"), preset("pelvis-mr"))
+    wait(lambda: "labels" in controller_viewer.layers and made.session.job is None)
+    bench.sections.open("Correct")
+    return made
 
 
 def organ_centre(layer: Any, organ: int) -> np.ndarray:

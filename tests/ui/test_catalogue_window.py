@@ -17,7 +17,7 @@ from patience import PATIENCE_S
 
 from napari_boundaryseg.data import formats
 from napari_boundaryseg.data.volume import Volume
-from napari_boundaryseg.jobs.threads import in_thread
+from napari_boundaryseg.jobs.threads import ThreadLane
 from napari_boundaryseg.progress import Progress, silent
 from napari_boundaryseg.task import Task
 from napari_boundaryseg.ui import hooks
@@ -57,7 +57,7 @@ def test_a_warning_in_a_thread_stops_nothing(opened: Any, wait: Callable[..., No
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pytest turns some into errors; napari's own hook is called all the same
-        job = in_thread(Warn(), work)
+        job = ThreadLane().call(Warn(), work)
         wait(lambda: job.ended)
     assert (job.state, job.result) == ("returned", "done")
     opened.viewer.dims.set_point(0, 5)

@@ -14,8 +14,10 @@ import numpy as np
 import pytest
 from patience import PATIENCE_S
 from qtpy.QtGui import QPixmap
+from results_that_come import result_of
 
 from napari_boundaryseg.data import formats
+from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.volume import Geometry, Volume
 from napari_boundaryseg.errors import BoundarySegError, InputError
 from napari_boundaryseg.session.earlier_results import ResultsInTheWay
@@ -57,18 +59,25 @@ CLOSED_BY_A_PERSON = """
 from qtpy.QtCore import QTimer
 from napari_boundaryseg.ui import demo, hooks
 from napari_boundaryseg.ui.compat.window import main_window
+def in_the_first_moments(viewer):
+    QTimer.singleShot(1500, main_window(viewer).close)
+def once_it_is_segmented(viewer):
+    viewer.layers.events.inserted.connect(
+        lambda event: QTimer.singleShot(200, main_window(viewer).close) if event.value.name == "labels" else None
+    )
 real = hooks.controller_of
 def controller_of(viewer, **named):
-    QTimer.singleShot(1500, main_window(viewer).close)
+    WHEN(viewer)
     return real(viewer, **named)
 hooks.controller_of = controller_of
 demo.run_demo()
 """
 
 
-def test_a_closed_window_ends_the_program(tmp_path: Path) -> None:
+@pytest.mark.parametrize("when", ["in_the_first_moments", "once_it_is_segmented"])
+def test_a_closed_window_ends_the_program(tmp_path: Path, when: str) -> None:
     ended = subprocess.run(
-        [sys.executable, "-c", CLOSED_BY_A_PERSON],
+        [sys.executable, "-c", CLOSED_BY_A_PERSON.replace("WHEN", when)],
         cwd=tmp_path,
         timeout=PATIENCE_S,
         capture_output=True,
@@ -105,6 +114,26 @@ def test_without_a_person_a_scan_far_too_large_ends_with_its_sentence(viewer: An
         demo.run_demo(big, tmp_path / "out")
     assert not (tmp_path / "out").exists()
     assert not is_open(viewer)
+
+
+def test_without_a_person_a_result_over_corrections_ends_with_its_question(
+    viewer: Any, pelvis_files: list[Path], tmp_path: Path, wait: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    controller = hooks.controller_of(viewer)
+    controller.open(pelvis_files[0])
+    wait(lambda: controller.session.scan is not None and controller.session.job is None)
+    controller.labels.new(preset("pelvis-mr"))
+    controller.tools.layer.data[3, 30:35, 30:35] = 2
+    controller.tools.editable.stroke()
+
+    def found(whole: bool) -> None:
+        result = result_of(controller.session, np.zeros(controller.session.scan.geometry.shape, np.uint8))
+        controller.session.kept_results.keep(controller.session.scan, result)
+
+    monkeypatch.setattr(controller.segmentation, "run", found)
+    with pytest.raises(BoundarySegError, match=r"Over your corrections.*Apply the result\?"):
+        demo.run_demo(pelvis_files[0], tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_without_a_person_everything_is_written(viewer: Any, pelvis_files: list[Path], tmp_path: Path) -> None:

@@ -53,6 +53,7 @@ def test_the_main_job(
     # Open the DICOM series.
     series = sample_data / "pelvis_dicom"
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", staticmethod(lambda *a, **k: str(series)))
+    click(find("sections.scan"))
     click(find("scan_panel.open_folder"))
     wait(lambda: session.scan is not None and ready())
     scan = session.scan
@@ -78,7 +79,7 @@ def test_the_main_job(
     assert labels.selected_label == 2
     QTest.keyClick(canvas_widget(viewer), Qt.Key.Key_B)
     assert str(labels.mode) == "paint"
-    assert find("correct_panel.brush").isChecked()
+    assert find("correct_panel.tool.brush").isChecked()
     stroke(viewer)
     painted = np.asarray(labels.data).copy()
     changed = painted != before
@@ -112,8 +113,8 @@ def test_the_main_job(
     assert sorted(cases.roles().values()) == ["Held out", "Train"]
     find("train_panel.steps").setValue(2)
     click(find("train_panel.start"))
-    wait(lambda: session.job is not None)
-    wait(ready)
+    wait(lambda: session.training is not None)
+    wait(lambda: session.training is None)
     assert [version.path.stem for version in session.project.models()] == ["tiny-pelvis-v2"]
     assert find("train_panel.verdict").isVisible()
     assert "held-out" in find("train_panel.verdict").text()

@@ -16,6 +16,7 @@ from qtpy.QtTest import QTest
 
 from napari_boundaryseg.ui import hooks
 from napari_boundaryseg.ui.layers import access
+from napari_boundaryseg.ui.widgets.result_words import PLAIN
 
 MAKE = """
 import sys
@@ -26,7 +27,8 @@ from napari_boundaryseg.engine.checkpoints.checkpoint import build_network, save
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.recipes.shipped import recipe
 base = recipe("pelvis-mr-sgm").model_dump() | {
-    "patch_vox": (16, 32, 32), "losses": {"wce-dice": 1.0}, "loss_arguments": {}, "expected_field_mm": (250, 250, 120)}
+    "patch_vox": (16, 32, 32), "losses": {"wce-dice": 1.0}, "loss_arguments": {}, "expected_field_mm": (250, 250, 120),
+    "synthetic": ""}
 base["preprocessing"]["spacing_mm"] = (2.5, 2.5, 5.0)
 base["inference"]["overlap"] = 0.25
 systems = {
@@ -87,7 +89,9 @@ def test_every_system_shows_its_layers(opened: Any, find: Callable[[str], Any], 
         wait(lambda before=before: opened.session.prediction is not before and not opened.segmentation.busy)
         wait(lambda: bool(find("segment_panel.result").text()))
         check_layers(viewer, contours, edges, levels)
-        check_panel(find, edges if contours is DERIVED else "soft head (Prostate)", bool(levels), charts)
+        check_panel(
+            find, PLAIN[edges] if contours is DERIVED else "learned as a soft band (Prostate)", bool(levels), charts
+        )
         find("segment_panel.attention").setChecked(False)
 
 

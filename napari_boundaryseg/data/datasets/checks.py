@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from napari_boundaryseg.data.datasets.case import Case, some
-from napari_boundaryseg.data.datasets.copies import copied, marks
+from napari_boundaryseg.data.datasets.copies import copied, marks, one_scan
 from napari_boundaryseg.data.datasets.loading import load_case, load_scan
 from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.data.volume import LabelMap, Volume
@@ -50,7 +50,7 @@ def check_cases(
     Returns
     -------
     tuple of str
-        What a person should know: organs that no case or only some hold.
+        What a person should know: organs that no case or only some hold, and scans that several cases show.
 
     Raises
     ------
@@ -87,7 +87,7 @@ def check_cases(
             f"{'; '.join(same[:5])}, which is learnt from",
             "Remove one of each two, or put both into one split",
         )
-    return _about_organs(learnt, scheme, every_organ)
+    return (*_about_organs(learnt, scheme, every_organ), *_about_copies(learnt, judged))
 
 
 @dataclass(frozen=True)
@@ -171,3 +171,11 @@ def _about_organs(learnt: list[_Checked], scheme: LabelScheme, every_organ: bool
             if 0 < n < len(learnt)
         ),
     )
+
+
+def _about_copies(learnt: list[_Checked], judged: list[_Checked]) -> Iterator[str]:
+    """Scans that several cases of one side show."""
+    for names in one_scan((one.name, one.marks) for one in learnt):
+        yield f"{some(names)} are one scan: it is learnt from {len(names)} times."
+    for names in one_scan((one.name, one.marks) for one in judged):
+        yield f"{some(names)} are one scan, kept apart under {len(names)} names: they are one patient."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -45,3 +45,38 @@ def copied(one: Iterable[tuple[str, frozenset[str]]], two: Iterable[tuple[str, f
         first = next((known[mark] for mark in sorted(found) if mark in known), None)
         if first is not None:
             yield f"{name} is the same scan as {first}"
+
+
+def one_scan(cases: Iterable[tuple[str, frozenset[str]]]) -> list[tuple[str, ...]]:
+    """The names that are one scan, for each scan that has several.
+
+    Examples
+    --------
+    >>> one_scan([("a", frozenset("x")), ("b", frozenset("y")), ("c", frozenset("xz")), ("d", frozenset("z"))])
+    [('a', 'c', 'd')]
+    """
+    groups: dict[int, list[str]] = {}
+    where: dict[str, int] = {}
+    for n, (name, found) in enumerate(cases):
+        same = sorted({where[mark] for mark in found if mark in where})
+        groups[n] = [*(one for group in same for one in groups.pop(group)), name]
+        if same:
+            where = {mark: n if group in same else group for mark, group in where.items()}
+        where.update(dict.fromkeys(found, n))
+    return [tuple(names) for names in groups.values() if len(names) > 1]
+
+
+def one_patient_each(copies: Iterable[Sequence[str]], patients: Mapping[str, str]) -> dict[str, str]:
+    """Case to patient, where the cases of one scan are one patient's, and so are all cases of those patients.
+
+    Examples
+    --------
+    >>> one_patient_each([("a", "b")], {"a": "p", "b": "q", "c": "q", "d": "r"})
+    {'a': 'p', 'b': 'p', 'c': 'p', 'd': 'r'}
+    """
+    known = dict(patients)
+    for names in copies:
+        known |= {name: known.get(name) or name for name in names}
+        shown, first = {known[name] for name in names}, known[names[0]]
+        known = {case: first if patient in shown else patient for case, patient in known.items()}
+    return known

@@ -8,7 +8,7 @@ from dataclasses import replace
 from napari_boundaryseg.data import formats
 from napari_boundaryseg.data.datasets.case import Case
 from napari_boundaryseg.data.datasets.channel_names import places
-from napari_boundaryseg.data.datasets.organ_names import named
+from napari_boundaryseg.data.datasets.organ_names import named, refuse_other_integers
 from napari_boundaryseg.data.labels import LabelScheme, preset
 from napari_boundaryseg.data.relabel import to_scheme
 from napari_boundaryseg.data.volume import LabelMap, Volume
@@ -19,7 +19,7 @@ def load_case(case: Case, scheme: LabelScheme | None = None) -> tuple[Volume, La
     """A case's scan, and its labels on the scan's grid where it has any.
 
     Labels of a layout with known integers (BraTS, KiTS, PROMISE12), or of a data set that names them, are matched to
-    the scheme by the organs' names.
+    the scheme by the organs' names; names in the label file itself must agree with them.
 
     Raises
     ------
@@ -32,6 +32,8 @@ def load_case(case: Case, scheme: LabelScheme | None = None) -> tuple[Volume, La
     known = preset(case.scheme) if case.scheme else scheme
     if case.organs:
         known = named(case.organs, scheme, case.listing)
+    if known is not None and (case.scheme or case.organs):
+        refuse_other_integers(formats.names_in(case.label), known, case.label.name)
     labels = replace(formats.read_labels(case.label, volume, known), name=case.name)
     return volume, labels if scheme is None or known == scheme else to_scheme(labels, scheme)
 

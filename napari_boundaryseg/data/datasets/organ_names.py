@@ -2,55 +2,14 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Sequence
 
 from napari_boundaryseg.data.datasets.case import some
 from napari_boundaryseg.data.labels import LabelScheme, Organ
+from napari_boundaryseg.data.spelling import called
 from napari_boundaryseg.errors import InputError
 
-_SPELT = {
-    "tumor": "tumour",
-    "edema": "oedema",
-    "peritumoral": "peritumoural",
-    "left": "l",
-    "right": "r",
-    "kidneys": "kidney",
-    "cysts": "cyst",
-    "femoral": "femur",
-}
-"""One way to write a word, so that the others are the same name."""
-
-_ALSO = {
-    "Hippocampus_A": ("anterior hippocampus",),
-    "Hippocampus_P": ("posterior hippocampus",),
-    "NCR": (
-        "necrosis", "necrotic", "necrotic tumour core", "non-enhancing", "non-enhancing tumour",
-        "non-enhancing tumour core", "necrotic and non-enhancing tumour core", "net",
-    ),
-    "ED": ("peritumoural oedema", "peritumoural oedematous tissue", "snfh"),
-    "ET": ("enhancing", "gd-enhancing tumour"),
-    "GTV": ("tumour", "sarcoma", "lesion", "mass", "gross tumour volume"),
-    "Kidney_Cyst": ("renal cyst",),
-    "Kidney_Tumour": ("tumour", "renal tumour"),
-    "Prostate": ("prostate gland", "whole prostate", "whole gland"),
-}  # fmt: skip
-"""What public data sets call organs of the shipped schemes, beside the schemes' own aliases."""
-
 _GREY = "#999999"
-
-
-def folded(name: str) -> tuple[str, ...]:
-    """A name as its words in alphabetical order, whatever the letter case, punctuation and spelling.
-
-    Examples
-    --------
-    >>> folded("Left Femoral Head") == folded("Femur_Head_L")
-    True
-    """
-    words = re.split(r"[\W_]+", unicodedata.normalize("NFKC", name).casefold())
-    return tuple(sorted(_SPELT.get(word, word) for word in words if word))
 
 
 def named(organs: Sequence[tuple[int, str]], scheme: LabelScheme | None, listing: str) -> LabelScheme:
@@ -70,8 +29,8 @@ def named(organs: Sequence[tuple[int, str]], scheme: LabelScheme | None, listing
     InputError
         When an organ of the scheme has no name there, or two: integers alone are never trusted.
     """
-    wanted = {} if scheme is None else {organ: _ways(organ) for organ in scheme.organs}
-    found = {i: [organ for organ, ways in wanted.items() if folded(name) in ways] for i, name in organs}
+    wanted = () if scheme is None else scheme.organs
+    found = {i: [] if scheme is None else called(name, scheme) for i, name in organs}
     given = ", ".join(name for _, name in organs[:8]) + (" and more" if len(organs) > 8 else "")
     for organ in wanted:
         names = [name for i, name in organs if found[i] == [organ]]
@@ -97,12 +56,12 @@ def refuse_other_integers(organs: Sequence[tuple[int, str]], scheme: LabelScheme
     InputError
     """
     for i, name in organs:
-        others = [organ for organ in scheme.organs if folded(name) in _ways(organ)]
+        others = called(name, scheme)
         if others and i not in [organ.id for organ in others]:
             raise InputError(
                 listing,
                 f"the integer {i} is {name} there, and {scheme.name} has {others[0].name} as {others[0].id}",
-                "Give both label maps the same integers",
+                "Give both the same integers",
             )
 
 
@@ -111,11 +70,8 @@ def _scheme(organs: Sequence[tuple[int, str, Organ | None]], listing: str) -> La
     made = []
     for i, name, known in sorted(organs, key=lambda item: item[0]):
         own = name[:48].strip() or f"Label {i}"
-        unlike = own if known or own not in taken else f"{own} ({i})"
-        taken.add(unlike)
-        made.append(known.model_copy(update={"id": i}) if known else Organ(id=i, name=unlike, colour=_GREY))
+        while not known and own in taken:
+            own += f" ({i})"
+        taken.add(own)
+        made.append(known.model_copy(update={"id": i}) if known else Organ(id=i, name=own, colour=_GREY))
     return LabelScheme(name=listing[:64] or "data set", organs=tuple(made))
-
-
-def _ways(organ: Organ) -> set[tuple[str, ...]]:
-    return {folded(name) for name in (organ.name, *organ.aliases, *_ALSO.get(organ.name, ()))}

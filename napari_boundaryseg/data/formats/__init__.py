@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
+from napari_boundaryseg.data.formats import own_names
 from napari_boundaryseg.data.formats.channels import fitted, joined
-from napari_boundaryseg.data.formats.format import FORMATS, Format, case_name, suffixes, written
+from napari_boundaryseg.data.formats.format import FORMATS, Format, Names, case_name, suffixes, written
 from napari_boundaryseg.data.formats.signatures import guess
 from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
@@ -29,7 +31,8 @@ def read(*sources: str | Path, progress: Progress = silent) -> Volume:
     Parameters
     ----------
     *sources : str or Path
-        A NIfTI, NRRD or MetaImage file, or a folder with one DICOM series. Several: one after the other as channels.
+        A NIfTI, NRRD or MetaImage file, or a folder with one DICOM series, or a file of it. Several: one after the
+        other as channels, slices of one series as one.
 
     Returns
     -------
@@ -57,15 +60,49 @@ def read(*sources: str | Path, progress: Progress = silent) -> Volume:
     if not sources or "" in sources:
         raise InputError("scan", "no file was given", "Choose a file or a folder")
     volumes = []
-    for n, source in enumerate(sources):
-        path = Path(source)
-        step = part(progress, n / len(sources), (n + 1) / len(sources))
+    paths = _one_of_each_scan([Path(source) for source in sources])
+    for n, path in enumerate(paths):
+        step = part(progress, n / len(paths), (n + 1) / len(paths))
         volumes.append(_guarded(path, partial(_read_one, path, step)))
     return volumes[0] if len(volumes) == 1 else joined(volumes)
 
 
+def _one_of_each_scan(paths: list[Path]) -> list[Path]:
+    """Paths without further files of a scan that is read whole by its first one."""
+    if len(paths) == 1:
+        return paths
+    seen: set[object] = set()
+    kept = []
+    for path in paths:
+        scan_of = format_of(path).scan_of
+        scan = _guarded(path, partial(scan_of, path)) if scan_of is not None else None
+        if scan is None or scan not in seen:
+            kept.append(path)
+        seen.add(scan)
+    return kept
+
+
 def _read_one(path: Path, progress: Progress) -> Volume:
-    return format_of(path).read(path, progress)
+    found = format_of(path)
+    volume = found.read(path, progress)
+    try:
+        names = own_names.listed(found.names(path) if found.names else ())
+    except InputError:  # said where its labels are wanted
+        names = "damaged names"
+    told = f"It names its integers ({names}): the names are not kept, the integers are."
+    return replace(volume, warnings=(*volume.warnings, told)) if names else volume
+
+
+def names_in(path: str | Path) -> Names:
+    """What a label file itself calls its integers; nothing where it does not say.
+
+    Raises
+    ------
+    InputError
+        When it cannot be read, or names that are there are damaged.
+    """
+    found = format_of(Path(path)).names
+    return _guarded(Path(path), lambda: found(Path(path))) if found else ()
 
 
 def read_labels(
@@ -74,12 +111,13 @@ def read_labels(
     """A label map, which must fit the scan when one is given.
 
     Grids whose corners lie within 1e-3 mm are the same; within half the smallest side of a voxel the labels are taken
-    on the scan's grid with a warning; beyond that they are refused.
+    on the scan's grid with a warning; beyond that they are refused. Where the file names its integers, as 3D Slicer's
+    do, its organs are found in the scheme by their names; without a scheme they keep the file's own names.
 
     Raises
     ------
     InputError
-        When it cannot be read, is no label map, does not fit the scan, or holds integers that the scheme lacks.
+        When it cannot be read, is no label map, does not fit the scan, or has integers or names that the scheme lacks.
     """
     path = Path(source)
     reader = format_of(path).read_labels
@@ -91,7 +129,7 @@ def read_labels(
         warnings += more
     try:
         labels = LabelMap(array, geometry, name=case_name(path), warnings=warnings)
-        return labels if scheme is None else labels.with_scheme(scheme)
+        return own_names.under(labels, names_in(path), scheme)
     except InputError as error:
         raise InputError(path, error.reason, error.advice) from error
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
 
 from napari_boundaryseg.data.formats.decimals import to_float32
-from napari_boundaryseg.data.formats.format import name_of_channels
+from napari_boundaryseg.data.formats.format import name_of_channels, shared_start
 from napari_boundaryseg.data.formats.memory import refuse_too_large
+from napari_boundaryseg.data.safe_names import safe_name
 from napari_boundaryseg.data.volume import SAME_GRID_MM, Geometry, Volume
 from napari_boundaryseg.errors import InputError
 
@@ -44,7 +44,7 @@ def joined(volumes: list[Volume]) -> Volume:
         array,
         first.geometry,
         _names(volumes),
-        name_of_channels(sources) or first.name,
+        safe_name(name_of_channels(sources) or first.name),
         first.modality,
         warnings,
         tuple(path for volume in volumes for path in volume.source),
@@ -105,9 +105,7 @@ def _size(geometry: Geometry) -> str:
 def _names(volumes: list[Volume]) -> tuple[str, ...]:
     """What each channel is called: the part of its file's name that the others do not share."""
     names = [volume.name for volume in volumes]
-    alike = "".join(letters[0] for letters in takewhile(lambda letters: len(set(letters)) == 1, zip(*names)))
-    shared = re.split(r"[-_. ](?=[^-_. ]*$)", alike)[0] if len(set(names)) > 1 else ""
-    rests = [name.removeprefix(shared).strip("-_. ") for name in names]
+    rests = [name.removeprefix(shared_start(names)).strip("-_. ") for name in names]
     numbers = all(re.fullmatch(r"\d{4}", rest) for rest in rests)
     if len(set(rests)) < len(rests) or not all(rests) or numbers:
         rests = (

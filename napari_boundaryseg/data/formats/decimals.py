@@ -12,6 +12,29 @@ from napari_boundaryseg.errors import InputError
 _ROUNDING, _LEAST = float(np.finfo(np.float32).eps), float(np.finfo(np.float32).tiny)
 
 
+class Rounded:
+    """What became of values that were rounded to float32, piece by piece."""
+
+    def __init__(self) -> None:
+        self._changed, self._example = 0, ""
+
+    def put(self, exact: np.ndarray, into: np.ndarray) -> None:
+        """Store float64 values as float32, and count those that are others now."""
+        with np.errstate(over="ignore", under="ignore"):  # infinite values are counted
+            into[...] = exact
+        where = np.argwhere(_differs(exact, into))
+        if len(where) and not self._changed:
+            first = tuple(where[0])
+            self._example = f"{exact[first]:.9g} became {into[first]:.9g}"
+        self._changed += len(where)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """A warning where float32 was not enough."""
+        said = f"{self._changed} of its values do not fit into float32: {self._example}, for example."
+        return (said,) if self._changed else ()
+
+
 def to_float32(array: np.ndarray, slope: float = 1.0, inter: float = 0.0) -> tuple[np.ndarray, tuple[str, ...]]:
     """The values ``slope * array + inter`` as float32, reckoned in float64, and a warning where that is not enough.
 
@@ -21,17 +44,11 @@ def to_float32(array: np.ndarray, slope: float = 1.0, inter: float = 0.0) -> tup
     result = np.empty_like(array, dtype=np.float32)
     nearest_last = np.argsort(np.abs(array.strides))[::-1]
     stored, converted = array.transpose(nearest_last), result.transpose(nearest_last)
-    changed, example = 0, ""
-    with np.errstate(over="ignore", under="ignore", invalid="ignore"):  # infinite values are counted
+    rounded = Rounded()
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         for place in np.ndindex(stored.shape[:-2]):  # plane by plane: float64 precision without float64 memory
-            exact = stored[place].astype(np.float64) * slope + inter
-            converted[place] = exact
-            where = np.argwhere(_differs(exact, converted[place]))
-            if len(where) and not changed:
-                first = tuple(where[0])
-                example = f"{exact[first]:.9g} became {converted[place][first]:.9g}"
-            changed += len(where)
-    return result, (f"{changed} of its values do not fit into float32: {example}, for example.",) if changed else ()
+            rounded.put(stored[place].astype(np.float64) * slope + inter, converted[place])
+    return result, rounded.warnings
 
 
 def not_finite(array: np.ndarray) -> tuple[str, ...]:

@@ -6,16 +6,20 @@ import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
 
+from napari_boundaryseg.data.safe_names import safe_name
 from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
 from napari_boundaryseg.progress import Progress
 from napari_boundaryseg.registry import Registry
 
 RawLabels = tuple[np.ndarray, Geometry, tuple[str, ...]]
 """(I, J, K) integers, their grid, warnings."""
+Names = tuple[tuple[int, str], ...]
+"""Integers of a label map and what the file that holds it calls them."""
 
 
 def _never(path: Path, head: bytes) -> bool:
@@ -36,6 +40,10 @@ class Format:
     """The file endings that ``write`` takes."""
     recognises: Callable[[Path, bytes], bool] = _never
     """Whether a path without one of these endings is stored so: it gets a file's first bytes, none of a folder."""
+    names: Callable[[Path], Names] | None = None
+    """What a file itself calls the integers of its labels, for a format that can hold such names."""
+    scan_of: Callable[[Path], object] | None = None
+    """What the files of one scan share, for a format of which any file stands for all of its scan; None for others."""
     asked_last: bool = False
     """For a format that takes every folder, or every packed file, for its own: others are asked first."""
 
@@ -95,21 +103,37 @@ def case_name(*paths: str | Path) -> str:
 
     It is the file's name without suffixes, or the folder's name. Four digits at its end are mostly a patient's number
     and stay. They are a channel's number, and go, where channels are given together, and where they are ``_0000`` and
-    no file beside bears another number.
+    no file beside bears another number. Results are called by it: see `safe_name`.
 
     Examples
     --------
     >>> case_name("amos_0004.nii.gz"), case_name("case7_0000.nii.gz"), case_name("a_0000.nii", "a_0001.nii")
     ('amos_0004', 'case7', 'a')
     """
-    return name_of_channels(paths) or _name_of_one(Path(paths[0])) or "scan"
+    return safe_name(name_of_channels(paths) or _name_of_one(Path(paths[0])))
 
 
 def name_of_channels(paths: Sequence[str | Path]) -> str:
-    """What files that were given together as channels share but for their numbers; empty where they have none."""
+    """What the names of files that were given together as channels share, up to a sign between words; else empty."""
     parts = [None if _is_folder(path) else numbered(stem(path)) for path in paths]
     bases = {part[0] if part else "" for part in parts}
-    return bases.pop() if len(parts) > 1 and len(bases) == 1 else ""
+    if len(parts) > 1 and len(bases) == 1 and "" not in bases:
+        return bases.pop()
+    return shared_start([stem(path) for path in paths]) if not any(map(_is_folder, paths)) else ""
+
+
+def shared_start(names: Sequence[str]) -> str:
+    """What several names begin with, up to a sign between words; empty where some are the same.
+
+    Examples
+    --------
+    >>> shared_start(["BraTS-00-t1c", "BraTS-00-t2f"]), shared_start(["t1", "t2"]), shared_start(["case-1", "case-1"])
+    ('BraTS-00', '', '')
+    """
+    if len(set(names)) < max(2, len(names)):
+        return ""
+    alike = "".join(letters[0] for letters in takewhile(lambda letters: len(set(letters)) == 1, zip(*names)))
+    return re.split(r"[-_. ](?=[^-_. ]*$)", alike)[0] if re.search(r"[-_. ]", alike) else ""
 
 
 def _name_of_one(path: Path) -> str:

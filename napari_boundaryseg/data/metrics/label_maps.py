@@ -14,6 +14,7 @@ from napari_boundaryseg.data.geometry import slice_axis
 from napari_boundaryseg.data.labels import LabelScheme, anonymous
 from napari_boundaryseg.data.metrics.metric import metrics
 from napari_boundaryseg.data.metrics.structure_pair import StructurePair, rimmed
+from napari_boundaryseg.data.spelling import folded, ways
 from napari_boundaryseg.data.volume import SAME_GRID_MM, LabelMap
 from napari_boundaryseg.errors import InputError
 
@@ -133,12 +134,13 @@ def _common_scheme(prediction: LabelMap, reference: LabelMap) -> LabelScheme:
         return one if two.name == "unnamed" else two
     for a in one.organs:
         for b in two.organs:
-            if a.id == b.id and not {a.name, *a.aliases} & {b.name, *b.aliases}:
-                raise InputError(
-                    prediction.name,
-                    f"the integer {a.id} is {a.name} there and {b.name} in the reference",
-                    "Choose one label scheme for both",
-                )
+            if a.id == b.id and not ways(a) & ways(b):
+                said = f"the integer {a.id} is {a.name} there and {b.name} in the reference"
+            elif a.id != b.id and folded(a.name) == folded(b.name):
+                said = f"{a.name} is {a.id} there and {b.id} in the reference"
+            else:
+                continue
+            raise InputError(prediction.name, said, "Choose one label scheme for both")
     return two
 
 

@@ -49,6 +49,10 @@ class ScratchFolder:
             raise scratch_error(folder, error) from error
         return folder
 
+    def made(self, folder: Path) -> bool:
+        """Whether a folder is one that `new` gave."""
+        return self._folder is not None and folder.parent == self._folder / ARRAYS
+
     def close(self) -> None:
         """Remove it with everything inside."""
         if self._folder is not None:

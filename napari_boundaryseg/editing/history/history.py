@@ -126,6 +126,14 @@ class History:
         """The step that led to where we are; None at the oldest position."""
         return self._stack.top
 
+    def pack(self) -> None:
+        """Take little memory while nobody works on the labels; `commit` before, and ask nothing before `unpack`."""
+        self._labels.pack()
+
+    def unpack(self) -> None:
+        """Be ready again, with a new array."""
+        self._labels.unpack()
+
     def voxels(self) -> dict[int, int]:
         """Label to the number of its voxels, as of the last step."""
         return self._labels.voxels()
@@ -171,11 +179,6 @@ class History:
     def protected(self, box: Box, values: np.ndarray) -> np.ndarray:
         """Where locks would leave a box alone if it were to get these labels: (I, J, K) bool."""
         return protected(self.array[box], values, self._locks, box, self._slice_axis)
-
-    def n_protected(self, box: Box, values: np.ndarray) -> int:
-        """How many voxels `apply` would leave alone because they are locked."""
-        where = boxes.clipped(box, self.array.shape)
-        return allowed(self.array[where], self._labels.fitting(values, where), self._locks, where, self._slice_axis)[1]
 
     def follow(self, array: np.ndarray, name: str = UNNAMED) -> Outcome:
         """Take another array of the same shape (after ``layer.data = ...``); what differs is one step."""

@@ -6,6 +6,7 @@ import numpy as np
 
 from napari_boundaryseg.data import boxes
 from napari_boundaryseg.data.boxes import Box
+from napari_boundaryseg.editing.history.edit import compressed, decompressed
 from napari_boundaryseg.errors import InputError
 
 
@@ -27,6 +28,19 @@ class TrackedLabels:
         _refuse(array)
         self.array, self.committed = array, array.copy()
         self._voxels: dict[int, int] | None = None
+        self._packed: tuple[bytes, str, tuple[int, ...]] | None = None
+
+    def pack(self) -> None:
+        """Keep the labels compressed until `unpack`: nobody looks at them or changes them meanwhile."""
+        packed = compressed(self.array), self.array.dtype.newbyteorder("<").str, self.array.shape
+        self._packed = packed
+        self.array = self.committed = np.zeros((0, 0, 0), self.array.dtype)
+
+    def unpack(self) -> None:
+        """Have the labels again, in another array."""
+        if self._packed is not None:
+            labels = decompressed(*self._packed)
+            self.array, self.committed, self._packed = labels.copy(), labels.copy(), None
 
     def changed(self, where: Box) -> Box | None:
         """The smallest box within ``where`` that holds every uncommitted change; None without one."""

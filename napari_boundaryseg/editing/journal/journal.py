@@ -17,7 +17,7 @@ from napari_boundaryseg.editing.history.history import History
 from napari_boundaryseg.editing.history.locks import Locks
 from napari_boundaryseg.editing.journal import records as journal_file
 from napari_boundaryseg.editing.journal.folders import discard_folder, new_folder, remove_folder
-from napari_boundaryseg.editing.journal.records import EDIT, MOVE, START, STORED, JournalHeader, default_folder
+from napari_boundaryseg.editing.journal.records import EDIT, MOVE, NOTE, START, STORED, JournalHeader, default_folder
 from napari_boundaryseg.editing.journal.store import Store
 from napari_boundaryseg.errors import InputError
 
@@ -88,6 +88,10 @@ class Journal:
         """Hand in that the labels at this position are stored elsewhere, and return its number."""
         return self._enqueue(STORED, lambda: b"%d" % position)
 
+    def note(self, body: bytes) -> int:
+        """Hand in what `note.note_body` made, and return its number."""
+        return self._enqueue(NOTE, lambda: body)
+
     def follow(self, history: History) -> None:
         """Hand in everything that this history does from now on."""
         history.recorded.connect(self.append)
@@ -98,6 +102,11 @@ class Journal:
     def handed(self) -> int:
         """The number of what was handed in last."""
         return self._handed
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more can be handed in; at the end of the program that comes before the windows go."""
+        return self._ending
 
     @property
     def error(self) -> InputError | None:

@@ -20,18 +20,18 @@ from napari_boundaryseg.editing.history.edit import compressed, decompressed
 from napari_boundaryseg.editing.history.locks import Lock, Locks
 
 NAME = "journal.sqlite"
-VERSION = 1
+VERSION = 2
 """Of a journal's format, in its first record; later ones are left to the program that wrote them."""
 LOG_PAGES = 200
 """How long SQLite's log grows: where it is damaged, about a hundred strokes are lost with it."""
-START, EDIT, MOVE, STORED = "start", "edit", "move", "stored"
+START, EDIT, MOVE, STORED, NOTE = "start", "edit", "move", "stored", "note"
 _TABLE = "CREATE TABLE IF NOT EXISTS records (number INTEGER PRIMARY KEY, kind TEXT, at REAL, body BLOB, crc INTEGER)"
 _ADD = "INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?)"
 
 
 @dataclass(frozen=True)
 class JournalHeader:
-    """What a journal belongs to; nothing of the patient but the scan's given name.
+    """What a journal belongs to; nothing of the patient but the scan's given name, and where it lies.
 
     Parameters
     ----------
@@ -42,12 +42,15 @@ class JournalHeader:
         The label scheme, as JSON.
     voxel_ml : float
         The volume of one voxel, in mL.
+    source : tuple of str
+        The scan's files or its folder, so that the offer of its work can open it.
     """
 
     scan_name: str
     scan_hash: str
     scheme: str
     voxel_ml: float
+    source: tuple[str, ...] = ()
 
 
 class Record(NamedTuple):
@@ -83,6 +86,7 @@ class Start(NamedTuple):
     locks: Locks
     host: str
     pid: int
+    version: int
 
 
 class NewerVersion(Exception):
@@ -180,10 +184,13 @@ def read_start(body: bytes) -> Start:
     head, data = _parts(body)
     if head["version"] > VERSION:
         raise NewerVersion
-    header = JournalHeader(**{name: head[name] for name in JournalHeader.__dataclass_fields__})
+    known = {name: head[name] for name in JournalHeader.__dataclass_fields__ if name in head or name != "source"}
+    header = JournalHeader(**{**known, "source": tuple(map(str, known.get("source", ())))})
     shape = tuple(head["shape"])
     labels = decompressed(data, head["dtype"], shape).copy() if data else np.zeros(shape, head["dtype"])
-    return Start(header, labels, Locks.of(Lock(*pair) for pair in head["locks"]), head["host"], head["pid"])
+    return Start(
+        header, labels, Locks.of(Lock(*pair) for pair in head["locks"]), head["host"], head["pid"], head["version"]
+    )
 
 
 def token_of(start: Record) -> int:

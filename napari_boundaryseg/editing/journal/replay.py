@@ -11,9 +11,12 @@ import numpy as np
 from napari_boundaryseg.editing.history.edit import Edit
 from napari_boundaryseg.editing.history.history import History
 from napari_boundaryseg.editing.history.locks import Locks
+from napari_boundaryseg.editing.journal.migration import migrated
+from napari_boundaryseg.editing.journal.note import Note, note_body
 from napari_boundaryseg.editing.journal.records import (
     EDIT,
     MOVE,
+    NOTE,
     START,
     JournalHeader,
     Record,
@@ -42,6 +45,8 @@ class Recovered:
     """From the start, also those that could be redone."""
     position: int
     complete: bool
+    note: Note
+    """Effort, chosen organ and segmented part."""
 
     def history(self, slice_axis: int = 0) -> History:
         """A history of `labels` that can undo what was done before the crash."""
@@ -52,6 +57,7 @@ class Recovered:
         for step in self.steps:
             journal.append(step)
         journal.move(self.position)
+        journal.note(note_body(self.note.effort, self.note.organ, self.note.box))
 
 
 @dataclass
@@ -65,6 +71,7 @@ class Replay:
     complete: bool = True
     stored: int = 0
     """The position whose labels are stored elsewhere."""
+    note: Note = field(default_factory=Note)
 
     @property
     def worth(self) -> bool:
@@ -73,8 +80,11 @@ class Replay:
 
     def apply(self, record: Record) -> None:
         """Follow one record."""
+        if record.kind == NOTE:
+            self.note.follow(record.body)
+            return
         if record.kind == EDIT:
-            edit = Edit.from_bytes(record.body)
+            edit = migrated(Edit.from_bytes(record.body), self.start.version)
             self._check(edit)
             self.steps[self.position :] = [edit]
             if self.position < self.stored:
@@ -112,6 +122,7 @@ class Replay:
             tuple(self.steps),
             self.position,
             self.complete,
+            self.note,
         )
 
 

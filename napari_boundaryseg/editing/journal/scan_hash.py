@@ -19,6 +19,14 @@ def hash_of(scan: Volume) -> str:
     return _KNOWN[scan]
 
 
+def is_same(scan: Volume, other: Volume | None) -> bool:
+    """Whether two are one scan, such as one that was closed and opened again."""
+    if other is None or scan is other:
+        return other is not None
+    alike = scan.array.shape == other.array.shape and np.array_equal(scan.affine, other.affine)
+    return alike and hash_of(scan) == hash_of(other)
+
+
 def scan_hash(array: np.ndarray, affine: np.ndarray) -> str:
     """BLAKE2b of a scan: its voxels with their type and shape, and its affine; 32 hexadecimal digits.
 

@@ -113,6 +113,11 @@ class Card(Settings):
         """Field of view of the training scans along x, y, z of the patient, in mm."""
         return self.recipe.expected_field_mm
 
+    @property
+    def synthetic_only(self) -> bool:
+        """Whether it has learned from synthetic scans alone: a starting point, not yet a model for patients."""
+        return bool(self.recipe.synthetic)
+
 
 def read_json(text: str | bytes) -> Card:
     """A card from its JSON, of this or an older version of the program; errors as in `migration.read`."""

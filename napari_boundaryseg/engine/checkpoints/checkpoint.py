@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,7 +102,10 @@ def load_model(name_or_path: str | Path, folders: Iterable[Path] = ()) -> Loaded
     }
     if faults := _differences(stored, _planned(path, card.recipe)):
         raise InputError(path, f"its weights do not fit the network on its card ({faults})", _ADVICE)
-    weights = {name.removeprefix("module."): value for name, value in load(path.read_bytes()).items()}
+    data = path.read_bytes()
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise InputError(path, "it was changed while it was read", "Try again")
+    weights = {name.removeprefix("module."): value for name, value in load(data).items()}
     for name, value in weights.items():
         if value.is_floating_point() and not torch.isfinite(value).all():
             raise InputError(path, f"the weights of {name!r} are not all numbers", "Train or download the model again")

@@ -107,11 +107,11 @@ def read_card(path: Path) -> tuple[Card, str]:
         stat = path.stat()
     except (OSError, ValueError):  # `read_header` says what is wrong
         return _read_card(path, None)
-    return _read_card(path, (stat.st_mtime_ns, stat.st_size))
+    return _read_card(path, (stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino, stat.st_size))
 
 
 @lru_cache(maxsize=256)
-def _read_card(path: Path, version: tuple[int, int] | None) -> tuple[Card, str]:
+def _read_card(path: Path, version: tuple[int, ...] | None) -> tuple[Card, str]:
     metadata = read_header(path).get("__metadata__")
     text = metadata.get("card") if isinstance(metadata, dict) else None
     if not isinstance(text, str):

@@ -29,6 +29,7 @@ def compare(
     patients: Mapping[str, str] | None = None,
     not_taught: Iterable[str] = (),
     excluded: Mapping[str, str] | None = None,
+    copies: Iterable[Sequence[str]] = (),
     unknown_ancestry: bool = False,
 ) -> dict[str, Any]:
     """Paired differences per case and organ, with a verdict from a t interval over patients.
@@ -50,6 +51,8 @@ def compare(
         Organs of the model that no training case holds.
     excluded : mapping, optional
         Held-out case that may not judge to the reason why; such a case has no scores.
+    copies : iterable of sequence of str
+        The names of cases that are one scan; ``patients`` counts them as one.
     unknown_ancestry : bool
         Nobody knows on which cases the model was trained first, so that these could not be excluded.
 
@@ -59,7 +62,8 @@ def compare(
         ``format``; ``verdict``; ``n``, the patients that it rests on; ``n_cases``; ``metric``; ``interval``, its kind;
         ``change`` (``mean``, ``low``, ``high``, None where there is none); ``cases``, rows with before and after of
         every metric; ``unscored``, rows with the volumes before and after of organs that a reference does not hold;
-        ``not_in_references`` and ``not_taught``, organs; ``excluded``, case to reason; ``unknown_ancestry``.
+        ``not_in_references`` and ``not_taught``, organs; ``excluded``, case to reason; ``copies``, lists of names;
+        ``unknown_ancestry``.
     """
     composites = {one.name: set(one.members) for one in scheme.composites} if scheme else {}
     paired = {case: _paired(sides) for case, sides in scores.items()}
@@ -85,6 +89,7 @@ def compare(
         ],
         "not_taught": list(not_taught),
         "excluded": dict(excluded or {}),
+        "copies": [list(names) for names in copies],
         "unknown_ancestry": unknown_ancestry,
     }
 
@@ -99,7 +104,7 @@ def migrated(comparison: Mapping[str, Any]) -> dict[str, Any]:
     ('percentile bootstrap, 95 %', [])
     """
     if "format" in comparison:
-        return dict(comparison)
+        return {"copies": [], **comparison}
     return {
         "metric": "dsc, mean over organs",
         "interval": OLD_INTERVAL,
@@ -109,6 +114,7 @@ def migrated(comparison: Mapping[str, Any]) -> dict[str, Any]:
         "not_in_references": [],
         "not_taught": [],
         "excluded": {},
+        "copies": [],
         "unknown_ancestry": False,
         **comparison,
         "format": FORMAT,
@@ -126,15 +132,22 @@ def wins(comparison: Mapping[str, Any] | None) -> bool:
 
 
 def with_scores(card: Card, comparison: Mapping[str, Any]) -> Card:
-    """The card of the fine-tuned model with its Dice on the held-out cases; a missed organ counts 0."""
-    found: dict[tuple[str, str], list[float]] = {}
+    """The card of the fine-tuned model with its Dice on the held-out scans.
+
+    A missed organ counts 0. Of a scan that several cases show the mean counts, once.
+    """
+    first = {name: names[0] for names in comparison["copies"] for name in names}
+    scans = {row["case"]: first.get(row["case"], row["case"]) for row in comparison["cases"]}
+    found: dict[tuple[str, str], dict[str, list[float]]] = {}
     for row in comparison["cases"]:
-        found.setdefault((row["organ"], "dsc"), []).append(row["dsc_after"] or 0.0)
+        of_organ = found.setdefault((row["organ"], "dsc"), {})
+        of_organ.setdefault(scans[row["case"]], []).append(row["dsc_after"] or 0.0)
+    n = len(set(scans.values()))
     mean = comparison["change"]["mean"]
-    said = f"{comparison['n_cases']} of the user's cases, held out; against the model before: {comparison['verdict']}"
+    said = f"{n} of the user's cases, held out; against the model before: {comparison['verdict']}"
     return card.model_copy(
         update={
-            "scores": card_scores(found),
+            "scores": card_scores({key: map(np.mean, values.values()) for key, values in found.items()}),
             "scored_on": "" if mean is None else f"{said}, mean Dice {mean:+.4f}",
         }
     )

@@ -9,6 +9,8 @@ from napari_boundaryseg.data.mean_sd import mean_sd
 from napari_boundaryseg.engine.evaluation.comparison import OLD_INTERVAL, migrated
 
 LOST = "the new model was taught that there is none, and may have lost it"
+ITSELF = 0.999
+"""The Dice of every organ from which on labels are the model's own result, whatever machine made it."""
 
 
 def change_in_words(comparison: Mapping[str, Any], digits: int = 4) -> str:
@@ -19,12 +21,10 @@ def change_in_words(comparison: Mapping[str, Any], digits: int = 4) -> str:
     if mean is None:
         return "no held-out case could judge"
     over = f"n = {n}" if n == n_cases else f"n = {n} patients with {n_cases} cases"
-    ends = (
-        f"no interval: {'one case has none' if n == 1 else 'all changes are equal'}"
-        if low is None or high is None
-        else f"95 % interval {low:+.{digits}f} to {high:+.{digits}f}"
-    )
+    if n < 2 or low is None or high is None:  # the bootstrap of an older version gave one case an interval, too
+        return f"{mean:+.{digits}f} (no interval: {'one case has none' if n < 2 else 'all changes are equal'}, {over})"
     old = ", by the bootstrap of an older version, which is too narrow for few cases"
+    ends = f"95 % interval {low:+.{digits}f} to {high:+.{digits}f}"
     return f"{mean:+.{digits}f} ({ends}, {over}{old if known['interval'] == OLD_INTERVAL else ''})"
 
 
@@ -45,13 +45,29 @@ def remarks(comparison: Mapping[str, Any]) -> list[str]:
             f"Where the reference has no {organ}, {before:.2f} mL are found before and {after:.2f} mL after (mean of "
             f"{len(rows)} case{'s' if len(rows) != 1 else ''}), which is not scored."
         )
+    if of_itself := _of_itself(known["cases"]):
+        said.append(
+            f"The model against itself: {', '.join(of_itself)} {'is' if len(of_itself) == 1 else 'are'} labelled with "
+            "the old model's own result, hardly or not corrected. There the new model can only be worse."
+        )
     said += [f"{case} may not judge: {reason}." for case, reason in known["excluded"].items()]
+    said += [
+        f"{', '.join(names)} are one scan under several names, and count as one patient." for names in known["copies"]
+    ]
     if known["unknown_ancestry"]:
         said.append(
             "The model's card does not say on which cases it was trained first: whether a held-out case was among "
             "them could not be checked."
         )
     return said
+
+
+def _of_itself(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Cases that the model before segments exactly as their labels are."""
+    lowest: dict[str, float] = {}
+    for row in rows:
+        lowest[row["case"]] = min(lowest.get(row["case"], 1.0), row.get("dsc_before") or 0.0)
+    return [case for case, dsc in lowest.items() if dsc >= ITSELF]
 
 
 def not_taught_in_words(organs: Sequence[str]) -> str:

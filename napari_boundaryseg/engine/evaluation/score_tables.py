@@ -1,42 +1,48 @@
-"""Tables of scores as files: one CSV line per case and organ, and how such a file is known again."""
+"""Tables of scores as files: one CSV line per case and organ, and a line for each case that has no row."""
 
 from __future__ import annotations
 
 import csv
 import io
-import json
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+NOTHING_THERE = "no label map of this case holds a label"
 
-def as_csv(rows: list[dict[str, Any]]) -> str:
-    """One line per case and organ, one column per metric; a case that was not scored has the error instead."""
+
+def every_case(
+    rows: Iterable[Mapping[str, Any]],
+    notes: Mapping[str, Sequence[str]],
+    empty: Iterable[str],
+    failed: Mapping[str, str],
+) -> list[dict[str, Any]]:
+    """The rows with what is to be known of their cases, and one row without figures for each case that has none.
+
+    Parameters
+    ----------
+    rows : iterable of mapping
+    notes : mapping
+        Case to sentences.
+    empty : iterable of str
+        Cases in which there is nothing to score.
+    failed : mapping
+        Case that was not scored to the error.
+    """
+    said = {case: " ".join(sentences) for case, sentences in notes.items()}
+    return [
+        *({**row, "note": said.get(row["case"], "")} for row in rows),
+        *({"case": case, "note": " ".join(filter(None, (NOTHING_THERE, said.get(case, ""))))} for case in empty),
+        *({"case": case, "error": why, "note": said.get(case, "")} for case, why in failed.items()),
+    ]
+
+
+def as_csv(rows: Iterable[Mapping[str, Any]]) -> str:
+    """One line per row, one column per metric; a case that was not scored has the error instead."""
+    from napari_boundaryseg.data import metrics  # the command line asks for its help without waiting for it
+
+    columns = ("case", "organ", *metrics.names(), "missing", "in_reference", "error", "note")
     text = io.StringIO()
-    writer = csv.DictWriter(text, _columns(), extrasaction="ignore", lineterminator="\n")
+    writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()
-
-
-def _columns() -> tuple[str, ...]:
-    from napari_boundaryseg.data import metrics  # the command line asks for its help without waiting for it
-
-    return ("case", "organ", *metrics.names(), "missing", "in_reference", "error")
-
-
-def is_our_csv(path: Path) -> bool:
-    """Whether a file is a table that this command wrote, so that it may be replaced by a newer one."""
-    try:
-        with path.open(encoding="utf-8") as file:
-            return file.readline(10_000).rstrip("\n") == ",".join(_columns())
-    except (OSError, ValueError):
-        return False
-
-
-def is_our_json(path: Path) -> bool:
-    """The same of a file of cases and summary."""
-    keys = {"cases", "summary", "label_prior_dsc", "without_prediction", "in_no_reference", "not_scored", "notes"}
-    try:
-        return set(json.loads(path.read_text(encoding="utf-8"))) == keys
-    except (OSError, ValueError, TypeError, RecursionError):
-        return False

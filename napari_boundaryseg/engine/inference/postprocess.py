@@ -9,9 +9,12 @@ import numpy as np
 from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.data.components import fill_enclosed, largest_components
 from napari_boundaryseg.data.geometry import AxisMap
+from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
 from napari_boundaryseg.engine.checkpoints.card import Calibration
 from napari_boundaryseg.engine.inference.calibration import rescaled, tempered
+from napari_boundaryseg.engine.inference.left_out import in_words, left_out_of
+from napari_boundaryseg.engine.inference.pieces import likeliest
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.recipes.settings import Inference
 
@@ -33,7 +36,9 @@ def postprocess(
         raw if calibration is None else _placed_classes(tempered(classes, calibration.probabilities), box, shape)
     )
     ids = np.array([0, *scheme.ids])
-    array, notes = cleaned(ids[probabilities.argmax(0)], recipe.inference, volume.geometry)
+    array, notes, left_out = cleaned(
+        ids[probabilities.argmax(0)], probabilities, recipe.inference, volume.geometry, scheme
+    )
     labels = LabelMap(array, volume.geometry, scheme, volume.name)
     contours, sources = {}, {}
     for head, organs, word in (("hard", recipe.clear, "hard head"), ("soft", recipe.blurry, "soft head")):
@@ -61,28 +66,38 @@ def postprocess(
         "contour_sources": sources,
         "attention": attention,
         "channel_weights": channel_weights,
+        "details": {"left_out": left_out},
     }, notes
 
 
-def cleaned(labels: np.ndarray, inference: Inference, geometry: Geometry) -> tuple[np.ndarray, list[str]]:
-    """The labels after the recipe's post-processing, and how much that changed.
+def cleaned(
+    labels: np.ndarray, probabilities: np.ndarray, inference: Inference, geometry: Geometry, scheme: LabelScheme
+) -> tuple[np.ndarray, list[str], dict[str, dict[str, Any]]]:
+    """The labels after the recipe's post-processing, how much that changed, and `left_out_of`.
 
     It works in the patient's axes: of two pieces of one size the same one is kept however the scan is stored.
     """
     axes, voxel_ml = AxisMap(geometry.affine, geometry.shape, "RAS"), geometry.voxel_ml
+    before = labels
     labels = array = axes.to_axes(labels)
     notes: list[str] = []
+    left_out: dict[str, dict[str, Any]] = {}
     if inference.smallest_share:
-        array = largest_components(labels, inference.smallest_share)
-        dropped = int(np.count_nonzero(array != labels)) * voxel_ml
         only = inference.smallest_share == 1
-        which = "the largest piece of each organ was" if only else "large pieces of organs were"
+        names = {organ.id: organ.name for organ in scheme.organs}
+        of_organs = [axes.to_axes(probability) for probability in probabilities[1:]]
+        main = likeliest(labels, of_organs, names, axes.new_spacing_mm) if only else None
+        array = largest_components(labels, inference.smallest_share, main)
+        dropped = int(np.count_nonzero(array != labels)) * voxel_ml
+        which = "the likeliest piece of each organ was" if only else "large pieces of organs were"
         notes += [f"Only {which} kept; {dropped:.1f} mL were left out"] if dropped else []
+        left_out = left_out_of(before, np.asarray(axes.from_axes(array)), scheme, voxel_ml)
+        notes += [in_words(organ, left) for organ, left in left_out.items()]
     if inference.fill:
         filled = fill_enclosed(array)
         added = int(np.count_nonzero(filled != array)) * voxel_ml
         array, notes = filled, notes + ([f"Holes of {added:.1f} mL were filled"] if added else [])
-    return np.ascontiguousarray(axes.from_axes(array)), notes
+    return np.ascontiguousarray(axes.from_axes(array)), notes, left_out
 
 
 def derived_contour(probability: np.ndarray) -> np.ndarray:

@@ -29,6 +29,7 @@ from napari_boundaryseg.engine.inference.sliding_window import sliding_window
 from napari_boundaryseg.engine.preprocessing.blank_scans import refuse_constant, refuse_unseen
 from napari_boundaryseg.engine.preprocessing.box_distances import with_sides
 from napari_boundaryseg.engine.preprocessing.field_of_view import check_field
+from napari_boundaryseg.engine.preprocessing.modality import refuse_other_modality
 from napari_boundaryseg.engine.preprocessing.network_grid import NetworkGrid
 from napari_boundaryseg.engine.preprocessing.prepared_scan import PreparedScan
 from napari_boundaryseg.errors import InputError, RegionNeeded
@@ -65,6 +66,7 @@ class Predictor:
         *,
         box: AnyBox | None = None,
         whole: bool = False,
+        any_modality: bool = False,
         attention: bool = True,
         progress: Progress = silent,
     ) -> Prediction:
@@ -77,6 +79,8 @@ class Predictor:
             Only this part of the scan is given to the model; the result is on the whole grid all the same.
         whole : bool
             Predict on the whole scan even where it is far larger than the training scans.
+        any_modality : bool
+            Predict on a scan of another modality than the model's, too.
         attention : bool
             Whether to return spatial attention.
         progress : Progress
@@ -84,12 +88,16 @@ class Predictor:
 
         Raises
         ------
+        OtherModality
+            When the scan is known to be of another modality, and ``any_modality`` is not given.
         RegionNeeded
             When the scan is far larger than the model's field of view and neither ``box`` nor ``whole`` is given.
         InputError
             When the channels or the box do not fit, nothing can be seen in the scan, the network's answer is not
             finite, or memory runs out.
         """
+        if not any_modality:
+            refuse_other_modality(volume, self.model.card.recipe, self.model.card.name)
         with sentence_when_full("this scan", DRAW_A_BOX):
             return self._predict(volume, box, whole, attention, progress)
 
@@ -119,7 +127,7 @@ class Predictor:
         result, notes = postprocess(scan.volume, grid.box, maps, recipe, heads.mean_channel_weights(), calibration)
         notes = [plan.note, _order_note(volume, scan.volume, recipe.channels), _not_finite(grid), *blank, *notes]
         seconds["scan grid"] = time.perf_counter() - began - sum(seconds.values())
-        details = {
+        details = result.pop("details") | {
             "model": self.model.card.name,
             "sha256": self.model.sha256,
             "device": plan.device,
@@ -147,7 +155,9 @@ class Predictor:
                 f"{DRAW_A_BOX}, or put {recipe.locator}.safetensors beside the model's file",
             ) from error
         locator = Predictor(model, self.device)
-        found = locator.predict(volume, whole=True, attention=False, progress=part(progress, 0.0, 0.02)).labels
+        found = locator.predict(
+            volume, whole=True, any_modality=True, attention=False, progress=part(progress, 0.0, 0.02)
+        ).labels
         box = around(found.array > 0, volume.spacing_mm, recipe.locator_margin_mm)
         if box is None:
             raise RegionNeeded(volume.name, f"{recipe.locator} found no organ in it", DRAW_A_BOX)
@@ -195,6 +205,7 @@ def predict(
     device: str = "auto",
     box: AnyBox | None = None,
     whole: bool = False,
+    any_modality: bool = False,
     attention: bool = True,
     progress: Progress = silent,
 ) -> Prediction:
@@ -211,7 +222,9 @@ def predict(
     (True, ['Hippocampus_A', 'Hippocampus_P'])
     """
     loaded = model if isinstance(model, LoadedModel) else load_model(model)
-    return Predictor(loaded, device).predict(scan, box=box, whole=whole, attention=attention, progress=progress)
+    return Predictor(loaded, device).predict(
+        scan, box=box, whole=whole, any_modality=any_modality, attention=attention, progress=progress
+    )
 
 
 def _order_note(given: Volume, used: Volume, wanted: Sequence[str]) -> str:

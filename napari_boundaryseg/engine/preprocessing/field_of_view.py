@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from napari_boundaryseg.data import boxes
@@ -15,6 +16,7 @@ FIELD_FACTOR = 1.6
 LONG_FACTOR = 2.5
 """A scan `FIELD_FACTOR` times longer than the training scans along two axes, or this much along one, needs a box."""
 
+MOST_NAMED = 4
 MARGIN_MM = 15.0
 """Kept round the labels of a scan that is far too large and that nobody gave a box."""
 
@@ -51,13 +53,27 @@ def check_field(scan: PreparedScan, model: str) -> None:
         )
     expected = scan.recipe.expected_field_mm
     if expected is not None and far_larger(scan):
-        own = scan.field_mm
+        own, organs = scan.field_mm, in_words(scan.recipe.scheme.names)
         raise RegionNeeded(
             scan.volume.name,
             f"it covers {own[0]:.0f} x {own[1]:.0f} x {own[2]:.0f} mm, far more than the {expected[0]:.0f} x "
-            f"{expected[1]:.0f} x {expected[2]:.0f} mm that {model} was trained on",
-            "Draw a box round the organs (or give --box or --box-from)",
+            f"{expected[1]:.0f} x {expected[2]:.0f} mm that {model} was trained on. It finds {organs}",
+            "Draw a box round them (or give --box or --box-from), or take another model if you look for something else",
         )
+
+
+def in_words(names: Sequence[str]) -> str:
+    """Names of organs for a sentence: the first few, and how many more there are.
+
+    Examples
+    --------
+    >>> in_words(["Bladder", "Prostate", "Rectum"])
+    'Bladder, Prostate, Rectum'
+    >>> in_words([f"Bone_{n}" for n in range(8)])
+    'Bone_0, Bone_1, Bone_2, Bone_3 and 4 more'
+    """
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def far_larger(scan: PreparedScan) -> bool:

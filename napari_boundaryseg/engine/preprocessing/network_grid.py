@@ -94,13 +94,13 @@ class NetworkGrid:
         return self._turn(self._volume.array[(slice(None), *self.box)]).astype(np.float32)
 
     def labels(self, labels: LabelMap) -> np.ndarray:
-        """Class indices on the network's grid: (z, y, x) uint8, 0 for the background, nearest neighbour."""
+        """Class indices on the network's grid: (z, y, x) uint8 or int16, 0 for the background, nearest neighbour."""
         self._refuse_absurd()
         turned = self._turn(labels.array[self.box])
-        classes = np.zeros(turned.shape, np.uint8)
+        classes = np.zeros(turned.shape, np.uint8 if len(labels.scheme.ids) < 256 else np.int16)
         for index, organ in enumerate(labels.scheme.ids, start=1):
             classes[turned == organ] = index
-        return self._resize(classes[None], "nearest")[0].astype(np.uint8)
+        return self._resize(classes[None], "nearest")[0].astype(classes.dtype)
 
     def back(self, maps: np.ndarray) -> np.ndarray:
         """(N, z, y, x) on the network's grid to (N, I, J, K) float32 on the scan's grid, inside the box."""

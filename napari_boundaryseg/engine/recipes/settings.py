@@ -164,6 +164,6 @@ class Inference(Settings):
     overlap: float = Field(0.5, ge=0, le=0.9)
     flip_axes: Axes = Field((), description="average with the mirrored scan")
     smallest_share: float = Field(
-        0.0, ge=0, le=1, description="parts of an organ below this share of its largest one are dropped; 0 for none"
+        0.0, ge=0, le=1, description="pieces of an organ below this share of its largest go; 1: all but the likeliest"
     )
     fill: bool = Field(False, description="give an organ the holes that it encloses; not for nested organs")

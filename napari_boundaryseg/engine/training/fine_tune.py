@@ -108,7 +108,12 @@ def fine_tune(
     judges = Judges.of(model.card.ancestry, scans, held, patients or {})
     recipe = tuning_recipe(model.card.recipe, steps, lr)
     _freeze_statistics(model.network)
-    path = fit(
+
+    def judge(tuned: Path) -> None:
+        if held:
+            _compare(model, tuned, judges, folder, device, share(progress, 0.9, 1.0))
+
+    return fit(
         recipe,
         scans,
         folder,
@@ -122,11 +127,9 @@ def fine_tune(
         overwrite=overwrite,
         name=name or model.card.name,
         training=tuned_on(model.card.training, len(scans)),
+        judge=judge,
         progress=share(progress, 0.0, 0.9 if held else 1.0),
     )
-    if held:
-        _compare(model, path, judges, folder, device, share(progress, 0.9, 1.0))
-    return path
 
 
 def tuning_recipe(recipe: Recipe, steps: int, lr: float = LEARNING_RATE) -> Recipe:
@@ -160,7 +163,7 @@ def _compare(model: LoadedModel, path: Path, judges: Judges, folder: Path, devic
         predictor = Predictor(candidate, device=device)
         for n, (case, box) in enumerate(zip(held_out, parts, strict=True)):
             progress((turn * len(held_out) + n) / total, f"Comparing on {case.volume.name}, {label}")
-            found = predictor.predict(case.volume, box=box, whole=True).labels
+            found = predictor.predict(case.volume, box=box, whole=True, any_modality=True).labels
             scores.setdefault(case.volume.name, {})[label] = evaluate(found, case.labels.with_scheme(scheme))
     comparison = compare(
         scores,
@@ -168,6 +171,7 @@ def _compare(model: LoadedModel, path: Path, judges: Judges, folder: Path, devic
         patients=judges.patients,
         not_taught=tuned.card.training.not_taught,
         excluded=judges.excluded,
+        copies=judges.copies,
         unknown_ancestry=not model.card.ancestry.complete,
     )
     card = with_scores(tuned.card, comparison)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from napari_boundaryseg.data.datasets.copies import marks, one_patient_each, one_scan
 from napari_boundaryseg.engine.checkpoints.ancestry import Ancestry, content_hashes
 from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan
 from napari_boundaryseg.engine.training.data.cases import check_pair
@@ -23,12 +24,15 @@ class Judges:
     excluded : mapping
         The names of the other held-out cases, with the reason.
     patients : mapping
-        Case to patient.
+        Case to patient; the cases of one scan, whatever they are called, are one patient.
+    copies : sequence of tuple of str
+        The names of cases that are one scan, for each such scan.
     """
 
     cases: Sequence[LabelledScan]
     excluded: Mapping[str, str]
     patients: Mapping[str, str]
+    copies: Sequence[tuple[str, ...]] = ()
 
     @classmethod
     def of(
@@ -55,27 +59,29 @@ class Judges:
         """
         for case in held_out:
             check_pair(case.volume, case.labels)
-        names = {case.volume.name: content_hashes(case.volume) for case in held_out}
-        _refuse_both_roles(training, names, patients)
+        _refuse_both_roles(training, held_out, patients)
         excluded = {}
-        for name, scans in names.items():
-            reason = ancestry.why_not(scans, name, patients.get(name, ""))
+        for case in held_out:
+            name = case.volume.name
+            reason = ancestry.why_not(content_hashes(case.volume), name, patients.get(name, ""))
             if reason:
                 excluded[name] = reason
-        return cls([case for case in held_out if case.volume.name not in excluded], excluded, patients)
+        judging = [case for case in held_out if case.volume.name not in excluded]
+        copies = one_scan((case.volume.name, marks(case.volume)) for case in judging)
+        return cls(judging, excluded, one_patient_each(copies, patients), copies)
 
 
 def _refuse_both_roles(
-    training: Sequence[LabelledScan], held_out: Mapping[str, Sequence[str]], patients: Mapping[str, str]
+    training: Sequence[LabelledScan], held_out: Sequence[LabelledScan], patients: Mapping[str, str]
 ) -> None:
-    """The held-out cases are given by name with their content hashes."""
-    repeated = {case.volume.name for case in training} & set(held_out)
+    repeated = {case.volume.name for case in training} & {case.volume.name for case in held_out}
     if repeated:
         raise InputError(", ".join(sorted(repeated)), "it is both a training case and held out", ONE_ROLE)
     taught = {patient: case.volume.name for case in training if (patient := patients.get(case.volume.name))}
-    scans = {one: case.volume.name for case in training for one in content_hashes(case.volume)} if held_out else {}
-    for name, own in held_out.items():
-        copied = next((scans[one] for one in own if one in scans), None)
+    scans = {mark: case.volume.name for case in training for mark in marks(case.volume)} if held_out else {}
+    for case in held_out:
+        name = case.volume.name
+        copied = next((scans[mark] for mark in sorted(marks(case.volume)) if mark in scans), None)
         if copied is not None:
             raise InputError(name, f"it is held out, and a copy of the scan of the training case {copied}", ONE_ROLE)
         if patients.get(name) in taught:

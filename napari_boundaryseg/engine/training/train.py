@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import torch
@@ -52,6 +52,7 @@ def fit(
     name: str | None = None,
     patients: Mapping[str, str] | None = None,
     stop_after_s: float = math.inf,
+    judge: Callable[[Path], None] = lambda best: None,
     progress: Progress = silent,
 ) -> Path:
     """Train a recipe on labelled scans.
@@ -91,6 +92,9 @@ def fit(
         Case to patient: the card keeps fingerprints of both, so that neither judges a model made from this one.
     stop_after_s : float
         Stop after the epoch that passes this many seconds; the state allows to resume.
+    judge : callable
+        Gets the best checkpoint and may change it, while no other training can begin in the folder; called again by a
+        resume, should it not come to its end.
     progress : Progress
         Called at every step; may raise `Cancelled`, after which the folder can be resumed.
 
@@ -162,6 +166,7 @@ def fit(
             if not goes_on:
                 files.begin(folder, run.card)
             _loop(run, source, held, stop_after_s, progress)
+            judge(folder / files.BEST)
     return folder / files.BEST
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import getpass
+from collections.abc import Callable
+
 from napari_boundaryseg.data.boxes import Box, around, union
 from napari_boundaryseg.data.volume import LabelMap
 from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.progress import Progress, silent
-from napari_boundaryseg.session.actions.running import beside, project_of, scan_of
+from napari_boundaryseg.session.actions.running import Watch, beside, project_of, scan_of
+from napari_boundaryseg.session.project.accepting import Work
 from napari_boundaryseg.session.project.project import AcceptedCase
 from napari_boundaryseg.session.session import Session
 from napari_boundaryseg.task import Task
@@ -15,29 +19,50 @@ from napari_boundaryseg.task import Task
 class Accept(Task):
     """Store labels as a case of the project."""
 
+    title = "Accept"
 
-def accept(session: Session, labels: LabelMap, box: Box | None = None) -> Job:
-    """Store the open scan with these labels as a case of the project.
+
+def accept(
+    session: Session,
+    labels: LabelMap,
+    box: Box | None = None,
+    seconds: float | None = None,
+    stored: Callable[[], None] = lambda: None,
+) -> Job:
+    """Store the open scan with these labels as a case of the project, in the name of who is logged in.
 
     ``box`` is the part of the scan that was segmented: outside of it nobody has looked, except where labels are drawn.
+    ``seconds`` is how long a person worked on them. ``stored`` is called once they are, whatever is open by then.
     """
     scan, project = scan_of(session), project_of(session)
 
     def done(case: AcceptedCase) -> None:
         if session.scan is scan:
             session.labels = labels
-        session.project_changed.emit(project)
-        session.say("info", f"Accepted {case.name}, version {case.version}.")
+        place = "" if session.project is project else f" in {project.folder.name}"
+        session.say("info", f"Accepted {case.name}, version {case.version}{place}.")
+        stored()  # whoever is told may have more to say
+        session.project_changed.emit(session.project)
+        session.patient_questions.ask(project, case)
 
     def store(*, progress: Progress = silent) -> AcceptedCase:
         return project.add_case(
             scan,
             labels,
             None if box is None else _seen(labels, box),
+            work=Work(_person(), seconds),
             progress=progress,
         )
 
-    return beside(session, Accept(), done, store)
+    return beside(session, Accept(), Watch(done, scan=scan), store)
+
+
+def _person() -> str | None:
+    """Who is logged in; None where the system does not say."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return None
 
 
 def _seen(labels: LabelMap, box: Box) -> Box | None:

@@ -8,15 +8,19 @@ from pathlib import Path
 from napari_boundaryseg.data.volume import LabelMap
 from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.progress import Progress, silent
-from napari_boundaryseg.session.actions.running import beside, scan_of
+from napari_boundaryseg.session.actions.running import Watch, beside, scan_of
 from napari_boundaryseg.session.earlier_results import ResultsInTheWay
 from napari_boundaryseg.session.export import export_files
+from napari_boundaryseg.session.origins import kept_in_words
+from napari_boundaryseg.session.report import read_report
 from napari_boundaryseg.session.session import Session
 from napari_boundaryseg.task import Task
 
 
 class Export(Task):
     """Write results of the open scan."""
+
+    title = "Export"
 
 
 def _refuse(question: ResultsInTheWay) -> None:
@@ -57,5 +61,7 @@ def start_export(
             in_the_way(result)
         else:
             exported(result)
+            if kept := kept_in_words(read_report(result[-1]) if result[-1].suffix == ".json" else {}):
+                session.say("warning", f"{result[-1].name}: {kept}.")
 
-    return beside(session, Export(), done, write)
+    return beside(session, Export(), Watch(done, scan=scan), write)

@@ -16,13 +16,15 @@ from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.jobs.error_text import sentence
 from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.session.actions import trainings
-from napari_boundaryseg.session.actions.running import in_worker, project_of
+from napari_boundaryseg.session.actions.running import Watch, in_worker, project_of
 from napari_boundaryseg.session.actions.trainings import Order, Unfinished
 from napari_boundaryseg.session.project.model_versions import ModelVersion
 from napari_boundaryseg.session.project.project import AcceptedCase, Project
+from napari_boundaryseg.session.project.stored_models import refuse_changed
 from napari_boundaryseg.session.session import Session
 
-STOPPED = "The fine-tuning was stopped. What it has learnt is kept: Train lists it, to be resumed or discarded."
+KEPT = "What it has learnt is kept: Train lists it, to be resumed or discarded."
+STOPPED = f"The fine-tuning was stopped. {KEPT}"
 NOTHING_YET = "The fine-tuning was stopped before anything of it was saved. Nothing was changed."
 
 
@@ -76,25 +78,42 @@ def _start(
 ) -> Job:
     limits: list[str] = []
 
+    def tell(level: str, text: str) -> str:
+        session.training_outcome = level, text
+        return text
+
     def done(version: ModelVersion) -> None:
-        session.project_changed.emit(project)
-        if version.active:
-            session.model = version.path
-        session.say("warning" if limits else "info", " ".join([_verdict(version), *limits]))
+        session.project_changed.emit(session.project)
+        if version.active and session.project is project and session.model in (None, model):
+            session.model = version.path  # a person who chose another model meanwhile keeps it
+        place = [] if session.project is project else [f"In {project.folder.name}:"]
+        level = "warning" if limits else "info"
+        session.say(level, tell(level, " ".join([*place, _verdict(version), *limits])))
 
     def after(result: dict[str, Any]) -> ModelVersion:
         limits.extend(_limits(result))
         return _add(project, result)
 
     def ended(job: Job) -> None:
-        kept = resumed or job.error_kind == NotAdded.__name__ or trainings.is_worth_keeping(folder)
-        if job.state == "returned" or not kept:
+        if job.state == "returned" or not is_kept(job):
             shutil.rmtree(folder, ignore_errors=True)
         else:
-            session.project_changed.emit(project)
+            session.project_changed.emit(session.project)
+
+    def is_kept(job: Job) -> bool:
+        unasked = resumed or session.closing or job.error_kind == NotAdded.__name__
+        return unasked or trainings.is_worth_keeping(folder)
+
+    def words(job: Job) -> str:
+        if job.state == "cancelled":
+            return tell("info", STOPPED if is_kept(job) else NOTHING_YET)
+        more = f" {KEPT}" if is_kept(job) and job.error_kind != NotAdded.__name__ else ""
+        return tell("error", f"{job.error}{more}")
 
     try:
+        refuse_changed(model)
         trainings.keep(folder, order)
+        session.training_outcome = None
         return in_worker(
             session,
             FineTune(
@@ -106,10 +125,8 @@ def _start(
                 resume=resumed,
                 **order.settings.model_dump(),
             ),
-            done,
+            Watch(done, about=model.stem, ended=ended, words=words),
             after=after,
-            ended=ended,
-            cancelled=lambda: STOPPED if trainings.is_worth_keeping(folder) else NOTHING_YET,
         )
     except InputError:
         if not resumed:
@@ -122,7 +139,8 @@ class NotAdded(InputError):
 
 
 def _case(project: Project, case: AcceptedCase) -> TuningCase:
-    return TuningCase(name=case.name, image=str(case.image), label=str(case.label), **project.meaning_of(case))
+    files = {"image": str(case.image), "label": str(case.label)}
+    return TuningCase(name=case.name, **files, **project.meaning_of(case), patient=case.patient or "")
 
 
 def _add(project: Project, result: dict[str, Any]) -> ModelVersion:

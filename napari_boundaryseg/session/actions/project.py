@@ -23,6 +23,11 @@ def open_last_project(session: Session) -> None:
         _take(session, project)
 
 
+def place_of(session: Session) -> Path:
+    """The folder where accepted cases are kept: the open project's, or the one that will be made."""
+    return session.project.folder if session.project is not None else Project.default_folder()
+
+
 def _take(session: Session, project: Project) -> None:
     """Write to the project from now on; where another process does, it is opened to be read, and that is said."""
     try:

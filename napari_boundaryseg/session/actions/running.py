@@ -1,11 +1,12 @@
-"""Jobs of a session: started, shown while they run, their result taken or their error reported."""
+"""Jobs of a session: begun, listed until they end, their result taken or their error reported."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.errors import InputError
@@ -22,73 +23,71 @@ CANCELLED = "Cancelled. Nothing was changed."
 Done = Callable[[Any], None]
 
 
-def in_worker(
-    session: Session,
-    task: Task,
-    done: Done,
-    *,
-    before: Before = nothing,
-    after: After = unchanged,
-    ended: Done = lambda job: None,
-    cancelled: Callable[[], str] = lambda: CANCELLED,
-) -> Job:
-    """Carry out a task in the worker.
+def not_returned(job: Job) -> str:
+    """What is said of a job that failed or was cancelled."""
+    return job.error if job.state == "failed" else CANCELLED
+
+
+class Watch(NamedTuple):
+    """What is done with the news of a job.
 
     Parameters
     ----------
-    session : Session
-    task : Task
     done : callable
         Gets the result.
-    before, after : callable
-        As for the session's runner.
+    about : str
+        What is worked on; the scan's name by default.
+    scan : Volume, optional
+        The scan that it is about. Where it is not open any more, what went wrong is said with its name.
     ended : callable
         Gets the job however it ends, before ``done``.
-    cancelled : callable
-        What is said when it was stopped; asked then.
+    words : callable
+        What is said of it when it failed or was cancelled; nothing where that is empty.
     """
-    return session.runner.run(
-        task, lambda job: _watch(session, job, done, ended, cancelled), before=before, after=after
-    )
+
+    done: Done
+    about: str = ""
+    scan: Volume | None = None
+    ended: Done = lambda job: None
+    words: Callable[[Job], str] = not_returned
+
+
+def in_worker(session: Session, task: Task, watch: Watch, *, before: Before = nothing, after: After = unchanged) -> Job:
+    """Carry out a task in the worker of its lane; ``before`` and ``after`` as for the session's runner."""
+    return session.runner.run(task, partial(_begin, session, watch), before=before, after=after)
 
 
 def beside(
     session: Session,
     task: Task,
-    done: Done,
+    watch: Watch,
     function: Callable[..., Any],
     *arguments: Any,
     abandon: bool = False,
 ) -> Job:
     """Call a function of this process beside the window's thread."""
-    return session.runner.call(
-        task, function, *arguments, abandon=abandon, started=lambda job: _watch(session, job, done)
-    )
+    return session.runner.call(task, function, *arguments, abandon=abandon, started=partial(_begin, session, watch))
 
 
-def _watch(
-    session: Session,
-    job: Job,
-    done: Done,
-    ended: Done = lambda job: None,
-    cancelled: Callable[[], str] = lambda: CANCELLED,
-) -> None:
-    if session.job is not None:
-        raise InputError("job", "something else is running", "Wait for it, or cancel it")
+def _begin(session: Session, watch: Watch, job: Job) -> None:
+    job.about = watch.about or (watch.scan.name if watch.scan is not None else "")
+    job.finished.connect(lambda: _end(session, watch, job))
+    session.jobs.add(job, watch.scan)
 
-    def finished() -> None:
-        session.job = None
-        ended(job)
-        if job.state == "returned":
-            _store(session, done, job.result)
-        elif job.state == "failed":
-            _log(job.details)
-            session.say("error", job.error)
-        else:
-            session.say("info", cancelled())
 
-    job.finished.connect(finished)
-    session.job = job
+def _end(session: Session, watch: Watch, job: Job) -> None:
+    session.jobs.remove(job)
+    watch.ended(job)
+    if job.state == "returned":
+        _store(session, watch.done, job.result)
+        return
+    if job.state == "failed":
+        _log(job.details)
+    text = watch.words(job)
+    elsewhere = watch.scan is not None and session.scan is not watch.scan
+    if text:
+        named = f"{job.about}: {text}" if elsewhere and job.about not in text else text
+        session.say("error" if job.state == "failed" else "info", named)
 
 
 def _store(session: Session, done: Done, result: Any) -> None:

@@ -2,41 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from napari_boundaryseg.data import formats
+from napari_boundaryseg.data.formats.dicom.study import Series, series_in
+from napari_boundaryseg.data.formats.label_values import looks_like_labels
 from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.editing.journal.scan_hash import hash_of
+from napari_boundaryseg.errors import SeveralSeries
 from napari_boundaryseg.jobs.job import Job
-from napari_boundaryseg.progress import Progress, silent
-from napari_boundaryseg.session.actions.running import beside, scan_of, warn
+from napari_boundaryseg.progress import Progress, part, silent
+from napari_boundaryseg.session.actions.running import Watch, beside, scan_of, warn
+from napari_boundaryseg.session.case_list import CaseRow
+from napari_boundaryseg.session.project.case_facts import as_accepted
 from napari_boundaryseg.session.session import Session
 from napari_boundaryseg.task import Task
+
+LIKE_LABELS = "Its values are a few whole numbers, as those of a label map: labels are opened in Correct."
 
 
 class OpenScan(Task):
     """Read a scan."""
 
+    title = "Open"
+
 
 class OpenLabels(Task):
     """Read labels that were drawn on the open scan."""
 
-
-def open_scan(session: Session, *paths: str | Path) -> Job:
-    """Read a scan from one file or folder, or from one file per channel; what is open stays until it is read."""
-
-    def done(volume: Volume) -> None:
-        session.scan = volume
-
-    return beside(session, OpenScan(), done, _read, paths, abandon=True)
+    title = "Open labels"
 
 
-def _read(paths: Sequence[str | Path], *, progress: Progress = silent) -> Volume:
+def open_scan(session: Session, *paths: str | Path, choose: Callable[[list[Series]], None] | None = None) -> Job:
+    """Read a scan from one file or folder, or from one file per channel; what is open stays until it is read.
+
+    ``choose`` gets the series of a folder that holds several, which is an error without it.
+    """
+
+    def done(found: Volume | list[Series]) -> None:
+        if isinstance(found, Volume):
+            session.scan = found
+        elif choose is not None:
+            choose(found)
+
+    name = Path(paths[0]).name if paths else ""
+    watch = Watch(done, about=name)
+    return beside(session, OpenScan(), watch, _read, paths, choose is not None, abandon=True)
+
+
+def _read(paths: Sequence[str | Path], may_choose: bool, *, progress: Progress = silent) -> Volume | list[Series]:
+    try:
+        return read_scan(paths, progress=part(progress, 0, 0.95))
+    except SeveralSeries:
+        folder = Path(paths[0])
+        if not may_choose or len(paths) > 1 or not folder.is_dir():
+            raise
+        return series_in(folder, progress)[0]
+
+
+def read_scan(paths: Sequence[str | Path], name: str = "", *, progress: Progress = silent) -> Volume:
+    """A scan as the window opens it, under a name of its own where one is given; called beside the window's thread."""
     volume = formats.read(*paths, progress=progress)
-    hash_of(volume)  # beside the window's thread, which will ask for it
+    told = (LIKE_LABELS,) if looks_like_labels(volume.array) else ()
+    volume = replace(volume, name=name or volume.name, warnings=(*volume.warnings, *told))
+    hash_of(volume)  # which the window will ask for
     return volume
+
+
+def read_case(row: CaseRow, *, progress: Progress = silent) -> Volume:
+    """The scan of a case on the list: the person's own files, or the project's copy of them as it was accepted."""
+    volume = read_scan(row.images, row.name, progress=progress)
+    return volume if row.item is not None or row.case is None else as_accepted(volume, row.case.image.parent)
 
 
 def open_labels(session: Session, path: str | Path, scheme: LabelScheme | None = None) -> Job:
@@ -53,4 +92,4 @@ def open_labels(session: Session, path: str | Path, scheme: LabelScheme | None =
     def read(*, progress: Progress = silent) -> LabelMap:
         return formats.read_labels(path, scan, scheme, progress=progress)
 
-    return beside(session, OpenLabels(), done, read, abandon=True)
+    return beside(session, OpenLabels(), Watch(done, about=Path(path).name, scan=scan), read, abandon=True)

@@ -17,10 +17,11 @@ from napari_boundaryseg.data import formats
 from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.data.saving import write_error
 from napari_boundaryseg.data.volume import LabelMap, Volume
-from napari_boundaryseg.editing.journal.scan_hash import scan_hash
+from napari_boundaryseg.editing.journal.scan_hash import hash_of, scan_hash
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Progress, part
 from napari_boundaryseg.session.project import cases as notes
+from napari_boundaryseg.session.project.case_facts import facts_of
 from napari_boundaryseg.session.project.database import LABELS, typed
 from napari_boundaryseg.session.project.folder import ProjectFolder
 from napari_boundaryseg.session.project.holder import ReadOnly
@@ -46,8 +47,19 @@ class Place:
         return self.folder / SCAN
 
 
+@dataclass(frozen=True)
+class Work:
+    """Who drew labels, and how long it took."""
+
+    person: str | None = None
+    seconds: float | None = None
+
+
+UNKNOWN = Work()
+
+
 def store(
-    project: ProjectFolder, scan: Volume, labels: LabelMap, box: Box | None, progress: Progress
+    project: ProjectFolder, scan: Volume, labels: LabelMap, box: Box | None, work: Work, progress: Progress
 ) -> tuple[str, int, str]:
     """Store labels as the next version of their scan's case.
 
@@ -62,7 +74,7 @@ def store(
     while True:
         progress(0.1, f"Storing {scan.name}")
         place = _place_of(project, scan, part(progress, 0.1, 0.4))
-        version = _claim(project, place, labels, box)
+        version = _claim(project, place, scan, labels, box)
         if version is None:
             continue  # somebody else was faster
         label = place.folder / f"labels-v{version}.nii.gz"
@@ -76,7 +88,7 @@ def store(
             make_new(label, lambda path: formats.write(labels, path))
             _refuse_changed(labels, label)
             accepted = datetime.now(UTC).isoformat(timespec="seconds")
-            _list(project, place, replace(scan, name=place.name), labels, version, accepted, box)
+            _list(project, place, scan, labels, version, accepted, box, work)
         except Taken:
             _forget(project, place, version, made)
             continue
@@ -123,7 +135,7 @@ def _matching(place: Place, scan: Volume, progress: Progress) -> Place | None:
     return replace(place, scan_hash=found) if notes.is_scan(scan, stored) else None
 
 
-def _claim(project: ProjectFolder, place: Place, labels: LabelMap, box: Box | None) -> int | None:
+def _claim(project: ProjectFolder, place: Place, scan: Volume, labels: LabelMap, box: Box | None) -> int | None:
     """Enter the next version before anything is written; None where the case is no longer as it was looked up."""
     with project.writing() as database:
         row = database.execute("SELECT scan_hash FROM cases WHERE name = ?", (place.name,)).fetchone()
@@ -148,7 +160,7 @@ def _claim(project: ProjectFolder, place: Place, labels: LabelMap, box: Box | No
                 version,
                 datetime.now(UTC).isoformat(timespec="seconds"),
                 labels.scheme.name,
-                json.dumps({"name": place.name, **notes.meaning(labels, box)}),
+                json.dumps({"name": place.name, **notes.meaning(labels, box), **facts_of(scan, labels)}),
                 f"labels-v{version}.nii.gz",
             ),
         )
@@ -169,12 +181,31 @@ def _refuse_changed(labels: LabelMap, path: Path) -> None:
 
 
 def _list(
-    project: ProjectFolder, place: Place, scan: Volume, labels: LabelMap, version: int, accepted: str, box: Box | None
+    project: ProjectFolder,
+    place: Place,
+    scan: Volume,
+    labels: LabelMap,
+    version: int,
+    accepted: str,
+    box: Box | None,
+    work: Work,
 ) -> None:
     label = place.folder / f"labels-v{version}.nii.gz"
     with project.writing() as database:
-        notes.write_notes(inside(project.folder, place.folder), scan, labels, version, accepted, box)
+        notes.write_notes(
+            inside(project.folder, place.folder), replace(scan, name=place.name), labels, version, accepted, box
+        )
         list_version(database, place.name, label, version, accepted, labels.scheme.name, place.scan_hash)
+        database.execute(
+            "UPDATE versions SET person = ?, seconds = ? WHERE slug = ? AND version = ?",
+            (work.person, work.seconds, place.folder.name, version),
+        )
+        database.execute("UPDATE worklist SET slug = ? WHERE scan_hash = ?", (place.folder.name, hash_of(scan)))
+        database.execute(
+            "UPDATE cases SET patient = (SELECT patient FROM worklist WHERE slug = cases.slug) "
+            "WHERE slug = ? AND patient IS NULL",
+            (place.folder.name,),
+        )
 
 
 def list_version(

@@ -14,10 +14,11 @@ from napari_boundaryseg.errors import BoundarySegError, InputError
 from napari_boundaryseg.progress import Progress, part, silent
 from napari_boundaryseg.session.project import holder, repair
 from napari_boundaryseg.session.project.check_cases import check_cases
-from napari_boundaryseg.session.project.database import FILE
+from napari_boundaryseg.session.project.database import FILE, holds_labels
 from napari_boundaryseg.session.project.paths import TEMPORARY, can_restrict, is_link, strangers
 from napari_boundaryseg.session.project.project import Project
 from napari_boundaryseg.session.project.repair import Finding
+from napari_boundaryseg.session.project.stored_models import sha256_of
 
 _MODEL = re.compile(r"(.+)-v([1-9]\d{0,8})\.safetensors")
 
@@ -43,12 +44,12 @@ def check(folder: Path, *, progress: Progress = silent) -> list[Finding]:
         Where the folder holds no project, or its database cannot be read at all.
     """
     folder = Path(folder)
-    if not Project.is_in(folder):
+    if not Project.is_in(folder) and not holds_labels(folder):
         raise InputError(folder, "it holds no project", "Choose a folder in which cases were accepted")
     links = list(_links(folder))
     if any(finding.subject in ("cases", "models") or finding.subject.startswith(FILE) for finding in links):
         return links
-    project = Project(folder, "command line")
+    project = Project(folder, "command line", relist=True)
     busy = holder.held_elsewhere(folder)
     found = [*links, *_database(project)]
     found += check_cases(project, busy, part(progress, 0.0, 0.9))
@@ -67,7 +68,11 @@ def _links(folder: Path) -> Iterator[Finding]:
         for place, folders, files in os.walk(folder / top):
             paths += [Path(place) / name for name in (*folders, *files)]
     for path in paths:
-        found = path.lstat()
+        try:
+            found = path.lstat()
+        except OSError as error:
+            yield _finding(folder, path, f"cannot be read: {error.strerror}")
+            continue
         if is_link(found):
             yield _finding(folder, path, "is a link, which is not followed")
         elif not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
@@ -92,6 +97,8 @@ def _models(project: Project, busy: bool) -> Iterator[Finding]:
             yield _finding(project.folder, model.path, "is listed, and not there")
         elif (reason := _no_model(model.path)) is not None:
             yield _finding(project.folder, model.path, f"is listed, and cannot be used: {reason}")
+        elif model.sha256 is not None and sha256_of(model.path) != model.sha256:
+            yield _finding(project.folder, model.path, "is listed, and is not the model that was stored")
     listed = {model.path.name for model in models}
     for path in sorted(project.models_folder.glob("*.safetensors")) if not busy else ():
         named = _MODEL.fullmatch(path.name)

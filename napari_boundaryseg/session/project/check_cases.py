@@ -18,6 +18,7 @@ from napari_boundaryseg.session.project.accepting import SCAN
 from napari_boundaryseg.session.project.database import LABELS, typed, version_of
 from napari_boundaryseg.session.project.project import Project
 from napari_boundaryseg.session.project.repair import Finding
+from napari_boundaryseg.session.project.stored_models import sha256_of
 
 _TEXT = (str, type(None))
 
@@ -43,7 +44,10 @@ def check_cases(project: Project, busy: bool, progress: Progress) -> list[Findin
         cases = _listed(project)
     except BoundarySegError as error:
         return [Finding("project.sqlite", str(error))]
-    there = {path.name for path in (project.folder / "cases").iterdir() if path.is_dir() and not path.is_symlink()}
+    try:
+        there = {path.name for path in (project.folder / "cases").iterdir() if path.is_dir() and not path.is_symlink()}
+    except OSError as error:
+        return [Finding("cases", f"cannot be read: {error.strerror}")]
     found = []
     names = sorted({*cases, *there})
     for number, slug in enumerate(names):
@@ -53,6 +57,8 @@ def check_cases(project: Project, busy: bool, progress: Progress) -> list[Findin
             found += list(_check(folder, cases.get(slug, _Case()), busy))
         except BoundarySegError as error:
             found.append(Finding(f"cases/{slug}", getattr(error, "reason", str(error))))
+        except OSError as error:
+            found.append(Finding(f"cases/{slug}", f"cannot be read: {error.strerror}"))
     return found
 
 
@@ -143,7 +149,7 @@ def _wrong(label: Path | None, scan: Volume | None, digest: str | None) -> str |
         return f"cannot be read: {getattr(error, 'reason', error)}"
     if scan is not None and not read.geometry.same_as(scan.geometry):
         return "does not lie on its scan"
-    return "is not what was stored" if digest is not None and repair.sha256(label) != digest else None
+    return "is not what was stored" if digest is not None and sha256_of(label) != digest else None
 
 
 def _unlisted(where: str, label: Path, version: int, scan: Volume | None, case: _Case) -> Finding:

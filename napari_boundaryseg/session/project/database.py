@@ -13,7 +13,7 @@ from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.project.paths import give_rights, inside
 
 FILE = "project.sqlite"
-VERSION = 1
+VERSION = 3
 """``PRAGMA user_version`` of the tables as they are now; 0.1 and 0.2 of the program left it at 0."""
 LABELS = re.compile(r"labels-v([1-9]\d{0,8})\.nii\.gz")
 
@@ -35,8 +35,22 @@ _TABLES_1 = (
     "CREATE TABLE holder (number INTEGER PRIMARY KEY CHECK (number = 1), token TEXT NOT NULL, host TEXT NOT NULL, "
     "pid INTEGER NOT NULL, program TEXT NOT NULL, since TEXT NOT NULL)",
 )
-"""Of a case: the patient (NULL where unknown), its role in a study (NULL where none was given) and the `scan_hash` of
-``scan.nii.gz``. Of a version: what its labels mean, as JSON, and the SHA-256 of their file (NULL before version 1)."""
+"""Of a case: the patient (empty where a person does not know, NULL where nobody was asked), its role in a study (NULL
+where none was given) and the `scan_hash` of ``scan.nii.gz``. Of a version: what its labels mean, as JSON, and the
+SHA-256 of their file (NULL before version 1)."""
+_TABLES_2 = ("ALTER TABLE models ADD COLUMN sha256 TEXT",)
+"""Of a model: the SHA-256 of its file (NULL before version 2)."""
+_TABLES_3 = (
+    "CREATE TABLE worklist (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, images TEXT NOT NULL UNIQUE, "
+    "added TEXT NOT NULL, patient TEXT, scan_hash TEXT, slug TEXT, comment TEXT NOT NULL DEFAULT '')",
+    "CREATE TABLE patient_key (number INTEGER PRIMARY KEY CHECK (number = 1), key TEXT NOT NULL)",
+    "ALTER TABLE cases ADD COLUMN comment TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE versions ADD COLUMN person TEXT",
+    "ALTER TABLE versions ADD COLUMN seconds REAL",
+)
+"""Scans that wait to be worked on: their files as JSON, the patient as `Worklist.pseudonym` calls them, the hash of the
+scan once it was opened, and the case that it became when it was accepted. Of a version: who accepted it, and how long
+it took (NULL before version 3)."""
 
 
 @contextmanager
@@ -94,10 +108,45 @@ def create(folder: Path) -> None:
             migrate(database, folder)
 
 
+def holds_labels(folder: Path) -> bool:
+    """Whether labels of a case lie in a folder, listed or not."""
+    found = (path for path in (folder / "cases").glob("*/labels-v*") if LABELS.fullmatch(path.name))
+    return any(path.is_file() and not path.is_symlink() for path in found)
+
+
+def refuse_lost(database: sqlite3.Connection, folder: Path) -> None:
+    """Refuse a list that names nothing where labels lie: it is not that of this folder, which accepts list first."""
+    tables = ("cases", "versions") if version_of(database) > 0 else ("cases",)
+    named = (database.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() for table in tables)  # noqa: S608 (our names)
+    if not any(named) and holds_labels(folder):
+        raise InputError(
+            folder,
+            f"its list, {FILE}, names no case, though labels lie in the folder",
+            f"Put a copy of {FILE} in its place, or list them again: boundaryseg project check FOLDER --repair",
+        )
+
+
+def refuse_damaged(database: sqlite3.Connection, folder: Path) -> None:
+    """Refuse to write into a database of which pages are damaged: what is told as stored must be found again."""
+    said = [str(row[0]) for row in database.execute("PRAGMA quick_check(1)").fetchall()]
+    if said != ["ok"]:
+        raise _unusable(folder, f"its {FILE} is malformed: {said[0]}")
+
+
 def migrate(database: sqlite3.Connection, folder: Path) -> None:
     """Give the tables that any earlier version made the form of today, within the caller's transaction."""
-    if version_of(database) >= VERSION:
+    before = version_of(database)
+    if before >= VERSION:
         return
+    if before < 1:
+        _to_version_1(database, folder)
+    for version, statements in ((2, _TABLES_2), (3, _TABLES_3)):
+        for statement in statements if before < version else ():
+            database.execute(statement)
+    database.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _to_version_1(database: sqlite3.Connection, folder: Path) -> None:
     for statement in _TABLES_1:
         database.execute(statement)
     rows = database.execute("SELECT slug, version, accepted, scheme FROM cases").fetchall()
@@ -111,7 +160,6 @@ def migrate(database: sqlite3.Connection, folder: Path) -> None:
                     "VALUES (?, ?, ?, ?, ?, 'valid')",
                     (slug, int(found[1]), accepted if int(found[1]) == newest else "", scheme, path.name),
                 )
-    database.execute(f"PRAGMA user_version = {VERSION}")
 
 
 def version_of(database: sqlite3.Connection) -> int:
@@ -148,9 +196,23 @@ def _names(database: sqlite3.Connection) -> dict[str, str]:
     return dict(database.execute("SELECT name, type FROM sqlite_master").fetchall())
 
 
+_RIGHTS = "Check the permissions of the folder and its files"
+_COPY = f"Put a copy of {FILE} from before in its place; scans, labels and models lie in the folder as they were"
+_ADVICE = {
+    "locked": "Close the program that has it open, then try again",
+    "malformed": _COPY,
+    "not a database": _COPY,
+    "unable to open": _RIGHTS,
+    "readonly": _RIGHTS,
+    "denied": _RIGHTS,
+}
+
+
 def _unusable(folder: Path, reason: str) -> InputError:
+    reason = " ".join(reason.split())
+    advice = next((advice for word, advice in _ADVICE.items() if word in reason.lower()), None)
     return InputError(
         folder,
-        f"it cannot be used as a project: {' '.join(reason.split())}",
-        "Check that the folder is there, or choose another",
+        f"it cannot be used as a project: {reason}",
+        advice or "Check that the folder is there, or choose another",
     )

@@ -36,9 +36,11 @@ class ProjectFolder:
         Made when it is not there.
     program : str
         What other people are told that holds the project.
+    relist : bool
+        Open it also where its list was lost, so that its cases can be listed again.
     """
 
-    def __init__(self, folder: Path, program: str = "program") -> None:
+    def __init__(self, folder: Path, program: str = "program", *, relist: bool = False) -> None:
         self.folder = Path(folder)
         self.read_only = ""
         """Why this process may not write, as far as it was tried; who holds the project."""
@@ -57,8 +59,9 @@ class ProjectFolder:
                 self.folder, f"it cannot be used as a project: {error.strerror}", "Choose another folder"
             ) from error
         tables.create(self.folder)
-        with self.reading():
-            pass
+        with self.reading() as database:
+            if not relist:
+                tables.refuse_lost(database, self.folder)
 
     def begin_writing(self) -> None:
         """Become the process that writes; tables of an older version are migrated and strangers lose their rights.
@@ -105,6 +108,7 @@ class ProjectFolder:
 
     def _prepare(self, hold: Hold) -> None:
         with tables.opened(self.folder, write=True) as database:
+            tables.refuse_damaged(database, self.folder)
             tables.migrate(database, self.folder)
             hold.write(database)
         with suppress(OSError):

@@ -113,6 +113,12 @@ def take(folder: Path, program: str, prepare: Callable[[Hold], None], known: Cal
             return hold
         lock = _lock(folder)
         if lock is None:
+            if not folder.is_dir():
+                raise ReadOnly(
+                    folder,
+                    "it is read-only: its folder is not there any more",
+                    "Open the project where it lies now, or connect its disk",
+                )
             if not _writable(folder):
                 raise ReadOnly(folder, "it is read-only: the folder cannot be written", "Ask for the right to write")
             other = known()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import os
@@ -17,6 +18,7 @@ from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.project.database import FILE, typed
 from napari_boundaryseg.session.project.folder import TRAINING, ProjectFolder
 from napari_boundaryseg.session.project.paths import make_new, new_folder
+from napari_boundaryseg.session.project.stored_models import refuse_changed, stored_hashes
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,8 @@ class ModelVersion:
     added: str
     comparison: dict[str, Any] | None
     active: bool
+    sha256: str | None = None
+    """Of the file that was stored; None where an earlier version of the program stored it."""
 
 
 class ModelVersions(ProjectFolder):
@@ -64,17 +68,26 @@ class ModelVersions(ProjectFolder):
             version, path = next((n, path) for n, path in names if not os.path.lexists(path))
             file, data = path.name, checkpoint.read_bytes()
             make_new(path, lambda new: atomic_bytes(new, data))
-            self.list_model(database, file, base, version, text)
+            self.list_model(database, file, base, version, hashlib.sha256(data).hexdigest(), text)
         if use:
             self.use_model(base, file)
         return next(model for model in self.models() if model.path.name == file)
 
     def list_model(
-        self, database: sqlite3.Connection, file: str, base: str, version: int, comparison: str | None = None
+        self,
+        database: sqlite3.Connection,
+        file: str,
+        base: str,
+        version: int,
+        sha256: str,
+        comparison: str | None = None,
     ) -> None:
         """List a model file as a version, within the caller's transaction."""
         added = datetime.now(UTC).isoformat(timespec="seconds")
-        database.execute("INSERT INTO models VALUES (?, ?, ?, ?, ?)", (file, base, version, added, comparison))
+        database.execute(
+            "INSERT INTO models (file, base, version, added, comparison, sha256) VALUES (?, ?, ?, ?, ?, ?)",
+            (file, base, version, added, comparison, sha256),
+        )
 
     def models(self) -> list[ModelVersion]:
         """Every version, oldest first."""
@@ -83,10 +96,17 @@ class ModelVersions(ProjectFolder):
                 "SELECT file, base, version, added, comparison FROM models ORDER BY base, version"
             ).fetchall()
             used = database.execute("SELECT base, file FROM active").fetchall()
+            hashes = stored_hashes(database)
         active = dict(typed(used, (str, str)))
         return [
             ModelVersion(
-                self.part("models", file), base, version, added, _comparison(comparison), active.get(base) == file
+                self.part("models", file),
+                base,
+                version,
+                added,
+                _comparison(comparison),
+                active.get(base) == file,
+                hashes.get(file),
             )
             for file, base, version, added, comparison in typed(rows, (str, str, int, str, (str, type(None))))
         ]
@@ -96,13 +116,15 @@ class ModelVersions(ProjectFolder):
         return next((model.path for model in self.models() if model.base == base and model.active), None)
 
     def use_model(self, base: str, file: str | None) -> None:
-        """Choose the version in use; None for the model as it was shipped."""
+        """Choose the version in use; None for the model as it was shipped. One that was changed is refused."""
         with self.writing() as database:
             if (
                 file is not None
                 and not database.execute("SELECT 1 FROM models WHERE base = ? AND file = ?", (base, file)).fetchone()
             ):
                 raise InputError(file, "the project has no such version", "Choose one from the list")
+            if file is not None:
+                refuse_changed(self.part("models", file))
             before = database.execute("SELECT file FROM active WHERE base = ?", (base,)).fetchone()
             if file != (before[0] if before else None):
                 database.execute(
@@ -125,6 +147,8 @@ class ModelVersions(ProjectFolder):
             row = next(iter(typed(rows, (int, (str, type(None))))), None)
             if row and row[1] is not None and not self.part("models", row[1]).is_file():
                 raise InputError(row[1], "the model that was in use before is not there", "Choose one from the list")
+            if row and row[1] is not None:
+                refuse_changed(self.part("models", row[1]))
             if row:
                 database.execute("DELETE FROM used_before WHERE number = ?", (row[0],))
             _set_active(database, base, row[1] if row else None)

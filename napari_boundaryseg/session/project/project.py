@@ -15,11 +15,16 @@ from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Progress, silent
 from napari_boundaryseg.session.project import accepting
 from napari_boundaryseg.session.project import cases as case_folder
+from napari_boundaryseg.session.project.case_facts import known_facts
 from napari_boundaryseg.session.project.database import typed, version_of
 from napari_boundaryseg.session.project.model_versions import ModelVersions
+from napari_boundaryseg.session.project.worklist import SINCE, Worklist
 
 WINDOW = "window"
 """What others are told that holds a project which a window has opened."""
+TEXT = (str, type(None))
+WORK = (TEXT, (int, float, type(None)))
+"""The kinds of what the list says of a version: the person and the seconds."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +37,30 @@ class AcceptedCase:
     version: int
     accepted: str
     scheme: str
+    patient: str | None = None
+    """Whose scan it is: a word; empty where a person said that it is not known, None where nobody was asked."""
+    scan_hash: str | None = None
+    """None where an earlier version of the program stored it."""
+    person: str | None = None
+    """Who accepted the newest labels; None where nobody said."""
+    seconds: float | None = None
+    """How long they took."""
+    comment: str = ""
 
 
-class Project(ModelVersions):
+@dataclass(frozen=True)
+class CaseVersion:
+    """Labels of a case as they were accepted once."""
+
+    version: int
+    accepted: str
+    scheme: str
+    label: Path
+    person: str | None
+    seconds: float | None
+
+
+class Project(ModelVersions, Worklist):
     """A folder: ``cases/SLUG/{scan,labels-vN}.nii.gz``, ``models/NAME-vN.safetensors``, ``project.sqlite``."""
 
     @classmethod
@@ -54,7 +80,13 @@ class Project(ModelVersions):
         return (folder / "project.sqlite").is_file()
 
     def add_case(
-        self, scan: Volume, labels: LabelMap, box: Box | None = None, *, progress: Progress = silent
+        self,
+        scan: Volume,
+        labels: LabelMap,
+        box: Box | None = None,
+        *,
+        work: accepting.Work = accepting.UNKNOWN,
+        progress: Progress = silent,
     ) -> AcceptedCase:
         """Store a scan with its accepted labels; older labels of the same case are kept beside them.
 
@@ -68,6 +100,8 @@ class Project(ModelVersions):
             On the scan's grid; every integer is an organ's.
         box : three slices, optional
             The part of the scan that the labels hold for; all of it by default.
+        work : Work
+            Who drew them, and how long it took; unknown by default.
         progress : Progress
             Asked before each file, never between a file and what lists it.
 
@@ -79,7 +113,7 @@ class Project(ModelVersions):
         progress(0.0, "Checking the labels")
         case_folder.refuse_other_labels(scan, labels)
         case_folder.refuse_no_text(scan.name)
-        name, version, accepted = accepting.store(self, scan, labels, box, progress)
+        name, version, accepted = accepting.store(self, scan, labels, box, work, progress)
         case = next(case for case in self.cases() if case.name == name)
         label = case.label.with_name(f"labels-v{version}.nii.gz")
         return replace(case, label=label, version=version, accepted=accepted, scheme=labels.scheme.name)
@@ -87,13 +121,42 @@ class Project(ModelVersions):
     def cases(self) -> list[AcceptedCase]:
         """Every accepted case with its newest labels, by name."""
         with self.reading() as database:
-            rows = database.execute("SELECT slug, name, version, accepted, scheme FROM cases ORDER BY name").fetchall()
+            version = version_of(database)
+            of_case = "patient, scan_hash" if version > 0 else "NULL, NULL"
+            of_work = "person, seconds, comment" if version >= SINCE else "NULL, NULL, ''"
+            newest = "LEFT JOIN versions USING (slug, version)" if version > 0 else ""
+            rows = database.execute(
+                f"SELECT slug, name, version, cases.accepted, cases.scheme, {of_case}, {of_work} "  # noqa: S608 (fixed)
+                f"FROM cases {newest} ORDER BY name"
+            ).fetchall()
         found = []
-        for slug, name, version, accepted, scheme in typed(rows, (str, str, int, str, str)):
+        for slug, name, number, accepted, scheme, *more in typed(
+            rows, (str, str, int, str, str, TEXT, TEXT, *WORK, str)
+        ):
             folder = self.part("cases", slug)
-            image, label = (self._inside(folder / file) for file in (accepting.SCAN, f"labels-v{version}.nii.gz"))
-            found.append(AcceptedCase(name, image, label, version, accepted, scheme))
+            image, label = (self._inside(folder / file) for file in (accepting.SCAN, f"labels-v{number}.nii.gz"))
+            found.append(AcceptedCase(name, image, label, number, accepted, scheme, *more))
         return found
+
+    def versions_of(self, case: AcceptedCase) -> list[CaseVersion]:
+        """Every version of the labels of a case, the newest first."""
+        slug = case.label.parent.name
+        with self.reading() as database:
+            version = version_of(database)
+            more = "person, seconds" if version >= SINCE else "NULL, NULL"
+            rows = (
+                database.execute(
+                    f"SELECT version, accepted, scheme, {more} FROM versions "  # noqa: S608 (no value of a user)
+                    "WHERE slug = ? AND state = 'valid' ORDER BY version DESC",
+                    (slug,),
+                ).fetchall()
+                if version > 0
+                else [(case.version, case.accepted, case.scheme, None, None)]
+            )
+        return [
+            CaseVersion(number, accepted, scheme, self._inside(case.label.with_name(f"labels-v{number}.nii.gz")), *work)
+            for number, accepted, scheme, *work in typed(rows, (int, str, str, *WORK))
+        ]
 
     def meaning_of(self, case: AcceptedCase) -> dict[str, Any]:
         """What the labels of a case mean: see `case_folder.read_notes`."""
@@ -108,6 +171,34 @@ class Project(ModelVersions):
             )
         (listed,) = next(iter(typed(rows, ((str, type(None)),))), (None,))
         return case_folder.read_notes(case.label.parent, case.name, case.version, case.scheme, listed)
+
+    def facts(self) -> dict[str, dict[str, Any]]:
+        """By the folder's name of every case, what its newest labels mean (`known_facts`), as far as it is known."""
+        with self.reading() as database:
+            rows = (
+                database.execute("SELECT slug, meaning FROM cases LEFT JOIN versions USING (slug, version)").fetchall()
+                if version_of(database) > 0
+                else database.execute("SELECT slug, NULL FROM cases").fetchall()
+            )
+        return {slug: known_facts(self.part("cases", slug), said) for slug, said in typed(rows, (str, TEXT))}
+
+    def note_case(self, name: str, comment: str) -> None:
+        """Keep what a person noted about an accepted case."""
+        with self.writing() as database:
+            if database.execute("UPDATE cases SET comment = ? WHERE name = ?", (comment, name)).rowcount != 1:
+                raise InputError(name, "the project has no such case", "Choose one from the list")
+
+    def note_patient_of(self, name: str, patient: str | None) -> None:
+        """Say of which patient an accepted case, and its scan on the worklist, is.
+
+        An empty word says that a person was asked, and does not know; None that nobody was.
+        """
+        with self.writing() as database:
+            if database.execute("UPDATE cases SET patient = ? WHERE name = ?", (patient, name)).rowcount != 1:
+                raise InputError(name, "the project has no such case", "Choose one from the list")
+            database.execute(
+                "UPDATE worklist SET patient = ? WHERE slug = (SELECT slug FROM cases WHERE name = ?)", (patient, name)
+            )
 
     def remove_case(self, name: str) -> None:
         """Take a case off the list; its files go to ``removed/`` and are kept."""

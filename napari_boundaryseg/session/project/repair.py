@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from napari_boundaryseg.session.project import cases as notes
 from napari_boundaryseg.session.project.accepting import list_version
 from napari_boundaryseg.session.project.paths import restrict, strangers
 from napari_boundaryseg.session.project.project import Project
+from napari_boundaryseg.session.project.stored_models import sha256_of
 
 Act = Callable[[Project], None]
 
@@ -72,7 +72,7 @@ def relist_model(file: str, base: str, version: int) -> Act:
 
     def act(project: Project) -> None:
         with project.writing() as database:
-            project.list_model(database, file, base, version)
+            project.list_model(database, file, base, version, sha256_of(project.part("models", file)))
 
     return act
 
@@ -134,8 +134,3 @@ def _note(folder: Path, name: str, entry: Mapping[str, Any]) -> None:
     head = {key: known[0].get(key) for key in ("name", "channels", "modality")} if known else {"name": name}
     head["name"] = name
     notes.put_notes(folder, head, entry)
-
-
-def sha256(path: Path) -> str:
-    """The SHA-256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()

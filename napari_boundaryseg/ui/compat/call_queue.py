@@ -9,13 +9,13 @@ from qtpy.QtCore import QObject, QTimer
 
 
 class CallQueue(QObject):
-    """A queue of calls; a new batch replaces what is still waiting."""
+    """A queue of calls; a new batch replaces what is still waiting. There are ``pause_ms`` between two of them."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, pause_ms: int = 0) -> None:
         super().__init__(parent)
         self._waiting: deque[Callable[[], object]] = deque()
         self._timer = QTimer(self)
-        self._timer.setInterval(0)
+        self._timer.setInterval(pause_ms)
         self._timer.timeout.connect(self._next)
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from napari import Viewer
 from napari.qt import QtViewer
 from qtpy.QtWidgets import QSplitter, QWidget
@@ -18,6 +19,32 @@ def camera_of(viewer: Viewer) -> Any:
     """The camera: ``viewer.scene.camera`` since 0.9, ``viewer.camera`` before."""
     scene = getattr(viewer, "scene", None)
     return scene.camera if scene is not None else viewer.camera
+
+
+def fit_camera(viewer: Any, low: np.ndarray, high: np.ndarray, margin: float = 0.05) -> None:
+    """Show a box, whose corners are given along the displayed axes, as large as it fits (0.9.2: only for layers)."""
+    camera, size = camera_of(viewer), high - low
+    camera.center = viewer._calculate_view_center(low, size)
+    if viewer.dims.ndisplay == 2:
+        camera.zoom = viewer._get_2d_camera_zoom(size, 1 - margin)
+    else:
+        camera.zoom = viewer._get_3d_camera_zoom(np.stack([low, high]), 1 - margin)
+
+
+def fitted_to_all(viewer: Any) -> bool:
+    """Whether the camera is where napari puts it to show every layer (0.9.2: ``reset_view`` tells not for which)."""
+    _, size, corner = viewer._get_scene_parameters()
+    middle, n = viewer._calculate_view_center(corner, size), viewer.dims.ndisplay
+    return bool(np.allclose(camera_of(viewer).center[-n:], middle[-n:]))
+
+
+def without_brush_box(viewer: Any) -> None:
+    """Draw no box behind the brush's circle.
+
+    (0.9.2: every overlay has a box for its text in the canvas's colour. The circle has no text: its box is a black dot,
+    which stays in the scan when the mouse has left and looks like a finding.)
+    """
+    viewer.canvas.overlays._brush_circle.box = False
 
 
 def set_tooltip(layer: Any, text: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from qtpy.QtCore import QObject, Qt, Signal
 
-from napari_boundaryseg.jobs.worker_runner import WorkerRunner
+from napari_boundaryseg.jobs.lanes import Lanes
 
 
 class GuiThread(QObject):
@@ -30,6 +30,6 @@ class GuiThread(QObject):
         function()
 
 
-def worker_runner() -> WorkerRunner:
+def runner() -> Lanes:
     """A runner whose jobs report on the current thread, which must be the window's."""
-    return WorkerRunner(dispatch=GuiThread())
+    return Lanes(dispatch=GuiThread())

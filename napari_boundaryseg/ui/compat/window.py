@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from napari import Viewer
-from qtpy.QtCore import QEvent, QObject, QTimer
+from qtpy.QtCore import QCoreApplication, QEvent, QObject, QTimer
 from qtpy.QtWidgets import QApplication, QWidget
 
 CONTROLS_WIDTH = 340
@@ -24,6 +24,14 @@ def is_open(viewer: Viewer) -> bool:
         return bool(main_window(viewer).isVisible())
     except (AttributeError, RuntimeError):  # closed by the program, or by the person
         return False
+
+
+def deliver_deletions() -> None:
+    """Let Qt delete the windows that were closed, where no event loop is left to do it.
+
+    Windows that are still there when Python ends can end it with a segmentation fault (PyQt6-sip 13.13).
+    """
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 class _CloseFilter(QObject):
@@ -76,11 +84,33 @@ def when_closed(viewer: Viewer, close: Callable[[], None]) -> None:
 
 
 def steady_window(viewer: Viewer) -> None:
-    """Keep the scan in its place: layer controls as wide as they get, no notice about PyQt5 over the scan (0.9.2)."""
+    """Keep the scan in its place: layer controls as wide as they get, the window on the screen when a dock opens, no
+    notice about PyQt5 over the scan (0.9.2).
+    """
     viewer.window._qt_viewer.dockLayerControls.setMinimumWidth(CONTROLS_WIDTH)
     window = weakref.ref(main_window(viewer))
+    for delay in (0, 500, 2000):
+        QTimer.singleShot(delay, lambda: _keep_on_screen(window()))
     for delay in (500, 2000):
         QTimer.singleShot(delay, lambda: _close_notice(window()))
+
+
+def _keep_on_screen(window: QWidget | None) -> None:
+    """Make a window that reaches over the screen's edge smaller, and move it back: the canvas gives way."""
+    try:
+        if window is None or not window.isVisible() or window.isMaximized() or window.isFullScreen():
+            return
+        its = window.screen()
+        if its is None or its.availableGeometry().contains(window.frameGeometry()):
+            return
+        screen, frame = its.availableGeometry(), window.frameGeometry()
+        border = frame.size() - window.size()
+        window.resize(window.size().boundedTo(screen.size() - border))
+        frame = window.frameGeometry()
+        right, below = screen.right() - frame.width() + 1, screen.bottom() - frame.height() + 1
+        window.move(max(screen.left(), min(frame.left(), right)), max(screen.top(), min(frame.top(), below)))
+    except RuntimeError:  # the window has gone meanwhile
+        return
 
 
 def _close_notice(window: QWidget | None) -> None:

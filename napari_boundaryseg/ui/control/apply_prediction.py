@@ -1,86 +1,80 @@
-"""Application of a prediction to the labels: one step, or a question where locks protect part of it."""
+"""Application of a prediction to the labels: one step; and what it would change, where a person is asked first."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from typing import Any
-
-from qtpy.QtCore import QObject, Signal
 
 from napari_boundaryseg.data import boxes
 from napari_boundaryseg.data.boxes import Box
-from napari_boundaryseg.data.labels import LabelScheme
+from napari_boundaryseg.data.volume import Volume
+from napari_boundaryseg.editing.history.change import Change, change_of
 from napari_boundaryseg.editing.history.edit import MODEL
-from napari_boundaryseg.editing.history.locks import Lock
+from napari_boundaryseg.editing.history.since import anything_by_hand
+from napari_boundaryseg.engine.inference import left_out
 from napari_boundaryseg.engine.inference.prediction import Prediction
-from napari_boundaryseg.session.session import Session
 from napari_boundaryseg.ui.layers import access
+from napari_boundaryseg.ui.layers.editable_labels import EditableLabels
 from napari_boundaryseg.ui.layers.labels import editable_of, scheme_of, show_labels
+from napari_boundaryseg.ui.views.model_result import ModelResult
+from napari_boundaryseg.ui.widgets.result_words import change_in_words, locked_in_words
 
 
-class PredictionApplier(QObject):
-    """Puts results into the labels, and asks first where locks protect more than a stroke is large."""
+def waits(viewer: Any, scan: Volume, prediction: Prediction) -> bool:
+    """Whether a person is asked first: hand work would change, or locks protect more than a stroke is large."""
+    layer = _labels_like(viewer, scan, prediction)
+    if layer is None:
+        return False
+    editable = editable_of(layer)
+    editable.history.commit("Change")  # a stroke that has begun is hand work, too
+    change = change_of_labels(editable, scan, prediction)
+    return change.n_protected > stroke_voxels(layer) or (
+        anything_by_hand(editable.history) and bool(change.added or change.removed)
+    )
 
-    asked = Signal(str)
-    """A question, or nothing when it was answered."""
-    put = Signal()
-    """The labels hold the result."""
 
-    def __init__(self, viewer: Any, session: Session, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._viewer, self._session = viewer, session
-        self._waiting: Prediction | None = None
+def question(viewer: Any, scan: Volume, prediction: Prediction) -> str:
+    """What a person is asked about a result that waits, as the labels now are."""
+    words = [f"{prediction.details.get('model', 'A model')} has segmented this scan."]
+    layer = _labels_like(viewer, scan, prediction)
+    if layer is not None:
+        editable = editable_of(layer)
+        change = change_of_labels(editable, scan, prediction)
+        drawn = anything_by_hand(editable.history)
+        words.append(change_in_words(change, editable.scheme, editable.voxel_ml, "your corrections" if drawn else ""))
+        if change.n_protected:
+            ml = change.n_protected * editable.voxel_ml
+            locked = locked_in_words(editable.history.locks, editable.scheme)
+            words.append(f"Locked: {locked}; {ml:.1f} mL are not changed there.")
+    return " ".join([*words, "Apply the result?"])
 
-    def receive(self, prediction: Prediction) -> None:
-        """Apply a result, or ask first."""
-        self.forget()
-        layer = access.only(self._viewer, "labels")
-        scan = self._session.scan
-        if layer is not None and scan is not None and scheme_of(layer) == prediction.labels.scheme:
-            editable, display, box = editable_of(layer), scan.geometry.display, box_of(prediction)
-            where = display.box_to_display(box) if box else (slice(None),) * 3
-            kept = editable.history.n_protected(where, display.to_display(prediction.labels.array)[where])
-            if kept > stroke_voxels(layer):
-                self._waiting = prediction
-                ml = kept * scan.geometry.voxel_ml
-                self.asked.emit(
-                    f"Locked: {locked_in_words(editable.history.locks, editable.scheme)}. The model would change "
-                    f"{kept} voxels ({ml:.1f} mL) there; they are not changed. Apply the rest?"
-                )
-                return
-        self._apply(prediction)
 
-    def apply(self) -> None:
-        """Apply what is waiting; locked voxels stay."""
-        waiting = self._waiting
-        self.forget()
-        if waiting is not None:
-            self._apply(waiting)
+def apply(viewer: Any, scan: Volume, prediction: Prediction) -> tuple[ModelResult, bool]:
+    """Put a result into the labels: it there, and whether corrections that are stored nowhere were under it."""
+    before = access.only(viewer, "labels")
+    drawn = before is not None and not editable_of(before).is_stored
+    name = f"Model: {prediction.details.get('model', 'result')}"
+    layer = show_labels(viewer, scan, prediction.labels, box_of(prediction), name=name, kind=MODEL)
+    put = ModelResult(editable_of(layer).history, prediction, scan.geometry.display, box_of(prediction))
+    return put, drawn and layer is before
 
-    def forget(self) -> None:
-        """Drop what is waiting: the labels stay as they are."""
-        if self._waiting is not None:
-            self._waiting = None
-            self.asked.emit("")
 
-    def _apply(self, prediction: Prediction) -> None:
-        scan = self._session.scan
-        if scan is None:
-            return
-        before = access.only(self._viewer, "labels")
-        drawn = before is not None and not editable_of(before).is_stored
-        layer = show_labels(
-            self._viewer,
-            scan,
-            prediction.labels,
-            box_of(prediction),
-            name=f"Model: {prediction.details.get('model', 'result')}",
-            kind=MODEL,
-        )
-        if drawn and layer is before:
-            self._session.say("info", "The result is one step of the history: Undo brings your corrections back.")
-        self.put.emit()
+def put_back(viewer: Any, scan: Volume, prediction: Prediction) -> None:
+    """Put the pieces that were left out of a result into its labels, where they are background, as one step."""
+    left: Any = prediction.details.get("left_out", {})
+    layer = _labels_like(viewer, scan, prediction)
+    if layer is not None and left:
+        editable, display = editable_of(layer), scan.geometry.display
+        now = display.from_display(editable.history.array)
+        whole = left_out.put_back(now, prediction.probabilities, left, editable.scheme)
+        editable.put(f"Model: all pieces of {', '.join(left)}", display.to_display(whole), None, MODEL)
+
+
+def change_of_labels(editable: EditableLabels, scan: Volume, prediction: Prediction) -> Change:
+    """What a result would change in the labels that are there."""
+    display, box = scan.geometry.display, box_of(prediction)
+    where = display.box_to_display(box) if box else (slice(None),) * 3
+    return change_of(editable.history, display.to_display(prediction.labels.array)[where], where)
 
 
 def box_of(prediction: Prediction) -> Box | None:
@@ -96,11 +90,8 @@ def stroke_voxels(layer: Any) -> int:
     return math.ceil(math.pi * (float(layer.brush_size) / 2) ** 2)
 
 
-def locked_in_words(locks: Iterable[Lock], scheme: LabelScheme) -> str:
-    """What is locked, for a person: "Bladder; slice 41; Prostate on slice 12"."""
-    words = []
-    for lock in sorted(locks, key=lambda one: (one.slice is not None, one.slice or 0, one.organ or 0)):
-        organ = scheme.organ(lock.organ).name if lock.organ is not None and lock.organ in scheme.ids else ""
-        place = f"slice {lock.slice}" if lock.slice is not None else ""
-        words.append(f"{organ} on {place}" if organ and place else organ or place)
-    return "; ".join(words)
+def _labels_like(viewer: Any, scan: Volume, prediction: Prediction) -> Any:
+    """The labels that a result would be written into; others are set aside for it."""
+    layer = access.only(viewer, "labels")
+    same = layer is not None and layer.metadata[access.KEY] is scan and scheme_of(layer) == prediction.labels.scheme
+    return layer if same else None

@@ -1,4 +1,4 @@
-"""Dialog before a window with unsaved labels closes: keep, discard, or cancel."""
+"""Dialogs before a window closes: a training that runs, and labels that were not accepted."""
 
 from __future__ import annotations
 
@@ -7,31 +7,62 @@ from typing import Any
 from qtpy.QtWidgets import QMessageBox
 
 from napari_boundaryseg.editing.journal.recovery import KEPT_DAYS
+from napari_boundaryseg.jobs.clock import left_in_words
+from napari_boundaryseg.session.session import Session
 from napari_boundaryseg.ui.compat.window import before_closed, main_window
 from napari_boundaryseg.ui.layers import access
 from napari_boundaryseg.ui.layers.labels import editable_of
+from napari_boundaryseg.ui.layers.shelf import shelf_of
 
 
-def ask_before(viewer: Any) -> None:
+def ask_before(viewer: Any, session: Session) -> None:
     """Ask when a person closes the viewer's window."""
-    before_closed(viewer, lambda: may_close(viewer))
+    before_closed(viewer, lambda: may_stop(viewer, session) and may_close(viewer))
+
+
+def may_stop(viewer: Any, session: Session) -> bool:
+    """Whether a training may stop with the window: there is none, or the person said so."""
+    job = session.training
+    if job is None:
+        return True
+    box = QMessageBox(main_window(viewer))
+    box.setObjectName("closing.training_question")
+    box.setIcon(QMessageBox.Icon.Question)
+    box.setWindowTitle("A model is being trained")
+    left = job.clock.left_s()
+    text = ", ".join(filter(None, (job.text or "it has just begun", left_in_words(left) if left is not None else "")))
+    box.setText(f"{job.about} is being trained: {text}.")
+    more = len(session.jobs.in_lane("training")) - 1
+    box.setInformativeText(
+        "Stop: what it has learnt is kept, and Train offers to resume it in the next window."
+        + (f" So is what waits behind it ({more})." if more else "")
+    )
+    stop = box.addButton("Stop, keep and close", QMessageBox.ButtonRole.AcceptRole)
+    wait = box.addButton("Wait for it", QMessageBox.ButtonRole.RejectRole)
+    box.setDefaultButton(wait)
+    box.setEscapeButton(wait)
+    box.exec()
+    return box.clickedButton() is stop
 
 
 def may_close(viewer: Any) -> bool:
     """Whether the window may go: nothing would be lost, or the person said what becomes of it."""
-    unsaved = [layer for layer in access.of_kind(viewer, "labels", "kept labels") if not editable_of(layer).is_stored]
+    shown = [editable_of(layer) for layer in access.of_kind(viewer, "labels")]
+    unsaved = [editable for editable in [*shown, *shelf_of(viewer).all()] if not editable.is_stored]
     if not unsaved:
         return True
-    names = sorted({f"{layer.metadata[access.KEY].name} ({layer.name})" for layer in unsaved})
+    names = sorted({f"{editable.scan_name} ({', '.join(editable.scheme.names)})" for editable in unsaved})
     box = QMessageBox(main_window(viewer))
     box.setObjectName("closing.question")
     box.setIcon(QMessageBox.Icon.Warning)
     box.setWindowTitle("Labels that were not accepted")
     box.setText("These labels were changed and not accepted:\n" + "\n".join(names))
     box.setInformativeText(
-        "Keep: they are offered when the scan is opened again. "
+        "Keep: they are taken up when the scan is opened again. "
         f"Discard: for {KEPT_DAYS:.0f} days they can be restored in Correct."
     )
+    if any(editable.journal is None for editable in unsaved):
+        box.setText(f"{box.text()}\nSome are not on the disk and would be lost: accept or export them first.")
     keep = box.addButton("Keep and close", QMessageBox.ButtonRole.AcceptRole)
     discard = box.addButton("Discard and close", QMessageBox.ButtonRole.DestructiveRole)
     stay = box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
@@ -39,6 +70,6 @@ def may_close(viewer: Any) -> bool:
     box.setEscapeButton(stay)
     box.exec()
     if box.clickedButton() is discard:
-        for layer in unsaved:
-            editable_of(layer).discard()
+        for editable in unsaved:
+            editable.discard()
     return box.clickedButton() in (keep, discard)

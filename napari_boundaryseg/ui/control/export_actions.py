@@ -39,6 +39,10 @@ class ExportActions(QObject):
         if self._waiting is not None:
             self._write(*self._waiting, overwrite=True)
 
+    def is_writing(self) -> bool:
+        """Whether an export has not ended yet."""
+        return bool(self.session.jobs.of(export.Export))
+
     def forget(self) -> None:
         """Drop what was asked about: the files that are there stay."""
         self._waiting = None

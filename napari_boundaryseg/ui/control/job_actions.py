@@ -1,6 +1,8 @@
-"""The running job: its news as Qt signals, which end with the panel that hears them; cancel and pause."""
+"""The jobs that have not ended: their news as Qt signals, which end with the panel that hears them."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from qtpy.QtCore import QObject, Signal
 
@@ -9,33 +11,43 @@ from napari_boundaryseg.session.session import Session
 
 
 class JobActions(QObject):
-    """Follows whichever job the session runs."""
+    """Follows every job of the session."""
 
-    progressed = Signal(float, str)
-    """The part that is done, 0 to 1, and what is being done."""
+    added = Signal(object)
+    """The `Job` that begins, or waits."""
+    changed = Signal()
+    """A job began, or ended."""
+    progressed = Signal(object)
+    """The `Job` that has come further, was paused, or goes on."""
+    paused = Signal(object)
+    """The `Job` that was paused, or goes on."""
     finished = Signal(object)
     """The `Job`, however it ended."""
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        session.job_changed.connect(self._on_job)
+        session.jobs.added.connect(self._on_job)
+        session.jobs.added.connect(lambda job: self.added.emit(job))
+        session.jobs.changed.connect(lambda: self.changed.emit())
 
-    def _on_job(self, job: Job | None) -> None:
-        if job is not None:
-            job.progressed.connect(lambda fraction, text: self.progressed.emit(fraction, text))
-            job.finished.connect(lambda: self.finished.emit(job))
+    def _on_job(self, job: Job) -> None:
+        job.progressed.connect(lambda fraction, text: self._tell(self.progressed, job))
+        job.pause_changed.connect(lambda paused: self._tell(self.paused, job))
+        job.pause_changed.connect(lambda paused: self._tell(self.progressed, job))
+        job.finished.connect(lambda: self._tell(self.finished, job))
 
-    def cancel(self) -> None:
-        """Stop what is running."""
-        if self._session.job is not None:
-            self._session.job.cancel()
+    def _tell(self, signal: Any, job: Job) -> None:
+        if not self._session.closing:  # parts of the window may be gone
+            signal.emit(job)
 
-    def pause(self, on: bool) -> None:
-        """Pause what is running, or resume it."""
-        job = self._session.job
-        if job is not None:
-            job.pause() if on else job.resume()
+    def work(self) -> tuple[Job, ...]:
+        """What a person waits for, the first first."""
+        return self._session.jobs.in_lane("work")
+
+    def trainings(self) -> tuple[Job, ...]:
+        """The training that runs, and those that wait for it."""
+        return self._session.jobs.in_lane("training")
 
     def warm_up(self) -> None:
         """Let the worker start before it is needed."""

@@ -67,9 +67,9 @@ class JournalReader(QObject):
         """Read one session and hand it to a new journal; ``ended`` is called also after an error."""
         self._beside(partial(_resumed, work, shape), then, ended)
 
-    def put_away(self, work: RecoverableWork, damaged: bool, then: Callable[[Path | None], None]) -> None:
-        """Discard a session; a damaged one is put where it stays, and ``then`` gets that folder."""
-        self._beside(partial(recovery.finish if damaged else recovery.discard, work), then)
+    def put_away(self, work: RecoverableWork, held: bool, then: Callable[[Path | None], None]) -> None:
+        """Discard a session, or end one that another journal holds; ``then`` gets the folder of a damaged one."""
+        self._beside(partial(recovery.finish if held else recovery.discard, work), then)
 
     def _beside(
         self, act: Callable[[], Any], then: Callable[[Any], None], ended: Callable[[], None] = lambda: None

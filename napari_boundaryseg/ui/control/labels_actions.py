@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 from qtpy.QtCore import QObject, QTimer, Signal
@@ -15,17 +17,21 @@ from napari_boundaryseg.data.volume import LabelMap
 from napari_boundaryseg.editing.effort import Work
 from napari_boundaryseg.editing.history.history import History
 from napari_boundaryseg.editing.history.locks import Lock
-from napari_boundaryseg.jobs.job import Job
+from napari_boundaryseg.editing.journal.recovery import KEPT_DAYS
+from napari_boundaryseg.editing.journal.scan_hash import hash_of
+from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.actions import accept as accept_action
 from napari_boundaryseg.session.actions import scan as scan_actions
 from napari_boundaryseg.session.session import Session
 from napari_boundaryseg.ui.compat.window import is_open
-from napari_boundaryseg.ui.control.apply_prediction import locked_in_words
+from napari_boundaryseg.ui.control.cases.place_question import PlaceQuestion
 from napari_boundaryseg.ui.control.error_messages import report_errors
-from napari_boundaryseg.ui.layers import access, editable_labels, visibility
-from napari_boundaryseg.ui.layers.editable_labels import State
-from napari_boundaryseg.ui.layers.labels import editable_of, read_labels, scheme_of, show_labels
+from napari_boundaryseg.ui.layers import access, edited, visibility
+from napari_boundaryseg.ui.layers.editable_labels import EditableLabels, State
+from napari_boundaryseg.ui.layers.labels import editable_of, read_labels, scheme_of, show_again, show_labels
+from napari_boundaryseg.ui.layers.shelf import shelf_of
 from napari_boundaryseg.ui.tools.paint_tools import PaintTools
+from napari_boundaryseg.ui.widgets.result_words import locked_in_words
 
 
 class LabelsActions(QObject):
@@ -33,6 +39,8 @@ class LabelsActions(QObject):
 
     shown = Signal()
     """Other labels are in the window, or none."""
+    hidden = Signal()
+    """Other organs are shown than before."""
     accepted = Signal()
     """The labels in the window were stored as a case."""
     unsaved_removed = Signal()
@@ -42,12 +50,15 @@ class LabelsActions(QObject):
         super().__init__(parent)
         self.session = session
         self._viewer, self._tools = viewer, tools
-        self._accepting: tuple[LabelMap, Any, State] | None = None
-        self._kept: set[str] = set()
+        self.place = PlaceQuestion(session, self)
+        self._accepting: WeakSet[LabelMap] = WeakSet()
+        self._others: list[EditableLabels] = []
         session.labels_changed.connect(self._on_labels)
         viewer.layers.events.removed.connect(self._on_removed)
         tools.n_protected.connect(self._on_protected)
-        tools.journal_failed.connect(lambda why: session.say("warning", why))
+        tools.refused.connect(lambda why: session.say("info", why))
+        tools.erased_nothing.connect(self._on_erased_nothing)
+        tools.journal_failed.connect(lambda why: session.say("error", why))
 
     # What panels ask for.
     @report_errors
@@ -65,12 +76,18 @@ class LabelsActions(QObject):
     @report_errors
     def accept(self, *_: object) -> None:
         """Store scan and labels as a case of the project."""
-        labels, layer = read_labels(self._viewer, self.session.scan), self._tools.layer
-        if labels is None:
+        labels, editable = read_labels(self._viewer, self.session.scan), self._tools.editable
+        if labels is None or editable is None:
             return
-        if self.session.job is None:  # else the action says that something is running
-            self._accepting = labels, layer, editable_of(layer).state
-        accept_action.accept(self.session, labels, layer.metadata.get("box"))
+        if self._tools.has_outline():
+            raise InputError("Accept", "a polygon is not applied yet", "Press Enter to apply it, or Esc to discard it")
+        if not self.place.allows(self.accept):
+            return
+        if self.is_accepting():
+            raise InputError("Accept", "labels of this scan are being stored", "Wait for it")
+        stored = partial(self._on_stored, editable, editable.state)
+        self._accepting.add(labels)
+        accept_action.accept(self.session, labels, editable.box, editable.effort.total().seconds, stored)
 
     @report_errors
     def lock(self, lock: Lock, on: bool) -> None:
@@ -83,7 +100,7 @@ class LabelsActions(QObject):
     def go_to(self, position: int) -> None:
         """Undo or redo up to a step of the history."""
         if self._tools.editable is not None:
-            self._tools.editable.history.go_to(position)
+            self._tools.editable.go_to(position)
 
     @report_errors
     def save_effort(self, path: Path) -> None:
@@ -93,9 +110,28 @@ class LabelsActions(QObject):
             atomic_text(path, editable.effort.as_csv({organ.id: organ.name for organ in editable.scheme.organs}))
             self.session.say("info", f"Saved {path.name}.")
 
+    @report_errors
+    def show_other(self, editable: EditableLabels) -> None:
+        """Go back to labels that were set aside; those in the window are set aside for them."""
+        if self.session.scan is not None and editable in self.others():
+            show_again(self._viewer, self.session.scan, editable)
+            self.tell()
+
+    @report_errors
+    def discard(self) -> None:
+        """Take the labels in the window away; for some days they can be restored."""
+        layer, editable = self._tools.layer, self._tools.editable
+        if editable is not None:
+            kept = f" It can be restored for {KEPT_DAYS:.0f} days, in Correct." if editable.journal is not None else ""
+            editable.discard()
+            edited.forget(layer)
+            self._viewer.layers.remove(layer)
+            self.session.say("info", f"Discarded.{kept}")
+
     def hide(self, organs: Iterable[int]) -> None:
         """Show every organ but these."""
         visibility.hide_organs(self._viewer, organs)
+        self.hidden.emit()
 
     # What panels want to know.
     def scheme(self) -> LabelScheme | None:
@@ -118,50 +154,82 @@ class LabelsActions(QObject):
         """What the work on these labels took so far."""
         return self._tools.editable.effort.total() if self._tools.editable is not None else None
 
+    def is_accepting(self) -> bool:
+        """Whether labels of the open scan are being stored, or will be."""
+        scan = self.session.scan
+        return scan is not None and bool(self.session.jobs.of(accept_action.Accept, scan=scan))
+
     def is_stored(self) -> bool:
         """Whether nothing of a person's would be lost with the labels."""
         return self._tools.editable is None or self._tools.editable.is_stored
 
+    def in_work(self) -> set[str]:
+        """`scan_hash` of every scan on which there is work in this window that nobody accepted."""
+        shown = [self._tools.editable] if self._tools.editable is not None else []
+        return {one.scan_hash for one in (*shown, *shelf_of(self._viewer).all()) if not one.is_stored}
+
+    def others(self) -> list[EditableLabels]:
+        """Other labels of the open scan that were set aside, the last ones first."""
+        scan, shelf = self.session.scan, shelf_of(self._viewer)
+        return shelf.of_scan(hash_of(scan)) if scan is not None and shelf.all() else []
+
     # What the session and the layers say.
+    def leave(self, voxel: tuple[int, int, int]) -> None:
+        """Remember where the view is, for when these labels are shown again."""
+        if self._tools.editable is not None:
+            self._tools.editable.place = voxel
+
+    def take_up(self) -> EditableLabels | None:
+        """Show the labels in work of the scan that was just opened, where there are some."""
+        waiting, scan = self.others(), self.session.scan
+        if not waiting or scan is None:
+            return None
+        editable = show_again(self._viewer, scan, waiting[0])
+        self._others = self.others()
+        return editable
+
     def tell(self) -> None:
-        """Follow the labels that are in the window now, and say which ones were kept beside them."""
+        """Follow the labels that are in the window now, and say which ones of this scan were set aside for them."""
         self._tools.watch()
         self.shown.emit()
-        kept = {layer.name for layer in access.of_kind(self._viewer, "kept labels")}
-        new, self._kept = sorted(kept - self._kept), kept
-        if new:
-            self.session.say("warning", f"Corrections that were not accepted are kept, hidden, as: {', '.join(new)}.")
+        before, self._others = self._others, self.others()
+        if any(editable not in before for editable in self._others) and self._tools.editable is not None:
+            aside = in_words(self._others[0])
+            self.session.say("warning", f"Set aside, not lost: {aside}. Other labels, in Correct, brings them back.")
 
     def _on_labels(self, labels: LabelMap | None) -> None:
-        accepted = self._accepting is not None and labels is self._accepting[0]
         scan = self.session.scan
-        if labels is None or accepted or scan is None:
+        if labels is None or labels in self._accepting or scan is None:
             return
         show_labels(self._viewer, scan, labels, name="Opened labels" if labels.array.any() else "Empty labels")
         self.tell()
 
-    def on_job_finished(self, job: Job) -> None:
+    def _on_stored(self, editable: EditableLabels, state: State) -> None:
         """Labels that were changed while they were being stored are not stored as they now stand."""
-        if not isinstance(job.task, accept_action.Accept):
-            return
-        accepting, self._accepting = self._accepting, None
-        if accepting is None or job.state != "returned":
-            return
-        _, layer, state = accepting
-        editable_of(layer).mark_stored(state)
-        if layer is self._tools.layer:
+        editable.mark_stored(state)
+        shelf_of(self._viewer).tidy()
+        if editable is self._tools.editable:
             self.accepted.emit()
 
     def _on_protected(self, stroke: str, voxels: int) -> None:
         editable = self._tools.editable
         if editable is not None:
-            ml = voxels * editable.scan.geometry.voxel_ml
+            ml = voxels * editable.voxel_ml
             self.session.say("info", f"{stroke}: {voxels} locked voxels ({ml:.2f} mL) were not changed.")
 
+    def _on_erased_nothing(self, stroke: str) -> None:
+        self.session.say(
+            "info", f"{stroke}: there is nothing of it here, and other organs stay. Choose the one to erase."
+        )
+
     def _on_removed(self, event: Any) -> None:
-        editable = editable_labels.known(event.value)
+        editable = edited.known(event.value)
         if editable is not None:
-            editable.close()
+            edited.forget(event.value)
+            if editable.no_journal and not editable.is_stored:
+                shelf_of(self._viewer).put(editable)
+            else:
+                editable.close()
             if not editable.is_stored:
                 QTimer.singleShot(0, self._tell_removed)
         if event.value.metadata.get(access.KIND) == "labels":
@@ -179,5 +247,12 @@ class LabelsActions(QObject):
 
     def close(self) -> None:
         """End the journals of this window's labels."""
-        for layer in access.of_kind(self._viewer, "labels", "kept labels"):
+        for layer in access.of_kind(self._viewer, "labels"):
             editable_of(layer).close()
+        shelf_of(self._viewer).close()
+
+
+def in_words(editable: EditableLabels) -> str:
+    """What labels in work hold, for a list of them."""
+    steps, organs = editable.history.position, ", ".join(editable.scheme.names)
+    return f"{organs} ({steps} step{'s' if steps != 1 else ''}{'' if editable.is_stored else ', not accepted'})"

@@ -33,6 +33,14 @@ class ModelChoice:
         self._by_person = True
         self.session.model = model
 
+    def follow_use(self, base: str) -> None:
+        """Take the version of a model that is in use now, where that model is chosen or would be suggested."""
+        chosen = model_list.read(self.session.model)
+        if self.session.scan is None or (self._by_person and chosen is not None and chosen.name == base):
+            self.session.model = model_list.in_use(base, self.session.project)
+        else:
+            self.suggest()
+
     @report_errors
     def open(self, path: Path) -> None:
         """Add a model file of the person's own to the list and choose it."""

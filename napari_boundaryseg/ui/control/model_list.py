@@ -7,11 +7,17 @@ from pathlib import Path
 
 import numpy as np
 
+from napari_boundaryseg.data.hounsfield import modality_of
 from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.engine.checkpoints import model_library
 from napari_boundaryseg.engine.checkpoints.card import Card
 from napari_boundaryseg.errors import BoundarySegError
 from napari_boundaryseg.session.project.project import Project
+
+SYNTHETIC = "synthetic scans only"
+
+FITS = 0.7
+"""A distance within which a model fits a scan: its field is at most about twice as large, or half as large."""
 
 Models = list[tuple[Card, Path]]
 
@@ -25,8 +31,8 @@ def available(project: Project | None, opened: Iterable[Path] = ()) -> Models:
 
 
 def title(card: Card, path: Path) -> str:
-    """A model's name in a list: the file's, which says the version."""
-    return path.stem
+    """A model's name in a list: the file's, which says the version; and whether it has seen no patient."""
+    return f"{path.stem} · {SYNTHETIC}" if card.synthetic_only else path.stem
 
 
 def read(path: str | Path | None) -> Card | None:
@@ -44,17 +50,32 @@ def in_use(base: str, project: Project | None) -> Path | None:
 
 
 def best_for(scan: Volume | None, project: Project | None) -> Path | None:
-    """The model whose channels, modality and expected field are closest to the scan's, in the version in use."""
+    """The model whose channels, modality and expected field are closest to the scan's, in the version in use.
+
+    One that has learned from synthetic scans alone gives way to one for an organ of its that fits the scan, too.
+    """
     models = available(project)
     if scan is None or not models:
         return None
-    card, path = min(models, key=lambda entry: _distance(scan, entry[0]))
+    modality, _ = modality_of(scan)
+    ranked = sorted(models, key=lambda entry: _distance(scan, modality, entry[0]))
+    card, path = ranked[0]
+    if card.synthetic_only:
+        organs = set(card.recipe.scheme.names)
+        real = (
+            entry
+            for entry in ranked
+            if not entry[0].synthetic_only
+            and organs & set(entry[0].recipe.scheme.names)
+            and _distance(scan, modality, entry[0]) < FITS
+        )
+        card, path = next(real, (card, path))
     return in_use(card.name, project) or path
 
 
-def _distance(scan: Volume, card: Card) -> float:
+def _distance(scan: Volume, modality: str, card: Card) -> float:
     distance = 100.0 * (len(card.recipe.channels) != len(scan.channels))
-    if scan.modality and card.recipe.modality and scan.modality != card.recipe.modality:
+    if modality and card.recipe.modality and modality != card.recipe.modality:
         distance += 10.0
     if card.expected_field_mm:
         field = [n * mm for n, mm in zip(scan.geometry.shape, scan.spacing_mm)]

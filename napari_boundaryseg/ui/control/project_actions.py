@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from napari_boundaryseg.engine.recipes.tuning import FineTuneSettings
+from napari_boundaryseg.engine.task_list import FineTune
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.actions import fine_tune, trainings
 from napari_boundaryseg.session.actions import project as project_actions
 from napari_boundaryseg.session.project.project import Project
 from napari_boundaryseg.session.session import Session
+from napari_boundaryseg.session.training_cases import Candidate, candidates
 from napari_boundaryseg.ui.control import model_list
 from napari_boundaryseg.ui.control.error_messages import report_errors
 from napari_boundaryseg.ui.control.model_choice import ModelChoice
@@ -41,9 +43,20 @@ class ProjectActions:
             raise InputError("Train", "no model is chosen", "Choose one in Segment")
         fine_tune.fine_tune(self.session, model, training, held_out, **settings.model_dump())
 
+    def candidates(self) -> list[Candidate]:
+        """The accepted cases, with what is against each as a case for the chosen model."""
+        project = self.session.project
+        try:
+            return candidates(project, model_list.read(self.session.model)) if project is not None else []
+        except InputError as error:
+            self.session.say("error", str(error))
+            return []
+
     def stopped(self) -> list[trainings.Unfinished]:
-        """The fine-tunings of the project that were stopped and can be resumed."""
-        return trainings.unfinished(self.session.project) if self.session.project is not None else []
+        """The fine-tunings of the project that were stopped and can be resumed: none that runs here, or waits."""
+        begun = {Path(job.task.out_folder) for job in self.session.jobs if isinstance(job.task, FineTune)}
+        found = trainings.unfinished(self.session.project) if self.session.project is not None else []
+        return [one for one in found if one.folder not in begun]
 
     @report_errors
     def resume(self, training: trainings.Unfinished) -> None:
@@ -75,5 +88,9 @@ class ProjectActions:
             self._changed(project, base)
 
     def _changed(self, project: Project, base: str) -> None:
+        self.session.training_outcome = None  # what it says of use is past
         self.session.project_changed.emit(project)
-        self._models.choose(model_list.in_use(base, project))
+        chosen = model_list.in_use(base, project)
+        self._models.follow_use(base)
+        if chosen is not None:
+            self.session.say("info", f"{chosen.stem} is in use.")

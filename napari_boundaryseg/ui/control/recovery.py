@@ -1,4 +1,4 @@
-"""Recovery of unsaved work of an earlier window: found for the open scan, previewed, restored or discarded."""
+"""Recovery of unsaved work of an earlier window: taken up with its scan, or offered, previewed, restored, discarded."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ class Recovery(QObject):
     """A list of `RecoverableWork`, of any scan; newest first."""
     restored = Signal()
     """The labels in the window are now those of an earlier one."""
+    taken_up = Signal(object)
+    """The `RecoverableWork` that came back by itself, because nothing else was in the window."""
 
     def __init__(self, viewer: Any, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -41,7 +43,13 @@ class Recovery(QObject):
         self.looked = False
         """Whether the journals have been read once."""
         self._previewed: RecoverableWork | None = None
-        self._restoring = False
+        self._restoring: list[RecoverableWork] = []
+        self._due: Volume | None = None
+
+    def look_for_scan(self) -> None:
+        """Read the journals, and take up what is there of the scan that was just opened."""
+        self._due = self.session.scan
+        self.look()
 
     def look(self) -> None:
         """Read the journals; `found` tells."""
@@ -57,9 +65,10 @@ class Recovery(QObject):
             for folder in found.put_aside:
                 mark_told(folder)
         self._offer(found.work)
-        names = self.elsewhere()
-        if names and self.session.scan is None:
-            self.session.say("warning", f"There is unsaved work on: {', '.join(names)}. Open the scan to get it back.")
+        due, self._due = self._due, None
+        here = self.of_scan() if due is not None and due is self.session.scan else []
+        if here and access.only(self._viewer, "labels") is None:
+            self._restore(here[0], by_itself=True)
 
     def _offer(self, work: list[RecoverableWork]) -> None:
         self._known = work
@@ -77,10 +86,10 @@ class Recovery(QObject):
         scan = self.session.scan
         return [] if scan is None else [work for work in found if work.header.scan_hash == hash_of(scan)]
 
-    def elsewhere(self) -> list[str]:
-        """The names of other scans with unsaved work."""
+    def elsewhere(self) -> list[RecoverableWork]:
+        """What was lost on other scans, newest first."""
         here = self.of_scan()
-        return list(dict.fromkeys(work.header.scan_name for work in self._known if work not in here))
+        return [work for work in self._known if work not in here]
 
     @report_errors
     def preview(self, work: RecoverableWork, shown: bool) -> None:
@@ -101,24 +110,30 @@ class Recovery(QObject):
 
     @report_errors
     def restore(self, work: RecoverableWork) -> None:
-        """Restore this work: its labels, locks and history; its old journal is discarded once a new one holds it."""
+        """Restore this work: its labels, locks and history; its old journal goes once a new one holds it."""
+        self._restore(work, by_itself=False)
+
+    def _restore(self, work: RecoverableWork, by_itself: bool) -> None:
         scan, scheme = self._scan(), scheme_of(work)
         self.preview(work, False)
-        if not self._restoring:
-            self._restoring = True
+        if work not in self._restoring:
+            self._restoring.append(work)
             shape = scan.geometry.display.display_shape
-            self._reader.resume(work, shape, partial(self._show_restored, work, scan, scheme), self._on_restored)
+            show = partial(self._show_restored, work, scan, scheme, by_itself)
+            self._reader.resume(work, shape, show, partial(self._restoring.remove, work))
 
-    def _on_restored(self) -> None:
-        self._restoring = False
-
-    def _show_restored(self, work: RecoverableWork, scan: Volume, scheme: LabelScheme, resumed: Resumed) -> None:
+    def _show_restored(
+        self, work: RecoverableWork, scan: Volume, scheme: LabelScheme, by_itself: bool, resumed: Resumed
+    ) -> None:
         found, journal = resumed
+        if by_itself and (self.session.scan is not scan or access.only(self._viewer, "labels") is not None):
+            journal.finish()  # meanwhile the person has begun something else: it stays an offer
+            return
         if self.session.scan is not scan:
             journal.finish()
             raise InputError(work.header.scan_name, "the scan was closed before its work was restored", "Open it again")
-        show_recovered(self._viewer, scan, scheme, found.history(), journal)
-        self._forget(work, damaged=not found.complete)
+        show_recovered(self._viewer, scan, scheme, found, journal)
+        self._forget(work, held=True)
         if found.complete:
             self.session.say("info", f"{work.steps} steps are restored. Undo and redo reach them.")
         else:
@@ -126,6 +141,8 @@ class Recovery(QObject):
                 "warning", f"Incomplete: {work.steps} steps are restored; the journal is damaged behind them."
             )
         self.restored.emit()
+        if by_itself:
+            self.taken_up.emit(work)
 
     @report_errors
     def discard(self, work: RecoverableWork) -> None:
@@ -134,11 +151,11 @@ class Recovery(QObject):
         self._forget(work)
         self.session.say("info", f"Discarded. It can be restored for {recovery.KEPT_DAYS:.0f} days, in Correct.")
 
-    def _forget(self, work: RecoverableWork, *, damaged: bool = False) -> None:
-        """Put the journal of work away: where it can be restored, or, of a damaged one, where it stays."""
+    def _forget(self, work: RecoverableWork, *, held: bool = False) -> None:
+        """Put the journal of work away where it can be restored; one that another holds goes, or stays if damaged."""
         self._discarded = [one for one in self._discarded if one != work]
         self._offer([one for one in self._known if one != work])
-        self._reader.put_away(work, damaged, self._on_put_away)
+        self._reader.put_away(work, held, self._on_put_away)
 
     def _on_put_away(self, kept: Any) -> None:
         if kept is not None:

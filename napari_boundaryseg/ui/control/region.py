@@ -16,6 +16,7 @@ from napari_boundaryseg.ui.control.error_messages import report_errors
 from napari_boundaryseg.ui.layers import access
 from napari_boundaryseg.ui.layers.labels import read_labels
 from napari_boundaryseg.ui.layers.region import draw_region, read_region, remove_region
+from napari_boundaryseg.ui.layers.scan_grid import order_of
 
 
 class DrawnRegion(QObject):
@@ -36,7 +37,8 @@ class DrawnRegion(QObject):
     def slices(self) -> int:
         """How many slices the plane now shown has."""
         scan = self.session.scan
-        return scan.geometry.display.display_shape[self._viewer.dims.order[0]] if scan is not None else 1
+        first = next(iter(order_of(self._viewer)), 0)
+        return scan.geometry.display.display_shape[first] if scan is not None else 1
 
     @report_errors
     def draw(self) -> None:

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-import time
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from qtpy.QtCore import QObject, Signal
+from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_boundaryseg.data.boxes import Box
+from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.engine.inference.prediction import Prediction
+from napari_boundaryseg.engine.task_list import Predict
 from napari_boundaryseg.errors import InputError
-from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.session.actions import segment
+from napari_boundaryseg.session.kept_results import KeptResult
 from napari_boundaryseg.session.session import Session
 from napari_boundaryseg.ui.compat.call_queue import CallQueue
-from napari_boundaryseg.ui.control.apply_prediction import PredictionApplier
+from napari_boundaryseg.ui.control import apply_prediction
 from napari_boundaryseg.ui.control.error_messages import report_errors
-from napari_boundaryseg.ui.layers import visibility
+from napari_boundaryseg.ui.layers import access
 from napari_boundaryseg.ui.layers.predictions import clear_results, map_calls
 from napari_boundaryseg.ui.layers.region import finish_region
+
+OPTIONS = re.compile(r" \([^()]*--[^()]*\)")
+"""What an error says of options of the command line, which a window has not."""
 
 
 class SegmentActions(QObject):
@@ -28,44 +33,93 @@ class SegmentActions(QObject):
 
     region_needed = Signal(str)
     """Why a box is needed before this scan can be segmented."""
+    other_modality = Signal(str)
+    """Why the chosen model is not made for this scan."""
     asked = Signal(str)
-    """Whether a result may be applied where nothing is locked; nothing when that was answered."""
-    applied = Signal()
-    """The labels hold the result."""
+    """What a result that waits would change, and whether it may; nothing where none waits."""
+    applied = Signal(object)
+    """The labels hold the result: `ModelResult`."""
 
     def __init__(self, viewer: Any, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.session = session
         self._viewer = viewer
-        self.seconds = 0.0
-        """How long the last segmentation took."""
-        self._started = 0.0
         self._calls = CallQueue(self)
-        self._applier = PredictionApplier(viewer, session, self)
-        self._applier.asked.connect(self.asked)
-        self._applier.put.connect(self.applied)
         session.prediction_changed.connect(self._on_prediction)
+        session.kept_results.changed.connect(self.offer)
 
     @report_errors
-    def run(self, box: Callable[[], Box | None] = lambda: None, whole: bool = False) -> None:
+    def run(
+        self, box: Callable[[], Box | None] = lambda: None, whole: bool = False, any_modality: bool = False
+    ) -> None:
         """Run the chosen model on the scan, or on the box that the function gives."""
         if self.session.model is None:
             raise InputError("Segment", "no model is chosen", "Choose one from the list")
+        if self.is_segmenting():
+            raise InputError("Segment", "a model runs on this scan already", "Wait for it, or cancel it")
         part = self.session.box = box()
-        self._started = time.monotonic()
-        segment.segment(self.session, self.session.model, part, whole=whole)
+        segment.segment(
+            self.session,
+            self.session.model,
+            part,
+            whole=whole,
+            any_modality=any_modality,
+            question=self._ask,
+            waits=partial(apply_prediction.waits, self._viewer, segment.scan_of(self.session)),
+        )
 
+    def is_segmenting(self) -> bool:
+        """Whether a model runs on the open scan, or will."""
+        scan = self.session.scan
+        return scan is not None and bool(self.session.jobs.of(Predict, scan=scan))
+
+    def seconds(self) -> float:
+        """How long the last segmentation took."""
+        stages: Any = self.session.prediction.details.get("seconds") if self.session.prediction else None
+        return float(sum((stages or {}).values()))
+
+    @report_errors
+    def offer(self) -> None:
+        """Ask about a result that waits: it came while this scan was not open, or would change what a person drew."""
+        kept = self.session.kept_results.of(self.session.scan)
+        if kept is not None and kept.ahead:
+            QTimer.singleShot(0, self._take_ahead)  # once everybody has heard of the scan, and its labels are shown
+            return
+        self._ask_about(kept)
+
+    @report_errors
+    def _take_ahead(self) -> None:
+        """Apply what the model found ahead; where there are labels meanwhile, ask."""
+        kept = None if self.session.closing else self.session.kept_results.of(self.session.scan)
+        if kept is not None and kept.ahead and access.only(self._viewer, "labels") is None:
+            segment.take_kept(self.session)
+        else:
+            self._ask_about(kept)
+
+    def _ask_about(self, kept: KeptResult | None) -> None:
+        scan = self.session.scan
+        self.asked.emit(apply_prediction.question(self._viewer, scan, kept.prediction) if kept and scan else "")
+
+    @report_errors
     def apply(self) -> None:
         """Apply the result that was asked about; locked voxels stay."""
-        self._applier.apply()
+        self._answer(segment.take_kept)
 
+    @report_errors
     def discard(self) -> None:
         """Leave the labels as they are."""
-        self._applier.forget()
+        self._answer(segment.discard_kept)
 
-    def show_attention(self, visible: bool) -> None:
-        """Show or hide the attention maps."""
-        visibility.show_attention(self._viewer, visible)
+    @report_errors
+    def put_back(self) -> None:
+        """Have the pieces of organs that were left out of the result."""
+        if self.session.prediction is not None and self.session.scan is not None:
+            apply_prediction.put_back(self._viewer, self.session.scan, self.session.prediction)
+
+    def _answer(self, act: Callable[[Session], None]) -> None:
+        self.session.say("info", "")  # that an answer is needed
+        act(self.session)
+        self.offer()
 
     @property
     def busy(self) -> bool:
@@ -73,34 +127,36 @@ class SegmentActions(QObject):
         return self._calls.busy
 
     def forget(self) -> None:
-        """Show and ask nothing more of an earlier result."""
+        """Show nothing more of an earlier result."""
         self._calls.forget()
-        self._applier.forget()
 
     def close(self) -> None:
         """Show nothing more; Qt may have deleted parts of the window already."""
         self._calls.forget()
 
-    def on_job_finished(self, job: Job) -> None:
-        """A scan that is far larger than the model's field of view is a question, not an error."""
-        if job.error_kind == "RegionNeeded":
-            self.session.say("info", "")
-            self.region_needed.emit(job.error)
+    def _ask(self, kind: str, text: str) -> None:
+        """A scan of another modality, or far larger than the model's field of view, is a question, not an error."""
+        asked = {"RegionNeeded": self.region_needed, "OtherModality": self.other_modality}
+        asked[kind].emit(OPTIONS.sub("", text))
 
     def _on_prediction(self, prediction: Prediction | None) -> None:
-        self._applier.forget()
         scan = self.session.scan
         if prediction is None or scan is None:
             clear_results(self._viewer)
             return
-        self.seconds = time.monotonic() - self._started
         finish_region(self._viewer)
         shown: list[Callable[[], object]] = [
             partial(clear_results, self._viewer),
-            partial(self._applier.receive, prediction),
+            partial(self._apply, scan, prediction),
             *map_calls(self._viewer, scan, prediction),
         ]
         self._calls.replace([partial(self._show, call) for call in shown])
+
+    def _apply(self, scan: Volume, prediction: Prediction) -> None:
+        result, over_corrections = apply_prediction.apply(self._viewer, scan, prediction)
+        if over_corrections:
+            self.session.say("info", "The result is one step of the history: Undo brings your corrections back.")
+        self.applied.emit(result)
 
     @report_errors
     def _show(self, call: Callable[[], object]) -> None:

@@ -7,12 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from psygnal import SignalInstance
-from qtpy.QtCore import QObject, QTimer
+from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_boundaryseg.data.volume import Volume
-from napari_boundaryseg.session.actions import scan as scan_actions
+from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.session.session import Session
+from napari_boundaryseg.ui.compat.call_queue import CallQueue
+from napari_boundaryseg.ui.compat.opening import before_opened
 from napari_boundaryseg.ui.control import close_dialog, three_d_question
+from napari_boundaryseg.ui.control.cases.case_actions import CaseActions
+from napari_boundaryseg.ui.control.cases.opening import Opening
+from napari_boundaryseg.ui.control.display.display_actions import DisplayActions
 from napari_boundaryseg.ui.control.error_messages import report_errors
 from napari_boundaryseg.ui.control.export_actions import ExportActions
 from napari_boundaryseg.ui.control.job_actions import JobActions
@@ -24,8 +29,12 @@ from napari_boundaryseg.ui.control.region import DrawnRegion
 from napari_boundaryseg.ui.control.segment_actions import SegmentActions
 from napari_boundaryseg.ui.control.view_actions import ViewActions
 from napari_boundaryseg.ui.layers import access
+from napari_boundaryseg.ui.layers.free_labels import note_scan
 from napari_boundaryseg.ui.layers.scan import show_scan
+from napari_boundaryseg.ui.layers.scan_grid import ScanGrid
 from napari_boundaryseg.ui.tools.paint_tools import PaintTools
+from napari_boundaryseg.ui.views.model_result import ModelResult
+from napari_boundaryseg.ui.views.organ_surfaces import OrganSurfaces
 
 
 class ViewerController(QObject):
@@ -34,36 +43,62 @@ class ViewerController(QObject):
     A panel keeps the parts that it needs, reads the session and listens to it, and never sees the viewer.
     """
 
+    keys_asked = Signal()
+    """A person wants to see the keys."""
+
     def __init__(self, viewer: Any, session: Session) -> None:
         super().__init__()
         self.viewer, self.session = viewer, session
         self.jobs = JobActions(session, self)
-        self.tools = PaintTools(viewer, self)
+        self.grid = ScanGrid(viewer)
+        self.tools = PaintTools(self.grid, self)
+        self.opening = Opening(session, self)
         self.labels = LabelsActions(viewer, session, self.tools, self)
+        self.place = self.labels.place
         self.models = ModelChoice(session)
         self.region = DrawnRegion(viewer, session, self)
         self.segmentation = SegmentActions(viewer, session, self)
         self.projects = ProjectActions(session, self.models)
+        self.cases = CaseActions(session, self.labels, self._unsaved, self)
         self.results = ExportActions(viewer, session, self)
         self.recovery = Recovery(viewer, session, self)
-        self.view = ViewActions(viewer, session, self.tools.effort, self)
+        self.view = ViewActions(self.grid, session, self.tools.effort, self)
+        self._channels = CallQueue(self)
+        self.surfaces = OrganSurfaces(viewer, self)
+        self.display = DisplayActions(viewer, self.tools, self.view.outlines, self)
         self._connect()
-        close_dialog.ask_before(viewer)
+        close_dialog.ask_before(viewer, session)
+        before_opened(viewer, self.opening.take)
         three_d_question.ask_before(viewer)
         QTimer.singleShot(0, self._adopt)
         QTimer.singleShot(0, self.recovery.look)
 
+    def _unsaved(self) -> set[str]:
+        """`scan_hash` of every scan with work that nobody accepted: of this window and of earlier ones."""
+        earlier = (*self.recovery.of_scan(), *self.recovery.elsewhere())
+        return self.labels.in_work() | {work.header.scan_hash for work in earlier}
+
     def _connect(self) -> None:
         self.session.scan_changed.connect(self._on_scan)
+        self.session.prediction_changed.connect(self._on_prediction)
         self.viewer.layers.events.inserted.connect(self._on_inserted)
-        self.jobs.finished.connect(self.segmentation.on_job_finished)
-        self.jobs.finished.connect(self.labels.on_job_finished)
-        self.segmentation.applied.connect(self.labels.tell)
-        self.recovery.restored.connect(self.labels.tell)
+        self.jobs.finished.connect(self.cases.on_job_finished)
+        self.tools.edited.connect(self.cases.on_edited)
+        self.tools.edited.connect(self.view.outlines.later)
+        self.tools.edited.connect(self.surfaces.follow)
+        self.labels.shown.connect(self.surfaces.follow)
+        self.labels.hidden.connect(self.surfaces.follow)
+        self.labels.shown.connect(self.view.outlines.follow)
+        self.segmentation.applied.connect(self._on_applied)
+        self.labels.shown.connect(self.segmentation.offer)
+        self.tools.edited.connect(self.segmentation.offer)
+        self.tools.travelled.connect(self.view.show_step)
+        self.recovery.restored.connect(self._on_restored)
         self.labels.unsaved_removed.connect(self.recovery.look)
 
     def close(self) -> None:
         """Leave no process and no scratch file behind; parts of the window may be gone by then."""
+        self._channels.forget()
         self.segmentation.close()
         self.labels.close()
         self.session.close()
@@ -73,18 +108,42 @@ class ViewerController(QObject):
         signal.connect(slot)
         owner.destroyed.connect(lambda *_: signal.disconnect(slot, missing_ok=True))
 
-    @report_errors
     def open(self, *paths: Path) -> None:
         """Open a scan, of one file or folder or of several channels."""
-        scan_actions.open_scan(self.session, *paths)
+        self.opening.open(*paths)
+
+    @property
+    def has_every_channel(self) -> bool:
+        """Whether all channels of the open scan are in the layer list, or were there."""
+        return not self._channels.busy
 
     def _on_scan(self, scan: Volume | None) -> None:
         self.segmentation.forget()
-        show_scan(self.viewer, scan)
+        self.opening.forget()
+        self.session.say("info", "")  # what was said of the scan before
+        self.labels.leave(self.grid.voxel())
+        self.grid.show(None)
+        self._channels.replace(show_scan(self.viewer, scan))
+        self.grid.show(scan.geometry.display if scan is not None else None)
+        self.view.show_place_of(self.labels.take_up())
         self.view.follow(scan)
         self.labels.tell()
+        self.recovery.look_for_scan()
+
+    def _on_prediction(self, prediction: Prediction | None) -> None:
+        self.display.follow(None)  # its files go
+
+    def _on_applied(self, result: ModelResult) -> None:
+        self.labels.tell()
+        self.display.follow(result)
+        self.view.show_fullest_slice(self.tools.editable)
+
+    def _on_restored(self) -> None:
+        self.labels.tell()
+        self.view.show_place_of(self.tools.editable)
 
     def _on_inserted(self, event: Any) -> None:
+        note_scan(event.value, self.session.scan)
         if (
             event.value.metadata.get(access.KIND) == "scan"
             and event.value.metadata.get(access.KEY) is not self.session.scan

@@ -13,7 +13,9 @@ from napari_boundaryseg.data.volume import Geometry
 KEY = "boundaryseg"
 """``layer.metadata[KEY]``: what the layer shows."""
 KIND = "boundaryseg_kind"
-"""``layer.metadata[KIND]``: scan, labels, kept labels, preview, edges, contour, attention or region."""
+"""``layer.metadata[KIND]``: scan, labels, preview, edges, contour, attention, region, surface or leaving."""
+CHANNEL = "boundaryseg_channel"
+"""``layer.metadata[CHANNEL]``: which channel of the scan it is, from 0."""
 RESULTS = ("edges", "contour", "attention")
 
 
@@ -22,7 +24,7 @@ def of_kind(viewer: ViewerModel, kind: Literal["scan"], /) -> Sequence[Image]: .
 
 
 @overload
-def of_kind(viewer: ViewerModel, /, *kinds: Literal["labels", "kept labels"]) -> Sequence[Labels]: ...
+def of_kind(viewer: ViewerModel, kind: Literal["labels"], /) -> Sequence[Labels]: ...
 
 
 @overload

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from weakref import WeakKeyDictionary, ref
+from weakref import ref
 
 import numpy as np
 from psygnal import Signal
@@ -12,24 +12,24 @@ from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.editing.effort import Effort
-from napari_boundaryseg.editing.history.edit import Edit
+from napari_boundaryseg.editing.history.edit import MODEL, OPENED, Edit
 from napari_boundaryseg.editing.history.history import History, Outcome
 from napari_boundaryseg.editing.history.locks import Lock
+from napari_boundaryseg.editing.history.since import nothing_by_hand_since
 from napari_boundaryseg.editing.journal.journal import Journal
+from napari_boundaryseg.editing.journal.note import Note, note_body
 from napari_boundaryseg.editing.journal.records import JournalHeader
 from napari_boundaryseg.editing.journal.scan_hash import hash_of
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.ui.compat.labels_layer import on_stroke, own_history, write_only
-
-WORDS = {"paint": "Paint", "erase": "Erase", "fill": "Fill", "polygon": "Polygon"}
-PLANES = ("slice", "coronal slice", "sagittal slice")
+from napari_boundaryseg.ui.layers.step_names import step_name
 
 State = tuple[int, Edit | None]
 """A position of the history, and the step that led to it."""
 
 
 class EditableLabels:
-    """A labels layer in work.
+    """Labels in work, and the layer that shows them, if one does.
 
     napari's tools write into the layer's array; each stroke becomes a step of the one history, which napari's undo keys
     lead to. Locks and everything else that changes labels go through it too.
@@ -43,12 +43,18 @@ class EditableLabels:
         Of the layer's array; a new one by default.
     journal : Journal, optional
         That holds the history so far; a new one by default.
+    note : Note, optional
+        What else an earlier window left.
     """
 
     changed = Signal()
     """A step was made, undone or done again; or a lock was set or taken off."""
     n_protected = Signal(str, int)
     """The name of a stroke, and the number of voxels that were not changed because they are locked."""
+    travelled = Signal(str, object)
+    """What undo or redo has done, in words, and the `Edit`; or, with None, why undo has stopped."""
+    erased_nothing = Signal(str)
+    """The name of a stroke of the eraser that met only other organs than the chosen one."""
     failed = Signal(str)
     """Why the journal cannot keep the last steps; also on the journal's thread."""
 
@@ -60,28 +66,53 @@ class EditableLabels:
         *,
         history: History | None = None,
         journal: Journal | None = None,
+        note: Note | None = None,
     ) -> None:
-        self.scan, self.scheme, self.effort = scan, scheme, Effort()
-        self._layer = ref(layer)
+        self.scan_name, self.scan_hash, self.voxel_ml = scan.name, hash_of(scan), scan.geometry.voxel_ml
+        self.scheme, self.effort = scheme, Effort(before=note.effort if note is not None else None)
+        self.organ = note.organ if note is not None else 0
+        """The chosen organ; 0 until one was chosen."""
+        self.box: Box | None = layer.metadata.get("box")
+        """The part of the scan that was segmented, on the scan's own array."""
+        self.place: tuple[int, int, int] | None = None
+        """Where the view was when they were last shown."""
+        self._warned: State | None = None
+        self._layer: Any = lambda: None
         self.history = history or History(layer.data)
         self._stored: State = (0, None)
         self._painting = False
         self._refused: np.ndarray | None = None
+        self._n_spared = 0
         self.no_journal = ""
         """Why there is no journal."""
-        self.journal = journal or self._begin_journal()
+        self.journal = journal or self._begin_journal(scan)
         if self.journal is not None:
             self.journal.follow(self.history)
         self.history.changed.connect(self._on_changed)
+        self.attach(layer)
+
+    def attach(self, layer: Any) -> None:
+        """Be shown by a layer of the history's array."""
+        self._layer = ref(layer)
         self.guard(layer)
         on_stroke(layer, self.stroke)
         own_history(layer, self.undo, self.redo)
         layer.events.data.connect(lambda event: self._on_array())
+        if self.organ in self.scheme.ids:
+            layer.selected_label = self.organ
+        layer.events.selected_label.connect(lambda event: self._on_organ())
+        self.note()
 
-    def _begin_journal(self) -> Journal | None:
-        header = JournalHeader(
-            self.scan.name, hash_of(self.scan), self.scheme.model_dump_json(), self.scan.geometry.voxel_ml
-        )
+    def detach(self) -> None:
+        """Be shown by no layer any more."""
+        self.history.commit("Change")
+        self.effort.pause()
+        self.note()
+        self._layer = lambda: None
+
+    def _begin_journal(self, scan: Volume) -> Journal | None:
+        where = tuple(str(path.absolute()) for path in scan.source)
+        header = JournalHeader(self.scan_name, self.scan_hash, self.scheme.model_dump_json(), self.voxel_ml, where)
         try:
             return Journal(header, self.history.array, on_error=lambda error: self.failed.emit(str(error)))
         except InputError as error:  # the work must go on without it
@@ -96,15 +127,12 @@ class EditableLabels:
     @property
     def is_stored(self) -> bool:
         """Whether nothing of a person's would be lost with the labels."""
-        position, step = self._stored
-        history = self.history
-        if position < history.first:
-            return False
-        at = history.steps[position - history.first - 1] if position > history.first else step
-        if at is not step or history.position < position:
-            return False
-        since = history.steps[position - history.first : history.position - history.first]
-        return not any(done.by_hand for done in since)
+        return nothing_by_hand_since(self.history, *self._stored)
+
+    @property
+    def is_as_stored(self) -> bool:
+        """Whether they are exactly what is stored, or were never changed: nothing at all would be lost."""
+        return self.state == self._stored
 
     def mark_stored(self, state: State) -> None:
         """Remember that the labels, as they were in this state, are stored somewhere."""
@@ -115,12 +143,21 @@ class EditableLabels:
 
     def volumes_ml(self) -> dict[int, float]:
         """Organ id to volume, in mL."""
-        voxels, voxel_ml = self.history.voxels(), self.scan.geometry.voxel_ml
-        return {i: voxels.get(i, 0) * voxel_ml for i in self.scheme.ids}
+        voxels = self.history.voxels()
+        return {i: voxels.get(i, 0) * self.voxel_ml for i in self.scheme.ids}
 
     def put(self, name: str, values: np.ndarray, box: Box | None = None, kind: str = "tool") -> Outcome:
         """Write labels into a box, or everywhere, as one step; (z, y, x) on the display grid."""
         return self.history.apply(name, box or (slice(None),) * 3, values, kind)
+
+    def draw(self, box: Box, mask: np.ndarray, organ: int) -> None:
+        """Give voxels of a box to an organ, as one step of the tool in hand, and tell what was locked."""
+        before, layer = self.history.array[box], self._layer()
+        if layer is not None and layer.preserve_labels:
+            mask = mask & (before == 0)
+        name = self._name(box)
+        self._forget()
+        self._tell(self.put(name, np.where(mask, organ, before), box).n_protected)
 
     def lock(self, lock: Lock, on: bool, what: str) -> None:
         """Lock or unlock, as a step that is called after what it is about."""
@@ -130,36 +167,79 @@ class EditableLabels:
             self.history.unlock(lock, f"Unlock: {what}")
 
     def undo(self) -> None:
-        """Take the last step back."""
+        """Take the last step back; before the whole of a result, stop once and say so."""
+        self.history.commit("Change")
+        top = self.history.top
+        if top is not None and top.kind in (MODEL, OPENED) and self._warned != self.state:
+            self._warned = self.state
+            self.travelled.emit(f"Undo once more takes back all of: {top.name}.", None)
+            return
         step = self.history.undo()
         if step is not None:
+            self._warned = None
             self.effort.undo(*self._place(step.box))
+            self.note()
+            self.travelled.emit(f"Undone: {step.name}.", step)
 
     def redo(self) -> None:
         """Make it again."""
-        self.history.redo()
+        step = self.history.redo()
+        if step is not None:
+            self.travelled.emit(f"Done again: {step.name}.", step)
+
+    def go_to(self, position: int) -> None:
+        """Undo or redo up to a step of the history."""
+        before = self.history.position
+        self.history.go_to(position)
+        if self.history.position != before:
+            top = self.history.top
+            self.travelled.emit(f"Back to: {top.name}." if top is not None else "Back to the start.", top)
+
+    def note(self) -> None:
+        """Let the journal know what belongs to the labels beside their voxels."""
+        if self.journal is not None and not self.journal.has_ended:
+            self.journal.note(note_body(self.effort.news(), self.organ, self.box))
+
+    def _on_organ(self) -> None:
+        layer = self._layer()
+        if layer is not None and layer.selected_label != self.organ:
+            self.organ = int(layer.selected_label)
+            self.note()
 
     def guard(self, layer: Any) -> None:
-        """Keep napari's tools off what is locked, in a layer on the same array."""
+        """Keep napari's tools off what is locked, and the eraser off other organs, in a layer on the same array."""
         write_only(layer, self._protected, self._forget, self._tell)
 
     def _protected(self, box: Box, values: np.ndarray) -> np.ndarray:
+        spared = self._spared(box, values)
         if not len(self.history.locks):
-            return np.zeros(values.shape, bool)
+            return spared
+        values = np.where(spared, self.history.array[box], values)
         found = self.history.protected(box, values)
         if found.any():
             if self._refused is None:
                 self._refused = np.zeros(self.history.array.shape, bool)
             self._refused[box] |= found
-        return found
+        return found | spared
+
+    def _spared(self, box: Box, values: np.ndarray) -> np.ndarray:
+        """Where the eraser would take away another organ than the chosen one."""
+        layer, before = self._layer(), self.history.array[box]
+        if layer is None or str(layer.mode) != "erase":
+            return np.zeros(values.shape, bool)
+        spared = (values != before) & (before != layer.selected_label)
+        self._n_spared += int(np.count_nonzero(spared))
+        return spared
 
     def _forget(self) -> None:
-        self._refused = None
+        self._refused, self._n_spared = None, 0
 
-    def _tell(self, n_protected: int = 0) -> None:
+    def _tell(self, n_protected: int = 0, changed: bool = False) -> None:
         """Say how many voxels the stroke did not change because they are locked, each counted once."""
         if self._refused is not None:
             n_protected += int(np.count_nonzero(self._refused))
+        if self._n_spared and not changed:
+            self.erased_nothing.emit(self._name(None))
         self._forget()
         if n_protected:
             self.n_protected.emit(self._name(None), n_protected)
@@ -171,10 +251,11 @@ class EditableLabels:
             outcome = self.history.commit(self._name)
         finally:
             self._painting = False
-        self._tell(outcome.n_protected)
+        self._tell(outcome.n_protected, outcome.edit is not None)
 
     def close(self) -> None:
         """End the journal: it goes where nothing would be lost; else the next window offers what it holds."""
+        self.note()
         journal, self.journal = self.journal, None
         if journal is None:
             return
@@ -190,14 +271,7 @@ class EditableLabels:
             journal.discard()
 
     def _name(self, box: Box | None) -> str:
-        """What a step is called: "Paint: Prostate, slice 41"."""
-        layer = self._layer()
-        mode = str(layer.mode) if layer is not None else ""
-        name = WORDS.get(mode, "Change")
-        organ = layer.selected_label if layer is not None and mode in WORDS and mode != "erase" else 0
-        if organ in self.scheme.ids:
-            name += f": {self.scheme.organ(organ).name}"
-        return name if box is None else f"{name}, {_where(box)}"
+        return step_name(self._layer(), self.scheme, box)
 
     def _place(self, box: Box | None) -> tuple[int, int]:
         layer = self._layer()
@@ -222,25 +296,3 @@ class EditableLabels:
         if layer is not None and box is not None and not (self._painting and why == "edit"):
             layer.refresh()
         self.changed.emit()
-
-
-def _where(box: Box) -> str:
-    for part, plane in zip(box, PLANES):
-        if part.stop - part.start == 1:
-            return f"{plane} {part.start}"
-    return f"slices {box[0].start} to {box[0].stop - 1}"
-
-
-_EDITABLE: WeakKeyDictionary[Any, EditableLabels] = WeakKeyDictionary()
-"""Beside the layers and not in their metadata, which napari copies when a person duplicates a layer."""
-
-
-def keep(layer: Any, editable: EditableLabels) -> EditableLabels:
-    """Remember a layer's history, journal and effort."""
-    _EDITABLE[layer] = editable
-    return editable
-
-
-def known(layer: Any) -> EditableLabels | None:
-    """What was remembered of a layer, if anything."""
-    return _EDITABLE.get(layer)

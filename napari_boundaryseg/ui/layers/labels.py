@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from napari.components import ViewerModel
 from napari.layers import Labels
 
 from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.data.labels import LabelScheme
-from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
+from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.editing.history.edit import OPENED
-from napari_boundaryseg.editing.history.history import History
 from napari_boundaryseg.editing.journal.journal import Journal
-from napari_boundaryseg.errors import InputError
-from napari_boundaryseg.ui.layers import editable_labels, styles
-from napari_boundaryseg.ui.layers.access import KEY, KIND, _stack, of_kind, only, placement
+from napari_boundaryseg.editing.journal.replay import Recovered
+from napari_boundaryseg.ui.layers import edited, styles
+from napari_boundaryseg.ui.layers.access import KEY, KIND, _stack, only, placement
 from napari_boundaryseg.ui.layers.editable_labels import EditableLabels
+from napari_boundaryseg.ui.layers.shelf import shelf_of
 
 
 def show_labels(
@@ -31,7 +29,7 @@ def show_labels(
 ) -> Labels:
     """Show an editable copy of a label map: as one step of the labels that are there, where the organs are the same.
 
-    Labels of other organs that a person has edited are kept, hidden, beside it.
+    Labels of other organs are set aside on the shelf.
 
     Parameters
     ----------
@@ -54,7 +52,8 @@ def labels_for(viewer: ViewerModel, scan: Volume, scheme: LabelScheme, box: Box 
     layer = only(viewer, "labels")
     if layer is not None and layer.metadata[KEY] is scan and scheme_of(layer) == scheme:
         if layer.metadata["box"] is not None:
-            layer.metadata["box"] = box
+            layer.metadata["box"] = editable_of(layer).box = box
+            editable_of(layer).note()
         return layer
     array = np.zeros(scan.geometry.display.display_shape, np.uint8 if max(scheme.ids) < 256 else np.uint16)
     return new_labels(viewer, scan, scheme, array, box)
@@ -66,7 +65,7 @@ def new_labels(
     """Show (z, y, x) labels, which are changed in place, in place of those that are there."""
     before = only(viewer, "labels")
     if before is not None:
-        retire(viewer, before, f"labels before {1 + len(of_kind(viewer, 'kept labels'))}")
+        retire(viewer, before)
     layer = viewer.add_labels(  # type: ignore[attr-defined]  # napari makes it at run time
         array,
         name="labels",
@@ -74,19 +73,26 @@ def new_labels(
         **placement(scan.geometry),
         **styles.labels_style(scheme),
     )
-    layer.contour = styles.contour_vox(array.shape)
     layer.selected_label = scheme.ids[0]
     _stack(viewer)
     return layer
 
 
 def show_recovered(
-    viewer: ViewerModel, scan: Volume, scheme: LabelScheme, history: History, journal: Journal
-) -> Labels:
-    """Show labels that an earlier window left behind; their history goes on."""
-    layer = new_labels(viewer, scan, scheme, history.array)
-    editable_labels.keep(layer, EditableLabels(layer, scan, scheme, history=history, journal=journal))
-    return layer
+    viewer: ViewerModel, scan: Volume, scheme: LabelScheme, found: Recovered, journal: Journal
+) -> EditableLabels:
+    """Show labels that an earlier window left behind; their history and effort go on."""
+    history = found.history()
+    layer = new_labels(viewer, scan, scheme, history.array, found.note.box)
+    return edited.keep(layer, EditableLabels(layer, scan, scheme, history=history, journal=journal, note=found.note))
+
+
+def show_again(viewer: ViewerModel, scan: Volume, editable: EditableLabels) -> EditableLabels:
+    """Show labels that were on the shelf, in place of those that are there."""
+    editable = shelf_of(viewer).take(editable)
+    layer = new_labels(viewer, scan, editable.scheme, editable.history.array, editable.box)
+    editable.attach(layer)
+    return edited.keep(layer, editable)
 
 
 def show_preview(viewer: ViewerModel, scan: Volume, array: np.ndarray, scheme: LabelScheme) -> Labels:
@@ -96,7 +102,7 @@ def show_preview(viewer: ViewerModel, scan: Volume, array: np.ndarray, scheme: L
         name="preview: unsaved work",
         metadata={KEY: scan, KIND: "preview", "scheme": scheme},
         **placement(scan.geometry),
-        **styles.labels_style(scheme),
+        **styles.labels_style(scheme) | {"opacity": 1.0},
     )
     layer.contour = 2 * styles.contour_vox(array.shape)
     layer.editable = False
@@ -105,26 +111,24 @@ def show_preview(viewer: ViewerModel, scan: Volume, array: np.ndarray, scheme: L
 
 def editable_of(layer: Labels) -> EditableLabels:
     """The history, journal and effort of a labels layer; one that napari duplicated gets its own."""
-    return editable_labels.known(layer) or editable_labels.keep(
-        layer, EditableLabels(layer, layer.metadata[KEY], scheme_of(layer))
-    )
+    return edited.known(layer) or edited.keep(layer, EditableLabels(layer, layer.metadata[KEY], scheme_of(layer)))
 
 
 def guard_copy(layer: Labels, copy: Labels) -> None:
     """Keep napari's tools off what is locked in another view of a labels layer, too."""
-    if layer.metadata.get(KIND) in ("labels", "kept labels"):
+    if layer.metadata.get(KIND) == "labels":
         editable_of(layer).guard(copy)
 
 
-def retire(viewer: ViewerModel, layer: Labels, name: str) -> None:
-    """Take labels out of work: remove them, or hide them where a person's corrections would be lost."""
-    if editable_of(layer).is_stored:
-        viewer.layers.remove(layer)
-        return
-    layer.name = name
-    layer.metadata[KIND] = "kept labels"
-    layer.mode = "pan_zoom"
-    layer.visible = False
+def retire(viewer: ViewerModel, layer: Labels) -> None:
+    """Take labels out of the window; what is not stored as it stands goes on the shelf."""
+    editable = editable_of(layer)
+    edited.forget(layer)
+    viewer.layers.remove(layer)
+    if editable.is_as_stored:
+        editable.close()
+    else:
+        shelf_of(viewer).put(editable)
 
 
 def read_labels(viewer: ViewerModel, scan: Volume | None) -> LabelMap | None:
@@ -139,20 +143,3 @@ def read_labels(viewer: ViewerModel, scan: Volume | None) -> LabelMap | None:
 def scheme_of(layer: Labels) -> LabelScheme:
     """The label scheme of a labels layer that `show_labels` made."""
     return layer.metadata["scheme"]
-
-
-def free_labels(array: np.ndarray, meta: dict[str, Any]) -> LabelMap:
-    """A labels layer that was drawn on no scan of ours, (z, y, x) growing to head, back and left, as a label map.
-
-    It lies where napari shows it; pixels count as millimetres.
-    """
-    if array.ndim != 3:
-        raise InputError("labels", f"they have {array.ndim} dimensions", "Save labels of three dimensions")
-    placed = {name: meta[name] for name in ("scale", "translate", "rotate", "shear", "affine", "units") if name in meta}
-    layer = Labels(np.zeros((1, 1, 1), np.uint8), **placed)
-    origin, *ends = (np.asarray(layer.data_to_world(voxel)) for voxel in np.vstack([np.zeros(3), np.eye(3)]))
-    size = [float((1 * unit).to("mm").magnitude) if unit.is_compatible_with("mm") else 1.0 for unit in layer.units]
-    affine = np.eye(4)
-    for column, where in zip((2, 1, 0, 3), (*(end - origin for end in ends), origin), strict=True):
-        affine[:3, column] = (where * size)[::-1] * (-1, -1, 1)
-    return LabelMap(array.transpose(), Geometry(array.T.shape, affine), name="labels")

@@ -13,34 +13,33 @@ from napari.layers import Image
 from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.ui.compat.canvas import set_tooltip
+from napari_boundaryseg.ui.compat.layer_rows import insert_quietly
 from napari_boundaryseg.ui.layers import styles
-from napari_boundaryseg.ui.layers.access import KEY, KIND, RESULTS, _stack, of_kind, placement
+from napari_boundaryseg.ui.layers.access import KEY, KIND, RESULTS, of_kind, placement
+from napari_boundaryseg.ui.layers.leaving import let_go
 
 
 def map_calls(viewer: ViewerModel, scan: Volume, prediction: Prediction) -> list[Callable[[], object]]:
-    """What shows a prediction's maps, one layer a call: edges, contours, attention."""
+    """What makes layers of a prediction's maps, one a call: edges, contours, attention; each is hidden at first."""
     scheme, sources = prediction.labels.scheme, prediction.contour_sources
     show = partial(_show_map, viewer, scan)
     origin = {name: str(source) for name, source in sources.items()}
     edges = origin.get("edges", "derived")
-    calls: list[Callable[[], object]] = [
-        partial(show, "edges", "edges", prediction.edges, styles.edges_style(), True, edges)
-    ]
+    calls: list[Callable[[], object]] = [partial(show, "edges", "edges", prediction.edges, styles.edges_style(), edges)]
     for organ in scheme.organs:
         if organ.name in prediction.contours:
             array, style = prediction.contours[organ.name], styles.contour_style(organ.colour)
             source = origin.get(organ.name, "derived")
-            calls.append(partial(show, "contour", f"contour: {organ.name}", array, style, True, source))
+            calls.append(partial(show, "contour", f"contour: {organ.name}", array, style, source))
     for level, array in prediction.attention.items():
         style = styles.attention_style()
-        calls.append(partial(show, "attention", f"attention: {level}", array, style, False, "attention"))
+        calls.append(partial(show, "attention", f"attention: {level}", array, style, "attention"))
     return calls
 
 
 def clear_results(viewer: ViewerModel) -> None:
-    """Remove what an earlier prediction showed; labels stay."""
-    for layer in of_kind(viewer, *RESULTS):
-        viewer.layers.remove(layer)
+    """Remove what an earlier prediction showed, soon; labels stay."""
+    let_go(viewer, of_kind(viewer, *RESULTS))
 
 
 def _show_map(
@@ -50,17 +49,14 @@ def _show_map(
     name: str,
     array: np.ndarray,
     style: dict[str, object],
-    visible: bool,
     source: str,
 ) -> Image:
-    layer: Any = viewer.add_image(  # one layer for one channel
-        scan.geometry.display.to_display(array),
-        name=name,
-        visible=visible,
-        metadata={KEY: scan, KIND: kind, "source": source},
-        **placement(scan.geometry),
-        **style,
-    )
+    """Put a map under the labels and the edges, at once in its place: each move would lay out every list again."""
+    looks: dict[str, Any] = {**placement(scan.geometry), **style}
+    metadata = {KEY: scan, KIND: kind, "source": source}
+    layer = Image(scan.geometry.display.to_display(array), name=name, visible=False, metadata=metadata, **looks)
     set_tooltip(layer, source)
-    _stack(viewer)
+    above = ("labels",) if kind == "edges" else ("edges", "labels")
+    at = next((n for n, one in enumerate(viewer.layers) if one.metadata.get(KIND) in above), len(viewer.layers))
+    insert_quietly(viewer, at, layer)
     return layer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from napari.utils.colormaps import Colormap, DirectLabelColormap
@@ -10,6 +11,10 @@ from napari.utils.colormaps import Colormap, DirectLabelColormap
 from napari_boundaryseg.data.labels import LabelScheme
 
 REGION_COLOUR = "#F0E442"
+EDGES_COLOUR = "#66FFB3"
+"""Far from every organ's colour and from grey, also for people who see no red or no green."""
+FILL = 0.2
+"""Opacity of the area of an organ, within its outline."""
 COARSE_VOX = 128
 """Below this many voxels across a slice, a contour of two voxels would hide what it is drawn on."""
 WINDOWS_HU = {"CT soft tissue": (-160.0, 240.0), "CT bone": (-500.0, 1300.0), "CT lung": (-1350.0, 150.0)}
@@ -22,8 +27,8 @@ def scan_style() -> dict[str, object]:
 
 
 def labels_style(scheme: LabelScheme) -> dict[str, object]:
-    """Labels: their contours in the organs' own colours."""
-    return {"opacity": 1.0, "colormap": label_colours(scheme), "blending": "translucent"}
+    """Labels: filled with a little of the organs' own colours; their outlines are drawn by `views.outline_view`."""
+    return {"opacity": FILL, "colormap": label_colours(scheme), "blending": "translucent"}
 
 
 def contour_vox(shape: tuple[int, ...]) -> int:
@@ -39,21 +44,38 @@ def label_colours(scheme: LabelScheme, hidden: Iterable[int] = ()) -> DirectLabe
 
 
 def edges_style() -> dict[str, object]:
-    """The edge map: a warm ramp from transparent to full. Added light would vanish on bright fat and fluid."""
-    ramp = [[0.7, 0.1, 0.0, 0], [0.7, 0.1, 0.0, 0], [0.95, 0.3, 0.0, 0.5], [1, 0.6, 0.1, 0.9], [1, 0.95, 0.6, 1]]
-    warm = Colormap(ramp, name="edges", controls=[0, 0.15, 0.45, 0.75, 1])
+    """The edge map: clear in 2-D, where its ridge is drawn; from a half up, a colour that no organ has."""
+    red, green, blue = rgb(EDGES_COLOUR)
+    ramp = [[red, green, blue, 0], [red, green, blue, 0], [red, green, blue, 0.8], [red, green, blue, 1]]
     return {
-        "colormap": warm,
-        "opacity": 0.6,
+        "colormap": Colormap(ramp, name="edges", controls=[0, 0.5, 0.8, 1]),
+        "opacity": edges_opacity(2),
         "blending": "translucent_no_depth",
         "contrast_limits": (0.0, 1.0),
         "interpolation2d": "linear",
     }
 
 
+def edges_opacity(ndisplay: int) -> float:
+    """Of the edge map as a whole; a person may show it beside its ridge."""
+    return 1.0 if ndisplay == 3 else 0.0
+
+
+def surface_style(colour: str) -> dict[str, Any]:
+    """An organ in 3-D: all of its own colour, with light and shadow, nothing seen through it."""
+    plain = Colormap([[*rgb(colour), 1.0]] * 2, name=f"organ {colour}")
+    return {"colormap": plain, "shading": "smooth", "blending": "opaque"}
+
+
+def rgb(colour: str) -> tuple[float, float, float]:
+    """``#RRGGBB`` as three numbers, 0 to 1."""
+    red, green, blue = (int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5))
+    return red, green, blue
+
+
 def contour_style(colour: str) -> dict[str, object]:
     """A soft contour: the organ's own colour, from transparent to full."""
-    red, green, blue = (int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5))
+    red, green, blue = rgb(colour)
     ramp = np.array([[red, green, blue, 0.0], [red, green, blue, 0.15], [red, green, blue, 0.7]])
     return {
         "colormap": Colormap(ramp, name=f"contour {colour}", controls=[0, 0.3, 1]),
@@ -65,11 +87,12 @@ def contour_style(colour: str) -> dict[str, object]:
 
 
 def attention_style() -> dict[str, object]:
-    """Attention: viridis, off until asked for."""
+    """Attention: clear at zero, so that the scan keeps its greys, to white yellow at one."""
+    ramp = [[0.15, 0.05, 0.5, 0.0], [0.4, 0.1, 0.7, 0.25], [0.9, 0.35, 0.4, 0.5], [1.0, 1.0, 0.7, 0.75]]
     return {
-        "colormap": "viridis",
-        "opacity": 0.5,
-        "blending": "additive",
+        "colormap": Colormap(ramp, name="attention", controls=[0, 0.35, 0.7, 1]),
+        "opacity": 1.0,
+        "blending": "translucent_no_depth",
         "contrast_limits": (0.0, 1.0),
         "interpolation2d": "linear",
     }

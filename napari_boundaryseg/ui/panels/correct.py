@@ -4,31 +4,26 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QFileDialog, QGridLayout, QLabel, QMenu, QSlider, QWidget
-from superqt.utils import signals_blocked
+from qtpy.QtWidgets import QFileDialog, QGridLayout, QMenu, QWidget
 
 from napari_boundaryseg.data.formats.format import suffixes
 from napari_boundaryseg.data.labels import PRESETS, LabelScheme
 from napari_boundaryseg.editing.effort import Work
 from napari_boundaryseg.editing.history.locks import Lock
+from napari_boundaryseg.ui import keys
+from napari_boundaryseg.ui.control.labels_actions import in_words
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 from napari_boundaryseg.ui.panels.lock_button import LockButton
+from napari_boundaryseg.ui.panels.notices.recovery_offer import RecoveryOffer
 from napari_boundaryseg.ui.panels.panel import PANELS, Panel
-from napari_boundaryseg.ui.panels.recovery_offer import RecoveryOffer
-from napari_boundaryseg.ui.widgets.controls import button, column, line, named, tool
+from napari_boundaryseg.ui.panels.tool_box import ToolBox
+from napari_boundaryseg.ui.widgets.controls import button, column, line
 from napari_boundaryseg.ui.widgets.history_list import HistoryList
 from napari_boundaryseg.ui.widgets.organ_table import OrganTable
 
 EMPTY = "Segment the scan first, or start with empty labels."
 STORED = "Stored as a case of the project. Choose cases in Train."
 STORED_BEFORE = "Stored as it was when you pressed Accept. What you drew since then is not."
-TOOLS = (
-    ("brush", "Brush", "B", "paint", "Paint the chosen organ"),
-    ("eraser", "Eraser", "E", "erase", "Erase"),
-    ("fill", "Fill", "F", "fill", "Fill the area under the mouse with the chosen organ"),
-    ("polygon", "Polygon", "P", "polygon", "Click corners round an area; double-click to close it"),
-)
 SCHEME_TITLES = {
     "pelvis-mr": "Pelvis MR",
     "pelvis-ct": "Pelvis CT",
@@ -37,6 +32,8 @@ SCHEME_TITLES = {
     "sarcoma": "Sarcoma",
     "brats-2022": "Brain tumour (BraTS to 2022)",
     "brats-2023": "Brain tumour (BraTS 2023)",
+    "msd-brain-tumour": "Brain tumour (Decathlon)",
+    "msd-spleen": "Spleen",
     "kits": "Kidney tumour (KiTS)",
     "kits-2019": "Kidney tumour (KiTS 2019)",
 }
@@ -62,17 +59,7 @@ class CorrectPanel(Panel):
         self._labels, self._drawing = controller.labels, controller.tools
         self.empty = line("correct_panel.empty", EMPTY)
         self.organs = OrganTable()
-        self.tools = {name: tool(f"correct_panel.{name}", label, key, tip) for name, label, key, _, tip in TOOLS}
-        self.brush_size = named(
-            QSlider(Qt.Orientation.Horizontal),
-            "correct_panel.size",
-            "Brush size",
-            "Diameter of the brush and the eraser",
-        )
-        self.brush_size.setRange(1, 40)
-        self.size_text = line("correct_panel.size_text")
-        self.undo = button("correct_panel.undo", "Undo", "Take the last change back (Ctrl+Z)")
-        self.redo = button("correct_panel.redo", "Redo", "Make it again (Ctrl+Shift+Z)")
+        self.tools = ToolBox(controller)
         self.lock_slice = LockButton(controller)
         self.history = HistoryList()
         self.effort = line("correct_panel.effort", quiet=True)
@@ -82,12 +69,11 @@ class CorrectPanel(Panel):
             "Strokes, path, time and undos of each organ and slice, as CSV; nothing is sent",
         )
         self.recovery = RecoveryOffer(controller)
+        self.others = button("correct_panel.others", "Other labels", "Labels of this scan that were set aside")
         self.discarded = button("correct_panel.discarded", "Discarded work", "What was discarded in the last days")
         self.new = button("correct_panel.new", "New empty labels", "Start by hand, with the names of")
         self.load = button("correct_panel.load", "Open labels…", "A label map drawn on this scan")
-        self.accept = button(
-            "correct_panel.accept", "Accept", "Store scan and labels as a case of the project", main=True
-        )
+        self.accept = button("correct_panel.accept", keys.KEYS["case.accept"].label, keys.tip("case.accept"), main=True)
         self.accepted = line("correct_panel.accepted", quiet=True)
         self._arrange()
         self._connect(controller)
@@ -95,18 +81,8 @@ class CorrectPanel(Panel):
 
     def _arrange(self) -> None:
         self.editing, start = QWidget(), QWidget()
-        grid = QGridLayout()
-        for n, made in enumerate(self.tools.values()):
-            made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            grid.addWidget(made, n // 2, n % 2)
-        grid.addWidget(QLabel("Brush size"), 2, 0)
-        grid.addWidget(self.size_text, 2, 1)
-        grid.addWidget(self.brush_size, 3, 0, 1, 2)
-        grid.addWidget(self.undo, 4, 0)
-        grid.addWidget(self.redo, 4, 1)
-        inside = column(self.editing, self.organs, self.lock_slice)
+        inside = column(self.editing, self.organs, self.lock_slice, self.tools)
         inside.setContentsMargins(0, 0, 0, 0)
-        inside.addLayout(grid)
         for part in (self.history, self.accept, self.accepted, self.effort, self.save_effort):
             inside.addWidget(part)
         begin = QGridLayout(start)
@@ -114,6 +90,9 @@ class CorrectPanel(Panel):
         begin.addWidget(self.new, 0, 0)
         begin.addWidget(self.load, 1, 0)
         begin.addWidget(self.discarded, 2, 0)
+        aside = QMenu(self.others)
+        aside.aboutToShow.connect(lambda: self._fill_others(aside))
+        self.others.setMenu(aside)
         put_away = QMenu(self.discarded)
         put_away.aboutToShow.connect(lambda: self.recovery.fill_discarded(put_away))
         self.discarded.setMenu(put_away)
@@ -126,15 +105,10 @@ class CorrectPanel(Panel):
         names.addAction("Names not known", lambda: self._ask_labels(None))
         self.new.setMenu(menu)
         self.load.setMenu(names)
-        column(self, self.recovery, self.empty, self.editing, start).addStretch(1)
+        column(self, self.recovery, self.others, self.empty, self.editing, start).addStretch(1)
 
     def _connect(self, controller: ViewerController) -> None:
         labels, drawing = self._labels, self._drawing
-        for name, _, _, mode, _ in TOOLS:
-            self.tools[name].clicked.connect(lambda on, m=mode: drawing.set_mode(m if on else "pan_zoom"))
-        self.brush_size.valueChanged.connect(drawing.set_brush)
-        self.undo.clicked.connect(lambda _: drawing.undo())
-        self.redo.clicked.connect(lambda _: drawing.redo())
         self.accept.clicked.connect(labels.accept)
         self.organs.chosen.connect(drawing.choose)
         self.organs.hidden_changed.connect(labels.hide)
@@ -146,8 +120,14 @@ class CorrectPanel(Panel):
         drawing.edited.connect(self._on_edited)
         drawing.tool_changed.connect(self._on_tool)
         controller.listen(self, self._session.scan_changed, lambda _: self._on_shown())
-        controller.listen(self, self._session.job_changed, lambda _: self._enable())
+        jobs = controller.jobs
+        jobs.changed.connect(self._enable)
         controller.listen(self, self._session.project_changed, lambda _: self._enable())
+
+    def _fill_others(self, menu: QMenu) -> None:
+        menu.clear()
+        for editable in self._labels.others():
+            menu.addAction(in_words(editable), lambda one=editable: self._labels.show_other(one))
 
     def _ask_labels(self, scheme: LabelScheme | None) -> None:
         pattern = " ".join(f"*{suffix}" for suffix in suffixes())
@@ -165,6 +145,7 @@ class CorrectPanel(Panel):
         self.organs.show_scheme(scheme)
         self.editing.setVisible(scheme is not None)
         self.empty.setVisible(scheme is None)
+        self.others.setVisible(bool(self._labels.others()))
         self.accepted.setText("")
         self._on_edited()
         self._on_tool()
@@ -172,8 +153,7 @@ class CorrectPanel(Panel):
 
     def _on_edited(self) -> None:
         self.organs.show_volumes(self._labels.volumes_ml())
-        self.undo.setEnabled(self._drawing.can_undo())
-        self.redo.setEnabled(self._drawing.can_redo())
+        self.tools.show_tool()
         self.history.show_history(self._labels.history())
         self.organs.show_locks([lock.organ for lock in self._labels.locks() if lock.organ and lock.slice is None])
         self.lock_slice.refresh()
@@ -194,20 +174,15 @@ class CorrectPanel(Panel):
             self.set_state("", f"{number} organ{'s' if number != 1 else ''}" if number else "")
 
     def _on_tool(self) -> None:
-        mode, size, organ = self._drawing.state()
-        for name, _, _, its_mode, _ in TOOLS:
-            self.tools[name].setChecked(mode == its_mode)
-        with signals_blocked(self.brush_size):
-            self.brush_size.setValue(round(size))
-        self.size_text.setText(self._drawing.brush_text())
-        self.organs.choose(organ)
+        self.organs.choose(self._drawing.state()[2])
         self.lock_slice.refresh()
 
     def _enable(self) -> None:
-        for part in (self.new, self.load, self.discarded):
+        for part in (self.new, self.load):
             part.setEnabled(self._session.scan is not None)
+        self.discarded.setEnabled(self._session.scan is not None and not self._labels.is_accepting())
         self.empty.setText(EMPTY if self._session.scan is not None else "Open a scan first, in Scan above.")
-        self.accept.setEnabled(self._labels.scheme() is not None and self._session.job is None)
+        self.accept.setEnabled(self._labels.scheme() is not None and not self._labels.is_accepting())
 
     def show_accepted(self) -> None:
         """Say that the labels were stored."""

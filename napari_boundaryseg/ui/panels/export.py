@@ -59,10 +59,18 @@ class ExportPanel(Panel):
         self._results.exported.connect(self._on_exported)
         self._results.asked.connect(self._ask)
         session = self._session
-        for signal in (session.scan_changed, session.prediction_changed, session.job_changed):
+        jobs = controller.jobs
+        jobs.changed.connect(self._enable)
+        for signal in (session.scan_changed, session.prediction_changed):
             controller.listen(self, signal, lambda _: self._enable())
+        controller.listen(self, session.scan_changed, lambda _: self._forget())
         self._ask("")
         self._enable()
+
+    def _forget(self) -> None:
+        """Say nothing more of the scan before."""
+        self.written.setText("")
+        self.set_state("", "")
 
     def _ask_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "Save in this folder")
@@ -72,7 +80,7 @@ class ExportPanel(Panel):
     def set_folder(self, folder: Path) -> None:
         """Save in this folder."""
         self._folder = folder
-        self.place.setText(f"In {folder.name}")
+        self.place.setText(f"Folder: {folder.name}")
         self.place.setToolTip(str(folder))
         self._enable()
 
@@ -82,7 +90,7 @@ class ExportPanel(Panel):
         for name in NEEDS_PREDICTION:
             self.what[name].setEnabled(predicted)
         self.empty.setVisible(not ready)
-        self.save.setEnabled(ready and self._folder is not None and self._session.job is None)
+        self.save.setEnabled(ready and self._folder is not None and not self._results.is_writing())
 
     def _on_save(self) -> None:
         if self._folder is None:

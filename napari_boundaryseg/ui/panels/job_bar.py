@@ -1,92 +1,117 @@
-"""Progress of the running job with Cancel, and the last message."""
+"""What runs and what waits, each with its progress and Cancel, and the last message."""
 
 from __future__ import annotations
 
-import time
-
 from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_boundaryseg.jobs.job import Job
+from napari_boundaryseg.ui import keys
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
-from napari_boundaryseg.ui.widgets.controls import button, line, named
+from napari_boundaryseg.ui.widgets.controls import button, line
+from napari_boundaryseg.ui.widgets.jobs.job_row import JobRow
+from napari_boundaryseg.ui.widgets.jobs.more_jobs import MoreJobs
 
 FOOTER = "Research use only, not a medical device"
+TICK_MS, SOON_MS = 500, 100
+"""How often the time is counted on, and progress is told: a job may report a hundred times a second."""
 
 
 class JobBar(QFrame):
-    """Progress with Cancel while a job runs, and the last message."""
+    """The last message, the training, what a person waits for, and what is beside or behind the two.
+
+    Controls: ``job_bar.text``, ``.progress`` and ``.cancel`` are those of what a person waits for; the training has
+    ``job_bar.training.text``, ``.progress``, ``.pause`` and ``.cancel``; ``job_bar.more.1.text`` and ``.cancel`` and so
+    on are what is beside or behind.
+    """
 
     def __init__(self, controller: ViewerController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session, self._jobs = controller.session, controller.jobs
+        self._session, self._jobs, self._tools = controller.session, controller.jobs, controller.tools
         self.message = line("job_bar.message")
-        self.progress = named(QProgressBar(), "job_bar.progress", "Progress")
-        self.progress.setRange(0, 1000)
-        self.progress.setTextVisible(False)
-        self.doing = line("job_bar.text")
-        self.cancel = button("job_bar.cancel", "Cancel", "Stop what is running")
-        self.cancel.clicked.connect(self._on_cancel)
+        self.training = JobRow("job_bar.training", pausable=True)
+        self.work = JobRow("job_bar")
+        self.more = MoreJobs("job_bar.more")
+        self.progress, self.cancel = self.work.progress, self.work.cancel
         self.footer = line("job_bar.footer", FOOTER, quiet=True)
-        self._arrange()
-        self._tick = QTimer(self)
-        self._tick.setInterval(500)
-        self._tick.timeout.connect(self._show_time)
-        controller.listen(self, self._session.job_changed, self._on_job)
-        controller.listen(self, self._session.message, self.say)
-        self._jobs.progressed.connect(self._on_progress)
-        self._on_job(self._session.job)
-
-    def _arrange(self) -> None:
-        self.running = QWidget()
-        rows = QVBoxLayout(self.running)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(2)
-        row = QHBoxLayout()
-        row.addWidget(self.progress, 1)
-        row.addWidget(self.cancel, 0)
-        rows.addWidget(self.doing)
-        rows.addLayout(row)
+        self.help = button("help.keys", f"Keys  {keys.shown('help')}", keys.KEYS["help"].words)
+        self.help.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.help.clicked.connect(controller.keys_asked)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 4)
         layout.setSpacing(4)
-        for part in (self.message, self.running, self.footer):
+        for part in (self.message, self.training, self.work, self.more):
             layout.addWidget(part)
+        last = QHBoxLayout()
+        last.addWidget(self.footer, 1)
+        last.addWidget(self.help, 0)
+        layout.addLayout(last)
         self.message.hide()
+        self._rows = (self.training, self.work)
+        self._tick = QTimer(self)
+        self._tick.setInterval(TICK_MS)
+        self._tick.timeout.connect(self._refresh)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(SOON_MS)
+        self._soon.timeout.connect(self._on_soon)
+        self._has_news = False
+        self._connect(controller)
+        self._on_jobs()
+
+    def _connect(self, controller: ViewerController) -> None:
+        for row in self._rows:
+            row.cancel_requested.connect(lambda job: job.cancel())
+            row.pause_requested.connect(lambda job, on: job.pause() if on else job.resume())
+        self.more.cancel_requested.connect(lambda job: job.cancel())
+        self._jobs.added.connect(lambda _: self.say("info", ""))
+        controller.listen(self, self._session.message, self.say)
+        self._jobs.changed.connect(self._on_jobs)
+        self._jobs.progressed.connect(self._on_progress)
+        self._jobs.paused.connect(lambda job: self._refresh())
+        self._tools.used.connect(self._on_used)
 
     def say(self, level: str, text: str) -> None:
-        """Show a message: "info", "warning" or "error". A warning joins those that are there; others replace them."""
-        joins = level == "warning" and self.message.property("level") == level
-        before = self.message.text().splitlines() if joins else []
+        """Show a message: "info", "warning" or "error".
+
+        A warning joins those that are there; others replace them, but for the end of a training, which comes at any
+        time: it takes nothing away that the person may not have read.
+        """
+        shown = self.message.property("level") if self.message.text() else ""
+        unread = shown in ("warning", "error") and (level, text) == self._session.training_outcome
+        before = self.message.text().splitlines() if unread or level == shown == "warning" else []
         new = {"error": "✕ ", "warning": "⚠ "}.get(level, "") + text
-        self.message.setProperty("level", level)
+        self.message.setProperty("level", shown if unread else level)
         self.message.setText("\n".join([*(line for line in before if line != new), new]))
         self.message.setVisible(bool(text))
         self.message.style().unpolish(self.message)
         self.message.style().polish(self.message)
 
-    def _on_job(self, job: Job | None) -> None:
-        self.running.setVisible(job is not None)
-        if job is None:
-            self._tick.stop()
-            return
-        self.say("info", "")
-        self._started, self._text = time.monotonic(), "Starting"
-        self.progress.setValue(0)
-        self.cancel.setEnabled(True)
-        self._tick.start()
-        self._show_time()
+    def _on_used(self) -> None:
+        """Words about what was before leave when a person goes on; what went wrong stays."""
+        if self.message.property("level") != "error":
+            self.say("info", "")
 
-    def _on_progress(self, fraction: float, text: str) -> None:
-        self.progress.setValue(round(1000 * fraction))
-        self._text = text or self._text
-        self._show_time()
+    def _on_jobs(self) -> None:
+        more: list[Job] = []
+        for row, jobs in zip(self._rows, (self._jobs.trainings(), self._jobs.work()), strict=True):
+            row.follow(jobs[0] if jobs else None)
+            more += jobs[1:]
+        self.more.show_jobs(more)
+        self._tick.start() if any(row.job is not None for row in self._rows) else self._tick.stop()
 
-    def _show_time(self) -> None:
-        self.doing.setText(f"{self._text} · {time.monotonic() - self._started:.0f} s")
+    def _on_progress(self, job: Job) -> None:
+        self._has_news = self._has_news or any(row.job is job for row in self._rows)
+        if not self._soon.isActive():
+            self._on_soon()
 
-    def _on_cancel(self) -> None:
-        self._text = "Stopping"
-        self._show_time()
-        self.cancel.setEnabled(False)
-        self._jobs.cancel()
+    def _on_soon(self) -> None:
+        """Tell what is new, and what comes in the next moments together."""
+        if self._has_news:
+            self._has_news = False
+            self._refresh()
+            self._soon.start()
+
+    def _refresh(self) -> None:
+        for row in (*self._rows, self.more):
+            row.refresh()

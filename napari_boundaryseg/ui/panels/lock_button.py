@@ -10,7 +10,7 @@ from napari_boundaryseg.ui.widgets.controls import named
 
 
 class LockButton(QPushButton):
-    """Slices are axial ones, counted as napari's slider does."""
+    """Slices are axial ones of the scan's own grid; a person counts them from 1."""
 
     def __init__(self, controller: ViewerController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,16 +32,17 @@ class LockButton(QPushButton):
     def refresh(self) -> None:
         """Say which slice, and what is locked on it."""
         scheme, held, at = self._labels.scheme(), self._labels.locks(), self._view.slice()
+        number = at + 1
         whole, organ = Lock(slice=at) in held, self._chosen()
         parts = any(lock.slice == at and lock.organ for lock in held)
-        self.setText(f"Slice {at}: {'locked' if whole else 'partly locked' if parts else 'not locked'}")
+        self.setText(f"Slice {number}: {'locked' if whole else 'partly locked' if parts else 'not locked'}")
         self.setAccessibleName(self.text())
-        self.whole.setText(f"All labels on slice {at}")
+        self.whole.setText(f"All labels on slice {number}")
         self.whole.setChecked(whole)
         known = scheme is not None and organ in scheme.ids
         self.organ.setEnabled(known)
         if scheme is not None and known:
-            self.organ.setText(f"{scheme.organ(organ).name} on slice {at}")
+            self.organ.setText(f"{scheme.organ(organ).name} on slice {number}")
             self.organ.setChecked(Lock(organ, at) in held)
 
     def _on_slice(self, at: int) -> None:

@@ -32,6 +32,8 @@ class Panel(QWidget):
         super().__init__(parent)
         self._session = controller.session
         self.state = ("", "")
+        self.pinned: QWidget | None = None
+        """What stands under the panel and never scrolls out of sight: its questions."""
 
     def set_state(self, mark: str, text: str) -> None:
         """Tell the header: a mark ("done", "warning" or none) and a few words."""

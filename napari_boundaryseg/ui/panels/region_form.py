@@ -43,7 +43,7 @@ class RegionForm(QWidget):
 
     @staticmethod
     def _slice(name: str, label: str) -> QSpinBox:
-        return named(QSpinBox(), name, label, "Counted from 1, as under the slider plus one")
+        return named(QSpinBox(), name, label, "Counted from 1, as beside the slider")
 
     def _arrange(self) -> None:
         drawn, around = QWidget(), QWidget()

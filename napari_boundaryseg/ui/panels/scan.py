@@ -7,19 +7,23 @@ from pathlib import Path
 from qtpy.QtWidgets import QFileDialog, QFormLayout, QHBoxLayout, QMenu, QWidget
 
 from napari_boundaryseg.data.formats.format import suffixes
+from napari_boundaryseg.data.hounsfield import modality_of
 from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.ui import samples
 from napari_boundaryseg.ui.control.view_actions import PLANES, windows
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
+from napari_boundaryseg.ui.panels.notices.series_choice import SeriesChoice
 from napari_boundaryseg.ui.panels.panel import PANELS, Panel
 from napari_boundaryseg.ui.widgets.controls import button, choice, column, line
 
 EMPTY = "Open a scan to begin: a file, a DICOM folder, a sample, or drop one on the view."
+BY_HAND = "Set by hand"
+GUESS = ", by its values"
 LETTERS = {"R": "right", "L": "left", "A": "front", "P": "back", "S": "head", "I": "feet"}
 
 
-def facts(volume: Volume) -> dict[str, str]:
-    """What a person wants to know of a scan: short words, units."""
+def facts(volume: Volume, modality: str, guessed: bool) -> dict[str, str]:
+    """What a person wants to know of a scan: short words, units. A modality may be a guess from the values."""
     geometry = volume.geometry
     made = {
         "Name": volume.name,
@@ -29,7 +33,7 @@ def facts(volume: Volume) -> dict[str, str]:
         "Obliquity": "none"
         if geometry.obliquity_deg < 0.05
         else f"{geometry.obliquity_deg:.1f}° against the patient axes",
-        "Modality": volume.modality or "not stated in the file",
+        "Modality": f"{modality}{GUESS if guessed else ''}" if modality else "not stated in the file",
     }
     if len(volume.channels) > 1:
         made["Channels"] = ", ".join(volume.channels)
@@ -46,9 +50,15 @@ class ScanPanel(Panel):
         super().__init__(controller, parent)
         self._controller, self._view = controller, controller.view
         self.open = button("scan_panel.open", "Open file…", "NIfTI, NRRD, MHA or one DICOM file", main=True)
-        self.open_folder = button("scan_panel.open_folder", "Open DICOM folder…", "A folder with one DICOM series")
+        self.open_folder = button(
+            "scan_panel.open_folder", "Open DICOM folder…", "A folder with one DICOM series, or several to choose from"
+        )
         self.sample = button("scan_panel.sample", "Sample", "Open a synthetic scan that comes with the program")
         self.empty = line("scan_panel.empty", EMPTY)
+        self.series = SeriesChoice(controller.opening)
+        self.missing = button(
+            "scan_panel.show_again", "Show the scan again", "Put back what was removed from the layer list", main=True
+        )
         self.warnings = line("scan_panel.warnings")
         self.warnings.setProperty("level", "warning")
         self.window_preset = choice("scan_panel.window", "Window", "Grey levels to show")
@@ -85,21 +95,39 @@ class ScanPanel(Panel):
         for sample in samples.SAMPLES:
             menu.addAction(sample.title, lambda s=sample: self._controller.open(*s.paths()))
         self.sample.setMenu(menu)
-        column(self, buttons, self.open_folder, self.empty, self._facts, self.warnings, self._looks).addStretch(1)
+        parts = (
+            buttons,
+            self.open_folder,
+            self.series,
+            self.empty,
+            self.missing,
+            self._facts,
+            self.warnings,
+            self._looks,
+        )
+        column(self, *parts).addStretch(1)
 
     def _connect(self) -> None:
         self.open.clicked.connect(self._ask_file)
         self.open_folder.clicked.connect(self._ask_folder)
-        self.window_preset.activated.connect(lambda _: self._view.set_window(self.window_preset.currentText()))
+        self.window_preset.activated.connect(lambda _: self._on_preset())
         self.view.activated.connect(lambda _: self._view.set_plane(self.view.currentText()))
         self.three_planes.clicked.connect(self._ask_planes)
+        self.missing.hide()
+        self.missing.clicked.connect(lambda _: self._on_missing())
+        self._view.channels_missing.connect(self.missing.setVisible)
         self._view.three_planes_changed.connect(self.three_planes.setChecked)
         self._view.plane_changed.connect(self._on_plane)
+        self._view.window_by_hand.connect(self._on_window_by_hand)
         self._controller.listen(self, self._session.scan_changed, self._on_scan)
 
     def _ask_planes(self, wanted: bool) -> None:
-        self._view.show_three_planes(wanted)
+        self._view.show_three_planes(wanted, soon=True)
         self.three_planes.setChecked(self._view.has_three_planes())
+
+    def _on_missing(self) -> None:
+        self._view.show_missing()
+        self._view.set_window(self.window_preset.currentText())
 
     def _ask_file(self) -> None:
         pattern = " ".join(f"*{suffix}" for suffix in suffixes())
@@ -110,7 +138,7 @@ class ScanPanel(Panel):
             self._controller.open(*(Path(path) for path in paths))
 
     def _ask_folder(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, "Open a folder with one DICOM series")
+        folder = QFileDialog.getExistingDirectory(self, "Open a folder with one DICOM series, or several")
         if folder:
             self._controller.open(Path(folder))
 
@@ -125,24 +153,39 @@ class ScanPanel(Panel):
         if volume is None:
             self.set_state("", "")
             return
-        self._show_facts(volume)
-        self._show_windows(volume)
+        modality, guessed = modality_of(volume)
+        self._show_facts(facts(volume, modality, guessed))
+        self._show_warnings(volume)
+        self._show_windows(modality)
         spacing = "×".join(f"{mm:.2g}" for mm in volume.spacing_mm)
-        text = f"{volume.modality or volume.name} · {spacing} mm"
+        kind = f"{modality}{GUESS if guessed else ''}"
+        text = " · ".join(part for part in (volume.name, kind, f"{spacing} mm") if part)
         self.set_state("warning" if volume.warnings else "done", text)
 
     def _on_plane(self, name: str) -> None:
         self.view.setCurrentIndex(self.view.findText(name))
 
-    def _show_facts(self, volume: Volume) -> None:
+    def _on_preset(self) -> None:
+        if self.window_preset.currentText() != BY_HAND:
+            self._view.set_window(self.window_preset.currentText())
+            self.window_preset.removeItem(self.window_preset.findText(BY_HAND))
+
+    def _on_window_by_hand(self) -> None:
+        if self.window_preset.findText(BY_HAND) < 0:
+            self.window_preset.addItem(BY_HAND)
+        self.window_preset.setCurrentText(BY_HAND)
+
+    def _show_facts(self, known: dict[str, str]) -> None:
         while self._form.rowCount():
             self._form.removeRow(0)
-        for name, value in facts(volume).items():
+        for name, value in known.items():
             self._form.addRow(name, line(f"scan_panel.{name.lower()}", value))
+
+    def _show_warnings(self, volume: Volume) -> None:
         self.warnings.setText("\n".join(f"⚠ {warning}" for warning in volume.warnings))
 
-    def _show_windows(self, volume: Volume) -> None:
-        names = windows(volume)
+    def _show_windows(self, modality: str) -> None:
+        names = windows(modality)
         self.window_preset.clear()
         self.window_preset.addItems(names)
         self._view.set_window(names[0])

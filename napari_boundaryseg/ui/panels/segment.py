@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from qtpy.QtWidgets import QCheckBox, QFileDialog, QWidget
 
 from napari_boundaryseg.engine.checkpoints.card import Card
+from napari_boundaryseg.engine.inference.left_out import in_words
 from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.ui.control import model_list
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
@@ -14,16 +16,24 @@ from napari_boundaryseg.ui.panels.panel import PANELS, Panel
 from napari_boundaryseg.ui.panels.region_form import RegionForm
 from napari_boundaryseg.ui.widgets.attention_bars import AttentionBars
 from napari_boundaryseg.ui.widgets.controls import button, choice, column, line, named
+from napari_boundaryseg.ui.widgets.question import Question
+from napari_boundaryseg.ui.widgets.result_words import origins, plausibility_in_words
 
+ASKS = ("warning", "needs an answer")
+NO_PATIENT = "⚠ Learned from synthetic scans only"
 NO_SCAN = "Open a scan first, in Scan above."
 NO_MODEL = "No model was found. Train one with boundaryseg train, or install the program again."
 
 
 def summary(card: Card) -> str:
     """What a model is for, how well it does, and on which scans: the lines that are always shown."""
-    lines = [card.recipe.task or card.name, "Organs: " + ", ".join(card.recipe.scheme.names)]
+    lines = [NO_PATIENT] if card.synthetic_only else []
+    lines += [
+        card.recipe.task or card.name,
+        "Organs: " + ", ".join(organ.spelled for organ in card.recipe.scheme.organs),
+    ]
     scores = [
-        f"{s.organ} {s.mean:.2f}" + (f" (label prior {s.label_prior:.2f})" if s.label_prior is not None else "")
+        f"{s.organ} {s.mean:.2f}" + (f" (by position alone {s.label_prior:.2f})" if s.label_prior is not None else "")
         for s in card.scores
         if s.metric == "dsc"
     ]
@@ -51,19 +61,6 @@ def details(card: Card) -> str:
     return "\n".join(f"{name}: {value}" for name, value in rows.items() if value)
 
 
-def origins(prediction: Prediction) -> str:
-    """Which contours and edges come from a head of the network, and which are derived from its probabilities."""
-    sources = dict(prediction.contour_sources)
-    edges = sources.pop("edges", "derived")
-    if {edges, *sources.values()} == {"derived"}:
-        return "Edges and contours: derived from the probabilities, this network has no head for them"
-    parts = [
-        f"{word} ({', '.join(organ for organ, found in sources.items() if found == word)})"
-        for word in dict.fromkeys(sources.values())
-    ]
-    return f"Contours: {', '.join(parts)}. Edges: {edges}"
-
-
 @PANELS.register("segment")
 class SegmentPanel(Panel):
     """The second section: model, region, run."""
@@ -73,20 +70,20 @@ class SegmentPanel(Panel):
     def __init__(self, controller: ViewerController, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
         self._segmentation, self._models, self._labels = controller.segmentation, controller.models, controller.labels
-        self._unread = False
+        self._display = controller.display
+        self._unread = self._any_modality = False
+        self._shown: str | None = None
         self.model = choice("segment_panel.model", "Model", "The network that segments")
         self.open_model = button("segment_panel.open_model", "Open model…", "A model file of your own (.safetensors)")
         self.summary = line("segment_panel.summary")
-        self.card = button("segment_panel.card", "Card", "Training data, licence and notes of this model")
+        self.card = button("segment_panel.card", "About this model", "Training data, licence and notes of this model")
         self.card.setCheckable(True)
         self.details = line("segment_panel.details", quiet=True)
         self.region = RegionForm(controller)
-        self.question = line("segment_panel.question")
-        self.question.setProperty("level", "warning")
         self.draw = button("segment_panel.draw", "Draw a box", "Draw a rectangle on the scan", main=True)
         self.whole = button("segment_panel.whole", "Segment all of it", "It may find organs where there are none")
-        self.offer = line("segment_panel.offer")
-        self.offer.setProperty("level", "warning")
+        self.anyway = button("segment_panel.anyway", "Segment all the same", "What it finds may mean nothing")
+        self.question = Question("segment_panel.question", self.draw, self.whole, self.anyway)
         self.apply = button(
             "segment_panel.apply",
             "Apply",
@@ -94,6 +91,10 @@ class SegmentPanel(Panel):
             main=True,
         )
         self.discard = button("segment_panel.discard", "Discard", "Leave the labels as they are")
+        self.offer = Question("segment_panel.offer", self.apply, self.discard)
+        self.put_back = button("segment_panel.put_back", "Keep all pieces", "One step of the history")
+        self.leave_out = button("segment_panel.leave_out", "Leave them out", "The labels stay as they are")
+        self.pieces = Question("segment_panel.pieces", self.put_back, self.leave_out)
         self.run = button("segment_panel.run", "Segment", "Find the organs on this scan", main=True)
         self.hint = line("segment_panel.hint", NO_SCAN, quiet=True)
         self.result = line("segment_panel.result")
@@ -113,46 +114,49 @@ class SegmentPanel(Panel):
             self.card,
             self.details,
             self.region,
-            self.question,
-            self.draw,
-            self.whole,
-            self.run,
             self.hint,
-            self.offer,
-            self.apply,
-            self.discard,
             self.result,
             self.origins,
             self.attention,
             self.bars,
         )
         self._layout.addStretch(1)
+        self.pinned = QWidget()
+        under = column(self.pinned, self.run, self.question, self.offer, self.pieces)
+        under.setContentsMargins(8, 4, 8, 4)
         self._connect(controller)
         self.bars.hide()
         self.fill_models()
-        self._ask("")
-        self._offer("")
         self._on_scan(self._session.scan)
+        self._segmentation.offer()
 
     def _connect(self, controller: ViewerController) -> None:
         session, listen = self._session, controller.listen
         self.model.activated.connect(self._on_chosen)
         self.open_model.clicked.connect(self._ask_model)
         self.whole.clicked.connect(self._on_whole)
+        self.anyway.clicked.connect(self._on_anyway)
         self.card.toggled.connect(self.details.setVisible)
         self.run.clicked.connect(self._on_run)
         self.draw.clicked.connect(self.region.start_drawing)
         self.attention.toggled.connect(self._on_attention)
-        self._segmentation.region_needed.connect(self._ask)
+        self._display.changed.connect(lambda: self.attention.setChecked("attention" in self._display.wanted))
+        self._segmentation.region_needed.connect(lambda why: self.question.ask(why, self.draw, self.whole))
+        self._segmentation.other_modality.connect(lambda why: self.question.ask(why, self.anyway))
+        region = controller.region
+        region.drawn.connect(self._on_drawn)
         self._segmentation.asked.connect(self._offer)
         self._segmentation.applied.connect(self._on_applied)
         self.apply.clicked.connect(lambda _: self._segmentation.apply())
         self.discard.clicked.connect(self._on_discard)
+        self.put_back.clicked.connect(lambda _: self._on_pieces(True))
+        self.leave_out.clicked.connect(lambda _: self._on_pieces(False))
         listen(self, session.scan_changed, self._on_scan)
         listen(self, session.prediction_changed, self._on_prediction)
         listen(self, session.project_changed, lambda _: self.fill_models())
         listen(self, session.model_changed, lambda _: self.fill_models())
-        listen(self, session.job_changed, lambda _: self._enable())
+        jobs = controller.jobs
+        jobs.changed.connect(self._enable)
 
     def fill_models(self) -> None:
         """List every model again, the session's chosen."""
@@ -175,65 +179,79 @@ class SegmentPanel(Panel):
             self._models.open(Path(path))
 
     def _show_card(self) -> None:
-        card = model_list.read(self.model.currentData())
+        chosen = self.model.currentData()
+        if chosen != self._shown:  # else a question about it stands
+            self._shown = chosen
+            self.question.ask("")
+        card = model_list.read(chosen)
         self.summary.setText(summary(card) if card else NO_MODEL)
         self.details.setText(details(card) if card else "")
         self.card.setVisible(card is not None)
         self.details.setVisible(card is not None and self.card.isChecked())
-        self._ask("")
         self._enable()
 
     def _on_scan(self, scan: object) -> None:
         self.result.setText("")
-        self._ask("")
+        self.question.ask("")
+        self._unread = False
+        self.attention.setChecked(False)
+        self.set_state(*(ASKS if self.offer.is_asked else ("", "")))
         self._models.suggest()
         self._enable()
 
     def _enable(self) -> None:
-        scan, job = self._session.scan, self._session.job
-        self.run.setEnabled(scan is not None and self.model.count() > 0 and job is None)
+        scan = self._session.scan
+        self.run.setEnabled(scan is not None and self.model.count() > 0 and not self._segmentation.is_segmenting())
         self.region.setEnabled(scan is not None)
         self.hint.setVisible(scan is None)
         self.result.setVisible(bool(self.result.text()))
         prediction = self._session.prediction
         self.origins.setVisible(bool(self.result.text()) and prediction is not None)
         self.attention.setVisible(prediction is not None and bool(prediction.attention))
+        self.bars.setVisible(self.attention.isChecked() and bool(self.bars.weights))
 
     def _on_run(self) -> None:
-        self._ask("")
+        self.question.ask("")
+        self._any_modality = False
         self._segmentation.run(self.region.box)
 
-    def _on_whole(self) -> None:
-        self._ask("")
-        self._segmentation.run(whole=True)
+    def _on_drawn(self) -> None:
+        """The box that was asked for is there."""
+        if not self.draw.isHidden():
+            self.question.ask("")
 
-    def _ask(self, question: str) -> None:
-        self.question.setText(question)
-        self.question.setVisible(bool(question))
-        for answer in (self.draw, self.whole):
-            answer.setVisible(bool(question))
+    def _on_whole(self) -> None:
+        self.question.ask("")
+        self._segmentation.run(whole=True, any_modality=self._any_modality)
+
+    def _on_anyway(self) -> None:
+        self.question.ask("")
+        self._any_modality = True
+        self._segmentation.run(self.region.box, any_modality=True)
 
     def _offer(self, question: str) -> None:
-        self.offer.setText(question)
-        for part in (self.offer, self.apply, self.discard):
-            part.setVisible(bool(question))
+        self.offer.ask(question)
         if question:
-            self.set_state("warning", "needs an answer")
+            self.set_state(*ASKS)
 
     def _on_discard(self) -> None:
         self._segmentation.discard()
-        self._unread = False
         self.set_state("", "result discarded")
 
+    def _on_pieces(self, wanted: bool) -> None:
+        self.pieces.ask("")
+        if wanted:
+            self._segmentation.put_back()
+
     def _on_attention(self, shown: bool) -> None:
-        self._segmentation.show_attention(shown)
+        self._display.show("attention", shown)
         self.bars.setVisible(shown and bool(self.bars.weights))
 
     def _on_prediction(self, prediction: Prediction | None) -> None:
-        self.attention.setChecked(False)
         self.bars.set_weights(prediction.channel_weights if prediction is not None else {})
         self.origins.setText(origins(prediction) if prediction is not None else "")
         self._unread = prediction is not None
+        self.pieces.ask("")
         if prediction is None:
             self.result.setText("")
             self.set_state("", "")
@@ -248,7 +266,12 @@ class SegmentPanel(Panel):
         volumes = self._labels.volumes_ml()
         missing = [organ.name for organ in scheme.organs if volumes[organ.id] == 0]
         found, total = len(volumes) - len(missing), len(volumes)
-        text = f"{found} organ{'s' if found != 1 else ''} · {self._segmentation.seconds:.0f} s"
-        self.result.setText(text + (f"\nNot found: {', '.join(missing)}" if missing else ""))
-        self.set_state("warning" if missing else "done", f"{self.model.currentText()} · {found}/{total}")
+        text = f"{found} organ{'s' if found != 1 else ''} · {self._segmentation.seconds():.0f} s"
+        prediction = self._session.prediction
+        checked: Any = prediction.details.get("plausibility", {}) if prediction is not None else {}
+        mark, said = plausibility_in_words(missing, checked)
+        self.result.setText("\n".join([text, *said]))
+        self.set_state(mark, f"{Path(self.model.currentData()).stem} · {found}/{total}")
+        left: Any = prediction.details.get("left_out", {}) if prediction is not None else {}
+        self.pieces.ask(". ".join(in_words(organ, entry) for organ, entry in left.items()))
         self._enable()

@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QWidget
-from superqt.utils import signals_blocked
+from qtpy.QtWidgets import QHBoxLayout, QWidget
 
 from napari_boundaryseg.engine.recipes.tuning import FineTuneSettings
 from napari_boundaryseg.engine.task_list import FineTune
 from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.session.project.model_versions import ModelVersion
 from napari_boundaryseg.session.project.project import Project
+from napari_boundaryseg.session.training_cases import Candidate, first_roles, of_unknown_patient, on_both_sides
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 from napari_boundaryseg.ui.panels.panel import PANELS, Panel
-from napari_boundaryseg.ui.widgets.case_table import HELD_OUT, TRAIN, CaseTable
+from napari_boundaryseg.ui.widgets.case_table import HELD_OUT, TRAIN, CaseLine, CaseTable
 from napari_boundaryseg.ui.widgets.comparison_table import ComparisonTable
 from napari_boundaryseg.ui.widgets.controls import button, column, line
-from napari_boundaryseg.ui.widgets.loss_curve import LossCurve, TrainingLog
+from napari_boundaryseg.ui.widgets.jobs.loss_curve import LossCurve
+from napari_boundaryseg.ui.widgets.jobs.training_list import Stopped, TrainingList
+from napari_boundaryseg.ui.widgets.jobs.training_log import TrainingLog
 from napari_boundaryseg.ui.widgets.settings_form import SettingsForm
-from napari_boundaryseg.ui.widgets.training_list import Stopped, TrainingList
 from napari_boundaryseg.ui.widgets.version_list import Version, VersionList
 
 EMPTY = "No accepted case yet. Correct a segmentation and press Accept; two cases or more are a start."
 NO_TRAINING = "Give at least one case the role Train."
 NO_HELD_OUT = "Without a held-out case nothing can be said about before and after, and the new model is not put to use."
+UNKNOWN = "Patient not known: {}. Nothing says whether a held-out case is of a patient in training."
 POLL_MS = 1000
 
 
@@ -40,17 +41,19 @@ class TrainPanel(Panel):
         super().__init__(controller, parent)
         self._projects, self._jobs = controller.projects, controller.jobs
         self._log: TrainingLog | None = None
-        self.choose = button("train_panel.folder", "Project folder…", "Where accepted cases and models are kept")
-        self.place = line("train_panel.place", quiet=True)
+        self._steps = 0
+        self._offered: list[Candidate] = []
+        self._begun = self._jobs.trainings()
         self.empty = line("train_panel.empty", EMPTY)
         self.cases = CaseTable()
         self.form = SettingsForm("train_panel", FineTuneSettings())
+        self.model = line("train_panel.model", quiet=True)
         self.hint = line("train_panel.hint", quiet=True)
         self.start = button(
             "train_panel.start", "Start fine-tuning", "Train the model chosen in Segment further", main=True
         )
         self.pause = button("train_panel.pause", "Pause", "Pause, or resume")
-        self.pause.setCheckable(True)
+        self.outcome = line("train_panel.outcome")
         self.stopped = TrainingList()
         self.curve = LossCurve()
         self.comparison = ComparisonTable()
@@ -61,66 +64,80 @@ class TrainPanel(Panel):
         self._arrange()
         self._connect(controller)
         self._on_project(self._session.project)
-        self._on_job(self._session.job)
+        self._on_outcome(self._session.training_outcome)
+        self._on_job(self._session.training)
 
     def _arrange(self) -> None:
         self.training = QWidget()
         row = QHBoxLayout()
         row.addWidget(self.start, 2)
         row.addWidget(self.pause, 1)
-        inside = column(self.training, self.cases, self.form, self.hint)
+        inside = column(self.training, self.cases, self.form, self.model, self.hint)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.addLayout(row)
-        shown = (self.choose, self.place, self.empty, self.training, self.stopped, self.curve, self.comparison)
-        column(self, *shown, self.versions).addStretch(1)
+        shown = (self.empty, self.training, self.stopped, self.curve, self.outcome)
+        column(self, *shown, self.comparison, self.versions).addStretch(1)
         self.comparison.hide()
         self.curve.hide()
 
     def _connect(self, controller: ViewerController) -> None:
-        self.choose.clicked.connect(self._ask_folder)
         self.cases.roles_changed.connect(self._enable)
         self.start.clicked.connect(self._on_start)
-        self.pause.toggled.connect(self._on_pause)
-        self.stopped.resume_requested.connect(self._on_resume)
+        self.pause.clicked.connect(self._on_pause)
+        self.stopped.resume_requested.connect(self._projects.resume)
         self.stopped.discard_requested.connect(self._projects.discard)
         self.versions.use_requested.connect(self._projects.use_version)
         self.versions.rollback_requested.connect(self._projects.roll_back)
         self.versions.chosen.connect(self._on_version)
         controller.listen(self, self._session.project_changed, self._on_project)
-        controller.listen(self, self._session.job_changed, self._on_job)
+        controller.listen(self, self._session.scan_changed, lambda _: self._show_state())
+        controller.listen(self, self._session.model_changed, lambda _: self._on_model())
+        controller.listen(self, self._session.training_changed, self._on_job)
+        controller.listen(self, self._session.training_outcome_changed, self._on_outcome)
+        self._jobs.changed.connect(self._on_jobs)
+        self._jobs.progressed.connect(self._on_progress)
         self._jobs.finished.connect(self._on_finished)
 
-    def _ask_folder(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, "Project folder: accepted cases and models are kept here")
-        if folder:
-            self._projects.open(Path(folder))
-
     def _on_project(self, project: Project | None) -> None:
-        names = {case.name: case.scheme for case in project.cases()} if project is not None else {}
-        self.place.setText(_place(project) if project is not None else "No project yet")
-        self.place.setToolTip(str(project.folder) if project is not None else "")
-        self.cases.show_cases(names)
-        self.empty.setVisible(not names)
-        self.training.setVisible(bool(names))
         self.versions.show_versions([listed(version) for version in project.models()] if project is not None else [])
         self._show_stopped()
-        if self.state[0] == "":
-            self.set_state("", f"{len(names)} case{'s' if len(names) != 1 else ''} accepted" if names else "")
+        self._on_model()
+
+    def _on_model(self) -> None:
+        """Offer the cases that fit the model which is going to be trained."""
+        model = self._session.model
+        self.model.setText(f"Trains: {model.stem}, as chosen in Segment" if model is not None else "")
+        self._offered = self._projects.candidates()
+        held = [name for name, role in self.cases.roles().items() if role == HELD_OUT]
+        roles = first_roles(self._offered, self.cases.chosen(), held)
+        self.cases.show_cases([_line(case, roles[case.name]) for case in self._offered])
+        self.empty.setVisible(not self._offered)
+        self.training.setVisible(bool(self._offered))
+        self._show_state()
         self._enable()
 
+    def _show_state(self) -> None:
+        """How many cases there are, while nothing is told of a training."""
+        if self._session.training is None and self._session.training_outcome is None:
+            number = len(self.cases.roles())
+            self.set_state("", f"{number} case{'s' if number != 1 else ''} accepted" if number else "")
+
+    def _on_outcome(self, outcome: tuple[str, str] | None) -> None:
+        level, text = outcome or ("info", "")
+        self.outcome.setProperty("level", level)
+        self.outcome.setText(text)
+        self.outcome.setVisible(bool(text))
+        self.outcome.style().unpolish(self.outcome)
+        self.outcome.style().polish(self.outcome)
+        self._show_state()
+
+    def _on_jobs(self) -> None:
+        if (trainings := self._jobs.trainings()) != self._begun:
+            self._begun = trainings
+            self._show_stopped()
+
     def _show_stopped(self) -> None:
-        """None while a training runs: its folder is not one that was stopped."""
-        running = self._session.job is not None and isinstance(self._session.job.task, FineTune)
-        found = [] if running else self._projects.stopped()
-        self.stopped.show_trainings([Stopped(one.text, one.saved, one) for one in found])
-
-    def _on_resume(self, training: Any) -> None:
-        self._clear_results()
-        self._projects.resume(training)
-
-    def _clear_results(self) -> None:
-        self.comparison.hide()
-        self.curve.set_points([], [])
+        self.stopped.show_trainings([Stopped(one.text, one.saved, one) for one in self._projects.stopped()])
 
     def _on_version(self, version: Version) -> None:
         self.comparison.setVisible(version.comparison is not None)
@@ -130,45 +147,50 @@ class TrainPanel(Panel):
     def _enable(self) -> None:
         roles = self.cases.roles()
         training, held_out = TRAIN in roles.values(), HELD_OUT in roles.values()
-        self.start.setEnabled(training and self._session.job is None)
-        self.stopped.set_free(self._session.job is None)
-        hint = "" if training and held_out else NO_TRAINING if not training else NO_HELD_OUT
-        self.hint.setText(hint)
-        self.hint.setVisible(bool(hint))
+        shared = on_both_sides(self._offered, roles)
+        self.start.setEnabled(training and not shared)
+        said = [f"{', and '.join(shared)}: give them the same role."] if shared else []
+        said += [] if training and held_out else [NO_TRAINING if not training else NO_HELD_OUT]
+        unknown = of_unknown_patient(self._offered, roles) if training and held_out else []
+        said += [UNKNOWN.format(", ".join(unknown))] if unknown else []
+        self.hint.setText("\n".join(said))
+        self.hint.setVisible(bool(said))
 
     def _on_start(self) -> None:
         roles = self.cases.roles()
-        self._clear_results()
         self._projects.fine_tune(
             [name for name, role in roles.items() if role == TRAIN],
             [name for name, role in roles.items() if role == HELD_OUT],
             self.form.settings,
         )
 
-    def _on_pause(self, on: bool) -> None:
-        self._name_pause(on)
-        self._jobs.pause(on)
+    def _on_pause(self) -> None:
+        job = self._session.training
+        if job is not None:
+            job.resume() if job.paused else job.pause()
 
-    def _name_pause(self, paused: bool) -> None:
-        self.pause.setText("Resume" if paused else "Pause")
+    def _name_pause(self, job: Job | None) -> None:
+        self.pause.setEnabled(job is not None)
+        self.pause.setText("Resume" if job is not None and job.paused else "Pause")
         self.pause.setAccessibleName(self.pause.text())
 
+    def _on_progress(self, job: Job) -> None:
+        if job is self._session.training:
+            self._name_pause(job)
+            self.set_state("", f"{job.about}: {'paused at ' if job.paused else ''}{100 * job.fraction:.0f} %")
+
     def _on_job(self, job: Job | None) -> None:
-        task = None if job is None else job.task
-        training = isinstance(task, FineTune)
-        with signals_blocked(self.pause):
-            self.pause.setChecked(False)
-        self._name_pause(False)
-        self.pause.setEnabled(training)
+        self._name_pause(job)
         self._read_log()
-        if isinstance(task, FineTune):
-            self._log = TrainingLog(Path(task.out_folder) / "log.jsonl")
+        self._log = None
+        self._poll.stop()
+        if job is not None and isinstance(job.task, FineTune):
+            self.comparison.hide()
+            self._steps = job.task.steps
+            self.curve.set_points([], [], self._steps)
+            self._log = TrainingLog(Path(job.task.out_folder) / "log.jsonl")
             self._poll.start()
-        else:
-            self._log = None
-            self._poll.stop()
-        self._show_stopped()
-        self._enable()
+            self.set_state("", f"{job.about}: begins")
 
     def _on_finished(self, job: Job) -> None:
         """Show what came of a training: the new version's before and after, or that there is none."""
@@ -188,15 +210,16 @@ class TrainPanel(Panel):
     def _read_log(self) -> None:
         if self._log is not None:
             self.curve.show()
-            self.curve.set_points(*self._log.read())
+            self.curve.set_points(*self._log.read(), self._steps)
+
+
+def _line(case: Candidate, role: str) -> CaseLine:
+    patient = f"patient {case.patient}" if case.patient else "patient not known"
+    tip = f"{case.name}, labelled as {case.scheme}, {patient}"
+    why = f"\nNot for this model: {case.misfit}." if case.misfit else ""
+    return CaseLine(case.name, role, f"{tip}{why}", not case.misfit)
 
 
 def listed(version: ModelVersion) -> Version:
     """A project's version as its list shows it."""
     return Version(version.path, version.base, version.added, version.active, version.comparison)
-
-
-def _place(project: Project) -> str:
-    """The project's name, and who else writes to it."""
-    name = f"Project: {project.folder.name}"
-    return f"{name} (read-only: {project.read_only})" if project.read_only else name

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from qtpy.QtCore import QObject
+from qtpy.QtCore import QObject, Signal
 
-from napari_boundaryseg.ui.layers.editable_labels import WORDS
 from napari_boundaryseg.ui.layers.labels import editable_of
+from napari_boundaryseg.ui.layers.scan_grid import ScanGrid
+from napari_boundaryseg.ui.layers.step_names import WORDS
 
 
 class EffortRecorder(QObject):
     """Counts for the labels layer that it follows; nothing leaves the machine."""
 
-    def __init__(self, viewer: Any, parent: QObject | None = None) -> None:
+    begun = Signal()
+    """A stroke begins."""
+
+    def __init__(self, grid: ScanGrid, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._viewer = viewer
+        self._viewer, self._grid = grid.viewer, grid
+        viewer = grid.viewer
         self._layer: Any = None
         viewer.dims.events.current_step.connect(self._on_slice)
         viewer.mouse_move_callbacks.append(self._on_mouse)
@@ -31,8 +36,13 @@ class EffortRecorder(QObject):
         """Count what is drawn in another view of a layer, too."""
         copy.mouse_drag_callbacks.append(self._on_drag)
 
+    def follow_outline(self, layer: Any, corners: list[tuple[float, ...]]) -> None:
+        """Count a polygon that was drawn: one stroke, once round it."""
+        self._layer = layer
+        editable_of(layer).effort.stroke(*self._at(), corners)
+
     def _at(self) -> tuple[int, int]:
-        return int(self._layer.selected_label), int(self._viewer.dims.current_step[0])
+        return int(self._layer.selected_label), self._grid.voxel()[0]
 
     def _on_slice(self, event: object = None) -> None:
         self._alive()
@@ -48,9 +58,12 @@ class EffortRecorder(QObject):
         """One stroke from press to release; napari gives positions in mm."""
         if str(layer.mode) not in WORDS:
             return
+        self.begun.emit()
         points = [tuple(event.position)]
         yield
         while event.type == "mouse_move":
             points.append(tuple(event.position))
             yield
-        editable_of(self._layer).effort.stroke(*self._at(), points)
+        editable = editable_of(self._layer)
+        editable.effort.stroke(*self._at(), points)
+        editable.note()

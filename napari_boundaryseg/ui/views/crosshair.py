@@ -8,6 +8,7 @@ from qtpy.QtCore import QEvent, QObject, QRect, Qt
 from qtpy.QtWidgets import QWidget
 
 from napari_boundaryseg.ui.compat.canvas import camera_of
+from napari_boundaryseg.ui.views.pixels import to_pixel
 from napari_boundaryseg.ui.widgets.appearance import LINE_STYLE
 from napari_boundaryseg.ui.widgets.controls import named
 
@@ -50,13 +51,8 @@ class Crosshair(QObject):
 
     def point(self) -> tuple[int, int]:
         """The pixel, from the left and from the top, of the point that the viewer's ``dims`` are at."""
-        dims, camera = self._viewer.dims, self._camera
-        pixels = []
-        sizes = (self._canvas.height(), self._canvas.width())
-        for axis, centre, way, size in zip(dims.order[-2:], camera.center[-2:], camera.orientation2d, sizes):
-            sign = -1 if str(way) in ("up", "left") else 1
-            pixels.append(round(size / 2 + sign * (dims.point[axis] - centre) * camera.zoom))
-        return pixels[1], pixels[0]
+        pixel = to_pixel(self._viewer, self._canvas, tuple(self._viewer.dims.point))
+        return round(pixel.x()), round(pixel.y())
 
     def place(self, event: object = None) -> None:
         """Put the lines where the point is now."""

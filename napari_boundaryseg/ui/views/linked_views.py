@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from napari_boundaryseg.ui.compat.canvas import camera_of
+from napari_boundaryseg.ui.layers.scan_grid import ScanGrid, Voxel, order_of
 
 CLICK_PX = 4
 """A press that moves less than this is a click."""
-Point = tuple[float, ...]
-"""z, y, x, in mm."""
 
 
 def zoom_about_point(viewer: Any, zoom: float) -> None:
@@ -23,9 +22,10 @@ def zoom_about_point(viewer: Any, zoom: float) -> None:
     camera.center = (camera.center[0], *centre)
 
 
-def go_to(viewer: Any, point: Point) -> None:
-    """Show the slice of this point; the coordinates within the slice change without a word, as nothing is sliced."""
-    dims, axis = viewer.dims, viewer.dims.order[0]
+def go_to(grid: ScanGrid, voxel: Voxel) -> None:
+    """Show the slice of this voxel; the coordinates within the slice change without a word, as nothing is sliced."""
+    dims, lead = grid.viewer.dims, grid.viewer.dims.ndim - 3
+    point, axis = (*dims.point[:lead], *grid.point(voxel)), lead + next(iter(order_of(grid.viewer)), 0)
     within = (*point[:axis], dims.point[axis], *point[axis + 1 :])
     if within != dims.point:
         with dims.events.blocker_all():
@@ -40,14 +40,16 @@ class LinkedViews:
 
     Parameters
     ----------
-    viewers : sequence of ViewerModel
-        The main one first.
+    grids : sequence of ScanGrid
+        One for each viewer, the main one's first.
     moved : callable
         Told when the point has changed.
     """
 
-    def __init__(self, viewers: Sequence[Any], moved: Callable[[], None]) -> None:
-        self._viewers, self._moved = tuple(viewers), moved
+    def __init__(self, grids: Sequence[ScanGrid], moved: Callable[[], None]) -> None:
+        self._grids, self._moved = {grid.viewer: grid for grid in grids}, moved
+        self._viewers = tuple(self._grids)
+        self.follows_clicks = True
         self._busy = False
         self._heard: list[tuple[Any, Any]] = []
         for viewer in self._viewers:
@@ -69,14 +71,15 @@ class LinkedViews:
             viewer.mouse_drag_callbacks.remove(self._on_press)
             viewer.mouse_move_callbacks.remove(self._on_move)
 
-    def move_to(self, point: Point) -> None:
-        """Take every view to a point."""
-        if self._busy or any(viewer.dims.ndim != len(point) for viewer in self._viewers):
+    def move_to(self, voxel: Voxel) -> None:
+        """Take every view to a voxel of the scan; one that still shows the scan before comes later."""
+        if self._busy:
             return
         self._busy = True
         try:
-            for viewer in self._viewers:
-                go_to(viewer, point)
+            for grid in self._grids.values():
+                if self._is_fresh(grid) and grid.viewer.dims.ndim >= 3:
+                    go_to(grid, voxel)
         finally:
             self._busy = False
         self._moved()
@@ -87,18 +90,23 @@ class LinkedViews:
         self._busy = True
         try:
             for viewer in flat:
-                viewer.fit_to_view()
+                self._grids[viewer].fit()
             zooms = [camera_of(viewer).zoom for viewer in flat]
             for viewer in flat:
                 camera_of(viewer).zoom = min(zooms)
         finally:
             self._busy = False
 
+    def _is_fresh(self, grid: ScanGrid) -> bool:
+        return grid.display is self._grids[self._viewers[0]].display
+
     def _flat(self) -> list[Any]:
         return [viewer for viewer in self._viewers if viewer.dims.ndisplay == 2]
 
     def _on_point(self, event: Any) -> None:
-        self.move_to(tuple(event.source.point))
+        grid = next(grid for viewer, grid in self._grids.items() if viewer.dims is event.source)
+        if self._is_fresh(grid):
+            self.move_to(grid.voxel())
 
     def _on_reset(self, event: object = None) -> None:
         if not self._busy:
@@ -118,26 +126,23 @@ class LinkedViews:
 
     def _on_press(self, viewer: Any, event: Any) -> Iterator[None]:
         mode = str(getattr(viewer.layers.selection.active, "mode", "pan_zoom"))
-        if event.button != 1 or event.modifiers or mode != "pan_zoom":
+        if event.button != 1 or event.modifiers or mode != "pan_zoom" or not self.follows_clicks:
             return
         start = event.pos
         yield
         while event.type == "mouse_move":
             yield
         if max(abs(event.pos - start)) < CLICK_PX and not event.handled:
-            self._go_under(viewer, event)
+            self.go_under(viewer, event.position)
 
     def _on_move(self, viewer: Any, event: Any) -> None:
         if "Shift" in event.modifiers:
-            self._go_under(viewer, event)
+            self.go_under(viewer, event.position)
         active, main = viewer.layers.selection.active, self._viewers[0]
         if viewer is not main and active is not None:
             main.status = active.get_status(event.position, dims_displayed=list(viewer.dims.displayed), world=True)
 
-    def _go_under(self, viewer: Any, event: Any) -> None:
-        """Go to the middle of the voxel under the mouse."""
-        if viewer.dims.ndisplay != 2 or viewer.dims.ndim != 3:
-            return
-        steps = [round((at - axis.start) / axis.step) for at, axis in zip(event.position, viewer.dims.range)]
-        within = [min(max(n, 0), total - 1) for n, total in zip(steps, viewer.dims.nsteps)]
-        self.move_to(tuple(axis.start + n * axis.step for n, axis in zip(within, viewer.dims.range)))
+    def go_under(self, viewer: Any, position: Sequence[float]) -> None:
+        """Go to the middle of the voxel at a position in a view."""
+        if viewer.dims.ndisplay == 2 and viewer.dims.ndim >= 3:
+            self.move_to(self._grids[viewer].nearest(position))

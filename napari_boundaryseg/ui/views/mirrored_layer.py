@@ -56,6 +56,7 @@ class MirroredLayer:
             (main.events.visible, self._on_visible),
             (main.events.name, self._on_name),
             (main.events.data, self._on_data),
+            (main.events.scale, self._on_scale),
             (main.events.set_data, self._on_refresh),
         ]
         for source, slot in self._heard:
@@ -146,6 +147,11 @@ class MirroredLayer:
         for copy in self.copies:
             if copy.data is not self.main.data:
                 copy.data = self.main.data
+
+    def _on_scale(self, event: object = None) -> None:
+        """The layer has become that of another scan."""
+        for copy in self.copies:
+            copy.scale = self.main.scale
 
     def _on_name(self, event: object = None) -> None:
         for copy in self.copies:

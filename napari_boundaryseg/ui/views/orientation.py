@@ -8,6 +8,7 @@ from qtpy.QtCore import QEvent, QObject, Qt, Signal
 from qtpy.QtWidgets import QLabel, QWidget
 
 from napari_boundaryseg.ui.compat.canvas import camera_of, canvas_widget
+from napari_boundaryseg.ui.layers.scan_grid import order_of
 from napari_boundaryseg.ui.widgets.appearance import LETTER_STYLE
 from napari_boundaryseg.ui.widgets.controls import named
 
@@ -81,8 +82,8 @@ class OrientationLetters(QObject):
             source.disconnect(self._on_change)
 
     def _on_change(self, event: object = None) -> None:
-        order = tuple(self._viewer.dims.order)
-        if self.active and self._viewer.dims.ndisplay == 2 and len(order) == 3:
+        order = order_of(self._viewer)
+        if self.active and self._viewer.dims.ndisplay == 2 and order:
             wanted = "up" if order[-2] == 0 else "down"
             camera = camera_of(self._viewer)
             if str(camera.orientation2d[0]) != wanted:
@@ -92,8 +93,8 @@ class OrientationLetters(QObject):
 
     def update(self) -> None:
         """Write the letters for the plane now shown, and put them at the edges."""
-        order = tuple(self._viewer.dims.order)
-        shown = self.active and self._viewer.dims.ndisplay == 2 and len(order) == 3
+        order = order_of(self._viewer)
+        shown = self.active and self._viewer.dims.ndisplay == 2 and bool(order)
         if shown:
             vertical, horizontal = (str(way) for way in camera_of(self._viewer).orientation2d)
             for edge, letter in letters(order, vertical == "up", horizontal == "left").items():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from qtpy.QtCore import QEvent, QObject, Qt, Signal
@@ -9,9 +11,11 @@ from qtpy.QtWidgets import QApplication, QSplitter
 from superqt.utils import QSignalDebouncer
 
 from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.ui.compat.call_queue import CallQueue
 from napari_boundaryseg.ui.compat.canvas import camera_of, canvas_widget, draw_safely, main_view
-from napari_boundaryseg.ui.compat.window import main_window
+from napari_boundaryseg.ui.compat.window import is_open, main_window
 from napari_boundaryseg.ui.layers import access
+from napari_boundaryseg.ui.layers.scan_grid import ScanGrid, order_of
 from napari_boundaryseg.ui.views import orientation
 from napari_boundaryseg.ui.views.crosshair import Crosshair
 from napari_boundaryseg.ui.views.linked_views import LinkedViews
@@ -21,15 +25,17 @@ from napari_boundaryseg.ui.widgets.controls import named
 
 PLANES = ("Axial", "Sagittal", "Coronal")
 """The main view shows one of them, the two others the rest, in this order."""
-FIRST = ("scan", "labels")
-"""Kinds of layers that are there when the planes open; the others follow one by one."""
+FIRST = ("scan",)
+"""Kinds of layers that are there when the planes open; the others follow one by one, the labels first."""
+N_STEPS = 3
+"""Turns in which the planes open: each of two views, then the window."""
 FOLLOW_MS = 10
 """Between two layers that follow, so that what a person does comes first."""
 
 
 def plane_of(viewer: Any) -> str:
     """The plane that a viewer shows."""
-    return next(name for name, order in orientation.ORDERS.items() if order[0] == viewer.dims.order[0])
+    return next((name for name, order in orientation.ORDERS.items() if order[:1] == order_of(viewer)[:1]), PLANES[0])
 
 
 class ThreePlanes(QObject):
@@ -39,7 +45,8 @@ class ThreePlanes(QObject):
 
     Parameters
     ----------
-    viewer : Viewer
+    grid : ScanGrid
+        Of the main viewer.
     parent : QObject, optional
     """
 
@@ -48,26 +55,37 @@ class ThreePlanes(QObject):
     copied = Signal(object, object)
     """A labels layer of the main view, and its copy in one of the others."""
 
-    def __init__(self, viewer: Any, parent: QObject | None = None) -> None:
+    def __init__(self, grid: ScanGrid, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._viewer = viewer
+        self._grid, self._viewer = grid, grid.viewer
         self._side: QSplitter | None = None
         self._layers: dict[Any, MirroredLayer] = {}
         self.views: list[PlaneView] = []
+        self._follows_clicks = True
         self._heard: list[tuple[Any, Any]] = []
+        self._opening = CallQueue(self)
         self._following = QSignalDebouncer(parent=self)
         self._following.setTimeout(FOLLOW_MS)
         self._following.triggered.connect(self._follow)
-        draw_safely(main_view(viewer))
+        draw_safely(main_view(grid.viewer))
 
     @property
     def is_open(self) -> bool:
         """Whether the three planes are shown."""
         return self._side is not None
 
-    def set_open(self, wanted: bool) -> None:
-        """Open or close the two other views."""
-        if wanted != self.is_open:
+    @property
+    def is_opening(self) -> bool:
+        """Whether they will be shown in a moment."""
+        return self._opening.busy
+
+    def set_open(self, wanted: bool, soon: bool = False) -> None:
+        """Open or close the two other views; ``soon`` makes one a turn, so that the window stands still for less."""
+        self._opening.forget()
+        if wanted and soon and not self.is_open:
+            self._refuse_nothing()
+            self._opening.replace([partial(next, self._steps(), None)] * N_STEPS)
+        elif wanted != self.is_open:
             (self.open if wanted else self.close)()
 
     def open(self) -> None:
@@ -76,16 +94,42 @@ class ThreePlanes(QObject):
         Raises
         ------
         InputError
-            When what is shown has not three axes.
+            When no scan is shown.
         """
-        if self.is_open:
-            return
-        if self._viewer.dims.ndim != 3:
-            raise InputError("Three planes", "nothing with three axes is shown", "Open a scan first")
+        if not self.is_open:
+            self._refuse_nothing()
+            for _ in self._steps():
+                pass
+
+    def _refuse_nothing(self) -> None:
+        if self._grid.display is None:
+            raise InputError("Three planes", "no scan is shown", "Open a scan first")
+
+    def _steps(self) -> Iterator[None]:
+        """Make one view a turn, then put them into the window, if there still is a scan."""
+        main = plane_of(self._viewer)
+        views = [PlaneView(self._grid, plane) for plane in PLANES if plane != main]
+        try:
+            for view, name in zip(views, ("planes.first", "planes.second"), strict=True):
+                mirrored = self._mirrored()
+                first = [layer for layer in mirrored if layer.main.metadata.get(access.KIND) in FIRST] or mirrored
+                view.follow(first, len(first))
+                view.build(name)
+                yield
+            if self._grid.display is not None and is_open(self._viewer):
+                self.views = views
+                for view in views:
+                    if view.plane == plane_of(self._viewer):  # somebody has turned the main view meanwhile
+                        view.set_plane(main)
+                self._show()
+        finally:
+            if not self.is_open:
+                self._forget(views)
+
+    def _show(self) -> None:
         window = main_window(self._viewer)
         window.setUpdatesEnabled(False)  # nothing is drawn until all is in its place
         try:
-            self._make_views()
             self._place()
             self._listen()
             QApplication.sendPostedEvents()  # now every canvas has its size
@@ -96,19 +140,20 @@ class ThreePlanes(QObject):
         self._later()
         self.changed.emit(True)
 
-    def _make_views(self) -> None:
-        main = plane_of(self._viewer)
-        self.views = [PlaneView(self._viewer, plane) for plane in PLANES if plane != main]
-        mirrored = self._mirrored()
-        first = [layer for layer in mirrored if layer.main.metadata.get(access.KIND) in FIRST] or mirrored
-        for view in self.views:
-            view.follow(first, len(first))
+    def _forget(self, views: Sequence[PlaneView]) -> None:
+        for layer in self._layers.values():
+            layer.close()
+        self._layers = {}
+        for view in views:
+            if view.widget is not None:
+                view.close()
+        self.views = []
 
     def _place(self) -> None:
         """Put the views into the window."""
         self._side = named(QSplitter(Qt.Orientation.Vertical), "planes")
-        for view, name in zip(self.views, ("planes.first", "planes.second")):
-            self._side.addWidget(view.build(name))
+        for view in self.views:
+            self._side.addWidget(view.widget)
         room = main_view(self._viewer)
         room.setOrientation(Qt.Orientation.Horizontal)
         room.addWidget(self._side)
@@ -116,8 +161,9 @@ class ThreePlanes(QObject):
         self._lines = Crosshair(self._viewer, canvas_widget(self._viewer), "planes.main")
 
     def _listen(self) -> None:
-        self._links = LinkedViews([self._viewer, *(view.model for view in self.views)], self._on_moved)
-        self._links.move_to(tuple(self._viewer.dims.point))
+        self._links = LinkedViews([self._grid, *(view.grid for view in self.views)], self._on_moved)
+        self._links.follows_clicks = self._follows_clicks
+        self._links.move_to(self._grid.voxel())
         events, active = self._viewer.layers.events, self._viewer.layers.selection.events.active
         self._heard = [
             (events.inserted, self._later),
@@ -134,6 +180,7 @@ class ThreePlanes(QObject):
 
     def close(self) -> None:
         """Close the two views; the main one takes their place."""
+        self._opening.forget()
         if self._side is None:
             return
         side, self._side = self._side, None
@@ -143,12 +190,7 @@ class ThreePlanes(QObject):
         for source, slot in self._heard:
             source.disconnect(slot)
         self._links.close()
-        for layer in self._layers.values():
-            layer.close()
-        self._layers = {}
-        for view in self.views:
-            view.close()
-        self.views = []
+        self._forget(self.views)
         self._lines.close()
         side.hide()
         side.deleteLater()
@@ -158,17 +200,34 @@ class ThreePlanes(QObject):
             QApplication.sendPostedEvents()
             self._viewer.fit_to_view()
 
+    def follow(self) -> None:
+        """Show the scan that the main view shows now, soon."""
+        if self.is_open:
+            self._later()
+
+    def go_under(self, viewer: Any, position: Sequence[float]) -> None:
+        """Take every plane to a position in one of them."""
+        if self.is_open:
+            self._links.go_under(viewer, position)
+
+    def follow_clicks(self, wanted: bool) -> None:
+        """Whether a click in one plane, without a tool, takes the others there."""
+        self._follows_clicks = wanted
+        if self.is_open:
+            self._links.follows_clicks = wanted
+
     def _later(self, event: object = None) -> None:
         self._following.throttle()
 
     def _follow(self) -> None:
         """Show the layers that the main viewer has now, one new one at a time: a person may go on meanwhile."""
         mirrored = self._mirrored()
-        fresh = all(view.is_fresh(mirrored) for view in self.views)
-        more = [view.follow(mirrored, 1) for view in self.views]
-        if any(more):
+        fresh = [view for view in self.views if view.is_fresh]
+        now = fresh[:1] or self.views
+        more = [view.follow(mirrored, 1) for view in now]
+        if any(more) or len(fresh) > 1:
             self._later()
-        if fresh:
+        if len(fresh) == 1:
             self._links.fit()
             self._on_moved()
 

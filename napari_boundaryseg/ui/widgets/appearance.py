@@ -8,6 +8,12 @@ LETTER_STYLE = (
     "color: #F0E442; background: rgba(0, 0, 0, 140); border-radius: 3px; padding: 1px 5px; "
     "font-weight: bold; font-size: 15px;"
 )
+POSITION_STYLE = (
+    "color: #FFFFFF; background: rgba(0, 0, 0, 140); border-radius: 3px; padding: 1px 5px; font-size: 13px;"
+)
+OUTLINE_HALO = "#101010"
+LOCK_COLOUR = "#E0A100"
+HEADING_COLOUR = "#8A8E94"
 LINE_STYLE = "background: rgba(240, 228, 66, 110);"
 _DARK = {
     "quiet": "#A8ABB0",
@@ -33,10 +39,11 @@ _LIGHT = {
 }
 _SHEET = """
 QToolButton, QTableWidget, QHeaderView, QListWidget, QAbstractSpinBox {{ font-size: {size}pt; }}
-QToolButton[section="true"] {{ text-align: left; padding: 7px 4px; font-weight: bold; border-radius: 0; }}
+QToolButton[section="true"] {{ text-align: left; padding: 5px 4px; font-weight: bold; border-radius: 0; }}
 QToolButton[section="true"]:checked {{ background: {main}; color: {main_text}; }}
 QToolButton[tool="true"] {{ padding: 5px; border-radius: 2px; background: {button}; }}
 QToolButton[tool="true"]:checked {{ background: {main}; color: {main_text}; }}
+QToolButton[tool="true"]:disabled {{ background: {off}; color: {off_text}; }}
 QPushButton {{ padding: 5px 6px; }}
 QPushButton[main="true"] {{ padding: 7px; font-weight: bold; background: {main}; color: {main_text}; }}
 QPushButton[main="true"]:hover {{ background: {hover}; }}

@@ -61,4 +61,4 @@ class AttentionBars(QWidget):
 
 def caption(level: str, values: tuple[float, ...]) -> str:
     """A level's name, how many channels it has, and between which weights they lie."""
-    return f"{level}: {len(values)} channel weights, {min(values):.2f} to {max(values):.2f}"
+    return f"Attention, {level}: {len(values)} features, weights {min(values):.2f} to {max(values):.2f}"

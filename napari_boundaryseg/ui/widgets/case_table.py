@@ -1,16 +1,28 @@
-"""Table of accepted cases: name, label scheme, role (train, held out, leave out)."""
+"""Table of accepted cases: name, role (train, held out, leave out); grey what the model cannot use."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QAbstractItemView, QComboBox, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
-from napari_boundaryseg.ui.widgets.controls import named
+from napari_boundaryseg.ui.widgets.controls import as_list, named
 
 TRAIN, HELD_OUT, LEFT_OUT = "Train", "Held out", "Leave out"
 MAX_ROWS_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class CaseLine:
+    """What stands in one row."""
+
+    name: str
+    role: str = TRAIN
+    tip: str = ""
+    usable: bool = True
+    """False: it is grey, and its role cannot be changed."""
 
 
 class CaseTable(QTableWidget):
@@ -19,44 +31,44 @@ class CaseTable(QTableWidget):
     roles_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(0, 3, parent)
+        super().__init__(0, 2, parent)
+        self._chosen: dict[str, str] = {}
         named(self, "train_panel.cases", "Cases", "Accepted cases and their role")
-        self.setHorizontalHeaderLabels(["Case", "Labels", "Role"])
-        self.verticalHeader().hide()
+        self.setHorizontalHeaderLabels(["Case", "Role"])
+        as_list(self)
         self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for n in (1, 2):
-            self.horizontalHeader().setSectionResizeMode(n, QHeaderView.ResizeMode.ResizeToContents)
+        self.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
 
-    def show_cases(self, schemes: Mapping[str, str]) -> None:
-        """List these cases, each with the name of its label scheme.
-
-        Roles given before are kept, and a new last case is held out.
-        """
-        before = self.roles()
-        self.setRowCount(len(schemes))
-        for row, (name, scheme) in enumerate(schemes.items()):
-            for column, text in enumerate((name, scheme)):
-                item = QTableWidgetItem(text)
-                item.setToolTip(f"{name}, labelled as {scheme}")
-                self.setItem(row, column, item)
-            self.setCellWidget(row, 2, self._role(name, before.get(name, TRAIN)))
-        self._hold_out_one()
+    def show_cases(self, lines: Sequence[CaseLine]) -> None:
+        """List these cases; what was chosen of others is forgotten."""
+        names = {line.name for line in lines}
+        self._chosen = {name: role for name, role in self._chosen.items() if name in names}
+        self.setRowCount(len(lines))
+        for row, line in enumerate(lines):
+            item = QTableWidgetItem(line.name)
+            item.setToolTip(line.tip)
+            if not line.usable:
+                item.setFlags(Qt.ItemFlag.NoItemFlags)
+            self.setItem(row, 0, item)
+            self.setCellWidget(row, 1, self._role(line))
         self._fit_height()
 
-    def _role(self, name: str, role: str) -> QComboBox:
-        combo = named(QComboBox(), f"train_panel.role.{name}", f"Role of {name}")
+    def _role(self, line: CaseLine) -> QComboBox:
+        combo = named(QComboBox(), f"train_panel.role.{line.name}", f"Role of {line.name}", line.tip)
         combo.addItems((TRAIN, HELD_OUT, LEFT_OUT))
-        combo.setCurrentText(role)
-        combo.currentIndexChanged.connect(lambda _: self.roles_changed.emit())
+        combo.setCurrentText(line.role)
+        combo.setEnabled(line.usable)
+        combo.currentIndexChanged.connect(lambda _: self._on_chosen(line.name))
         return combo
 
-    def _hold_out_one(self) -> None:
-        roles = self.roles()
-        if len(roles) >= 2 and HELD_OUT not in roles.values():
-            self.set_role(list(roles)[-1], HELD_OUT)
+    def _on_chosen(self, name: str) -> None:
+        self._chosen[name] = self.roles()[name]
+        self.roles_changed.emit()
+
+    def chosen(self) -> dict[str, str]:
+        """Roles that were chosen here."""
+        return self._chosen
 
     def _fit_height(self) -> None:
         rows = min(max(self.rowCount(), 1), MAX_ROWS_SHOWN)
@@ -65,10 +77,10 @@ class CaseTable(QTableWidget):
 
     def roles(self) -> dict[str, str]:
         """Case name to role."""
-        return {self.item(row, 0).text(): self.cellWidget(row, 2).currentText() for row in range(self.rowCount())}
+        return {self.item(row, 0).text(): self.cellWidget(row, 1).currentText() for row in range(self.rowCount())}
 
     def set_role(self, name: str, role: str) -> None:
         """Give a case its role."""
         for row in range(self.rowCount()):
             if self.item(row, 0).text() == name:
-                self.cellWidget(row, 2).setCurrentText(role)
+                self.cellWidget(row, 1).setCurrentText(role)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import groupby
 from typing import Any
 
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+from qtpy.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from napari_boundaryseg.engine.evaluation.comparison_words import change_in_words, remarks
-from napari_boundaryseg.ui.widgets.controls import column, line, named
+from napari_boundaryseg.ui.widgets.controls import as_list, column, line, named
 
 VERDICTS = {
     "better": "Better on the held-out cases.",
     "worse": "Worse on the held-out cases: keep the old model.",
     "no evidence": "No evidence that it is better: keep the old model, or hold out more cases.",
 }
-MAX_ROWS_SHOWN = 6
+MAX_ROWS_SHOWN = 8
+HEADINGS = ("Organ", "Before", "After")
 
 
 def in_words(comparison: Mapping[str, Any]) -> str:
@@ -30,16 +31,14 @@ def _number(value: float | None) -> str:
 
 
 class ComparisonTable(QWidget):
-    """One row per held-out case and organ: Dice before and after."""
+    """Dice before and after, a row per organ; the name of each held-out case stands over its organs."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.verdict = line("train_panel.verdict")
-        self.table = named(QTableWidget(0, 4), "train_panel.comparison", "Before and after")
-        self.table.setHorizontalHeaderLabels(["Case", "Organ", "Before", "After"])
-        self.table.verticalHeader().hide()
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.table = named(QTableWidget(0, len(HEADINGS)), "train_panel.comparison", "Before and after")
+        self.table.setHorizontalHeaderLabels(HEADINGS)
+        as_list(self.table)
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
@@ -48,14 +47,22 @@ class ComparisonTable(QWidget):
     def show_comparison(self, comparison: Mapping[str, Any]) -> None:
         """Fill in the verdict and the table."""
         self.verdict.setText(in_words(comparison))
-        rows = comparison["cases"]
-        self.table.setRowCount(len(rows))
-        for n, row in enumerate(rows):
-            texts = (row["case"], row["organ"], _number(row["dsc_before"]), _number(row["dsc_after"]))
-            for c, text in enumerate(texts):
-                item = QTableWidgetItem(text)
-                item.setToolTip(text)
-                self.table.setItem(n, c, item)
-        shown = min(max(len(rows), 1), MAX_ROWS_SHOWN)
-        height = self.table.rowHeight(0) if rows else 24
+        self.table.clearSpans()
+        self.table.setRowCount(0)
+        for case, rows in groupby(comparison["cases"], key=lambda row: row["case"]):
+            self._add(case)
+            self.table.setSpan(self.table.rowCount() - 1, 0, 1, len(HEADINGS))
+            for row in rows:
+                self._add(f"  {row['organ']}", _number(row["dsc_before"]), _number(row["dsc_after"]))
+        n = self.table.rowCount()
+        height = self.table.rowHeight(0) if n else 24
+        shown = min(max(n, 1), MAX_ROWS_SHOWN)
         self.table.setFixedHeight(self.table.horizontalHeader().sizeHint().height() + shown * height + 4)
+
+    def _add(self, *texts: str) -> None:
+        row = self.table.rowCount()
+        self.table.insertRow(row)
+        for column_, text in enumerate(texts):
+            item = QTableWidgetItem(text)
+            item.setToolTip(text.strip())
+            self.table.setItem(row, column_, item)

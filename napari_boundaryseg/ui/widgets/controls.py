@@ -6,7 +6,17 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QComboBox, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QTableView,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 W = TypeVar("W", bound=QWidget)
 
@@ -59,6 +69,15 @@ def choice(name: str, label: str, tip: str = "", items: Iterable[str] = ()) -> Q
     made = narrow(named(QComboBox(), name, label, tip))
     made.addItems(list(items))
     return made
+
+
+def as_list(table: QTableView) -> None:
+    """A table of names: one line a row, long names with their middle left out, never wider than the dock."""
+    table.verticalHeader().hide()
+    table.setWordWrap(False)
+    table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
 
 def narrow(combo: QComboBox) -> QComboBox:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QItemSelectionModel, Qt, Signal
-from qtpy.QtGui import QBrush
+from qtpy.QtGui import QBrush, QKeyEvent
 from qtpy.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, QWidget
 
 from napari_boundaryseg.ui.widgets.controls import named
@@ -32,6 +32,16 @@ class HistoryList(QListWidget):
         self._first = 0
         self._names: list[str] = []
         self.itemClicked.connect(lambda item: self.asked.emit(self._first + self.row(item)))
+
+    def keyboardSearch(self, search: str | None) -> None:
+        """Letters move no highlight: the chosen row is where the labels are."""
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        """Where keys move the highlight, the labels go there too."""
+        before = self.currentRow()
+        super().keyPressEvent(event)
+        if self.currentRow() not in (before, -1):
+            self.asked.emit(self._first + self.currentRow())
 
     def show_history(self, history: History | None) -> None:
         """List these steps; rows that are right already stay."""

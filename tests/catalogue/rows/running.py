@@ -112,8 +112,11 @@ ROWS = [
         109,
         "A scan swapped, a layer deleted or a window closed under a running job",
         actions(
-            "test_a_result_for_a_scan_that_was_closed_meanwhile_is_dropped",
             "test_labels_for_a_scan_that_was_closed_meanwhile_are_dropped",
+        )
+        + inside(
+            "session/actions/test_beside_a_training.py",
+            "test_a_result_for_a_scan_that_is_not_open_any_more_is_kept_for_it",
         )
         + window("test_a_layer_that_is_deleted_and_a_scan_that_is_replaced_under_a_prediction_harm_nothing")
         + inside("session/test_session.py", "test_a_change_from_another_thread_is_refused")

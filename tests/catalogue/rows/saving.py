@@ -118,6 +118,10 @@ ROWS = [
         + inside(
             "ui/layers/test_layers.py",
             "test_the_writer_saves_in_the_scans_exact_geometry",
+        )
+        + inside(
+            "ui/layers/test_free_labels.py",
+            "test_new_labels_over_an_open_scan_are_on_its_grid",
             "test_the_writer_saves_free_labels_on_their_own_grid",
         ),
     ),

@@ -11,7 +11,7 @@ import pytest
 from study_folder import GRID, SHAPE, labels, scan
 
 from napari_boundaryseg.data.datasets import Case, check_cases
-from napari_boundaryseg.data.datasets.copies import copied, marks
+from napari_boundaryseg.data.datasets.copies import copied, marks, one_scan
 from napari_boundaryseg.data.formats import read, write
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.volume import Geometry, Volume
@@ -137,8 +137,25 @@ def test_a_copy_on_the_other_side_is_refused_with_both_names(tmp_path: Path, nam
     for sides in ({"judging": [second]}, {"others": [second]}):
         with pytest.raises(InputError, match="second is the same scan as first, which is learnt from"):
             check_cases([first], HIPPOCAMPUS, **sides)  # type: ignore[arg-type]
-    check_cases([first, second], HIPPOCAMPUS)  # on one side it does no harm
+    assert check_cases([first, second], HIPPOCAMPUS)[-1] == "first, second are one scan: it is learnt from 2 times."
     assert copies(read(first.images[0]), read(second.images[0])) == ["x is the same scan as first"]
+
+
+def test_copies_on_one_side_are_told(tmp_path: Path) -> None:
+    learnt = [case(tmp_path, name, VOXELS) for name in "abcde"] + [case(tmp_path, "f")]
+    judging = [case(tmp_path, name, VOXELS + 1) for name in "gh"] + [case(tmp_path, "i", VOXELS + 2)]
+    assert check_cases(learnt, HIPPOCAMPUS, judging=judging) == (
+        "a, b, c and 2 more are one scan: it is learnt from 5 times.",
+        "g, h are one scan, kept apart under 2 names: they are one patient.",
+    )
+    assert check_cases(learnt[-1:], HIPPOCAMPUS, judging=judging[-1:]) == ()
+
+
+def test_copies_are_found_whatever_their_order() -> None:
+    found = {"a": "x", "b": "y", "c": "xy", "d": "z", "e": "y", "f": "w", "g": ""}
+    for order in ("abcdefg", "gfedcba", "cabedgf"):
+        groups = one_scan((name, frozenset(found[name])) for name in order)
+        assert [set(names) for names in groups] == [set("abce")]
 
 
 @pytest.mark.parametrize("format", ["nrrd", "mha"])

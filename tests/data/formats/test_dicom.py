@@ -317,7 +317,7 @@ def test_a_folder_without_dicom(tmp_path: Path) -> None:
     for name in ("empty", "text"):
         with pytest.raises(InputError, match=rf"^{name}: there is no DICOM image in this folder"):
             read(tmp_path / name)
-    with pytest.raises(InputError, match="labels cannot be read from this format"):
+    with pytest.raises(InputError, match=r"^empty: it is a folder, and labels are one file"):
         read_labels(tmp_path / "empty")
 
 

@@ -258,8 +258,10 @@ def test_an_object_alone_is_refused_as_what_it_is(tmp_path: Path, name: str) -> 
         read(file)
     with pytest.raises(InputError, match=f"^case: there is no DICOM image in this folder, only {re.escape(what)}"):
         read(file.parent)
-    with pytest.raises(InputError, match="labels cannot be read from this format"):
+    with pytest.raises(InputError, match=f"^OTHER: it is {re.escape(what)}.*, and labels are not read from DICOM yet"):
         read_labels(file)
+    with pytest.raises(InputError, match=r"^case: it is a folder, and labels are one file"):
+        read_labels(file.parent)
 
 
 def test_a_slice_that_says_it_is_something_else_is_named(tmp_path: Path) -> None:

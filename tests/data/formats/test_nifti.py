@@ -598,7 +598,7 @@ def test_channels_of_one_case(tmp_path: Path) -> None:
     volume = read(tmp_path / "case-t1.nii", tmp_path / "case-t1c.nii")
     assert volume.channels == ("t1", "t1c")
     assert volume.array.shape == (2, *SHAPE)
-    assert volume.name == "case-t1"
+    assert volume.name == "case"
     assert len(volume.source) == 2
 
 

@@ -51,3 +51,27 @@ def test_labels_of_such_a_scan_carry_its_fields(tmp_path: Path) -> None:
 def test_other_sizes_are_refused(tmp_path: Path, sizes: tuple[float, float, float], sform: int) -> None:
     with pytest.raises(InputError, match=r"^a\.nii: its voxel size is "):
         read(save(tmp_path / "a.nii", sizes, sform))
+
+
+@pytest.mark.parametrize(
+    ("sform", "qform", "sign", "said"),
+    [
+        (0, 77, None, "The code of its qform, 77, is not known"),
+        (77, 0, None, "The code of its sform, 77, is not known"),
+        (0, 1, -3, "The sign of its qform is -3 instead of -1"),
+    ],
+)
+def test_what_other_programs_read_differently_is_said(
+    tmp_path: Path, sform: int, qform: int, sign: float | None, said: str
+) -> None:
+    size = float(np.linalg.norm(AFFINE[:3, 0]))
+    path = save(tmp_path / "a.nii", (size, size, 3), 2, 1)
+    data = bytearray(path.read_bytes())
+    data[252:256] = np.array([qform, sform], "<i2").tobytes()
+    if sign is not None:
+        data[PIXDIM : PIXDIM + 4] = np.array([sign], "<f4").tobytes()
+    path.write_bytes(data)
+    volume = read(path)
+    assert np.allclose(volume.affine, AFFINE, atol=1e-5)
+    (warning,) = volume.warnings
+    assert said in warning

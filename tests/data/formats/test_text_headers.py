@@ -146,7 +146,7 @@ def test_faulty_files_are_refused_in_one_sentence(tmp_path: Path, name: str) -> 
     [
         (nrrd(space="", space_directions="", space_origin="", spacings="1 1 2"), "how it is oriented"),
         (nrrd(space="scanner-xyz"), "scanner-xyz, is not tied to the patient"),
-        (nrrd(space_units='"um" "um" "um"'), "unit of length is um"),
+        (nrrd(space_units='"ell" "ell" "ell"'), "unit of length is ell"),
     ],
 )
 def test_doubtful_files_say_so(tmp_path: Path, data: bytes, warning: str) -> None:
@@ -284,13 +284,12 @@ def test_real_segmentations(shared_data: Path) -> None:
     assert labels.geometry.orientation == "LPS"
 
 
-def test_the_names_of_3d_slicers_segments_are_told_and_not_taken(tmp_path: Path) -> None:
-    notes = (
-        b"Segment0_ID:=s1\nSegment0_LabelValue:=1\nSegment0_Name:=Posterior\n"
-        b"Segment1_LabelValue:=2\nSegment1_Name:=Anterior: left\nkinds"
-    )
-    (tmp_path / "a.seg.nrrd").write_bytes(nrrd().replace(b"kinds", notes))
-    (warning,) = read(tmp_path / "a.seg.nrrd").warnings
-    assert warning == (
-        "It names its segments (1 Posterior, 2 Anterior: left); the names are not matched: the integers count."
-    )
+@pytest.mark.parametrize("size_mm", [2e-3, 0.05, 900.0])
+def test_voxels_of_a_microscope_and_of_a_map_are_no_fault(tmp_path: Path, size_mm: float) -> None:
+    turn = np.array([[0.8, -0.6, 0], [0.6, 0.8, 0], [0, 0, 1.0]])
+    affine = np.eye(4)
+    affine[:3, :3] = turn * size_mm
+    scan = Volume(np.arange(24, dtype=np.int16).reshape(1, 2, 3, 4), Geometry((2, 3, 4), affine))
+    for suffix in (".nrrd", ".mha"):
+        write(scan, tmp_path / f"scan{suffix}")
+        np.testing.assert_allclose(read(tmp_path / f"scan{suffix}").affine, affine, rtol=1e-9, atol=1e-12)

@@ -104,6 +104,35 @@ def test_a_missing_structure_counts_as_the_table_says(found: np.ndarray, truth: 
             assert row[metric.name] == pytest.approx(metric.missing, nan_ok=True)
     assert row["apl_mm"] == (6 * 20 if truth.any() else 0), "a contour that is not there must be drawn"
     assert (row["volume_ml"], row["reference_ml"]) == (found.sum() / 1000, truth.sum() / 1000)
+    assert row["in_reference"] is bool(truth.any())
+
+
+def test_columns_come_in_their_order_and_a_structure_of_neither_mask_is_agreed_on() -> None:
+    nan = math.nan
+    absent = {
+        "dsc": 1.0,
+        "jaccard": 1.0,
+        "asd_mm": nan,
+        "hd_mm": nan,
+        "hd95_mm": nan,
+        "surface_dice": nan,
+        "apl_mm": nan,
+        "volume_ml": 0.0,
+        "reference_ml": 0.0,
+    }
+    ours = [metric for metric in metrics() if metric.name in absent]  # a package may add some
+    assert [metric.name for metric in ours] == [name for name in names() if name in absent] == list(absent)
+    assert {metric.name: metric.absent for metric in ours} == pytest.approx(absent, nan_ok=True)
+
+
+def test_slices_lie_along_the_last_axis_where_nobody_says_otherwise() -> None:
+    mask = np.zeros((8, 9, 10), bool)
+    mask[1:6, 2:6, 2:5] = True
+    paths = [compare_masks(np.zeros_like(mask), mask, (1, 1, 1), slice_axis=axis)["apl_mm"] for axis in range(3)]
+    pair = StructurePair.of(np.zeros_like(mask), mask, (1, 1, 1), 0.5)
+    assert pair.slice_axis == StructurePair(mask, mask, (1, 1, 1), 0.5, 0.001).slice_axis == 2
+    assert compare_masks(np.zeros_like(mask), mask, (1, 1, 1))["apl_mm"] == paths[2]
+    assert len(set(paths)) == 3
 
 
 def test_distances_are_computed_once_for_a_structure(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,10 +45,10 @@ from pathlib import Path
 import numpy as np
 from napari_boundaryseg.data.exchange import save_volume
 from napari_boundaryseg.data.volume import Geometry, Volume
-from napari_boundaryseg.jobs.worker_runner import WorkerRunner
+from napari_boundaryseg.jobs.lanes import Lanes
 from napari_boundaryseg.session.session import Session
 
-session = Session(WorkerRunner(tasks="job_functions", warm=False))
+session = Session(Lanes(tasks="job_functions", warm=False))
 scan = Volume(np.zeros((1, 40, 50, 60), np.int16), Geometry((40, 50, 60), np.eye(4)), source=(Path("/ward/Doe/a.nii"),))
 folder = session.new_folder("scan")
 job = session.runner.run(job_functions.Nap(seconds=100_000), before=lambda: save_volume(scan, folder))

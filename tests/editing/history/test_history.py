@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from napari_boundaryseg.editing.history.change import change_of
 from napari_boundaryseg.editing.history.history import History
 from napari_boundaryseg.editing.history.locks import Lock
 from napari_boundaryseg.errors import InputError
@@ -70,7 +71,7 @@ def test_a_model_result_says_first_what_it_will_leave_alone() -> None:
     paint(one, BLADDER)
     one.lock(Lock(BLADDER))
     result = np.full((3, 6, 6), PROSTATE)
-    assert one.n_protected(WHOLE, result) == 9
+    assert change_of(one, result, WHOLE) == ({PROSTATE: 3 * 36 - 9}, {}, 9)
     assert one.apply("Model", WHOLE, result, "model").n_protected == 9
     assert np.count_nonzero(one.array == PROSTATE) == 3 * 36 - 9
     one.undo()

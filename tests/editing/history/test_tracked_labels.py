@@ -61,3 +61,21 @@ def test_values_that_do_not_fit_are_refused(values: np.ndarray, said: str) -> No
     with pytest.raises(InputError, match=said):
         tracked.fitting(values, PART)
     assert tracked.fitting(np.full((2, 5, 6), 255), PART).dtype == np.uint8
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_packed_labels_come_back_and_are_written_into_again(kind: type) -> None:
+    labels = np.zeros((4, 5, 6), kind)
+    labels[1:3, 2, 2:5] = 3
+    tracked = TrackedLabels(labels.copy())
+    tracked.pack()
+    assert tracked.array.size == 0
+    tracked.unpack()
+    assert tracked.array.dtype == kind
+    np.testing.assert_array_equal(tracked.array, labels)
+    assert tracked.changed(EVERYWHERE) is None
+    tracked.array[0, 0, 0] = 1
+    found = tracked.changed(EVERYWHERE)
+    assert found is not None
+    tracked.put(found, tracked.array[found])
+    assert tracked.changed(EVERYWHERE) is None

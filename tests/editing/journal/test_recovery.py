@@ -168,7 +168,7 @@ def test_a_record_of_another_journal_is_no_record(folder: Path) -> None:
 
 def test_a_newer_version_is_left_where_it_is(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(records, "VERSION", 2)
+        patched.setattr(records, "VERSION", 3)
         path = lost(folder)
     assert recoverable(folder) == []
     assert path.is_dir()
@@ -372,7 +372,7 @@ def test_a_journal_whose_database_is_gone_is_not_taken_for_an_empty_one(folder: 
 
 def test_what_a_newer_version_discarded_is_left_to_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(records, "VERSION", 2)
+        patched.setattr(records, "VERSION", 3)
         path = lost(folder)
         discard(recoverable(folder)[0])
     gone = folder / DISCARDED / path.name

@@ -6,7 +6,7 @@ import numpy as np
 
 from napari_boundaryseg.data.volume import Geometry, Volume
 from napari_boundaryseg.editing.journal import scan_hash as hashes
-from napari_boundaryseg.editing.journal.scan_hash import hash_of, scan_hash
+from napari_boundaryseg.editing.journal.scan_hash import hash_of, is_same, scan_hash
 
 ARRAY = np.arange(24, dtype=np.float32).reshape(1, 2, 3, 4)
 
@@ -31,3 +31,12 @@ def test_the_hash_of_a_scan_is_made_once(monkeypatch) -> None:
     assert first == scan_hash(ARRAY, scan.affine)
     monkeypatch.setattr(hashes, "scan_hash", lambda *_: "made again")
     assert hash_of(scan) == first
+
+
+def test_a_scan_is_itself_when_it_was_opened_again_and_no_other(monkeypatch) -> None:
+    scan, again = (Volume(ARRAY.copy(), Geometry(ARRAY.shape[1:], np.eye(4)), name=name) for name in "ab")
+    other = Volume(ARRAY + 1, scan.geometry, name="a")
+    assert [is_same(scan, one) for one in (scan, again, other, None)] == [True, True, False, False]
+    monkeypatch.setattr(hashes, "hash_of", lambda _: 1 / 0)
+    moved = Volume(ARRAY, Geometry(ARRAY.shape[1:], np.diag([1, 1, 2, 1.0])))
+    assert not is_same(scan, moved), "whose grids differ are not hashed"

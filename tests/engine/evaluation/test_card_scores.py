@@ -23,6 +23,11 @@ def test_a_score_for_each_organ_and_metric_that_has_a_value() -> None:
     assert distance.text == "2.000 (n = 1)"
 
 
+def test_a_label_prior_stands_beside_the_dice_alone() -> None:
+    scores = card_scores({("Bladder", metric): [0.5, 0.7] for metric in ("apl_mm", "dsc", "jaccard")}, {"Bladder": 0.4})
+    assert {score.metric: score.label_prior for score in scores} == {"apl_mm": None, "dsc": 0.4, "jaccard": None}
+
+
 def test_the_sd_of_one_case_on_an_older_card_is_none() -> None:
     score = {"organ": "Bladder", "metric": "dsc", "mean": 0.9, "sd": 0.0, "n": 1}
     many = {**score, "n": 2}

@@ -8,7 +8,7 @@ import pytest
 
 from napari_boundaryseg.data.labels import Composite, LabelScheme, preset
 from napari_boundaryseg.data.metrics import names
-from napari_boundaryseg.engine.evaluation.comparison import compare, wins
+from napari_boundaryseg.engine.evaluation.comparison import compare, migrated, wins
 from napari_boundaryseg.engine.evaluation.comparison_page import as_markdown
 from napari_boundaryseg.engine.evaluation.comparison_words import change_in_words, remarks
 
@@ -114,7 +114,8 @@ def test_a_composite_counts_only_where_the_reference_holds_all_of_its_members() 
     mean = {**row, "volume_ml": math.nan, "reference_ml": math.nan}
     for side in values["case 0"].values():
         side |= {members[0]: row, members[1]: row, "Both": mean}
-    assert "Both" in {row["organ"] for row in compare(values, scheme)["cases"]}
+    rows = {row["organ"] for row in compare(values, scheme)["cases"]}
+    assert rows == {"Prostate", *members, "Both"}
     for side in values["case 0"].values():
         side[members[1]] = found_where_there_is_none(1.0)
     assert "Both" not in {row["organ"] for row in compare(values, scheme)["cases"]}
@@ -178,3 +179,60 @@ def test_a_comparison_of_an_older_version_is_still_a_page():
     assert "| DSC |" in as_markdown(old)
     assert "by the bootstrap of an older version" in as_markdown(old)
     assert "bootstrap" not in as_markdown(new)
+
+
+def test_what_a_comparison_of_an_older_version_did_not_say_is_nothing() -> None:
+    change = {"mean": 0.1, "low": 0.0, "high": 0.2}
+    old = migrated({"verdict": "better", "n": 3, "change": change, "cases": []})
+    assert old.pop("interval") != compare(scores([0.1]))["interval"]
+    assert old == {
+        "format": "napari-boundaryseg-comparison/2",
+        "verdict": "better",
+        "n": 3,
+        "n_cases": 3,
+        "metric": "dsc, mean over organs",
+        "change": change,
+        "cases": [],
+        "unscored": [],
+        "not_in_references": [],
+        "not_taught": [],
+        "excluded": {},
+        "copies": [],
+        "unknown_ancestry": False,
+    }
+
+
+@pytest.mark.parametrize("lost", ["before", "after"])
+def test_a_structure_is_missing_before_when_the_model_before_did_not_find_it(lost: str) -> None:
+    values = scores([0.1])
+    values["case 0"][lost]["Prostate"]["missing"] = True
+    (row,) = compare(values)["cases"]
+    assert row["missing_before"] == (lost == "before")
+
+
+@pytest.mark.parametrize("found", ["before", "after"])
+def test_what_one_model_alone_finds_of_an_undrawn_organ_is_nothing_for_the_other(found: str) -> None:
+    values = scores([0.1])
+    values["case 0"][found]["Rectum"] = found_where_there_is_none(7.0)
+    other = {"before": "after", "after": "before"}[found]
+    values["case 0"][other]["Rectum"] = {"dsc": 0.0, "missing": True, "reference_ml": 0.0}  # it says no volume
+    (row,) = compare(values)["unscored"]
+    assert (row[f"volume_ml_{found}"], row[f"volume_ml_{other}"]) == (7.0, 0.0)
+
+
+def test_a_case_that_is_labelled_with_the_old_models_own_result_is_told() -> None:
+    values = scores([0.0, 0.05, 0.05])
+    values["case 0"]["before"]["Prostate"]["dsc"] = 1.0
+    comparison = compare(values)
+    said = " ".join(remarks(comparison))
+    assert "The model against itself: case 0 is labelled with the old model's own result" in said
+    assert "case 1" not in said
+    values["case 0"]["before"]["Prostate"]["dsc"] = 0.98
+    assert "against itself" not in " ".join(remarks(compare(values)))
+
+
+@pytest.mark.parametrize("old", [{}, {"format": "napari-boundaryseg-comparison/2", "interval": "x", "n_cases": 1}])
+def test_one_case_has_no_interval_whatever_version_compared_it(old: dict) -> None:
+    change = {"mean": -0.021, "low": -0.021, "high": -0.021}
+    said = change_in_words({"verdict": "no evidence", "n": 1, "change": change, "cases": [], **old})
+    assert said == "-0.0210 (no interval: one case has none, n = 1)"

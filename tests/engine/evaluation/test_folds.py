@@ -68,3 +68,21 @@ def test_without_rows_a_fifth_is_held_out() -> None:
 def test_cases_without_labels_do_not_train() -> None:
     with pytest.raises(InputError, match="no case with labels"):
         labelled([Case("a", (Path("i"),), None)], Path("study"))
+
+
+@pytest.mark.parametrize(("groups", "validating"), [(9, []), (10, ["p9"]), (11, ["p9"]), (20, ["p9", "p19"])])
+def test_every_tenth_group_validates_from_ten_on(groups: int, validating: list[str]) -> None:
+    cases = [Case(f"c{n:02}", (Path("scan.nii"),), None, f"p{n}") for n in range(groups)]
+    ordered = sorted(cases, key=lambda case: case.group)
+    training, validation = for_training(ordered, None)
+    assert len(training) + len(validation) == groups
+    assert len(validation) == len(validating)
+
+
+@pytest.mark.parametrize("groups", [1, 2, 3, 5, 6, 11])
+def test_a_fine_tuning_holds_out_every_fifth_group_and_one_at_least_where_there_are_two(groups: int) -> None:
+    cases = [Case(f"c{n:02}", (Path("scan.nii"),), None, f"p{n:02}") for n in range(groups)]
+    training, held = for_tuning(cases)
+    expected = {1: [], 2: ["p01"], 3: ["p02"], 5: ["p04"], 6: ["p04"], 11: ["p04", "p09"]}[groups]
+    assert [case.group for case in held] == expected
+    assert len(training) == groups - len(held)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from pathlib import Path
 
 import numpy as np
@@ -95,3 +97,18 @@ def test_a_composite_has_no_mean_where_no_reference_holds_one_of_its_members() -
     assert summary["Kidney_All"]["dsc"]["n"] == 1
     assert {"Kidney_Tumour", "Composite"} <= set(in_no_reference(summary))
     assert summary["Composite"]["dsc"]["mean"] is None
+
+
+def test_figures_are_as_json_holds_them() -> None:
+    values = {
+        "missing": True,
+        "in_reference": False,
+        "hd_mm": math.inf,
+        "asd_mm": math.nan,
+        "n": 2,
+        "dsc": np.float32(0.5),
+    }
+    found = plain({**values, "apl_mm": None})
+    assert json.dumps(found, allow_nan=False) == (
+        '{"missing": true, "in_reference": false, "hd_mm": null, "asd_mm": null, "n": 2.0, "dsc": 0.5, "apl_mm": null}'
+    )

@@ -120,8 +120,10 @@ def test_a_scan_is_put_in_order_once_and_has_one_grid_until_a_box_is_drawn(monke
     assert (len(ordered), len(grids)) == (3, 4)
     assert grids[2] is None
     assert grids[3] is not None
-    with pytest.raises(RegionNeeded, match=r"it covers \d+ x \d+ x \d+ mm, far more than the 40 x 40 x 40 mm"):
+    with pytest.raises(RegionNeeded, match=r"it covers \d+ x \d+ x \d+ mm, far more than the 40 x 40 x 40 mm") as asked:
         Predictor(model(narrow, tmp_path), "cpu").predict(volume)
+    names = ", ".join(narrow.scheme.names)
+    assert f"It finds {names}. Draw a box round them" in str(asked.value), "the wrong organ, not the wrong size"
 
 
 def test_its_field_is_that_of_the_grid_along_the_patient_axes():

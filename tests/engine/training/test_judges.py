@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -87,3 +88,49 @@ def test_an_ancestry_outlives_the_file(model: LoadedModel, tmp_path: Path) -> No
 def test_a_case_of_the_same_name_in_both_roles_is_refused_as_before() -> None:
     with pytest.raises(InputError, match="case1: it is both a training case and held out"):
         Judges.of(Ancestry(), [LabelledScan(*case(1))], [LabelledScan(*case(1))], {})
+
+
+def moved(seed: int, name: str) -> LabelledScan:
+    """The same voxels under another name, in a file that has lost its geometry."""
+    volume, labels = case(seed)
+    scan = replace(volume, geometry=Geometry(volume.geometry.shape, np.diag([1.0, -1, 1, 1])), name=name)
+    return LabelledScan(scan, scan.with_labels(labels.array, labels.scheme))
+
+
+@pytest.mark.parametrize("copy", [copied, moved])
+def test_copies_of_one_held_out_scan_count_as_one_patient_and_are_told(
+    model: LoadedModel, tmp_path: Path, copy: Callable[[int, str], LabelledScan]
+) -> None:
+    """Five names of one scan, and two others: with five patients more there might be a verdict."""
+    held = [case(2), *(copy(2, f"copy{n}") for n in range(4)), case(4), case(6)]
+    path = fine_tune(model, [case(1)], tmp_path / "out", held_out=held, steps=1, device="cpu")
+    comparison = json.loads((tmp_path / "out" / "comparison.json").read_text("utf-8"))
+    assert (comparison["n"], comparison["n_cases"]) == (3, 7)
+    assert comparison["copies"] == [["case2", "copy0", "copy1", "copy2", "copy3"]]
+    said = "case2, copy0, copy1, copy2, copy3 are one scan under several names, and count as one patient."
+    assert said in (tmp_path / "out" / "comparison.md").read_text("utf-8")
+    card = load_model(path).card
+    assert {score.n for score in card.scores} == {3}
+    assert card.scored_on.startswith("3 of the user's cases")
+
+
+def test_cases_of_one_scan_join_their_patients() -> None:
+    """Whoever is behind two names is one patient, with all cases of either."""
+    held = [LabelledScan(*case(2)), copied(2, "copy"), LabelledScan(*case(4)), LabelledScan(*case(6))]
+    patients = {"case2": "p", "copy": "q", "case4": "q", "case6": ""}
+    judges = Judges.of(Ancestry(), [LabelledScan(*case(1))], held, patients)
+    assert len({judges.patients[name] for name in ("case2", "copy", "case4")}) == 1
+    assert judges.patients["case6"] == ""
+    alone = Judges.of(Ancestry(), [LabelledScan(*case(1))], held[:2], {"case2": "", "copy": ""})
+    assert set(alone.patients.values()) == {"case2"}
+
+
+def test_an_excluded_copy_is_excluded_with_all_of_its_names(model: LoadedModel, tmp_path: Path) -> None:
+    first = load_model(fine_tune(model, [case(1)], tmp_path / "1", steps=1, device="cpu"))
+    judges = Judges.of(first.card.ancestry, [LabelledScan(*case(3))], [copied(1, "a"), copied(1, "b")], {})
+    assert (set(judges.excluded), list(judges.copies)) == ({"a", "b"}, [])
+
+
+def test_a_copy_of_a_training_case_that_has_lost_its_geometry_is_refused() -> None:
+    with pytest.raises(InputError, match="other: it is held out, and a copy of the scan of the training case case1"):
+        Judges.of(Ancestry(), [LabelledScan(*case(1))], [moved(1, "other")], {})

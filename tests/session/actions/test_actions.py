@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from session_cases import SHAPE, Told, box_labels, box_scan
+from session_cases import SHAPE, Told, box_labels, box_scan, refuse
 
 from napari_boundaryseg.data import formats
 from napari_boundaryseg.data.labels import preset
@@ -20,10 +20,11 @@ from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.jobs.runner import InlineRunner
 from napari_boundaryseg.progress import Cancelled
+from napari_boundaryseg.review.plausibility import plausibility
 from napari_boundaryseg.session.actions import scan as actions
 from napari_boundaryseg.session.actions import segment as segment_action
 from napari_boundaryseg.session.actions.accept import accept
-from napari_boundaryseg.session.actions.export import Export, export, start_export
+from napari_boundaryseg.session.actions.export import export, start_export
 from napari_boundaryseg.session.actions.fine_tune import fine_tune
 from napari_boundaryseg.session.actions.project import open_project
 from napari_boundaryseg.session.actions.segment import segment
@@ -160,24 +161,6 @@ def test_a_far_larger_scan_needs_a_region(told: Told, make_model: Callable[..., 
     assert told.session.prediction is not None
 
 
-def test_a_result_for_a_scan_that_was_closed_meanwhile_is_dropped(told: Told, tiny_model: Path) -> None:
-    other = box_scan("other")
-    runner = told.session.runner
-
-    class Late(InlineRunner):
-        def run(self, *arguments: Any, after: Callable[[Any], Any], **keywords: Any) -> Job:
-            def swapped(result: Any) -> Any:
-                told.session.scan = other
-                return after(result)
-
-            return runner.run(*arguments, after=swapped, **keywords)
-
-    told.session.runner = Late()
-    segment(told.session, tiny_model, device="cpu")
-    assert (told.session.scan, told.session.prediction) == (other, None)
-    assert told.of("warning") == ["The scan was closed before its segmentation was ready."]
-
-
 class Meanwhile(InlineRunner):
     """Does something while a job runs: after its function has returned, before its result is taken."""
 
@@ -229,9 +212,10 @@ def test_no_scratch_is_left_of_a_segmentation_that_came_to_nothing(
     if end == "cancelled":
         monkeypatch.setattr(segment_action, "load_prediction", stop)
     if end == "refused":
-        told.session.job = Job(Export())
-        with pytest.raises(InputError, match="something else is running"):
+        told.session.jobs.added.connect(refuse)
+        with pytest.raises(InputError, match="cannot be shown"):
             segment(told.session, tiny_model)
+        assert told.session.job is None
     else:
         assert segment(told.session, tiny_model if end == "cancelled" else "missing").state == end
     assert list(told.session.scratch.iterdir()) == []
@@ -311,19 +295,6 @@ def started(session: Session) -> dict[str, Callable[[], object]]:
         "start_export": lambda: start_export(session, box_labels(scan), {"labels"}, "out", lambda paths: None),
         "fine_tune": lambda: fine_tune(session, "hippocampus-sgm", ["case1"]),
     }
-
-
-@pytest.mark.parametrize("action", ["open_scan", "open_labels", "segment", "accept", "start_export", "fine_tune"])
-def test_a_second_job_is_refused_while_one_runs(told: Told, labels: LabelMap, action: str) -> None:
-    accept(told.session, labels)
-    running = Job(Export())
-    told.session.job = running
-    before = told.state()
-    with pytest.raises(InputError, match="something else is running"):
-        started(told.session)[action]()
-    assert told.session.job is running
-    assert told.state() == before
-    assert [case.version for case in told.session.project.cases()] == [1]
 
 
 @pytest.mark.parametrize("action", ["open_labels", "segment", "accept", "start_export"])
@@ -447,3 +418,22 @@ def test_an_export_that_fails_is_told(told: Told, labels: LabelMap, tmp_path: Pa
     assert job.state == "failed"
     assert "Segment the scan first" in told.one_error()
     assert got == []
+
+
+def test_a_scan_of_another_modality_is_a_question_before_anything_runs(told: Told, tiny_model: Path) -> None:
+    told.session.scan = replace(told.session.scan, modality="CT")
+    job = segment(told.session, tiny_model)
+    assert (job.state, job.error_kind) == ("failed", "OtherModality")
+    assert "was made for MR" in told.one_error()
+    assert told.session.prediction is None
+    assert segment(told.session, tiny_model, any_modality=True).state == "returned"
+    assert told.session.prediction is not None
+
+
+def test_what_is_implausible_of_a_result_comes_with_it(told: Told, tiny_model: Path) -> None:
+    segment(told.session, tiny_model)
+    prediction = told.session.prediction
+    drawn = {organ.name for organ in prediction.labels.scheme.organs if prediction.labels.volumes_ml()[organ.name]}
+    assert drawn
+    assert prediction.details["plausibility"] == plausibility(prediction.labels)
+    assert set(prediction.details["plausibility"]) == drawn

@@ -8,14 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from session_cases import Told, accept_all, box_labels, box_scan
+from session_cases import Told, accept_all, box_labels, box_scan, refuse
 
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.saving import atomic_json
 from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
 from napari_boundaryseg.engine.training import fine_tune as tuning
 from napari_boundaryseg.errors import InputError
-from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.session.actions import accept, fine_tune
 from napari_boundaryseg.session.project.project import Project
 
@@ -204,9 +203,10 @@ def test_a_trained_model_that_cannot_be_added_is_kept_and_named(
 def test_nothing_is_left_of_a_training_that_came_to_nothing(told: Told, tiny_model: Path, end: str) -> None:
     accept_all(told.session, box_scan("a", 1))
     if end == "refused":
-        told.session.job = Job(accept.Accept())
-        with pytest.raises(InputError, match="something else is running"):
+        told.session.jobs.added.connect(refuse)
+        with pytest.raises(InputError, match="cannot be shown"):
             fine_tune.fine_tune(told.session, tiny_model, ["a"])
+        assert told.session.training is None
     else:
         with pytest.raises(InputError, match="there is no such model"):
             fine_tune.fine_tune(told.session, "no-such-model", ["a"])

@@ -33,7 +33,7 @@ def stop_at(told: Told, step: int) -> Callable[[Job | None], None]:
         if job is not None and isinstance(job.task, FineTune):
             job.progressed.connect(lambda _, text: job.cancel() if f"step {step} " in text else None)
 
-    told.session.job_changed.connect(watch)
+    told.session.training_changed.connect(watch)
     return watch
 
 
@@ -43,7 +43,7 @@ def stopped(told: Told, tiny_model: Path) -> trainings.Unfinished:
     accept_all(told.session, box_scan("a", 1), box_scan("b", 2))
     watch = stop_at(told, 2)
     assert fine_tune.fine_tune(told.session, tiny_model, ["a"], ["b"], steps=STEPS).state == "cancelled"
-    told.session.job_changed.disconnect(watch)
+    told.session.training_changed.disconnect(watch)
     (found,) = trainings.unfinished(told.session.project)
     return found
 
@@ -177,7 +177,7 @@ def test_one_that_was_stopped_before_anything_was_saved_leaves_nothing(told: Tol
             watch.append(job)
             job.progressed.connect(lambda *_: job.cancel())
 
-    told.session.job_changed.connect(at_once)
+    told.session.training_changed.connect(at_once)
     assert fine_tune.fine_tune(told.session, tiny_model, ["a"], steps=STEPS).state == "cancelled"
     assert "before anything of it was saved" in told.of("info")[-1]
     assert not list(told.session.project.models_folder.iterdir())

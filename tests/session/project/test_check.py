@@ -22,6 +22,8 @@ from napari_boundaryseg.session.project.holder import ReadOnly
 from napari_boundaryseg.session.project.project import Project
 from napari_boundaryseg.session.project.repair import repair
 
+CLAIM = "INSERT INTO versions (slug, version, accepted, scheme, file, state) VALUES ('{}', 3, '', '', 'x', 'claimed')"
+
 
 @pytest.fixture
 def full(project: Project, scan: Volume, tiny_model: Path) -> Project:
@@ -135,11 +137,11 @@ MENDED: dict[str, tuple[Callable[[Project], object], list[tuple[str, int]]]] = {
         [("case1", 2), ("other", 1)],
     ),
     "a claim without labels": (
-        lambda p: change(p, "INSERT INTO versions VALUES ('case1-38fcde7f', 3, '', '', NULL, 'x', NULL, 'claimed')"),
+        lambda p: change(p, CLAIM.format("case1-38fcde7f")),
         [("case1", 2), ("other", 1)],
     ),
     "a claim with nothing at all": (
-        lambda p: change(p, "INSERT INTO versions VALUES ('gone', 3, '', '', NULL, 'x', NULL, 'claimed')"),
+        lambda p: change(p, CLAIM.format("gone")),
         [("case1", 2), ("other", 1)],
     ),
     "a case whose files were moved": (

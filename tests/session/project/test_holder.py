@@ -112,7 +112,6 @@ def test_a_window_that_opens_another_project_gives_the_first_one_free(tmp_path: 
     for name in ("a", "b"):
         open_project(session, tmp_path / name)
         assert accept(session, box_labels(scan)).state == "returned"
-    session.job = None
     gc.collect()
     with held(tmp_path / "a"):
         assert accept(session, box_labels(scan)).result.version == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -81,3 +82,33 @@ def test_choosing_a_project_is_remembered_by_the_next_session(tmp_path: Path) ->
         assert (session.project.folder if session.project else None) == expected
         open_project(session, tmp_path / "study")
         session.close()
+
+
+def test_a_folder_is_seen_once_it_was_chosen_or_shown_also_by_the_next_window(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(last_project, "_SEEN", set())
+    default, chosen, other = Project.default_folder(), tmp_path / "chosen", tmp_path / "other"
+    assert not any(map(last_project.is_seen, (default, chosen, other)))
+    last_project.remember(Project(chosen).folder)
+    last_project.see(default)
+    monkeypatch.setattr(last_project, "_SEEN", set())
+    assert [last_project.is_seen(one) for one in (default, chosen, other)] == [True, True, False]
+    assert folder_found() == chosen, "what was only seen is not the one used last"
+
+
+def test_the_folder_that_an_earlier_version_remembers_was_chosen_by_the_person(tmp_path: Path, config: Path) -> None:
+    file = config / "napari-boundaryseg" / "last_project.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({"project": str(tmp_path / "chosen")}))
+    assert last_project.is_seen(tmp_path / "chosen")
+    for damaged in ("", "[]", '{"project": 3, "seen": {}}', '{"project": null, "seen": [3]}'):
+        file.write_text(damaged)
+        assert not last_project.is_seen(tmp_path / "other")
+        assert last_project.find() is None
+
+
+def test_where_nothing_can_be_kept_a_folder_is_seen_by_this_window(tmp_path: Path, config: Path) -> None:
+    config.write_text("no folder")
+    last_project.see(tmp_path / "here")
+    assert last_project.is_seen(tmp_path / "here")

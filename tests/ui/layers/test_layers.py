@@ -4,7 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import nibabel as nib
 import numpy as np
 import pytest
 from napari.components import ViewerModel
@@ -12,7 +11,7 @@ from napari.components import ViewerModel
 from napari_boundaryseg.data import formats
 from napari_boundaryseg.data.formats.format import Format
 from napari_boundaryseg.data.labels import preset
-from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
+from napari_boundaryseg.data.volume import Geometry, Volume
 from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.ui import hooks
 from napari_boundaryseg.ui.control.apply_prediction import box_of
@@ -75,8 +74,8 @@ def test_every_layer_lies_in_mm_on_the_scan(scan: Volume, prediction: Prediction
         assert tuple(layer.scale) == pytest.approx(scan.geometry.display.scale_mm)
         assert {str(unit) for unit in layer.units} == {"millimeter"}
         assert layer.data.shape == scan.geometry.display.display_shape
-    assert not viewer.layers["attention: level 0"].visible
-    assert viewer.layers["labels"].contour == 1  # a slice of a few voxels; 2 on slices of usual size
+    assert [layer.name for layer in viewer.layers if layer.visible] == ["demo", "labels"]
+    assert viewer.layers["labels"].contour == 0  # its outline is drawn by `views.outline_view`
     assert viewer.layers["contour: Prostate"].metadata["source"] == "soft head"
 
 
@@ -130,12 +129,13 @@ def test_a_second_prediction_is_a_step_and_undo_brings_corrections_back(scan: Vo
     viewer = ViewerModel()
     shown(viewer, scan, prediction)
     shown(viewer, scan, prediction)
-    assert len(access.of_kind(viewer, "labels", "kept labels")) == 1
+    assert len(access.of_kind(viewer, "labels")) == 1
     paint_one(viewer.layers["labels"])
     painted = viewer.layers["labels"].data.copy()
     shown(viewer, scan, prediction)
     assert not np.array_equal(viewer.layers["labels"].data, painted)
-    viewer.layers["labels"].undo()
+    for _ in range(2):  # it stops once before a whole result
+        viewer.layers["labels"].undo()
     np.testing.assert_array_equal(viewer.layers["labels"].data, painted)
     assert len(access.of_kind(viewer, "edges")) == 1
 
@@ -146,7 +146,7 @@ def test_another_scan_takes_the_place_of_the_first(scan: Volume, prediction: Pre
     viewer.add_image(np.zeros((3, 3)), name="somebody else's")
     paint_one(viewer.layers["labels"])
     show_scan(viewer, Volume(scan.array, scan.geometry, ("T2",), "second"))
-    assert {layer.name for layer in viewer.layers} == {"somebody else's", "labels of demo", "second"}
+    assert {layer.name for layer in viewer.layers} == {"somebody else's", "second"}
 
 
 def test_volumes_are_those_of_the_label_map(scan: Volume, prediction: Prediction) -> None:
@@ -157,17 +157,30 @@ def test_volumes_are_those_of_the_label_map(scan: Volume, prediction: Prediction
         assert by_id[organ.id] == pytest.approx(prediction.labels.volumes_ml()[organ.name], rel=0.03)
 
 
-def test_hidden_organs_are_clear_and_their_contours_off(scan: Volume, prediction: Prediction) -> None:
+def test_hidden_organs_are_clear(scan: Volume, prediction: Prediction) -> None:
     viewer = ViewerModel()
     shown(viewer, scan, prediction)
     visibility.hide_organs(viewer, {2})
     assert viewer.layers["labels"].get_color(2)[3] == 0
     assert viewer.layers["labels"].get_color(1)[3] == 1
-    assert [viewer.layers[f"contour: {name}"].visible for name in ("Bladder", "Prostate", "Rectum")] == [
-        True,
-        False,
-        True,
-    ]
+
+
+def test_maps_are_shown_by_kind_and_soft_contours_one_organ_at_a_time(scan: Volume, prediction: Prediction) -> None:
+    viewer = ViewerModel()
+    shown(viewer, scan, prediction)
+
+    def seen() -> list[str]:
+        return [layer.name for layer in viewer.layers if layer.visible and layer.name not in ("demo", "labels")]
+
+    for kinds, organ, expected in (
+        ({"edges"}, 1, ["edges"]),
+        ({"contour"}, 2, ["contour: Prostate"]),
+        ({"contour", "edges"}, 3, ["contour: Rectum", "edges"]),
+        ({"attention"}, 3, ["attention: level 0"]),
+        (set(), 1, []),
+    ):
+        visibility.show_maps(viewer, kinds, organ)
+        assert seen() == expected
 
 
 def test_the_writer_saves_in_the_scans_exact_geometry(scan: Volume, prediction: Prediction, tmp_path: Path) -> None:
@@ -179,49 +192,6 @@ def test_the_writer_saves_in_the_scans_exact_geometry(scan: Volume, prediction: 
     back = formats.read_labels(path, scan, preset("pelvis-mr"))
     np.testing.assert_array_equal(back.array, prediction.labels.array)
     np.testing.assert_allclose(back.affine, scan.affine, atol=1e-4)
-
-
-def test_the_writer_saves_free_labels_on_their_own_grid(tmp_path: Path) -> None:
-    viewer = ViewerModel()
-    data = np.zeros((4, 5, 6), np.uint8)
-    data[1, 2, 3] = 7
-    viewer.add_labels(data, scale=(3, 2, 1), translate=(30, 20, 10))
-    array, meta, _ = viewer.layers[0].as_layer_data_tuple()
-    hooks.write_labels(str(tmp_path / "free.nii.gz"), array, meta)
-    back: LabelMap = formats.read_labels(tmp_path / "free.nii.gz")
-    assert back.array.shape == (6, 5, 4)
-    assert back.array[3, 2, 1] == 7
-    np.testing.assert_allclose(back.affine @ [3, 2, 1, 1], [-13, -24, 33, 1], atol=1e-5)
-
-
-TURNED = np.array([[1, 0, 0, 100], [0, 0.8, -0.6, 50], [0, 0.6, 0.8, -20], [0, 0, 0, 1.0]])
-
-
-@pytest.mark.parametrize(
-    "placed",
-    [
-        {"affine": TURNED},
-        {"affine": TURNED, "scale": (3, 0.7, 0.8), "translate": (10, 20, 30)},
-        {"rotate": (0, 0, 30)},
-        {"shear": (0.3, 0, 0)},
-        {"scale": (3, -0.7, 0.8)},
-        {"scale": (3000, 700, 800), "units": ("micrometer",) * 3},
-        {"scale": (0.3, 0.7, 0.8), "units": ("cm", "mm", "mm")},
-    ],
-    ids=lambda placed: "-".join(placed),
-)
-def test_free_labels_are_saved_where_napari_shows_them(tmp_path: Path, placed: dict[str, Any]) -> None:
-    viewer = ViewerModel()
-    data = (np.random.default_rng(0).random((4, 5, 6)) > 0.7).astype(np.uint8)
-    layer = viewer.add_labels(data, **placed)
-    array, meta, _ = layer.as_layer_data_tuple()
-    hooks.write_labels(str(tmp_path / "free.nii.gz"), array, meta)
-    back = nib.load(tmp_path / "free.nii.gz")
-    np.testing.assert_array_equal(np.asarray(back.dataobj), data.T)
-    mm = np.array([{"micrometer": 1e-3, "centimeter": 10.0}.get(str(unit), 1.0) for unit in layer.units])
-    for voxel in ((0, 0, 0), (3, 4, 5), (0, 4, 1), (3, 0, 2)):
-        head, back_mm, left = np.asarray(layer.data_to_world(voxel)) * mm
-        np.testing.assert_allclose((back.affine @ [*voxel[::-1], 1])[:3], [-left, -back_mm, head], atol=1e-4)
 
 
 def test_the_reader_gives_every_channel_and_keeps_the_volume(scan: Volume, tmp_path: Path) -> None:

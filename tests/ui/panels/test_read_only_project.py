@@ -29,8 +29,8 @@ def test_the_window_says_who_holds_a_project_and_keeps_the_labels_until_it_is_fr
     controller.tools.layer.paint((5, 30, 30), 2)
     with held(tmp_path / "study") as other:
         controller.projects.open(tmp_path / "study")
-        place = find("train_panel.place").text()
-        assert place.startswith("Project: study (read-only: held by a window on ")
+        place = find("cases_panel.place").text()
+        assert place.startswith(f"Project: {tmp_path / 'study'} (read-only: held by a window on ")
         assert f"(process {other.pid}) since " in place
         assert "study is read-only: held by a window on " in find("job_bar.message").text()
         controller.labels.accept()
@@ -41,7 +41,7 @@ def test_the_window_says_who_holds_a_project_and_keeps_the_labels_until_it_is_fr
         assert "it is read-only: held by" in find("job_bar.message").text()
     controller.labels.accept()
     wait(lambda: session.job is None and len(session.project.cases()) == 1)
-    assert find("train_panel.place").text() == "Project: study"
+    assert find("cases_panel.place").text() == f"Project: {tmp_path / 'study'}"
     assert controller.labels.is_stored()
 
 
@@ -51,4 +51,4 @@ def test_two_windows_of_one_process_share_a_project(
     other = Project(tmp_path / "study")
     other.begin_writing()
     hooks.controller_of(controller_viewer).projects.open(tmp_path / "study")
-    assert find("train_panel.place").text() == "Project: study"
+    assert find("cases_panel.place").text() == f"Project: {tmp_path / 'study'}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from qtpy.QtWidgets import QMessageBox, QPushButton
 from napari_boundaryseg.data import formats
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.engine.recipes.tuning import FineTuneSettings
-from napari_boundaryseg.engine.task_list import FineTune, WarmUp
+from napari_boundaryseg.engine.task_list import FineTune
 from napari_boundaryseg.jobs import worker_runner
 from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.session.actions import trainings
@@ -80,7 +81,7 @@ def test_a_stopped_training_is_offered_and_resumed_as_it_was_begun(
     assert (task.resume, task.steps, task.seed, task.out_folder) == (True, 7, 3, str(folder))
     assert [case.name for case in task.cases] == [session.project.cases()[0].name]
     assert find("train_panel.stopped").parentWidget().isHidden(), "it runs"
-    session.job.end("cancelled")
+    session.training.end("cancelled")
     assert find("train_panel.stopped").count() == 1
     assert folder.is_dir()
 
@@ -99,17 +100,6 @@ def test_one_is_discarded_only_after_a_question(
     assert find("train_panel.stopped").parentWidget().isHidden()
 
 
-def test_nothing_can_be_resumed_while_something_runs(session: Any, find: Callable[[str], Any], weights: Path) -> None:
-    stop(session, weights)
-    assert find("train_panel.resume").isEnabled()
-    session.job = job = Job(WarmUp())
-    assert not find("train_panel.resume").isEnabled()
-    assert not find("train_panel.discard").isEnabled()
-    session.job = None
-    job.end("cancelled")
-    assert find("train_panel.resume").isEnabled()
-
-
 def test_a_training_that_is_cancelled_goes_on_where_it_stopped(
     session: Any,
     find: Callable[[str], Any],
@@ -126,21 +116,21 @@ def test_a_training_that_is_cancelled_goes_on_where_it_stopped(
     def on_progress(fraction: float, text: str) -> None:
         if text.startswith("Training, step "):
             steps.append(int(text.split()[2]))
-            session.job.cancel()
+            session.training.cancel()
 
     def watch(job: Job | None) -> None:
         if job is not None:
             job.progressed.connect(on_progress)
 
-    session.job_changed.connect(watch)
+    session.training_changed.connect(watch)
     find("train_panel.start").click()
-    wait(lambda: session.job is None)
+    wait(lambda: session.training is None)
     (found,) = trainings.unfinished(session.project)
     assert found.step >= steps[-1] > 0
     assert find("train_panel.stopped").item(0).text() == found.text
     del steps[:]
     find("train_panel.resume").click()
-    wait(lambda: session.job is None)
+    wait(lambda: session.training is None)
     assert steps[0] == found.step + 1
     assert session.project.models() == []
 
@@ -189,5 +179,30 @@ def test_without_a_held_out_case_the_panel_says_that_the_model_will_not_be_used(
 ) -> None:
     cases = find("train_panel.cases")
     for row in range(cases.rowCount()):
-        cases.cellWidget(row, 2).setCurrentText("Train")
+        cases.cellWidget(row, 1).setCurrentText("Train")
     assert "the new model is not put to use" in find("train_panel.hint").text()
+
+
+def test_only_what_fits_the_model_is_offered_and_nobody_trains_and_judges(
+    session: Any, find: Callable[[str], Any], weights: Path, pelvis_files: list[Path]
+) -> None:
+    scan = replace(formats.read(pelvis_files[2]), name="z")
+    labels = formats.read_labels(pelvis_files[2].with_name("case3_labels.nii.gz"), scan, preset("pelvis-mr"))
+    session.project.add_case(scan, scan.with_labels(labels.array == 1, preset("hippocampus")))
+    session.model = weights / "tiny-pelvis.safetensors"
+    session.project_changed.emit(session.project)
+    cases = find("train_panel.cases")
+    assert cases.roles() == {"case1": "Train", "case2": "Held out", "z": "Leave out"}
+    assert not find("train_panel.role.z").isEnabled()
+    assert "Not for this model: it holds Hippocampus_A" in find("train_panel.role.z").toolTip()
+    assert find("train_panel.model").text() == "Trains: tiny-pelvis, as chosen in Segment"
+    assert "Patient not known: case1, case2." in find("train_panel.hint").text()
+    with session.project.writing() as database:
+        database.execute("UPDATE cases SET patient = 'P1'")
+    session.project_changed.emit(session.project)
+    assert cases.roles() == {"case1": "Train", "case2": "Train", "z": "Leave out"}
+    cases.set_role("case1", "Held out")
+    assert "case1 and case2 are of one patient, P1: give them the same role." in find("train_panel.hint").text()
+    assert not find("train_panel.start").isEnabled()
+    cases.set_role("case2", "Leave out")
+    assert "are of one patient" not in find("train_panel.hint").text()

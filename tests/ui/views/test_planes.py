@@ -37,9 +37,10 @@ def opened(controller_viewer: Any, wait: Callable[..., None], pelvis_files: list
 
 
 @pytest.fixture
-def planes(opened: Any) -> Any:
+def planes(opened: Any, wait: Callable[..., None]) -> Any:
     """The three planes, open."""
     opened.view.planes.open()
+    wait(lambda: all(len(view.copies) == 2 for view in opened.view.planes.views))
     live(100)
     return opened.view.planes
 
@@ -96,12 +97,15 @@ def test_the_button_opens_three_planes_that_share_the_arrays_and_closes_them(
         units=("mm",) * 3,
     )
     QTest.mouseClick(button, LEFT)
-    assert planes.is_open and button.isChecked()
+    assert button.isChecked()
+    wait(lambda: planes.is_open)
+    assert button.isChecked()
     assert [view.widget.accessibleName() for view in planes.views] == ["Sagittal view", "Coronal view"]
     assert [view.letters.labels["top"].text() for view in planes.views] == ["S", "S"]
     assert [view.letters.labels["left"].text() for view in planes.views] == ["A", "R"]
     assert len({model.scene.camera.zoom for model in models(planes, viewer)}) == 1
     assert canvases(planes, viewer)[1].width() > 150
+    wait(lambda: all(len(view.copies) == 2 for view in planes.views))
     for view in planes.views:  # a hidden layer costs nothing until it is shown
         assert [layer.name for layer in view.model.layers] == ["case1", "labels"]
         assert all(copy.data is mirrored.main.data for mirrored, copy in view.copies.items())
@@ -120,6 +124,27 @@ def test_the_button_opens_three_planes_that_share_the_arrays_and_closes_them(
     assert not planes.is_open and not button.isChecked()
     wait(lambda: canvas_widget(viewer).width() == width and room.count() == 1)
     assert [*viewer.mouse_drag_callbacks, *viewer.mouse_move_callbacks] == mouse
+
+
+def test_planes_that_are_not_there_yet_can_be_given_up_and_come_for_the_plane_and_scan_of_then(
+    opened: Any, find: Callable[[str], Any], wait: Callable[..., None]
+) -> None:
+    planes, button = opened.view.planes, find("scan_panel.three_planes")
+    for _ in range(2):
+        QTest.mouseClick(button, LEFT)
+    assert not button.isChecked()
+    live(100)
+    assert not planes.is_open and planes.views == []
+    QTest.mouseClick(button, LEFT)
+    assert planes.is_opening
+    opened.view.set_plane("Coronal")
+    wait(lambda: planes.is_open)
+    assert [view.plane for view in planes.views] == ["Axial", "Sagittal"]
+    planes.close()
+    QTest.mouseClick(button, LEFT)
+    opened.session.scan = None
+    live(100)
+    assert not planes.is_open and not planes.is_opening
 
 
 def test_a_stroke_in_any_plane_is_in_the_one_array_and_shows_in_every_view(opened: Any, planes: Any) -> None:
@@ -249,8 +274,9 @@ def test_another_scan_takes_the_place_of_the_first(
     opened.open(sample_data / "two_parts.nii.gz")
     wait(lambda: opened.session.scan.name == "two_parts" and opened.session.job is None)
     scan = access.only(opened.viewer, "scan")
-    wait(lambda: len(copies_of(planes, scan)) == 2)
+    wait(lambda: len(copies_of(planes, scan)) == 2 and not any(view.is_fresh for view in planes.views))
     assert all(copy.data is scan.data for copy in copies_of(planes, scan))
+    assert all(tuple(copy.scale) == tuple(scan.scale) for copy in copies_of(planes, scan))
     assert [tuple(view.model.dims.order) for view in planes.views] == [(2, 0, 1), (1, 0, 2)]
     assert len({model.scene.camera.zoom for model in models(planes, opened.viewer)}) == 1
     assert {canvas for canvas, _ in sent} == set(canvases(planes, opened.viewer))

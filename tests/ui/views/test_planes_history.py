@@ -73,11 +73,15 @@ def test_three_planes_one_history_and_a_bladder_that_nothing_changes(
     # Predict over both, and take it all back.
     drawn = layer.data.copy()
     controller.segmentation.run()
+    wait(lambda: bool(find("segment_panel.offer").text()))
+    np.testing.assert_array_equal(layer.data, drawn, "nothing is applied before the answer")
+    find("segment_panel.apply").click()
     wait(lambda: controller.session.prediction is not None and not controller.segmentation.busy)
-    if find("segment_panel.offer").text():
-        find("segment_panel.apply").click()
     assert editable.history.top is not None
     assert editable.history.top.name == "Model: tiny-pelvis"
     np.testing.assert_array_equal(np.asarray(layer.data) == BLADDER, bladder)
+    result = layer.data.copy()
+    layer.undo()
+    np.testing.assert_array_equal(layer.data, result, "before the whole of a result, undo stops once")
     layer.undo()
     np.testing.assert_array_equal(layer.data, drawn)

@@ -12,10 +12,10 @@ from qtpy.QtWidgets import QLabel
 
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.ui.compat.call_queue import CallQueue
-from napari_boundaryseg.ui.widgets.appearance import dock_sheet
-from napari_boundaryseg.ui.widgets.case_table import HELD_OUT, LEFT_OUT, TRAIN, CaseTable
+from napari_boundaryseg.ui.widgets.case_table import HELD_OUT, LEFT_OUT, TRAIN, CaseLine, CaseTable
 from napari_boundaryseg.ui.widgets.comparison_table import ComparisonTable
-from napari_boundaryseg.ui.widgets.loss_curve import LossCurve, TrainingLog
+from napari_boundaryseg.ui.widgets.jobs.loss_curve import LossCurve
+from napari_boundaryseg.ui.widgets.jobs.training_log import TrainingLog, begun_at, smoothed
 from napari_boundaryseg.ui.widgets.organ_table import OrganTable
 from napari_boundaryseg.ui.widgets.sections import Sections
 from napari_boundaryseg.ui.widgets.version_list import Version, VersionList
@@ -47,7 +47,20 @@ def test_the_curve_draws_what_it_is_given(qtbot: Any) -> None:
     curve.resize(300, 120)
     empty = curve.grab().toImage()
     curve.set_points([(1, 3.0), (50, 1.0)], [(50, 0.8)])
-    assert curve.grab().toImage() != empty
+    drawn = curve.grab().toImage()
+    assert drawn != empty
+    curve.set_points([(1, 3.0), (50, 1.0)], [(50, 0.8)], 100)
+    assert curve.grab().toImage() != drawn, "the axis has every step that is to come"
+    curve.set_points([(n, float("nan")) for n in range(20)], [])
+    curve.grab()
+
+
+def test_a_loss_is_seen_beside_its_start_and_without_the_noise_of_single_steps() -> None:
+    losses = [(float(n), 2.0 if n < 10 else 1.0 + (-1) ** n) for n in range(60)]
+    assert begun_at(losses[:9]) is None
+    assert begun_at(losses) == 2.0
+    assert {value for _, value in smoothed(losses)[40:]} == {1.0}
+    assert smoothed([]) == []
 
 
 def test_one_section_is_open_at_a_time_and_its_header_tells_the_state(qtbot: Any) -> None:
@@ -59,6 +72,20 @@ def test_one_section_is_open_at_a_time_and_its_header_tells_the_state(qtbot: Any
     sections.by_title["Scan"].set_state("done", "T2")
     assert "✓" in sections.by_title["Scan"].header.text()
     assert "T2" in sections.by_title["Scan"].header.text()
+
+
+def test_a_narrow_header_keeps_a_name_and_its_last_fact(qtbot: Any) -> None:
+    sections = Sections({"Scan": QLabel("a")})
+    qtbot.addWidget(sections)
+    sections.show()
+    section, whole = sections.by_title["Scan"], "a_pelvis_of_somebody_ct · CT, by its values · 1.5×1.5×3 mm"
+    section.set_state("done", whole)
+    for width, facts in ((900, whole), (420, " · CT, by its values · 1.5×1.5×3 mm"), (270, "ct · 1.5×1.5×3 mm")):
+        sections.resize(width, 300)
+        header = section.header
+        assert header.text().endswith(facts), width
+        assert header.fontMetrics().horizontalAdvance(header.text()) <= header.width() - 30
+    assert header.toolTip() == whole
 
 
 def test_calls_are_made_one_a_turn_and_a_new_batch_replaces_the_rest(wait: Callable[..., None]) -> None:
@@ -76,7 +103,7 @@ def test_the_organ_table_tells_the_chosen_and_the_hidden(qtbot: Any) -> None:
     qtbot.addWidget(table)
     table.show_scheme(preset("pelvis-mr"))
     table.show_volumes({1: 143.24, 2: 0.0, 3: 2.5})
-    assert [table.item(row, 1).text() for row in range(3)] == ["143.2 mL", "not drawn", "2.50 mL"]
+    assert [table.item(row, 1).text() for row in range(3)] == ["143.2", "none", "2.50"]
     with qtbot.waitSignal(table.chosen) as chosen:
         table.selectRow(2)
     assert chosen.args == [3]
@@ -85,28 +112,21 @@ def test_the_organ_table_tells_the_chosen_and_the_hidden(qtbot: Any) -> None:
     assert hidden.args == [{2}]
 
 
-def test_of_two_cases_one_is_held_out_and_roles_survive_a_new_case(qtbot: Any) -> None:
+def test_a_role_that_was_chosen_is_known_and_a_case_that_the_model_cannot_use_is_grey(qtbot: Any) -> None:
     table = CaseTable()
     qtbot.addWidget(table)
-    table.show_cases({"a": "own"})
-    assert table.roles() == {"a": TRAIN}
-    table.show_cases({"a": "own", "b": "pelvis-mr"})
-    assert table.roles() == {"a": TRAIN, "b": HELD_OUT}
-    assert [table.item(row, 1).text() for row in range(2)] == ["own", "pelvis-mr"]
-    table.set_role("a", LEFT_OUT)
-    table.show_cases(dict.fromkeys("abc", "own"))
-    assert table.roles() == {"a": LEFT_OUT, "b": HELD_OUT, "c": TRAIN}
-
-
-def test_the_headers_of_the_case_table_fit_into_a_narrow_dock(qtbot: Any) -> None:
-    table = CaseTable()
-    qtbot.addWidget(table)
-    table.setStyleSheet(dock_sheet("dark", 9))
-    table.show_cases({"pelvis_mr": "pelvis-mr"})
-    table.resize(280, 100)
-    table.show()
-    header = table.horizontalHeader()
-    assert all(header.sectionSize(n) >= header.sectionSizeHint(n) for n in range(3))
+    lines = [CaseLine("a", TRAIN), CaseLine("b", LEFT_OUT, "b: other organs", usable=False)]
+    table.show_cases(lines)
+    assert table.roles() == {"a": TRAIN, "b": LEFT_OUT}
+    assert table.chosen() == {}
+    assert [bool(table.item(row, 0).flags() & Qt.ItemFlag.ItemIsEnabled) for row in range(2)] == [True, False]
+    assert [table.cellWidget(row, 1).isEnabled() for row in range(2)] == [True, False]
+    assert table.item(1, 0).toolTip() == table.cellWidget(1, 1).toolTip() == "b: other organs"
+    with qtbot.waitSignal(table.roles_changed):
+        table.set_role("a", HELD_OUT)
+    assert table.chosen() == {"a": HELD_OUT}
+    table.show_cases(lines[1:])
+    assert table.chosen() == {}
 
 
 def test_a_worse_model_is_called_worse_and_a_missing_organ_missing(qtbot: Any) -> None:
@@ -122,7 +142,8 @@ def test_a_worse_model_is_called_worse_and_a_missing_organ_missing(qtbot: Any) -
     )
     assert "Worse" in table.verdict.text()
     assert "-0.100" in table.verdict.text()
-    assert [table.table.item(0, n).text() for n in range(4)] == ["a", "Bladder", "0.900", "missing"]
+    assert table.table.item(0, 0).text() == "a"
+    assert [table.table.item(1, n).text() for n in range(3)] == ["  Bladder", "0.900", "missing"]
 
 
 def test_versions_can_be_used_and_rolled_back(qtbot: Any) -> None:

@@ -61,6 +61,19 @@ def listing_of(folder: Path) -> Listing:
     return Listing(_organs(file, content), _channels(file, content), _entries(file, content))
 
 
+def listing_place(labels: Path) -> Path:
+    """The folder whose ``dataset.json`` speaks of label maps: their own, or the one above nnU-Net's labelsTr.
+
+    Parameters
+    ----------
+    labels : Path
+        A folder of label maps, or one of them.
+    """
+    folder = labels if labels.is_dir() else labels.parent
+    folder = folder if folder.name not in ("", "..") else folder.resolve()  # "." has no name
+    return folder.parent if folder.name.lower().startswith("labels") and not (folder / NAME).is_file() else folder
+
+
 def _content(file: Path) -> dict[str, Any]:
     try:
         raw = file.read_bytes()

@@ -73,6 +73,7 @@ class Decoder:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,  # what libraries print may hold values of the header
                 env={**os.environ, **_ONE_THREAD},
+                start_new_session=True,  # Ctrl-C in the terminal is for the program, which ends this process
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
         return self._awaited(self._reader.submit(_ask, self._process, item), item)

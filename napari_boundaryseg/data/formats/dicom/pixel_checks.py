@@ -62,6 +62,8 @@ def _check_bits(found: Any, item: Slice) -> None:
     stored = int(found.get("BitsStored") or room)
     if room not in (8, 16, 32) or not 0 < stored <= room:
         raise InputError(item.path, f"it says {stored} of {room} bits are used", EXPORT)
+    if room == 32 and found.file_meta.TransferSyntaxUID == pydicom().uid.ExplicitVRBigEndian:
+        raise InputError(item.path, "its values of 32 bits are big-endian, which programs read differently", EXPORT)
     high = found.get("HighBit")
     if high is not None and int(high) != stored - 1:
         reason = f"its {stored} bits end at bit {int(high)} instead of {stored - 1}"

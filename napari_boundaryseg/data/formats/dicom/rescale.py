@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from napari_boundaryseg.data.formats.decimals import Rounded, not_finite
 from napari_boundaryseg.data.formats.dicom.folder import EXPORT
 from napari_boundaryseg.data.formats.dicom.pixels import Pixels
 from napari_boundaryseg.data.formats.dicom.slices import Slice, named
@@ -32,19 +33,22 @@ def check_scales(ordered: Sequence[Slice], found: Sequence[Pixels]) -> tuple[str
     return (f"Another rescale slope or intercept than most slices have: {named(odd)}.",)
 
 
-def rescaled(stored: list[np.ndarray], scales: list[tuple[float, float]]) -> np.ndarray:
-    """Slices of stored values to real ones, (slices, rows, columns): integers where nothing is lost, else float32."""
+def rescaled(stored: list[np.ndarray], scales: list[tuple[float, float]]) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Slices of stored values to real ones, (slices, rows, columns), and a warning where some were rounded.
+
+    Integers where every slice's rescale keeps them whole, else float32.
+    """
+    shape = (len(stored), *stored[0].shape)
     if all(slope == 1 and inter == round(inter) for slope, inter in scales):
         low = min(float(array.min()) + inter for array, (_, inter) in zip(stored, scales))
         high = max(float(array.max()) + inter for array, (_, inter) in zip(stored, scales))
-        for name in ("int16", "int32"):
+        for name in ("int16", "int32", "uint32"):
             if np.iinfo(name).min <= low and high <= np.iinfo(name).max:
-                return _filled(stored, scales, np.dtype(name))
-    return _filled(stored, scales, np.dtype(np.float32))
-
-
-def _filled(stored: list[np.ndarray], scales: list[tuple[float, float]], dtype: np.dtype) -> np.ndarray:
-    result = np.empty((len(stored), *stored[0].shape), dtype)
+                whole = np.empty(shape, name)
+                for n, (array, (_, inter)) in enumerate(zip(stored, scales)):
+                    whole[n] = array.astype(np.float64) + inter
+                return whole, ()
+    result, rounded = np.empty(shape, np.float32), Rounded()
     for n, (array, (slope, inter)) in enumerate(zip(stored, scales)):
-        result[n] = array.astype(np.float64) * slope + inter
-    return result
+        rounded.put(array.astype(np.float64) * slope + inter, result[n])
+    return result, rounded.warnings + not_finite(result)

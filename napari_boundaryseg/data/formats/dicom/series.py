@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from napari_boundaryseg.data.formats.dicom.slices import Slice, named
-from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.errors import InputError, SeveralSeries
 
 ONE_SERIES = "Put the slices of one series into a folder of their own and open that"
 _MOST = 5
@@ -32,7 +32,8 @@ def one_series(folder: Path, slices: Sequence[Slice]) -> list[Slice]:
         what = "series" if len({series for series, _ in found}) > 1 else "kinds of slice"
         rest = ordered[-1][1]
         odd = f", the last is {named(rest)}" if len(rest) <= _FEW < len(slices) else ""
-        raise InputError(folder, f"it holds {len(found)} {what} ({', '.join(listed[:_MOST] + more)}){odd}", ONE_SERIES)
+        reason = f"it holds {len(found)} {what} ({', '.join(listed[:_MOST] + more)}){odd}"
+        raise SeveralSeries(folder, reason, "Open one file of the series that you want")
     _check_identity(folder, slices)
     return list(slices)
 

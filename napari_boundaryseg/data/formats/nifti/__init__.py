@@ -9,7 +9,7 @@ import numpy as np
 from napari_boundaryseg.data.formats.decimals import not_finite, to_float32, whole_numbers
 from napari_boundaryseg.data.formats.format import FORMATS, Format, case_name
 from napari_boundaryseg.data.formats.memory import refuse_too_large
-from napari_boundaryseg.data.formats.nifti import write
+from napari_boundaryseg.data.formats.nifti import label_table, write
 from napari_boundaryseg.data.formats.nifti.raw import Raw, read_raw
 from napari_boundaryseg.data.formats.signatures import GZIP_MAGIC
 from napari_boundaryseg.data.volume import Geometry, Volume
@@ -63,4 +63,6 @@ def _is_nifti(path: Path, head: bytes) -> bool:
     return head[344:347] == b"n+1" or head[4:7] == b"n+2" or head.startswith(GZIP_MAGIC)
 
 
-FORMATS.register("nifti")(Format(SUFFIXES, read, read_labels, write.write, SUFFIXES, _is_nifti, asked_last=True))
+FORMATS.register("nifti")(
+    Format(SUFFIXES, read, read_labels, write.write, SUFFIXES, _is_nifti, label_table.names, asked_last=True)
+)

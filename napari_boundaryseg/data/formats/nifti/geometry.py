@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from nibabel.nifti1 import Nifti1Header
 
+from napari_boundaryseg.data.formats.extent import odd_extent
 from napari_boundaryseg.data.formats.nifti.header import Header
 from napari_boundaryseg.data.formats.nifti.quaternion import rotation, rounding_rad
 from napari_boundaryseg.data.geometry import corner_distance_mm, shear_deg, spacing_mm
@@ -18,6 +19,8 @@ _UNIT_MM = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}
 SHEAR_DEG = 0.5
 _FORMS_MM = 0.1
 """qform and sform may put a corner this far apart, in mm, before it is worth a word: a qform is rounded."""
+_LAST_CODE = 5
+"""Of the spaces that NIfTI names: 1 scanner, 2 aligned, 3 Talairach, 4 MNI 152, 5 another template."""
 _REEXPORT = "Export it again from the program it came from, or correct its header"
 
 
@@ -94,9 +97,9 @@ def _choose(
         )
     if sform is None:
         warning = ("Its sform is empty: the qform is used.",) if int(fields["sform_code"]) > 0 else ()
-        return qform, warning  # type: ignore[return-value]
+        return qform, warning + _code_warning(fields, "qform") + _side_warning(fields)  # type: ignore[return-value]
     if qform is None:
-        return sform, _size_warning(fields, sform)
+        return sform, _size_warning(fields, sform) + _code_warning(fields, "sform")
     apart = corner_distance_mm(shape, sform, qform)
     reach = float(np.linalg.norm((np.array(shape) - 1) * spacing_mm(qform)))
     b, c, d = form(fields).quatern
@@ -131,6 +134,19 @@ def _usable(values: NiftiForm) -> bool:
     return bool(np.isfinite([*values.quatern, *values.qoffset]).all() and np.linalg.norm(values.quatern) <= 1.001)
 
 
+def _code_warning(fields: Nifti1Header, form: str) -> tuple[str, ...]:
+    code = int(fields[f"{form}_code"])
+    said = f"The code of its {form}, {code}, is not known: other programs may leave its orientation out."
+    return (said,) if code > _LAST_CODE else ()
+
+
+def _side_warning(fields: Nifti1Header) -> tuple[str, ...]:
+    """The sign by which a qform is mirrored: programs read other numbers than 1 and -1 differently."""
+    sign = float(fields["pixdim"][0])
+    said = f"The sign of its qform is {sign:g} instead of -1: other programs may take it for 1 and swap two sides."
+    return (said,) if sign < 0 and sign != -1 else ()
+
+
 def _size_warning(fields: Nifti1Header, affine: np.ndarray) -> tuple[str, ...]:
     sizes = np.array(fields["pixdim"][1:4], np.float64)
     if np.allclose(sizes, spacing_mm(affine), rtol=0.01):
@@ -140,12 +156,10 @@ def _size_warning(fields: Nifti1Header, affine: np.ndarray) -> tuple[str, ...]:
 
 def _odd_geometry(shape: tuple[int, ...], affine: np.ndarray) -> tuple[str, ...]:
     warnings = []
-    shear, extent = shear_deg(affine), np.array(shape) * spacing_mm(affine)
+    shear = shear_deg(affine)
     if shear > SHEAR_DEG:
         warnings.append(
             f"Its axes are {shear:.1f} degrees off the right angle (a tilted gantry?): distances on screen "
             "are not exact. Resample it to right angles before measuring."
         )
-    if extent.max() < 1 or extent.max() > 5000:
-        warnings.append(f"It is {extent.max():.3g} mm long: the unit of its voxel size may be wrong.")
-    return tuple(warnings)
+    return (*warnings, *odd_extent(shape, affine))

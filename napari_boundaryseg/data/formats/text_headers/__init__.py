@@ -9,12 +9,13 @@ import numpy as np
 from napari_boundaryseg.data.formats.channels import many_channels
 from napari_boundaryseg.data.formats.compressed import DAMAGED
 from napari_boundaryseg.data.formats.decimals import not_finite, to_float32, whole_numbers
-from napari_boundaryseg.data.formats.format import FORMATS, Format, case_name
+from napari_boundaryseg.data.formats.format import FORMATS, Format, Names, case_name
 from napari_boundaryseg.data.formats.memory import refuse_too_large
 from napari_boundaryseg.data.formats.text_headers import writing
 from napari_boundaryseg.data.formats.text_headers.header import TextHeader
 from napari_boundaryseg.data.formats.text_headers.metaimage import read_metaimage
 from napari_boundaryseg.data.formats.text_headers.nrrd import MAGIC, read_nrrd
+from napari_boundaryseg.data.formats.text_headers.segments import segment_names
 from napari_boundaryseg.data.formats.text_headers.voxels import read_voxels
 from napari_boundaryseg.data.volume import SAME_GRID_MM, Geometry, LabelMap, Volume
 from napari_boundaryseg.errors import InputError
@@ -58,6 +59,11 @@ def read_labels(path: Path, progress: Progress = silent) -> tuple[np.ndarray, Ge
     return whole_numbers(path, labels), geometry, warnings
 
 
+def named_segments(path: Path) -> Names:
+    """The names that 3D Slicer gave its segments."""
+    return segment_names(path, _header(path)[1].notes)
+
+
 def write(value: LabelMap | Volume, path: Path) -> None:
     """A label map or a scan, compressed; read again before an old file is replaced."""
     writing.write(value, path, _verify)
@@ -65,19 +71,24 @@ def write(value: LabelMap | Volume, path: Path) -> None:
 
 def _load(path: Path, progress: Progress) -> tuple[np.ndarray, TextHeader, Geometry, tuple[str, ...]]:
     """(C, I, J, K) voxels as they are stored, header, grid and warnings."""
-    with path.open("rb") as stream:
-        first = stream.read(len(MAGIC))
-        stream.seek(0)
-        if not first:
-            raise InputError(path, "the file is empty", DAMAGED)
-        is_nrrd = first.startswith(MAGIC)
-        header = read_nrrd(path, stream) if is_nrrd else read_metaimage(path, stream)
+    is_nrrd, header = _header(path)
     array, doubts = read_voxels(header, progress)
     i, j, k = array.shape[1:]
     if path.suffix.lower() in ((".mha", ".mhd") if is_nrrd else (".nrrd", ".nhdr")):
         kind = "an NRRD" if is_nrrd else "a MetaImage"
         doubts = (f"The file is {kind} file although its name ends in {path.suffix.lower()}.", *doubts)
     return array, header, Geometry((i, j, k), header.affine), header.warnings + doubts
+
+
+def _header(path: Path) -> tuple[bool, TextHeader]:
+    """Whether it is an NRRD file, and what its header says."""
+    with path.open("rb") as stream:
+        first = stream.read(len(MAGIC))
+        stream.seek(0)
+        if not first:
+            raise InputError(path, "the file is empty", DAMAGED)
+        is_nrrd = first.startswith(MAGIC)
+        return is_nrrd, read_nrrd(path, stream) if is_nrrd else read_metaimage(path, stream)
 
 
 def _verify(temporary: Path, array: np.ndarray, geometry: Geometry) -> None:
@@ -93,4 +104,4 @@ def _is_ours(path: Path, head: bytes) -> bool:
 
 
 # The name is that of the library which read these files until version 0.2; others may ask for it.
-FORMATS.register("itk")(Format(SUFFIXES, read, read_labels, write, WRITTEN, _is_ours))
+FORMATS.register("itk")(Format(SUFFIXES, read, read_labels, write, WRITTEN, _is_ours, named_segments))

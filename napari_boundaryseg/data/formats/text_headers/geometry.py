@@ -52,11 +52,3 @@ def affine_of(path: Path, columns: np.ndarray, origin: np.ndarray, to_ras: np.nd
             "Resample it to right angles, or save it as .nii.gz",
         )
     return to_ras @ affine + 0.0  # no negative zeros
-
-
-def unit_warning(unit: str) -> tuple[str, ...]:
-    """What to say of a unit of length other than mm."""
-    if unit in ("mm", "millimeter", "millimetre", "millimeters", "millimetres"):
-        return ()
-    known = unit if unit.isalpha() and len(unit) <= 10 else "not known"
-    return (f"Its unit of length is {known}: millimetres are assumed.",)

@@ -57,6 +57,8 @@ class TextHeader:
     warnings: tuple[str, ...] = ()
     slope: float = 1.0
     inter: float = 0.0
+    notes: tuple[str, ...] = ()
+    """What programs keep in an NRRD header, one ``key:=value`` each."""
 
 
 class Fields:

@@ -8,9 +8,10 @@ from typing import BinaryIO
 import numpy as np
 
 from napari_boundaryseg.data.formats.compressed import DAMAGED
+from napari_boundaryseg.data.formats.extent import odd_extent
 from napari_boundaryseg.data.formats.signatures import guess
 from napari_boundaryseg.data.formats.text_headers.data_file import beside
-from napari_boundaryseg.data.formats.text_headers.geometry import NO_ORIENTATION, NO_SPACING, affine_of, unit_warning
+from napari_boundaryseg.data.formats.text_headers.geometry import NO_ORIENTATION, NO_SPACING, affine_of
 from napari_boundaryseg.data.formats.text_headers.header import (
     EXPORT_AGAIN,
     FROM_END,
@@ -21,6 +22,7 @@ from napari_boundaryseg.data.formats.text_headers.header import (
     header_lines,
     volume_sizes,
 )
+from napari_boundaryseg.data.formats.text_headers.units import unit_mm
 from napari_boundaryseg.errors import InputError
 
 TYPES = {
@@ -51,6 +53,7 @@ def read_metaimage(path: Path, stream: BinaryIO) -> TextHeader:
     fields = _fields(path, stream)
     sizes, shape = _sizes(path, fields)
     affine, warnings = _affine(path, fields, len(sizes))
+    warnings += odd_extent(shape, affine)
     dtype, more = _type(path, fields)
     slope, inter = _scaling(path, fields)
     channels = fields.single("ElementNumberOfChannels", 1, most=1 << 16)
@@ -115,10 +118,11 @@ def _affine(path: Path, fields: Fields, n: int) -> tuple[np.ndarray, tuple[str, 
         warnings += (NO_SPACING,)
     if n > 3 and (rows[:3, 3:].any() or rows[3:, :3].any()):
         raise InputError(path, "its fourth axis leans into the others", EXPORT_AGAIN)
-    affine = affine_of(path, rows[:3, :3].T * spacing[:3], origin[:3])
+    mm, doubts = unit_mm(fields.one("DistanceUnits"))
+    affine = affine_of(path, rows[:3, :3].T * spacing[:3] * mm, origin[:3] * mm)
     if np.abs(np.linalg.norm(rows[:3, :3], axis=1) - 1).max() > 0.01:
         warnings += ("Its directions are not of length 1: the voxel size is multiplied by their length.",)
-    return affine, warnings + unit_warning((fields.one("DistanceUnits") or "mm").lower())
+    return affine, warnings + doubts
 
 
 def _type(path: Path, fields: Fields) -> tuple[np.dtype, tuple[str, ...]]:

@@ -44,7 +44,6 @@ TYPES = {
 }
 """NRRD types in one word, and their NumPy types."""
 _ENCODINGS = {"raw": "raw", "gzip": "gzip", "gz": "gzip", "bzip2": "bzip2", "bz2": "bzip2"}
-_SEGMENT = re.compile(r"Segment(\d+)_(Name|LabelValue):=(.*)")
 _TEXT = ("text", "txt", "ascii", "hex")
 
 
@@ -56,37 +55,35 @@ def read_nrrd(path: Path, stream: BinaryIO) -> TextHeader:
     InputError
         For a header that contradicts itself, or describes anything but a volume of numbers.
     """
-    fields, segments = _fields(path, stream)
+    fields, notes = _fields(path, stream)
     sizes = fields.whole("sizes", fields.one("sizes"))
     if fields.single("dimension", 0, most=16) != len(sizes):
         raise InputError(path, "its header says dimension and sizes of different lengths", DAMAGED)
     axes, components = volume_axes(path, fields, sizes)
-    affine, warnings = read_affine(path, fields, axes, len(sizes))
+    affine, warnings = read_affine(path, fields, axes, sizes)
     if "old min" in fields or "old max" in fields:
         warnings += ("Its values were made from others, of another range: they are taken as they are.",)
-    if segments:
-        said = ", ".join(segments[:8]) + (" and more" if len(segments) > 8 else "")
-        warnings += (f"It names its segments ({said}); the names are not matched: the integers count.",)
     dtype, data = _type(path, fields), _data(path, fields, stream.tell())
-    return TextHeader(sizes, components, dtype, affine, data, warnings)
+    return TextHeader(sizes, components, dtype, affine, data, warnings, notes=tuple(notes))
 
 
 def _fields(path: Path, stream: BinaryIO) -> tuple[Fields, list[str]]:
-    """The fields, and the segments that 3D Slicer's notes name: ``1 Prostate``."""
+    """The fields, and the notes of some program."""
     lines = header_lines(path, stream)
     if not re.fullmatch(r"NRRD000[1-5]", next(lines)):
         raise InputError(path, "its version of NRRD is not known", SAVE_AGAIN)
-    fields, segments = Fields(path), dict[str, dict[str, str]]()
+    fields, notes = Fields(path), list[str]()
     for line in lines:
         if not line:
             break
         name, found, value = line.partition(": " if ": " in line else ":")
-        note = ":=" in (name if ": " in line else line)  # of some program
-        if found and not note and not line.startswith("#"):
+        if line.startswith("#"):
+            continue
+        if ":=" in (name if ": " in line else line):
+            notes.append(line)
+        elif found:
             fields.put(name, value.strip())
-        if said := _SEGMENT.fullmatch(line):
-            segments.setdefault(said[1], {})[said[2]] = said[3]
-    return fields, [f"{one.get('LabelValue', '?')} {one['Name']}" for one in segments.values() if "Name" in one]
+    return fields, notes
 
 
 def _type(path: Path, fields: Fields) -> np.dtype:

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
+from napari_boundaryseg.data.formats.extent import odd_extent
 from napari_boundaryseg.data.formats.text_headers.geometry import (
     LPS_TO_RAS,
     NO_ORIENTATION,
     NO_SPACING,
     affine_of,
-    unit_warning,
 )
 from napari_boundaryseg.data.formats.text_headers.header import EXPORT_AGAIN, Fields, volume_sizes
+from napari_boundaryseg.data.formats.text_headers.units import nrrd_units
 from napari_boundaryseg.errors import InputError
 
 _TO_RAS = {
@@ -61,9 +62,11 @@ def volume_axes(path: Path, fields: Fields, sizes: tuple[int, ...]) -> tuple[lis
     return spatial, rest[0] if rest else None
 
 
-def read_affine(path: Path, fields: Fields, axes: list[int], n: int) -> tuple[np.ndarray, tuple[str, ...]]:
+def read_affine(
+    path: Path, fields: Fields, axes: list[int], sizes: tuple[int, ...]
+) -> tuple[np.ndarray, tuple[str, ...]]:
     """The affine of the three axes, and what is doubtful about it."""
-    space = fields.one("space").lower()
+    n, space = len(sizes), fields.one("space").lower()
     timed = space.endswith("-time") or space in ("rast", "last", "lpst")
     space = space.removesuffix("-time").removesuffix("t") if timed else space
     if "space directions" in fields:
@@ -74,9 +77,9 @@ def read_affine(path: Path, fields: Fields, axes: list[int], n: int) -> tuple[np
             raise InputError(path, "its header gives its voxel size twice", EXPORT_AGAIN)
     else:
         columns, origin, warnings = _spacings(fields, axes, n)
-    affine = affine_of(path, columns, origin, _TO_RAS.get(space, LPS_TO_RAS))
-    units = {unit.strip('"').lower() for unit in (fields.one("space units") or "mm").split()[:3]} - {"mm"}
-    return affine, warnings + (unit_warning(min(units)) if units else ())
+    mm, doubts = nrrd_units(fields, axes, n)
+    affine = affine_of(path, columns * mm[:, np.newaxis], origin * mm, _TO_RAS.get(space, LPS_TO_RAS))
+    return affine, warnings + doubts + odd_extent([sizes[axis] for axis in axes], affine)
 
 
 def _directions(path: Path, fields: Fields, axes: list[int], count: int) -> tuple[np.ndarray, np.ndarray]:

@@ -34,7 +34,7 @@ class TrainingCase:
     Parameters
     ----------
     image : (C, z, y, x) float32 tensor, normalised
-    labels : (z, y, x) uint8 tensor of class indices
+    labels : (z, y, x) uint8 or int16 tensor of class indices
     maps : dict of (N, z, y, x) tensors
         The target maps that the recipe's losses need; see `engine.training.data.targets`.
     spacing_mm : tuple of float

@@ -47,7 +47,7 @@ def boxed(case: TrainingCase, recipe: Recipe, rng: np.random.Generator) -> Train
     image = np.stack([normalised(channel, recipe.preprocessing, index) for index, channel in enumerate(channels)])
     image = resized(image, size, "linear") if size != own else image
     points = _points(case, matrix, cut, size)
-    labels = sample(case.labels[None], points, "nearest")[0].numpy().astype(np.uint8)
+    labels = sample(case.labels[None], points, "nearest")[0].to(case.labels.dtype).numpy()
     z, y, x = (n * s / m for n, s, m in zip(own, case.spacing_mm, size, strict=True))
     return replace(
         case,

@@ -20,7 +20,7 @@ def made(classes: np.ndarray, recipe: Recipe, spacing_mm: tuple[float, float, fl
 
     Parameters
     ----------
-    classes : (z, y, x) uint8 array of class indices
+    classes : (z, y, x) uint8 or int16 array of class indices
     recipe : Recipe
     spacing_mm : tuple of float
         Along z, y, x.

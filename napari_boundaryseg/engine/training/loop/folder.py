@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,9 +28,12 @@ def claim(folder: Path, *, resume: bool, overwrite: bool) -> bool:
     InputError
         When it would replace the results of another training that nobody said to overwrite.
     """
-    if resume and (folder / STATE).is_file():
+    try:
+        there = [name for name in _WRITTEN if (folder / name).exists()]
+    except OSError as error:
+        raise write_error(folder, error) from error
+    if resume and STATE in there:
         return True
-    there = [name for name in _WRITTEN if (folder / name).exists()]
     just_begun = resume and set(there) <= {CARD, LOG} and card_in(folder) is not None  # stopped before its first state
     if there and not overwrite and not just_begun:
         advice = (
@@ -42,17 +45,18 @@ def claim(folder: Path, *, resume: bool, overwrite: bool) -> bool:
     return False
 
 
-def refuse_model_in(folder: Path, model: Path) -> None:
-    """Refuse a folder whose files are replaced while one of them is the model that the training begins with.
+def refuse_read_in(folder: Path, files: Iterable[Path]) -> None:
+    """Refuse a folder whose files are replaced while one of them is read: a model, a recipe, a table of splits.
 
     Raises
     ------
     InputError
     """
-    if any((folder / name).exists() and (folder / name).samefile(model) for name in _WRITTEN):
-        raise InputError(
-            folder, f"it holds the model that the training begins with ({model.name})", "Choose another folder"
-        )
+    for file in files:
+        if file.exists() and any((folder / name).exists() and (folder / name).samefile(file) for name in _WRITTEN):
+            raise InputError(
+                folder, f"it holds {file.name}, which this training reads and would replace", "Choose another folder"
+            )
 
 
 def begin(folder: Path, card: Card) -> None:

@@ -31,7 +31,6 @@ class TrainingList(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._rows: Sequence[Stopped] = ()
-        self._free = True
         self.title = line("train_panel.stopped_title", "Stopped before their end")
         self.list = named(QListWidget(), "train_panel.stopped", "Stopped trainings", "What they have learnt is kept")
         self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
@@ -62,15 +61,9 @@ class TrainingList(QWidget):
         self.list.setFixedHeight(min(max(len(rows), 1), LONGEST) * max(self.list.sizeHintForRow(0), 20) + 6)
         self._enable()
 
-    def set_free(self, free: bool) -> None:
-        """Say whether a training can be started now."""
-        self._free = free
-        self._enable()
-
     def _enable(self) -> None:
-        chosen = self._chosen() is not None
-        self.resume.setEnabled(chosen and self._free)
-        self.discard.setEnabled(chosen and self._free)
+        for control in (self.resume, self.discard):
+            control.setEnabled(self._chosen() is not None)
 
     def _chosen(self) -> Stopped | None:
         row = self.list.currentRow()

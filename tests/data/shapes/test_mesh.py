@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from napari_boundaryseg.data.mesh import read_stl, signed_volume_mm3, surface, write_stl
+from napari_boundaryseg.data.shapes.mesh import read_stl, signed_volume_mm3, surface, write_stl
 from napari_boundaryseg.errors import InputError
 
 AFFINES = {

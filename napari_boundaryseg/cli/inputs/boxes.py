@@ -34,9 +34,16 @@ def box_around(labels: LabelMap, margin_mm: float) -> Box:
     return box
 
 
+def label_files(labels: Path) -> list[Path]:
+    """The file itself, or those of a folder."""
+    from napari_boundaryseg.cli.inputs.label_files import cases_in
+
+    return [labels] if labels.is_file() else list(cases_in(labels).values())
+
+
 def labels_of(labels: Path, case: str) -> Path:
     """The label file for a case: the file itself, or the one of that name in a folder."""
-    from napari_boundaryseg.cli.cases import cases_in, known_as
+    from napari_boundaryseg.cli.inputs.label_files import cases_in, known_as
 
     if labels.is_file():
         return labels

@@ -1,0 +1,1 @@
+"""What a command line names: scans and their channels, label files, boxes."""

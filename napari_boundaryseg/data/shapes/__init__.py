@@ -1,0 +1,1 @@
+"""Shapes of labels: outlines in a slice, and surfaces."""

@@ -1,0 +1,43 @@
+"""Note in a journal: what belongs to labels in work beside their voxels."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass, field
+
+from napari_boundaryseg.data.boxes import Box, from_pairs
+from napari_boundaryseg.editing.effort import Work
+
+
+@dataclass
+class Note:
+    """What the last notes of a journal say together.
+
+    Parameters
+    ----------
+    effort : dict
+        (organ, slice) to what it took.
+    organ : int
+        The organ that was chosen; 0 when that is not known.
+    box : three slices, optional
+        The part of the scan that was segmented, on the scan's own array.
+    """
+
+    effort: dict[tuple[int, int], Work] = field(default_factory=dict)
+    organ: int = 0
+    box: Box | None = None
+
+    def follow(self, body: bytes) -> None:
+        """Take what one record says; a ValueError where it says nothing that can be understood."""
+        said = json.loads(body)
+        for organ, at, strokes, path_mm, seconds, undos in said["effort"]:
+            self.effort[int(organ), int(at)] = Work(int(strokes), float(path_mm), float(seconds), int(undos))
+        self.organ, self.box = int(said["organ"]), None if said["box"] is None else from_pairs(said["box"])
+
+
+def note_body(effort: Mapping[tuple[int, int], Work], organ: int, box: Box | None) -> bytes:
+    """A record's content: the effort that has changed, and all else."""
+    rows = [[*at, *astuple(work)] for at, work in effort.items()]
+    parts = None if box is None else [[int(part.start), int(part.stop)] for part in box]
+    return json.dumps({"effort": rows, "organ": organ, "box": parts}).encode()

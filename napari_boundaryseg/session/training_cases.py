@@ -1,0 +1,122 @@
+"""Cases for a training: which of a project's fit the model, which are held out at first, and whose they are."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from napari_boundaryseg.data.labels import LabelScheme
+from napari_boundaryseg.data.relabel import to_scheme
+from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
+from napari_boundaryseg.engine.checkpoints.card import Card
+from napari_boundaryseg.engine.preprocessing.channels import in_order
+from napari_boundaryseg.engine.recipes.recipe import Recipe
+from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.session.project.project import Project
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An accepted case that may train a model, or judge it."""
+
+    name: str
+    scheme: str
+    patient: str | None = None
+    """None where nobody knows whose scan it is."""
+    misfit: str = ""
+    """Why the model can learn nothing from it; empty where it fits."""
+
+
+def candidates(project: Project, card: Card | None) -> list[Candidate]:
+    """Every accepted case, by name, with what is against it where the model is known."""
+    facts = project.facts() if card is not None else {}
+    return [
+        Candidate(
+            case.name,
+            case.scheme,
+            case.patient or None,
+            _misfit(facts.get(case.label.parent.name, {}), case.name, card.recipe, card.name) if card else "",
+        )
+        for case in project.cases()
+    ]
+
+
+def first_roles(cases: Sequence[Candidate], chosen: Mapping[str, str], held: Iterable[str] = ()) -> dict[str, str]:
+    """The role of every case: as it was chosen, else as its patient's others, else one patient is held out.
+
+    That is one of whom it is known who it is, if there is any, with few cases, and of several the last. With fewer than
+    two patients nobody is held out: those who train never judge.
+
+    Parameters
+    ----------
+    cases : sequence of Candidate
+    chosen : mapping
+        What a person chose.
+    held : iterable of str
+        Who was held out so far, and stays so where somebody else is left to train.
+    """
+    patients = _by_patient(case for case in cases if not case.misfit)
+    given = {**dict.fromkeys(held, "Held out"), **chosen}
+    roles = {name: _role(name, names, given) for names in patients.values() for name in names}
+    if "Train" not in roles.values():
+        roles = {name: _role(name, names, chosen) for names in patients.values() for name in names}
+    if len(patients) > 1 and "Held out" not in roles.values() and not roles.keys() & chosen.keys():
+        ranked = [
+            (2 * len(names) > len(roles), not known, len(names), -n)
+            for n, ((known, _), names) in enumerate(patients.items())
+        ]
+        roles |= dict.fromkeys(list(patients.values())[-min(ranked)[-1]], "Held out")
+    return {case.name: roles.get(case.name, "Leave out") for case in cases}
+
+
+def _role(name: str, of_patient: Sequence[str], given: Mapping[str, str]) -> str:
+    others = {given.get(other) for other in of_patient}
+    return given.get(name) or ("Held out" if "Held out" in others else "Train")
+
+
+def on_both_sides(cases: Sequence[Candidate], roles: Mapping[str, str]) -> list[str]:
+    """Patients of whom one case trains and another is held out, in words; such a training is refused."""
+    found = []
+    for (patient, _), names in _by_patient(cases).items():
+        parted = [name for name in names if roles.get(name) in ("Train", "Held out")]
+        if len({roles[name] for name in parted}) > 1:
+            found.append(f"{' and '.join(parted)} are of one patient, {patient}")
+    return found
+
+
+def of_unknown_patient(cases: Sequence[Candidate], roles: Mapping[str, str]) -> list[str]:
+    """Names of the cases that take part, and of which nobody knows whose they are."""
+    return [case.name for case in cases if not case.patient and roles.get(case.name) in ("Train", "Held out")]
+
+
+def _by_patient(cases: Iterable[Candidate]) -> dict[tuple[str, str], list[str]]:
+    """Names of the cases of each patient; a case of a patient who is not known is alone."""
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for case in cases:
+        found[(case.patient, "") if case.patient else ("", case.name)].append(case.name)
+    return found
+
+
+def _misfit(facts: Mapping[str, Any], name: str, recipe: Recipe, model: str) -> str:
+    """What the training would say of it: asked with one voxel for each drawn organ, and for each channel."""
+    try:
+        if facts.get("channels"):
+            channels = tuple(map(str, facts["channels"]))
+            scan = Volume(np.zeros((len(channels), 1, 1, 1), np.uint8), _grid(1), channels, name)
+            if in_order(scan, recipe.channels, model).channels != channels:
+                return f"its channels are stored as {', '.join(channels)}, {model} needs {', '.join(recipe.channels)}"
+        if facts.get("label_scheme"):
+            scheme = LabelScheme.model_validate(facts["label_scheme"])
+            drawn = np.array([0, *(set(scheme.ids) & set(facts.get("drawn") or ()))], np.uint16)
+            to_scheme(LabelMap(drawn.reshape(-1, 1, 1), _grid(len(drawn)), scheme, name), recipe.scheme)
+    except InputError as error:
+        return error.reason
+    return ""
+
+
+def _grid(voxels: int) -> Geometry:
+    return Geometry((voxels, 1, 1), np.eye(4))

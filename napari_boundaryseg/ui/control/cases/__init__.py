@@ -1,0 +1,1 @@
+"""Cases of a study in the window: the list, and the way from one to the next."""

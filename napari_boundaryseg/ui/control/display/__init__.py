@@ -1,0 +1,1 @@
+"""What is shown over the scan: outline, fill, edges, soft contour, attention."""

@@ -1,0 +1,145 @@
+"""What the keys of the table do in one window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from napari.layers import Labels
+
+from napari_boundaryseg.ui import keys
+from napari_boundaryseg.ui.control.viewer_controller import ViewerController
+from napari_boundaryseg.ui.input import habits
+from napari_boundaryseg.ui.input.keyboard import Act
+from napari_boundaryseg.ui.keys import DOWN, MODES
+from napari_boundaryseg.ui.layers.organ_slices import ends
+from napari_boundaryseg.ui.layers.scan_grid import ScanGrid
+
+
+class KeyActions:
+    """Finds out whether there is something to act on, and acts.
+
+    Parameters
+    ----------
+    controller : ViewerController
+    view : callable
+        The grid of the plane that the mouse is over.
+    has : callable
+        Whether a habit holds.
+    """
+
+    def __init__(
+        self, controller: ViewerController, view: Callable[[], ScanGrid], has: Callable[[str], bool], bare: Any
+    ) -> None:
+        self._controller, self._tools, self._view, self._has = controller, controller.tools, view, has
+        self._viewer, self._bare = controller.viewer, bare
+
+    def acts(self) -> Mapping[str, Act]:
+        """By the actions of the table; a key without an act stays napari's."""
+        tools, outline = self._tools, self._tools.outline
+        made = {
+            "tool.smaller": self._on_labels("tool.smaller", lambda: tools.resize_brush(-1)),
+            "tool.larger": self._on_labels("tool.larger", lambda: tools.resize_brush(1)),
+            "tool.leave": Act(self._leave, self._in_hand),
+            "outline.apply": Act(outline.apply, self._has_outline),
+            "outline.back": Act(outline.back, self._has_outline),
+            "edit.undo": Act(self._undo, self._may_go_back),
+            "edit.redo": Act(self._redo, self._may_go_back),
+            "case.accept": self._on_labels("case.accept", self._controller.cases.accept_and_go_on),
+            "case.next": Act(self._controller.cases.next, self._has_cases),
+            "case.previous": Act(self._controller.cases.previous, self._has_cases),
+            "view.bare": Act(self._bare.begin, self._has_scan, self._bare.end),
+            "slice.next": Act(lambda: self._view().step(1), self._steps),
+            "slice.previous": Act(lambda: self._view().step(-1), self._steps),
+            "slice.first": Act(lambda: self._go_to_end(0), self._finds_organ),
+            "slice.last": Act(lambda: self._go_to_end(1), self._finds_organ),
+            "help": Act(self._controller.keys_asked.emit),
+        }
+        for name, mode in MODES.items():
+            made[f"tool.{name}"] = self._on_labels(f"tool.{name}", partial(tools.set_mode, mode))
+        for n in range(9):
+            made[f"organ.{n + 1}"] = Act(partial(self._choose, n), partial(self._has_organ, n))
+        return made
+
+    def _has_scan(self) -> bool:
+        return self._controller.session.scan is not None
+
+    def _has_cases(self) -> bool:
+        return bool(self._controller.cases.rows())
+
+    def _has_labels(self) -> bool:
+        return self._tools.layer is not None
+
+    def _has_outline(self) -> bool:
+        return self._in_hand() and self._tools.state()[0] == MODES["polygon"] and self._tools.has_outline()
+
+    def _in_hand(self) -> bool:
+        return self._has_labels() and self._tools.state()[0] != DOWN
+
+    def _steps(self) -> bool:
+        return self._has(habits.ARROWS) and self._view().is_flat
+
+    def _finds_organ(self) -> bool:
+        return self._steps() and self._has_labels()
+
+    def _may_go_back(self) -> bool:
+        """Another labels layer that a person works on has steps of its own."""
+        active = self._viewer.layers.selection.active
+        return self._has_labels() and (active is self._tools.layer or not isinstance(active, Labels))
+
+    def _on_labels(self, action: str, do: Callable[[], object]) -> Act:
+        def act() -> None:
+            self._take_labels(keys.KEYS[action].label)
+            do()
+
+        return Act(act, self._has_labels)
+
+    def _take_labels(self, what: str = "") -> None:
+        """Make our labels the active layer, and say so where another one was chosen."""
+        active, selection = self._viewer.layers.selection.active, self._viewer.layers.selection
+        if active is self._tools.layer:
+            return
+        selection.active = self._tools.layer
+        if active is not None:
+            begin = f"{what}: this is" if what else "This is"
+            self._controller.session.say(
+                "info", f"{begin} about the labels. The layer {active.name} was chosen before."
+            )
+
+    def _organs(self) -> tuple[int, ...]:
+        scheme = self._controller.labels.scheme()
+        return scheme.ids if scheme is not None else ()
+
+    def _has_organ(self, n: int) -> bool:
+        return n < len(self._organs())
+
+    def _choose(self, n: int) -> None:
+        self._take_labels()
+        self._tools.choose(self._organs()[n])
+
+    def _undo(self) -> None:
+        """With a polygon in work, its last corner is the last change."""
+        if self._has_outline():
+            self._tools.outline.back()
+        else:
+            self._take_labels("Undo")
+            self._tools.undo()
+
+    def _redo(self) -> None:
+        self._take_labels("Redo")
+        self._tools.redo()
+
+    def _leave(self) -> None:
+        if self._has_outline():
+            self._tools.outline.discard()
+        else:
+            self._tools.set_mode(DOWN)
+
+    def _go_to_end(self, which: int) -> None:
+        view, labels, organ = self._view(), self._tools.layer, self._tools.state()[2]
+        found = ends(labels.data, organ, view.axis)
+        if found is None:
+            self._controller.session.say("info", "The chosen organ is not drawn yet.")
+        else:
+            view.show_slice(found[which])

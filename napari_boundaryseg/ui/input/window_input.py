@@ -1,0 +1,146 @@
+"""Keys and mouse of one window: its keyboard, a mouse for each view, and what both of them need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from qtpy.QtCore import QObject, QPointF
+
+from napari_boundaryseg.ui.compat.canvas import canvas_widget, view_canvas, without_brush_box
+from napari_boundaryseg.ui.compat.window import main_window
+from napari_boundaryseg.ui.control.viewer_controller import ViewerController
+from napari_boundaryseg.ui.input import habits
+from napari_boundaryseg.ui.input.habits import Habits
+from napari_boundaryseg.ui.input.help_sheet import HelpSheet
+from napari_boundaryseg.ui.input.key_actions import KeyActions
+from napari_boundaryseg.ui.input.keyboard import Keyboard
+from napari_boundaryseg.ui.input.mouse import Drag, Mouse
+from napari_boundaryseg.ui.input.status_help import StatusHelp
+from napari_boundaryseg.ui.keys import DOWN, MODES
+from napari_boundaryseg.ui.layers.scan_grid import ScanGrid
+from napari_boundaryseg.ui.tools.bare_scan import BareScan
+from napari_boundaryseg.ui.views.grey_window import drag_window
+from napari_boundaryseg.ui.views.pixels import mm_per_pixel, to_point
+from napari_boundaryseg.ui.views.polygon_view import PolygonView
+
+REACH_PX = 8
+"""A press this near to a corner of a polygon takes hold of it."""
+
+
+class WindowInput(QObject):
+    """Made once for a viewer, beside its controller.
+
+    Parameters
+    ----------
+    controller : ViewerController
+    """
+
+    def __init__(self, controller: ViewerController) -> None:
+        super().__init__(controller)
+        self._controller, self._tools, self._planes = controller, controller.tools, controller.view.planes
+        self._viewer = controller.viewer
+        self.habits, self.bare = Habits(self), BareScan(controller.viewer)
+        self._views: list[tuple[Mouse, PolygonView]] = [self._watch(controller.grid, canvas_widget(self._viewer))]
+        self._over: Mouse | None = None
+        acts = KeyActions(controller, self.view, self.habits.has, self.bare).acts()
+        self.keyboard = Keyboard(main_window(self._viewer), acts)
+        self._status = StatusHelp(controller, self)
+        controller.keys_asked.connect(self.show_help)
+        self._planes.changed.connect(self._on_planes)
+        self.habits.changed.connect(self._on_habit)
+        self._on_habit(habits.CLICK)
+        outline = self._tools.outline
+        outline.told.connect(lambda why: controller.session.say("info", why))
+        outline.changed.connect(self._show_outline)
+        self._tools.tool_changed.connect(self._show_outline)
+        self.bare.changed.connect(self._show_outline)
+        self.bare.changed.connect(self._show_labels)
+
+    def view(self) -> ScanGrid:
+        """The grid of the plane that the mouse is over, else of the main one."""
+        return self._over.grid if self._over is not None else self._controller.grid
+
+    def show_help(self) -> None:
+        """Show the keys, and the habits to choose from."""
+        HelpSheet(self.habits, main_window(self._viewer)).show()
+
+    def _watch(self, grid: ScanGrid, canvas: Any) -> tuple[Mouse, PolygonView]:
+        viewer = grid.viewer
+        without_brush_box(viewer)
+        viewer.dims.events.point.connect(self._show_outline)
+        viewer.dims.events.order.connect(self._show_outline)
+        return Mouse(grid, canvas, self), PolygonView(viewer, canvas)
+
+    def _on_planes(self, are_open: bool) -> None:
+        del self._views[1:]
+        self._over = None
+        if are_open:
+            self._views += [self._watch(view.grid, view_canvas(view.widget)) for view in self._planes.views]
+        self._show_outline()
+
+    def _on_habit(self, name: str) -> None:
+        self._planes.follow_clicks(self.habits.has(habits.CLICK))
+
+    # What the mouse asks.
+    def press(self, view: Mouse, at: QPointF, shift: bool) -> Drag | None:
+        """With a tool: Shift goes to that point, the polygon sets or moves a corner; the rest is napari's."""
+        if self.bare.is_on:
+            return lambda now: None
+        mode = self._mode(view)
+        if shift and mode != DOWN and self._planes.is_open and self.habits.has(habits.CLICK):
+            go = lambda now: self._planes.go_under(view.viewer, to_point(view.viewer, view.canvas, now))  # noqa: E731
+            go(at)
+            return go
+        if mode != MODES["polygon"]:
+            return None
+        outline, reach = self._tools.outline, REACH_PX * abs(mm_per_pixel(view.viewer)[0])
+        corner = outline.press(self._tools.layer, view.grid.axis, view.grid.slice(), view.point(at), reach)
+        return lambda now: outline.move(corner, view.point(now)) if corner is not None else None
+
+    def press_twice(self, view: Mouse) -> bool:
+        """The polygon is applied."""
+        if self._mode(view) != MODES["polygon"]:
+            return self.bare.is_on
+        if self._tools.has_outline():
+            self._tools.outline.apply()
+        return True
+
+    def hover(self, view: Mouse, at: QPointF | None) -> None:
+        """Keys are about this view now; the polygon's next edge follows the mouse."""
+        self._over = view if at is not None else None
+        outline = self._tools.outline
+        if outline.is_open and self._mode(view) == MODES["polygon"] and self._shows_outline(view.grid):
+            outline.hover(view.point(at) if at is not None else None)
+
+    def drag_window(self) -> Callable[[float, float], object]:
+        """The grey levels change; the status bar says to what, the list of windows that they were set by hand."""
+        return drag_window(self._viewer, self._say_window)
+
+    def _say_window(self, text: str) -> None:
+        self._viewer.status = text
+        self._controller.view.window_by_hand.emit()
+
+    def resize(self, notches: int) -> None:
+        """The brush changes."""
+        self._tools.resize_brush(notches)
+
+    def _mode(self, view: Mouse) -> str:
+        """The tool in hand in a view; none where another layer is active."""
+        active = view.viewer.layers.selection.active
+        on_labels = self._viewer.layers.selection.active is self._tools.layer is not None
+        return str(active.mode) if on_labels and active is not None else DOWN
+
+    def _shows_outline(self, grid: ScanGrid) -> bool:
+        return grid.is_flat and self._tools.outline.lies_in(grid.axis, grid.slice())
+
+    def _show_labels(self) -> None:
+        self._controller.view.outlines.set_bare(self.bare.is_on)
+
+    def _show_outline(self, event: object = None) -> None:
+        outline, in_hand = self._tools.outline, self._tools.state()[0] == MODES["polygon"]
+        drawn = in_hand and self._tools.has_outline() and not self.bare.is_on
+        colour = self._tools.colour() if drawn else ""
+        for mouse, picture in self._views:
+            here = drawn and self._shows_outline(mouse.grid)
+            picture.show_outline(outline.corners if here else [], outline.mouse, colour)

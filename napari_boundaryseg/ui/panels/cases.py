@@ -1,0 +1,176 @@
+"""The Cases panel: what is to be done, in work and accepted; open one, go on to the next."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qtpy.QtWidgets import QCheckBox, QFileDialog, QFormLayout, QGridLayout, QLineEdit, QMessageBox, QWidget
+
+from napari_boundaryseg.session.case_list import CaseRow
+from napari_boundaryseg.session.project.project import CaseVersion
+from napari_boundaryseg.ui import keys
+from napari_boundaryseg.ui.control.viewer_controller import ViewerController
+from napari_boundaryseg.ui.panels.notices.project_place import ProjectPlace
+from napari_boundaryseg.ui.panels.panel import PANELS, Panel
+from napari_boundaryseg.ui.widgets.controls import button, choice, column, line, named
+from napari_boundaryseg.ui.widgets.work_table import Line, WorkTable
+
+EMPTY = "Add a folder of scans to work through, or open a single scan below."
+
+
+def version_in_words(version: CaseVersion) -> str:
+    """Number, day, person and minutes of labels that were accepted."""
+    minutes = "" if version.seconds is None else f"{version.seconds / 60:.0f} min"
+    parts = (str(version.version), version.accepted[:10], version.person or "", minutes)
+    return " · ".join(part for part in parts if part)
+
+
+def _line(row: CaseRow) -> Line:
+    case = row.case
+    return Line(row.name, row.status, case.scheme if case else "", case.seconds if case else None, row.comment)
+
+
+@PANELS.register("cases")
+class CasesPanel(Panel):
+    """The top section: the list, the selected case, next and previous."""
+
+    title, position = "Cases", 5
+
+    def __init__(self, controller: ViewerController, parent: QWidget | None = None) -> None:
+        super().__init__(controller, parent)
+        self._cases, self._labels = controller.cases, controller.labels
+        self.add = button("cases_panel.add", "Add folder…", "A folder of scans: NIfTI, DICOM, nnU-Net, MSD, BIDS")
+        self.table = WorkTable()
+        self.empty = line("cases_panel.empty", EMPTY)
+        self.previous = button("cases_panel.previous", "Previous", keys.tip("case.previous"))
+        self.next = button("cases_panel.next", "Next", keys.tip("case.next"))
+        self.accept_next = button(
+            "cases_panel.accept_next",
+            "Accept and next",
+            f"Accept the labels, and open the next case that is not accepted ({keys.shown('case.accept')})",
+            main=True,
+        )
+        self.ahead = named(
+            QCheckBox("Segment the next case ahead"),
+            "cases_panel.ahead",
+            "Segment the next case ahead",
+            "With the model chosen in Segment, while you work on this one; its labels are there when it is opened",
+        )
+        self.version = choice("cases_panel.version", "Version", "Labels that were accepted")
+        self.open = button("cases_panel.open", "Open", "Open the selected case")
+        self.remove = button("cases_panel.remove", "Remove…", "Take the selected case off the list")
+        self.patient = named(
+            QLineEdit(),
+            "cases_panel.patient",
+            "Patient",
+            "A word that is the same for all scans of one patient, not the name; kept when you press Enter",
+        )
+        self.patient.setPlaceholderText("not known")
+        self.comment = named(QLineEdit(), "cases_panel.comment", "Comment", "Kept with the case when you press Enter")
+        self.place = ProjectPlace(controller)
+        self._arrange()
+        self._connect(controller)
+        self._show()
+
+    def _arrange(self) -> None:
+        steps = QWidget()
+        grid = QGridLayout(steps)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.addWidget(self.previous, 0, 0)
+        grid.addWidget(self.next, 0, 1)
+        grid.addWidget(self.accept_next, 1, 0, 1, 2)
+        grid.addWidget(self.ahead, 2, 0, 1, 2)
+        self._details = QWidget()
+        form = QFormLayout(self._details)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.addRow("Patient", self.patient)
+        form.addRow("Version", self.version)
+        form.addRow("Comment", self.comment)
+        form.addRow(self.open)
+        form.addRow(self.remove)
+        column(self, self.empty, self.table, steps, self._details, self.add, self.place).addStretch(1)
+
+    def _connect(self, controller: ViewerController) -> None:
+        self.add.clicked.connect(self._ask_folder)
+        self.previous.clicked.connect(self._cases.previous)
+        self.next.clicked.connect(self._cases.next)
+        self.accept_next.clicked.connect(self._cases.accept_next)
+        self.ahead.toggled.connect(self._cases.segment_ahead)
+        self.table.asked.connect(lambda row: self._cases.open(self._cases.rows()[row]))
+        self.table.chosen.connect(lambda _: self._show_details())
+        self.open.clicked.connect(self._open_selected)
+        self.remove.clicked.connect(self._ask_remove)
+        self.comment.returnPressed.connect(self._keep_comment)
+        self.patient.returnPressed.connect(self._keep_patient)
+        self._cases.changed.connect(self._show)
+        jobs = controller.jobs
+        jobs.changed.connect(self._enable)
+        controller.listen(self, self._session.project_changed, lambda _: self._show())
+
+    def _ask_folder(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, "Add the scans of a folder to the list")
+        if folder:
+            self._cases.add_folder(Path(folder))
+
+    def _ask_remove(self) -> None:
+        row = self._selected()
+        if row is None:
+            return
+        kept = "Its accepted labels go to the folder “removed” of the project." if row.case is not None else ""
+        text = f"{kept} The scan's own files are not touched.".strip()
+        asked = QMessageBox(QMessageBox.Icon.Question, f"Take {row.name} off the list?", text, parent=self)
+        asked.setObjectName("cases_panel.remove_question")
+        yes = asked.addButton("Take off", QMessageBox.ButtonRole.AcceptRole)
+        asked.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
+        asked.exec()
+        if asked.clickedButton() is yes:
+            self._cases.remove(row)
+
+    def _selected(self) -> CaseRow | None:
+        row = self.table.selected()
+        return self._cases.rows()[row] if 0 <= row < len(self._cases.rows()) else None
+
+    def _open_selected(self) -> None:
+        row = self._selected()
+        if row is not None:
+            versions, chosen = self._cases.versions(row), self.version.currentIndex()
+            self._cases.open(row, versions[chosen] if 0 < chosen < len(versions) else None)
+
+    def _keep_comment(self) -> None:
+        row = self._selected()
+        if row is not None:
+            self._cases.note(row, self.comment.text().strip())
+
+    def _keep_patient(self) -> None:
+        row = self._selected()
+        if row is not None:
+            self._cases.note_patient(row, self.patient.text().strip())
+
+    def _show(self) -> None:
+        rows, current = self._cases.rows(), self._cases.current()
+        self.table.show_lines([_line(row) for row in rows], rows.index(current) if current in rows else -1)
+        self.table.setVisible(bool(rows))
+        self.empty.setVisible(not rows)
+        done = sum(row.status == "accepted" for row in rows)
+        self.set_state("done" if rows and done == len(rows) else "", f"{done} of {len(rows)} accepted" if rows else "")
+        self._show_details()
+        self._enable()
+
+    def _show_details(self) -> None:
+        row = self._selected()
+        self._details.setVisible(row is not None)
+        if row is None:
+            return
+        self.patient.setText(row.patient or "")
+        self.comment.setText(row.comment)
+        self.version.clear()
+        self.version.addItems([version_in_words(one) for one in self._cases.versions(row)] or ["none accepted"])
+
+    def _enable(self) -> None:
+        rows, opening = bool(self._cases.rows()), self._cases.is_opening()
+        self.open.setEnabled(not opening)
+        for part in (self.previous, self.next):
+            part.setEnabled(rows and not opening)
+        ready = rows and not opening and self._session.scan is not None
+        self.accept_next.setEnabled(ready and not self._labels.is_accepting())

@@ -1,0 +1,81 @@
+"""A polygon in work, drawn over a view: a thin line of constant width, and its corners."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from qtpy.QtCore import QEvent, QObject, QPointF, Qt
+from qtpy.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from qtpy.QtWidgets import QWidget
+
+from napari_boundaryseg.ui.compat.canvas import camera_of
+from napari_boundaryseg.ui.views.pixels import to_pixel
+from napari_boundaryseg.ui.widgets.appearance import OUTLINE_HALO
+from napari_boundaryseg.ui.widgets.controls import named
+
+CORNER_PX = 4
+"""Half the side of a corner's square."""
+
+
+class PolygonView(QWidget):
+    """Lies over a canvas and lets the mouse through."""
+
+    def __init__(self, viewer: Any, canvas: QWidget) -> None:
+        super().__init__(canvas)
+        named(self, "outline")
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._viewer, self._canvas = viewer, canvas
+        self._points: list[tuple[float, ...]] = []
+        self._ahead: tuple[float, ...] | None = None
+        self._colour = QColor()
+        camera = camera_of(viewer)
+        for source in (camera.events.center, camera.events.zoom, camera.events.orientation):
+            source.connect(self._redraw)
+        canvas.installEventFilter(self)
+        self.hide()
+
+    def show_outline(self, points: Sequence[tuple[float, ...]], ahead: tuple[float, ...] | None, colour: str) -> None:
+        """Draw these corners, in mm, and the edges to where the next one would be."""
+        lead = tuple(self._viewer.dims.point)[:-3]
+        self._points = [(*lead, *point) for point in points]
+        self._ahead = (*lead, *ahead) if ahead is not None else None
+        self._colour = QColor(colour)
+        self.setGeometry(self._canvas.rect())
+        self.setVisible(bool(points))
+        self.update()
+
+    def _redraw(self, event: object = None) -> None:
+        if self.isVisible():
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Draw dark under the organ's colour, so that it shows on bright and dark tissue."""
+        corners = [to_pixel(self._viewer, self._canvas, point) for point in self._points]
+        closed = QPolygonF(corners[:1])
+        if self._ahead is not None:
+            closed = QPolygonF([corners[-1], to_pixel(self._viewer, self._canvas, self._ahead), corners[0]])
+        elif len(corners) > 2:
+            closed = QPolygonF([corners[-1], corners[0]])
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for colour, width in ((QColor(OUTLINE_HALO), 3.5), (self._colour, 1.5)):
+            painter.setPen(QPen(colour, width))
+            painter.drawPolyline(QPolygonF(corners))
+            painter.setPen(QPen(colour, width, Qt.PenStyle.DotLine))
+            painter.drawPolyline(closed)
+        painter.setPen(QPen(QColor(OUTLINE_HALO), 1))
+        painter.setBrush(self._colour)
+        for corner in corners:
+            self._square(painter, corner)
+        painter.end()
+
+    @staticmethod
+    def _square(painter: QPainter, at: QPointF) -> None:
+        painter.drawRect(round(at.x()) - CORNER_PX, round(at.y()) - CORNER_PX, 2 * CORNER_PX, 2 * CORNER_PX)
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Follow the canvas when it changes its size."""
+        if event is not None and event.type() == QEvent.Type.Resize:
+            self.setGeometry(self._canvas.rect())
+        return False

@@ -1,0 +1,1 @@
+"""Jobs that run or wait, in rows, curves and lists."""

@@ -1,0 +1,137 @@
+"""Cases for a training: only those that fit the model, nobody on both sides, and who is held out at first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from session_cases import Told, accept_all, box_labels, box_scan
+
+from napari_boundaryseg.data.labels import LabelScheme, Organ, preset
+from napari_boundaryseg.data.volume import Volume
+from napari_boundaryseg.engine.checkpoints.model_library import read_card
+from napari_boundaryseg.session.actions import accept, fine_tune
+from napari_boundaryseg.session.training_cases import (
+    Candidate,
+    candidates,
+    first_roles,
+    of_unknown_patient,
+    on_both_sides,
+)
+
+
+def cases(**patients: str | None) -> list[Candidate]:
+    return [Candidate(name, "own", patient) for name, patient in patients.items()]
+
+
+def held(found: dict[str, str]) -> str:
+    assert set(found.values()) <= {"Train", "Held out", "Leave out"}
+    return "".join(name for name, role in found.items() if role == "Held out")
+
+
+@pytest.mark.parametrize(
+    "patients, out",
+    [
+        ({"a": None}, ""),
+        ({"a": None, "b": None, "c": None}, "c"),
+        ({"a": "1", "b": "1"}, ""),
+        ({"a": "1", "b": "2", "c": "2"}, "a"),
+        ({"a": "1", "b": "2", "c": None}, "b"),
+        ({"a": "1", "b": "2", "c": "1", "d": "2"}, "bd"),
+        ({"a": "1", "b": "1", "c": "1", "d": None}, "d"),
+    ],
+)
+def test_at_first_one_patient_is_held_out_who_is_not_in_training(patients: dict[str, str | None], out: str) -> None:
+    offered = cases(**patients)
+    roles = first_roles(offered, {})
+    assert held(roles) == out
+    assert on_both_sides(offered, roles) == []
+
+
+def test_what_the_model_cannot_use_is_left_out_and_never_held_out() -> None:
+    offered = [*cases(a=None, b=None), Candidate("c", "own", None, "it holds Rectum")]
+    assert first_roles(offered, {"c": "Held out"}, ["c"]) == {"a": "Train", "b": "Held out", "c": "Leave out"}
+
+
+def test_a_choice_and_who_was_held_out_stay_and_a_new_scan_goes_with_its_patient() -> None:
+    offered = cases(a="1", b="2", c="3", d="1")
+    assert held(first_roles(offered, {}, ["b"])) == "b"
+    assert held(first_roles(offered, {"a": "Held out"})) == "ad"
+    assert held(first_roles(offered, {"b": "Train"})) == ""
+    alone = cases(a="1", b="1")
+    assert held(first_roles(alone, {}, ["b"])) == "", "once it is known that both are of one patient"
+
+
+def test_a_patient_on_both_sides_is_named_and_one_that_is_not_known_is_told() -> None:
+    offered = cases(a="1", b="1", c=None, d=None, e="1")
+    roles = {"a": "Train", "b": "Held out", "c": "Held out", "d": "Leave out", "e": "Leave out"}
+    assert on_both_sides(offered, roles) == ["a and b are of one patient, 1"]
+    assert on_both_sides(offered, {**roles, "b": "Leave out"}) == []
+    assert of_unknown_patient(offered, roles) == ["c"]
+
+
+def test_only_cases_with_the_models_organs_and_channels_fit(told: Told, make_model: Callable[..., Path]) -> None:
+    session, card = told.session, read_card(make_model())[0]
+    accept_all(session, box_scan("a", 1))
+    scan = box_scan("b", 2)
+    two = replace(scan, array=np.concatenate([scan.array, scan.array]), channels=("t1", "t2"), name="c")
+    other = np.where(box_labels(scan).array == 2, 3, 0)
+    more = LabelScheme(
+        name="more", organs=(*preset("hippocampus").organs, Organ(id=9, name="Amygdala", colour="#000000"))
+    )
+    half = LabelScheme(name="half", organs=preset("hippocampus").organs[:1])
+    for volume, labels in (
+        (scan, scan.with_labels(other, preset("pelvis-mr"))),
+        (two, box_labels(two)),
+        (box_scan("d", 3), box_labels(scan).with_scheme(more)),
+        (box_scan("e", 4), scan.with_labels(np.where(box_labels(scan).array == 1, 9, 0), more)),
+        (box_scan("f", 5), scan.with_labels(box_labels(scan).array % 2, half)),
+    ):
+        session.scan = volume
+        accept.accept(session, labels)
+    found = {case.name: case.misfit for case in candidates(session.project, card)}
+    assert found["a"] == found["d"] == "", "an organ that nobody drew is in nobody's way"
+    assert found["b"].startswith("it holds Rectum, and the model knows only Hippocampus_A")
+    assert found["c"] == "it has 2 channels, tiny needs 1"
+    assert found["e"].startswith("it holds Amygdala")
+    assert found["f"].startswith("its labels 'half' have no Hippocampus_P")
+    assert {case.misfit for case in candidates(session.project, None)} == {""}
+
+
+def test_a_case_whose_channels_are_stored_in_another_order_is_not_offered(
+    told: Told, make_model: Callable[..., Path]
+) -> None:
+    """The project's copy has no names of channels: in the training nobody could put them in order."""
+    scan = box_scan("a", 1)
+    both = np.concatenate([scan.array, -scan.array])
+    told.session.scan = volume = Volume(both, scan.geometry, ("t2w", "t1n"), "a")
+    accept.accept(told.session, box_labels(scan))
+    for channels, misfit in ((("t2w", "t1n"), ""), (("t1n", "t2w"), "its channels are stored as t2w, t1n")):
+        (case,) = candidates(told.session.project, read_card(make_model("two", channels=channels))[0])
+        assert case.misfit.startswith(misfit) and bool(case.misfit) == bool(misfit), volume.channels
+
+
+def test_of_a_case_that_an_earlier_version_listed_the_file_says_what_is_known(told: Told, tiny_model: Path) -> None:
+    scan = box_scan("a", 1)
+    two = replace(scan, array=np.concatenate([scan.array, scan.array]), channels=("t1", "t2"))
+    told.session.scan = two
+    accept.accept(told.session, box_labels(two))
+    with told.session.project.writing() as database:
+        database.execute("UPDATE versions SET meaning = NULL")
+    (case,) = candidates(told.session.project, read_card(tiny_model)[0])
+    assert case.misfit == "it has 2 channels, tiny needs 1"
+
+
+def test_one_patient_in_two_roles_adds_no_model_and_counts_once(told: Told, tiny_model: Path) -> None:
+    session = told.session
+    accept_all(session, box_scan("a", 1), box_scan("b", 2), box_scan("c", 3))
+    with session.project.writing() as database:
+        database.execute("UPDATE cases SET patient = CASE name WHEN 'a' THEN 'P1' ELSE 'P2' END")
+    assert fine_tune.fine_tune(session, tiny_model, ["a", "b"], ["c"], steps=1).state == "failed"
+    assert "it is held out, and shows the patient of the training case b" in told.one_error()
+    fine_tune.fine_tune(session, tiny_model, ["a"], ["b", "c"], steps=1)
+    (version,) = session.project.models()
+    assert (version.comparison["n"], version.comparison["n_cases"]) == (1, 2)
