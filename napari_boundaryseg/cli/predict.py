@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -64,6 +64,9 @@ def predict(
     any_modality: Annotated[
         bool, typer.Option("--any-modality", help="Also scans of another modality than the model's.")
     ] = False,
+    all_pieces: Annotated[
+        bool, typer.Option("--all-pieces", help="Also the pieces of an organ that the model's recipe leaves out.")
+    ] = False,
     locator: Annotated[
         str | None, typer.Option(metavar="NAME_OR_FILE", help="The model that proposes the box, for models that ask.")
     ] = None,
@@ -82,13 +85,13 @@ def predict(
     names = [name_of(paths) for paths in cases]
     refuse_one_file((f"scan {n}", out / f"{name}_seg.nii.gz") for n, name in enumerate(names, start=1))
     refuse_sources(_results(names, wanted, out), [*chain(*cases), *(label_files(box_from) if box_from else ())])
-    region = _Region(given, box_from, margin_mm, whole, any_modality)
+    region, allowed = _Region(given, box_from, margin_mm), _Allowed(whole, any_modality, all_pieces)
     written: list[str] = []
     with stoppable(lambda: f"the results of {so_many(written, names)} are written, nothing of the others."):
         predictor = _predictor(model, device, locator)
 
         def one(n: int) -> None:
-            _one(predictor, cases[n], out, {"labels", *wanted, "report"}, region, overwrite, progress_bar())
+            _one(predictor, cases[n], out, {"labels", *wanted, "report"}, region, allowed, overwrite, progress_bar())
             written.append(names[n])
 
         failed = each(names, one)
@@ -103,12 +106,19 @@ def _results(names: list[str], wanted: set[str], out: Path) -> Iterator[Path]:
         yield from (out / file for file in (*planned({"labels", *wanted}, name), f"{name}.json"))
 
 
+class _Allowed(NamedTuple):
+    """What a person has allowed a model that it does not do by itself, as `Predictor.predict` calls it."""
+
+    whole: bool
+    any_modality: bool
+    all_pieces: bool
+
+
 class _Region:
     """Which part of each scan the model is given."""
 
-    def __init__(self, box: Box | None, labels: Path | None, margin_mm: float, whole: bool, any_modality: bool) -> None:
-        self.box, self.labels, self.margin_mm, self.whole = box, labels, margin_mm, whole
-        self.any_modality = any_modality
+    def __init__(self, box: Box | None, labels: Path | None, margin_mm: float) -> None:
+        self.box, self.labels, self.margin_mm = box, labels, margin_mm
 
     def of(self, scan: Volume, case: str) -> Box | None:
         if self.labels is None:
@@ -134,6 +144,7 @@ def _one(
     out: Path,
     what: set[str],
     region: _Region,
+    allowed: _Allowed,
     overwrite: bool,
     progress: Progress,
 ) -> None:
@@ -153,8 +164,7 @@ def _one(
     found = predictor.predict(
         scan,
         box=region.of(scan, case),
-        whole=region.whole,
-        any_modality=region.any_modality,
+        **allowed._asdict(),
         attention=False,
         progress=part(progress, 0.1, 0.9),
     )

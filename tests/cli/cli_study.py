@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import nibabel as nib
@@ -35,3 +36,21 @@ def boxes(shift: int = 0) -> np.ndarray:
     labels[4 + shift : 8 + shift, 6:12, 4:12] = 1
     labels[8 + shift : 13 + shift, 6:12, 4:12] = 2
     return labels
+
+
+def random_model(path: Path, settings: Sequence[str], bias: Sequence[float] = (0, 0, 0)) -> Path:
+    """A hippocampus model with random weights, always the same; settings, and what is added to each class."""
+    import torch
+
+    from napari_boundaryseg.cli.training_options import recipe_of
+    from napari_boundaryseg.engine.checkpoints.card import Card
+    from napari_boundaryseg.engine.checkpoints.checkpoint import build_network
+    from napari_boundaryseg.engine.checkpoints.checkpoint import save as save_model
+
+    torch.manual_seed(1)
+    recipe = recipe_of("hippocampus-sgm", settings)
+    network = build_network(recipe)
+    network.segment.bias.data += torch.tensor(bias)  # type: ignore[operator, union-attr]
+    card = Card(name=path.stem, recipe=recipe, parameters=sum(p.numel() for p in network.parameters()))
+    save_model(path, card, network.state_dict())
+    return path

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from cli_study import SHAPE, TINY, boxes, save
+from cli_study import SHAPE, TINY, boxes, random_model, save
 
 from napari_boundaryseg.cli import main
 
@@ -53,21 +53,5 @@ def study(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A hippocampus model with random weights."""
-    import torch
-
-    from napari_boundaryseg.cli.training_options import recipe_of
-    from napari_boundaryseg.engine.checkpoints.card import Card
-    from napari_boundaryseg.engine.checkpoints.checkpoint import build_network
-    from napari_boundaryseg.engine.checkpoints.checkpoint import save as save_model
-
-    torch.manual_seed(1)
-    recipe = recipe_of("hippocampus-sgm", TINY)
-    network = build_network(recipe)
-    path = tmp_path_factory.mktemp("model") / "tiny.safetensors"
-    save_model(
-        path,
-        Card(name="tiny", recipe=recipe, parameters=sum(p.numel() for p in network.parameters())),
-        network.state_dict(),
-    )
-    return path
+    """A hippocampus model with random weights, which leaves nothing out."""
+    return random_model(tmp_path_factory.mktemp("model") / "tiny.safetensors", TINY)

@@ -9,6 +9,8 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import pytest
+from cli_study import TINY, random_model
+from scipy import ndimage
 
 
 @pytest.fixture
@@ -189,3 +191,22 @@ def test_a_scan_of_another_modality_is_refused_until_it_is_meant(boundaryseg, ti
     done = boundaryseg("predict", folder, "--model", tiny_model, "-o", tmp_path / "out", "--whole", "--any-modality")
     assert done.status == 0, done.err
     assert (tmp_path / "out" / "ct_seg.nii.gz").exists()
+
+
+EVEN = (2.6, 2.2, 0.2)
+"""With it each class of the random model is the likeliest somewhere, in scattered pieces."""
+
+
+def test_all_pieces_of_an_organ_are_kept_where_that_is_asked(boundaryseg, scan: Path, tmp_path: Path) -> None:
+    model = random_model(tmp_path / "one-piece.safetensors", [*TINY, "inference.smallest_share=1"], EVEN)
+    found, said = {}, {}
+    for name, more in (("one", []), ("all", ["--all-pieces"])):
+        done = boundaryseg("predict", scan, "--model", model, "-o", tmp_path / name, "--probabilities", *more)
+        assert done.status == 0, done.err
+        found[name] = nib.load(tmp_path / name / "case0_seg.nii.gz").get_fdata()
+        said[name] = done.err
+        probabilities = nib.load(tmp_path / name / "case0_probabilities.nii.gz").get_fdata()
+    assert max(ndimage.label(found["one"] == organ)[1] for organ in (1, 2)) == 1
+    assert max(ndimage.label(found["all"] == organ)[1] for organ in (1, 2)) > 1
+    np.testing.assert_array_equal(found["all"], probabilities.argmax(-1))
+    assert "were left out" in said["one"] and "left out" not in said["all"]

@@ -32,6 +32,7 @@ from napari_boundaryseg.engine.preprocessing.field_of_view import check_field
 from napari_boundaryseg.engine.preprocessing.modality import refuse_other_modality
 from napari_boundaryseg.engine.preprocessing.network_grid import NetworkGrid
 from napari_boundaryseg.engine.preprocessing.prepared_scan import PreparedScan
+from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.errors import InputError, RegionNeeded
 from napari_boundaryseg.models.blocks import CHANNELS_LAST
 from napari_boundaryseg.progress import Progress, part, silent
@@ -67,6 +68,7 @@ class Predictor:
         box: AnyBox | None = None,
         whole: bool = False,
         any_modality: bool = False,
+        all_pieces: bool = False,
         attention: bool = True,
         progress: Progress = silent,
     ) -> Prediction:
@@ -81,6 +83,8 @@ class Predictor:
             Predict on the whole scan even where it is far larger than the training scans.
         any_modality : bool
             Predict on a scan of another modality than the model's, too.
+        all_pieces : bool
+            Keep every piece of each organ, whatever the recipe's ``smallest_share`` leaves out.
         attention : bool
             Whether to return spatial attention.
         progress : Progress
@@ -96,15 +100,23 @@ class Predictor:
             When the channels or the box do not fit, nothing can be seen in the scan, the network's answer is not
             finite, or memory runs out.
         """
+        recipe = self.model.card.recipe
         if not any_modality:
-            refuse_other_modality(volume, self.model.card.recipe, self.model.card.name)
+            refuse_other_modality(volume, recipe, self.model.card.name)
+        if all_pieces:
+            recipe = recipe.with_settings({"inference.smallest_share": 0.0})
         with sentence_when_full("this scan", DRAW_A_BOX):
-            return self._predict(volume, box, whole, attention, progress)
+            return self._predict(volume, recipe, box, whole, attention, progress)
 
     def _predict(
-        self, volume: Volume, box: AnyBox | None, whole: bool, attention: bool, progress: Progress
+        self,
+        volume: Volume,
+        recipe: Recipe,
+        box: AnyBox | None,
+        whole: bool,
+        attention: bool,
+        progress: Progress,
     ) -> Prediction:
-        recipe = self.model.card.recipe
         scan = PreparedScan.of(volume, recipe, self.model.card.name)
         blank = refuse_constant(scan.volume)
         if box is not None:
@@ -206,6 +218,7 @@ def predict(
     box: AnyBox | None = None,
     whole: bool = False,
     any_modality: bool = False,
+    all_pieces: bool = False,
     attention: bool = True,
     progress: Progress = silent,
 ) -> Prediction:
@@ -223,7 +236,13 @@ def predict(
     """
     loaded = model if isinstance(model, LoadedModel) else load_model(model)
     return Predictor(loaded, device).predict(
-        scan, box=box, whole=whole, any_modality=any_modality, attention=attention, progress=progress
+        scan,
+        box=box,
+        whole=whole,
+        any_modality=any_modality,
+        all_pieces=all_pieces,
+        attention=attention,
+        progress=progress,
     )
 
 
