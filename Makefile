@@ -1,7 +1,7 @@
 # Everything a newcomer needs: `make demo`, `make test`. Each makes its own virtual environment when it is missing.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long test-pyqt6 test-lowest models mutation lint clean
+.PHONY: help setup demo test coverage test-long test-pyqt6 test-lowest models mutation lint clean
 inputs := constraints.txt pyproject.toml tools/setup.sh tools/system_packages.sh
 
 help:            ## this list
@@ -23,9 +23,13 @@ test: .venv/.ready   ## every check, about 10 minutes on 2 cores
 	NEED_XVFB=1 tools/system_packages.sh
 	tools/test.sh
 
+coverage: .venv/.ready   ## branch coverage of every test, with its floors
+	NEED_XVFB=1 tools/system_packages.sh
+	tools/test.sh coverage
+
 test-long: .venv/.ready   ## what takes hours
 	NEED_XVFB=1 tools/system_packages.sh
-	tools/test.sh long
+	tools/test.sh coverage; covered=$$?; tools/test.sh long && exit $$covered
 
 test-pyqt6: .venv-pyqt6/.ready   ## every test of the window on PyQt6
 	NEED_XVFB=1 tools/system_packages.sh pyqt6

@@ -65,6 +65,11 @@ def test_what_the_window_uses_needs_no_torch(module: str) -> None:
     assert not names & ({"torch", "monai", "lightning_fabric"} | WINDOW)
 
 
+def test_a_worker_that_only_segments_loads_nothing_of_a_training() -> None:
+    """Sympy stands for torch's compiler, which Lightning brings along."""
+    assert not loaded_by("import napari_boundaryseg.engine.tasks") & {"lightning_fabric", "sympy", "monai"}
+
+
 def test_names_of_the_package_resolve() -> None:
     names = loaded_by("import napari_boundaryseg as bs\nfor name in bs.__all__: getattr(bs, name)")
     assert "torch" in names

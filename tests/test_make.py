@@ -87,7 +87,8 @@ def test_no_long_test_of_the_window_is_no_failure(checks) -> None:
         (("long",), {"window": 1}, "tests of the window"),
         (("long",), {"others": 5}, "tests without Qt"),
         ((), {"others": 1}, "tests without Qt"),
-        ((), {"floors": 1}, "branch coverage"),
+        (("coverage",), {"floors": 1}, "branch coverage"),
+        (("coverage",), {"window": 1}, "tests of the window"),
         (("long",), {"mutation": 1}, "mutation testing"),
         (("window",), {"window": 1}, "tests of the window"),
     ],
@@ -105,6 +106,11 @@ def threads(log: str) -> dict[str, str]:
 def test_only_short_tests_below_the_window_are_held_to_one_thread(checks) -> None:
     assert threads(checks()[2]) == {"tests": "1", "tests/ui": "free"}
     assert threads(checks("long")[2]) == {"tests": "free", "tests/ui": "free"}
+
+
+def test_only_where_coverage_is_asked_for_the_tests_are_traced(checks) -> None:
+    assert "--cov" not in checks()[2]
+    assert checks("coverage")[2].count("--cov ") == 2
 
 
 def test_the_order_is_printed_and_can_be_had_again(checks) -> None:

@@ -2,6 +2,7 @@
 # Every check of the project. Each runs even when one before it failed; the last lines say which failed.
 #   tools/test.sh          what `make test` runs
 #   tools/test.sh window   the tests of the window alone
+#   tools/test.sh coverage branch coverage of what `make test` runs, and its floors
 #   tools/test.sh long     what takes hours
 # VENV names the virtual environment (.venv), SEED the order of the tests (another one each time).
 set -uo pipefail
@@ -14,7 +15,7 @@ trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$made"' EXIT
 chosen="not long"
 [ "$part" = long ] && chosen="long"
 options=(-m "$chosen" -q -p no:cacheprovider --random-order --random-order-seed="$seed")
-[ "$part" = all ] && options+=(--cov --cov-report=)
+[ "$part" = coverage ] && options+=(--cov --cov-report=)
 failed=()
 
 step() {   # step NAME COMMAND...
@@ -55,6 +56,23 @@ end_of_window() {   # wait for what runs beside the others, and show what it sai
     return $status
 }
 
+every_test() {   # the window's tests wait for a screen and a process most of the time: they run beside all the others
+    with_window </dev/null >"$made/window.log" 2>&1 &
+    window=$!
+    "$@"
+    step "tests without Qt" without_qt
+    step "tests of the window" end_of_window
+}
+
+checks() {
+    step "formatter" "$bin/ruff" format --check .
+    step "ruff" "$bin/ruff" check .
+    step "mypy" "$bin/mypy"
+    step "import floors" "$bin/lint-imports"
+    step "manifest" "$bin/npe2" validate napari_boundaryseg
+    step "workflow and citation" tools/check_schemas.sh "$bin/check-jsonschema"
+}
+
 coverage() {
     local -x COVERAGE_FILE="$made/.coverage"
     "$bin/python" -m coverage combine -q "$made" && "$bin/python" -m coverage json -q -o "$made/coverage.json" &&
@@ -64,17 +82,10 @@ coverage() {
 echo "The order of the tests: SEED=$seed"
 case "$part" in
 all)
-    # The window's tests wait for a screen and a process most of the time: they run beside all the others.
-    with_window </dev/null >"$made/window.log" 2>&1 &
-    window=$!
-    step "formatter" "$bin/ruff" format --check .
-    step "ruff" "$bin/ruff" check .
-    step "mypy" "$bin/mypy"
-    step "import floors" "$bin/lint-imports"
-    step "manifest" "$bin/npe2" validate napari_boundaryseg
-    step "workflow and citation" tools/check_schemas.sh "$bin/check-jsonschema"
-    step "tests without Qt" without_qt
-    step "tests of the window" end_of_window
+    every_test checks
+    ;;
+coverage)   # the tracer takes half as long again as the tests themselves
+    every_test true
     step "branch coverage" coverage
     ;;
 window)

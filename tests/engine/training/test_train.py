@@ -2,6 +2,7 @@
 
 import json
 
+import lightning_fabric
 import numpy as np
 import pytest
 import torch
@@ -345,13 +346,13 @@ def test_a_gpu_that_is_not_there_is_one_sentence_and_one_that_is_keeps_its_numbe
         train.fit(tiny(), [case(1)], tmp_path, device="cuda:63")
     given = {}
 
-    class Watched(training_run.Fabric):
+    class Watched(lightning_fabric.Fabric):
         def __init__(self, **options):
             given.update(options)
             super().__init__(accelerator="cpu")
 
     monkeypatch.setattr(training_run, "choose", lambda device: device)
-    monkeypatch.setattr(training_run, "Fabric", Watched)
+    monkeypatch.setattr(lightning_fabric, "Fabric", Watched)
     train.fit(tiny(), [case(1)], tmp_path, steps=1, device="cuda:1", precision="float32")
     assert given == {"accelerator": "cuda", "devices": [1], "precision": "32-true"}
 

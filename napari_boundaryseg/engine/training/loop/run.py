@@ -7,11 +7,10 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
-from lightning_fabric import Fabric
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
@@ -32,6 +31,9 @@ from napari_boundaryseg.engine.training.loop.state import Good, Memory, moments_
 from napari_boundaryseg.engine.training.loop.validate import dice_scores, mean_of
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.models.blocks import CHANNELS_LAST
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 
 @dataclass
@@ -66,6 +68,8 @@ class TrainingRun:
         precision: str,
     ) -> TrainingRun:
         """Put a network and its optimiser on a device; the recipe has the steps and the seed that are used."""
+        from lightning_fabric import Fabric  # with torch's compiler: seconds, which a worker that only predicts has not
+
         device = choose(device)
         kind, _, index = device.partition(":")
         card = card.model_copy(
