@@ -61,6 +61,8 @@ class Session:
         self.training_changed = self.jobs.training_changed
         self.kept_results = KeptResults()
         self.patient_questions = PatientQuestions()
+        self.person = ""
+        """In whose name labels are accepted: as the person wishes to be called, or else who is logged in."""
         self.closing = False
         """Whether the window goes: what ends now was not stopped by a person."""
         self._result_folder: Path | None = None

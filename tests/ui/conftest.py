@@ -52,9 +52,9 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Folders of its own for what is remembered between two windows, and for journals."""
     from napari_boundaryseg.editing.journal import records as journal_file
     from napari_boundaryseg.session.project import last_project
-    from napari_boundaryseg.ui.input import habits
+    from napari_boundaryseg.ui import remembered
 
-    monkeypatch.setattr(habits, "user_config_path", lambda name: tmp_path / "config" / name)
+    monkeypatch.setattr(remembered, "user_config_path", lambda name: tmp_path / "config" / name)
     monkeypatch.setattr(journal_file, "user_data_path", lambda name: tmp_path / "data" / name)
     monkeypatch.setattr(last_project, "user_config_path", lambda name: tmp_path / "config" / name)
 

@@ -29,12 +29,13 @@ def accept(
     seconds: float | None = None,
     stored: Callable[[], None] = lambda: None,
 ) -> Job:
-    """Store the open scan with these labels as a case of the project, in the name of who is logged in.
+    """Store the open scan with these labels as a case of the project, in the name of the session's person.
 
     ``box`` is the part of the scan that was segmented: outside of it nobody has looked, except where labels are drawn.
     ``seconds`` is how long a person worked on them. ``stored`` is called once they are, whatever is open by then.
     """
     scan, project = scan_of(session), project_of(session)
+    person = session.person or logged_in()
 
     def done(case: AcceptedCase) -> None:
         if session.scan is scan:
@@ -50,14 +51,14 @@ def accept(
             scan,
             labels,
             None if box is None else _seen(labels, box),
-            work=Work(_person(), seconds),
+            work=Work(person, seconds),
             progress=progress,
         )
 
     return beside(session, Accept(), Watch(done, scan=scan), store)
 
 
-def _person() -> str | None:
+def logged_in() -> str | None:
     """Who is logged in; None where the system does not say."""
     try:
         return getpass.getuser()

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from contextlib import suppress
-from pathlib import Path
-
-from platformdirs import user_config_path
 from qtpy.QtCore import QObject, Signal
 
-from napari_boundaryseg.data.saving import atomic_json
-from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.ui.remembered import Remembered
 
 WHEEL, WINDOW, PAN, ARROWS, CLICK = "wheel", "window", "pan", "arrows", "click"
 HABITS = {
@@ -30,28 +24,13 @@ class Habits(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._on = dict.fromkeys(HABITS, True) | _remembered()
+        self._on = Remembered("habits", dict.fromkeys(HABITS, True))
 
     def has(self, name: str) -> bool:
         """Whether a habit holds."""
-        return self._on[name]
+        return bool(self._on[name])
 
     def set(self, name: str, on: bool) -> None:
-        """Take a habit up, or do as napari does; where that cannot be written, it holds for this window only."""
+        """Take a habit up, or do as napari does."""
         self._on[name] = on
-        with suppress(InputError, OSError):
-            _file().parent.mkdir(parents=True, exist_ok=True)
-            atomic_json(_file(), self._on)
         self.changed.emit(name)
-
-
-def _remembered() -> dict[str, bool]:
-    try:
-        stored = json.loads(_file().read_text("utf-8"))
-        return {name: bool(stored[name]) for name in HABITS if name in stored}
-    except (OSError, ValueError, TypeError):
-        return {}
-
-
-def _file() -> Path:
-    return user_config_path("napari-boundaryseg") / "habits.json"

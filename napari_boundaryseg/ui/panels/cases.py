@@ -6,6 +6,7 @@ from pathlib import Path
 
 from qtpy.QtWidgets import QCheckBox, QFileDialog, QFormLayout, QGridLayout, QLineEdit, QMessageBox, QWidget
 
+from napari_boundaryseg.session.actions.accept import logged_in
 from napari_boundaryseg.session.case_list import CaseRow
 from napari_boundaryseg.session.project.project import CaseVersion
 from napari_boundaryseg.ui import keys
@@ -67,6 +68,13 @@ class CasesPanel(Panel):
         )
         self.patient.setPlaceholderText("not known")
         self.comment = named(QLineEdit(), "cases_panel.comment", "Comment", "Kept with the case when you press Enter")
+        self.person = named(
+            QLineEdit(controller.session.person),
+            "cases_panel.person",
+            "Your name",
+            "Versions that you accept say so; remembered for the next window",
+        )
+        self.person.setPlaceholderText(logged_in() or "not known")
         self.place = ProjectPlace(controller)
         self._arrange()
         self._connect(controller)
@@ -89,13 +97,20 @@ class CasesPanel(Panel):
         form.addRow("Comment", self.comment)
         form.addRow(self.open)
         form.addRow(self.remove)
-        column(self, self.empty, self.table, steps, self._details, self.add, self.place).addStretch(1)
+        who = QWidget()
+        name = QFormLayout(who)
+        name.setContentsMargins(0, 0, 0, 0)
+        name.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        name.addRow("Your name", self.person)
+        column(self, self.empty, self.table, steps, self._details, self.add, who, self.place).addStretch(1)
 
     def _connect(self, controller: ViewerController) -> None:
         self.add.clicked.connect(self._ask_folder)
         self.previous.clicked.connect(self._cases.previous)
         self.next.clicked.connect(self._cases.next)
         self.accept_next.clicked.connect(self._cases.accept_next)
+        self.person.editingFinished.connect(lambda: self._cases.call_person(self.person.text()))
+        self.ahead.setChecked(self._cases.ahead.segments)
         self.ahead.toggled.connect(self._cases.segment_ahead)
         self.table.asked.connect(lambda row: self._cases.open(self._cases.rows()[row]))
         self.table.chosen.connect(lambda _: self._show_details())

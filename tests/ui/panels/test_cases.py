@@ -14,8 +14,11 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from napari_boundaryseg.data import formats
+from napari_boundaryseg.session.actions.accept import logged_in
 from napari_boundaryseg.session.kept_results import KeptResult
+from napari_boundaryseg.session.session import Session
 from napari_boundaryseg.ui import hooks
+from napari_boundaryseg.ui.control.cases.case_actions import CaseActions
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -266,3 +269,27 @@ def test_a_case_is_read_ahead_without_a_word_and_nothing_is_segmented_unasked(
     QTest.mouseClick(find("cases_panel.next"), LEFT)
     wait(lambda: study.session.scan.name == "case2" and study.session.job is None)
     assert "labels" not in study.viewer.layers
+
+
+def test_a_name_and_the_wish_to_segment_ahead_are_remembered_for_the_next_window(
+    study: Any, find: Callable[[str], Any], wait: Callable[..., None]
+) -> None:
+    field = find("cases_panel.person")
+    assert field.text() == "" and field.placeholderText() == (logged_in() or "not known")
+    QTest.keyClicks(field, " Dr Li ")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    tick = find("cases_panel.ahead")
+    QTest.mouseClick(tick, LEFT, pos=QPoint(8, tick.height() // 2))
+    double_click(find("cases_panel.table"), 0)
+    wait(lambda: study.session.scan is not None and study.session.job is None)
+    draw(study)
+    QTest.mouseClick(find("correct_panel.accept"), LEFT)
+    wait(lambda: study.cases.rows()[0].case is not None)
+    (version,) = study.cases.versions(study.cases.rows()[0])
+    assert version.person == "Dr Li"
+    session = Session(study.session.runner)
+    again = CaseActions(session, study.labels, set)
+    assert (session.person, again.ahead.segments) == ("Dr Li", True)
+    again.call_person("")
+    again.segment_ahead(False)
+    assert (session.person, CaseActions(Session(study.session.runner), study.labels, set).ahead.segments) == ("", False)

@@ -20,6 +20,7 @@ from napari_boundaryseg.session.project.project import CaseVersion
 from napari_boundaryseg.session.session import Session
 from napari_boundaryseg.ui.control.error_messages import report_errors
 from napari_boundaryseg.ui.control.labels_actions import LabelsActions
+from napari_boundaryseg.ui.remembered import Remembered
 
 
 class CaseActions(QObject):
@@ -36,7 +37,10 @@ class CaseActions(QObject):
         super().__init__(parent)
         self.session = session
         self._labels, self._in_work = labels, labels.in_work
+        self._chosen = Remembered("cases", {"segment_ahead": False, "person": ""})
         self.ahead = Ahead(session, unsaved)
+        self.ahead.segments = bool(self._chosen["segment_ahead"])
+        session.person = str(self._chosen["person"])
         self._rows: list[CaseRow] = []
         self._marked: set[str] = set()
         self._wants_next = False
@@ -181,5 +185,9 @@ class CaseActions(QObject):
 
     def segment_ahead(self, on: bool) -> None:
         """Let the chosen model segment the next case while a person works on this one."""
-        self.ahead.segments = on
+        self._chosen["segment_ahead"] = self.ahead.segments = on
         self.ahead.go_on()
+
+    def call_person(self, name: str) -> None:
+        """Accept in this name from now on; without one, in the name of who is logged in."""
+        self._chosen["person"] = self.session.person = name.strip()
