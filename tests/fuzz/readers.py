@@ -24,18 +24,12 @@ from .fields import (
 from .mutations import BYTES, Mutation, header_lines, json_values, table_cells
 from .readings import (
     dataset,
-    dicom_warm,
-    itk_warm,
     journal,
-    journal_warm,
     model,
     model_warm,
     project,
-    project_warm,
     recipe,
-    recipe_warm,
     scan,
-    scan_warm,
 )
 from .seeds import Files
 
@@ -57,7 +51,7 @@ class Reader:
     sealed : callable
         The part of a file in which a checksum must find every change: (start, stop), or None.
     warm : callable
-        Imports what the reader needs, once, before any process is forked.
+        Sets up what the processes that are forked must find set up.
     """
 
     make: Callable[[Path], list[Files]]
@@ -117,19 +111,15 @@ def mutant(name: str, sound: list[Files], seed: int) -> Mutant:
 
 
 READERS: dict[str, Reader] = {
-    "nifti": Reader(lambda work: seeds.nifti_files(), scan, r"\.nii", (nifti_fields,), gzip_body, warm=scan_warm),
-    "nrrd": Reader(
-        lambda work: seeds.nrrd_files(), scan, r"\.n.?.?r", (header_lines, nrrd_voxels), nrrd_body, warm=itk_warm
-    ),
-    "metaimage": Reader(
-        lambda work: seeds.meta_files(), scan, r"\.mh", (header_lines, meta_voxels), meta_body, warm=itk_warm
-    ),
-    "dicom": Reader(lambda work: seeds.dicom_files(), scan, r"IM", (dicom_elements,), warm=dicom_warm),
+    "nifti": Reader(lambda work: seeds.nifti_files(), scan, r"\.nii", (nifti_fields,), gzip_body),
+    "nrrd": Reader(lambda work: seeds.nrrd_files(), scan, r"\.n.?.?r", (header_lines, nrrd_voxels), nrrd_body),
+    "metaimage": Reader(lambda work: seeds.meta_files(), scan, r"\.mh", (header_lines, meta_voxels), meta_body),
+    "dicom": Reader(lambda work: seeds.dicom_files(), scan, r"IM", (dicom_elements,)),
     "model": Reader(lambda work: seeds.model_files(), model, r".", (safetensors_header,), warm=model_warm),
-    "recipe": Reader(lambda work: seeds.recipe_files(), recipe, r".", (json_values,), warm=recipe_warm),
-    "project": Reader(seeds.project_files, project, r"project\.sqlite", database=True, warm=project_warm),
-    "case": Reader(seeds.project_files, project, r"case\.json", (json_values,), warm=project_warm),
-    "splits": Reader(lambda work: seeds.split_files(), dataset, r"splits\.csv", (table_cells,), warm=scan_warm),
-    "dataset": Reader(lambda work: seeds.dataset_files(), dataset, r"dataset\.json", (json_values,), warm=scan_warm),
-    "journal": Reader(seeds.journal_files, journal, r"journal\.sqlite(-wal)?$", database=True, warm=journal_warm),
+    "recipe": Reader(lambda work: seeds.recipe_files(), recipe, r".", (json_values,)),
+    "project": Reader(seeds.project_files, project, r"project\.sqlite", database=True),
+    "case": Reader(seeds.project_files, project, r"case\.json", (json_values,)),
+    "splits": Reader(lambda work: seeds.split_files(), dataset, r"splits\.csv", (table_cells,)),
+    "dataset": Reader(lambda work: seeds.dataset_files(), dataset, r"dataset\.json", (json_values,)),
+    "journal": Reader(seeds.journal_files, journal, r"journal\.sqlite(-wal)?$", database=True),
 }

@@ -148,45 +148,7 @@ def journal(folder: Path, sealed: bool, number: int) -> None:
         raise Silent("the journal was deleted")
 
 
-def scan_warm() -> None:
-    import nibabel  # noqa: F401
-
-    import napari_boundaryseg.data.formats  # noqa: F401
-
-
-def itk_warm() -> None:
-    import SimpleITK  # noqa: F401
-
-    scan_warm()
-
-
-def dicom_warm() -> None:
-    import pydicom.pixels  # noqa: F401
-
-    import napari_boundaryseg.data.formats.dicom.folder  # noqa: F401
-
-    scan_warm()
-
-
 def model_warm() -> None:
     import torch
 
-    import napari_boundaryseg.engine.checkpoints.checkpoint
-    import napari_boundaryseg.engine.recipes.shipped  # noqa: F401
-
     torch.set_num_threads(1)  # a pool of threads does not survive a fork
-
-
-def recipe_warm() -> None:
-    import napari_boundaryseg.cli.training_options
-    import napari_boundaryseg.engine.recipes.shipped  # noqa: F401
-
-
-def project_warm() -> None:
-    import napari_boundaryseg.session.project.project  # noqa: F401
-
-    scan_warm()
-
-
-def journal_warm() -> None:
-    import napari_boundaryseg.editing.journal.recovery  # noqa: F401

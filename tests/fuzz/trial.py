@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import resource
@@ -11,11 +12,11 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from .readers import READERS, Mutant, mutant
+from .readers import READERS, Mutant, Reader, mutant
 from .readings import Silent, told
 from .seeds import Files
 
@@ -61,6 +62,7 @@ def trials(name: str, numbers: Iterable[int], keep: Path | None = None) -> Itera
     reader.warm()
     with tempfile.TemporaryDirectory(prefix="fuzz-") as work:
         sound = reader.make(Path(work))
+        _import_what_readings_import(reader, sound)
         for seed in numbers:
             one = mutant(name, sound, seed)
             ended = _judged(one, lambda folder, one=one: reader.use(folder, one.sealed, one.number))
@@ -81,6 +83,23 @@ def sound_files_are_read(name: str) -> list[str]:
             one = Mutant(files, n, sealed, "sound")
             kinds.append(_judged(one, lambda folder, one=one: reader.use(folder, one.sealed, one.number)))
     return [f"{kind}: {detail}" for kind, detail in kinds if kind != "ok"]
+
+
+def _import_what_readings_import(reader: Reader, sound: list[Files]) -> None:
+    """Import here, once, what each process would import anew: most of its time, where a file is small."""
+    with tempfile.TemporaryDirectory(prefix="modules-") as work:
+        listed = Path(work) / "modules"
+
+        def use(folder: Path, number: int) -> None:
+            reader.use(folder, False, number)
+            listed.write_text("\n".join(sys.modules))
+
+        for n, files in enumerate(sound):
+            _judged(Mutant(files, n, False, "sound"), lambda folder, n=n: use(folder, n))
+            for module in listed.read_text().split("\n") if listed.exists() else ():
+                if module not in sys.modules:
+                    with suppress(ImportError):  # made by another module, not to be found by its name
+                        importlib.import_module(module)
 
 
 def _judged(one: Mutant, use: Callable[[Path], None]) -> tuple[str, str]:
