@@ -117,6 +117,7 @@ CONTRACTS = (
 )
 
 
+@pytest.mark.long
 def test_the_tests_of_the_program_pass_with_every_example_in_it(root: Path, tree: Path) -> None:
     """What is new is taken up by the contract tests, and no other test has a list that would have to grow."""
     shutil.copytree(root / "tests", tree / "tests", ignore=shutil.ignore_patterns("made_by_0_1", "__pycache__", "ui"))

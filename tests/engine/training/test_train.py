@@ -435,6 +435,7 @@ def test_a_folder_that_is_a_file_is_one_sentence(tmp_path):
         train.fit(tiny(), [case(1)], tmp_path / "file", steps=1)
 
 
+@pytest.mark.long
 def test_bf16_learns_keeps_float32_weights_and_is_on_the_card(tmp_path, monkeypatch):
     seen = []
 

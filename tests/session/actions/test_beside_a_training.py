@@ -86,7 +86,7 @@ def test_while_a_model_trains_the_next_scan_is_opened_segmented_accepted_and_exp
 
 def test_a_training_is_cancelled_kept_and_resumed_while_a_model_segments(beside: Beside, tiny_model: Path) -> None:
     session = beside.session
-    training = beside.train(tiny_model, steps=40)
+    training = beside.train(tiny_model, steps=16)
     found = segment(session, tiny_model, device="cpu")
     training.cancel()
     beside.end(training)
