@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 from hands import live
+from napari.settings import get_settings
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QLineEdit, QWidget
+from qtpy.QtWidgets import QLabel, QLineEdit, QWidget
 from scans_of_a_day import FINE, THICK, new_labels, open_scan, shown_text, slices_with, stroke, write_scan
 
 from napari_boundaryseg.editing.history.locks import Lock
@@ -187,6 +188,21 @@ def test_a_slice_is_typed_as_it_is_read(
         QTest.keyClicks(edit, typed)
         QTest.keyClick(edit, Qt.Key.Key_Return)
         assert shown_text(controller, "position").startswith(shown)
+
+
+@pytest.mark.parametrize("points", [9, 13])
+def test_the_numbers_beside_the_sliders_are_whole(
+    controller: Any, wait: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, points: int
+) -> None:
+    monkeypatch.setattr(get_settings().appearance, "font_size", points)
+    open_scan(controller, wait, write_scan(tmp_path / "many.nii.gz", ((40, 36, 120), (1.0, 1.0, 1.0))), monkeypatch)
+    controller.view.show_three_planes(True)
+    live(200)
+    found = [label for label in main_window(controller.viewer).findChildren(QLabel, "slice_label") if label.isVisible()]
+    assert {label.text() for label in found} == {"120", "40", "36"}
+    for label in found:
+        label.setText("888")
+        assert label.width() >= label.sizeHint().width()
 
 
 def test_the_position_does_not_lie_on_the_letter_below(

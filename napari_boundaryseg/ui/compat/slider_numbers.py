@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from qtpy.QtCore import QEvent, QObject
 from qtpy.QtWidgets import QWidget
+
+AROUND = 6
+"""Pixels for a label's margin and border, beside its indent of a digit's width; with fewer the last digit is cut."""
+CHANGES = (QEvent.Type.FontChange, QEvent.Type.StyleChange, QEvent.Type.Polish)
 
 
 def count_from_one(view: Any, counted: Callable[[], bool]) -> Callable[[], None]:
@@ -19,11 +24,17 @@ def count_from_one(view: Any, counted: Callable[[], bool]) -> Callable[[], None]
     dims, model = view.dims, view.viewer.dims
     resize = dims._resize_slice_labels
 
+    def fit(label: QWidget) -> None:
+        digits = max((len(str(n)) for n in model.nsteps), default=1)
+        label.setFixedWidth(label.fontMetrics().boundingRect("8" * (digits + 1)).width() + AROUND)
+
+    fonts = _FontChanges(dims, fit)
+
     def resized() -> None:
         resize()
-        digits = max((len(str(n)) for n in model.nsteps), default=1)
         for label in dims.findChildren(QWidget, "slice_label"):
-            label.setFixedWidth(dims.fontMetrics().boundingRect("8" * digits).width() + 6)
+            label.installEventFilter(fonts)
+            fit(label)
 
     def renew(event: object = None) -> None:
         for slider in dims.slider_widgets:
@@ -35,6 +46,19 @@ def count_from_one(view: Any, counted: Callable[[], bool]) -> Callable[[], None]
     model.events.ndim.connect(renew)
     renew()
     return renew
+
+
+class _FontChanges(QObject):
+    """Fits a number's place again when its font has changed, which napari's style does after the number was made."""
+
+    def __init__(self, parent: QObject, fit: Callable[[QWidget], None]) -> None:
+        super().__init__(parent)
+        self._fit = fit
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        if event is not None and event.type() in CHANGES and isinstance(watched, QWidget):
+            self._fit(watched)
+        return False
 
 
 def _count(slider: Any, counted: Callable[[], bool]) -> None:

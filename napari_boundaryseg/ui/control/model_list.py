@@ -14,7 +14,7 @@ from napari_boundaryseg.engine.checkpoints.card import Card
 from napari_boundaryseg.errors import BoundarySegError
 from napari_boundaryseg.session.project.project import Project
 
-SYNTHETIC = "synthetic scans only"
+SYNTHETIC = "synthetic"
 
 FITS = 0.7
 """A distance within which a model fits a scan: its field is at most about twice as large, or half as large."""

@@ -6,12 +6,16 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from qtpy.QtCore import Qt
+from qtpy.QtGui import QPaintEvent
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QComboBox,
     QLabel,
     QPushButton,
     QSizePolicy,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
     QTableView,
     QToolButton,
     QVBoxLayout,
@@ -19,6 +23,8 @@ from qtpy.QtWidgets import (
 )
 
 W = TypeVar("W", bound=QWidget)
+MARGIN = 6
+"""Pixels that napari's style leaves beside the text in a drop-down list."""
 
 
 def named(widget: W, name: str, label: str = "", tip: str = "") -> W:
@@ -64,9 +70,25 @@ def line(name: str, text: str = "", *, quiet: bool = False) -> QLabel:
     return made
 
 
+class Choice(QComboBox):
+    """A drop-down list that leaves out the middle of a name that is too long for it; Qt would cut off its end."""
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Draw the list as the style does, with the shortened name."""
+        painter, option = QStylePainter(self), QStyleOptionComboBox()
+        self.initStyleOption(option)
+        field = self.style().subControlRect(
+            QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
+        )
+        width = field.width() - MARGIN
+        option.currentText = self.fontMetrics().elidedText(option.currentText, Qt.TextElideMode.ElideMiddle, width)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+
+
 def choice(name: str, label: str, tip: str = "", items: Iterable[str] = ()) -> QComboBox:
     """A drop-down list that never widens the dock."""
-    made = narrow(named(QComboBox(), name, label, tip))
+    made = narrow(named(Choice(), name, label, tip))
     made.addItems(list(items))
     return made
 

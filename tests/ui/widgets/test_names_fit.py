@@ -13,6 +13,7 @@ from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.ui.widgets.appearance import dock_sheet
 from napari_boundaryseg.ui.widgets.case_table import CaseLine, CaseTable
 from napari_boundaryseg.ui.widgets.comparison_table import ComparisonTable
+from napari_boundaryseg.ui.widgets.controls import choice
 from napari_boundaryseg.ui.widgets.organ_table import OrganTable
 from napari_boundaryseg.ui.widgets.work_table import Line, WorkTable
 
@@ -101,3 +102,21 @@ def test_names_are_told_apart_and_numbers_are_whole_in_the_narrowest_dock(qtbot:
             assert seen(table, row, column) == str(model.index(row, column).data())
     assert [n for n in columns if header.sectionSize(n) < header.sectionSizeHint(n)] == [], "a heading is cut"
     assert sum(table.columnWidth(n) for n in columns) <= NARROWEST
+
+
+@pytest.mark.parametrize("points", [9, 11, 13])
+def test_a_name_that_is_too_long_for_a_list_keeps_its_end(qtbot: Any, points: int) -> None:
+    """Names that differ in their ends look different, also where the middle is left out."""
+    shown = choice(
+        "list", "Model", items=[f"hippocampus-hmedn-of-a-long-name-version-{n} · synthetic" for n in (1, 27)]
+    )
+    qtbot.addWidget(shown)
+    shown.setStyleSheet(dock_sheet("dark", points))
+    shown.resize(NARROWEST, shown.sizeHint().height())
+    shown.show()
+    pictures = []
+    for index in (0, 1):
+        shown.setCurrentIndex(index)
+        shown.clearFocus()
+        pictures.append(shown.grab().toImage())
+    assert pictures[0] != pictures[1]
