@@ -116,7 +116,9 @@ def test_labels_without_a_scan_are_said_and_two_scans_of_one_name_refused(tmp_pa
         read_dataset(tmp_path)
 
 
-@pytest.mark.parametrize("text", ["index,name\n1,a\n", "index\tname\n1\ta\n1\tb\n", "index\tname\nx\ta\n", "\xff"])
+@pytest.mark.parametrize(
+    "text", ["index,name\n1,a\n", "index\tname\n1\ta\n1\tb\n", "index\tname\nx\ta\n", "index\tname\n1\t \n", "\xff"]
+)
 def test_a_table_that_names_nothing_is_refused(tmp_path: Path, text: str) -> None:
     subject(tmp_path, "sub-01", "T1w")
     place = derivative(tmp_path, "sub-01_dseg")

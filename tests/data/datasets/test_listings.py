@@ -12,6 +12,7 @@ import pytest
 from study_folder import GRID, labels, listing, scan, scans
 
 from napari_boundaryseg.data.datasets import check_cases, load_case, read_dataset, with_channels
+from napari_boundaryseg.data.datasets.layouts.dataset_json import listing_of, listing_place
 from napari_boundaryseg.data.formats import write
 from napari_boundaryseg.data.labels import LabelScheme, Organ, preset
 from napari_boundaryseg.data.volume import Volume
@@ -233,6 +234,26 @@ def test_test_files_that_were_not_unpacked_are_said(tmp_path: Path) -> None:
     assert warning == (
         "dataset.json lists 5 test files that are not there: t_0.nii.gz, t_1.nii.gz, t_2.nii.gz and 2 more."
     )
+
+
+def test_one_test_file_that_was_not_unpacked_is_said_of_one(tmp_path: Path) -> None:
+    scans(tmp_path / "imagesTr", "h_1.nii.gz")
+    labels(tmp_path / "labelsTr", "h_1.nii.gz")
+    listing(tmp_path, training=[ENTRY], test=["./imagesTs/t_0.nii.gz"])
+    assert read_dataset(tmp_path).warnings == ("dataset.json lists 1 test file that is not there: t_0.nii.gz.",)
+
+
+def test_the_names_of_labels_lie_beside_them_or_above_the_folder_of_labels(tmp_path: Path) -> None:
+    labels(tmp_path / "labelsTr", "h_1.nii.gz")
+    assert listing_place(tmp_path / "labelsTr") == listing_place(tmp_path / "labelsTr" / "h_1.nii.gz") == tmp_path
+    listing(tmp_path / "labelsTr")
+    assert listing_place(tmp_path / "labelsTr" / "h_1.nii.gz") == tmp_path / "labelsTr"
+    assert listing_place(tmp_path) == tmp_path
+
+
+def test_the_largest_integer_of_a_label_map_can_be_named(tmp_path: Path) -> None:
+    listing(tmp_path, training=[], labels={"background": 0, "cup": 65534})
+    assert (65534, "cup") in listing_of(tmp_path).organs
 
 
 def test_a_training_file_that_is_not_there_is_refused(tmp_path: Path) -> None:

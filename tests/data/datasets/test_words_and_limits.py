@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
+import json
 from pathlib import Path
 
 import numpy as np
@@ -84,6 +86,24 @@ def test_an_integer_that_a_listing_gives_to_another_organ_is_refused_with_both()
         organ = scheme.organs[0].model_copy(update={"id": 5, "name": "two", "aliases": ("body",)})
         refuse_other_integers([(1, "body")], other.model_copy(update={"organs": (organ,)}), "labels.txt")
     assert refused.value.subject == "labels.txt"
+
+
+def test_a_data_set_of_a_long_name_keeps_what_a_scheme_may_be_called() -> None:
+    assert named([(1, "thing")], None, "x" * 80).name == "x" * 64
+
+
+def test_only_the_names_that_stand_twice_are_told(tmp_path: Path) -> None:
+    for name in ("a.nii.gz", "b.nii.gz"):
+        formats.write(volume(np.arange(60, dtype=np.int16).reshape(1, 3, 4, 5)), tmp_path / name)
+    entries_of = [{"image": name} for name in ("a.nii.gz", "b.nii.gz", "./a.nii.gz")]
+    (tmp_path / "dataset.json").write_text(json.dumps({"training": entries_of}), "utf-8")
+    with pytest.raises(InputError, match=r"two cases are named a\. "):
+        read_dataset(tmp_path)
+
+
+def test_a_case_that_was_read_is_not_changed() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Case("a", (), None).name = "b"  # type: ignore[misc]
 
 
 def volume(array: np.ndarray, affine: np.ndarray | None = None) -> Volume:

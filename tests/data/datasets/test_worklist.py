@@ -116,3 +116,19 @@ def test_a_folder_without_a_scan_is_refused(tmp_path: Path) -> None:
         worklist(tmp_path)
     with pytest.raises(InputError, match="there is no such folder"):
         worklist(tmp_path / "nowhere")
+
+
+def test_scans_are_found_four_folders_down_and_no_deeper(tmp_path: Path) -> None:
+    place = tmp_path
+    for depth in range(6):
+        scan(place / f"scan{depth}.nii.gz", depth + 1)
+        place /= f"below{depth}"
+    assert [one.name for one in worklist(tmp_path)[0]] == [f"scan{depth}" for depth in range(5)]
+
+
+def test_a_list_of_series_says_how_far_it_is(tmp_path: Path) -> None:
+    for n in (1, 2):
+        series(tmp_path / f"p{n}", 4, of_patient("SECRET-A", n))
+    heard: list[float] = []
+    worklist(tmp_path, pseudonym, progress=lambda fraction, text: heard.append(fraction))
+    assert heard and heard == sorted(heard) and 0 <= heard[0] <= heard[-1] <= 1
