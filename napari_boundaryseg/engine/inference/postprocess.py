@@ -12,6 +12,7 @@ from napari_boundaryseg.data.geometry import AxisMap
 from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
 from napari_boundaryseg.engine.checkpoints.card import Calibration
+from napari_boundaryseg.engine.inference.border_probability import of_focal_head, of_probability
 from napari_boundaryseg.engine.inference.calibration import rescaled, tempered
 from napari_boundaryseg.engine.inference.left_out import in_words, left_out_of
 from napari_boundaryseg.engine.inference.pieces import likeliest
@@ -30,44 +31,55 @@ def postprocess(
     """Heads inside a box of the scan to the parts of a `Prediction` on the whole grid, and what to say of them."""
     scheme, shape = recipe.scheme, volume.geometry.shape
     classes = maps.pop("classes")
-    raw = _placed_classes(classes, box, shape)
-    # What is derived from probabilities is derived from the network's own: the edges' calibration was fitted on them.
-    probabilities = (
-        raw if calibration is None else _placed_classes(tempered(classes, calibration.probabilities), box, shape)
-    )
+    # Maps are derived from the network's own probabilities: the edges' calibration was fitted on them.
+    scaled = classes if calibration is None else tempered(classes, calibration.probabilities)
+    probabilities = _placed_classes(scaled, box, shape)
     ids = np.array([0, *scheme.ids])
     array, notes, left_out = cleaned(
         ids[probabilities.argmax(0)], probabilities, recipe.inference, volume.geometry, scheme
     )
     labels = LabelMap(array, volume.geometry, scheme, volume.name)
-    contours, sources = {}, {}
-    for head, organs, word in (("hard", recipe.clear, "hard head"), ("soft", recipe.blurry, "soft head")):
-        for n, organ in enumerate(organs):
-            if head in maps:
-                contours[organ.name], sources[organ.name] = _place(maps[head][n : n + 1], box, shape)[0], word
-    for n, organ in enumerate(scheme.organs, start=1):
-        if organ.name not in contours:
-            contours[organ.name], sources[organ.name] = derived_contour(raw[n]), "derived"
-    contours = {name: contours[name] for name in scheme.names}
+    contours, sources = contour_maps(maps, classes, recipe)
     if "edges" in maps:
-        edges, sources["edges"] = _place(maps["edges"], box, shape)[0], "hard head"
+        edges, sources["edges"] = maps["edges"][0], "hard head"
     else:
-        edges = np.max(list(contours.values()), axis=0)
-        words = {sources[name] for name in scheme.names}
-        sources["edges"] = words.pop() if len(words) == 1 else "derived"
+        # Of all organs in one way, so that the map is on one scale: heads that learned boundaries, and bands, have two.
+        edges = np.max([of_probability(inside) for inside in classes[1:]], axis=0)
+        sources["edges"] = "derived"
     if calibration is not None:
-        edges = _place(rescaled(edges[box], calibration.edges)[None], box, shape)[0]
+        edges = rescaled(edges, calibration.edges)
     attention = {name: _place(maps[name], box, shape)[0] for name in maps if name.startswith("level")}
     return {
         "labels": labels,
         "probabilities": probabilities,
-        "edges": edges,
-        "contours": contours,
+        "edges": _place(edges[None], box, shape)[0],
+        "contours": {name: _place(contours[name][None], box, shape)[0] for name in scheme.names},
         "contour_sources": sources,
         "attention": attention,
         "channel_weights": channel_weights,
         "details": {"left_out": left_out},
     }, notes
+
+
+def contour_maps(
+    maps: dict[str, np.ndarray], classes: np.ndarray, recipe: Recipe
+) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """Each organ's contour map inside the box, and what made it.
+
+    Of a head that learned boundaries the probability that the organ's border passes; of one that learned a band the
+    heat that it was taught, 1 on the border; of a network without contour heads `derived_contour`.
+    """
+    contours, sources = {}, {}
+    gamma: Any = recipe.loss_arguments.get("hard-contour", {}).get("gamma", 2.0)
+    for head, organs in (("hard", recipe.clear), ("soft", recipe.blurry)):
+        for organ, found in zip(organs, maps.get(head, ()), strict=False):
+            focal = head == "hard" and "hard-contour" in recipe.losses
+            contours[organ.name] = of_focal_head(found, gamma) if focal else found
+            sources[organ.name] = f"{head} head"
+    for n, organ in enumerate(recipe.scheme.organs, start=1):
+        if organ.name not in contours:
+            contours[organ.name], sources[organ.name] = derived_contour(classes[n]), "derived"
+    return contours, sources
 
 
 def cleaned(

@@ -21,9 +21,12 @@ class Prediction:
     probabilities : (classes, I, J, K) float32 array
         Background first, then the organs in label order.
     edges : (I, J, K) float32 array
-        How likely a border of any organ passes through the voxel, 0..1.
+        How likely a border of any organ passes through the voxel, 0..1: of an edge stream as it says, of other networks
+        how much an organ's probability changes between the voxel and its neighbours.
     contours : mapping
-        Organ name to its contour map, (I, J, K) float32, 0..1; every organ of the scheme has one.
+        Organ name to its contour map, (I, J, K) float32, 0..1; every organ of the scheme has one. Of a hard head the
+        probability that the organ's border passes, of a soft head the heat it was taught, which is 1 on the border,
+        derived 4 p (1 - p).
     contour_sources : mapping
         Organ name, and ``"edges"``, to ``"soft head"``, ``"hard head"`` or ``"derived"``.
     attention : mapping
