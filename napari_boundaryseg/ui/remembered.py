@@ -12,7 +12,7 @@ from platformdirs import user_config_path
 from napari_boundaryseg.data.saving import atomic_json
 from napari_boundaryseg.errors import InputError
 
-Value = bool | str
+Value = bool | str | list[str]
 
 
 class Remembered:
@@ -44,6 +44,12 @@ class Remembered:
 def _stored(file: Path, first: Mapping[str, Value]) -> dict[str, Value]:
     try:
         stored = json.loads(file.read_text("utf-8"))
-        return {name: stored[name] for name, value in first.items() if type(stored.get(name)) is type(value)}
+        return {name: stored[name] for name, value in first.items() if _like(stored.get(name), value)}
     except (OSError, ValueError, AttributeError):
         return {}
+
+
+def _like(stored: object, first: Value) -> bool:
+    if isinstance(stored, list) and isinstance(first, list):
+        return all(type(one) is str for one in stored)
+    return type(stored) is type(first)

@@ -15,10 +15,12 @@ from qtpy.QtWidgets import QMessageBox, QWidget
 from scans_of_a_day import FINE, THICK, new_labels, open_scan, shown_text, slices_with, stroke, undo_key, write_scan
 
 from napari_boundaryseg.data.labels import preset
+from napari_boundaryseg.editing.history.edit import MODEL
 from napari_boundaryseg.editing.journal import recovery
 from napari_boundaryseg.ui import hooks
 from napari_boundaryseg.ui.control import close_dialog
 from napari_boundaryseg.ui.docks import WorkbenchDock
+from napari_boundaryseg.ui.layers.labels import show_labels
 
 
 @pytest.fixture
@@ -258,6 +260,46 @@ def test_work_of_an_earlier_window_is_taken_up_with_its_scan_and_said(
     assert text.isVisible() and "was taken up again" in text.text() and "2 steps" in text.text()
     QTest.mouseClick(find("recovery_notice.keep"), LEFT)
     assert not text.isVisible()
+    undo_key(controller, 2)
+    assert not controller.tools.layer.data.any()
+
+
+@pytest.fixture
+def result_of_another(
+    make_napari_viewer: Callable[..., Any],
+    wait: Callable[..., None],
+    scans: list[Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> np.ndarray:
+    """What a window left in which a model had segmented a scan, and nobody drew: its labels."""
+    first = another_window(make_napari_viewer)
+    open_scan(first, wait, scans[0], monkeypatch)
+    scan, found = first.session.scan, np.zeros((64, 60, 19), np.uint8)
+    found[20:40, 20:40, 5:12] = 1
+    show_labels(first.viewer, scan, scan.with_labels(found, preset("pelvis-mr")), name="Model: m", kind=MODEL)
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: pytest.fail("a result can be made again: nothing is asked"))
+    assert close_dialog.may_close(first.viewer)
+    first.close()
+    first.viewer.close()
+    return found
+
+
+def test_a_models_result_is_there_again_with_its_scan_and_is_no_unsaved_work_of_anybody(
+    result_of_another: np.ndarray,
+    controller: Any,
+    find: Callable[[str], Any],
+    wait: Callable[..., None],
+    scans: list[Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    open_scan(controller, wait, scans[1], monkeypatch)
+    wait(lambda: controller.recovery.looked)
+    assert recovery.recoverable() == [] and not find("recovery_notice.text").isVisible()
+    open_scan(controller, wait, scans[0], monkeypatch)
+    wait(lambda: controller.tools.layer is not None)
+    display = controller.session.scan.geometry.display
+    np.testing.assert_array_equal(display.from_display(np.asarray(controller.tools.layer.data)), result_of_another)
+    assert "here again" in find("job_bar.message").text() and not find("recovery_notice.text").isVisible()
     undo_key(controller, 2)
     assert not controller.tools.layer.data.any()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from napari_boundaryseg.editing.history.edit import Edit
+from napari_boundaryseg.editing.history.edit import MODEL, Edit
 from napari_boundaryseg.editing.history.history import History
 
 
@@ -24,6 +24,12 @@ def nothing_by_hand_since(history: History, position: int, step: Edit | None) ->
         return False
     since = history.steps[position - history.first : history.position - history.first]
     return not any(done.by_hand for done in since)
+
+
+def result_since(history: History, position: int) -> bool:
+    """Whether a model's result was put into the labels after a position."""
+    since = history.steps[max(position - history.first, 0) : history.position - history.first]
+    return any(done.kind == MODEL for done in since)
 
 
 def anything_by_hand(history: History) -> bool:

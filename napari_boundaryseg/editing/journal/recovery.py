@@ -48,9 +48,11 @@ class RecoverableWork:
     """Organ to volume."""
     complete: bool
     """Whether every step came back; else what lies behind the damage cannot be read, and the journal is kept."""
+    by_hand: bool = True
+    """Whether a person's work is in it, not a model's result alone."""
 
 
-def recoverable(folder: Path | None = None, *, discarded: bool = False) -> list[RecoverableWork]:
+def recoverable(folder: Path | None = None, *, discarded: bool = False, results: bool = False) -> list[RecoverableWork]:
     """The sessions in a folder of journals that no window has open, newest first; never raises.
 
     A session of which nothing can be offered because it is damaged is quarantined in ``damaged/``, see
@@ -63,10 +65,13 @@ def recoverable(folder: Path | None = None, *, discarded: bool = False) -> list[
         Of the journals; the user's local application folder by default.
     discarded : bool
         List those that were discarded in the last days instead.
+    results : bool
+        List those that hold nothing but a model's result, too.
     """
     root = folder or default_folder()
     found = [_look_at(path) for path in sessions(root / DISCARDED if discarded else root)]
-    return sorted((work for work in found if work is not None), key=lambda work: work.changed, reverse=True)
+    wanted = (work for work in found if work is not None and (work.by_hand or results))
+    return sorted(wanted, key=lambda work: work.changed, reverse=True)
 
 
 def recover(work: RecoverableWork) -> Recovered:
@@ -122,7 +127,8 @@ def clean_up(folder: Path | None = None, *, days: float = KEPT_DAYS) -> int:
             continue
         try:
             replay = None if is_empty(path) else read(path)
-            if replay is None or (replay.complete and (path in old or not replay.worth)):
+            kept = replay is not None and (replay.worth or (replay.holds_result and _age_s(path) < days * _DAY_S))
+            if replay is None or (replay.complete and (path in old or not kept)):
                 remove_folder(path, lock)
                 deleted += not path.exists()
             elif path in old and not replay.complete:
@@ -158,7 +164,7 @@ def _look_at(folder: Path) -> RecoverableWork | None:
         if known is not None and known[0] == stamp:
             return known[1]
         replay = read(folder)
-        work = _summary(folder, replay) if replay.worth else None
+        work = _summary(folder, replay) if replay.worth or replay.holds_result else None
         if work is None and not replay.complete:
             quarantine(folder, lock)
             return None
@@ -192,6 +198,7 @@ def _summary(folder: Path, replay: Replay) -> RecoverableWork:
         found.position,
         {int(i): float(voxels[i]) * found.header.voxel_ml for i in np.flatnonzero(voxels) if i},
         found.complete,
+        replay.worth,
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_boundaryseg.editing.history.edit import Edit
+from napari_boundaryseg.editing.history.edit import MODEL, Edit
 from napari_boundaryseg.editing.history.history import History
 from napari_boundaryseg.editing.history.locks import Locks
 from napari_boundaryseg.editing.journal.migration import migrated
@@ -77,6 +77,11 @@ class Replay:
     def worth(self) -> bool:
         """Whether a person's work would be lost with the journal; also work that was undone, and can be redone."""
         return self.position < self.stored or any(step.by_hand for step in self.steps[self.stored :])
+
+    @property
+    def holds_result(self) -> bool:
+        """Whether the labels are a model's result that is stored nowhere: nobody's work, but minutes of computing."""
+        return any(step.kind == MODEL for step in self.steps[self.stored : self.position])
 
     def apply(self, record: Record) -> None:
         """Follow one record."""

@@ -48,10 +48,18 @@ class Ahead:
     session : Session
     in_work : callable
         Gives `scan_hash` of every scan with work that nobody accepted yet, of which no model needs to find labels.
+    model_for : callable
+        Gives the model for a scan, which need not be that of the open one; None where none suits it.
     """
 
-    def __init__(self, session: Session, in_work: Callable[[], set[str]] = set) -> None:
+    def __init__(
+        self,
+        session: Session,
+        in_work: Callable[[], set[str]] = set,
+        model_for: Callable[[Volume], Path | None] | None = None,
+    ) -> None:
         self.session, self._in_work = session, in_work
+        self._model_for = model_for or (lambda scan: session.model)
         self.segments = False
         """Whether the next case is segmented ahead, too; a person's wish."""
         self._row: CaseRow | None = None
@@ -103,7 +111,7 @@ class Ahead:
             return None
         kept = self.session.kept_results.of(read.volume)
         done = hash_of(read.volume) in self._in_work() or (kept is not None and not kept.ahead)
-        return None if done else self.session.model
+        return None if done else self._model_for(read.volume)
 
     def _begin_reading(self, row: CaseRow) -> None:
         def read(*, progress: Progress = silent) -> ReadCase:

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
-from napari_boundaryseg.data import formats
 from napari_boundaryseg.data.datasets.worklist import worklist
-from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.editing.journal.scan_hash import hash_of
 from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.progress import Progress, part, silent
 from napari_boundaryseg.session.actions.ahead import ReadCase
+from napari_boundaryseg.session.actions.known_cases import accepted_labels
 from napari_boundaryseg.session.actions.running import Watch, beside, project_of, warn
 from napari_boundaryseg.session.actions.scan import OpenScan, read_case
 from napari_boundaryseg.session.case_list import CaseRow
 from napari_boundaryseg.session.project.holder import ReadOnly
-from napari_boundaryseg.session.project.project import CaseVersion, Project
+from napari_boundaryseg.session.project.project import CaseVersion
 from napari_boundaryseg.session.session import Session
 from napari_boundaryseg.task import Task
 
@@ -85,7 +83,7 @@ def open_case(
         if row.item is not None and row.item.scan_hash != found:
             with suppress(ReadOnly):
                 project.note_opened(row.item.number, found)
-        accepted = _accepted(project, row, version, volume, part(progress, 0.8, 1)) if labels else None
+        accepted = accepted_labels(project, row, volume, version, progress=part(progress, 0.8, 1)) if labels else None
         return volume, accepted
 
     def done(opened: Opened) -> None:
@@ -95,21 +93,10 @@ def open_case(
         if accepted is not None:
             session.labels = accepted
             warn(session, accepted.warnings)
+            if version is not None:
+                session.say("info", f"{row.name}: version {version.version} is open. Accepting stores a newer one.")
 
     return beside(session, OpenScan(), Watch(done, about=row.name), read, abandon=True)
-
-
-def _accepted(
-    project: Project, row: CaseRow, version: CaseVersion | None, scan: Volume, progress: Progress
-) -> LabelMap | None:
-    """Labels that were accepted once, under the names that they had then."""
-    if row.case is None:
-        return None
-    case = row.case
-    if version is not None:
-        case = replace(case, version=version.version, label=version.label, scheme=version.scheme)
-    scheme = LabelScheme.model_validate(project.meaning_of(case)["scheme"])
-    return formats.read_labels(case.label, scan, scheme, progress=progress)
 
 
 def note(session: Session, row: CaseRow, comment: str) -> None:

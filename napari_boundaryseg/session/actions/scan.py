@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from napari_boundaryseg.data import formats
 from napari_boundaryseg.data.formats.dicom.study import Series, series_in
@@ -15,9 +16,11 @@ from napari_boundaryseg.editing.journal.scan_hash import hash_of
 from napari_boundaryseg.errors import SeveralSeries
 from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.progress import Progress, part, silent
+from napari_boundaryseg.session.actions.known_cases import accepted_labels, row_of_files, row_of_scan, rows_of
 from napari_boundaryseg.session.actions.running import Watch, beside, scan_of, warn
 from napari_boundaryseg.session.case_list import CaseRow
 from napari_boundaryseg.session.project.case_facts import as_accepted
+from napari_boundaryseg.session.project.project import Project
 from napari_boundaryseg.session.session import Session
 from napari_boundaryseg.task import Task
 
@@ -36,31 +39,77 @@ class OpenLabels(Task):
     title = "Open labels"
 
 
-def open_scan(session: Session, *paths: str | Path, choose: Callable[[list[Series]], None] | None = None) -> Job:
+class Opened(NamedTuple):
+    """A scan, the case of the project that it is, and that case's labels."""
+
+    scan: Volume
+    case: str | None = None
+    labels: LabelMap | None = None
+
+
+def open_scan(
+    session: Session,
+    *paths: str | Path,
+    choose: Callable[[list[Series]], None] | None = None,
+    unsaved: Collection[str] = (),
+) -> Job:
     """Read a scan from one file or folder, or from one file per channel; what is open stays until it is read.
 
-    ``choose`` gets the series of a folder that holds several, which is an error without it.
+    A scan that is a case of the project, by its files or by its voxels, is opened as that case, under its name.
+
+    Parameters
+    ----------
+    session : Session
+    *paths : str or Path
+    choose : callable, optional
+        Gets the series of a folder that holds several, which is an error without it.
+    unsaved : collection of str
+        `scan_hash` of each scan with work that nobody accepted yet: that is taken up. Other cases come with the labels
+        that were accepted.
     """
 
-    def done(found: Volume | list[Series]) -> None:
-        if isinstance(found, Volume):
-            session.scan = found
+    def done(found: Opened | list[Series]) -> None:
+        if isinstance(found, Opened):
+            session.scan = found.scan
+            if found.labels is not None:
+                session.labels = found.labels
+                warn(session, found.labels.warnings)
+                session.say("info", f"This scan is the case {found.case}: the labels that were accepted are shown.")
         elif choose is not None:
             choose(found)
 
     name = Path(paths[0]).name if paths else ""
     watch = Watch(done, about=name)
-    return beside(session, OpenScan(), watch, _read, paths, choose is not None, abandon=True)
+    return beside(session, OpenScan(), watch, _read, paths, session.project, unsaved, choose is not None, abandon=True)
 
 
-def _read(paths: Sequence[str | Path], may_choose: bool, *, progress: Progress = silent) -> Volume | list[Series]:
+def _read(
+    paths: Sequence[str | Path],
+    project: Project | None,
+    unsaved: Collection[str],
+    may_choose: bool,
+    *,
+    progress: Progress = silent,
+) -> Opened | list[Series]:
+    rows = rows_of(project)
+    row = row_of_files(rows, paths)
     try:
-        return read_scan(paths, progress=part(progress, 0, 0.95))
+        progress_of_scan = part(progress, 0, 0.85)
+        scan = read_scan(paths, progress=progress_of_scan) if row is None else read_case(row, progress=progress_of_scan)
     except SeveralSeries:
         folder = Path(paths[0])
         if not may_choose or len(paths) > 1 or not folder.is_dir():
             raise
         return series_in(folder, progress)[0]
+    row = row or row_of_scan(rows, scan)
+    if project is None or row is None:
+        return Opened(scan)
+    waits = hash_of(scan) in unsaved
+    found = None if waits else accepted_labels(project, row, scan, progress=part(progress, 0.85, 1))
+    if row.name != scan.name:
+        scan = replace(scan, name=row.name)
+        hash_of(scan)  # which the window will ask for
+    return Opened(scan, row.name, found)
 
 
 def read_scan(paths: Sequence[str | Path], name: str = "", *, progress: Progress = silent) -> Volume:

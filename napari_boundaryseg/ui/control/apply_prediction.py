@@ -33,6 +33,15 @@ def waits(viewer: Any, scan: Volume, prediction: Prediction) -> bool:
     )
 
 
+def changes(viewer: Any, scan: Volume | None, prediction: Prediction) -> bool:
+    """Whether a result would change anything in the labels that are there, locked voxels left alone."""
+    layer = None if scan is None else _labels_like(viewer, scan, prediction)
+    if scan is None or layer is None:
+        return True
+    change = change_of_labels(editable_of(layer), scan, prediction)
+    return bool(change.added or change.removed)
+
+
 def question(viewer: Any, scan: Volume, prediction: Prediction) -> str:
     """What a person is asked about a result that waits, as the labels now are."""
     words = [f"{prediction.details.get('model', 'A model')} has segmented this scan."]

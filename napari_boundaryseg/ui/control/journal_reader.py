@@ -93,7 +93,7 @@ class JournalReader(QObject):
 
 def _look() -> Found:
     recovery.clean_up()
-    work, discarded = recovery.recoverable(), recovery.recoverable(discarded=True)
+    work, discarded = recovery.recoverable(results=True), recovery.recoverable(discarded=True)
     return Found(work, discarded, untold(default_folder()))
 
 

@@ -73,11 +73,24 @@ def best_for(scan: Volume | None, project: Project | None) -> Path | None:
     return in_use(card.name, project) or path
 
 
+def serves(scan: Volume, card: Card) -> bool:
+    """Whether a model takes a scan's channels, and was made for its modality, as far as both are known."""
+    return _mismatch(scan, modality_of(scan)[0], card) == 0
+
+
+def fits(scan: Volume, card: Card) -> bool:
+    """Whether a model serves a scan, and was made for fields of about its size."""
+    return _distance(scan, modality_of(scan)[0], card) < FITS
+
+
 def _distance(scan: Volume, modality: str, card: Card) -> float:
-    distance = 100.0 * (len(card.recipe.channels) != len(scan.channels))
-    if modality and card.recipe.modality and modality != card.recipe.modality:
-        distance += 10.0
+    distance = _mismatch(scan, modality, card)
     if card.expected_field_mm:
         field = [n * mm for n, mm in zip(scan.geometry.shape, scan.spacing_mm)]
         distance += float(np.abs(np.log(np.sort(field) / np.sort(card.expected_field_mm))).mean())
     return distance
+
+
+def _mismatch(scan: Volume, modality: str, card: Card) -> float:
+    other = bool(modality and card.recipe.modality and modality != card.recipe.modality)
+    return 100.0 * (len(card.recipe.channels) != len(scan.channels)) + 10.0 * other

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from napari_boundaryseg.engine.recipes.tuning import FineTuneSettings
@@ -77,7 +77,7 @@ class ProjectActions:
         project = self.session.project
         if project is not None:
             project.use_model(base, file)
-            self._changed(project, base)
+            self._changed(project, base, self._models.use)
 
     @report_errors
     def roll_back(self, base: str) -> None:
@@ -85,12 +85,15 @@ class ProjectActions:
         project = self.session.project
         if project is not None:
             project.roll_back(base)
-            self._changed(project, base)
+            self._changed(project, base, self._models.follow_use)
 
-    def _changed(self, project: Project, base: str) -> None:
+    def _changed(self, project: Project, base: str, follow: Callable[[str], None]) -> None:
         self.session.training_outcome = None  # what it says of use is past
         self.session.project_changed.emit(project)
-        chosen = model_list.in_use(base, project)
-        self._models.follow_use(base)
-        if chosen is not None:
-            self.session.say("info", f"{chosen.stem} is in use.")
+        used = model_list.in_use(base, project)
+        follow(base)
+        if used is not None:
+            chosen = self.session.model
+            other = chosen is not None and chosen.stem != used.stem
+            said = f" For the open scan Segment keeps {chosen.stem}." if chosen is not None and other else ""
+            self.session.say("info", f"{used.stem} is in use.{said}")

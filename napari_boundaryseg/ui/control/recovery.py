@@ -87,9 +87,9 @@ class Recovery(QObject):
         return [] if scan is None else [work for work in found if work.header.scan_hash == hash_of(scan)]
 
     def elsewhere(self) -> list[RecoverableWork]:
-        """What was lost on other scans, newest first."""
+        """A person's work that was lost on other scans, newest first; a model's result waits for its scan unsaid."""
         here = self.of_scan()
-        return [work for work in self._known if work not in here]
+        return [work for work in self._known if work.by_hand and work not in here]
 
     @report_errors
     def preview(self, work: RecoverableWork, shown: bool) -> None:
@@ -134,14 +134,16 @@ class Recovery(QObject):
             raise InputError(work.header.scan_name, "the scan was closed before its work was restored", "Open it again")
         show_recovered(self._viewer, scan, scheme, found, journal)
         self._forget(work, held=True)
-        if found.complete:
+        if not work.by_hand:
+            self.session.say("info", "The result that nobody accepted in an earlier window is here again.")
+        elif found.complete:
             self.session.say("info", f"{work.steps} steps are restored. Undo and redo reach them.")
         else:
             self.session.say(
                 "warning", f"Incomplete: {work.steps} steps are restored; the journal is damaged behind them."
             )
         self.restored.emit()
-        if by_itself:
+        if by_itself and work.by_hand:
             self.taken_up.emit(work)
 
     @report_errors

@@ -93,6 +93,8 @@ class SegmentActions(QObject):
         kept = None if self.session.closing else self.session.kept_results.of(self.session.scan)
         if kept is not None and kept.ahead and access.only(self._viewer, "labels") is None:
             segment.take_kept(self.session)
+        elif kept is not None and not apply_prediction.changes(self._viewer, self.session.scan, kept.prediction):
+            segment.discard_kept(self.session)  # the scan had been segmented before
         else:
             self._ask_about(kept)
 

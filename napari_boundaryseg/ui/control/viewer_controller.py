@@ -52,14 +52,14 @@ class ViewerController(QObject):
         self.jobs = JobActions(session, self)
         self.grid = ScanGrid(viewer)
         self.tools = PaintTools(self.grid, self)
-        self.opening = Opening(session, self)
+        self.opening = Opening(session, self._unsaved, self)
         self.labels = LabelsActions(viewer, session, self.tools, self)
         self.place = self.labels.place
         self.models = ModelChoice(session)
         self.region = DrawnRegion(viewer, session, self)
         self.segmentation = SegmentActions(viewer, session, self)
         self.projects = ProjectActions(session, self.models)
-        self.cases = CaseActions(session, self.labels, self._unsaved, self)
+        self.cases = CaseActions(session, self.labels, self._unsaved, self.models.for_scan, self)
         self.results = ExportActions(viewer, session, self)
         self.recovery = Recovery(viewer, session, self)
         self.view = ViewActions(self.grid, session, self.tools.effort, self)
@@ -109,7 +109,7 @@ class ViewerController(QObject):
         owner.destroyed.connect(lambda *_: signal.disconnect(slot, missing_ok=True))
 
     def open(self, *paths: Path) -> None:
-        """Open a scan, of one file or folder or of several channels."""
+        """Open a scan, of one file or folder or of several channels; one that is a case comes with its labels."""
         self.opening.open(*paths)
 
     @property

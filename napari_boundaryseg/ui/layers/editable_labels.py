@@ -15,7 +15,7 @@ from napari_boundaryseg.editing.effort import Effort
 from napari_boundaryseg.editing.history.edit import MODEL, OPENED, Edit
 from napari_boundaryseg.editing.history.history import History, Outcome
 from napari_boundaryseg.editing.history.locks import Lock
-from napari_boundaryseg.editing.history.since import nothing_by_hand_since
+from napari_boundaryseg.editing.history.since import nothing_by_hand_since, result_since
 from napari_boundaryseg.editing.journal.journal import Journal
 from napari_boundaryseg.editing.journal.note import Note, note_body
 from napari_boundaryseg.editing.journal.records import JournalHeader
@@ -259,7 +259,7 @@ class EditableLabels:
         journal, self.journal = self.journal, None
         if journal is None:
             return
-        if self.is_stored:
+        if self.is_stored and not result_since(self.history, self._stored[0]):
             journal.finish()
         else:
             journal.close()

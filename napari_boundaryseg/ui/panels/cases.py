@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from qtpy.QtWidgets import QCheckBox, QFileDialog, QFormLayout, QGridLayout, QLineEdit, QMessageBox, QWidget
+from qtpy.QtWidgets import QCheckBox, QFormLayout, QGridLayout, QLineEdit, QMessageBox, QWidget
 
 from napari_boundaryseg.session.actions.accept import logged_in
 from napari_boundaryseg.session.case_list import CaseRow
 from napari_boundaryseg.session.project.project import CaseVersion
 from napari_boundaryseg.ui import keys
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
+from napari_boundaryseg.ui.file_dialogs import choose_folder
 from napari_boundaryseg.ui.panels.notices.project_place import ProjectPlace
 from napari_boundaryseg.ui.panels.panel import PANELS, Panel
 from napari_boundaryseg.ui.widgets.controls import button, choice, column, line, named
@@ -57,6 +56,7 @@ class CasesPanel(Panel):
             "Segment the next case ahead",
             "With the model chosen in Segment, while you work on this one; its labels are there when it is opened",
         )
+        self.of = line("cases_panel.of", "")
         self.version = choice("cases_panel.version", "Version", "Labels that were accepted")
         self.open = button("cases_panel.open", "Open", "Open the selected case")
         self.remove = button("cases_panel.remove", "Remove…", "Take the selected case off the list")
@@ -64,10 +64,10 @@ class CasesPanel(Panel):
             QLineEdit(),
             "cases_panel.patient",
             "Patient",
-            "A word that is the same for all scans of one patient, not the name; kept when you press Enter",
+            "A word that is the same for all scans of one patient, not the name",
         )
         self.patient.setPlaceholderText("not known")
-        self.comment = named(QLineEdit(), "cases_panel.comment", "Comment", "Kept with the case when you press Enter")
+        self.comment = named(QLineEdit(), "cases_panel.comment", "Comment", "Kept with the case")
         self.person = named(
             QLineEdit(controller.session.person),
             "cases_panel.person",
@@ -76,6 +76,8 @@ class CasesPanel(Panel):
         )
         self.person.setPlaceholderText(logged_in() or "not known")
         self.place = ProjectPlace(controller)
+        self._of: CaseRow | None = None
+        """The case whose patient and comment stand in the fields."""
         self._arrange()
         self._connect(controller)
         self._show()
@@ -92,6 +94,7 @@ class CasesPanel(Panel):
         form = QFormLayout(self._details)
         form.setContentsMargins(0, 0, 0, 0)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.addRow("Case", self.of)
         form.addRow("Patient", self.patient)
         form.addRow("Version", self.version)
         form.addRow("Comment", self.comment)
@@ -110,23 +113,25 @@ class CasesPanel(Panel):
         self.next.clicked.connect(self._cases.next)
         self.accept_next.clicked.connect(self._cases.accept_next)
         self.person.editingFinished.connect(lambda: self._cases.call_person(self.person.text()))
+        self.person.returnPressed.connect(self.person.clearFocus)
         self.ahead.setChecked(self._cases.ahead.segments)
         self.ahead.toggled.connect(self._cases.segment_ahead)
         self.table.asked.connect(lambda row: self._cases.open(self._cases.rows()[row]))
         self.table.chosen.connect(lambda _: self._show_details())
         self.open.clicked.connect(self._open_selected)
         self.remove.clicked.connect(self._ask_remove)
-        self.comment.returnPressed.connect(self._keep_comment)
-        self.patient.returnPressed.connect(self._keep_patient)
+        for field, keep in ((self.comment, self._keep_comment), (self.patient, self._keep_patient)):
+            field.editingFinished.connect(keep)
+            field.returnPressed.connect(field.clearFocus)  # keys are tools again
         self._cases.changed.connect(self._show)
         jobs = controller.jobs
         jobs.changed.connect(self._enable)
         controller.listen(self, self._session.project_changed, lambda _: self._show())
 
     def _ask_folder(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, "Add the scans of a folder to the list")
-        if folder:
-            self._cases.add_folder(Path(folder))
+        folder = choose_folder(self, "Add the scans of a folder to the list", "scans")
+        if folder is not None:
+            self._cases.add_folder(folder)
 
     def _ask_remove(self) -> None:
         row = self._selected()
@@ -153,14 +158,14 @@ class CasesPanel(Panel):
             self._cases.open(row, versions[chosen] if 0 < chosen < len(versions) else None)
 
     def _keep_comment(self) -> None:
-        row = self._selected()
-        if row is not None:
-            self._cases.note(row, self.comment.text().strip())
+        row, text = self._of, self.comment.text().strip()
+        if row is not None and text != row.comment:
+            self._cases.note(row, text)
 
     def _keep_patient(self) -> None:
-        row = self._selected()
-        if row is not None:
-            self._cases.note_patient(row, self.patient.text().strip())
+        row, text = self._of, self.patient.text().strip()
+        if row is not None and text != (row.patient or ""):
+            self._cases.note_patient(row, text)
 
     def _show(self) -> None:
         rows, current = self._cases.rows(), self._cases.current()
@@ -173,14 +178,17 @@ class CasesPanel(Panel):
         self._enable()
 
     def _show_details(self) -> None:
-        row = self._selected()
+        row = self._of = self._selected()
         self._details.setVisible(row is not None)
         if row is None:
             return
         self.patient.setText(row.patient or "")
         self.comment.setText(row.comment)
+        self.of.setText(row.name)
+        versions, opened = self._cases.versions(row), self._cases.opened_version(row)
         self.version.clear()
-        self.version.addItems([version_in_words(one) for one in self._cases.versions(row)] or ["none accepted"])
+        self.version.addItems([version_in_words(one) for one in versions] or ["none accepted"])
+        self.version.setCurrentIndex(next((n for n, one in enumerate(versions) if one.version == opened), 0))
 
     def _enable(self) -> None:
         rows, opening = bool(self._cases.rows()), self._cases.is_opening()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from qtpy.QtWidgets import QFileDialog, QGridLayout, QMenu, QWidget
+from qtpy.QtWidgets import QGridLayout, QMenu, QWidget
 
 from napari_boundaryseg.data.formats.format import suffixes
 from napari_boundaryseg.data.labels import PRESETS, LabelScheme
@@ -13,6 +11,7 @@ from napari_boundaryseg.editing.history.locks import Lock
 from napari_boundaryseg.ui import keys
 from napari_boundaryseg.ui.control.labels_actions import in_words
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
+from napari_boundaryseg.ui.file_dialogs import open_file, save_file
 from napari_boundaryseg.ui.panels.lock_button import LockButton
 from napari_boundaryseg.ui.panels.notices.recovery_offer import RecoveryOffer
 from napari_boundaryseg.ui.panels.panel import PANELS, Panel
@@ -131,14 +130,14 @@ class CorrectPanel(Panel):
 
     def _ask_labels(self, scheme: LabelScheme | None) -> None:
         pattern = " ".join(f"*{suffix}" for suffix in suffixes())
-        path, _ = QFileDialog.getOpenFileName(self, "Open labels drawn on this scan", "", f"Labels ({pattern})")
-        if path:
-            self._labels.open(Path(path), scheme)
+        path = open_file(self, "Open labels drawn on this scan", "labels", f"Labels ({pattern})")
+        if path is not None:
+            self._labels.open(path, scheme)
 
     def _ask_effort(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Save effort", "effort.csv", "CSV (*.csv)")
-        if path:
-            self._labels.save_effort(Path(path))
+        path = save_file(self, "Save effort", "tables", "effort.csv", "CSV (*.csv)")
+        if path is not None:
+            self._labels.save_effort(path)
 
     def _on_shown(self) -> None:
         scheme = self._labels.scheme()

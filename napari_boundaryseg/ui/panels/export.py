@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qtpy.QtWidgets import QCheckBox, QFileDialog, QWidget
+from qtpy.QtWidgets import QCheckBox, QWidget
 
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
+from napari_boundaryseg.ui.file_dialogs import choose_folder
 from napari_boundaryseg.ui.panels.panel import PANELS, Panel
 from napari_boundaryseg.ui.widgets.controls import button, column, line, named
 
@@ -73,9 +74,9 @@ class ExportPanel(Panel):
         self.set_state("", "")
 
     def _ask_folder(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, "Save in this folder")
-        if folder:
-            self.set_folder(Path(folder))
+        folder = choose_folder(self, "Save in this folder", "results")
+        if folder is not None:
+            self.set_folder(folder)
 
     def set_folder(self, folder: Path) -> None:
         """Save in this folder."""

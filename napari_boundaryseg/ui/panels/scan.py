@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from qtpy.QtWidgets import QFileDialog, QFormLayout, QHBoxLayout, QMenu, QWidget
+from qtpy.QtWidgets import QFormLayout, QHBoxLayout, QMenu, QWidget
 
 from napari_boundaryseg.data.formats.format import suffixes
 from napari_boundaryseg.data.hounsfield import modality_of
@@ -12,6 +10,8 @@ from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.ui import samples
 from napari_boundaryseg.ui.control.view_actions import PLANES, windows
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
+from napari_boundaryseg.ui.file_dialogs import choose_folder, open_files
+from napari_boundaryseg.ui.panels.notices.recent_scans import RecentScans
 from napari_boundaryseg.ui.panels.notices.series_choice import SeriesChoice
 from napari_boundaryseg.ui.panels.panel import PANELS, Panel
 from napari_boundaryseg.ui.widgets.controls import button, choice, column, line
@@ -54,6 +54,7 @@ class ScanPanel(Panel):
             "scan_panel.open_folder", "Open DICOM folder…", "A folder with one DICOM series, or several to choose from"
         )
         self.sample = button("scan_panel.sample", "Sample", "Open a synthetic scan that comes with the program")
+        self.recent = RecentScans(controller, samples.folder())
         self.empty = line("scan_panel.empty", EMPTY)
         self.series = SeriesChoice(controller.opening)
         self.missing = button(
@@ -83,6 +84,11 @@ class ScanPanel(Panel):
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.open, 2)
         row.addWidget(self.sample, 1)
+        more = QWidget()
+        other = QHBoxLayout(more)
+        other.setContentsMargins(0, 0, 0, 0)
+        other.addWidget(self.open_folder, 2)
+        other.addWidget(self.recent.button, 1)
         self._form.setContentsMargins(0, 4, 0, 0)
         self._form.setVerticalSpacing(3)
         looks = QFormLayout(self._looks)
@@ -97,7 +103,7 @@ class ScanPanel(Panel):
         self.sample.setMenu(menu)
         parts = (
             buttons,
-            self.open_folder,
+            more,
             self.series,
             self.empty,
             self.missing,
@@ -131,16 +137,16 @@ class ScanPanel(Panel):
 
     def _ask_file(self) -> None:
         pattern = " ".join(f"*{suffix}" for suffix in suffixes())
-        paths, _ = QFileDialog.getOpenFileNames(
-            self, "Open a scan (several files: channels of one scan)", "", f"Scans ({pattern});;All files (*)"
+        paths = open_files(
+            self, "Open a scan (several files: channels of one scan)", "scans", f"Scans ({pattern});;All files (*)"
         )
         if paths:
-            self._controller.open(*(Path(path) for path in paths))
+            self._controller.open(*paths)
 
     def _ask_folder(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, "Open a folder with one DICOM series, or several")
-        if folder:
-            self._controller.open(Path(folder))
+        folder = choose_folder(self, "Open a folder with one DICOM series, or several", "scans")
+        if folder is not None:
+            self._controller.open(folder)
 
     def _on_scan(self, volume: Volume | None) -> None:
         for part in (self._facts, self._looks):
@@ -153,6 +159,7 @@ class ScanPanel(Panel):
         if volume is None:
             self.set_state("", "")
             return
+        self.recent.note(volume)
         modality, guessed = modality_of(volume)
         self._show_facts(facts(volume, modality, guessed))
         self._show_warnings(volume)

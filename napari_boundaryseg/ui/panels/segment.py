@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from qtpy.QtWidgets import QCheckBox, QFileDialog, QWidget
+from qtpy.QtWidgets import QCheckBox, QWidget
 
 from napari_boundaryseg.engine.checkpoints.card import Card
 from napari_boundaryseg.engine.inference.left_out import in_words
 from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.ui.control import model_list
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
+from napari_boundaryseg.ui.file_dialogs import open_file
 from napari_boundaryseg.ui.panels.panel import PANELS, Panel
 from napari_boundaryseg.ui.panels.region_form import RegionForm
 from napari_boundaryseg.ui.widgets.attention_bars import AttentionBars
@@ -174,9 +175,9 @@ class SegmentPanel(Panel):
         self._models.choose(Path(self.model.itemData(place)))
 
     def _ask_model(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, "Open a model", "", "Models (*.safetensors)")
-        if path:
-            self._models.open(Path(path))
+        path = open_file(self, "Open a model", "models", "Models (*.safetensors)")
+        if path is not None:
+            self._models.open(path)
 
     def _show_card(self) -> None:
         chosen = self.model.currentData()

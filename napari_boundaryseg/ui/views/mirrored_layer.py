@@ -87,6 +87,12 @@ class MirroredLayer:
             self._busy = False
         self._listen(copy)
 
+    def hide(self) -> None:
+        """Show nothing of it any more, also where the copies stay for a moment."""
+        self._busy = True
+        for copy in self.copies:
+            copy.visible = False
+
     def close(self) -> None:
         """Let the copies follow no longer."""
         self._drawing.cancel()

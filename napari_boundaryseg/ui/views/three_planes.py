@@ -167,7 +167,7 @@ class ThreePlanes(QObject):
         events, active = self._viewer.layers.events, self._viewer.layers.selection.events.active
         self._heard = [
             (events.inserted, self._later),
-            (events.removed, self._later),
+            (events.removed, self._on_removed),
             (events.reordered, self._later),
             (active, self._on_active),
             (self._viewer.dims.events.order, self._on_order),
@@ -218,6 +218,12 @@ class ThreePlanes(QObject):
 
     def _later(self, event: object = None) -> None:
         self._following.throttle()
+
+    def _on_removed(self, event: Any) -> None:
+        """Hide what the other views show of a layer that has gone, at once: it may be another patient's."""
+        if event.value in self._layers:
+            self._layers[event.value].hide()
+        self._later()
 
     def _follow(self) -> None:
         """Show the layers that the main viewer has now, one new one at a time: a person may go on meanwhile."""

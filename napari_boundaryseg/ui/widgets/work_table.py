@@ -72,6 +72,7 @@ class WorkTable(QTableView):
         super().__init__(parent)
         named(self, "cases_panel.table", "Cases", "Double-click a case to open it")
         self._model = _Model(self)
+        self._opened = ""
         self.setModel(self._model)
         as_list(self)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -84,9 +85,12 @@ class WorkTable(QTableView):
         self.selectionModel().currentRowChanged.connect(lambda now, _: self.chosen.emit(now.row()))
 
     def show_lines(self, lines: Sequence[Line], is_open: int = -1) -> None:
-        """List these cases; the selection stays on the case of the same name, else on the open one."""
-        before = self.selected()
+        """List these cases; the selection stays on the case of the same name, until another is opened: then on that."""
+        before, opened = self.selected(), lines[is_open].name if is_open >= 0 else ""
         name = self._model.lines[before].name if before >= 0 else None
+        if opened and opened != self._opened:
+            name = opened
+        self._opened = opened
         self._model.beginResetModel()
         self._model.lines, self._model.open = list(lines), is_open
         self._model.endResetModel()

@@ -67,6 +67,33 @@ def test_one_window_recovers_at_a_time(folder: Path) -> None:
         recover(work)
 
 
+def test_a_models_result_waits_for_its_scan_and_is_offered_to_nobody(folder: Path) -> None:
+    one, history = Journal(HEADER, blank(), folder), History(blank())
+    one.follow(history)
+    history.apply("Model: m", (slice(0, 2), slice(0, 3), slice(0, 3)), np.ones((2, 3, 3), np.uint8), MODEL)
+    one.close()
+    assert recoverable(folder) == []
+    (work,) = recoverable(folder, results=True)
+    assert not work.by_hand and np.array_equal(recover(work).labels, history.array)
+    os.utime(one.folder, (time.time() - 2 * 86400,) * 2)
+    assert clean_up(folder) == 0, "not after a day"
+    os.utime(one.folder, (time.time() - 8 * 86400,) * 2)
+    assert clean_up(folder) == 1
+
+
+def test_a_models_result_that_was_stored_or_undone_leaves_nothing(folder: Path) -> None:
+    for last in ("stored", "undone"):
+        one, history = Journal(HEADER, blank(), folder), History(blank())
+        one.follow(history)
+        history.apply("Model: m", (slice(0, 2),) * 3, np.ones((2, 2, 2), np.uint8), MODEL)
+        if last == "stored":
+            one.stored(1)
+        else:
+            history.undo()
+        one.close()
+    assert recoverable(folder, results=True) == []
+
+
 def test_the_newest_comes_first(folder: Path) -> None:
     paths = [lost(folder, seed) for seed in range(3)]
     assert [work.folder for work in recoverable(folder)] == paths[::-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,9 +18,10 @@ from napari_boundaryseg.ui.control.model_choice import ModelChoice
 PELVIS, HIPPOCAMPUS = (230.0, 230.0, 100.0), (40.0, 55.0, 40.0)
 
 
-def scan(field_mm: tuple[float, ...]) -> Volume:
-    array = np.random.default_rng(0).normal(100, 5, (1, 10, 10, 10)).astype(np.float32)
-    return Volume(array, Geometry((10, 10, 10), np.diag([*(mm / 10 for mm in field_mm), 1.0])), modality="MR")
+def scan(field_mm: tuple[float, ...], channels: int = 1) -> Volume:
+    array = np.random.default_rng(0).normal(100, 5, (channels, 10, 10, 10)).astype(np.float32)
+    geometry = Geometry((10, 10, 10), np.diag([*(mm / 10 for mm in field_mm), 1.0]))
+    return Volume(array, geometry, tuple(f"channel {n}" for n in range(channels)), modality="MR")
 
 
 @pytest.fixture
@@ -70,3 +72,59 @@ def test_a_model_that_a_person_chose_follows_its_version_and_no_other(choice: An
     assert choice.session.model.stem == "hippocampus-sgm"
     use(choice, "hippocampus-sgm", tmp_path / "hippocampus-sgm-v2.safetensors")
     assert choice.session.model.stem == "hippocampus-sgm-v2"
+
+
+def test_a_version_that_a_person_puts_to_use_is_chosen_where_it_fits_and_kept_while_it_does(
+    choice: Any, tmp_path: Path
+) -> None:
+    version = tmp_path / "hippocampus-sgm-v2.safetensors"
+    shutil.copy(model_library.shipped()["hippocampus-sgm"], version)
+    choice.session.scan = scan(HIPPOCAMPUS)
+    choice.suggest()
+    assert choice.session.model.stem == "hippocampus-hmedn"
+    choice.used["hippocampus-sgm"] = version
+    choice.use("hippocampus-sgm")
+    assert choice.session.model == version
+    choice.session.scan = scan(HIPPOCAMPUS)
+    choice.suggest()
+    assert choice.session.model == version, "for the next scan of its kind, too"
+    choice.session.scan = scan(PELVIS)
+    choice.suggest()
+    assert choice.session.model.stem == "pelvis-mr-sgm", "for no other"
+    choice.use("hippocampus-sgm")
+    assert choice.session.model.stem == "pelvis-mr-sgm", "it does not fit"
+
+
+def test_a_choice_is_kept_on_its_scan_and_comes_back_where_it_fits(choice: Any) -> None:
+    choice.session.scan = scan(PELVIS)
+    choice.choose(model_library.shipped()["hippocampus-sgm"])
+    choice.suggest()
+    assert choice.session.model.stem == "hippocampus-sgm", "a person may know better"
+    for other, model in (
+        (scan(PELVIS), "pelvis-mr-sgm"),
+        (scan(PELVIS, 4), "brain-tumour"),
+        (scan(HIPPOCAMPUS), "hippocampus-sgm"),
+    ):
+        choice.session.scan = other
+        choice.suggest()
+        assert choice.session.model.stem.startswith(model)
+
+
+def test_a_choice_is_remembered_for_the_next_window(choice: Any) -> None:
+    choice.session.scan = scan(HIPPOCAMPUS)
+    choice.choose(model_library.shipped()["hippocampus-sgm"])
+    after = ModelChoice(SimpleNamespace(scan=scan(HIPPOCAMPUS), model=None, project=choice.session.project))  # type: ignore[arg-type]
+    after.suggest()
+    assert after.session.model.stem == "hippocampus-sgm"
+    after.session.scan = scan(PELVIS)
+    after.suggest()
+    assert after.session.model.stem == "pelvis-mr-sgm"
+
+
+def test_the_next_case_gets_the_model_for_its_own_kind_or_none(choice: Any) -> None:
+    choice.session.scan = scan(PELVIS)
+    choice.suggest()
+    assert choice.session.model.stem == "pelvis-mr-sgm"
+    assert choice.for_scan(scan(HIPPOCAMPUS)).stem == "hippocampus-hmedn"
+    assert choice.for_scan(scan(HIPPOCAMPUS, 7)) is None, "no model takes seven channels: nothing is segmented unasked"
+    assert choice.session.model.stem == "pelvis-mr-sgm"

@@ -14,6 +14,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from napari_boundaryseg.data import formats
+from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.session.actions.accept import logged_in
 from napari_boundaryseg.session.kept_results import KeptResult
 from napari_boundaryseg.session.session import Session
@@ -52,10 +53,12 @@ def double_click(table: Any, row: int) -> None:
     QTest.mouseDClick(table.viewport(), LEFT, pos=at)
 
 
+def row_at(table: Any, row: int) -> QPoint:
+    return table.visualRect(table.model().index(row, 1)).center()
+
+
 def draw(controller: Any, organ: int = 1) -> np.ndarray:
     """Empty labels with one organ drawn through the layer, as a brush does."""
-    from napari_boundaryseg.data.labels import preset
-
     controller.labels.new(preset("pelvis-mr"))
     layer = controller.viewer.layers["labels"]
     layer.data_setitem(np.nonzero(np.ones((2, 3, 4), bool)), organ)
@@ -114,6 +117,56 @@ def test_an_accepted_case_is_reopened_with_its_labels_and_work_is_marked(
     assert study.session.project.cases()[0].seconds is not None
 
 
+def test_what_is_noted_is_noted_of_the_case_that_was_opened_last(
+    study: Any, find: Callable[[str], Any], wait: Callable[..., None]
+) -> None:
+    """*Accept and next* takes the selection along, and after Enter keys are tools again."""
+    double_click(find("cases_panel.table"), 0)
+    wait(lambda: study.session.scan is not None and study.session.job is None)
+    assert find("cases_panel.of").text() == "case1"
+    draw(study)
+    QTest.mouseClick(find("cases_panel.accept_next"), LEFT)
+    wait(lambda: study.session.scan.name == "case2" and study.session.job is None)
+    assert find("cases_panel.of").text() == "case2"
+    field = find("cases_panel.comment")
+    field.setFocus()
+    QTest.keyClicks(field, "apex unsure")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    wait(lambda: [row.comment for row in study.cases.rows()] == ["", "apex unsure", ""])
+    assert not field.hasFocus()
+    double_click(find("cases_panel.table"), 2)
+    wait(lambda: study.session.scan.name == "case3" and study.session.job is None)
+    QTest.mouseClick(find("cases_panel.table").viewport(), LEFT, pos=row_at(find("cases_panel.table"), 0))
+    study.labels.new(preset("pelvis-mr"))
+    draw(study)
+    wait(lambda: texts(find("cases_panel.table"), 0) == ["✓", "", "…"])
+    assert find("cases_panel.of").text() == "case1", "a person's own selection stays while no other case is opened"
+
+
+def test_an_older_version_says_so_until_it_is_accepted(
+    study: Any, find: Callable[[str], Any], wait: Callable[..., None]
+) -> None:
+    double_click(find("cases_panel.table"), 0)
+    wait(lambda: study.session.scan is not None and study.session.job is None)
+    first = draw(study)
+    study.labels.accept()
+    wait(lambda: len(study.session.project.cases()) == 1 and study.session.job is None)
+    study.viewer.layers["labels"].paint((8, 30, 30), 2)
+    study.labels.accept()
+    wait(lambda: len(study.cases.versions(study.cases.rows()[0])) == 2 and study.session.job is None)
+    version = find("cases_panel.version")
+    assert version.currentText().startswith("2 ·")
+    version.setCurrentIndex(1)
+    QTest.mouseClick(find("cases_panel.open"), LEFT)
+    wait(lambda: study.session.job is None and np.array_equal(study.viewer.layers["labels"].data, first))
+    assert version.currentText().startswith("1 ·")
+    assert "case1: version 1 is open" in find("job_bar.message").text()
+    study.viewer.layers["labels"].paint((8, 40, 40), 2)
+    study.labels.accept()
+    wait(lambda: len(study.cases.versions(study.cases.rows()[0])) == 3 and study.session.job is None)
+    wait(lambda: version.currentText().startswith("3 ·"))
+
+
 def test_plain_accept_stays_and_a_refused_accept_does_not_move_later(
     study: Any, find: Callable[[str], Any], wait: Callable[..., None]
 ) -> None:
@@ -121,8 +174,6 @@ def test_plain_accept_stays_and_a_refused_accept_does_not_move_later(
     wait(lambda: study.session.scan is not None and study.session.job is None)
     QTest.mouseClick(find("cases_panel.accept_next"), LEFT)
     assert "there are none to accept" in find("job_bar.message").text()
-    from napari_boundaryseg.data.labels import preset
-
     study.labels.new(preset("pelvis-mr"))
     QTest.mouseClick(find("cases_panel.accept_next"), LEFT)  # empty labels are refused
     wait(lambda: "the labels are empty" in find("job_bar.message").text() and study.session.job is None)
@@ -254,8 +305,13 @@ def test_the_next_case_is_segmented_ahead_if_wished_and_its_labels_are_there_whe
     assert "tiny-pelvis" in find("sections.segment").text()
     late = KeptResult(session.scan.name, session.prediction, session.new_folder("prediction"), (), ahead=True)
     session.kept_results.keep(session.scan, late)
+    wait(lambda: session.kept_results.of(session.scan) is None)
+    assert find("segment_panel.offer").isHidden(), "of what would change nothing, nothing is asked"
+    study.tools.editable.put("Erased", np.zeros_like(study.tools.editable.history.array))
+    late = KeptResult(session.scan.name, session.prediction, session.new_folder("prediction"), (), ahead=True)
+    session.kept_results.keep(session.scan, late)
     wait(lambda: not find("segment_panel.offer").isHidden())
-    assert study.labels.history().position == 1, "labels that are there are not replaced unasked"
+    assert study.labels.history().position == 2, "labels that are there are not replaced unasked"
 
 
 def test_a_case_is_read_ahead_without_a_word_and_nothing_is_segmented_unasked(

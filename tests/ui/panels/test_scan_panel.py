@@ -15,6 +15,7 @@ from napari_boundaryseg.data import formats
 from napari_boundaryseg.phantom import pelvis
 from napari_boundaryseg.ui import hooks
 from napari_boundaryseg.ui.layers import access
+from napari_boundaryseg.ui.panels.notices.recent_scans import RecentScans
 
 
 def open_file(
@@ -50,3 +51,39 @@ def test_a_ct_without_its_modality_opens_in_soft_tissue_and_an_mr_does_not(
     assert window.currentText().startswith("Robust")
     assert find("scan_panel.modality").text() == "not stated in the file"
     assert "by its values" not in header.toolTip()
+
+
+def test_recent_opens_one_of_the_last_scans_again_and_dialogs_begin_where_the_last_one_ended(
+    controller_viewer: Any,
+    bench: Any,
+    find: Callable[[str], Any],
+    wait: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    session, recent = hooks.controller_of(controller_viewer).session, find("scan_panel.recent")
+    assert not recent.isEnabled(), "there is none"
+    for n, name in enumerate(("first", "second")):
+        (tmp_path / name).mkdir()
+        formats.write(pelvis(n, (32, 32, 8), (7.0, 7.0, 12.0), "t2")[0], tmp_path / name / f"{name}.nii.gz")
+        open_file(tmp_path / name / f"{name}.nii.gz", controller_viewer, find, wait, monkeypatch)
+    begun: list[str] = []
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", staticmethod(lambda *a: (begun.append(a[2]), ([], ""))[1]))
+    QTest.mouseClick(find("scan_panel.open"), LEFT)
+    assert begun == [str(tmp_path / "second")]
+    (tmp_path / "gone").mkdir()
+    formats.write(pelvis(3, (32, 32, 8), (7.0, 7.0, 12.0), "t2")[0], tmp_path / "gone" / "third.nii.gz")
+    open_file(tmp_path / "gone" / "third.nii.gz", controller_viewer, find, wait, monkeypatch)
+    (tmp_path / "gone" / "third.nii.gz").unlink()
+    recent.menu().aboutToShow.emit()
+    actions = recent.menu().actions()
+    assert [action.text() for action in actions] == ["second.nii.gz", "first.nii.gz"]
+    actions[1].trigger()
+    wait(lambda: session.scan.name == "first" and session.job is None)
+    again = RecentScans(hooks.controller_of(controller_viewer), tmp_path / "samples")
+    again._fill()
+    assert [action.text() for action in again.button.menu().actions()] == ["first.nii.gz", "second.nii.gz"]
+    own = RecentScans(hooks.controller_of(controller_viewer), tmp_path)
+    own.note(formats.read(tmp_path / "second" / "second.nii.gz"))
+    own._fill()
+    assert own.button.menu().actions()[0].text() == "first.nii.gz", "what has a list of its own is not noted"

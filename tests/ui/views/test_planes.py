@@ -283,6 +283,19 @@ def test_another_scan_takes_the_place_of_the_first(
     assert all(own for _, own in sent)
 
 
+def test_labels_that_leave_are_hidden_in_every_plane_at_once(
+    opened: Any, planes: Any, wait: Callable[..., None]
+) -> None:
+    """The next scan's planes must not show the labels of the patient before, however busy the window is."""
+    opened.labels.new(preset("pelvis-mr"))
+    layer = opened.viewer.layers["labels"]
+    layer.paint((8, 30, 30), 1)
+    wait(lambda: [copy.visible for copy in copies_of(planes, layer)] == [True, True])
+    copies = copies_of(planes, layer)
+    opened.viewer.layers.remove(layer)
+    assert [copy.visible for copy in copies] == [False, False], "before anything else happens"
+
+
 def test_closing_the_viewer_with_planes_open_leaves_nothing(opened: Any, planes: Any) -> None:
     views = [weakref.ref(view.widget) for view in planes.views]
     opened.viewer.close()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from qtpy.QtCore import QObject, Signal
 
+from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.editing.journal.scan_hash import hash_of
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.jobs.job import Job
@@ -32,18 +33,25 @@ class CaseActions(QObject):
     """There is another case whose patient is asked for, or none any more."""
 
     def __init__(
-        self, session: Session, labels: LabelsActions, unsaved: Callable[[], set[str]], parent: QObject | None = None
+        self,
+        session: Session,
+        labels: LabelsActions,
+        unsaved: Callable[[], set[str]],
+        model_for: Callable[[Volume], Path | None] | None = None,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self.session = session
-        self._labels, self._in_work = labels, labels.in_work
+        self._labels, self._in_work, self._unsaved = labels, labels.in_work, unsaved
         self._chosen = Remembered("cases", {"segment_ahead": False, "person": ""})
-        self.ahead = Ahead(session, unsaved)
+        self.ahead = Ahead(session, unsaved, model_for)
         self.ahead.segments = bool(self._chosen["segment_ahead"])
         session.person = str(self._chosen["person"])
         self._rows: list[CaseRow] = []
         self._marked: set[str] = set()
         self._wants_next = False
+        self._version: tuple[str, int] | None = None
+        """The case whose earlier labels were opened, and which of them."""
         session.project_changed.connect(lambda _: self._read())
         session.project_changed.connect(lambda _: self.patient_asked.emit())
         session.patient_questions.changed.connect(self.patient_asked.emit)
@@ -74,6 +82,10 @@ class CaseActions(QObject):
         project = self.session.project
         return project.versions_of(row.case) if project is not None and row.case is not None else []
 
+    def opened_version(self, row: CaseRow) -> int | None:
+        """Which accepted labels of a case are in the window, where they are not the newest."""
+        return self._version[1] if self._version is not None and self._version[0] == row.name else None
+
     @report_errors
     def add_folder(self, folder: Path) -> None:
         """Put the scans of a folder on the list."""
@@ -83,7 +95,9 @@ class CaseActions(QObject):
     @report_errors
     def open(self, row: CaseRow, version: CaseVersion | None = None) -> None:
         """Open a case with the work that nobody accepted yet, else with the labels that were accepted."""
-        labels = version is not None or row.status == "accepted"
+        hashes = {one.scan_hash for one in (row.item, row.case) if one is not None}
+        labels = version is not None or (row.status == "accepted" and not hashes & self._unsaved())
+        self._version = None if version is None else (row.name, version.version)
         cases.open_case(self.session, row, version, labels=labels, ready=self.ahead.take(row))
 
     @report_errors
@@ -155,6 +169,7 @@ class CaseActions(QObject):
         self.open(row)
 
     def _on_accepted(self) -> None:
+        self._version = None  # what is in the window is the newest now
         self._read()  # it is no longer in work
         if not self._wants_next:
             return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from qtpy.QtCore import QObject, Signal
@@ -20,9 +20,9 @@ class Opening(QObject):
     found = Signal()
     """There are series to choose from, or no longer."""
 
-    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+    def __init__(self, session: Session, unsaved: Callable[[], set[str]] = set, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.session = session
+        self.session, self._unsaved = session, unsaved
         self._series: Sequence[Series] = ()
 
     def series(self) -> Sequence[Series]:
@@ -33,7 +33,7 @@ class Opening(QObject):
     def open(self, *paths: Path) -> None:
         """Open a scan, of one file or folder or of several channels."""
         self._offer(())
-        scan_actions.open_scan(self.session, *paths, choose=self._offer)
+        scan_actions.open_scan(self.session, *paths, choose=self._offer, unsaved=self._unsaved())
 
     def choose(self, series: Series) -> None:
         """Open one of the series."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from qtpy.QtWidgets import QFileDialog, QGridLayout, QWidget
+from qtpy.QtWidgets import QGridLayout, QWidget
 
 from napari_boundaryseg.ui.control.cases.place_question import PlaceQuestion
 from napari_boundaryseg.ui.control.project_actions import ProjectActions
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
+from napari_boundaryseg.ui.file_dialogs import choose_folder
 from napari_boundaryseg.ui.widgets.controls import button, line
 
 CHOOSE = "Keep cases and models in another folder, also the next time"
@@ -16,9 +15,9 @@ CHOOSE = "Keep cases and models in another folder, also the next time"
 
 def ask_folder(parent: QWidget, projects: ProjectActions, place: PlaceQuestion) -> None:
     """Let a person choose the project's folder."""
-    folder = QFileDialog.getExistingDirectory(parent, "Project folder: accepted cases and models are kept here")
-    if folder:
-        projects.open(Path(folder))
+    folder = choose_folder(parent, "Project folder: accepted cases and models are kept here", "project")
+    if folder is not None:
+        projects.open(folder)
         place.go_on()
 
 
