@@ -9,11 +9,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hands import live
+from napari.settings import get_settings
 from qtpy.QtCore import QPoint, Qt, QTimer
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from napari_boundaryseg.data import formats
+from napari_boundaryseg.data.volume import Geometry, Volume
 from napari_boundaryseg.session.actions.accept import logged_in
 from napari_boundaryseg.session.kept_results import KeptResult
 from napari_boundaryseg.session.session import Session
@@ -184,6 +187,14 @@ def test_a_long_name_leaves_the_numbers_of_a_header_whole(
     header = find("sections.scan")
     wait(lambda: header.text().endswith(" · 3.6×3.6×6 mm") and "…" in header.text())
     assert header.fontMetrics().horizontalAdvance(header.text()) <= header.width() - 30
+    geometry = Geometry((8, 8, 4), np.diag([-0.9375, -0.9375, 2.5, 1.0]))
+    study.session.scan = Volume(np.zeros((1, 8, 8, 4), np.float32), geometry, name="CCTH-0001_thorax_2021-04-01_b")
+    wait(lambda: header.text().endswith(" · 0.94×0.94×2.5 mm") and "…" in header.text())
+    for points in (9, 11, 13):
+        get_settings().appearance.font_size = points
+        live(50)
+        assert header.fontMetrics().horizontalAdvance(header.text()) <= header.width() - 30, points
+        assert header.text().endswith("0.94×0.94×2.5 mm") or "×" not in header.text(), "half a number is another one"
 
 
 def test_one_key_accepts_and_opens_the_next_case_whatever_has_the_focus(
