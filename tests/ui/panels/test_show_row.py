@@ -108,6 +108,8 @@ def test_attention_is_one_level_that_leaves_the_scan_its_greys(
     tick = find("segment_panel.attention")
     QTest.mouseClick(tick, Qt.MouseButton.LeftButton, pos=QPoint(8, tick.height() // 2))
     assert tick.isChecked()
+    assert "Pale yellow: most" in find("segment_panel.attention_legend").text()
+    assert find("segment_panel.attention_legend").isVisible()
     assert seen(viewer) == {scan, "labels", levels[0]}
     viewer.layers["labels"].visible = False
     wait(lambda: segmented.view.outlines.main.drawn == {})
@@ -120,6 +122,8 @@ def test_attention_is_one_level_that_leaves_the_scan_its_greys(
 
     assert colour_over(0.0) <= 3
     assert colour_over(1.0) > 40
+    QTest.mouseClick(tick, Qt.MouseButton.LeftButton, pos=QPoint(8, tick.height() // 2))
+    assert not find("segment_panel.attention_legend").isVisible()
 
 
 def test_what_is_wanted_is_shown_of_the_next_result_too(
