@@ -24,6 +24,7 @@ ASKS = ("warning", "needs an answer")
 NO_PATIENT = "⚠ Learned from synthetic scans only"
 NO_SCAN = "Open a scan first, in Scan above."
 NO_MODEL = "No model was found. Train one with boundaryseg train, or install the program again."
+LEGEND = "Violet: the network looked a little. Pale yellow: most. Clear: not at all."
 
 
 def summary(card: Card) -> str:
@@ -103,8 +104,9 @@ class SegmentPanel(Panel):
             QCheckBox("Show attention"),
             "segment_panel.attention",
             "Show attention",
-            "Where the network looked, one layer per level",
+            "Where the network looked, at its finest level",
         )
+        self.legend = line("segment_panel.attention_legend", LEGEND, quiet=True)
         self.origins = line("segment_panel.origins", quiet=True)
         self.bars = AttentionBars()
         self._layout = column(
@@ -119,6 +121,7 @@ class SegmentPanel(Panel):
             self.result,
             self.origins,
             self.attention,
+            self.legend,
             self.bars,
         )
         self._layout.addStretch(1)
@@ -209,7 +212,7 @@ class SegmentPanel(Panel):
         prediction = self._session.prediction
         self.origins.setVisible(bool(self.result.text()) and prediction is not None)
         self.attention.setVisible(prediction is not None and bool(prediction.attention))
-        self.bars.setVisible(self.attention.isChecked() and bool(self.bars.weights))
+        self._show_bars()
 
     def _on_run(self) -> None:
         self.question.ask("")
@@ -246,7 +249,12 @@ class SegmentPanel(Panel):
 
     def _on_attention(self, shown: bool) -> None:
         self._display.show("attention", shown)
-        self.bars.setVisible(shown and bool(self.bars.weights))
+        self._show_bars()
+
+    def _show_bars(self) -> None:
+        """What lies over the scan in colour is explained while it does."""
+        self.legend.setVisible(self.attention.isChecked() and not self.attention.isHidden())
+        self.bars.setVisible(self.attention.isChecked() and bool(self.bars.weights))
 
     def _on_prediction(self, prediction: Prediction | None) -> None:
         self.bars.set_weights(prediction.channel_weights if prediction is not None else {})

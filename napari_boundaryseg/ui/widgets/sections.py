@@ -90,6 +90,9 @@ class Section(QFrame):
         if facts and self.header.isVisible():
             left = max(room - metrics.horizontalAdvance(head + rest), 0)
             name = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, left)
+            if metrics.horizontalAdvance(head + name + rest) > room:  # a number that is cut is another number
+                alone = facts[-1] if metrics.horizontalAdvance(head + facts[-1]) <= room else ""
+                name, rest = "", alone
         self.header.setText(f"{head}{name}{rest}")
 
 

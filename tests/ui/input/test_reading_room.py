@@ -216,7 +216,13 @@ def test_h_shows_the_bare_scan_while_it_is_held(drawing: Any, planes: list[tuple
     def seen() -> list[list[float]]:
         return [[layer.opacity for layer in model.layers if layer.name in ("labels", "edges")] for model, _ in planes]
 
-    shown = seen()
+    def lines() -> list[set[int]]:
+        """The organs that have an outline, in each plane."""
+        outlines = drawing.view.outlines
+        return [{organ for organ, found in view.drawn.items() if found} for view in (outlines.main, *outlines.others)]
+
+    shown, outlined = seen(), lines()
+    assert all(outlined)
     canvas, drawn = planes[0][1], labels.data.copy()
     for end in (
         lambda: QTest.keyRelease(find("correct_panel.organs"), Qt.Key.Key_H),
@@ -225,13 +231,14 @@ def test_h_shows_the_bare_scan_while_it_is_held(drawing: Any, planes: list[tuple
         drawing.tools.set_mode("paint")
         QTest.keyPress(find("correct_panel.organs"), Qt.Key.Key_H)
         assert all(opacity == 0 for view in seen() for opacity in view)
+        assert not any(lines()), "the outlines are no layer, and hide too"
         late = viewer.add_image(np.ones(labels.data.shape, np.float32), name="late", scale=labels.scale, opacity=0.4)
         assert late.opacity == 0
         assert access.only(viewer, "scan").opacity == 1
         viewer.layers.selection.active = labels
         QTest.mouseClick(canvas, LEFT, NO_KEYS, QPoint(canvas.width() // 2, canvas.height() // 2))
         end()
-        assert seen() == shown
+        assert (seen(), lines()) == (shown, outlined)
         assert late.opacity == 0.4
         viewer.layers.remove(late)
         np.testing.assert_array_equal(labels.data, drawn)

@@ -9,12 +9,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hands import live
+from napari.settings import get_settings
 from qtpy.QtCore import QPoint, Qt, QTimer
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from napari_boundaryseg.data import formats
 from napari_boundaryseg.data.labels import preset
+from napari_boundaryseg.data.volume import Geometry, Volume
 from napari_boundaryseg.session.actions.accept import logged_in
 from napari_boundaryseg.session.kept_results import KeptResult
 from napari_boundaryseg.session.session import Session
@@ -143,6 +146,81 @@ def test_what_is_noted_is_noted_of_the_case_that_was_opened_last(
     assert find("cases_panel.of").text() == "case1", "a person's own selection stays while no other case is opened"
 
 
+def test_a_comment_is_kept_without_enter_and_a_patient_too(
+    study: Any, find: Callable[[str], Any], wait: Callable[..., None]
+) -> None:
+    double_click(find("cases_panel.table"), 1)
+    wait(lambda: study.session.scan is not None and study.session.job is None)
+    for name, text in (("comment", "motion"), ("patient", "P7")):
+        find(f"cases_panel.{name}").setFocus()
+        QTest.keyClicks(find(f"cases_panel.{name}"), text)
+        find("cases_panel.table").setFocus()  # as a person's press does, before it selects
+        QTest.mouseClick(find("cases_panel.table").viewport(), LEFT, pos=row_at(find("cases_panel.table"), 0))
+        QTest.mouseClick(find("cases_panel.table").viewport(), LEFT, pos=row_at(find("cases_panel.table"), 1))
+    assert [(row.comment, row.patient) for row in study.cases.rows()] == [("", None), ("motion", "P7"), ("", None)]
+
+
+@pytest.mark.parametrize("from_its_copy", [True, False])
+def test_a_scan_that_is_a_case_is_opened_as_that_case_whatever_file_it_comes_from(
+    study: Any, find: Callable[[str], Any], wait: Callable[..., None], tmp_path: Path, from_its_copy: bool
+) -> None:
+    """By the project's own copy, as the notice of unsaved work does, or by another file of the same voxels."""
+    double_click(find("cases_panel.table"), 0)
+    wait(lambda: study.session.scan is not None and study.session.job is None)
+    drawn = draw(study)
+    study.labels.accept()
+    wait(lambda: len(study.session.project.cases()) == 1 and study.session.job is None)
+    (case,) = study.session.project.cases()
+    path = case.image if from_its_copy else tmp_path / "elsewhere.nii.gz"
+    if not from_its_copy:
+        formats.write(study.session.scan, path)
+    before = study.session.scan
+    study.open(path)
+    wait(lambda: study.session.scan is not before and study.session.job is None)
+    assert study.session.scan.name == "case1"
+    wait(lambda: "labels" in study.viewer.layers)
+    np.testing.assert_array_equal(np.asarray(study.viewer.layers["labels"].data), drawn)
+    assert "is the case case1" in find("job_bar.message").text()
+    study.viewer.layers["labels"].paint((8, 30, 30), 2)
+    study.labels.accept()
+    wait(lambda: study.session.project.cases()[0].version == 2 and study.session.job is None)
+    assert [case.name for case in study.session.project.cases()] == ["case1"], "a second version, no second case"
+
+
+def test_unsaved_work_on_an_accepted_case_is_taken_up_before_what_was_accepted(
+    study: Any, find: Callable[[str], Any], wait: Callable[..., None]
+) -> None:
+    double_click(find("cases_panel.table"), 0)
+    wait(lambda: study.session.scan is not None and study.session.job is None)
+    draw(study)
+    study.labels.accept()
+    wait(lambda: len(study.session.project.cases()) == 1 and study.session.job is None)
+    (case,) = study.session.project.cases()
+    unsaved = {case.scan_hash}
+    study.opening._unsaved = study.cases._unsaved = lambda: unsaved  # as after a crash, before anything was taken up
+    for again in (lambda: study.open(case.image), lambda: study.cases.open(study.cases.rows()[0])):
+        study.viewer.layers.remove("labels") if "labels" in study.viewer.layers else None
+        before = study.session.scan
+        again()
+        wait(lambda before=before: study.session.scan is not before and study.session.job is None)
+        assert study.session.scan.name == "case1"
+        assert study.session.labels is None, "what was accepted does not come before unsaved work"
+
+
+def test_the_next_case_is_segmented_ahead_with_a_model_for_its_own_kind(
+    study: Any, find: Callable[[str], Any], wait: Callable[..., None], weights: Path
+) -> None:
+    asked: list[str] = []
+    study.cases.ahead._model_for = lambda scan: asked.append(scan.name)
+    study.cases.segment_ahead(True)
+    double_click(find("cases_panel.table"), 0)
+    wait(lambda: study.session.scan is not None and study.session.job is None)
+    study.session.model = weights / "tiny-pelvis.safetensors"
+    draw(study)
+    wait(lambda: "case2" in asked)
+    assert set(asked) == {"case2"} and not study.session.kept_results.of(study.cases.ahead.ready.volume)
+
+
 def test_an_older_version_says_so_until_it_is_accepted(
     study: Any, find: Callable[[str], Any], wait: Callable[..., None]
 ) -> None:
@@ -235,6 +313,14 @@ def test_a_long_name_leaves_the_numbers_of_a_header_whole(
     header = find("sections.scan")
     wait(lambda: header.text().endswith(" · 3.6×3.6×6 mm") and "…" in header.text())
     assert header.fontMetrics().horizontalAdvance(header.text()) <= header.width() - 30
+    geometry = Geometry((8, 8, 4), np.diag([-0.9375, -0.9375, 2.5, 1.0]))
+    study.session.scan = Volume(np.zeros((1, 8, 8, 4), np.float32), geometry, name="CCTH-0001_thorax_2021-04-01_b")
+    wait(lambda: header.text().endswith(" · 0.94×0.94×2.5 mm") and "…" in header.text())
+    for points in (9, 11, 13):
+        get_settings().appearance.font_size = points
+        live(50)
+        assert header.fontMetrics().horizontalAdvance(header.text()) <= header.width() - 30, points
+        assert header.text().endswith("0.94×0.94×2.5 mm") or "×" not in header.text(), "half a number is another one"
 
 
 def test_one_key_accepts_and_opens_the_next_case_whatever_has_the_focus(

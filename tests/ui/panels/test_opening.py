@@ -11,10 +11,10 @@ import pytest
 
 pytest.importorskip("pydicom")
 
-from dicom_files import Edit, series
+from dicom_files import Edit, one_file, save, series, voxels
 from hands import LEFT, live
 from pydicom.dataset import Dataset
-from pydicom.uid import generate_uid
+from pydicom.uid import RTStructureSetStorage, generate_uid
 from qtpy.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from qtpy.QtGui import QDragEnterEvent, QDropEvent
 from qtpy.QtTest import QTest
@@ -150,3 +150,25 @@ def test_a_label_map_that_is_opened_as_a_scan_is_told(
     drop(controller.viewer, pelvis_files[0])
     wait(lambda: controller.session.scan.name == "case1")
     assert "label map" not in find("scan_panel.warnings").text()
+
+
+def test_a_structure_set_that_is_opened_as_labels_is_called_one(
+    controller: Any,
+    find: Callable[[str], Any],
+    wait: Callable[..., None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It was called one slice of a series, and a folder was asked for that does not help."""
+    open_scan(controller, wait, write_scan(tmp_path / "scan.nii.gz", THICK), monkeypatch)
+    contours = one_file(0, voxels(1)[0], "RTSTRUCT")
+    contours.SOPClassUID = contours.file_meta.MediaStorageSOPClassUID = RTStructureSetStorage
+    for name in ("Rows", "Columns", "PixelData", "PixelSpacing", "ImagePositionPatient", "ImageOrientationPatient"):
+        delattr(contours, name)
+    path = save(contours, tmp_path / "RTstruct.dcm")
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", staticmethod(lambda *_, **__: (str(path), "")))
+    names = find("correct_panel.load").menu()
+    next(action for action in names.actions() if action.text() == "Pelvis MR").trigger()
+    wait(lambda: "RTstruct.dcm" in find("job_bar.message").text())
+    assert "it is a structure set, and labels are not read from DICOM yet" in find("job_bar.message").text()
+    assert controller.tools.layer is None

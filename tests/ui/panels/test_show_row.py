@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 
 from napari_boundaryseg.ui import hooks
@@ -96,6 +97,33 @@ def test_the_dashed_lines_are_one_more_switch_of_a_result(
     wait(lambda: outlines.wanted.limits and switch.isChecked())
     segmented.session.prediction = None
     wait(lambda: not switch.isEnabled())
+
+
+def test_attention_is_one_level_that_leaves_the_scan_its_greys(
+    segmented: Any, find: Callable[[str], Any], wait: Callable[..., None]
+) -> None:
+    viewer, scan = segmented.viewer, segmented.session.scan.name
+    levels = [f"attention: level {n}" for n in range(3)]
+    wait(lambda: set(levels) <= {layer.name for layer in viewer.layers})
+    tick = find("segment_panel.attention")
+    QTest.mouseClick(tick, Qt.MouseButton.LeftButton, pos=QPoint(8, tick.height() // 2))
+    assert tick.isChecked()
+    assert "Pale yellow: most" in find("segment_panel.attention_legend").text()
+    assert find("segment_panel.attention_legend").isVisible()
+    assert seen(viewer) == {scan, "labels", levels[0]}
+    viewer.layers["labels"].visible = False
+    wait(lambda: segmented.view.outlines.main.drawn == {})
+
+    def colour_over(weight: float) -> int:
+        """How far the picture is from grey where the network looks everywhere alike."""
+        viewer.layers[levels[0]].data = np.full_like(viewer.layers[levels[0]].data, weight)
+        picture = viewer.screenshot(canvas_only=True, flash=False)[..., :3].astype(int)
+        return int(np.ptp(picture, axis=2).max())
+
+    assert colour_over(0.0) <= 3
+    assert colour_over(1.0) > 40
+    QTest.mouseClick(tick, Qt.MouseButton.LeftButton, pos=QPoint(8, tick.height() // 2))
+    assert not find("segment_panel.attention_legend").isVisible()
 
 
 def test_what_is_wanted_is_shown_of_the_next_result_too(

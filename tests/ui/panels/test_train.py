@@ -174,6 +174,17 @@ def test_a_comparison_of_an_older_version_says_which_interval_it_has(find: Calla
     assert "+0.100 (95 % interval +0.050 to +0.200, n = 3" in find("train_panel.verdict").text()
 
 
+def test_a_model_that_was_judged_by_its_own_result_is_said_to_be(find: Callable[[str], Any]) -> None:
+    table = find("train_panel.comparison").parentWidget()
+    change = {"mean": -0.02, "low": None, "high": None}
+    rows = [{"case": "a", "organ": "Rectum", "dsc_before": 1.0, "dsc_after": 0.98}]
+    table.show_comparison({"verdict": "no evidence", "n": 1, "change": change, "cases": rows})
+    assert (
+        "The model against itself: a is labelled with the old model's own result" in find("train_panel.verdict").text()
+    )
+    assert "no interval" in find("train_panel.verdict").text(), "one case has none"
+
+
 def test_without_a_held_out_case_the_panel_says_that_the_model_will_not_be_used(
     session: Any, find: Callable[[str], Any]
 ) -> None:

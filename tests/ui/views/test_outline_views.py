@@ -111,10 +111,9 @@ def test_hidden_organs_and_layers_and_3d_have_no_lines(opened: Any, wait: Callab
     wait(lambda: main.drawn == {})
 
 
-def widths_px(viewer: Any, colour: tuple[int, int, int]) -> list[int]:
-    """How many pixels wide each stretch of a colour is, in the middle row of the canvas."""
-    row = viewer.screenshot(canvas_only=True, flash=False)
-    row = row[row.shape[0] // 2, :, :3].astype(int)
+def widths_px(picture: np.ndarray, colour: tuple[int, int, int]) -> list[int]:
+    """How many pixels wide each stretch of a colour is, in the middle row of a picture of a canvas."""
+    row = picture[picture.shape[0] // 2, :, :3].astype(int)
     near = np.abs(row - colour).max(axis=1) < 70
     edges = np.flatnonzero(np.diff(np.concatenate([[0], near.astype(int), [0]])))
     return [int(end - start) for start, end in edges.reshape(-1, 2)]
@@ -134,8 +133,28 @@ def test_a_line_is_as_thin_at_any_zoom(opened: Any, wait: Callable[..., None]) -
     for zoom in (3.0, 9.0):
         camera.zoom = zoom
         live(200)
-        found = widths_px(viewer, (red, green, blue))
+        found = widths_px(viewer.screenshot(canvas_only=True, flash=False), (red, green, blue))
         assert found and max(found) <= 4, (zoom, found)
+
+
+def test_a_line_is_as_thin_in_the_other_planes_whose_voxels_are_thick(opened: Any, wait: Callable[..., None]) -> None:
+    """A contour of two voxels was a band that hid where two organs meet."""
+    viewer, layer = opened.viewer, only(opened.viewer, "labels")
+    viewer.window.resize(1366, 768)
+    viewer.layers[0].visible = False
+    opened.view.show_three_planes(True)
+    centre = np.argwhere(np.asarray(layer.data) == 1).mean(axis=0)
+    viewer.dims.point = tuple(centre * np.asarray(layer.scale))
+    live(200)
+    wait(lambda: all(view.drawn.get(1) for view in opened.view.outlines.others))
+    red, green, blue = (round(255 * part) for part in layer.colormap.color_dict[1][:3])
+    for view in opened.view.planes.views:
+        down, right = view.model.dims.order[-2:]
+        camera = camera_of(view.model)
+        camera.center, camera.zoom = (0, *(centre[[down, right]] * np.asarray(layer.scale)[[down, right]])), 5.0
+        live(200)
+        found = widths_px(view.widget.screenshot(flash=False), (red, green, blue))
+        assert found and max(found) <= 4, (view.plane, found)
 
 
 def test_the_bare_scan_has_no_lines_while_the_key_is_held(opened: Any, wait: Callable[..., None]) -> None:
