@@ -17,6 +17,7 @@ from napari_boundaryseg.ui.compat.opening import before_opened
 from napari_boundaryseg.ui.control import close_dialog, three_d_question
 from napari_boundaryseg.ui.control.cases.case_actions import CaseActions
 from napari_boundaryseg.ui.control.cases.opening import Opening
+from napari_boundaryseg.ui.control.cases.recent import RecentScans
 from napari_boundaryseg.ui.control.display.display_actions import DisplayActions
 from napari_boundaryseg.ui.control.error_messages import report_errors
 from napari_boundaryseg.ui.control.export_actions import ExportActions
@@ -56,6 +57,7 @@ class ViewerController(QObject):
         self.labels = LabelsActions(viewer, session, self.tools, self)
         self.place = self.labels.place
         self.models = ModelChoice(session)
+        self.recent = RecentScans(session)
         self.region = DrawnRegion(viewer, session, self)
         self.segmentation = SegmentActions(viewer, session, self)
         self.projects = ProjectActions(session, self.models)
@@ -80,6 +82,7 @@ class ViewerController(QObject):
 
     def _connect(self) -> None:
         self.session.scan_changed.connect(self._on_scan)
+        self.session.scan_changed.connect(self.recent.note)
         self.session.prediction_changed.connect(self._on_prediction)
         self.viewer.layers.events.inserted.connect(self._on_inserted)
         self.jobs.finished.connect(self.cases.on_job_finished)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from qtpy.QtWidgets import QCheckBox, QFormLayout, QGridLayout, QLineEdit, QMessageBox, QWidget
 
-from napari_boundaryseg.session.actions.accept import logged_in
 from napari_boundaryseg.session.case_list import CaseRow
 from napari_boundaryseg.session.project.project import CaseVersion
 from napari_boundaryseg.ui import keys
@@ -69,12 +68,12 @@ class CasesPanel(Panel):
         self.patient.setPlaceholderText("not known")
         self.comment = named(QLineEdit(), "cases_panel.comment", "Comment", "Kept with the case")
         self.person = named(
-            QLineEdit(controller.session.person),
+            QLineEdit(self._cases.person()),
             "cases_panel.person",
             "Your name",
             "Versions that you accept say so; remembered for the next window",
         )
-        self.person.setPlaceholderText(logged_in() or "not known")
+        self.person.setPlaceholderText(self._cases.logged_in() or "not known")
         self.place = ProjectPlace(controller)
         self._of: CaseRow | None = None
         """The case whose patient and comment stand in the fields."""
@@ -114,7 +113,7 @@ class CasesPanel(Panel):
         self.accept_next.clicked.connect(self._cases.accept_next)
         self.person.editingFinished.connect(lambda: self._cases.call_person(self.person.text()))
         self.person.returnPressed.connect(self.person.clearFocus)
-        self.ahead.setChecked(self._cases.ahead.segments)
+        self.ahead.setChecked(self._cases.segments_ahead())
         self.ahead.toggled.connect(self._cases.segment_ahead)
         self.table.asked.connect(lambda row: self._cases.open(self._cases.rows()[row]))
         self.table.chosen.connect(lambda _: self._show_details())

@@ -11,7 +11,7 @@ from napari_boundaryseg.ui import samples
 from napari_boundaryseg.ui.control.view_actions import PLANES, windows
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 from napari_boundaryseg.ui.file_dialogs import choose_folder, open_files
-from napari_boundaryseg.ui.panels.notices.recent_scans import RecentScans
+from napari_boundaryseg.ui.panels.notices.recent_button import recent_button
 from napari_boundaryseg.ui.panels.notices.series_choice import SeriesChoice
 from napari_boundaryseg.ui.panels.panel import PANELS, Panel
 from napari_boundaryseg.ui.widgets.controls import button, choice, column, line
@@ -54,7 +54,7 @@ class ScanPanel(Panel):
             "scan_panel.open_folder", "Open DICOM folder…", "A folder with one DICOM series, or several to choose from"
         )
         self.sample = button("scan_panel.sample", "Sample", "Open a synthetic scan that comes with the program")
-        self.recent = RecentScans(controller, samples.folder())
+        self.recent = recent_button(controller)
         self.empty = line("scan_panel.empty", EMPTY)
         self.series = SeriesChoice(controller.opening)
         self.missing = button(
@@ -88,7 +88,7 @@ class ScanPanel(Panel):
         other = QHBoxLayout(more)
         other.setContentsMargins(0, 0, 0, 0)
         other.addWidget(self.open_folder, 2)
-        other.addWidget(self.recent.button, 1)
+        other.addWidget(self.recent, 1)
         self._form.setContentsMargins(0, 4, 0, 0)
         self._form.setVerticalSpacing(3)
         looks = QFormLayout(self._looks)
@@ -159,7 +159,6 @@ class ScanPanel(Panel):
         if volume is None:
             self.set_state("", "")
             return
-        self.recent.note(volume)
         modality, guessed = modality_of(volume)
         self._show_facts(facts(volume, modality, guessed))
         self._show_warnings(volume)

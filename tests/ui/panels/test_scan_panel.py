@@ -14,8 +14,8 @@ from qtpy.QtWidgets import QFileDialog
 from napari_boundaryseg.data import formats
 from napari_boundaryseg.phantom import pelvis
 from napari_boundaryseg.ui import hooks
+from napari_boundaryseg.ui.control.cases.recent import RecentScans
 from napari_boundaryseg.ui.layers import access
-from napari_boundaryseg.ui.panels.notices.recent_scans import RecentScans
 
 
 def open_file(
@@ -60,9 +60,11 @@ def test_recent_opens_one_of_the_last_scans_again_and_dialogs_begin_where_the_la
     wait: Callable[..., None],
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
+    sample_data: Path,
 ) -> None:
     session, recent = hooks.controller_of(controller_viewer).session, find("scan_panel.recent")
-    assert not recent.isEnabled(), "there is none"
+    recent.menu().aboutToShow.emit()
+    assert [action.isEnabled() for action in recent.menu().actions()] == [False], "there is none"
     for n, name in enumerate(("first", "second")):
         (tmp_path / name).mkdir()
         formats.write(pelvis(n, (32, 32, 8), (7.0, 7.0, 12.0), "t2")[0], tmp_path / name / f"{name}.nii.gz")
@@ -80,10 +82,7 @@ def test_recent_opens_one_of_the_last_scans_again_and_dialogs_begin_where_the_la
     assert [action.text() for action in actions] == ["second.nii.gz", "first.nii.gz"]
     actions[1].trigger()
     wait(lambda: session.scan.name == "first" and session.job is None)
-    again = RecentScans(hooks.controller_of(controller_viewer), tmp_path / "samples")
-    again._fill()
-    assert [action.text() for action in again.button.menu().actions()] == ["first.nii.gz", "second.nii.gz"]
-    own = RecentScans(hooks.controller_of(controller_viewer), tmp_path)
-    own.note(formats.read(tmp_path / "second" / "second.nii.gz"))
-    own._fill()
-    assert own.button.menu().actions()[0].text() == "first.nii.gz", "what has a list of its own is not noted"
+    again = RecentScans(session)
+    assert [paths[0].name for paths in again.listed()] == ["first.nii.gz", "second.nii.gz"]
+    again.note(formats.read(sample_data / "two_parts.nii.gz"))
+    assert [paths[0].name for paths in again.listed()] == ["first.nii.gz", "second.nii.gz"], "it has a list of its own"

@@ -13,7 +13,7 @@ from napari_boundaryseg.editing.journal.scan_hash import hash_of
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.session.actions import cases, patients
-from napari_boundaryseg.session.actions.accept import Accept
+from napari_boundaryseg.session.actions.accept import Accept, logged_in
 from napari_boundaryseg.session.actions.ahead import Ahead
 from napari_boundaryseg.session.actions.scan import OpenScan
 from napari_boundaryseg.session.case_list import CaseRow, case_rows, neighbour
@@ -202,6 +202,18 @@ class CaseActions(QObject):
         """Let the chosen model segment the next case while a person works on this one."""
         self._chosen["segment_ahead"] = self.ahead.segments = on
         self.ahead.go_on()
+
+    def segments_ahead(self) -> bool:
+        """Whether the next case is segmented ahead."""
+        return self.ahead.segments
+
+    def person(self) -> str:
+        """How the person wishes to be called; empty where nobody said."""
+        return self.session.person
+
+    def logged_in(self) -> str | None:
+        """In whose name labels are accepted where nobody gave one; None where the system does not say."""
+        return logged_in()
 
     def call_person(self, name: str) -> None:
         """Accept in this name from now on; without one, in the name of who is logged in."""
