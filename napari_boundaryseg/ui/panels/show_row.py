@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QFrame, QGridLayout, QLabel, QSizePolicy, QSlider, QToolButton, QWidget
+from qtpy.QtCore import QEvent, Qt
+from qtpy.QtGui import QResizeEvent
+from qtpy.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 from superqt.utils import signals_blocked
 
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
-from napari_boundaryseg.ui.widgets.controls import named
+from napari_boundaryseg.ui.widgets.controls import Slider, named
 
 SWITCHES = {
     "outline": ("Outline", "The border of the labels as they now stand"),
@@ -19,8 +20,9 @@ SWITCHES = {
     "attention": ("Attention", "Where the model's attention lies, from violet (little) to yellow (all)"),
     "limits": ("10–90 %", "Dashed: where the model gives the chosen organ 10 % and 90 %, whatever was corrected since"),
 }
-COLUMNS = 4
-"""As many switches as fit beside each other with large text; the last one is beside the fill."""
+COLUMNS, FEWER = 4, 2
+"""How many switches stand beside each other, and how many where the text is too large for that."""
+SPACING, MARGIN = 4, 8
 
 
 class ShowRow(QFrame):
@@ -30,18 +32,19 @@ class ShowRow(QFrame):
         super().__init__(parent)
         self._display = controller.display
         self.switches = {name: self._switch(name) for name in SWITCHES}
-        self.fill = named(
-            QSlider(Qt.Orientation.Horizontal), "display.fill", "Fill", "How much of the organs' colours fills them"
-        )
+        self.fill = named(Slider(), "display.fill", "Fill", "How much of the organs' colours fills them")
         self.fill.setRange(0, 100)
         self.fill.valueChanged.connect(lambda percent: self._display.set_fill(percent / 100))
-        grid = QGridLayout(self)
-        grid.setContentsMargins(8, 2, 8, 2)
-        grid.setSpacing(4)
-        for n, switch in enumerate(self.switches.values()):
-            grid.addWidget(switch, n // COLUMNS, min(n, COLUMNS - 1))
-        grid.addWidget(QLabel("Fill"), 1, 0)
-        grid.addWidget(self.fill, 1, 1, 1, COLUMNS - 2)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(MARGIN, 2, MARGIN, 2)
+        self._grid.setSpacing(SPACING)
+        self._fills = QWidget()
+        row = QHBoxLayout(self._fills)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(QLabel("Fill"))
+        row.addWidget(self.fill, 1)
+        self._columns = 0
+        self._arrange()
         self._display.changed.connect(self._show)
         self._show()
 
@@ -55,6 +58,30 @@ class ShowRow(QFrame):
         made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         made.clicked.connect(lambda on: self._display.show(name, on))
         return made
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Put as many switches beside each other as can be read."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def changeEvent(self, event: QEvent | None) -> None:
+        """The text may be larger now."""
+        super().changeEvent(event)
+        if event is not None and event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._arrange()
+
+    def _arrange(self) -> None:
+        """The switches in rows; the last one is beside the fill."""
+        row = [switch.sizeHint().width() + SPACING for switch in list(self.switches.values())[:COLUMNS]]
+        fits = sum(row) + 2 * MARGIN <= self.width()
+        columns = COLUMNS if fits or not self.isVisible() else FEWER
+        if columns == self._columns:
+            return
+        self._columns, last = columns, (len(self.switches) - 1) // columns
+        for n, switch in enumerate(self.switches.values()):
+            is_last = n == len(self.switches) - 1
+            self._grid.addWidget(switch, last if is_last else n // columns, columns - 1 if is_last else n % columns)
+        self._grid.addWidget(self._fills, last, 0, 1, columns - 1)
 
     def _show(self) -> None:
         there = self._display.available()

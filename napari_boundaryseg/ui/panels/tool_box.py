@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QGridLayout, QLabel, QSlider, QWidget
+from qtpy.QtWidgets import QGridLayout, QLabel, QWidget
 from superqt.utils import signals_blocked
 
 from napari_boundaryseg.ui import keys
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
-from napari_boundaryseg.ui.widgets.controls import button, line, named, tool
+from napari_boundaryseg.ui.widgets.controls import Slider, button, line, named, tool
 
 MOST_MM = 40
 
@@ -21,7 +21,7 @@ class ToolBox(QWidget):
         self._drawing = controller.tools
         self.buttons = {name: self._button(name) for name in keys.MODES}
         self.brush_size = named(
-            QSlider(Qt.Orientation.Horizontal),
+            Slider(),
             "correct_panel.size",
             "Brush size",
             "Diameter of brush and eraser in mm, by the chosen organ's size until you set it "

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from qtpy.QtCore import Qt
-from qtpy.QtGui import QPaintEvent
+from qtpy.QtGui import QPaintEvent, QWheelEvent
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QComboBox,
     QLabel,
     QPushButton,
     QSizePolicy,
+    QSlider,
     QStyle,
     QStyleOptionComboBox,
     QStylePainter,
@@ -84,6 +85,23 @@ class Choice(QComboBox):
         option.currentText = self.fontMetrics().elidedText(option.currentText, Qt.TextElideMode.ElideMiddle, width)
         painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+
+    def wheelEvent(self, event: QWheelEvent | None) -> None:
+        """Let the panel scroll: a wheel that passes over a list chooses nothing."""
+        if event is not None:
+            event.ignore()
+
+
+class Slider(QSlider):
+    """A horizontal slider for mouse and keys; the wheel scrolls the panel, and changes nothing on its way."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+
+    def wheelEvent(self, event: QWheelEvent | None) -> None:
+        """Let the panel scroll."""
+        if event is not None:
+            event.ignore()
 
 
 def choice(name: str, label: str, tip: str = "", items: Iterable[str] = ()) -> QComboBox:

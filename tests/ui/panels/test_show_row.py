@@ -8,8 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from qtpy.QtCore import QPoint, Qt
+from hands import live
+from qtpy.QtCore import QPoint, QPointF, Qt
+from qtpy.QtGui import QWheelEvent
 from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication
 
 from napari_boundaryseg.ui import hooks
 from napari_boundaryseg.ui.panels.show_row import SWITCHES
@@ -143,3 +146,38 @@ def test_what_is_wanted_is_shown_of_the_next_result_too(
 def test_without_a_scan_there_is_nothing_to_show(controller_viewer: Any, find: Callable[[str], Any]) -> None:
     hooks.controller_of(controller_viewer)
     assert not any(find(f"display.{name}").isEnabled() for name in (*SWITCHES, "fill"))
+
+
+@pytest.mark.parametrize("points", [9, 13])
+def test_every_switch_is_read_whole_in_the_narrowest_dock(
+    controller: Any, find: Callable[[str], Any], points: int
+) -> None:
+    row = find("display.outline").parentWidget()
+    row.setStyleSheet(f"* {{ font-size: {points}pt }}")
+    row.setFixedWidth(300)
+    live(50)
+    for name in ("outline", "edges", "contour", "attention", "limits"):
+        switch = find(f"display.{name}")
+        assert switch.width() >= switch.sizeHint().width(), name
+    tops = {find(f"display.{name}").y() for name in ("outline", "edges", "contour", "attention")}
+    assert len(tops) == (1 if points == 9 else 2)
+
+
+def test_a_wheel_that_passes_over_a_control_changes_nothing(controller: Any, find: Callable[[str], Any]) -> None:
+    for name in ("display.fill", "correct_panel.size", "scan_panel.view", "segment_panel.model"):
+        control = find(name)
+        control.setEnabled(True)
+        before = control.value() if hasattr(control, "value") else control.currentIndex()
+        middle = QPointF(control.width() / 2, control.height() / 2)
+        turned = QWheelEvent(
+            middle,
+            QPointF(control.mapToGlobal(middle.toPoint())),
+            QPoint(),
+            QPoint(0, -120),
+            Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+        QApplication.sendEvent(control, turned)
+        assert (control.value() if hasattr(control, "value") else control.currentIndex()) == before, name
