@@ -153,5 +153,6 @@ def test_in_3d_the_window_says_what_rests(
     assert not find("correct_panel.tool.brush").isChecked()
     assert str(controller.tools.layer.mode) == "pan_zoom"
     viewer.dims.ndisplay = 2
+    assert "slices" not in message.text(), "it is no longer so"
     QTest.mouseClick(find("correct_panel.tool.brush"), LEFT)
     assert str(controller.tools.layer.mode) == "paint"

@@ -68,6 +68,7 @@ def test_going_back_to_a_scan_gives_its_work_back(
     assert state_of(controller) == before
     assert shown_text(controller, "position").startswith("slice 5 of 19"), "where one was"
     assert "corrected, not accepted" in find("sections.correct").text()
+    assert find("job_bar.message").text() == "Your work on pelvis is here again; it is not accepted."
     table = find("correct_panel.organs")
     assert table.item(table.currentRow(), 0).text() == "Rectum"
     undo_key(controller, 3)

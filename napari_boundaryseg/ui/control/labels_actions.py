@@ -186,6 +186,8 @@ class LabelsActions(QObject):
             return None
         editable = show_again(self._viewer, scan, waiting[0])
         self._others = self.others()
+        if not editable.is_stored:
+            self.session.say("info", f"Your work on {scan.name} is here again; it is not accepted.")
         return editable
 
     def tell(self) -> None:

@@ -28,6 +28,10 @@ from napari_boundaryseg.ui.views.three_planes import ThreePlanes
 PLANES = tuple(orientation.ORDERS)
 """The planes that the main view can show, by name."""
 ROBUST = "Robust (0.5 to 99.5 %)"
+IN_3D = (
+    "3-D view: the patient's directions are not shown, and the tools draw on slices only. "
+    "The cube below the layer list goes back."
+)
 
 
 def windows(modality: str) -> list[str]:
@@ -56,6 +60,7 @@ class ViewActions(QObject):
         super().__init__(parent)
         viewer = grid.viewer
         self._viewer, self._grid, self.session = viewer, grid, session
+        self._told_3d = False
         self.planes = ThreePlanes(grid, self)
         self.planes.copied.connect(effort.follow_copy)
         self.planes.copied.connect(guard_copy)
@@ -144,12 +149,10 @@ class ViewActions(QObject):
             self.channels_missing.emit(True)
 
     def _on_3d(self, event: object = None) -> None:
-        if self._viewer.dims.ndisplay == 3 and self.session.scan is not None:
-            self.session.say(
-                "info",
-                "3-D view: the patient's directions are not shown, and the tools draw on slices only. "
-                "The cube below the layer list goes back.",
-            )
+        is_3d, told = self._viewer.dims.ndisplay == 3 and self.session.scan is not None, self._told_3d
+        self._told_3d = is_3d
+        if is_3d or told:
+            self.session.say("info", IN_3D if is_3d else "")
 
     def _on_step(self, event: object = None) -> None:
         self.slice_changed.emit(self.slice())

@@ -59,6 +59,13 @@ def test_a_wrong_number_is_refused():
         in_order(scan("T1", "T2"), TUMOUR, "model")
 
 
+def test_of_one_channel_none_is_opened_together_with_others():
+    with pytest.raises(
+        InputError, match=r"it has 2 channels, model needs 1\. Open one of its channels, or choose another"
+    ):
+        in_order(scan("T1", "T2"), ("image",), "model")
+
+
 def test_training_asks_the_same():
     wanted = recipe("pelvis-mr-sgm").model_copy(update={"channels": ("T1", "T2"), "scheme": preset("prostate")})
     labels = scan("T1", "T2").with_labels(np.ones((4, 4, 4), np.uint8))
