@@ -33,9 +33,7 @@ def in_order(volume: Volume, wanted: Sequence[str], who: str) -> Volume:
         raise InputError(
             volume.name,
             f"it has {len(volume.channels)} channels, {who} needs {len(wanted)}",
-            f"Open these together: {', '.join(wanted)}"
-            if len(wanted) > 1
-            else "Open one of its channels, or choose another",
+            f"Open these together: {', '.join(wanted)}" if len(wanted) > 1 else "Open one of its channels alone",
         )
     have, want = [plain(name) for name in volume.channels], [plain(name) for name in wanted]
     if have == want:
