@@ -13,7 +13,7 @@ from napari_boundaryseg.data.formats.label_values import looks_like_labels
 from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.editing.journal.scan_hash import hash_of
-from napari_boundaryseg.errors import SeveralSeries
+from napari_boundaryseg.errors import InputError, SeveralSeries
 from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.progress import Progress, part, silent
 from napari_boundaryseg.session.actions.known_cases import accepted_labels, row_of_files, row_of_scan, rows_of
@@ -104,12 +104,21 @@ def _read(
     row = row or row_of_scan(rows, scan)
     if project is None or row is None:
         return Opened(scan)
-    waits = hash_of(scan) in unsaved
-    found = None if waits else accepted_labels(project, row, scan, progress=part(progress, 0.85, 1))
+    found = None if hash_of(scan) in unsaved else _labels_of(project, row, scan, part(progress, 0.85, 1))
     if row.name != scan.name:
         scan = replace(scan, name=row.name)
         hash_of(scan)  # which the window will ask for
     return Opened(scan, row.name, found)
+
+
+def _labels_of(project: Project, row: CaseRow, scan: Volume, progress: Progress) -> LabelMap | None:
+    """What was accepted of a case; nothing where its scan is another one now, or the labels cannot be read."""
+    if row.case is None or row.case.scan_hash not in (None, hash_of(scan)):
+        return None
+    try:
+        return accepted_labels(project, row, scan, progress=progress)
+    except InputError:  # opening the case says why; the scan itself is whole
+        return None
 
 
 def read_scan(paths: Sequence[str | Path], name: str = "", *, progress: Progress = silent) -> Volume:

@@ -15,6 +15,7 @@ from napari_boundaryseg.editing.journal.scan_hash import hash_of
 from napari_boundaryseg.session.actions.accept import accept
 from napari_boundaryseg.session.actions.cases import add_folder, note, open_case, remove
 from napari_boundaryseg.session.actions.patients import note_patient
+from napari_boundaryseg.session.actions.scan import open_scan
 from napari_boundaryseg.session.case_list import CaseRow, case_rows
 
 
@@ -148,3 +149,41 @@ def test_a_label_map_that_is_opened_as_a_case_is_told(told: Told, tmp_path: Path
     assert any("as those of a label map" in warning for warning in told.session.scan.warnings)
     open_case(told.session, rows(told)[1])
     assert not any("label map" in warning for warning in told.session.scan.warnings)
+
+
+def test_a_file_of_a_case_is_opened_as_that_case_with_what_was_accepted(
+    told: Told, folder: Path, tmp_path: Path
+) -> None:
+    """By the file of the worklist, the project's own copy, or any other file of the same voxels."""
+    add_folder(told.session, folder)
+    open_case(told.session, rows(told)[1])
+    accept(told.session, box_labels(told.session.scan))
+    case = rows(told)[1].case
+    formats.write(formats.read(folder / "b.nii.gz"), tmp_path / "elsewhere.nrrd")
+    for path in (folder / "b.nii.gz", case.image, tmp_path / "elsewhere.nrrd"):
+        told.session.scan = None
+        open_scan(told.session, path)
+        assert (told.session.scan.name, told.session.labels.array.any()) == ("b", True), path.name
+        assert "This scan is the case b" in told.of("info")[-1]
+        open_scan(told.session, path, unsaved={case.scan_hash})
+        assert (told.session.scan.name, told.session.labels) == ("b", None), "work waits, which comes first"
+    accept(told.session, box_labels(told.session.scan))
+    assert [row.status for row in rows(told)] == ["new", "accepted", "new"], "no second case of one scan"
+
+
+def test_a_file_that_is_another_scan_now_and_labels_that_cannot_be_read_keep_no_scan_closed(
+    told: Told, folder: Path
+) -> None:
+    add_folder(told.session, folder)
+    open_case(told.session, rows(told)[0])
+    accept(told.session, box_labels(told.session.scan))
+    case = rows(told)[0].case
+    case.label.write_bytes(b"damaged")
+    told.session.scan = None
+    open_scan(told.session, folder / "a.nii.gz")
+    assert (told.session.scan.name, told.session.labels) == ("a", None)
+    formats.write(box_scan("a", seed=9), folder / "a.nii.gz")
+    told.session.scan = None
+    open_scan(told.session, folder / "a.nii.gz")
+    assert (told.session.scan.name, told.session.labels) == ("a", None)
+    assert hash_of(told.session.scan) != case.scan_hash
