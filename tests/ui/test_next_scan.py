@@ -156,3 +156,23 @@ def test_in_3d_the_window_says_what_rests(
     assert "slices" not in message.text(), "it is no longer so"
     QTest.mouseClick(find("correct_panel.tool.brush"), LEFT)
     assert str(controller.tools.layer.mode) == "paint"
+
+
+def test_a_label_that_is_no_organ_cannot_be_drawn(
+    controller: Any,
+    find: Callable[[str], Any],
+    wait: Callable[..., None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """napari's *new* and its key M choose the next free number, which is drawn faintly and without an outline."""
+    open_scan(controller, wait, write_scan(tmp_path / "small.nii.gz", ((20, 20, 20), (1.0, 1.0, 1.0))), monkeypatch)
+    new_labels(find, "Pelvis MR")
+    layer, table = controller.tools.layer, find("correct_panel.organs")
+    table.selectRow(1)
+    assert layer.selected_label == 2
+    layer.selected_label = 4
+    assert layer.selected_label == 2 and table.currentRow() == 1
+    assert find("job_bar.message").text() == "Label 4 is none of the organs Bladder, Prostate, Rectum."
+    layer.selected_label = 0
+    assert layer.selected_label == 0, "the background may be painted"

@@ -7,6 +7,7 @@ from typing import Any
 from qtpy.QtCore import QObject, Signal
 from superqt.utils import QSignalThrottler
 
+from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.editing.history.edit import Edit
 from napari_boundaryseg.ui.keys import DOWN
 from napari_boundaryseg.ui.layers import access
@@ -109,10 +110,19 @@ class PaintTools(QObject):
         self.journal_failed.emit(why)
 
     def _on_tool(self, event: object = None) -> None:
-        editable = self.editable
+        editable, layer = self.editable, self.layer
+        if editable is not None and layer.selected_label not in (0, *editable.scheme.ids):
+            self._refuse_label(layer, editable.scheme)
+            return  # taking the organ back is heard again
         if editable is not None:
             self._organ = {one.id: one.name for one in editable.scheme.organs}.get(editable.organ, self._organ)
         self.tool_changed.emit()
+
+    def _refuse_label(self, layer: Any, scheme: LabelScheme) -> None:
+        """Take the organ of before: what napari's *new* and its key M choose is none, and would hardly be seen."""
+        wrong = layer.selected_label
+        layer.selected_label = {one.name: one.id for one in scheme.organs}.get(self._organ, scheme.ids[0])
+        self.refused.emit(f"Label {wrong} is none of the organs {', '.join(scheme.names)}.")
 
     def set_mode(self, mode: str) -> None:
         """Take a tool: paint, erase, fill, polygon, or pan_zoom to put it down. Hidden labels are shown first."""
