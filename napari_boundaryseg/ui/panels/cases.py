@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qtpy.QtWidgets import QCheckBox, QFormLayout, QGridLayout, QLineEdit, QMessageBox, QWidget
+from qtpy.QtWidgets import QCheckBox, QGridLayout, QLineEdit, QMessageBox, QWidget
 
 from napari_boundaryseg.session.case_list import CaseRow
 from napari_boundaryseg.session.project.project import CaseVersion
@@ -11,7 +11,7 @@ from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 from napari_boundaryseg.ui.file_dialogs import choose_folder
 from napari_boundaryseg.ui.panels.notices.project_place import ProjectPlace
 from napari_boundaryseg.ui.panels.panel import PANELS, Panel
-from napari_boundaryseg.ui.widgets.controls import button, choice, column, line, named
+from napari_boundaryseg.ui.widgets.controls import button, choice, column, form, line, named
 from napari_boundaryseg.ui.widgets.work_table import Line, WorkTable
 
 EMPTY = "Add a folder of scans to work through, or open a single scan below."
@@ -50,10 +50,10 @@ class CasesPanel(Panel):
             main=True,
         )
         self.ahead = named(
-            QCheckBox("Segment the next case ahead"),
+            QCheckBox("Segment ahead"),
             "cases_panel.ahead",
-            "Segment the next case ahead",
-            "With the model chosen in Segment, while you work on this one; its labels are there when it is opened",
+            "Segment ahead",
+            "Segment the next case while you work on this one; its labels are there when it is opened",
         )
         self.of = line("cases_panel.of", "")
         self.version = choice("cases_panel.version", "Version", "Labels that were accepted")
@@ -90,20 +90,15 @@ class CasesPanel(Panel):
         grid.addWidget(self.accept_next, 1, 0, 1, 2)
         grid.addWidget(self.ahead, 2, 0, 1, 2)
         self._details = QWidget()
-        form = QFormLayout(self._details)
-        form.setContentsMargins(0, 0, 0, 0)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.addRow("Case", self.of)
-        form.addRow("Patient", self.patient)
-        form.addRow("Version", self.version)
-        form.addRow("Comment", self.comment)
-        form.addRow(self.open)
-        form.addRow(self.remove)
+        details = form(self._details)
+        details.addRow("Case", self.of)
+        details.addRow("Patient", self.patient)
+        details.addRow("Version", self.version)
+        details.addRow("Comment", self.comment)
+        details.addRow(self.open)
+        details.addRow(self.remove)
         who = QWidget()
-        name = QFormLayout(who)
-        name.setContentsMargins(0, 0, 0, 0)
-        name.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        name.addRow("Your name", self.person)
+        form(who).addRow("Your name", self.person)
         column(self, self.empty, self.table, steps, self._details, self.add, who, self.place).addStretch(1)
 
     def _connect(self, controller: ViewerController) -> None:

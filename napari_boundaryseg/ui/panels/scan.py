@@ -14,7 +14,7 @@ from napari_boundaryseg.ui.file_dialogs import choose_folder, open_files
 from napari_boundaryseg.ui.panels.notices.recent_button import recent_button
 from napari_boundaryseg.ui.panels.notices.series_choice import SeriesChoice
 from napari_boundaryseg.ui.panels.panel import PANELS, Panel
-from napari_boundaryseg.ui.widgets.controls import button, choice, column, line
+from napari_boundaryseg.ui.widgets.controls import button, choice, column, form, line
 
 EMPTY = "Open a scan to begin: a file, a DICOM folder, a sample, or drop one on the view."
 BY_HAND = "Set by hand"
@@ -51,7 +51,7 @@ class ScanPanel(Panel):
         self._controller, self._view = controller, controller.view
         self.open = button("scan_panel.open", "Open file…", "NIfTI, NRRD, MHA or one DICOM file", main=True)
         self.open_folder = button(
-            "scan_panel.open_folder", "Open DICOM folder…", "A folder with one DICOM series, or several to choose from"
+            "scan_panel.open_folder", "Open folder…", "A folder with one DICOM series, or several to choose from"
         )
         self.sample = button("scan_panel.sample", "Sample", "Open a synthetic scan that comes with the program")
         self.recent = recent_button(controller)
@@ -91,9 +91,8 @@ class ScanPanel(Panel):
         other.addWidget(self.recent, 1)
         self._form.setContentsMargins(0, 4, 0, 0)
         self._form.setVerticalSpacing(3)
-        looks = QFormLayout(self._looks)
+        looks = form(self._looks)
         looks.setContentsMargins(0, 4, 0, 0)
-        looks.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         looks.addRow("Window", self.window_preset)
         looks.addRow("View", self.view)
         looks.addRow("", self.three_planes)

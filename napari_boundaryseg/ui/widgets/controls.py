@@ -10,6 +10,7 @@ from qtpy.QtGui import QPaintEvent, QWheelEvent
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QComboBox,
+    QFormLayout,
     QLabel,
     QPushButton,
     QSizePolicy,
@@ -135,4 +136,13 @@ def column(parent: QWidget, *parts: QWidget) -> QVBoxLayout:
     layout.setSpacing(6)
     for part in parts:
         layout.addWidget(part)
+    return layout
+
+
+def form(parent: QWidget) -> QFormLayout:
+    """A form that grows with the panel; with large text a field goes under its word instead of out of sight."""
+    layout = QFormLayout(parent)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+    layout.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
     return layout

@@ -10,10 +10,10 @@ from magicgui.widgets.bases import ValueWidget
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QCheckBox, QComboBox, QFormLayout, QHBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QWidget
 from superqt.utils import signals_blocked
 
-from napari_boundaryseg.ui.widgets.controls import line, named, narrow
+from napari_boundaryseg.ui.widgets.controls import form, line, named, narrow
 
 S = TypeVar("S", bound=BaseModel)
 UNITS = {"mm": "mm", "deg": "°", "s": "s", "ml": "mL", "vox": "voxels", "hu": "HU"}
@@ -52,9 +52,7 @@ class SettingsForm(QWidget, Generic[S]):
         self._given: dict[str, QCheckBox] = {}
         self.refused = line(f"{panel}.refused")
         self.refused.setProperty("level", "warning")
-        self._rows = QFormLayout(self)
-        self._rows.setContentsMargins(0, 0, 0, 0)
-        self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self._rows = form(self)
         for name, field in type(settings).model_fields.items():
             self._add(panel, name, field, getattr(settings, name))
         self._rows.addRow(self.refused)
