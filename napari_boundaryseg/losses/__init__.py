@@ -6,7 +6,9 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from types import MappingProxyType
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -14,7 +16,7 @@ from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.models import ModelOutput
 from napari_boundaryseg.registry import Registry
 
-__all__ = ["Target", "build", "names", "needed_maps", "register", "signature", "weighted"]
+__all__ = ["Target", "build", "names", "needed_maps", "probability", "register", "signature", "weighted"]
 
 
 @dataclass
@@ -62,7 +64,13 @@ _registry: Registry[Loss] = Registry("loss", __name__, "napari_boundaryseg.losse
 names = _registry.names
 
 
-def register(name: str, *, needs: tuple[str, ...] = ()) -> Callable[[Loss], Loss]:
+Link = Callable[..., np.ndarray]
+"""``link(values, **arguments)``: a head's values, 0..1, as the probability that the loss taught it to say so."""
+
+
+def register(
+    name: str, *, needs: tuple[str, ...] = (), links: Mapping[str, Link] = MappingProxyType({})
+) -> Callable[[Loss], Loss]:
     """Decorate a loss.
 
     Parameters
@@ -72,10 +80,13 @@ def register(name: str, *, needs: tuple[str, ...] = ()) -> Callable[[Loss], Loss
     needs : tuple of str
         The target maps that it reads from ``target.maps``: see `losses.target_maps`. They are kept as the loss's
         attribute ``needs``, which a loss of another package sets itself.
+    links : mapping of str to callable
+        Heads whose sigmoid is no probability under this loss, and what turns it into one. Kept as ``links``.
     """
 
     def add(loss: Loss) -> Loss:
-        setattr(loss, "needs", needs)  # noqa: B010  # functions have no such attribute for the type checker
+        for attribute, value in (("needs", needs), ("links", links)):
+            setattr(loss, attribute, value)  # functions have no such attributes for the type checker
         return _registry.register(name)(loss)
 
     return add
@@ -90,6 +101,24 @@ def needed_maps(losses: Iterable[str]) -> list[str]:
     ['hard', 'soft']
     """
     return sorted({name for loss in losses for name in getattr(_registry[loss], "needs", ())})
+
+
+def probability(
+    head: str, values: np.ndarray, losses: Iterable[str], arguments: Mapping[str, Mapping[str, object]]
+) -> np.ndarray:
+    """A head's values, 0..1, as the probability that a recipe's losses taught it.
+
+    Examples
+    --------
+    >>> probability("hard", np.array([0.154]), ["hard-contour"], {}).round(2)
+    array([0.01], dtype=float32)
+    >>> probability("hard", np.array([0.154]), ["contour-regression"], {})
+    array([0.154])
+    """
+    for name in set(losses) & set(names()):  # a model predicts also where a loss of its training is not installed
+        link = getattr(_registry[name], "links", {}).get(head)
+        values = values if link is None else link(values, **arguments.get(name, {}))
+    return values
 
 
 def signature(name: str) -> inspect.Signature:

@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from napari_boundaryseg import losses
 from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.data.components import fill_enclosed, largest_components
 from napari_boundaryseg.data.geometry import AxisMap
 from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
 from napari_boundaryseg.engine.checkpoints.card import Calibration
-from napari_boundaryseg.engine.inference.border_probability import of_focal_head, of_probability
+from napari_boundaryseg.engine.inference.border_probability import of_probability
 from napari_boundaryseg.engine.inference.calibration import rescaled, tempered
 from napari_boundaryseg.engine.inference.left_out import in_words, left_out_of
 from napari_boundaryseg.engine.inference.pieces import likeliest
@@ -70,11 +71,9 @@ def contour_maps(
     heat that it was taught, 1 on the border; of a network without contour heads `derived_contour`.
     """
     contours, sources = {}, {}
-    gamma: Any = recipe.loss_arguments.get("hard-contour", {}).get("gamma", 2.0)
     for head, organs in (("hard", recipe.clear), ("soft", recipe.blurry)):
         for organ, found in zip(organs, maps.get(head, ()), strict=False):
-            focal = head == "hard" and "hard-contour" in recipe.losses
-            contours[organ.name] = of_focal_head(found, gamma) if focal else found
+            contours[organ.name] = losses.probability(head, found, recipe.losses, recipe.loss_arguments)
             sources[organ.name] = f"{head} head"
     for n, organ in enumerate(recipe.scheme.organs, start=1):
         if organ.name not in contours:

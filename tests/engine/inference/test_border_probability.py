@@ -9,10 +9,12 @@ from scipy import ndimage, optimize
 from napari_boundaryseg.data.boundaries import inner_boundary
 from napari_boundaryseg.data.volume import LabelMap
 from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
-from napari_boundaryseg.engine.inference.border_probability import of_focal_head, of_probability
+from napari_boundaryseg.engine.inference.border_probability import of_probability
 from napari_boundaryseg.engine.inference.calibration import reliability
 from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.engine.inference.predictor import Predictor
+from napari_boundaryseg.losses import probability
+from napari_boundaryseg.losses.hard_contour import meant_by
 from napari_boundaryseg.phantom import pelvis
 
 
@@ -23,14 +25,21 @@ def test_what_the_focal_loss_teaches_is_turned_into_the_share_that_it_was_taught
         return -truth * (1 - p) ** gamma * np.log(p) - (1 - truth) * p**gamma * np.log1p(-p)
 
     taught = optimize.minimize_scalar(loss, bounds=(1e-6, 1 - 1e-6), method="bounded", options={"xatol": 1e-9}).x
-    assert of_focal_head(np.array([taught]), gamma)[0] == pytest.approx(truth, rel=1e-3, abs=1e-4)
+    assert meant_by(np.array([taught]), gamma)[0] == pytest.approx(truth, rel=1e-3, abs=1e-4)
 
 
 def test_the_order_of_a_focal_head_stays_and_its_ends_are_numbers() -> None:
     said = np.linspace(0, 1, 1001)
-    found = of_focal_head(said)
+    found = meant_by(said)
     assert np.isfinite(found).all() and (np.diff(found) >= 0).all()
     assert found[0] == pytest.approx(0, abs=1e-5) and found[-1] == pytest.approx(1, abs=1e-5)
+
+
+def test_a_loss_that_is_not_installed_keeps_no_model_from_predicting() -> None:
+    said = np.array([0.2, 0.6])
+    np.testing.assert_array_equal(probability("hard", said, ["of-another-package"], {}), said)
+    found = probability("hard", said, ["hard-contour", "of-another-package"], {"hard-contour": {"gamma": 0.0}})
+    np.testing.assert_allclose(found, said, atol=1e-6)
 
 
 def test_of_a_mask_it_is_the_border_on_both_sides() -> None:
