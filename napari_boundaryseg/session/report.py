@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from napari_boundaryseg import __version__
 from napari_boundaryseg.data.file_format import refuse_later
 from napari_boundaryseg.data.volume import LabelMap, Volume
@@ -91,6 +93,7 @@ def report(
         "contour_order": list(prediction.contours) if prediction is not None else [],
         **dict.fromkeys(OF_THE_MODEL),
         **(prediction.details if prediction is not None else {}),
+        "corrected_ml": corrected_ml(labels, prediction),
         "seconds": dict(seconds),
         "checks": checks,
         "files": list(hashes),
@@ -98,6 +101,16 @@ def report(
         "earlier": dict(earlier),
         "earlier_origins": dict(origins),
     }
+
+
+def corrected_ml(labels: LabelMap, prediction: Prediction | None) -> float | None:
+    """How much of the labels is not as the model made them, in mL: its edges and contours do not follow that.
+
+    None where no model's result lies beside them.
+    """
+    if prediction is None or prediction.labels.array.shape != labels.array.shape:
+        return None
+    return round(int(np.count_nonzero(labels.array != prediction.labels.array)) * labels.geometry.voxel_ml, 6)
 
 
 def read_report(path: Path) -> dict[str, Any]:

@@ -30,6 +30,9 @@ AFFINES = {
 }
 
 
+FOLDERS = ("as_found", "corrected", "drawn")
+
+
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
@@ -131,6 +134,18 @@ def test_everything_at_once_in_one_new_folder(tmp_path: Path, scan: Volume, labe
             "case1_seg.nii.gz",
         ]
     )
+
+
+def test_the_report_says_how_far_labels_are_from_the_result_that_the_maps_are_of(tmp_path: Path, scan: Volume) -> None:
+    found = predicted(scan)
+    export_files(scan, found.labels, found, {"edges", "report"}, tmp_path / "as_found")
+    drawn = found.labels.array.copy()
+    drawn[0, :2, :3] = 1  # background before
+    corrected = scan.with_labels(drawn, found.labels.scheme)
+    export_files(scan, corrected, found, {"edges", "report"}, tmp_path / "corrected")
+    export_files(scan, corrected, None, {"labels", "report"}, tmp_path / "drawn")
+    said = {name: json.loads((tmp_path / name / f"{scan.name}.json").read_text())["corrected_ml"] for name in FOLDERS}
+    assert said == {"as_found": 0.0, "corrected": pytest.approx(6 * scan.geometry.voxel_ml), "drawn": None}
 
 
 @pytest.mark.parametrize(

@@ -109,3 +109,18 @@ def test_the_window_says_it_after_an_export(tmp_path: Path, told: Told, scan: Vo
     assert said.startswith("case1.json: left from earlier and not made anew: case1_edges.nii.gz (model a, SHA-256 aaaa")
     start_export(told.session, box_labels(scan), {"labels"}, tmp_path / "other", done.append)
     assert (len(done), len(told.of("warning"))) == (2, 1)
+
+
+def test_corrected_labels_beside_a_models_maps_are_told(told: Told, tmp_path: Path) -> None:
+    scan = told.session.scan
+    told.session.prediction = predicted(scan)
+    start_export(told.session, told.session.prediction.labels, {"labels", "edges"}, tmp_path / "as_found", list)
+    assert not any("corrected" in said for said in told.of("warning"))
+    drawn = told.session.prediction.labels.array.copy()
+    drawn[0] = 0
+    drawn[1] = 1
+    labels = scan.with_labels(drawn, told.session.prediction.labels.scheme)
+    start_export(told.session, labels, {"labels"}, tmp_path / "labels", list)
+    assert not any("corrected" in said for said in told.of("warning")), "nothing of the model lies beside them"
+    start_export(told.session, labels, {"labels", "edges"}, tmp_path / "both", list)
+    assert "edges and contours are the model's" in told.of("warning")[-1]

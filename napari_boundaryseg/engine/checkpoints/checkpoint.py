@@ -42,6 +42,11 @@ class LoadedModel:
     sha256: str
     path: Path
 
+    @property
+    def title(self) -> str:
+        """What its results are called after: the file, where that says the version (NAME-v2), else the card's name."""
+        return self.path.stem if self.path.stem.startswith(self.card.name) else self.card.name
+
 
 def build_network(recipe: Recipe) -> nn.Module:
     """A recipe's network with fresh weights."""

@@ -140,7 +140,7 @@ class Predictor:
         notes = [plan.note, _order_note(volume, scan.volume, recipe.channels), _not_finite(grid), *blank, *notes]
         seconds["scan grid"] = time.perf_counter() - began - sum(seconds.values())
         details = result.pop("details") | {
-            "model": self.model.card.name,
+            "model": self.model.title,
             "sha256": self.model.sha256,
             "device": plan.device,
             "dtype": "float32",

@@ -10,9 +10,9 @@ from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.progress import Progress, silent
 from napari_boundaryseg.session.actions.running import Watch, beside, scan_of
 from napari_boundaryseg.session.earlier_results import ResultsInTheWay
-from napari_boundaryseg.session.export import export_files
+from napari_boundaryseg.session.export import MAPS, export_files
 from napari_boundaryseg.session.origins import kept_in_words
-from napari_boundaryseg.session.report import read_report
+from napari_boundaryseg.session.report import corrected_ml, read_report
 from napari_boundaryseg.session.session import Session
 from napari_boundaryseg.task import Task
 
@@ -63,5 +63,7 @@ def start_export(
             exported(result)
             if kept := kept_in_words(read_report(result[-1]) if result[-1].suffix == ".json" else {}):
                 session.say("warning", f"{result[-1].name}: {kept}.")
+            if what & set(MAPS) and (ml := corrected_ml(labels, prediction)):
+                session.say("warning", f"The labels were corrected by {ml:.2g} mL: edges and contours are the model's.")
 
     return beside(session, Export(), Watch(done, scan=scan), write)

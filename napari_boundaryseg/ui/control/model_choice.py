@@ -55,9 +55,10 @@ class ModelChoice:
         self._remembered["chosen"] = str(model or "")
 
     def _last(self) -> Path | None:
-        """What a person chose last, in an earlier window."""
+        """What a person chose last, in an earlier window, in the version that is in use now."""
         path = Path(str(self._remembered["chosen"]))
-        return path if any(path == known for _, known in self.available()) else None
+        card = next((card for card, known in self.available() if known == path), None)
+        return None if card is None else model_list.in_use(card.name, self.session.project) or path
 
     def use(self, base: str) -> None:
         """Take the version of a model that a person has just put to use, where it fits the open scan."""
@@ -73,6 +74,7 @@ class ModelChoice:
         chosen, version = model_list.read(self._chosen), model_list.in_use(base, self.session.project)
         if chosen is not None and chosen.name == base:
             self._chosen = version
+            self._remembered["chosen"] = str(version or "")
         shown = model_list.read(self.session.model)
         if self.session.scan is None or (
             chosen is not None and shown is not None and chosen.name == shown.name == base

@@ -121,6 +121,28 @@ def test_a_choice_is_remembered_for_the_next_window(choice: Any) -> None:
     assert after.session.model.stem == "pelvis-mr-sgm"
 
 
+def test_a_version_that_was_rolled_back_does_not_come_back(choice: Any, tmp_path: Path) -> None:
+    """Neither for the next scan nor in the next window, though a person had chosen it once."""
+    version = tmp_path / "hippocampus-hmedn-v2.safetensors"
+    shutil.copy(model_library.shipped()["hippocampus-hmedn"], version)
+    choice._opened.append(version)
+    choice.session.scan = scan(HIPPOCAMPUS)
+    choice.used["hippocampus-hmedn"] = version
+    choice.use("hippocampus-hmedn")
+    assert choice.session.model == version
+    for in_use, stem in ((version, "hippocampus-hmedn-v2"), (None, "hippocampus-hmedn")):
+        choice.used.pop("hippocampus-hmedn", None)
+        choice.used.update({} if in_use is None else {"hippocampus-hmedn": in_use})
+        after = ModelChoice(SimpleNamespace(scan=scan(HIPPOCAMPUS), model=None, project=choice.session.project))  # type: ignore[arg-type]
+        after._opened.append(version)
+        after.suggest()
+        assert after.session.model.stem == stem, "in the next window"
+    choice.follow_use("hippocampus-hmedn")
+    choice.session.scan = scan(HIPPOCAMPUS)
+    choice.suggest()
+    assert choice.session.model.stem == "hippocampus-hmedn", "for the next scan"
+
+
 def test_the_next_case_gets_the_model_for_its_own_kind_or_none(choice: Any) -> None:
     choice.session.scan = scan(PELVIS)
     choice.suggest()
