@@ -3,8 +3,8 @@
     python benchmarks/edges.py hippocampus-hmedn ../shared/data/hippocampus --split val
 
 For each model over the voxels within 5 mm of a reference border, and over whole scans: the expected calibration error
-of ``edges``, and how well it ranks voxels at a border before others (area under the ROC curve). Beside it what it was
-before version 0.2: the largest contour map of any organ.
+of ``edges``, and how well it ranks voxels at a border before others (area under the ROC curve). Beside it what
+``edges`` were made of before: the largest contour map of any organ.
 """
 
 from __future__ import annotations

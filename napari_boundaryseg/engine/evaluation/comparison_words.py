@@ -10,7 +10,7 @@ from napari_boundaryseg.engine.evaluation.comparison import OLD_INTERVAL, migrat
 
 LOST = "the new model was taught that there is none, and may have lost it"
 ITSELF = 0.99
-"""The Dice of every organ from which on labels are the model's own result, hardly corrected; no others agree so."""
+"""The Dice of every organ from which on labels are the model's own result, hardly corrected."""
 
 
 def change_in_words(comparison: Mapping[str, Any], digits: int = 4) -> str:

@@ -1,6 +1,4 @@
-"""The probability that a border passes through a voxel: from a head that learned boundaries, and from class
-probabilities. No torch.
-"""
+"""The probability that a border passes through a voxel, from the class probabilities around it. No torch."""
 
 from __future__ import annotations
 

@@ -227,6 +227,8 @@ def test_a_case_that_is_labelled_with_the_old_models_own_result_is_told() -> Non
     said = " ".join(remarks(comparison))
     assert "The model against itself: case 0 is labelled with the old model's own result" in said
     assert "case 1" not in said
+    values["case 0"]["before"]["Prostate"]["dsc"] = 0.995
+    assert "against itself: case 0" in " ".join(remarks(compare(values))), "hardly corrected"
     values["case 0"]["before"]["Prostate"]["dsc"] = 0.98
     assert "against itself" not in " ".join(remarks(compare(values)))
 

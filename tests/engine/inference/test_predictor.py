@@ -1,13 +1,16 @@
 """Prediction: everything on the scan's own grid, read-only; a box limits it; what does not fit is refused."""
 
+import shutil
+
 import numpy as np
 import pytest
 import torch
 
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.volume import Geometry, Volume
+from napari_boundaryseg.engine.checkpoints import model_library
 from napari_boundaryseg.engine.checkpoints.card import Card
-from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, build_network
+from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, build_network, load_model
 from napari_boundaryseg.engine.devices import first_that_fits, is_full
 from napari_boundaryseg.engine.inference import postprocess as assembling
 from napari_boundaryseg.engine.inference import predictor as module
@@ -16,6 +19,7 @@ from napari_boundaryseg.engine.inference.predictor import Predictor, predict
 from napari_boundaryseg.engine.recipes.recipe import Inference, Preprocessing
 from napari_boundaryseg.engine.recipes.shipped import recipe
 from napari_boundaryseg.errors import InputError, RegionNeeded
+from napari_boundaryseg.phantom.two_part import two_part_structure
 from napari_boundaryseg.progress import Cancelled
 
 
@@ -279,3 +283,12 @@ def test_channels_that_are_taken_by_their_order_are_told(tmp_path, names):
     found = predict(Volume(array, Geometry((16, 16, 16), np.eye(4)), names), loaded)
     (note,) = found.details["notes"]
     assert note == f"Its channels {', '.join(names)} are taken as T1, T2, by their order: the names do not say it."
+
+
+def test_results_of_a_version_are_called_after_it_and_those_of_a_training_after_its_card(tmp_path):
+    """A version's card bears the name of the model that it was made from; a training calls its files last and best."""
+    scan = two_part_structure(1)[0]
+    for stem, called in (("hippocampus-sgm-v2", "hippocampus-sgm-v2"), ("last", "hippocampus-sgm")):
+        shutil.copy(model_library.shipped()["hippocampus-sgm"], tmp_path / f"{stem}.safetensors")
+        result = Predictor(load_model(tmp_path / f"{stem}.safetensors"), "cpu").predict(scan, attention=False)
+        assert result.details["model"] == called
