@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from napari_boundaryseg.data.metrics.volumes import ml_text
 from napari_boundaryseg.data.shapes.places import PLACES
 from napari_boundaryseg.data.volume import LabelMap
 
@@ -55,7 +56,7 @@ def plausibility(labels: LabelMap) -> dict[str, tuple[str, ...] | None]:
     >>> array[5:8, 5:8, 5:8] = 3
     >>> labels = LabelMap(array, Geometry(array.shape, np.eye(4)), preset("pelvis-mr"))
     >>> plausibility(labels)
-    {'Rectum': ('0.0 mL is implausibly little: 10 to 300 mL are usual',)}
+    {'Rectum': ('0.03 mL is implausibly little: 10 to 300 mL are usual',)}
     """
     volumes = labels.volumes_ml()
     drawn = {organ.name: organ.id for organ in labels.scheme.organs if volumes[organ.name] > 0}
@@ -77,7 +78,7 @@ def _of_one(mask: np.ndarray, ml: float, usual: Usual) -> list[str]:
     said = []
     limits = f"{usual.low_ml:g} to {usual.high_ml:g} mL are usual"
     if ml < usual.low_ml and not _is_cut(mask):
-        said.append(f"{ml:.1f} mL is implausibly little: {limits}")
+        said.append(f"{ml_text(ml)} mL is implausibly little: {limits}")
     if ml > usual.high_ml:
         said.append(f"{ml:.0f} mL is implausibly much: {limits}")
     pieces = _pieces(mask)

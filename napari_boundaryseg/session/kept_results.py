@@ -1,4 +1,4 @@
-"""Results of models that wait: for their scan to be opened again, or for a person's answer."""
+"""Results of models that are kept for their scans: they wait for a person's answer, or were shown and come back."""
 
 from __future__ import annotations
 

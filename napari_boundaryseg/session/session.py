@@ -18,7 +18,7 @@ from napari_boundaryseg.jobs.error_text import cause_of
 from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.jobs.runner import Runner
 from napari_boundaryseg.session.job_list import JobList
-from napari_boundaryseg.session.kept_results import KeptResults
+from napari_boundaryseg.session.kept_results import KeptResult, KeptResults
 from napari_boundaryseg.session.patient_questions import PatientQuestions
 from napari_boundaryseg.session.project.project import Project
 
@@ -60,12 +60,16 @@ class Session:
         self.job_changed = self.jobs.work_changed
         self.training_changed = self.jobs.training_changed
         self.kept_results = KeptResults()
+        self.left_results = KeptResults()
+        """What was shown of scans that are not open now: their maps come back with them."""
         self.patient_questions = PatientQuestions()
         self.person = ""
         """In whose name labels are accepted: as the person wishes to be called, or else who is logged in."""
         self.closing = False
         """Whether the window goes: what ends now was not stopped by a person."""
         self._result_folder: Path | None = None
+        self.is_shown_again = False
+        """Whether the prediction had been applied before its scan was opened again: the labels are not to change."""
         self._discarded: list[Path] = []
 
     @property
@@ -75,7 +79,7 @@ class Session:
 
     @scan.setter
     def scan(self, scan: Volume | None) -> None:
-        self.prediction = None
+        self._leave_prediction()
         self._set("labels", None)
         self._set("box", None)
         self._set("scan", scan)
@@ -96,14 +100,30 @@ class Session:
 
     @prediction.setter
     def prediction(self, prediction: Prediction | None) -> None:
+        self.is_shown_again = False
+        self._replace_prediction(prediction)
+
+    def take_prediction(self, prediction: Prediction, folder: Path, again: bool = False) -> None:
+        """Take a prediction whose arrays lie in a scratch folder, which goes when the next one comes."""
+        self.is_shown_again = again
+        self._replace_prediction(prediction)
+        self._result_folder = folder
+
+    def _replace_prediction(self, prediction: Prediction | None) -> None:
         self._set("prediction", prediction)
         folder, self._result_folder = self._result_folder, None
         self.discard(*([folder] if folder else []))
 
-    def take_prediction(self, prediction: Prediction, folder: Path) -> None:
-        """Take a prediction whose arrays lie in a scratch folder, which goes when the next one comes."""
-        self.prediction = prediction
-        self._result_folder = folder
+    def _leave_prediction(self) -> None:
+        """Keep what was shown of a scan until it is opened again; the oldest goes when there are too many."""
+        scan, prediction, folder = self._scan, self._prediction, self._result_folder
+        if scan is None or prediction is None or folder is None:
+            self.prediction = None
+            return
+        self._result_folder = None
+        self.prediction = None
+        gone = self.left_results.keep(scan, KeptResult(scan.name, prediction, folder, ()))
+        self.discard(*(one.folder for one in gone))
 
     @property
     def box(self) -> Box | None:
@@ -199,7 +219,7 @@ class Session:
     def close(self) -> None:
         """End the workers and remove the scratch folder. Nobody is told: whoever listened is going, too."""
         self.closing = True
-        for owner in (self, self.jobs, self.kept_results, self.patient_questions):
+        for owner in (self, self.jobs, self.kept_results, self.left_results, self.patient_questions):
             for name, kind in vars(type(owner)).items():
                 if isinstance(kind, Signal):
                     getattr(owner, name).block()

@@ -43,7 +43,7 @@ def test_too_little_too_much_and_pieces_are_said() -> None:
     huge = (1, (90.0, 100.0, 100.0), 75.0)
     twice = (2, (60.0, 100.0, 80.0), 15.0), (2, (120.0, 100.0, 80.0), 15.0)
     speck = (2, (90.0, 100.0, 80.0), 18.0), (2, (130.0, 100.0, 80.0), 4.0)
-    assert plausibility(drawn(spot))["Rectum"] == ("0.3 mL is implausibly little: 10 to 300 mL are usual",)
+    assert plausibility(drawn(spot))["Rectum"] == ("0.30 mL is implausibly little: 10 to 300 mL are usual",)
     assert plausibility(drawn(huge))["Bladder"][0].startswith("1767 mL is implausibly much")
     assert plausibility(drawn(*twice))["Prostate"] == ("it is in 2 pieces",)
     assert plausibility(drawn(*speck))["Prostate"] == ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.jobs.runner import InlineRunner
+from napari_boundaryseg.session import kept_results
+from napari_boundaryseg.session.actions import segment
 from napari_boundaryseg.session.project.project import Project
 from napari_boundaryseg.session.session import Session
 from napari_boundaryseg.task import Task
@@ -168,7 +171,47 @@ def test_the_folder_of_a_prediction_goes_with_it(session: Session, scan: Volume)
         session.take_prediction(prediction_of(scan), folder)
     assert [folder.is_dir() for folder in folders] == [False, True, True], "the one shown, and one that is being made"
     session.scan = None
+    assert [folder.is_dir() for folder in folders] == [False, True, True], "it comes back with its scan"
+    session.scan = scan
+    segment.show_again(session)
+    assert session.prediction is not None and session.is_shown_again
+    session.prediction = None
     assert [folder.is_dir() for folder in folders] == [False, False, True]
+
+
+def test_what_was_shown_comes_back_with_its_scan_as_often_as_that_is_opened(session: Session, scan: Volume) -> None:
+    session.scan = scan
+    shown, told = prediction_of(scan), []
+    session.take_prediction(shown, session.new_folder("prediction"))
+    session.prediction_changed.connect(lambda found: told.append((found, session.is_shown_again)))
+    for _ in range(2):
+        session.scan = box_scan("other", 2)
+        segment.show_again(session)
+        assert session.prediction is None, "another scan had nothing"
+        session.scan = replace(scan, name="under another name")
+        segment.show_again(session)
+        assert session.prediction is shown
+    assert told == [(None, False), (shown, True)] * 2
+    session.take_prediction(newer := prediction_of(scan), session.new_folder("prediction"))
+    assert told[-1] == (newer, False), "a new result is applied"
+    session.scan = None
+    session.scan = scan
+    segment.show_again(session)
+    assert session.prediction is newer
+    assert len(list(session.scratch.glob("prediction-*"))) == 1
+
+
+def test_only_the_last_results_that_were_shown_are_kept(
+    session: Session, scan: Volume, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept_results, "MOST", 2)
+    scans = [scan, *(replace(scan, array=scan.array + n) for n in (1, 2))]
+    for one in scans:
+        session.scan = one
+        session.take_prediction(prediction_of(one), session.new_folder("prediction"))
+    session.scan = None
+    assert [session.left_results.of(one) is not None for one in scans] == [False, True, True]
+    assert len(list(session.scratch.glob("prediction-*"))) == 2
 
 
 def test_a_folder_that_cannot_be_removed_goes_later(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,8 +47,10 @@ class Told:
 
     def hear(self, said: str) -> None:
         """Take in the lines of a process; the last one may have been cut."""
-        for line in said.splitlines():
-            kind, *words = line.split("|")
+        for line in said.splitlines(keepends=True):
+            if not line.endswith("\n"):
+                continue
+            kind, *words = line[:-1].split("|")
             self.kinds[kind] = self.kinds.get(kind, 0) + 1
             if kind == "accepted":
                 self.accepted.append((words[0], words[1], words[2]))

@@ -32,7 +32,7 @@ def digest(array: np.ndarray) -> str:
 
 
 def say(*words: object) -> None:
-    print(*words, sep="|", flush=True)
+    print("|".join(map(str, words)) + "\n", end="", flush=True)  # in one piece, whatever other threads say
 
 
 class Worker:

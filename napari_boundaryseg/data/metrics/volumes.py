@@ -16,3 +16,14 @@ def volume_ml(pair: StructurePair) -> float:
 def reference_ml(pair: StructurePair) -> float:
     """Volume in the reference."""
     return pair.n_reference * pair.voxel_ml
+
+
+def ml_text(ml: float) -> str:
+    """A volume for a person to read, without its unit: hundredths of a mL where they count.
+
+    Examples
+    --------
+    >>> ml_text(143.24), ml_text(0.04), ml_text(0)
+    ('143.2', '0.04', '0.0')
+    """
+    return f"{ml:.2f}" if 0 < ml < 9.995 else f"{ml:.1f}"

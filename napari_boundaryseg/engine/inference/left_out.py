@@ -9,6 +9,7 @@ import numpy as np
 
 from napari_boundaryseg.data import boxes
 from napari_boundaryseg.data.labels import LabelScheme
+from napari_boundaryseg.data.metrics.volumes import ml_text
 
 MUCH = 1 / 3
 """Of an organ: leaving out more than this is told, and can be undone."""
@@ -40,8 +41,8 @@ def left_out_of(
 def in_words(organ: str, left: Mapping[str, Any]) -> str:
     """How much of an organ was kept, and how much was not."""
     return (
-        f"{organ}: a piece of {left['kept_ml']:.1f} mL was kept, {left['left_out_ml']:.1f} mL in other pieces were "
-        "left out"
+        f"{organ}: a piece of {ml_text(left['kept_ml'])} mL was kept, {ml_text(left['left_out_ml'])} mL in other "
+        "pieces were left out"
     )
 
 

@@ -11,6 +11,7 @@ from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.data.components import fill_enclosed, largest_components
 from napari_boundaryseg.data.geometry import AxisMap
 from napari_boundaryseg.data.labels import LabelScheme
+from napari_boundaryseg.data.metrics.volumes import ml_text
 from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
 from napari_boundaryseg.engine.checkpoints.card import Calibration
 from napari_boundaryseg.engine.inference.border_probability import of_probability
@@ -101,13 +102,13 @@ def cleaned(
         array = largest_components(labels, inference.smallest_share, main)
         dropped = int(np.count_nonzero(array != labels)) * voxel_ml
         which = "the likeliest piece of each organ was" if only else "large pieces of organs were"
-        notes += [f"Only {which} kept; {dropped:.1f} mL were left out"] if dropped else []
+        notes += [f"Only {which} kept; {ml_text(dropped)} mL were left out"] if dropped else []
         left_out = left_out_of(before, np.asarray(axes.from_axes(array)), scheme, voxel_ml)
         notes += [in_words(organ, left) for organ, left in left_out.items()]
     if inference.fill:
         filled = fill_enclosed(array)
         added = int(np.count_nonzero(filled != array)) * voxel_ml
-        array, notes = filled, notes + ([f"Holes of {added:.1f} mL were filled"] if added else [])
+        array, notes = filled, notes + ([f"Holes of {ml_text(added)} mL were filled"] if added else [])
     return np.ascontiguousarray(axes.from_axes(array)), notes, left_out
 
 

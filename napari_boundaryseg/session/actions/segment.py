@@ -108,6 +108,13 @@ def take_kept(session: Session) -> None:
         _take(session, result)
 
 
+def show_again(session: Session) -> None:
+    """Take up what was shown of the open scan before it was left."""
+    result = session.left_results.take(scan_of(session))
+    if result is not None:
+        session.take_prediction(result.prediction, result.folder, again=True)
+
+
 def discard_kept(session: Session) -> None:
     """Throw the result away that was kept for the open scan."""
     result = session.kept_results.take(scan_of(session))

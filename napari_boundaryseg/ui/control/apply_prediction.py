@@ -7,6 +7,7 @@ from typing import Any
 
 from napari_boundaryseg.data import boxes
 from napari_boundaryseg.data.boxes import Box
+from napari_boundaryseg.data.metrics.volumes import ml_text
 from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.editing.history.change import Change, change_of
 from napari_boundaryseg.editing.history.edit import MODEL
@@ -54,7 +55,7 @@ def question(viewer: Any, scan: Volume, prediction: Prediction) -> str:
         if change.n_protected:
             ml = change.n_protected * editable.voxel_ml
             locked = locked_in_words(editable.history.locks, editable.scheme)
-            words.append(f"Locked: {locked}; {ml:.1f} mL are not changed there.")
+            words.append(f"Locked: {locked}; {ml_text(ml)} mL are not changed there.")
     return " ".join([*words, "Apply the result?"])
 
 
@@ -64,8 +65,17 @@ def apply(viewer: Any, scan: Volume, prediction: Prediction) -> tuple[ModelResul
     drawn = before is not None and not editable_of(before).is_stored
     name = f"Model: {prediction.details.get('model', 'result')}"
     layer = show_labels(viewer, scan, prediction.labels, box_of(prediction), name=name, kind=MODEL)
-    put = ModelResult(editable_of(layer).history, prediction, scan.geometry.display, box_of(prediction))
-    return put, drawn and layer is before
+    return _result_in(layer, scan, prediction), drawn and layer is before
+
+
+def result_in_labels(viewer: Any, scan: Volume, prediction: Prediction) -> ModelResult | None:
+    """A result that labels held before, in the labels as they are; None where there are none of its organs."""
+    layer = _labels_like(viewer, scan, prediction)
+    return None if layer is None else _result_in(layer, scan, prediction)
+
+
+def _result_in(layer: Any, scan: Volume, prediction: Prediction) -> ModelResult:
+    return ModelResult(editable_of(layer).history, prediction, scan.geometry.display, box_of(prediction))
 
 
 def put_back(viewer: Any, scan: Volume, prediction: Prediction) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_boundaryseg.data.labels import LabelScheme
+from napari_boundaryseg.data.metrics.volumes import ml_text
 from napari_boundaryseg.data.saving import atomic_text
 from napari_boundaryseg.data.volume import LabelMap
 from napari_boundaryseg.editing.effort import Work
@@ -217,7 +218,7 @@ class LabelsActions(QObject):
         editable = self._tools.editable
         if editable is not None:
             ml = voxels * editable.voxel_ml
-            self.session.say("info", f"{stroke}: {voxels} locked voxels ({ml:.2f} mL) were not changed.")
+            self.session.say("info", f"{stroke}: {voxels} locked voxels ({ml_text(ml)} mL) were not changed.")
 
     def _on_erased_nothing(self, stroke: str) -> None:
         self.session.say(

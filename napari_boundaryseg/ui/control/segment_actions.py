@@ -39,6 +39,8 @@ class SegmentActions(QObject):
     """What a result that waits would change, and whether it may; nothing where none waits."""
     applied = Signal(object)
     """The labels hold the result: `ModelResult`."""
+    returned = Signal(object)
+    """What was shown of a scan is there again, the labels as they are: `ModelResult`, or None without such labels."""
 
     def __init__(self, viewer: Any, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -73,10 +75,21 @@ class SegmentActions(QObject):
         scan = self.session.scan
         return scan is not None and bool(self.session.jobs.of(Predict, scan=scan))
 
+    def model_of_result(self) -> str:
+        """The name of the model that made the result which is shown; another one may be chosen meanwhile."""
+        prediction = self.session.prediction
+        return str(prediction.details.get("model", "the model")) if prediction is not None else ""
+
     def seconds(self) -> float:
         """How long the last segmentation took."""
         stages: Any = self.session.prediction.details.get("seconds") if self.session.prediction else None
         return float(sum((stages or {}).values()))
+
+    @report_errors
+    def show_again(self) -> None:
+        """Show the maps of the open scan that were there before it was left; labels stay as they are."""
+        if not self.session.closing and self.session.scan is not None and self.session.prediction is None:
+            segment.show_again(self.session)
 
     @report_errors
     def offer(self) -> None:
@@ -147,9 +160,10 @@ class SegmentActions(QObject):
             clear_results(self._viewer)
             return
         finish_region(self._viewer)
+        take = self._return if self.session.is_shown_again else self._apply
         shown: list[Callable[[], object]] = [
             partial(clear_results, self._viewer),
-            partial(self._apply, scan, prediction),
+            partial(take, scan, prediction),
             *map_calls(self._viewer, scan, prediction),
         ]
         self._calls.replace([partial(self._show, call) for call in shown])
@@ -159,6 +173,9 @@ class SegmentActions(QObject):
         if over_corrections:
             self.session.say("info", "The result is one step of the history: Undo brings your corrections back.")
         self.applied.emit(result)
+
+    def _return(self, scan: Volume, prediction: Prediction) -> None:
+        self.returned.emit(apply_prediction.result_in_labels(self._viewer, scan, prediction))
 
     @report_errors
     def _show(self, call: Callable[[], object]) -> None:

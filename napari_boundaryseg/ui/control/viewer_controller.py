@@ -93,6 +93,7 @@ class ViewerController(QObject):
         self.labels.hidden.connect(self.surfaces.follow)
         self.labels.shown.connect(self.view.outlines.follow)
         self.segmentation.applied.connect(self._on_applied)
+        self.segmentation.returned.connect(self.display.follow)
         self.labels.shown.connect(self.segmentation.offer)
         self.tools.edited.connect(self.segmentation.offer)
         self.tools.travelled.connect(self.view.show_step)
@@ -132,6 +133,7 @@ class ViewerController(QObject):
         self.view.follow(scan)
         self.labels.tell()
         self.recovery.look_for_scan()
+        QTimer.singleShot(0, self.segmentation.show_again)  # once everybody has heard of the scan
 
     def _on_prediction(self, prediction: Prediction | None) -> None:
         self.display.follow(None)  # its files go

@@ -151,6 +151,7 @@ class SegmentPanel(Panel):
         region.drawn.connect(self._on_drawn)
         self._segmentation.asked.connect(self._offer)
         self._segmentation.applied.connect(self._on_applied)
+        self._segmentation.returned.connect(lambda _: self._on_returned())
         self.apply.clicked.connect(lambda _: self._segmentation.apply())
         self.discard.clicked.connect(self._on_discard)
         self.put_back.clicked.connect(lambda _: self._on_pieces(True))
@@ -266,6 +267,14 @@ class SegmentPanel(Panel):
             self.set_state("", "")
         self._enable()
 
+    def _on_returned(self) -> None:
+        """Say which model's maps are there again; the labels may have been corrected since."""
+        self._unread = False
+        model = self._segmentation.model_of_result()
+        self.result.setText(f"{model}'s edges and contours are shown as before. The labels are as you left them.")
+        self.set_state("", model)
+        self._enable()
+
     def _on_applied(self) -> None:
         """Read the result from the labels in the window, whose voxels are counted there anyway."""
         scheme = self._labels.scheme()
@@ -280,7 +289,7 @@ class SegmentPanel(Panel):
         checked: Any = prediction.details.get("plausibility", {}) if prediction is not None else {}
         mark, said = plausibility_in_words(missing, checked)
         self.result.setText("\n".join([text, *said]))
-        self.set_state(mark, f"{Path(self.model.currentData()).stem} · {found}/{total}")
+        self.set_state(mark, f"{self._segmentation.model_of_result()} · {found}/{total}")
         left: Any = prediction.details.get("left_out", {}) if prediction is not None else {}
         self.pieces.ask(". ".join(in_words(organ, entry) for organ, entry in left.items()))
         self._enable()

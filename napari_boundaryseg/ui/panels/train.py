@@ -204,7 +204,7 @@ class TrainPanel(Panel):
         self.versions.choose(version.path)
         self.set_state(
             "done" if version.active else "warning",
-            f"{version.path.stem}: {verdict}{'' if version.active else ', not in use'}",
+            f"{version.path.stem} · {verdict}{'' if version.active else ', not in use'}",
         )
 
     def _read_log(self) -> None:

@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableW
 from superqt.utils import signals_blocked
 
 from napari_boundaryseg.data.labels import LabelScheme, Organ
+from napari_boundaryseg.data.metrics.volumes import ml_text
 from napari_boundaryseg.ui import keys
 from napari_boundaryseg.ui.widgets.controls import as_list, named
 from napari_boundaryseg.ui.widgets.ticks import SIDE, Eyes, Padlocks
@@ -136,7 +137,7 @@ class OrganTable(QTableWidget):
         with signals_blocked(self):
             for row, organ in enumerate(self.ids):
                 ml = volumes_ml.get(organ, 0.0)
-                self.item(row, 1).setText("none" if ml == 0 else f"{ml:.2f}" if ml < 10 else f"{ml:.1f}")
+                self.item(row, 1).setText("none" if ml == 0 else ml_text(ml))
                 self.item(row, 1).setToolTip("Not drawn" if ml == 0 else "Volume in mL")
 
     def show_locks(self, locked: Collection[int]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from napari_boundaryseg.data.labels import LabelScheme
+from napari_boundaryseg.data.metrics.volumes import ml_text
 from napari_boundaryseg.editing.history.change import Change
 from napari_boundaryseg.editing.history.locks import Lock
 from napari_boundaryseg.engine.inference.prediction import Prediction
@@ -56,20 +57,20 @@ def change_in_words(change: Change, scheme: LabelScheme, voxel_ml: float, what: 
     --------
     >>> from napari_boundaryseg.data.labels import preset
     >>> change_in_words(Change({2: 8000, 3: 400}, {2: 1200}, 0), preset("pelvis-mr"), 0.001, "your corrections")
-    'Over your corrections it would add 8.4 mL and remove 1.2 mL: Prostate +8.0 −1.2 mL, Rectum +0.4 −0.0 mL.'
+    'Over your corrections it would add 8.40 mL and remove 1.20 mL: Prostate +8.00 −1.20 mL, Rectum +0.40 −0.0 mL.'
     """
-    total = [sum(part.values()) * voxel_ml for part in (change.added, change.removed)]
+    total = [ml_text(sum(part.values()) * voxel_ml) for part in (change.added, change.removed)]
     names = {organ.id: organ.name for organ in scheme.organs}
     most = change.most_first
     parts = [
-        f"{names.get(i, f'Label {i}')} +{change.added.get(i, 0) * voxel_ml:.1f} "
-        f"−{change.removed.get(i, 0) * voxel_ml:.1f} mL"
+        f"{names.get(i, f'Label {i}')} +{ml_text(change.added.get(i, 0) * voxel_ml)} "
+        f"−{ml_text(change.removed.get(i, 0) * voxel_ml)} mL"
         for i in most[:MOST_NAMED]
     ]
     if len(most) > MOST_NAMED:
         more = len(most) - MOST_NAMED
         parts.append(f"{more} more organ{'s' if more != 1 else ''}")
-    said = f"{f'Over {what} it' if what else 'It'} would add {total[0]:.1f} mL and remove {total[1]:.1f} mL"
+    said = f"{f'Over {what} it' if what else 'It'} would add {total[0]} mL and remove {total[1]} mL"
     return f"{said}: {', '.join(parts)}." if parts else f"{f'Over {what} it' if what else 'It'} would change nothing."
 
 

@@ -75,25 +75,22 @@ class Section(QFrame):
         self._write()
 
     def _write(self) -> None:
-        """Leave out what is between a name and its last fact where the header is too narrow, then the name's middle."""
         mark, text = self.state
         head = f" {MARKS[mark]}{self.title}{'   ' if text else ''}"
         name, *facts = text.split(DOT)
+        self.header.setText(head + (self._fitted(head, name, facts) if facts and self.header.isVisible() else text))
+
+    def _fitted(self, head: str, name: str, facts: list[str]) -> str:
+        """What there is room for: facts before the last one go first, then the name's middle, or else the last fact."""
         metrics, room = self.header.fontMetrics(), self.header.width() - ARROW_PX
-        while (
-            self.header.isVisible()
-            and len(facts) > 1
-            and metrics.horizontalAdvance(DOT.join([head + name[:LEAST_NAME], *facts])) > room
-        ):
+        width = lambda words: metrics.horizontalAdvance(head + words)  # noqa: E731
+        while len(facts) > 1 and width(DOT.join([name[:LEAST_NAME], *facts])) > room:
             del facts[-2]
         rest = "".join(DOT + fact for fact in facts)
-        if facts and self.header.isVisible():
-            left = max(room - metrics.horizontalAdvance(head + rest), 0)
-            name = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, left)
-            if metrics.horizontalAdvance(head + name + rest) > room:  # a number that is cut is another number
-                alone = facts[-1] if metrics.horizontalAdvance(head + facts[-1]) <= room else ""
-                name, rest = "", alone
-        self.header.setText(f"{head}{name}{rest}")
+        short = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, max(room - width(rest), 0))
+        if width(short + rest) <= room and len(short) >= min(LEAST_NAME, len(name)):
+            return short + rest
+        return metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, max(room - width(""), 0))
 
 
 class Sections(QWidget):

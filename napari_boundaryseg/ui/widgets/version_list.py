@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QWidget
 
 from napari_boundaryseg.ui.widgets.controls import button, column, line, named
 
-MAX_ROWS_SHOWN = 4
+MAX_ROWS_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -58,10 +58,10 @@ class VersionList(QWidget):
         self.setVisible(bool(versions))
         self.list.clear()
         for version in versions:
-            verdict = f" · {version.comparison['verdict']}" if version.comparison else ""
-            text = f"{version.path.stem}{verdict}"
-            item = QListWidgetItem(f"● {text} · in use" if version.active else text)
-            item.setToolTip(f"{text}\nAdded {version.added}")
+            name, verdict = version.path.stem, str((version.comparison or {}).get("verdict", "not compared"))
+            row = f"● {name} · in use" if version.active else name
+            item = QListWidgetItem(f"{row}\n    {verdict}")  # a line of its own: a "no" that is cut is a yes
+            item.setToolTip(f"{name} · {verdict}\nAdded {version.added}")
             self.list.addItem(item)
         self._enable()
         rows = min(max(len(versions), 1), MAX_ROWS_SHOWN)

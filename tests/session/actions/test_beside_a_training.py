@@ -151,7 +151,7 @@ def test_a_result_for_a_scan_that_is_not_open_any_more_is_kept_for_it(
     take_kept(session)
     np.testing.assert_array_equal(session.prediction.labels.geometry.affine, first.affine)
     assert session.kept_results.of(session.scan) is None
-    session.scan = other
+    session.prediction = None
     assert not list(session.scratch.glob("prediction-*")), "and then its arrays go"
 
 

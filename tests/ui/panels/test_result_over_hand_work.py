@@ -15,6 +15,7 @@ from results_that_come import comes, drawn, empty, press, result_of
 from scans_of_a_day import open_scan, stroke
 
 from napari_boundaryseg.data.labels import preset
+from napari_boundaryseg.data.metrics.volumes import ml_text
 from napari_boundaryseg.ui import hooks
 
 PROSTATE, RECTUM = 2, 3
@@ -61,9 +62,9 @@ def test_over_hand_work_it_asks_with_figures_and_both_answers_in_sight(
     added = {i: int(((after == i) & (before != i)).sum()) * ml for i in (PROSTATE, RECTUM)}
     removed = {i: int(((before == i) & (after != i)).sum()) * ml for i in (PROSTATE, RECTUM)}
     said = find("segment_panel.offer").text()
-    assert f"would add {sum(added.values()):.1f} mL and remove {sum(removed.values()):.1f} mL" in said
-    assert f"Prostate +{added[2]:.1f} −{removed[2]:.1f} mL" in said
-    assert f"Rectum +{added[3]:.1f} −{removed[3]:.1f} mL" in said
+    assert f"would add {ml_text(sum(added.values()))} mL and remove {ml_text(sum(removed.values()))} mL" in said
+    assert f"Prostate +{ml_text(added[2])} −{ml_text(removed[2])} mL" in said
+    assert f"Rectum +{ml_text(added[3])} −{ml_text(removed[3])} mL" in said
     assert "your corrections" in said
     assert find("sections.segment").text().endswith("needs an answer")
     np.testing.assert_array_equal(drawn(controller), before)
@@ -160,5 +161,5 @@ def test_a_result_for_a_scan_that_was_not_open_tells_what_it_would_change_there(
     open_scan(controller, wait, pelvis_files[0], monkeypatch)
     ml = np.count_nonzero(before) * session.scan.geometry.voxel_ml
     said = find("segment_panel.offer").text()
-    assert f"Over your corrections it would add 0.0 mL and remove {ml:.1f} mL" in said
+    assert f"Over your corrections it would add 0.0 mL and remove {ml_text(ml)} mL" in said
     np.testing.assert_array_equal(drawn(controller), before)

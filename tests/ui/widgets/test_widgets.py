@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,9 @@ def test_a_narrow_header_keeps_a_name_and_its_last_fact(qtbot: Any) -> None:
         assert header.text().endswith(facts), width
         assert header.fontMetrics().horizontalAdvance(header.text()) <= header.width() - 30
     assert header.toolTip() == whole
+    sections.resize(215, 300)
+    assert re.search(r"a_p.*_ct$", header.text()), "a name that can be read goes before a fact"
+    assert header.fontMetrics().horizontalAdvance(header.text()) <= header.width() - 30
 
 
 def test_calls_are_made_one_a_turn_and_a_new_batch_replaces_the_rest(wait: Callable[..., None]) -> None:
@@ -151,7 +155,10 @@ def test_versions_can_be_used_and_rolled_back(qtbot: Any) -> None:
     shown = VersionList()
     qtbot.addWidget(shown)
     shown.show_versions(versions)
-    assert "in use" in shown.list.item(1).text()
+    assert [shown.list.item(row).text() for row in range(2)] == [
+        "m-v2\n    not compared",
+        "● m-v3 · in use\n    not compared",
+    ]
     shown.choose(versions[0].path)
     with qtbot.waitSignal(shown.use_requested) as used:
         shown.use.click()

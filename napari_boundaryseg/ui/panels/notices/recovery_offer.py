@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from qtpy.QtWidgets import QGridLayout, QMenu, QWidget
 
+from napari_boundaryseg.data.metrics.volumes import ml_text
 from napari_boundaryseg.editing.journal.recovery import KEPT_DAYS, RecoverableWork
 from napari_boundaryseg.ui.control.recovery import scheme_of
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
@@ -15,7 +16,9 @@ from napari_boundaryseg.ui.widgets.controls import button, line
 def in_words(work: RecoverableWork) -> str:
     """When it was drawn and what it holds."""
     scheme = scheme_of(work)
-    volumes = ", ".join(f"{scheme.organ(i).name} {ml:.1f} mL" for i, ml in work.volumes_ml.items() if i in scheme.ids)
+    volumes = ", ".join(
+        f"{scheme.organ(i).name} {ml_text(ml)} mL" for i, ml in work.volumes_ml.items() if i in scheme.ids
+    )
     end = "." if work.complete else ". Its end is damaged; what came before can be restored."
     steps = f"{work.steps} step{'s' if work.steps != 1 else ''}" + (f", {volumes}" if volumes else "")
     return f"{work.changed.astimezone():%d %b %Y, %H:%M}: {steps}{end}"
