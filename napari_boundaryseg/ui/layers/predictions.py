@@ -18,6 +18,16 @@ from napari_boundaryseg.ui.layers import styles
 from napari_boundaryseg.ui.layers.access import KEY, KIND, RESULTS, of_kind, placement
 from napari_boundaryseg.ui.layers.leaving import let_go
 
+PASSES = "Probability that a border passes here"
+MEANINGS = {
+    ("edges", "hard head"): f"{PASSES}, learned by the edge stream",
+    ("edges", "derived"): f"{PASSES}: how much an organ's probability changes between neighbouring voxels",
+    ("contour", "hard head"): "Probability that this organ's border passes here, learned by the hard-contour head",
+    ("contour", "soft head"): "Heat as it was taught: 1 on this organ's border in 3-D, less with the distance to it",
+    ("contour", "derived"): "4 p (1 - p) of this organ's probability p: 1 where the network is undecided",
+}
+"""What the values of a map say, by its kind and where it comes from."""
+
 
 def map_calls(viewer: ViewerModel, scan: Volume, prediction: Prediction) -> list[Callable[[], object]]:
     """What makes layers of a prediction's maps, one a call: edges, contours, attention; each is hidden at first."""
@@ -53,9 +63,10 @@ def _show_map(
 ) -> Image:
     """Put a map under the labels and the edges, at once in its place: each move would lay out every list again."""
     looks: dict[str, Any] = {**placement(scan.geometry), **style}
-    metadata = {KEY: scan, KIND: kind, "source": source}
+    meaning = MEANINGS.get((kind, source), source)
+    metadata = {KEY: scan, KIND: kind, "source": source, "meaning": meaning}
     layer = Image(scan.geometry.display.to_display(array), name=name, visible=False, metadata=metadata, **looks)
-    set_tooltip(layer, source)
+    set_tooltip(layer, meaning)
     above = ("labels",) if kind == "edges" else ("edges", "labels")
     at = next((n for n, one in enumerate(viewer.layers) if one.metadata.get(KIND) in above), len(viewer.layers))
     insert_quietly(viewer, at, layer)

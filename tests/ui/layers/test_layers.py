@@ -79,11 +79,24 @@ def test_every_layer_lies_in_mm_on_the_scan(scan: Volume, prediction: Prediction
     assert viewer.layers["contour: Prostate"].metadata["source"] == "soft head"
 
 
-def test_the_tooltip_says_where_a_map_comes_from(scan: Volume, prediction: Prediction) -> None:
+def test_the_tooltip_says_what_a_map_means_and_where_it_comes_from(scan: Volume, prediction: Prediction) -> None:
     viewer = ViewerModel()
     shown(viewer, scan, prediction)
-    assert viewer.layers["contour: Prostate"].get_source_str() == "contour: Prostate\nsoft head"
-    assert viewer.layers["edges"].get_source_str() == "edges\nderived"
+    told = viewer.layers["contour: Prostate"].get_source_str()
+    assert told.startswith("contour: Prostate\nHeat as it was taught: 1 on this organ's border")
+    told = viewer.layers["edges"].get_source_str()
+    assert told.startswith("edges\nProbability that a border passes here: how much")
+
+
+def test_every_map_says_what_its_values_mean(scan: Volume, prediction: Prediction) -> None:
+    told = {}
+    for source in ("hard head", "soft head", "derived"):
+        viewer = ViewerModel()
+        shown(viewer, scan, replace(prediction, contour_sources=dict.fromkeys(("Bladder", "edges"), source)))
+        told[source] = [viewer.layers[name].get_source_str().split("\n")[1] for name in ("edges", "contour: Bladder")]
+    assert told["hard head"][0].startswith("Probability that a border passes here, learned")
+    assert told["derived"][1].startswith("4 p (1 - p)")
+    assert len({*map(tuple, told.values())}) == 3
 
 
 def test_labels_know_the_box_that_they_were_found_in(scan: Volume, prediction: Prediction) -> None:
