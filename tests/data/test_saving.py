@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import BinaryIO
 
 import pytest
@@ -174,10 +175,35 @@ def test_a_link_is_kept_and_its_target_replaced(tmp_path: Path) -> None:
 def test_devices_pipes_and_folders_are_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "null").symlink_to("/dev/null")
-    for target in (tmp_path / "pipe", tmp_path / "null", tmp_path):
-        with pytest.raises(InputError, match="could not be written: it is a"):
+    kinds = {tmp_path / "pipe": "device, pipe", tmp_path / "null": "device, pipe", tmp_path: "folder"}
+    for target, kind in kinds.items():
+        with pytest.raises(InputError, match=f"could not be written: it is a {kind}"):
             saving.atomic_bytes(target, b"x")
     assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+
+
+def test_a_file_that_a_virus_scanner_holds_is_tried_again_for_most_of_a_second(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries, waited = [], []
+
+    def held(self: Path, target: Path) -> None:
+        tries.append(target)
+        raise PermissionError(errno.EACCES, "held")
+
+    target = tmp_path / "a.txt"
+    temporary = tmp_path / "new"
+    temporary.write_text("new")
+    with monkeypatch.context() as patch:
+        patch.setattr(saving, "os", SimpleNamespace(name="nt"))
+        patch.setattr(saving, "time", SimpleNamespace(sleep=waited.append))
+        patch.setattr(Path, "replace", held)
+        with pytest.raises(PermissionError):
+            saving._replace(temporary, target)
+    assert len(tries) == 4 and waited == sorted(waited)
+    assert min(waited) > 0 and 0.5 < sum(waited) < 1
+    saving._replace(temporary, target)
+    assert target.read_text() == "new"
 
 
 @POSIX

@@ -424,6 +424,7 @@ def test_a_saved_label_has_its_scans_geometry_fields_bit_by_bit(
         assert before[field].tobytes() == after[field].tobytes(), field
     assert after.get_data_dtype() == np.uint8
     assert nib.load(path).shape == SHAPE
+    assert after.get_intent()[0] == "label"
     stored = gzip.decompress(path.read_bytes()) if suffix == ".nii.gz" else path.read_bytes()
     for text in (b"SECRET", b"DOE", b"1960"):
         assert text not in stored
