@@ -43,7 +43,7 @@ def finetune(
     """Fine-tune a model, then compare before and after on held-out cases: comparison.json and comparison.md."""
     from napari_boundaryseg.data.datasets import check_cases, load_labelled
     from napari_boundaryseg.engine.checkpoints.model_library import read_card
-    from napari_boundaryseg.engine.evaluation.comparison_words import not_taught_in_words
+    from napari_boundaryseg.engine.evaluation.comparison_words import not_taught_in_words, taken_in_words
     from napari_boundaryseg.engine.training.loop.folder import claim, refuse_read_in
     from napari_boundaryseg.engine.training.loop.kept import kept_in
     from napari_boundaryseg.session.project.stored_models import refuse_changed
@@ -80,13 +80,15 @@ def finetune(
             progress=progress_bar(),
         )
     typer.echo(f"{path.name} is in {out}; fine-tuned on {len(cases)} cases, {len(held)} held out.")
+    training = read_card(path)[0].training
+    if said := taken_in_words(training.taken, len(cases)):
+        typer.echo(said)
     if held:
         typer.echo((out / "comparison.md").read_text(encoding="utf-8"))
         return
     typer.echo("No case was held out, so nothing can be said about whether it is better: keep the old model in use.")
-    not_taught = read_card(path)[0].training.not_taught
-    if not_taught:
-        typer.echo(not_taught_in_words(not_taught))
+    if training.not_taught:
+        typer.echo(not_taught_in_words(training.not_taught))
 
 
 def settings_of(**given: object) -> FineTuneSettings:

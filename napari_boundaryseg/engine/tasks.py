@@ -75,8 +75,8 @@ def fine_tune(task: FineTune, *, progress: Progress = silent) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``checkpoint`` (file), ``comparison`` (None without held-out cases), and ``not_taught``, the organs that no
-        training case holds.
+        ``checkpoint`` (file), ``comparison`` (None without held-out cases), ``not_taught``, the organs that no
+        training case holds, and ``taken``, the share of what was learnt that was taken.
     """
     progress(0.0, "Loading the cases")
     model = load_model(task.model)
@@ -96,11 +96,12 @@ def fine_tune(task: FineTune, *, progress: Progress = silent) -> dict[str, Any]:
         resume=task.resume,
         progress=progress,
     )
-    comparison = folder / "comparison.json"
+    comparison, training = folder / "comparison.json", read_card(path)[0].training
     return {
         "checkpoint": str(path),
         "comparison": json.loads(comparison.read_text("utf-8")) if comparison.exists() else None,
-        "not_taught": list(read_card(path)[0].training.not_taught),
+        "not_taught": list(training.not_taught),
+        "taken": training.taken,
     }
 
 

@@ -34,6 +34,9 @@ class TrainingData(Settings):
     not_taught: tuple[str, ...] = Field(
         (), max_length=1024, description="organs that no case of the last training holds: taught as background"
     )
+    taken: float | None = Field(
+        None, ge=0, le=1, description="share of what the last fine-tuning learnt that was taken; none for a training"
+    )
 
 
 class Score(Settings):

@@ -70,6 +70,29 @@ def _of_itself(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     return [case for case, dsc in lowest.items() if dsc >= ITSELF]
 
 
+def taken_in_words(share: float | None, cases: int) -> str:
+    """How much of what a fine-tuning learnt was taken, where that is not all of it.
+
+    Examples
+    --------
+    >>> taken_in_words(0.5, 8)
+    'Half of what it learnt was taken: more did not help on the corrected cases that it had not learnt from.'
+    >>> taken_in_words(1.0, 8)
+    ''
+    """
+    if share is None or share == 1:
+        return ""
+    if cases == 1:
+        return "A quarter of what it learnt was taken: nothing says whether it helps on other cases than this one."
+    if share == 0:
+        return (
+            "Nothing of what it learnt was taken, so it is as the model before: it did not help on the corrected "
+            "cases that it had not learnt from."
+        )
+    part = {0.25: "A quarter", 0.5: "Half", 0.75: "Three quarters"}.get(share, f"{share:.0%}")
+    return f"{part} of what it learnt was taken: more did not help on the corrected cases that it had not learnt from."
+
+
 def not_taught_in_words(organs: Sequence[str]) -> str:
     """What it means that no training case holds some of the model's organs."""
     return " ".join(_of_organs("No training case has", organs, LOST))

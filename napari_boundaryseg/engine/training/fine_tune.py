@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from torch import nn
@@ -21,7 +22,8 @@ from napari_boundaryseg.engine.recipes.recipe import TUNING_STEPS, Recipe
 from napari_boundaryseg.engine.recipes.tuning import FineTuneSettings, Part
 from napari_boundaryseg.engine.training.data.cases import Pair
 from napari_boundaryseg.engine.training.judges import Judges
-from napari_boundaryseg.engine.training.loop.folder import CARD
+from napari_boundaryseg.engine.training.loop.folder import CARD, LAST
+from napari_boundaryseg.engine.training.taken_share import mixed, taken
 from napari_boundaryseg.engine.training.train import fit
 from napari_boundaryseg.engine.training.trained_part import only
 from napari_boundaryseg.errors import InputError
@@ -49,7 +51,10 @@ def fine_tune(
     overwrite: bool = False,
     progress: Progress = silent,
 ) -> Path:
-    """Train a model further on corrected cases, then compare before and after on cases it did not see.
+    """Train a model further on corrected cases, take what helps, and compare before and after on cases it did not see.
+
+    Few cases teach what only they have, too. So each half of them is used to ask how much of what the other half
+    taught helps, and that share of the way from the old weights to the new ones is taken: see `taken_share`.
 
     Parameters
     ----------
@@ -109,27 +114,41 @@ def fine_tune(
     recipe = tuning_recipe(model.card.recipe, steps, lr)
     _freeze_statistics(model.network)
 
+    begun = replace(model, network=only(part, model.network))
+    teach = partial(fit, seed=seed, start=begun, device=device, precision=precision)
+
+    def learn(some: Sequence[LabelledScan], place: Path, told: Progress) -> Path:
+        fewer = tuning_recipe(model.card.recipe, max(1, steps // 2), lr)
+        return teach(fewer, some, place, steps=fewer.steps, resume=True, progress=told)
+
     def judge(tuned: Path) -> None:
+        kept = taken(model, scans, patients or {}, learn, folder, device, share(progress, 0.45, 0.9))
+        _keep(kept, model, tuned)
         if held:
             _compare(model, tuned, judges, folder, device, share(progress, 0.9, 1.0))
 
-    return fit(
+    return teach(
         recipe,
         scans,
         folder,
         steps=steps,
-        seed=seed,
-        start=replace(model, network=only(part, model.network)),
-        device=device,
-        precision=precision,
         patients=patients,
         resume=resume,
         overwrite=overwrite,
         name=name or model.card.name,
         training=tuned_on(model.card.training, len(scans)),
         judge=judge,
-        progress=share(progress, 0.0, 0.9 if held else 1.0),
+        progress=share(progress, 0.0, 0.45),
     )
+
+
+def _keep(taken: float, before: LoadedModel, path: Path) -> None:
+    """Make a checkpoint of the share that is taken of what was learnt; the last one of the training stays as it is."""
+    learnt = load_model(path.with_name(LAST))
+    training = learnt.card.training.model_copy(update={"taken": taken})
+    card = learnt.card.model_copy(update={"training": training})
+    save(path, card, mixed(before.network, learnt.network, taken))
+    atomic_text(path.with_name(CARD), card.model_dump_json(indent=2))
 
 
 def tuning_recipe(recipe: Recipe, steps: int, lr: float = LEARNING_RATE) -> Recipe:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_boundaryseg.engine.evaluation.comparison import migrated, wins
-from napari_boundaryseg.engine.evaluation.comparison_words import not_taught_in_words, remarks
+from napari_boundaryseg.engine.evaluation.comparison_words import not_taught_in_words, remarks, taken_in_words
 from napari_boundaryseg.engine.recipes.recipe import TUNING_STEPS
 from napari_boundaryseg.engine.recipes.tuning import FineTuneSettings, Part
 from napari_boundaryseg.engine.task_list import FineTune, TuningCase
@@ -77,6 +77,7 @@ def _start(
     resumed: bool = False,
 ) -> Job:
     limits: list[str] = []
+    taken: list[str] = []
 
     def tell(level: str, text: str) -> str:
         session.training_outcome = level, text
@@ -88,10 +89,11 @@ def _start(
             session.model = version.path  # a person who chose another model meanwhile keeps it
         place = [] if session.project is project else [f"In {project.folder.name}:"]
         level = "warning" if limits else "info"
-        session.say(level, tell(level, " ".join([*place, _verdict(version), *limits])))
+        session.say(level, tell(level, " ".join([*place, _verdict(version), *taken, *limits])))
 
     def after(result: dict[str, Any]) -> ModelVersion:
         limits.extend(_limits(result))
+        taken.extend(filter(None, [taken_in_words(result["taken"], len(training))]))
         return _add(project, result)
 
     def ended(job: Job) -> None:

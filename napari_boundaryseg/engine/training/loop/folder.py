@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,9 @@ from napari_boundaryseg.errors import InputError
 BEST, LAST, STATE, CARD, LOG = "best.safetensors", "last.safetensors", "state.safetensors", "card.json", "log.jsonl"
 LOCK = "training.lock"
 COMPARISON = ("comparison.json", "comparison.md")
-_WRITTEN = (STATE, BEST, LAST, CARD, LOG, *COMPARISON)
+TAKEN, HALVES = "taken.json", "halves"
+"""How much of a fine-tuning is taken, and the folder of the fine-tunings that say so."""
+_WRITTEN = (STATE, BEST, LAST, CARD, LOG, TAKEN, *COMPARISON)
 """Whatever a training writes: nothing of it is replaced or removed unless somebody said so."""
 
 
@@ -65,6 +68,7 @@ def begin(folder: Path, card: Card) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for name in _WRITTEN:
             (folder / name).unlink(missing_ok=True)
+        shutil.rmtree(folder / HALVES, ignore_errors=True)
     except OSError as error:
         raise write_error(folder, error) from error
     keep_card(folder, card)

@@ -1,0 +1,174 @@
+"""The share of what a fine-tuning learnt that is taken: as much as helps on corrected cases that it did not learn from.
+
+A converged network that learns from a handful of cases learns, beside what they have in common, what only they have:
+it gets worse on others where they agree with it already. What they have in common shows when two halves of them judge
+each other: a network that one half has taught is tried on the other half, the whole way from the old weights to its
+own, and in between. No case outside the fine-tuning is needed, and none that judges its result is touched.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from napari_boundaryseg.data.datasets.copies import marks, one_patient_each, one_scan
+from napari_boundaryseg.data.saving import atomic_json
+from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, load_model
+from napari_boundaryseg.engine.devices import choose
+from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan
+from napari_boundaryseg.engine.training.data.cases import TrainingCase, prepare_all
+from napari_boundaryseg.engine.training.loop.folder import HALVES, TAKEN
+from napari_boundaryseg.engine.training.loop.validate import dice_scores, mean_of
+from napari_boundaryseg.progress import Progress, part, silent
+
+SHARES = (0.25, 0.5, 0.75, 1.0)
+"""Of the way from the old weights to the new ones, beside 0."""
+ONE_PATIENT = 0.25
+"""What is taken where there is no other patient who could judge."""
+
+Learn = Callable[[Sequence[LabelledScan], Path, Progress], Path]
+"""``learn(cases, folder, progress)``: fine-tune on these in a folder, or resume that; gives the checkpoint."""
+
+
+def taken(
+    before: LoadedModel,
+    scans: Sequence[LabelledScan],
+    patients: Mapping[str, str],
+    learn: Learn,
+    folder: Path,
+    device: str = "auto",
+    progress: Progress = silent,
+) -> float:
+    """The share to take of what a fine-tuning on some cases learnt; found once in a folder, and kept there.
+
+    Parameters
+    ----------
+    before : LoadedModel
+    scans : sequence of LabelledScan
+        The cases of the fine-tuning.
+    patients : mapping
+        Case to patient, where that is known: the cases of one, and copies of a scan, stay together.
+    learn : callable
+    folder : Path
+        Of the fine-tuning; what one half learns lies under it until the share is known.
+    device : str
+    progress : Progress
+
+    Returns
+    -------
+    float
+        0 to 1: `chosen` by the change of Dice, each patient once; `ONE_PATIENT` for cases of a single one.
+    """
+    if (folder / TAKEN).is_file():
+        return float(json.loads((folder / TAKEN).read_text("utf-8"))["share"])
+    names = [case.volume.name for case in scans]
+    known = one_patient_each(one_scan((case.volume.name, marks(case.volume)) for case in scans), patients)
+    groups = [known.get(name) or name for name in names]
+    two = halves(groups)
+    changes: dict[float, dict[str, list[float]]] = {share: {} for share in SHARES}
+    if two[1]:
+        cases = prepare_all(scans, before.card.recipe)
+        for n, (learning, judging) in enumerate((two, two[::-1])):
+            said = _said(part(progress, n / 2, n / 2 + 0.4), f"Half {n + 1} of the cases: ")
+            path = learn([scans[place] for place in learning], folder / HALVES / str(n + 1), said)
+            progress(n / 2 + 0.4, f"Asking the other cases what half {n + 1} has taught")
+            for place in judging:
+                for share, change in _changes(before, load_model(path), cases[place], choose(device)).items():
+                    if math.isfinite(change):
+                        changes[share].setdefault(groups[place], []).append(change)
+    means = {share: [float(np.mean(one)) for one in found.values()] for share, found in changes.items()}
+    share = chosen(means) if two[1] else ONE_PATIENT
+    atomic_json(folder / TAKEN, {"share": share, "patients": len(means[1.0]), "dsc_changes": means})
+    shutil.rmtree(folder / HALVES, ignore_errors=True)
+    return share
+
+
+def _said(progress: Progress, words: str) -> Progress:
+    def report(fraction: float, text: str = "") -> None:
+        progress(fraction, f"{words}{text}")
+
+    return report
+
+
+def _changes(before: LoadedModel, after: LoadedModel, case: TrainingCase, device: str) -> dict[float, float]:
+    """Share to the change of the mean Dice of one case; not a number where it holds no organ."""
+    recipe, place = before.card.recipe, torch.device(device)
+    network = copy.deepcopy(before.network).to(place)
+    old = mean_of(dice_scores(network, [case], recipe, place))
+    changes = {}
+    for share in SHARES:
+        network.load_state_dict(mixed(before.network, after.network, share))
+        changes[share] = mean_of(dice_scores(network, [case], recipe, place)) - old
+    return changes
+
+
+def halves(groups: Sequence[str]) -> tuple[list[int], list[int]]:
+    """Places of cases in two halves, all of a group (a patient) in one: the larger groups first, where fewer are.
+
+    Examples
+    --------
+    >>> halves(["p", "p", "q", "r"])
+    ([0, 1], [2, 3])
+    >>> halves(["p", "p"])
+    ([0, 1], [])
+    """
+    found: tuple[list[int], list[int]] = ([], [])
+    members: dict[str, list[int]] = {}
+    for place, group in enumerate(groups):
+        members.setdefault(group, []).append(place)
+    for places in sorted(members.values(), key=len, reverse=True):
+        min(found, key=len).extend(places)
+    return sorted(found[0]), sorted(found[1])
+
+
+def chosen(changes: Mapping[float, Sequence[float]]) -> float:
+    """The share that helped most, where that is more than chance alone explains; 0 else.
+
+    Parameters
+    ----------
+    changes : mapping of float to sequence of float
+        Share to the change of the score of each patient, against the old weights.
+
+    Returns
+    -------
+    float
+        That of the largest mean, if the mean is above its standard error; of several the smaller one.
+
+    Examples
+    --------
+    >>> chosen({0.5: [0.02, 0.03, 0.01], 1.0: [0.05, 0.04, 0.06]})
+    1.0
+    >>> chosen({0.5: [0.02, -0.03, 0.01], 1.0: [-0.05, 0.04, -0.06]})
+    0.0
+    """
+    means = {share: float(np.mean(found)) if len(found) else -math.inf for share, found in changes.items()}
+    best = max(sorted(means), key=lambda share: means[share])
+    values = np.asarray(changes[best], float)
+    error = float(values.std(ddof=1) / np.sqrt(values.size)) if values.size > 1 else np.inf
+    return best if means[best] > error else 0.0
+
+
+def mixed(before: nn.Module, after: nn.Module, share: float) -> dict[str, Tensor]:
+    """Weights on the way from one network to another of its kind; whole numbers are those of the second.
+
+    Examples
+    --------
+    >>> import torch
+    >>> one, two = nn.Linear(1, 1, bias=False), nn.Linear(1, 1, bias=False)
+    >>> _ = nn.init.constant_(one.weight, 1.0), nn.init.constant_(two.weight, 3.0)
+    >>> mixed(one, two, 0.25)["weight"]
+    tensor([[1.5000]])
+    """
+    old, new = before.state_dict(), after.state_dict()
+    return {
+        name: old[name] + share * (value - old[name]) if value.is_floating_point() else value.clone()
+        for name, value in new.items()
+    }
