@@ -1,7 +1,7 @@
 # Everything a newcomer needs: `make demo`, `make test`. Each makes its own virtual environment when it is missing.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage test-long test-pyqt6 test-lowest models mutation lint clean
+.PHONY: help setup demo test coverage test-long test-pyqt6 test-napari-next test-lowest models mutation lint clean
 inputs := constraints.txt pyproject.toml tools/setup.sh tools/system_packages.sh
 
 help:            ## this list
@@ -35,6 +35,10 @@ test-pyqt6: .venv-pyqt6/.ready   ## every test of the window on PyQt6
 	NEED_XVFB=1 tools/system_packages.sh pyqt6
 	VENV=.venv-pyqt6 BOUNDARYSEG_QT=PyQt6 tools/test.sh window
 
+test-napari-next:   ## every test of the window with the next napari, on PyQt6; version=V
+	NEED_XVFB=1 tools/system_packages.sh pyqt6
+	tools/test_napari_next.sh $(version)
+
 test-lowest:     ## the tests below the window with the oldest libraries that are allowed; keep=torch for all but that
 	tools/test_lowest.sh $(keep)
 
@@ -53,4 +57,4 @@ mutation: .venv/.ready   ## small changes to the code that the tests must notice
 	tools/mutation.sh $(groups)
 
 clean:           ## removes the virtual environments and everything made
-	rm -rf .venv .venv-pyqt6 .venv-lowest .venv-mutation build dist demo_output .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-pyqt6 .venv-lowest .venv-mutation .venv-napari-next build dist demo_output .pytest_cache .mypy_cache .ruff_cache

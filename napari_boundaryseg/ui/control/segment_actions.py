@@ -130,6 +130,7 @@ class SegmentActions(QObject):
         """Have the pieces of organs that were left out of the result."""
         if self.session.prediction is not None and self.session.scan is not None:
             apply_prediction.put_back(self._viewer, self.session.scan, self.session.prediction)
+            self.session.say("info", "")  # that they were left out
 
     def _answer(self, act: Callable[[Session], None]) -> None:
         self.session.say("info", "")  # that an answer is needed

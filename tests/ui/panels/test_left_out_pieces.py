@@ -72,6 +72,8 @@ def test_only_background_is_filled_again(
     layer = controller.tools.layer
     layer.data[by_hand > 0] = 3
     controller.tools.editable.stroke()
+    controller.session.say("warning", "Only the likeliest piece of each organ was kept; 2.00 mL were left out")
     press(find("segment_panel.put_back"))
+    assert find("job_bar.message").text() == "", "it is not so any more"
     assert np.count_nonzero(drawn(controller) == 3) == 80
     assert np.count_nonzero(drawn(controller) == PROSTATE) == 160 + 120

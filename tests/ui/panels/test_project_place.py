@@ -57,6 +57,7 @@ def test_another_folder_is_chosen_there_and_another_scan_forgets_the_question(
     drawing.open(pelvis_files[1])
     wait(lambda: drawing.session.scan.name == "case2" and drawing.session.job is None)
     assert notice.isHidden()
+    wait(lambda: "Nothing was stored: another scan was opened" in find("job_bar.message").text())
     drawing.open(pelvis_files[0])
     wait(lambda: drawing.session.scan.name == "case1" and drawing.session.job is None)
     drawing.labels.accept()

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from qtpy.QtCore import QObject, Signal
+from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_boundaryseg.session.actions.project import place_of
 from napari_boundaryseg.session.project import last_project
 from napari_boundaryseg.session.session import Session
 from napari_boundaryseg.ui.control.error_messages import report_errors
+
+
+UNANSWERED = "Nothing was stored: another scan was opened before it was said where. The work waits with its scan."
 
 
 class PlaceQuestion(QObject):
@@ -23,7 +26,7 @@ class PlaceQuestion(QObject):
         super().__init__(parent)
         self.session = session
         self._act: Callable[[], object] | None = None
-        session.scan_changed.connect(lambda _: self.forget())
+        session.scan_changed.connect(lambda _: self._on_scan())
 
     @property
     def folder(self) -> Path:
@@ -43,6 +46,12 @@ class PlaceQuestion(QObject):
         """Keep cases in the folder that is shown."""
         last_project.see(self.folder)
         self.go_on()
+
+    def _on_scan(self) -> None:
+        """Say that an accept was not carried out, once what was said of the scan before is gone."""
+        if self._act is not None:
+            self.forget()
+            QTimer.singleShot(0, lambda: self.session.say("warning", UNANSWERED))
 
     def forget(self) -> None:
         """Do nothing: what was to be kept is another scan's."""
