@@ -50,6 +50,7 @@ VARIANTS = [
     ("sgm", {"fusion": "concat"}),
     ("sgm", {"guided": False}),
     ("bacnn", {"shape_stream": False}),
+    ("bacnn", {"pooling": "area"}),
 ]
 
 

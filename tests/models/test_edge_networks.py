@@ -78,6 +78,45 @@ def test_boundary_aware_attention():
     torch.testing.assert_close(out.reshape(2, 2), expected, rtol=0, atol=1e-6)
 
 
+def pyramid_input(network):
+    """A hook's list: the shape stream as the pyramid gets it, the last 16 channels."""
+    heard = []
+    network.pyramid.register_forward_hook(lambda module, inputs, output: heard.append(inputs[0][:, -16:]))
+    return heard
+
+
+def shape_network(pooling):
+    torch.manual_seed(0)
+    return models.build("bacnn", dims=2, width=4, norm="group", rates=(1,), pooling=pooling).eval()
+
+
+@pytest.mark.parametrize("size", [(64, 64), (61, 45)])
+def test_every_pixel_of_the_shape_stream_counts_where_it_is_pooled(size):
+    shares = {}
+    for pooling in ("area", "linear"):
+        network, stream = shape_network(pooling), torch.randn(1, 16, *size, requires_grad=True)
+        network._shape = lambda maps, stream=stream: (stream, {})
+        heard = pyramid_input(network)
+        network(torch.randn(1, 1, *size))
+        heard[0].sum().backward()
+        shares[pooling] = float((stream.grad != 0).float().mean())
+    assert shares["area"] == 1
+    assert shares["linear"] < 0.1  # four pixels of 64: what older models read
+
+
+def test_a_line_of_one_pixel_survives_the_pooling_at_each_of_its_eight_places():
+    for place in range(8):
+        stream = torch.zeros(1, 16, 64, 64)
+        stream[..., 24 + place] = 1
+        network = shape_network("area")
+        network._shape = lambda maps, stream=stream: (stream, {})
+        heard = pyramid_input(network)
+        network(torch.zeros(1, 1, 64, 64))
+        expected = stream.reshape(1, 16, 8, 8, 8, 8).mean((3, 5))
+        torch.testing.assert_close(heard[0], expected)
+        assert heard[0][..., 3].detach().unique().tolist() == [1 / 8]
+
+
 def count(name, **arguments):
     with torch.device("meta"):
         return sum(p.numel() for p in models.build(name, **arguments).parameters())

@@ -197,7 +197,7 @@ PAPERS: dict[str, dict[str, Any]] = {
     "bacnn-brats18-tc": PLAIN
     | {
         "network": "bacnn",
-        "network_arguments": {},
+        "network_arguments": {"pooling": "area"},  # the paper does not say how
         "channels": ("t1c",),
         "dims": 2,
         "optimiser.lr": 1e-3,
@@ -317,3 +317,8 @@ def test_metrics_are_those_that_are_measured():
     assert recipe("be-msd09").with_settings({"metrics": metrics.names()}).metrics == metrics.names()
     with pytest.raises(ValueError, match=r"metrics.*\n.*'dice' is no metric; known: dsc, jaccard, asd_mm"):
         recipe("be-msd09").with_settings({"metrics": ("dice",)})
+
+
+@pytest.mark.parametrize("name", [name for name, one in RECIPES.items() if one.network == "bacnn"])
+def test_every_pixel_of_the_shape_stream_counts_in_every_recipe_of_it(name):
+    assert recipe(name).network_arguments["pooling"] == "area"
