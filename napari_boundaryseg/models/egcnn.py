@@ -59,7 +59,8 @@ class EdgeGate(nn.Module):
     weighted : bool
         Whether the residual kernel w is applied, as the paper's text says; equation 2 prints none.
     per_channel : bool
-        An α for each channel of the edge stream instead of one for all.
+        An α for each channel of the edge stream instead of one for all. One for all scales what the stream brings,
+        by 1.5 to 2 in the paper's gate, and cannot turn an area into its border at the finest level.
     """
 
     def __init__(
@@ -93,14 +94,17 @@ class EdgeGate(nn.Module):
 
 
 class EdgeStream(nn.Module):
-    """From the coarsest map up to the finest, one gate at each level."""
+    """From the coarsest map up to the finest, one gate at each level; ``refined``: a residual block after the last."""
 
-    def __init__(self, channels: tuple[int, ...], seed_channels: int, *, dims: int, **gate: Any) -> None:
+    def __init__(
+        self, channels: tuple[int, ...], seed_channels: int, *, dims: int, refined: bool = False, **gate: Any
+    ) -> None:
         super().__init__()
         wider = (*channels[1:], seed_channels)
         self.narrow = nn.ModuleList([POINTWISE[dims](i, o, 1) for i, o in zip(wider, channels, strict=True)])
         self.residual = nn.ModuleList([ResidualBlock(c, dims=dims) for c in channels])
         self.gates = nn.ModuleList([EdgeGate(c, c, dims=dims, **gate) for c in channels])
+        self.refine = ResidualBlock(channels[0], dims=dims) if refined else nn.Identity()
 
     def forward(self, maps: list[Tensor], seed: Tensor) -> tuple[Tensor, dict[str, Attention]]:
         """Encoder maps, finest first, and the seed to (B, c_0, *finest) and each level's attention."""
@@ -110,7 +114,7 @@ class EdgeStream(nn.Module):
             gate = cast(EdgeGate, self.gates[level])
             e, alpha = gate(e, maps[level])
             attention[f"level {level}"] = Attention(spatial=gate.shown(alpha))
-        return e, dict(sorted(attention.items()))
+        return self.refine(e), dict(sorted(attention.items()))
 
 
 class EdgeGatedNet(nn.Module):
@@ -167,6 +171,7 @@ def egcnn(
     gate: Gate = "paper",
     weighted: bool = True,
     per_channel: bool = False,
+    refined: bool = False,
     edge_stream: bool = True,
     norm: Literal["batch", "group"] = "batch",
 ) -> nn.Module:
@@ -188,7 +193,9 @@ def egcnn(
     seed : str
         Where the edge stream begins: the bottleneck, or the first decoder map.
     gate, weighted, per_channel
-        See `EdgeGate`.
+        See `EdgeGate`. The recipes set ``per_channel``; models before them have one α for all channels.
+    refined : bool
+        A residual block after the finest gate, too: the paper's "residual layer with kernel w_r" read as a block.
     edge_stream : bool
         False leaves the edge stream out: the plain backbone.
     norm : str
@@ -207,4 +214,6 @@ def egcnn(
     made = TAPPED[backbone](dims, in_channels, classes, width, norm)
     if not edge_stream:
         return LogitsOnly(made)
-    return EdgeGatedNet(made, classes, dims=dims, seed=seed, kind=gate, weighted=weighted, per_channel=per_channel)
+    return EdgeGatedNet(
+        made, classes, dims=dims, seed=seed, kind=gate, weighted=weighted, per_channel=per_channel, refined=refined
+    )

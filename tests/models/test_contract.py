@@ -31,6 +31,7 @@ VARIANTS = [
             {"gate": "additive"},
             {"weighted": False},
             {"per_channel": True},
+            {"refined": True},
             {"seed": "decoder"},
             {"backbone": "unet", "seed": "decoder"},
             {"edge_stream": False},

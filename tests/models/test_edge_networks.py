@@ -54,6 +54,36 @@ def test_edge_gate_with_its_residual_kernel(kernel, out):
     torch.testing.assert_close(found.reshape(2, 2), torch.tensor(out), rtol=0, atol=1e-5)
 
 
+def test_only_a_gate_per_channel_can_turn_what_the_stream_brings():
+    """With one α for all channels the edge logit's sign is the stream's alone, whatever the encoder sees."""
+    stream = torch.tensor([1.0, -0.8]).reshape(1, 2, 1, 1).expand(-1, -1, 1, 500)
+    turned = {}
+    for per_channel in (False, True):
+        torch.manual_seed(0)
+        module = EdgeGate(2, 3, dims=2, per_channel=per_channel)
+        nn.init.ones_(module.weight.weight)  # the logit is the sum of both channels
+        nn.init.normal_(module.from_guide.weight)
+        logit = module(stream, 5 * torch.randn(1, 3, 1, 500))[0][0, 0, 0]
+        turned[per_channel] = float((logit.sign() != stream.sum(1).sign()[0, 0]).float().mean().detach())
+    assert turned[False] == 0
+    assert turned[True] > 0.1
+
+
+def test_a_refined_edge_stream_ends_in_one_more_residual_block():
+    kw = {"dims": 2, "in_channels": 1, "classes": 2, "width": 8, "norm": "group"}
+    plain, refined = (models.build("egcnn", **kw, refined=on).eval() for on in (False, True))
+    more = refined.state_dict().keys() - plain.state_dict().keys()
+    assert more and all(name.startswith("stream.refine.body.") for name in more)
+    refined.load_state_dict(plain.state_dict(), strict=False)
+    x = torch.randn(1, 1, 24, 32)
+    with torch.inference_mode():
+        assert not torch.equal(plain(x).edges, refined(x).edges)
+        for module in refined.stream.refine.body:
+            if isinstance(module, nn.Conv2d):
+                nn.init.zeros_(module.weight)
+        torch.testing.assert_close(plain(x).edges, refined(x).edges, rtol=0, atol=0)
+
+
 def test_the_papers_gate_is_shown_from_0_to_1_and_the_additive_one_can_suppress():
     torch.manual_seed(0)
     for kind, least in (("paper", 0.5), ("additive", 0.0)):

@@ -113,7 +113,7 @@ BE = PLAIN | {
 def brats19(backbone: str) -> dict[str, Any]:
     """335 cases, 80 % of them for training, 300 epochs in batches of 8."""
     return EGCNN | {
-        "network_arguments": {"backbone": backbone, "norm": "group"},
+        "network_arguments": {"backbone": backbone, "norm": "group", "per_channel": True},
         "channels": ("t1", "t1c", "t2", "flair"),
         "preprocessing.normalise": "zscore",
         "preprocessing.nonzero": True,
@@ -127,7 +127,7 @@ def brats19(backbone: str) -> dict[str, Any]:
 def kits19(backbone: str) -> dict[str, Any]:
     """300 cases, 80 % of them for training, 300 epochs in batches of 8; HU / 1000 within -1 and 1."""
     return EGCNN | {
-        "network_arguments": {"backbone": backbone, "norm": "group"},
+        "network_arguments": {"backbone": backbone, "norm": "group", "per_channel": True},
         "channels": ("ct",),
         "preprocessing.normalise": "hu",
         "preprocessing.clip_hu": (-1000, 1000),
@@ -322,3 +322,8 @@ def test_metrics_are_those_that_are_measured():
 @pytest.mark.parametrize("name", [name for name, one in RECIPES.items() if one.network == "bacnn"])
 def test_every_pixel_of_the_shape_stream_counts_in_every_recipe_of_it(name):
     assert recipe(name).network_arguments["pooling"] == "area"
+
+
+@pytest.mark.parametrize("name", [name for name, one in RECIPES.items() if one.network == "egcnn"])
+def test_every_channel_of_the_edge_stream_has_its_gate_in_every_recipe_of_it(name):
+    assert recipe(name).network_arguments["per_channel"] is True

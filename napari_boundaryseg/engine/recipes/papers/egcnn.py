@@ -10,7 +10,10 @@ from napari_boundaryseg.engine.recipes.papers import small
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.recipes.settings import Augmentation, Optimiser, Preprocessing, Schedule
 
-PAPER = "Hatamizadeh et al., Edge-gated CNNs for volumetric semantic segmentation of medical images (2020)"
+PAPER = (
+    "Hatamizadeh et al., Edge-gated CNNs for volumetric semantic segmentation of medical images (2020); an α for each "
+    "channel, which equation 2's product allows: with one for all (per_channel=False) the edge map fills the tumour"
+)
 LOSSES = {"dice-squared": 1.0, "consistency": 1.0, "edge-dice": 1.0, "edge-bce": 0.5}
 BACKBONES = ("unet", "vnet", "segresnet")
 
@@ -24,7 +27,7 @@ def _brats(backbone: str) -> Recipe:
         channels=BRATS_CHANNELS,
         scheme=preset("brats-2022"),
         network="egcnn",
-        network_arguments={"backbone": backbone, "norm": "group"},
+        network_arguments={"backbone": backbone, "norm": "group", "per_channel": True},
         losses=LOSSES,
         preprocessing=Preprocessing(crop="nonzero", nonzero=True, clip_percentiles=(0, 100)),
         augmentation=Augmentation(flip_axes=("x", "y", "z"), gain=0.1, shift=0.1),
@@ -47,7 +50,7 @@ def _kits(backbone: str) -> Recipe:
         channels=("ct",),
         scheme=preset("kits-2019"),
         network="egcnn",
-        network_arguments={"backbone": backbone, "norm": "group"},
+        network_arguments={"backbone": backbone, "norm": "group", "per_channel": True},
         losses=LOSSES,
         preprocessing=Preprocessing(spacing_mm=(1.0, 1.0, 1.0), normalise="hu"),
         augmentation=Augmentation(flip_axes=("x", "y", "z"), gain=0.1, shift=0.1),
@@ -61,7 +64,7 @@ def _kits(backbone: str) -> Recipe:
     )
 
 
-_NARROW = {"backbone": "segresnet", "width": 16, "norm": "group"}
+_NARROW = {"backbone": "segresnet", "width": 16, "norm": "group", "per_channel": True}
 
 _SMALL: dict[str, Any] = {
     "source": "EG-CNN after Hatamizadeh et al. (2020) on a small SegResNet",
@@ -76,7 +79,7 @@ SARCOMA = Recipe(name="sarcoma-t1-egcnn", **_SMALL, **small.SARCOMA)
 
 SYNTHETIC = Recipe(
     name="brain-tumour-egcnn",
-    source="EG-CNN after Hatamizadeh et al. (2020) on a small SegResNet; synthetic training scans",
+    source="EG-CNN after Hatamizadeh et al. (2020) on a small SegResNet, an α per channel; synthetic training scans",
     network="egcnn",
     network_arguments={**_NARROW, "width": 12},
     losses={**LOSSES, "wce-dice": 1.0},
