@@ -87,10 +87,9 @@ class EdgeGate(nn.Module):
         alpha = torch.sigmoid(self.psi(F.relu(self.from_stream(stream) + self.from_guide(guide))))
         return self.weight(stream * alpha + stream), alpha
 
-    def shown(self, alpha: Tensor) -> Tensor:
-        """The attention on a scale from 0 to 1, (B, 1, *sp): of several channels the mean."""
-        alpha = alpha.mean(1, keepdim=True)
-        return (alpha - 0.5) * 2 if self.kind == "paper" else alpha
+    def shut(self, stream: Tensor) -> Tensor:
+        """What comes through where the encoder's map supports nothing: (B, s, *sp) with the least α there is."""
+        return self.weight(stream * 1.5 if self.kind == "paper" else stream)
 
 
 class EdgeStream(nn.Module):
@@ -106,15 +105,14 @@ class EdgeStream(nn.Module):
         self.gates = nn.ModuleList([EdgeGate(c, c, dims=dims, **gate) for c in channels])
         self.refine = ResidualBlock(channels[0], dims=dims) if refined else nn.Identity()
 
-    def forward(self, maps: list[Tensor], seed: Tensor) -> tuple[Tensor, dict[str, Attention]]:
-        """Encoder maps, finest first, and the seed to (B, c_0, *finest) and each level's attention."""
-        e, attention = seed, {}
+    def forward(self, maps: list[Tensor], seed: Tensor, shut: int | None = None) -> Tensor:
+        """Encoder maps, finest first, and the seed to (B, c_0, *finest); the gate of level ``shut`` stays shut."""
+        e = seed
         for level in reversed(range(len(maps))):
             e = resize_to(self.residual[level](self.narrow[level](e)), maps[level])
             gate = cast(EdgeGate, self.gates[level])
-            e, alpha = gate(e, maps[level])
-            attention[f"level {level}"] = Attention(spatial=gate.shown(alpha))
-        return self.refine(e), dict(sorted(attention.items()))
+            e = gate.shut(e) if level == shut else gate(e, maps[level])[0]
+        return self.refine(e)
 
 
 class EdgeGatedNet(nn.Module):
@@ -150,12 +148,20 @@ class EdgeGatedNet(nn.Module):
         padded = pad(x, self.multiple)
         with listening(self.backbone, (*self.levels, self.seed)) as heard:
             main = self.backbone(padded)
-        e, attention = self.stream([heard[name] for name in self.levels], heard[self.seed])
-        e = resize_to(e, main)
-        fused = self.fuse(torch.cat([main, e], dim=1))
-        for gate in attention.values():
-            gate.spatial = cut(resize_to(gate.spatial, main), x)
-        return ModelOutput(logits=cut(fused, x), main=cut(main, x), edges=cut(self.edge(e), x), attention=attention)
+        maps, seed = [heard[name] for name in self.levels], heard[self.seed]
+        e = resize_to(self.stream(maps, seed), main)
+        fused, edges = self.fuse(torch.cat([main, e], dim=1)), cut(self.edge(e), x)
+        attention = {} if self.training else self._attention(maps, seed, main, edges)
+        return ModelOutput(logits=cut(fused, x), main=cut(main, x), edges=edges, attention=attention)
+
+    def _attention(self, maps: list[Tensor], seed: Tensor, main: Tensor, edges: Tensor) -> dict[str, Attention]:
+        """How much likelier each level's gate makes an edge: an α is high also where the stream brings nothing."""
+        shown = {}
+        for level in range(len(maps)):
+            without = cut(self.edge(resize_to(self.stream(maps, seed, shut=level), main)), edges)
+            gained = edges.sigmoid() - without.sigmoid()
+            shown[f"level {level}"] = Attention(spatial=gained.clamp_min(0), kind="edge")
+        return shown
 
 
 @register("egcnn")

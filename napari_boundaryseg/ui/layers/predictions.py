@@ -18,6 +18,13 @@ from napari_boundaryseg.ui.layers import styles
 from napari_boundaryseg.ui.layers.access import KEY, KIND, RESULTS, of_kind, placement
 from napari_boundaryseg.ui.layers.leaving import let_go
 
+ATTENTION = {
+    "gain": "gain: what the gate multiplies the features by; clear where it is 1",
+    "edge": "how much likelier the gate makes an edge here; clear where it does not",
+    "": "attention, as an earlier version showed it",
+}
+"""What an attention layer shows, by a prediction's ``attention_kind``."""
+
 
 def map_calls(viewer: ViewerModel, scan: Volume, prediction: Prediction) -> list[Callable[[], object]]:
     """What makes layers of a prediction's maps, one a call: edges, contours, attention; each is hidden at first."""
@@ -32,8 +39,8 @@ def map_calls(viewer: ViewerModel, scan: Volume, prediction: Prediction) -> list
             source = origin.get(organ.name, "derived")
             calls.append(partial(show, "contour", f"contour: {organ.name}", array, style, source))
     for level, array in prediction.attention.items():
-        style = styles.attention_style()
-        calls.append(partial(show, "attention", f"attention: {level}", array, style, "attention"))
+        style, meaning = styles.attention_style(prediction.attention_kind), ATTENTION[prediction.attention_kind]
+        calls.append(partial(show, "attention", f"attention: {level}", array, style, meaning))
     return calls
 
 
