@@ -193,9 +193,10 @@ def egcnn(
         Not used: the edge stream gives one edge map for all organs.
     backbone : str
         The encoder-decoder, by its name in `napari_boundaryseg.models.backbones.TAPPED`: ``"segresnet"``, ``"unet"``,
-        ``"basic-unet"`` or ``"vnet"``. UNet has no encoder map at full resolution, so its edges are coarser.
+        ``"basic-unet"``, ``"vnet"`` or ``"narrow-vnet"``. UNet has no encoder map at full resolution, so its edges are
+        coarser.
     width : int
-        Channels of the backbone's first level; VNet's are fixed.
+        Channels of the backbone's first level; BasicUNet has twice as many, and those of ``"vnet"`` are fixed.
     seed : str
         Where the edge stream begins: the bottleneck, or the first decoder map.
     gate, weighted, per_channel

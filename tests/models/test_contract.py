@@ -24,7 +24,7 @@ EVERY = [
     if dims == 2 or name not in ONLY_2D
 ]
 VARIANTS = [
-    *(("egcnn", {"backbone": backbone}) for backbone in ("unet", "basic-unet", "vnet")),
+    *(("egcnn", {"backbone": backbone}) for backbone in ("unet", "basic-unet", "vnet", "narrow-vnet")),
     *(
         ("egcnn", options)
         for options in (

@@ -59,6 +59,21 @@ def test_an_edge_stream_around_any_network_that_names_its_taps(seed, gate):
     assert all(shown.spatial.shape == (2, 1, 21, 30) for shown in attention.values())
 
 
+@pytest.mark.parametrize("dims", [2, 3])
+def test_a_narrow_vnet_of_the_papers_width_is_monais(dims):
+    torch.manual_seed(0)
+    whole, own = (TAPPED[name](dims, 2, 3, 16, "group") for name in ("vnet", "narrow-vnet"))
+    weights = whole.network.state_dict()
+    names = {"in_tr.conv_block.conv.": "in_tr.conv.0.", "in_tr.conv_block.adn.N.": "in_tr.conv.1."}
+    for before, now in names.items():
+        weights = {name.replace(before, now): one for name, one in weights.items()}
+    own.network.load_state_dict(weights)
+    assert own.taps == whole.taps
+    x = torch.randn(1, 2, *[32] * dims)
+    with torch.inference_mode():
+        torch.testing.assert_close(own.network.eval()(x), whole.network.eval()(x))
+
+
 def test_a_foreign_network_can_be_chosen_by_name(monkeypatch):
     monkeypatch.setitem(TAPPED._entries, "foreign", foreign)
     network = models.build("egcnn", dims=2, classes=3, backbone="foreign")
@@ -68,7 +83,7 @@ def test_a_foreign_network_can_be_chosen_by_name(monkeypatch):
 def test_unknown_backbones_are_refused_with_a_suggestion():
     with pytest.raises(InputError, match="Did you mean 'segresnet'"):
         models.build("egcnn", backbone="segresnett")
-    with pytest.raises(InputError, match="basic-unet, segresnet, unet, vnet"):
+    with pytest.raises(InputError, match="basic-unet, narrow-vnet, segresnet, unet, vnet"):
         models.build("egcnn", backbone="transformer")
     with pytest.raises(InputError, match="does not suit"):
         models.build("egcnn", backbone=3)
