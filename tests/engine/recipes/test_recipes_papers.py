@@ -182,7 +182,7 @@ PAPERS: dict[str, dict[str, Any]] = {
     "hmedn-brats17": HMEDN
     | {
         "network": "hrdn",
-        "network_arguments": {"stage": 2},
+        "network_arguments": {"stage": 2, "norm": "group"},  # batches of one
         "channels": ("t1", "t1c", "t2", "flair"),
         "optimiser.lr": 5e-4,
         "schedule.name": "plateau",
@@ -350,3 +350,12 @@ def test_the_backbones_of_the_edge_stream_are_of_one_size_and_have_a_map_at_full
             network.backbone(x)
         assert heard[network.levels[0]].shape[2:] == x.shape[2:]
     assert max(counts) < 1.3 * min(counts)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_no_recipe_has_batch_norm_in_batches_of_one(name):
+    wanted = recipe(name)
+    with torch.device("meta"):
+        network = build_network(wanted)
+    batch_norm = any(isinstance(module, torch.nn.modules.batchnorm._BatchNorm) for module in network.modules())
+    assert wanted.batch > 1 or not batch_norm

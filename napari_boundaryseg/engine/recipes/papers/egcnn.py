@@ -12,7 +12,8 @@ from napari_boundaryseg.engine.recipes.settings import Augmentation, Optimiser, 
 
 PAPER = (
     "Hatamizadeh et al., Edge-gated CNNs for volumetric semantic segmentation of medical images (2020); an α for each "
-    "channel, which equation 2's product allows: with one for all (per_channel=False) the edge map fills the tumour"
+    "channel, which equation 2's product allows: with one for all (per_channel=False) the edge map fills the tumour; "
+    "the main stream's own Dice weighs 0.5 (main_weight), for the fused output is the result"
 )
 LOSSES = {"dice-squared": 1.0, "consistency": 1.0, "edge-dice": 1.0, "edge-bce": 0.5}
 BACKBONES: dict[str, tuple[dict[str, Any], str]] = {
