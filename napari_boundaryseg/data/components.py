@@ -44,7 +44,8 @@ def fill_enclosed(labels: np.ndarray) -> np.ndarray:
     """Give every organ what its largest component encloses, organs of large components first.
 
     The largest component of another organ is never overwritten; everything else that is enclosed is: holes and
-    pieces of other organs. Not for nested structures, where an organ rightly lies inside another.
+    pieces of other organs. In the first and the last slice of a volume a hole is what is enclosed within the slice: how
+    it goes on is not seen. Not for nested structures, where an organ rightly lies inside another.
 
     Parameters
     ----------
@@ -64,9 +65,19 @@ def fill_enclosed(labels: np.ndarray) -> np.ndarray:
     for box, main, _, _ in mains:
         spared[box] |= main
     for box, main, _, organ in mains:
-        enclosed = ndimage.binary_fill_holes(main) & ~spared[box]
+        enclosed = _with_holes(main, box, labels.shape) & ~spared[box]
         filled[box][enclosed] = organ
     return filled
+
+
+def _with_holes(main: np.ndarray, box: tuple[slice, ...], shape: tuple[int, ...]) -> np.ndarray:
+    """A mask and what it encloses; in a volume, a hole that an end of the scan cuts is closed there."""
+    closed = main.copy()
+    for axis, (part, n) in enumerate(zip(box, shape, strict=True)):
+        for at, is_end in ((0, part.start == 0), (-1, part.stop == n)):
+            if is_end and main.ndim == 3:
+                closed.swapaxes(0, axis)[at] |= ndimage.binary_fill_holes(main.swapaxes(0, axis)[at])
+    return ndimage.binary_fill_holes(closed)
 
 
 def organ_boxes(labels: np.ndarray) -> list[tuple[int, tuple[slice, ...]]]:

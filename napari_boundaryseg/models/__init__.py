@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 from torch import Tensor, nn
@@ -17,16 +18,22 @@ __all__ = ["Attention", "ModelOutput", "build", "names", "register", "signature"
 
 @dataclass
 class Attention:
-    """What one attention gate let through.
+    """What one attention gate does.
 
     Parameters
     ----------
-    spatial : (B, 1, *level) tensor, 0..1
+    spatial : (B, 1, *level) tensor
+        What ``kind`` says.
     channel : (B, K) tensor, 0..1, or None
+        The part of a gate that is the same everywhere, for each feature channel.
+    kind : str
+        ``"gain"``: what the features are multiplied by, 0..2, the mean over their channels; 1 leaves them as they are.
+        ``"edge"``: how much likelier an edge becomes by the gate, 0..1; 0 where it makes no edge likelier.
     """
 
     spatial: Tensor
     channel: Tensor | None = None
+    kind: Literal["gain", "edge"] = "gain"
 
 
 @dataclass

@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.models import ModelOutput
+from napari_boundaryseg.models.blocks import CONV
 from napari_boundaryseg.models.blocks import norm as new_norm
 from napari_boundaryseg.registry import Registry
 
@@ -177,6 +179,43 @@ def vnet(dims: int, in_channels: int, classes: int, width: int, norm: Norm) -> B
     network = VNet(dims, in_channels, classes)
     names = ("in_tr", "down_tr32", "down_tr64", "down_tr128")
     taps = Taps(names, (16, 32, 64, 128), "down_tr256", 256, "up_tr256", 256, head="out_tr")
+    return Backbone(_with_norm(network, norm), 16, taps)
+
+
+class _VNetEntry(nn.Module):
+    """The first stage of V-Net for any number of channels: a convolution, and the image repeated to its width."""
+
+    def __init__(self, i: int, o: int, *, dims: int) -> None:
+        super().__init__()
+        self.conv = nn.Sequential(CONV[dims](i, o, 5, padding=2, bias=False), new_norm("batch", dims, o))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, i, *sp) to (B, o, *sp)."""
+        y = self.conv(x)
+        repeated = torch.cat([x] * -(-y.shape[1] // x.shape[1]), dim=1)[:, : y.shape[1]]
+        return F.elu(y + repeated)
+
+
+@TAPPED.register("narrow-vnet")
+def narrow_vnet(dims: int, in_channels: int, classes: int, width: int, norm: Norm) -> Backbone:
+    """MONAI VNet with ``width`` channels at full resolution instead of 16, of any number of input channels."""
+    from monai.networks.nets.vnet import DownTransition, OutputTransition, UpTransition, VNet
+
+    act, drop = ("elu", {"inplace": True}), (0.5, 0.5)
+    w1, w2, w4, w8, w16 = (width * growth for growth in (1, 2, 4, 8, 16))
+    network = VNet(dims, 1, classes)
+    network.in_tr = _VNetEntry(in_channels, w1, dims=dims)
+    network.down_tr32 = DownTransition(dims, w1, 1, act)
+    network.down_tr64 = DownTransition(dims, w2, 2, act)
+    network.down_tr128 = DownTransition(dims, w4, 3, act, dropout_prob=0.5)
+    network.down_tr256 = DownTransition(dims, w8, 2, act, dropout_prob=0.5)
+    network.up_tr256 = UpTransition(dims, w16, w16, 2, act, dropout_prob=drop)
+    network.up_tr128 = UpTransition(dims, w16, w8, 2, act, dropout_prob=drop)
+    network.up_tr64 = UpTransition(dims, w8, w4, 1, act)
+    network.up_tr32 = UpTransition(dims, w4, w2, 1, act)
+    network.out_tr = OutputTransition(dims, w2, classes, act)
+    names = ("in_tr", "down_tr32", "down_tr64", "down_tr128")
+    taps = Taps(names, (w1, w2, w4, w8), "down_tr256", w16, "up_tr256", w16, head="out_tr")
     return Backbone(_with_norm(network, norm), 16, taps)
 
 

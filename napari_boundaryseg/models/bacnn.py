@@ -6,13 +6,18 @@ arXiv 1908.08071.
 
 from __future__ import annotations
 
+from typing import Literal
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.models import Attention, ModelOutput, register
-from napari_boundaryseg.models.blocks import initialise, norm, resize_to
+from napari_boundaryseg.models.blocks import averaged_to, initialise, norm, resize_to
+
+Pooling = Literal["linear", "area"]
+_POOLS = {"linear": resize_to, "area": averaged_to}
 
 
 class _Unit(nn.Sequential):
@@ -76,9 +81,17 @@ class BoundaryAwareNet(nn.Module):
     head_modules = ("segment", "edge")
 
     def __init__(
-        self, in_channels: int, classes: int, width: int, rates: tuple[int, ...], shape_stream: bool, norm_kind: str
+        self,
+        in_channels: int,
+        classes: int,
+        width: int,
+        rates: tuple[int, ...],
+        shape_stream: bool,
+        norm_kind: str,
+        pooling: Pooling,
     ) -> None:
         super().__init__()
+        self.pooling = pooling
         widths = [width, 2 * width, 4 * width, 8 * width]
         stream = 16
         self.stem = _Unit(in_channels, width, 3, norm_kind)
@@ -110,7 +123,7 @@ class BoundaryAwareNet(nn.Module):
         for encode in self.encoder[1:]:
             maps.append(encode(maps[-1]))
         shape, attention = self._shape(maps)
-        deepest = maps[3] if shape is None else torch.cat([maps[3], resize_to(shape, maps[3])], dim=1)
+        deepest = maps[3] if shape is None else torch.cat([maps[3], _POOLS[self.pooling](shape, maps[3])], dim=1)
         y = self.pyramid(deepest)
         for i in (2, 1, 0):
             y = self.decoder[i](torch.cat([resize_to(self.up[i](y), maps[i]), maps[i]], dim=1))
@@ -144,6 +157,7 @@ def bacnn(
     shape_stream: bool = True,
     single: bool = False,
     norm: str = "batch",
+    pooling: Pooling = "linear",
 ) -> nn.Module:
     """BA-Net with fresh weights: two-dimensional; a volume is segmented slice by slice.
 
@@ -166,6 +180,9 @@ def bacnn(
         (1 - σ(z), σ(z)).
     norm : str
         ``"batch"``, or ``"group"`` for batches of 1 or 2 and for fine-tuning.
+    pooling : str
+        How the shape stream comes down to the pyramid's size, an eighth: ``"area"`` is the mean of 8 × 8 pixels,
+        ``"linear"`` reads four pixels in the middle of them, as older models do.
 
     Returns
     -------
@@ -184,4 +201,4 @@ def bacnn(
         raise InputError("rates", f"they are {rates}", "Choose whole numbers from 1 on, for example 1, 6, 12, 18")
     if single and classes > 2:
         raise InputError("single", f"there are {classes - 1} organs", "Choose it for one organ only")
-    return BoundaryAwareNet(in_channels, 1 if single else classes, width, rates, shape_stream, norm)
+    return BoundaryAwareNet(in_channels, 1 if single else classes, width, rates, shape_stream, norm, pooling)

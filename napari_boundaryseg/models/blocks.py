@@ -122,6 +122,11 @@ def resize_to(x: Tensor, like: Tensor) -> Tensor:
     return F.interpolate(x, size=like.shape[2:], mode=LINEAR[x.ndim - 2], align_corners=False)
 
 
+def averaged_to(x: Tensor, like: Tensor) -> Tensor:
+    """Means over equal shares of the map, as many as ``like`` has voxels: every voxel counts, unlike in `resize_to`."""
+    return x if x.shape[2:] == like.shape[2:] else F.interpolate(x, size=like.shape[2:], mode="area")
+
+
 def initialise(network: nn.Module) -> None:
     """Xavier weights and zero biases, as in the SGM paper."""
     for module in network.modules():

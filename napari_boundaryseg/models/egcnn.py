@@ -59,7 +59,8 @@ class EdgeGate(nn.Module):
     weighted : bool
         Whether the residual kernel w is applied, as the paper's text says; equation 2 prints none.
     per_channel : bool
-        An α for each channel of the edge stream instead of one for all.
+        An α for each channel of the edge stream instead of one for all. One for all scales what the stream brings,
+        by 1.5 to 2 in the paper's gate, and cannot turn an area into its border at the finest level.
     """
 
     def __init__(
@@ -86,31 +87,32 @@ class EdgeGate(nn.Module):
         alpha = torch.sigmoid(self.psi(F.relu(self.from_stream(stream) + self.from_guide(guide))))
         return self.weight(stream * alpha + stream), alpha
 
-    def shown(self, alpha: Tensor) -> Tensor:
-        """The attention on a scale from 0 to 1, (B, 1, *sp): of several channels the mean."""
-        alpha = alpha.mean(1, keepdim=True)
-        return (alpha - 0.5) * 2 if self.kind == "paper" else alpha
+    def shut(self, stream: Tensor) -> Tensor:
+        """What comes through where the encoder's map supports nothing: (B, s, *sp) with the least α there is."""
+        return self.weight(stream * 1.5 if self.kind == "paper" else stream)
 
 
 class EdgeStream(nn.Module):
-    """From the coarsest map up to the finest, one gate at each level."""
+    """From the coarsest map up to the finest, one gate at each level; ``refined``: a residual block after the last."""
 
-    def __init__(self, channels: tuple[int, ...], seed_channels: int, *, dims: int, **gate: Any) -> None:
+    def __init__(
+        self, channels: tuple[int, ...], seed_channels: int, *, dims: int, refined: bool = False, **gate: Any
+    ) -> None:
         super().__init__()
         wider = (*channels[1:], seed_channels)
         self.narrow = nn.ModuleList([POINTWISE[dims](i, o, 1) for i, o in zip(wider, channels, strict=True)])
         self.residual = nn.ModuleList([ResidualBlock(c, dims=dims) for c in channels])
         self.gates = nn.ModuleList([EdgeGate(c, c, dims=dims, **gate) for c in channels])
+        self.refine = ResidualBlock(channels[0], dims=dims) if refined else nn.Identity()
 
-    def forward(self, maps: list[Tensor], seed: Tensor) -> tuple[Tensor, dict[str, Attention]]:
-        """Encoder maps, finest first, and the seed to (B, c_0, *finest) and each level's attention."""
-        e, attention = seed, {}
+    def forward(self, maps: list[Tensor], seed: Tensor, shut: int | None = None) -> Tensor:
+        """Encoder maps, finest first, and the seed to (B, c_0, *finest); the gate of level ``shut`` stays shut."""
+        e = seed
         for level in reversed(range(len(maps))):
             e = resize_to(self.residual[level](self.narrow[level](e)), maps[level])
             gate = cast(EdgeGate, self.gates[level])
-            e, alpha = gate(e, maps[level])
-            attention[f"level {level}"] = Attention(spatial=gate.shown(alpha))
-        return e, dict(sorted(attention.items()))
+            e = gate.shut(e) if level == shut else gate(e, maps[level])[0]
+        return self.refine(e)
 
 
 class EdgeGatedNet(nn.Module):
@@ -146,12 +148,20 @@ class EdgeGatedNet(nn.Module):
         padded = pad(x, self.multiple)
         with listening(self.backbone, (*self.levels, self.seed)) as heard:
             main = self.backbone(padded)
-        e, attention = self.stream([heard[name] for name in self.levels], heard[self.seed])
-        e = resize_to(e, main)
-        fused = self.fuse(torch.cat([main, e], dim=1))
-        for gate in attention.values():
-            gate.spatial = cut(resize_to(gate.spatial, main), x)
-        return ModelOutput(logits=cut(fused, x), main=cut(main, x), edges=cut(self.edge(e), x), attention=attention)
+        maps, seed = [heard[name] for name in self.levels], heard[self.seed]
+        e = resize_to(self.stream(maps, seed), main)
+        fused, edges = self.fuse(torch.cat([main, e], dim=1)), cut(self.edge(e), x)
+        attention = {} if self.training else self._attention(maps, seed, main, edges)
+        return ModelOutput(logits=cut(fused, x), main=cut(main, x), edges=edges, attention=attention)
+
+    def _attention(self, maps: list[Tensor], seed: Tensor, main: Tensor, edges: Tensor) -> dict[str, Attention]:
+        """How much likelier each level's gate makes an edge: an α is high also where the stream brings nothing."""
+        shown = {}
+        for level in range(len(maps)):
+            without = cut(self.edge(resize_to(self.stream(maps, seed, shut=level), main)), edges)
+            gained = edges.sigmoid() - without.sigmoid()
+            shown[f"level {level}"] = Attention(spatial=gained.clamp_min(0), kind="edge")
+        return shown
 
 
 @register("egcnn")
@@ -167,6 +177,7 @@ def egcnn(
     gate: Gate = "paper",
     weighted: bool = True,
     per_channel: bool = False,
+    refined: bool = False,
     edge_stream: bool = True,
     norm: Literal["batch", "group"] = "batch",
 ) -> nn.Module:
@@ -182,13 +193,16 @@ def egcnn(
         Not used: the edge stream gives one edge map for all organs.
     backbone : str
         The encoder-decoder, by its name in `napari_boundaryseg.models.backbones.TAPPED`: ``"segresnet"``, ``"unet"``,
-        ``"basic-unet"`` or ``"vnet"``. UNet has no encoder map at full resolution, so its edges are coarser.
+        ``"basic-unet"``, ``"vnet"`` or ``"narrow-vnet"``. UNet has no encoder map at full resolution, so its edges are
+        coarser.
     width : int
-        Channels of the backbone's first level; VNet's are fixed.
+        Channels of the backbone's first level; BasicUNet has twice as many, and those of ``"vnet"`` are fixed.
     seed : str
         Where the edge stream begins: the bottleneck, or the first decoder map.
     gate, weighted, per_channel
-        See `EdgeGate`.
+        See `EdgeGate`. The recipes set ``per_channel``; models before them have one α for all channels.
+    refined : bool
+        A residual block after the finest gate, too: the paper's "residual layer with kernel w_r" read as a block.
     edge_stream : bool
         False leaves the edge stream out: the plain backbone.
     norm : str
@@ -207,4 +221,6 @@ def egcnn(
     made = TAPPED[backbone](dims, in_channels, classes, width, norm)
     if not edge_stream:
         return LogitsOnly(made)
-    return EdgeGatedNet(made, classes, dims=dims, seed=seed, kind=gate, weighted=weighted, per_channel=per_channel)
+    return EdgeGatedNet(
+        made, classes, dims=dims, seed=seed, kind=gate, weighted=weighted, per_channel=per_channel, refined=refined
+    )

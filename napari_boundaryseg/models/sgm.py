@@ -32,13 +32,13 @@ class SemanticGuidedModule(nn.Module):
         self.spatial = POINTWISE[dims](2 * channels, 1, 1)
 
     def forward(self, shallow: Tensor, deep: Tensor) -> tuple[Tensor, Attention]:
-        """(B, K, *sp) twice, to (B, K, *sp) and the two gates."""
+        """(B, K, *sp) twice, to (B, K, *sp), and its gain and channel gate."""
         both = torch.cat([shallow, deep], dim=1)
         pooled = both.flatten(2).mean(dim=2)
         channel = torch.sigmoid(self.excite(F.relu(self.squeeze(pooled))))
         spatial = torch.sigmoid(self.spatial(both))
         gain = channel.reshape(*channel.shape, *([1] * (shallow.ndim - 2))) + spatial
-        return shallow * gain, Attention(spatial=spatial, channel=channel)
+        return shallow * gain, Attention(spatial=gain.mean(1, keepdim=True), channel=channel)
 
 
 class _PlainSkip(nn.Module):

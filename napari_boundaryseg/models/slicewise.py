@@ -43,7 +43,9 @@ class SliceWise(nn.Module):
             return None if maps is None else back(maps)
 
         gates = {
-            level: Attention(back(gate.spatial), None if gate.channel is None else _mean(gate.channel, cases))
+            level: Attention(
+                back(gate.spatial), None if gate.channel is None else _mean(gate.channel, cases), gate.kind
+            )
             for level, gate in output.attention.items()
         }
         return replace(

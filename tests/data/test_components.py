@@ -76,5 +76,35 @@ def test_a_hole_that_is_open_to_the_border_is_none() -> None:
     assert after[4, 4] == 1
 
 
+def ring(shape: tuple[int, int, int]) -> np.ndarray:
+    labels = np.zeros(shape, np.uint8)
+    labels[:, 2:9, 2:9] = 1
+    return labels
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+@pytest.mark.parametrize(
+    ("slices", "hole"),
+    [(1, slice(0, 1)), (6, slice(0, 1)), (6, slice(5, 6)), (6, slice(0, 3)), (6, slice(0, 6))],
+    ids=["one slice", "first", "last", "three", "through all"],
+)
+def test_a_hole_that_the_scans_end_cuts_is_one(slices: int, hole: slice, axis: int) -> None:
+    whole = ring((slices, 11, 12))
+    holed = whole.copy()
+    holed[hole, 4:6, 5:8] = 0
+    after = fill_enclosed(holed.swapaxes(0, axis)).swapaxes(0, axis)
+    np.testing.assert_array_equal(after, whole)
+
+
+def test_a_dent_and_a_hole_to_the_side_at_the_scans_end_stay() -> None:
+    labels = ring((6, 11, 12))
+    labels[0, 4:6, :5] = 0  # open to the side within the end slice
+    inner = np.zeros((8, 11, 12), np.uint8)
+    inner[1:7] = ring((6, 11, 12))
+    inner[1, 4:6, 5:8] = 0  # a dent in the organ's own end, which the scan shows
+    np.testing.assert_array_equal(fill_enclosed(labels), labels)
+    np.testing.assert_array_equal(fill_enclosed(inner), inner)
+
+
 def test_nothing_is_made_of_nothing() -> None:
     assert not cleaned(np.zeros((4, 4, 4), np.uint8)).any()

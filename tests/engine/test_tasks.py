@@ -106,6 +106,11 @@ def test_a_prediction_through_folders_equals_the_predictors_own(
         assert list(own) == list(other)
         for name in own:
             np.testing.assert_array_equal(own[name], other[name])
+    assert found.attention_kind == wanted.attention_kind == "gain"
+    if slices:
+        outside = np.ones(volume.geometry.shape, bool)
+        outside[slices] = False
+        assert all((one[outside] == 1).all() for one in found.attention.values()), "there it changes nothing"
     assert dict(found.contour_sources) == dict(wanted.contour_sources)
     assert found.channel_weights.keys() == wanted.channel_weights.keys()
     for name, weights in wanted.channel_weights.items():

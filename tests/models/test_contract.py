@@ -24,13 +24,14 @@ EVERY = [
     if dims == 2 or name not in ONLY_2D
 ]
 VARIANTS = [
-    *(("egcnn", {"backbone": backbone}) for backbone in ("unet", "basic-unet", "vnet")),
+    *(("egcnn", {"backbone": backbone}) for backbone in ("unet", "basic-unet", "vnet", "narrow-vnet")),
     *(
         ("egcnn", options)
         for options in (
             {"gate": "additive"},
             {"weighted": False},
             {"per_channel": True},
+            {"refined": True},
             {"seed": "decoder"},
             {"backbone": "unet", "seed": "decoder"},
             {"edge_stream": False},
@@ -50,6 +51,7 @@ VARIANTS = [
     ("sgm", {"fusion": "concat"}),
     ("sgm", {"guided": False}),
     ("bacnn", {"shape_stream": False}),
+    ("bacnn", {"pooling": "area"}),
 ]
 
 
@@ -88,7 +90,8 @@ def check(name, dims, size, clear, blurry, **arguments):
     assert first.deep == []
     for gate in first.attention.values():
         assert gate.spatial.shape[:2] == (1, 1)
-        assert 0 <= float(gate.spatial.min()) <= float(gate.spatial.max()) <= 1
+        most = {"gain": 2, "edge": 1}[gate.kind]
+        assert 0 <= float(gate.spatial.min()) <= float(gate.spatial.max()) <= most
 
 
 def check_training(network, size, clear, blurry):
@@ -156,7 +159,7 @@ def test_every_network_predicts_through_the_sliding_window(name, dims):
         torch.testing.assert_close(one[head], expected, rtol=1e-4, atol=1e-5)
         assert many[head].shape == expected.shape
         assert torch.isfinite(many[head]).all()
-        assert 0 <= float(many[head].min()) <= float(many[head].max()) <= 1 + 1e-5
+        assert 0 <= float(many[head].min()) <= float(many[head].max()) <= (2 if head.startswith("level") else 1) + 1e-5
     torch.testing.assert_close(many["classes"].sum(0), torch.ones(image.shape[1:]), rtol=0, atol=1e-4)
 
 

@@ -65,9 +65,19 @@ DEEP = torch.tensor([[0.0, 2.0], [4.0, 0.0]]).reshape(1, 2, 1, 2)
 def test_module_by_hand():
     out, attention = hand_set()(SHALLOW, DEEP)
     torch.testing.assert_close(attention.channel, torch.tensor([[0.952574, 0.777300]]), rtol=0, atol=1e-5)
-    torch.testing.assert_close(attention.spatial.flatten(), torch.tensor([0.524979, 0.930862]), rtol=0, atol=1e-5)
+    gain = torch.tensor([0.524979, 0.930862]) + (0.952574 + 0.777300) / 2
+    torch.testing.assert_close(attention.spatial.flatten(), gain, rtol=0, atol=1e-5)
     expected = torch.tensor([[1.477553, 5.650307], [2.604558, -3.416323]])
     torch.testing.assert_close(out.reshape(2, 2), expected, rtol=0, atol=1e-5)
+
+
+def test_the_attention_shown_is_the_mean_gain_of_the_features():
+    torch.manual_seed(0)
+    module = SemanticGuidedModule(6, dims=2)
+    shallow, deep = torch.rand(2, 6, 9, 7) + 0.1, torch.randn(2, 6, 9, 7)
+    out, attention = module(shallow, deep)
+    assert attention.kind == "gain"
+    torch.testing.assert_close(attention.spatial, (out / shallow).mean(1, keepdim=True))
 
 
 def test_every_step_of_the_module_by_hand():

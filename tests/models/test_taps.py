@@ -49,13 +49,29 @@ def test_an_edge_stream_around_any_network_that_names_its_taps(seed, gate):
     output = network(x)
     assert output.logits.shape == output.main.shape == (2, 3, 21, 30)
     assert output.edges.shape == (2, 1, 21, 30)
-    assert list(output.attention) == ["level 0", "level 1"]
-    assert all(shown.spatial.shape == (2, 1, 21, 30) for shown in output.attention.values())
     (output.logits.square().mean() + output.edges.square().mean()).backward()
     used = {name: p.grad for name, p in network.named_parameters()}
     assert all(grad is not None and torch.isfinite(grad).all() for grad in used.values())
     assert float(used["backbone.fine.0.weight"].abs().max()) > 0
     assert not any(module._forward_hooks for module in network.modules()), "nothing listens after the pass"
+    attention = network.eval()(x).attention
+    assert list(attention) == ["level 0", "level 1"]
+    assert all(shown.spatial.shape == (2, 1, 21, 30) for shown in attention.values())
+
+
+@pytest.mark.parametrize("dims", [2, 3])
+def test_a_narrow_vnet_of_the_papers_width_is_monais(dims):
+    torch.manual_seed(0)
+    whole, own = (TAPPED[name](dims, 2, 3, 16, "group") for name in ("vnet", "narrow-vnet"))
+    weights = whole.network.state_dict()
+    names = {"in_tr.conv_block.conv.": "in_tr.conv.0.", "in_tr.conv_block.adn.N.": "in_tr.conv.1."}
+    for before, now in names.items():
+        weights = {name.replace(before, now): one for name, one in weights.items()}
+    own.network.load_state_dict(weights)
+    assert own.taps == whole.taps
+    x = torch.randn(1, 2, *[32] * dims)
+    with torch.inference_mode():
+        torch.testing.assert_close(own.network.eval()(x), whole.network.eval()(x))
 
 
 def test_a_foreign_network_can_be_chosen_by_name(monkeypatch):
@@ -67,7 +83,7 @@ def test_a_foreign_network_can_be_chosen_by_name(monkeypatch):
 def test_unknown_backbones_are_refused_with_a_suggestion():
     with pytest.raises(InputError, match="Did you mean 'segresnet'"):
         models.build("egcnn", backbone="segresnett")
-    with pytest.raises(InputError, match="basic-unet, segresnet, unet, vnet"):
+    with pytest.raises(InputError, match="basic-unet, narrow-vnet, segresnet, unet, vnet"):
         models.build("egcnn", backbone="transformer")
     with pytest.raises(InputError, match="does not suit"):
         models.build("egcnn", backbone=3)
@@ -82,7 +98,7 @@ def test_a_network_without_taps_or_without_a_decoder_map_is_refused():
 
 
 @pytest.mark.parametrize("kind", ["paper", "additive"])
-def test_attention_per_channel_gates_each_channel_and_shows_the_mean(kind):
+def test_attention_per_channel_gates_each_channel(kind):
     torch.manual_seed(0)
     gate = EdgeGate(4, 3, dims=2, kind=kind, weighted=False, per_channel=True)
     e, m = torch.randn(1, 4, 8, 8), torch.randn(1, 3, 8, 8)
@@ -91,8 +107,6 @@ def test_attention_per_channel_gates_each_channel_and_shows_the_mean(kind):
     assert alpha.shape == (1, 4, 8, 8)
     torch.testing.assert_close(out, e * (1 + alpha))
     assert not torch.allclose(alpha[:, 0], alpha[:, 1])
-    torch.testing.assert_close(gate.shown(alpha), gate.shown(alpha.mean(1, keepdim=True)))
-    assert gate.shown(alpha).shape == (1, 1, 8, 8)
 
 
 def test_the_paper_gate_per_channel_by_hand():

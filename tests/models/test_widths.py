@@ -8,7 +8,7 @@ from napari_boundaryseg import models
 from napari_boundaryseg.models.blocks import norm
 
 WITH_WIDTH = [name for name in models.names() if "width" in models.signature(name).parameters]
-EGCNN = [("egcnn", {"backbone": backbone}) for backbone in ("unet", "basic-unet", "segresnet", "vnet")]
+EGCNN = [("egcnn", {"backbone": backbone}) for backbone in ("unet", "basic-unet", "segresnet", "vnet", "narrow-vnet")]
 
 
 @pytest.mark.parametrize("width", [12, 16, 20, 24, 28])

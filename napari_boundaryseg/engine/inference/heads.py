@@ -23,16 +23,19 @@ class Heads:
         Spatial axes (0 = z) over whose mirror image the answer is averaged.
     attention : bool
         Whether to keep the spatial attention, up-sampled to the window.
+    attention_kind : str
+        Of the last answer: see `models.Attention`.
     """
 
     network: nn.Module
     flip_axes: tuple[int, ...] = ()
     attention: bool = True
+    attention_kind: str = ""
     sizes: dict[str, int] = field(default_factory=dict)
     channel_weights: dict[str, list[Tensor]] = field(default_factory=dict)
 
     def __call__(self, x: Tensor) -> Tensor:
-        """(B, C, *sp) to (B, N, *sp), every value 0..1."""
+        """(B, C, *sp) to (B, N, *sp), every value 0..1, a gain 0..2."""
         x = x.contiguous(memory_format=CHANNELS_LAST[x.ndim - 2])
         mirrored = [x.flip(axis + 2) for axis in self.flip_axes]
         answer, *others = self._stack(self.network(torch.cat([x, *mirrored]) if mirrored else x)).split(len(x))
@@ -49,6 +52,7 @@ class Heads:
         for level, gate in output.attention.items() if self.attention else ():
             size = output.logits.shape[2:]
             parts[level] = F.interpolate(gate.spatial.float(), size=size, mode=LINEAR[len(size)], align_corners=False)
+            self.attention_kind = gate.kind
         for level, gate in output.attention.items():
             if gate.channel is not None:
                 self.channel_weights.setdefault(level, []).append(gate.channel.float().mean(0).cpu())

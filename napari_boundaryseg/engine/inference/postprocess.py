@@ -29,6 +29,7 @@ def postprocess(
     recipe: Recipe,
     channel_weights: dict[str, tuple[float, ...]],
     calibration: Calibration | None = None,
+    attention_kind: str = "",
 ) -> tuple[dict[str, Any], list[str]]:
     """Heads inside a box of the scan to the parts of a `Prediction` on the whole grid, and what to say of them."""
     scheme, shape = recipe.scheme, volume.geometry.shape
@@ -50,7 +51,8 @@ def postprocess(
         sources["edges"] = "derived"
     if calibration is not None:
         edges = rescaled(edges, calibration.edges)
-    attention = {name: _place(maps[name], box, shape)[0] for name in maps if name.startswith("level")}
+    neutral = 1.0 if attention_kind == "gain" else 0.0
+    attention = {name: _place(maps[name], box, shape, neutral)[0] for name in maps if name.startswith("level")}
     return {
         "labels": labels,
         "probabilities": probabilities,
@@ -58,6 +60,7 @@ def postprocess(
         "contours": {name: _place(contours[name][None], box, shape)[0] for name in scheme.names},
         "contour_sources": sources,
         "attention": attention,
+        "attention_kind": attention_kind,
         "channel_weights": channel_weights,
         "details": {"left_out": left_out},
     }, notes
@@ -124,9 +127,9 @@ def _placed_classes(classes: np.ndarray, box: Box, shape: tuple[int, int, int]) 
     return placed
 
 
-def _place(maps: np.ndarray, box: Box, shape: tuple[int, int, int]) -> np.ndarray:
+def _place(maps: np.ndarray, box: Box, shape: tuple[int, int, int], outside: float = 0.0) -> np.ndarray:
     if maps.shape[1:] == shape:
         return maps
-    whole = np.zeros((len(maps), *shape), np.float32)
+    whole = np.full((len(maps), *shape), outside, np.float32)
     whole[(slice(None), *box)] = maps
     return whole

@@ -30,7 +30,11 @@ class Prediction:
     contour_sources : mapping
         Organ name, and ``"edges"``, to ``"soft head"``, ``"hard head"`` or ``"derived"``.
     attention : mapping
-        ``"level 0"`` and so on to (I, J, K) float32, 0..1; empty when the network has no attention.
+        ``"level 0"`` and so on to (I, J, K) float32; empty when the network has no attention.
+    attention_kind : str
+        ``"gain"``: what the gate multiplies the features by, 0..2, the mean over their channels; 1 leaves them as they
+        are, and is what lies outside the box. ``"edge"``: how much likelier an edge becomes by the gate, 0..1.
+        Empty of results of older versions, 0..1.
     channel_weights : mapping
         ``"level 0"`` and so on to the mean weight of each feature channel, 0..1.
     details : mapping
@@ -43,6 +47,7 @@ class Prediction:
     contours: Mapping[str, np.ndarray]
     contour_sources: Mapping[str, str]
     attention: Mapping[str, np.ndarray] = field(default_factory=dict)
+    attention_kind: str = ""
     channel_weights: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     details: Mapping[str, object] = field(default_factory=dict)
 

@@ -24,6 +24,7 @@ def save_prediction(prediction: Prediction, folder: Path) -> Path:
     values = {
         "contours": list(prediction.contours),
         "attention": list(prediction.attention),
+        "attention_kind": prediction.attention_kind,
         "contour_sources": dict(prediction.contour_sources),
         "channel_weights": {name: list(values) for name, values in prediction.channel_weights.items()},
         "details": dict(prediction.details),
@@ -56,6 +57,7 @@ def _load(folder: Path) -> Prediction:
         contours={name: load_array(folder / f"contour{n}.npy") for n, name in enumerate(values["contours"])},
         contour_sources=values["contour_sources"],
         attention={name: load_array(folder / f"attention{n}.npy") for n, name in enumerate(values["attention"])},
+        attention_kind=values.get("attention_kind", ""),
         channel_weights={name: tuple(weights) for name, weights in values["channel_weights"].items()},
         details=values["details"],
     )

@@ -136,7 +136,9 @@ class Predictor:
         progress(0.92, "Back to the scan's grid")
         maps = {name: grid.back(tensor.cpu().numpy()) for name, tensor in heads.split(stacked).items()}
         calibration = self.model.card.calibration if self._calibrated else None
-        result, notes = postprocess(scan.volume, grid.box, maps, recipe, heads.mean_channel_weights(), calibration)
+        result, notes = postprocess(
+            scan.volume, grid.box, maps, recipe, heads.mean_channel_weights(), calibration, heads.attention_kind
+        )
         notes = [plan.note, _order_note(volume, scan.volume, recipe.channels), _not_finite(grid), *blank, *notes]
         seconds["scan grid"] = time.perf_counter() - began - sum(seconds.values())
         details = result.pop("details") | {

@@ -25,6 +25,9 @@ MEANINGS = {
     ("contour", "hard head"): "Probability that this organ's border passes here, learned by the hard-contour head",
     ("contour", "soft head"): "Heat as it was taught: 1 on this organ's border in 3-D, less with the distance to it",
     ("contour", "derived"): "4 p (1 - p) of this organ's probability p: 1 where the network is undecided",
+    ("attention", "gain"): "Gain: what the gate multiplies the features by; clear where it is 1",
+    ("attention", "edge"): "How much likelier the gate makes an edge here; clear where it does not",
+    ("attention", ""): "Attention, as an earlier version showed it",
 }
 """What the values of a map say, by its kind and where it comes from."""
 
@@ -42,8 +45,9 @@ def map_calls(viewer: ViewerModel, scan: Volume, prediction: Prediction) -> list
             source = origin.get(organ.name, "derived")
             calls.append(partial(show, "contour", f"contour: {organ.name}", array, style, source))
     for level, array in prediction.attention.items():
-        style = styles.attention_style()
-        calls.append(partial(show, "attention", f"attention: {level}", array, style, "attention"))
+        kind = prediction.attention_kind
+        style = styles.attention_style(kind, float(array.max(initial=0)))
+        calls.append(partial(show, "attention", f"attention: {level}", array, style, kind))
     return calls
 
 
@@ -63,7 +67,7 @@ def _show_map(
 ) -> Image:
     """Put a map under the labels and the edges, at once in its place: each move would lay out every list again."""
     looks: dict[str, Any] = {**placement(scan.geometry), **style}
-    meaning = MEANINGS.get((kind, source), source)
+    meaning = MEANINGS[kind, source]
     metadata = {KEY: scan, KIND: kind, "source": source, "meaning": meaning}
     layer = Image(scan.geometry.display.to_display(array), name=name, visible=False, metadata=metadata, **looks)
     set_tooltip(layer, meaning)

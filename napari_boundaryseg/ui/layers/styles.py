@@ -86,14 +86,25 @@ def contour_style(colour: str) -> dict[str, object]:
     }
 
 
-def attention_style() -> dict[str, object]:
-    """Attention: clear at zero, so that the scan keeps its greys, to white yellow at one."""
+LEAST_EFFECT = 0.01
+"""Of a gate on the probability of an edge; what is less everywhere stays pale."""
+
+
+def attention_style(kind: str, most: float = 1.0) -> dict[str, object]:
+    """Attention, clear where it changes nothing, so that the scan keeps its greys.
+
+    A gain from violet, held back, over 1, which is clear, to yellow, twice; an effect from 0, clear, to white yellow at
+    ``most``, the largest in the scan: an edge stream that is sure has little left for a gate to change.
+    """
+    gain = kind == "gain"
     ramp = [[0.15, 0.05, 0.5, 0.0], [0.4, 0.1, 0.7, 0.25], [0.9, 0.35, 0.4, 0.5], [1.0, 1.0, 0.7, 0.75]]
+    both = [[0.4, 0.1, 0.7, 0.75], [0.4, 0.1, 0.7, 0.0], [1.0, 0.9, 0.4, 0.0], [1.0, 0.9, 0.4, 0.75]]
+    controls = [0, 0.5, 0.5, 1] if gain else [0, 0.35, 0.7, 1]
     return {
-        "colormap": Colormap(ramp, name="attention", controls=[0, 0.35, 0.7, 1]),
+        "colormap": Colormap(both if gain else ramp, name="gain" if gain else "attention", controls=controls),
         "opacity": 1.0,
         "blending": "translucent_no_depth",
-        "contrast_limits": (0.0, 1.0),
+        "contrast_limits": (0.0, {"gain": 2.0, "edge": max(most, LEAST_EFFECT)}.get(kind, 1.0)),
         "interpolation2d": "linear",
     }
 

@@ -24,7 +24,11 @@ ASKS = ("warning", "needs an answer")
 NO_PATIENT = "⚠ Learned from synthetic scans only"
 NO_SCAN = "Open a scan first, in Scan above."
 NO_MODEL = "No model was found. Train one with boundaryseg train, or install the program again."
-LEGEND = "Violet: the network looked a little. Pale yellow: most. Clear: not at all."
+LEGENDS = {  # what the attention's colours mean, by its kind
+    "gain": "Gain of the features. Yellow: up to twice. Clear: as they are. Violet: held back.",
+    "edge": "How much likelier the gate makes an edge. Pale yellow: most. Violet: a little. Clear: not.",
+    "": "Violet: the network looked a little. Pale yellow: most. Clear: not at all.",
+}
 
 
 def summary(card: Card) -> str:
@@ -106,7 +110,7 @@ class SegmentPanel(Panel):
             "Show attention",
             "Where the network looked, at its finest level",
         )
-        self.legend = line("segment_panel.attention_legend", LEGEND, quiet=True)
+        self.legend = line("segment_panel.attention_legend", quiet=True)
         self.origins = line("segment_panel.origins", quiet=True)
         self.bars = AttentionBars()
         self._layout = column(
@@ -259,6 +263,7 @@ class SegmentPanel(Panel):
 
     def _on_prediction(self, prediction: Prediction | None) -> None:
         self.bars.set_weights(prediction.channel_weights if prediction is not None else {})
+        self.legend.setText(LEGENDS[prediction.attention_kind] if prediction is not None else "")
         self.origins.setText(origins(prediction) if prediction is not None else "")
         self._unread = prediction is not None
         self.pieces.ask("")

@@ -17,7 +17,7 @@ SWITCHES = {
         "Where the model sees a border, at least as likely as not; the opacity of the layer shows the whole map",
     ),
     "contour": ("Soft", "The soft contour of the chosen organ: how the model spreads its border"),
-    "attention": ("Attention", "Where the model's attention lies, from violet (little) to yellow (all)"),
+    "attention": ("Attention", "What the model's attention does to the features; 'Segment' says what the colours mean"),
     "limits": ("10–90 %", "Dashed: where the model gives the chosen organ 10 % and 90 %, whatever was corrected since"),
 }
 COLUMNS, FEWER = 4, 2

@@ -63,10 +63,12 @@ def test_everything_is_on_the_scans_grid_and_read_only(tmp_path):
         "edges": "derived",
     }
     assert set(result.attention) == {"level 0", "level 1", "level 2"}
+    assert result.attention_kind == "gain"
     assert len(result.channel_weights["level 0"]) == 8
     for array in (result.probabilities, result.edges, *result.contours.values(), *result.attention.values()):
         assert array.shape[-3:] == shape
-        assert 0 <= array.min() <= array.max() <= 1.0001
+        most = 2 if any(array is one for one in result.attention.values()) else 1.0001  # a gain
+        assert 0 <= array.min() <= array.max() <= most
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 0
     np.testing.assert_array_equal(result.probabilities.argmax(0), result.labels.array)

@@ -9,13 +9,16 @@ from functools import reduce
 from typing import Any
 
 import pytest
+import torch
 
 from napari_boundaryseg import losses
 from napari_boundaryseg.data import metrics
+from napari_boundaryseg.engine.checkpoints.checkpoint import build_network
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.recipes.settings import Augmentation
 from napari_boundaryseg.engine.recipes.shipped import RECIPES, recipe
 from napari_boundaryseg.engine.training.loop.schedules import rate
+from napari_boundaryseg.models.backbones import listening
 
 ALL = (0, 100)
 ANY = object()
@@ -98,7 +101,8 @@ EGCNN = PLAIN | {
 }
 BE = PLAIN | {
     "network": "segresnet",
-    "network_arguments": {"norm": "group"},
+    "network_arguments": {"width": 32, "norm": "group"},  # as wide as in Myronenko (2018)
+    "foreground": 0,  # patches are cropped at random
     "preprocessing.spacing_mm": (1, 1, 1),
     "losses": {"dice-squared": 1, "boundary-enhancement": 1000},
     "inference.overlap": 0.25,
@@ -109,11 +113,17 @@ BE = PLAIN | {
     "schedule.name": "poly",  # the paper gives no rate
 }
 
+BACKBONES = {
+    "unet": {"backbone": "basic-unet"},  # with a map at full resolution
+    "vnet": {"backbone": "narrow-vnet", "width": 5},  # of the others' size
+    "segresnet": {"backbone": "segresnet"},
+}
+
 
 def brats19(backbone: str) -> dict[str, Any]:
     """335 cases, 80 % of them for training, 300 epochs in batches of 8."""
     return EGCNN | {
-        "network_arguments": {"backbone": backbone, "norm": "group"},
+        "network_arguments": {**BACKBONES[backbone], "norm": "group", "per_channel": True},
         "channels": ("t1", "t1c", "t2", "flair"),
         "preprocessing.normalise": "zscore",
         "preprocessing.nonzero": True,
@@ -127,7 +137,7 @@ def brats19(backbone: str) -> dict[str, Any]:
 def kits19(backbone: str) -> dict[str, Any]:
     """300 cases, 80 % of them for training, 300 epochs in batches of 8; HU / 1000 within -1 and 1."""
     return EGCNN | {
-        "network_arguments": {"backbone": backbone, "norm": "group"},
+        "network_arguments": {**BACKBONES[backbone], "norm": "group", "per_channel": True},
         "channels": ("ct",),
         "preprocessing.normalise": "hu",
         "preprocessing.clip_hu": (-1000, 1000),
@@ -172,7 +182,7 @@ PAPERS: dict[str, dict[str, Any]] = {
     "hmedn-brats17": HMEDN
     | {
         "network": "hrdn",
-        "network_arguments": {"stage": 2},
+        "network_arguments": {"stage": 2, "norm": "group"},  # batches of one
         "channels": ("t1", "t1c", "t2", "flair"),
         "optimiser.lr": 5e-4,
         "schedule.name": "plateau",
@@ -197,7 +207,7 @@ PAPERS: dict[str, dict[str, Any]] = {
     "bacnn-brats18-tc": PLAIN
     | {
         "network": "bacnn",
-        "network_arguments": {},
+        "network_arguments": {"pooling": "area"},  # the paper does not say how
         "channels": ("t1c",),
         "dims": 2,
         "optimiser.lr": 1e-3,
@@ -317,3 +327,35 @@ def test_metrics_are_those_that_are_measured():
     assert recipe("be-msd09").with_settings({"metrics": metrics.names()}).metrics == metrics.names()
     with pytest.raises(ValueError, match=r"metrics.*\n.*'dice' is no metric; known: dsc, jaccard, asd_mm"):
         recipe("be-msd09").with_settings({"metrics": ("dice",)})
+
+
+@pytest.mark.parametrize("name", [name for name, one in RECIPES.items() if one.network == "bacnn"])
+def test_every_pixel_of_the_shape_stream_counts_in_every_recipe_of_it(name):
+    assert recipe(name).network_arguments["pooling"] == "area"
+
+
+@pytest.mark.parametrize("name", [name for name, one in RECIPES.items() if one.network == "egcnn"])
+def test_every_channel_of_the_edge_stream_has_its_gate_in_every_recipe_of_it(name):
+    assert recipe(name).network_arguments["per_channel"] is True
+
+
+@pytest.mark.parametrize("data", ["brats19", "kits19"])
+def test_the_backbones_of_the_edge_stream_are_of_one_size_and_have_a_map_at_full_resolution(data):
+    counts = []
+    for backbone in ("unet", "vnet", "segresnet"):
+        network = build_network(recipe(f"egcnn-{backbone}-{data}")).eval()
+        counts.append(sum(p.numel() for p in network.backbone.parameters()))
+        x = torch.zeros(1, len(recipe(f"egcnn-{backbone}-{data}").channels), 32, 32, 32)
+        with torch.inference_mode(), listening(network.backbone, network.levels[:1]) as heard:
+            network.backbone(x)
+        assert heard[network.levels[0]].shape[2:] == x.shape[2:]
+    assert max(counts) < 1.3 * min(counts)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_no_recipe_has_batch_norm_in_batches_of_one(name):
+    wanted = recipe(name)
+    with torch.device("meta"):
+        network = build_network(wanted)
+    batch_norm = any(isinstance(module, torch.nn.modules.batchnorm._BatchNorm) for module in network.modules())
+    assert wanted.batch > 1 or not batch_norm

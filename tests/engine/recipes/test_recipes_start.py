@@ -155,9 +155,7 @@ def test_a_recipe_that_nobody_has_described_is_tried_too(tmp_path: Path) -> None
     assert fit(small(wanted), [(scan, labels)], tmp_path, steps=1, device="cpu").is_file()
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.long) if name.startswith("egcnn-vnet") else name for name in DATA]
-)
+@pytest.mark.parametrize("name", DATA)
 def test_train_one_step_and_predict(name: str, tmp_path: Path) -> None:
     if "promise12" in name:
         pytest.importorskip("SimpleITK")

@@ -52,6 +52,14 @@ def test_the_organs_of_a_scheme_are_told_apart(scheme: str, sight: str) -> None:
 
 
 def test_maps_are_clear_at_zero_so_that_the_scan_keeps_its_greys() -> None:
-    for style in (styles.edges_style(), styles.contour_style("#E69F00"), styles.attention_style()):
+    for style in (styles.edges_style(), styles.contour_style("#E69F00"), styles.attention_style("edge")):
         assert style["colormap"].map(np.array([0.0]))[0, 3] == 0
         assert style["blending"] == "translucent_no_depth"
+
+
+def test_a_gain_is_clear_at_one_and_coloured_to_both_sides() -> None:
+    style = styles.attention_style("gain")
+    low, high = style["contrast_limits"]
+    opacity = style["colormap"].map(np.array([gain / (high - low) for gain in (0.0, 0.5, 1.0, 1.5, 2.0)]))[:, 3]
+    assert opacity[2] == 0
+    assert (opacity[[0, 1, 3, 4]] > 0.3).all()

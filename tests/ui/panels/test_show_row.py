@@ -111,20 +111,21 @@ def test_attention_is_one_level_that_leaves_the_scan_its_greys(
     tick = find("segment_panel.attention")
     QTest.mouseClick(tick, Qt.MouseButton.LeftButton, pos=QPoint(8, tick.height() // 2))
     assert tick.isChecked()
-    assert "Pale yellow: most" in find("segment_panel.attention_legend").text()
+    assert "Clear: as they are" in find("segment_panel.attention_legend").text()
     assert find("segment_panel.attention_legend").isVisible()
     assert seen(viewer) == {scan, "labels", levels[0]}
     viewer.layers["labels"].visible = False
     wait(lambda: segmented.view.outlines.main.drawn == {})
 
     def colour_over(weight: float) -> int:
-        """How far the picture is from grey where the network looks everywhere alike."""
+        """How far the picture is from grey where the gain is everywhere alike."""
         viewer.layers[levels[0]].data = np.full_like(viewer.layers[levels[0]].data, weight)
         picture = viewer.screenshot(canvas_only=True, flash=False)[..., :3].astype(int)
         return int(np.ptp(picture, axis=2).max())
 
-    assert colour_over(0.0) <= 3
-    assert colour_over(1.0) > 40
+    assert colour_over(1.0) <= 3
+    assert colour_over(0.0) > 40
+    assert colour_over(2.0) > 40
     QTest.mouseClick(tick, Qt.MouseButton.LeftButton, pos=QPoint(8, tick.height() // 2))
     assert not find("segment_panel.attention_legend").isVisible()
 

@@ -7,7 +7,10 @@ from napari_boundaryseg.engine.recipes.papers import small
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.recipes.settings import Augmentation, Inference, Optimiser, Preprocessing, Schedule
 
-PAPER = "Hatamizadeh et al., End-to-end boundary aware networks for medical image segmentation (2019)"
+PAPER = (
+    "Hatamizadeh et al., End-to-end boundary aware networks for medical image segmentation (2019); how the shape "
+    "stream comes down to the pyramid's size is not said: means (pooling=area), so that all its pixels count"
+)
 LOSSES = {"dice-squared": 1.0, "edge-dice": 0.5, "edge-bce": 0.1}
 
 BRATS = Recipe(
@@ -20,6 +23,7 @@ BRATS = Recipe(
     scheme=LabelScheme(name="tumour-core", organs=(Organ(id=1, name="TC", colour="#D55E00", boundary="blurry"),)),
     network="bacnn",
     dims=2,
+    network_arguments={"pooling": "area"},
     losses=LOSSES,
     preprocessing=Preprocessing(normalise="unit", per_slice=True, clip_percentiles=(0, 100)),
     augmentation=Augmentation(flip_axes=("x",)),
@@ -40,7 +44,7 @@ HIPPOCAMPUS = Recipe(
     network="bacnn",
     dims=2,
     plane="coronal",
-    network_arguments={"norm": "group", "rates": (1, 2, 4, 6)},
+    network_arguments={"norm": "group", "rates": (1, 2, 4, 6), "pooling": "area"},
     losses={**LOSSES, "wce-dice": 1.0},
     **{**small.HIPPOCAMPUS, "patch_vox": (36, 1, 36), "batch": 24, "inference": Inference()},
 )
@@ -50,7 +54,7 @@ SYNTHETIC = Recipe(
     source="BA-Net after Hatamizadeh et al. (2019), axial slices; synthetic training scans",
     network="bacnn",
     dims=2,
-    network_arguments={"norm": "group", "rates": (1, 2, 4, 6)},
+    network_arguments={"norm": "group", "rates": (1, 2, 4, 6), "pooling": "area"},
     losses={**LOSSES, "wce-dice": 1.0},
     **small.SYNTHETIC_BRAINS,
     patch_vox=(1, 80, 64),

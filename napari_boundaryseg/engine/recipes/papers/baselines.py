@@ -7,7 +7,10 @@ from napari_boundaryseg.engine.recipes.papers import small
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.recipes.settings import Augmentation, Inference, Optimiser, Preprocessing, Schedule
 
-PAPER = "Yang et al., the boundary-enhancement loss, MIDL 2020 (arXiv 2005.14355)"
+PAPER = (
+    "Yang et al., the boundary-enhancement loss, MIDL 2020 (arXiv 2005.14355); the network as Myronenko (2018) has it, "
+    "32 channels wide; patches from anywhere"
+)
 LOSSES = {"dice-squared": 1.0, "boundary-enhancement": 1000.0}
 
 MSD01 = Recipe(
@@ -18,7 +21,7 @@ MSD01 = Recipe(
     channels=("flair", "t1", "t1c", "t2"),
     scheme=preset("msd-brain-tumour"),
     network="segresnet",
-    network_arguments={"norm": "group"},
+    network_arguments={"width": 32, "norm": "group"},
     losses=LOSSES,
     preprocessing=Preprocessing(spacing_mm=(1.0, 1.0, 1.0), nonzero=True, clip_percentiles=(0, 100)),
     augmentation=Augmentation(flip_axes=("x", "y", "z"), shift=0.1),
@@ -26,6 +29,7 @@ MSD01 = Recipe(
     schedule=Schedule(name="poly"),
     inference=Inference(overlap=0.25),
     patch_vox=(128, 224, 224),
+    foreground=0.0,
     batch=1,
     steps=300 * 388,
     steps_per_epoch=388,
@@ -40,7 +44,7 @@ MSD09 = Recipe(
     channels=("ct",),
     scheme=preset("msd-spleen"),
     network="segresnet",
-    network_arguments={"norm": "group"},
+    network_arguments={"width": 32, "norm": "group"},
     losses=LOSSES,
     preprocessing=Preprocessing(spacing_mm=(1.0, 1.0, 1.0), normalise="foreground", clip_percentiles=(5, 95)),
     augmentation=Augmentation(flip_axes=("x", "y", "z"), shift=0.1),
@@ -48,6 +52,7 @@ MSD09 = Recipe(
     schedule=Schedule(name="poly"),
     inference=Inference(overlap=0.25),
     patch_vox=(96, 96, 96),
+    foreground=0.0,
     batch=2,
     steps=300 * 16,
     steps_per_epoch=16,

@@ -10,21 +10,33 @@ from napari_boundaryseg.engine.recipes.papers import small
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.recipes.settings import Augmentation, Optimiser, Preprocessing, Schedule
 
-PAPER = "Hatamizadeh et al., Edge-gated CNNs for volumetric semantic segmentation of medical images (2020)"
+PAPER = (
+    "Hatamizadeh et al., Edge-gated CNNs for volumetric semantic segmentation of medical images (2020); an α for each "
+    "channel, which equation 2's product allows: with one for all (per_channel=False) the edge map fills the tumour; "
+    "the main stream's own Dice weighs 0.5 (main_weight), for the fused output is the result"
+)
 LOSSES = {"dice-squared": 1.0, "consistency": 1.0, "edge-dice": 1.0, "edge-bce": 0.5}
-BACKBONES = ("unet", "vnet", "segresnet")
+BACKBONES: dict[str, tuple[dict[str, Any], str]] = {
+    "unet": (
+        {"backbone": "basic-unet"},
+        "; a U-Net that has an encoder map at full resolution (backbone=unet has none)",
+    ),
+    "vnet": ({"backbone": "narrow-vnet", "width": 5}, "; a V-Net of the others' size (width=16 is the whole one)"),
+    "segresnet": ({"backbone": "segresnet"}, ""),
+}
+"""Its arguments, and why it is not MONAI's of that name."""
 
 
 def _brats(backbone: str) -> Recipe:
     return Recipe(
         name=f"egcnn-{backbone}-brats19",
         task=small.HEAD_OF_BRATS,
-        source=PAPER,
+        source=PAPER + BACKBONES[backbone][1],
         modality="MR",
         channels=BRATS_CHANNELS,
         scheme=preset("brats-2022"),
         network="egcnn",
-        network_arguments={"backbone": backbone, "norm": "group"},
+        network_arguments={**BACKBONES[backbone][0], "norm": "group", "per_channel": True},
         losses=LOSSES,
         preprocessing=Preprocessing(crop="nonzero", nonzero=True, clip_percentiles=(0, 100)),
         augmentation=Augmentation(flip_axes=("x", "y", "z"), gain=0.1, shift=0.1),
@@ -42,12 +54,12 @@ def _kits(backbone: str) -> Recipe:
     return Recipe(
         name=f"egcnn-{backbone}-kits19",
         task="Kidneys and their tumours on CT, 1 mm isotropic",
-        source=PAPER,
+        source=PAPER + BACKBONES[backbone][1],
         modality="CT",
         channels=("ct",),
         scheme=preset("kits-2019"),
         network="egcnn",
-        network_arguments={"backbone": backbone, "norm": "group"},
+        network_arguments={**BACKBONES[backbone][0], "norm": "group", "per_channel": True},
         losses=LOSSES,
         preprocessing=Preprocessing(spacing_mm=(1.0, 1.0, 1.0), normalise="hu"),
         augmentation=Augmentation(flip_axes=("x", "y", "z"), gain=0.1, shift=0.1),
@@ -61,7 +73,7 @@ def _kits(backbone: str) -> Recipe:
     )
 
 
-_NARROW = {"backbone": "segresnet", "width": 16, "norm": "group"}
+_NARROW = {"backbone": "segresnet", "width": 16, "norm": "group", "per_channel": True}
 
 _SMALL: dict[str, Any] = {
     "source": "EG-CNN after Hatamizadeh et al. (2020) on a small SegResNet",
@@ -76,7 +88,7 @@ SARCOMA = Recipe(name="sarcoma-t1-egcnn", **_SMALL, **small.SARCOMA)
 
 SYNTHETIC = Recipe(
     name="brain-tumour-egcnn",
-    source="EG-CNN after Hatamizadeh et al. (2020) on a small SegResNet; synthetic training scans",
+    source="EG-CNN after Hatamizadeh et al. (2020) on a small SegResNet, an α per channel; synthetic training scans",
     network="egcnn",
     network_arguments={**_NARROW, "width": 12},
     losses={**LOSSES, "wce-dice": 1.0},

@@ -16,6 +16,7 @@ from napari_boundaryseg.engine.recipes.settings import (
 )
 
 PAPER = "Zhou et al., High-resolution encoder-decoder networks for low-contrast medical image segmentation (2020)"
+DECAY = "; weight decay 1e-7 as it is printed, which acts as none with AdamW"
 LOSSES = {"difficulty-ce": 1.0, "contour-regression": 1.0}
 
 LOCATOR = Recipe(
@@ -42,7 +43,7 @@ LOCATOR = Recipe(
 PELVIS = Recipe(
     name="hmedn-pelvis-ct",
     task="Bladder, prostate and rectum on pelvic CT, five neighbouring slices at a time",
-    source=PAPER,
+    source=PAPER + DECAY,
     modality="CT",
     channels=("ct",),
     scheme=preset("pelvis-mr"),
@@ -69,12 +70,12 @@ PELVIS = Recipe(
 BRATS = Recipe(
     name="hmedn-brats17",
     task=small.HEAD_OF_BRATS,
-    source=PAPER,
+    source=PAPER + DECAY + "; group norm: in batches of one, batch norm knows one scan",
     modality="MR",
     channels=BRATS_CHANNELS,
     scheme=preset("brats-2022"),
     network="hrdn",
-    network_arguments={"stage": 2},
+    network_arguments={"stage": 2, "norm": "group"},
     initialisation="xavier",
     losses={"difficulty-ce": 1.0},
     preprocessing=Preprocessing(size_vox=(128, 128, 128), crop="nonzero", nonzero=True, clip_percentiles=(0, 100)),

@@ -12,7 +12,6 @@ from napari_boundaryseg.session.project import last_project
 from napari_boundaryseg.session.session import Session
 from napari_boundaryseg.ui.control.error_messages import report_errors
 
-
 UNANSWERED = "Nothing was stored: another scan was opened before it was said where. The work waits with its scan."
 
 
