@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import product
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,6 +16,7 @@ from napari_boundaryseg.data.metrics.structure_pair import surface_distances
 from napari_boundaryseg.data.volume import Geometry, LabelMap
 from napari_boundaryseg.engine.inference.border_probability import of_probability
 from napari_boundaryseg.engine.inference.calibration import border
+from napari_boundaryseg.engine.recipes.settings import Targets
 from napari_boundaryseg.losses.difficulty_ce import difficulty
 from napari_boundaryseg.losses.signed_distance import signed_distance_mm
 from napari_boundaryseg.losses.sobel import EDGE, edge_masks
@@ -88,9 +88,7 @@ def test_targets_and_metrics_have_the_organs_side(
 ) -> None:
     mask = labels == 1
     inner = inner_boundary(mask)
-    settings = SimpleNamespace(
-        boundary="inner", mode="distance", sigma_mm=1.5, difficulty_sigma_mm=0.1, difficulty_gain=25.0
-    )
+    settings = Targets(mode="distance", sigma_mm=1.5, difficulty_sigma_mm=0.1)
     hard, soft = contour_targets(labels, (1,), (1,), settings, spacing_mm)
     np.testing.assert_array_equal(hard[0] == 1, inner)
     np.testing.assert_array_equal(soft[0] == 1, inner)

@@ -104,6 +104,13 @@ class Recipe(Settings):
         return self
 
     @model_validator(mode="after")
+    def _gained(self) -> Recipe:
+        gains, organs = len(self.targets.difficulty_gains), len(self.scheme.organs)
+        if gains not in (0, organs):
+            raise ValueError(f"there are {gains} difficulty gains for {organs} organs")
+        return self
+
+    @model_validator(mode="after")
     def _sided(self) -> Recipe:
         if self.sides_mm and (self.box_margin_mm is None or self.augmentation.permute_axes):
             raise ValueError("distances to the box's sides need random boxes, and axes that keep their places")

@@ -95,7 +95,8 @@ PELVIS_SYNTHETIC = Recipe(
 PROMISE12 = Recipe(
     name="sgm-promise12",
     task="Prostate on T2 MR, as in the PROMISE12 challenge",
-    source=PAPER,
+    source=f"{PAPER}. The soft contour is the paper's filtered boundary, scaled by the direction, as slices are "
+    "thicker than pixels; an even ridge with boundary_weight=area or mode=distance",
     modality="MR",
     channels=("t2",),
     scheme=preset("prostate"),
