@@ -43,7 +43,7 @@ class Recipe(Settings):
     against the registered function's signature before anything is built.
     """
 
-    format: Literal["napari-boundaryseg-recipe/2"] = FORMAT
+    format: Literal["napari-boundaryseg-recipe/3"] = FORMAT
     name: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     task: str = Field("", max_length=400, description="one sentence: which organs on which scans")
     source: str = Field("", max_length=400, description="the paper it follows")
