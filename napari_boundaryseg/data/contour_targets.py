@@ -73,8 +73,8 @@ def flat_at_one(boundary: np.ndarray, sigma_vox: float | Sequence[float], weight
     >>> caps_and_walls = np.zeros((9, 30, 30), bool)
     >>> caps_and_walls[4, :15], caps_and_walls[:, 22] = True, True
     >>> counted = flat_at_one(caps_and_walls, (1.0, 3.0, 3.0))
-    >>> float(counted[4, 7, 15] / counted[0, 22, 15])
-    1.0
+    >>> float((counted[0, 22, 15] / counted[4, 7, 15]).round(2))
+    3.0
     """
     sigmas = np.broadcast_to(np.asarray(sigma_vox, float), (boundary.ndim,))
     weighted = np.asarray(boundary, float)
