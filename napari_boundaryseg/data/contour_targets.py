@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from scipy import ndimage
 
-from napari_boundaryseg.data.boundaries import outline
+from napari_boundaryseg.data.boundaries import outline, squared_normals
 
 TRUNCATE = 4.0
 """Gaussians are cut off after this many standard deviations."""
+
+Weight = Literal["voxel", "area"]
+Scale = Literal["max", "plane"]
 
 
 class TargetSettings(Protocol):
@@ -29,12 +32,60 @@ class TargetSettings(Protocol):
     def sigma_mm(self) -> float:
         """Width of a soft contour."""
 
+    @property
+    def boundary_weight(self) -> Weight:
+        """How much a boundary's voxel counts where boundaries are filtered, see `flat_at_one`."""
 
-def gaussian_centre(sigma_vox: float) -> float:
+
+def gaussian_centre(sigma_vox: float | np.ndarray) -> np.ndarray:
     """The centre weight of the discrete, normalised 1-D Gaussian that `scipy.ndimage` uses."""
-    radius = int(TRUNCATE * sigma_vox + 0.5)
-    weights = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma_vox) ** 2)
-    return float(1 / weights.sum())
+    sigma = np.asarray(sigma_vox, float)
+    radius = (TRUNCATE * sigma + 0.5).astype(int)
+    total = np.ones_like(sigma)
+    for far in range(1, int(radius.max(initial=0)) + 1):
+        total += np.where(far <= radius, 2 * np.exp(-0.5 * (far / sigma) ** 2), 0)
+    return 1 / total
+
+
+def flat_at_one(boundary: np.ndarray, sigma_vox: float | Sequence[float], weight: Weight = "voxel") -> np.ndarray:
+    """A boundary that is weighted so that a flat one peaks at 1 when it is filtered with a Gaussian.
+
+    Its peak is that of a 1-D Gaussian of the width √Σ nᵢ² σᵢ² along its normal n, in voxels: with a width in mm caps
+    and walls count by their area, whatever the spacing.
+
+    Parameters
+    ----------
+    boundary : bool array
+    sigma_vox : float or one per axis
+        Width of the Gaussian in voxels.
+    weight : str
+        ``"voxel"``: for boundaries along the grid; an oblique one has fewer voxels to the area and peaks at the largest
+        component of n, 0.58 at least, as in the papers. ``"area"``: every voxel counts by the area of the border in
+        it, and a flat boundary peaks at 1 in any direction.
+
+    Returns
+    -------
+    float64 array
+        0 off the boundary.
+
+    Examples
+    --------
+    >>> caps_and_walls = np.zeros((9, 30, 30), bool)
+    >>> caps_and_walls[4, :15], caps_and_walls[:, 22] = True, True
+    >>> counted = flat_at_one(caps_and_walls, (1.0, 3.0, 3.0))
+    >>> float((counted[0, 22, 15] / counted[4, 7, 15]).round(2))
+    3.0
+    """
+    sigmas = np.broadcast_to(np.asarray(sigma_vox, float), (boundary.ndim,))
+    weighted = np.asarray(boundary, float)
+    if weight == "voxel" and np.ptp(sigmas) == 0:
+        return weighted / gaussian_centre(float(sigmas[0]))
+    if boundary.any():
+        box = _padded_box(boundary, np.full(boundary.ndim, 6))
+        squared = squared_normals(boundary[box])
+        found = 1 / gaussian_centre(np.sqrt(sigmas**2 @ squared))
+        weighted[boundary] = found if weight == "voxel" else found / np.sqrt(squared.max(axis=0))
+    return weighted
 
 
 def blurred_sum(
@@ -60,7 +111,10 @@ def blurred_sum(
 
 
 def soft_contour(
-    boundary: np.ndarray, sigma_vox: float | Sequence[float], mode: Literal["gaussian", "distance"] = "gaussian"
+    boundary: np.ndarray,
+    sigma_vox: float | Sequence[float],
+    mode: Literal["gaussian", "distance"] = "gaussian",
+    weight: Weight = "voxel",
 ) -> np.ndarray:
     """A heat map that is 1 on a flat boundary and falls as exp(-d² / 2σ²) with the distance to it.
 
@@ -73,6 +127,8 @@ def soft_contour(
         ``"gaussian"``: the boundary filtered, scaled so that a flat one peaks at 1, clipped (SGM paper).
         ``"distance"``: from the distance map; for organs of a radius below about 4σ, where the other has its
         maximum in the middle of the organ.
+    weight : str
+        See `flat_at_one`; of no account for ``"distance"``.
 
     Returns
     -------
@@ -84,7 +140,6 @@ def soft_contour(
 
     Examples
     --------
-    >>> import numpy as np
     >>> line = np.zeros((5, 9), bool)
     >>> line[:, 4] = True
     >>> soft_contour(line, 2.0, "distance")[2].astype(float).round(2)
@@ -98,8 +153,7 @@ def soft_contour(
     box = _padded_box(boundary, np.ceil(TRUNCATE * sigmas).astype(int) + 1)
     inside = boundary[box]
     if mode == "gaussian":
-        # The flat-boundary peak is the 1-D centre weight; with one σ per axis the narrowest spacing's is taken.
-        heat = np.clip(blurred_sum([inside], sigmas.tolist()) / gaussian_centre(float(sigmas.max())), 0, 1)
+        heat = np.clip(blurred_sum([flat_at_one(inside, sigmas.tolist(), weight)], sigmas.tolist()), 0, 1)
     else:
         distance = ndimage.distance_transform_edt(~inside, sampling=1 / sigmas)
         heat = np.where(distance <= TRUNCATE, np.exp(-0.5 * distance**2), 0)
@@ -145,9 +199,8 @@ def contour_targets(
 
     Examples
     --------
-    >>> import numpy as np
     >>> from types import SimpleNamespace
-    >>> targets = SimpleNamespace(boundary="inner", mode="gaussian", sigma_mm=3.0)
+    >>> targets = SimpleNamespace(boundary="inner", mode="gaussian", sigma_mm=3.0, boundary_weight="voxel")
     >>> labels = np.zeros((4, 16, 16), np.uint8)
     >>> labels[1:3, 4:12, 4:12] = 1
     >>> hard, soft = contour_targets(labels, clear=[1], blurry=[], targets=targets, spacing_mm=(3.0, 1.0, 1.0))
@@ -155,32 +208,26 @@ def contour_targets(
     ((1, 4, 16, 16), 128, (0, 4, 16, 16))
     """
     sigma_vox = [targets.sigma_mm / step for step in spacing_mm]
-    hard = [outline(labels == organ, targets.boundary, across).astype(np.uint8) for organ in clear]
-    soft = [
-        _soft(outline(labels == organ, targets.boundary, across), sigma_vox, targets.mode, across) for organ in blurry
-    ]
+
+    def softened(boundary: np.ndarray) -> np.ndarray:
+        if across is None:
+            return soft_contour(boundary, sigma_vox, targets.mode, targets.boundary_weight)
+        in_plane = [sigma for axis, sigma in enumerate(sigma_vox) if axis != across]
+        planes = np.moveaxis(boundary, across, 0)
+        slices = [soft_contour(plane, in_plane, targets.mode, targets.boundary_weight) for plane in planes]
+        return np.moveaxis(np.stack(slices), 0, across)
+
+    outlines = {organ: outline(labels == organ, targets.boundary, across) for organ in (*clear, *blurry)}
+    hard = [outlines[organ].astype(np.uint8) for organ in clear]
+    soft = [softened(outlines[organ]) for organ in blurry]
     empty = np.zeros((0, *labels.shape))
     return (np.stack(hard) if hard else empty.astype(np.uint8)), (np.stack(soft) if soft else empty.astype(np.float32))
 
 
-def _soft(
-    boundary: np.ndarray, sigma_vox: Sequence[float], mode: Literal["gaussian", "distance"], across: int | None
-) -> np.ndarray:
-    if across is None:
-        return soft_contour(boundary, sigma_vox, mode)
-    in_plane = [sigma for axis, sigma in enumerate(sigma_vox) if axis != across]
-    slices = [soft_contour(plane, in_plane, mode) for plane in np.moveaxis(boundary, across, 0)]
-    return np.moveaxis(np.stack(slices), 0, across)
-
-
 def slicewise_difficulty(
-    boundaries: Sequence[np.ndarray],
-    sigma_vox: Sequence[float],
-    base: float = 1.0,
-    gain: float = 25.0,
-    across: int | None = None,
+    boundaries: Sequence[np.ndarray], sigma_vox: Sequence[float], across: int | None = None, **options: Any
 ) -> np.ndarray:
-    """`difficulty_map` of a whole volume, or of every slice across an axis by itself.
+    """`difficulty_map` of a whole volume, or of every slice across an axis by itself, with its options.
 
     Parameters
     ----------
@@ -188,7 +235,6 @@ def slicewise_difficulty(
         One per organ.
     sigma_vox : sequence of float
         One per axis.
-    base, gain : float
     across : int, optional
 
     Returns
@@ -196,21 +242,21 @@ def slicewise_difficulty(
     (z, y, x) float32 array
     """
     if across is None:
-        return difficulty_map(boundaries, sigma_vox, base, gain).astype(np.float32)
+        return difficulty_map(boundaries, sigma_vox, **options).astype(np.float32)
     in_plane = [sigma for axis, sigma in enumerate(sigma_vox) if axis != across]
     planes = zip(*(np.moveaxis(one, across, 0) for one in boundaries), strict=True)
-    return np.moveaxis(
-        np.stack([difficulty_map(parts, in_plane, base, gain).astype(np.float32) for parts in planes]), 0, across
-    )
+    slices = [difficulty_map(parts, in_plane, **options).astype(np.float32) for parts in planes]
+    return np.moveaxis(np.stack(slices), 0, across)
 
 
 def difficulty_map(
     boundaries: Sequence[np.ndarray],
     sigma_vox: float | Sequence[float] = 8.0,
     base: float = 1.0,
-    gain: float = 25.0,
+    gain: float | Sequence[float] = 25.0,
     mode: str = "constant",
-    normalise: Literal["max", "plane"] = "max",
+    normalise: Scale = "max",
+    weight: Weight = "voxel",
 ) -> np.ndarray:
     """Weights that grow towards boundaries and most where boundaries meet (HMEDN, difficulty-guided entropy).
 
@@ -219,28 +265,35 @@ def difficulty_map(
     boundaries : sequence of bool arrays
         One per organ.
     sigma_vox : float or one per axis
-    base, gain : float
-        ``base + gain · S / scale``, with S the `blurred_sum` of the boundaries.
+    base : float
+    gain : float or one per organ
+        ``base + Σ gain · S / scale``, with S the `blurred_sum` of each boundary made `flat_at_one`.
     mode : str
         How `scipy.ndimage.gaussian_filter` continues beyond the border.
     normalise : str
-        The scale. ``"max"``: the largest S, so that the weights reach ``base + gain`` in every image. ``"plane"``: the
-        S of one flat boundary across the axis of the widest σ, so that such a boundary weighs ``base + gain`` in every
-        image and two that touch up to ``base + 2 · gain``.
+        The scale. ``"max"``: the largest sum of all S, so that the weights reach ``base + gain`` in every image.
+        ``"plane"``: 1, so that a flat boundary weighs ``base + gain`` in every image and two that touch up to
+        ``base + 2 · gain``.
+    weight : str
+        See `flat_at_one`.
 
     References
     ----------
     Zhou, Nie, Adeli et al., "High-resolution encoder-decoder networks for low-contrast medical image segmentation",
-    IEEE Transactions on Image Processing 29, 2020.
+    IEEE Transactions on Image Processing 29, 2020: equation 4, which says "summed up and then normalized", and not how.
 
     Examples
     --------
-    >>> import numpy as np
     >>> line = np.zeros((21, 21), bool)
     >>> line[:, 10] = True
     >>> difficulty_map([line], 2.0)[10, [0, 8, 10]].round(1)
     array([ 1. , 16.2, 26. ])
     """
-    total = blurred_sum(boundaries, sigma_vox, mode)
-    scale = float(total.max()) if normalise == "max" else gaussian_centre(float(np.max(sigma_vox)))
-    return base + gain * (total / scale if scale > 0 else np.zeros_like(total))
+    gains = np.broadcast_to(np.asarray(gain, float), (len(boundaries),))
+    total, gained = np.zeros((2, *boundaries[0].shape))
+    for boundary, its in zip(boundaries, gains, strict=True):
+        smoothed = blurred_sum([flat_at_one(boundary, sigma_vox, weight)], sigma_vox, mode)
+        total += smoothed
+        gained += its * smoothed
+    scale = float(total.max()) if normalise == "max" else 1.0
+    return base + gained / (scale or 1.0)

@@ -16,7 +16,7 @@ from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.models import ModelOutput
 from napari_boundaryseg.registry import Registry
 
-__all__ = ["Target", "build", "names", "needed_maps", "probability", "register", "signature", "weighted"]
+__all__ = ["Target", "build", "names", "needed_maps", "probability", "register", "separate", "signature", "weighted"]
 
 
 @dataclass
@@ -164,13 +164,21 @@ def weighted(
     >>> bool(torch.isclose(total, torch.tensor(2 * parts["wce-dice"])))
     True
     """
-    if not weights:
-        raise InputError("losses", "none is named", "Name at least one loss with its weight")
-    parts = {name: build(name, **(arguments or {}).get(name, {})) for name in weights}
+    values_of = separate(weights, arguments)
 
     def total(output: ModelOutput, target: Target) -> tuple[Tensor, dict[str, float]]:
-        values = {name: loss(output, target) for name, loss in parts.items()}
+        values = values_of(output, target)
         summed = sum((weights[name] * value for name, value in values.items()), output.logits.new_zeros(()))
         return summed, {name: float(value.detach()) for name, value in values.items()}
 
     return total
+
+
+def separate(
+    weights: Iterable[str], arguments: Mapping[str, Mapping[str, object]] | None = None
+) -> Callable[[ModelOutput, Target], dict[str, Tensor]]:
+    """Map an output and a target to the value of each loss, with its graph and before any weight."""
+    parts = {name: build(name, **(arguments or {}).get(name, {})) for name in weights}
+    if not parts:
+        raise InputError("losses", "none is named", "Name at least one loss with its weight")
+    return lambda output, target: {name: loss(output, target) for name, loss in parts.items()}

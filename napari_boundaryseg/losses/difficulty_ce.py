@@ -20,7 +20,14 @@ def difficulty(truth: GridLabels) -> np.ndarray:
     settings = truth.settings
     edges = [outline(mask, settings.boundary, truth.across) for mask in truth.masks()]
     sigma_vox = [settings.difficulty_sigma_mm / step for step in truth.spacing_mm]
-    found = slicewise_difficulty(edges, sigma_vox, gain=settings.difficulty_gain, across=truth.across)
+    found = slicewise_difficulty(
+        edges,
+        sigma_vox,
+        truth.across,
+        gain=settings.difficulty_gains or settings.difficulty_gain,
+        normalise=settings.difficulty_scale,
+        weight=settings.boundary_weight,
+    )
     return found[None].astype(np.float16)
 
 

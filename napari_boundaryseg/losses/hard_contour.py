@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from napari_boundaryseg.data.contour_targets import contour_targets
+from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.losses import Target, register, target_maps
 from napari_boundaryseg.losses.reduce import valid_mean
 from napari_boundaryseg.losses.target_maps import GridLabels
 from napari_boundaryseg.models import ModelOutput
+
+Normalise = Literal["boundary", "mean", "sum"]
 
 
 @target_maps.register("hard", interpolation="nearest")
@@ -25,14 +31,14 @@ def focal(logits: Tensor, truth: Tensor, gamma: float = 2.0) -> Tensor:
     Source: equation 5 of the SGM paper in its sane reading (as printed it has no logarithm and rewards being wrong).
     """
     signed = logits.float() * (2 * truth.float() - 1)
-    log_p = F.logsigmoid(signed)
-    return -((1 - log_p.exp()) ** gamma) * log_p
+    # By logarithms: a power below 1 of 1 - p has no finite slope where p is rounded to 1.
+    return -(gamma * F.logsigmoid(-signed)).exp() * F.logsigmoid(signed)
 
 
 _SURE = 1e-6
 
 
-def meant_by(values: np.ndarray, gamma: float = 2.0) -> np.ndarray:
+def meant_by(values: np.ndarray, gamma: float = 2.0, normalise: Normalise = "boundary") -> np.ndarray:
     """The probability that a head meant which was taught by the focal loss; its sigmoid itself overstates small ones.
 
     Where a boundary passes with probability π, the focal loss is least not at σ = π but where π A = (1 - π) B, with
@@ -44,6 +50,8 @@ def meant_by(values: np.ndarray, gamma: float = 2.0) -> np.ndarray:
         The head after its sigmoid.
     gamma : float
         Of the loss; with 0, cross-entropy, a probability is learned as it is.
+    normalise : str
+        Of the loss; a factor, which changes nothing of what is learned.
 
     Returns
     -------
@@ -66,14 +74,36 @@ def meant_by(values: np.ndarray, gamma: float = 2.0) -> np.ndarray:
 
 
 @register("hard-contour", needs=("hard",), links={"hard": meant_by})
-def hard_contour(output: ModelOutput, target: Target, gamma: float = 2.0) -> Tensor:
-    """Mean focal loss of the hard-contour head; 0 where the network has no such head or no organ a clear border.
+def hard_contour(output: ModelOutput, target: Target, gamma: float = 2.0, normalise: Normalise = "boundary") -> Tensor:
+    """Focal loss of the hard-contour head; 0 where the network has no such head or no organ a clear border.
+
+    Parameters
+    ----------
+    output : ModelOutput
+    target : Target
+    gamma : float
+        From 0 on: how much less a voxel counts that is nearly right.
+    normalise : str
+        What the sum over voxels and organs is divided by. ``"boundary"``: the number of boundary voxels, at least 1;
+        ``"mean"``: the number of all, of which a hundredth or less are boundary; ``"sum"``: nothing, as printed.
+
+    Raises
+    ------
+    InputError
+        When gamma is negative.
 
     References
     ----------
     Nie and Shen, Semantic-guided encoder feature learning for blurry boundary delineation, 2019.
     """
+    if gamma < 0:
+        raise InputError("gamma", f"it is {gamma:g}, and a focal loss has none below 0", "Take 2, as the paper does")
     truth = target.maps.get("hard")
     if output.hard is None or truth is None:
         return output.logits.float().sum() * 0.0
-    return valid_mean(focal(output.hard, truth, gamma), target.valid)
+    values = focal(output.hard, truth, gamma)
+    if normalise == "mean":
+        return valid_mean(values, target.valid)
+    counts = torch.ones_like(values) if target.valid is None else target.valid.to(values.dtype)
+    divisor = {"boundary": (truth.float() * counts).sum().clamp_min(1.0), "sum": counts.new_ones(())}[normalise]
+    return (values * counts).sum() / divisor

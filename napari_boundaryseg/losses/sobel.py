@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 EDGE = 0.5
-"""Magnitude from which a voxel counts as edge: one voxel on each side of a flat border."""
+"""Magnitude from which a voxel counts as edge: both sides of the border (see `data.boundaries`)."""
 
 
 def magnitude(maps: Tensor) -> Tensor:

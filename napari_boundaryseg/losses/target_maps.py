@@ -21,7 +21,7 @@ from typing import Literal, Protocol, get_args
 
 import numpy as np
 
-from napari_boundaryseg.data.contour_targets import TargetSettings
+from napari_boundaryseg.data.contour_targets import Scale, TargetSettings
 from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.registry import Registry
 
@@ -38,6 +38,14 @@ class MapSettings(TargetSettings, Protocol):
     @property
     def difficulty_gain(self) -> float:
         """Weight added where the border is hardest to find."""
+
+    @property
+    def difficulty_gains(self) -> tuple[float, ...]:
+        """The same, one for each organ; none where all have the one gain."""
+
+    @property
+    def difficulty_scale(self) -> Scale:
+        """What the difficulty map is divided by, see `difficulty_map`."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import ndimage
 
+from napari_boundaryseg.data.boundaries import inner_boundary
+
 
 def border_contrast(
     clean: np.ndarray,
@@ -38,7 +40,7 @@ def border_contrast(
     mask, clean = mask[box], np.asarray(clean[box], np.float64)
     distance = _signed_distance(mask, spacing_mm)
     smooth = ndimage.gaussian_filter(distance, [1.5 / s for s in spacing_mm])
-    points = np.argwhere(mask & ~ndimage.binary_erosion(mask, border_value=1))
+    points = np.argwhere(inner_boundary(mask))
     normals = np.stack([g[tuple(points.T)] for g in np.gradient(smooth, *spacing_mm)], axis=1)
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-6)
     start = points - normals * distance[tuple(points.T)][:, None] / spacing_mm

@@ -5,7 +5,13 @@ import pytest
 from scipy import ndimage
 
 from napari_boundaryseg.data.boundaries import canny_boundary, inner_boundary
-from napari_boundaryseg.data.contour_targets import blurred_sum, contour_targets, gaussian_centre, soft_contour
+from napari_boundaryseg.data.contour_targets import (
+    blurred_sum,
+    contour_targets,
+    flat_at_one,
+    gaussian_centre,
+    soft_contour,
+)
 from napari_boundaryseg.engine.recipes.recipe import Targets
 
 
@@ -113,7 +119,7 @@ def test_the_box_round_an_organ_changes_nothing(mode):
     """What is computed near the organ equals what is computed in a far larger array, at corners and borders too."""
     mask = np.zeros((30, 34, 38), bool)
     mask[0:6, 12:20, 15:38] = True
-    boundary, sigma = inner_boundary(mask), (1.0, 2.0, 1.5)
+    boundary, sigma = inner_boundary(mask), (2.0, 2.0, 2.0) if mode == "gaussian" else (1.0, 2.0, 1.5)
     wide = np.pad(boundary, 20)
     inner = (slice(20, -20),) * 3
     np.testing.assert_allclose(soft_contour(boundary, sigma, mode), soft_contour(wide, sigma, mode)[inner], atol=1e-6)
@@ -121,6 +127,50 @@ def test_the_box_round_an_organ_changes_nothing(mode):
         distance = ndimage.distance_transform_edt(~boundary, sampling=[1 / s for s in sigma])
         expected = np.where(distance <= 4, np.exp(-0.5 * distance**2), 0)
         np.testing.assert_allclose(soft_contour(boundary, sigma, mode), expected, atol=1e-6)
+
+
+def integer_plane(normal, shape=(33, 61, 61)):
+    """The boundary of a half-space, and how far its voxels' mean lies from every voxel, in voxels along the normal."""
+    along = np.tensordot(normal, np.indices(shape) - np.reshape(shape, (3, 1, 1, 1)) // 2, 1)
+    boundary = inner_boundary(along <= 0)
+    return boundary, (along - along[boundary].mean()) / np.linalg.norm(normal)
+
+
+@pytest.mark.parametrize("sigma", [(2.0, 4.8, 4.8), (1.0, 3.0, 3.0), (1.5, 2.0, 4.0), (3.0, 3.0, 3.0)])
+@pytest.mark.parametrize(
+    "normal",
+    [(1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 0), (0, 1, 1), (1, 1, 1), (2, 1, 0), (1, 0, 2), (1, 3, 0), (3, 2, 1)],
+)
+def test_a_flat_boundary_in_any_direction_is_a_gaussian_of_the_distance_in_mm(normal, sigma):
+    """exp(-d²/2) of the distance in standard deviations, in the middle of the array; to the rounding of its voxels."""
+    boundary, distance = integer_plane(normal)
+    n = np.array(normal) / np.linalg.norm(normal)
+    expected = np.exp(-0.5 * (distance / np.sqrt(np.sum((n * sigma) ** 2))) ** 2)
+    middle = (slice(12, 21), slice(24, 37), slice(24, 37))
+    heat = blurred_sum([flat_at_one(boundary, sigma, "area")], sigma)[middle]
+    along_the_grid = np.count_nonzero(normal) == 1
+    np.testing.assert_allclose(heat, expected[middle], atol=2e-5 if along_the_grid else 0.06)
+    assert heat.max() == pytest.approx(1, abs=2e-5 if along_the_grid else 0.02)
+    counted = blurred_sum([flat_at_one(boundary, sigma)], sigma)[middle]
+    np.testing.assert_allclose(counted, heat * n.max(), rtol=0.05)
+
+
+def test_a_gland_on_thick_slices_has_no_plateau():
+    """The prostate of the PROMISE12 recipe: 35 mL, 0.625 x 0.625 x 1.5 mm, 3 mm wide."""
+    spacing = np.array([1.5, 0.625, 0.625])
+    place = (np.indices((40, 96, 96)) - np.reshape([20, 48, 48], (3, 1, 1, 1))) * spacing.reshape(3, 1, 1, 1)
+    boundary = inner_boundary((place**2).sum(0) <= 20.3**2)
+    full = {mode: (soft_contour(boundary, 3 / spacing, mode) > 0.99).sum() for mode in ("gaussian", "distance")}
+    assert full["gaussian"] < full["distance"] == boundary.sum()
+
+
+def test_caps_and_walls_are_weighted_by_their_area():
+    """A box with 3 mm slices, far from its edges: the area of a voxel's face, over its volume, times the width."""
+    mask = np.zeros((30, 80, 80), bool)
+    mask[5:25, 20:60, 20:60] = True
+    weighted = flat_at_one(inner_boundary(mask), (8 / 3, 8.0, 8.0))
+    assert weighted[5, 40, 40] * 3 == pytest.approx(weighted[15, 20, 40], rel=1e-3)
+    assert weighted[15, 20, 40] == pytest.approx(np.sqrt(2 * np.pi) * 8, rel=1e-3)
 
 
 def test_no_boundary_no_heat():

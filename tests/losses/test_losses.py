@@ -36,6 +36,57 @@ def test_focal(p, expected):
     assert float(focal(logit(1 - p), torch.tensor(0.0))) == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.parametrize("gamma", [0.0, 0.25, 0.5, 1.0, 2.0])
+def test_focal_and_its_slope_are_finite_for_every_gamma(gamma):
+    """Values against the formula in float64, slopes against finite differences, sure logits and 0 slopes too."""
+    logits = torch.tensor([-200.0, -90.0, -20.0, -3.0, 0.0, 3.0, 20.0, 90.0, 200.0], requires_grad=True)
+    for truth in (0.0, 1.0):
+        values = focal(logits, torch.full_like(logits, truth), gamma)
+        (slope,) = torch.autograd.grad(values.sum(), logits)
+
+        def exact(s):
+            return (1 + np.exp(s)) ** -gamma * np.logaddexp(0, -s)
+
+        s = np.array(logits.tolist()) * (2 * truth - 1)
+        np.testing.assert_allclose(values.detach().numpy(), exact(s), rtol=2e-5, atol=1e-30)
+        steps = (exact(s + 1e-5) - exact(s - 1e-5)) / 2e-5 * (2 * truth - 1)
+        np.testing.assert_allclose(slope.numpy(), steps, rtol=1e-3, atol=1e-7)
+
+
+def test_a_negative_gamma_is_refused():
+    output = ModelOutput(torch.zeros(1, 2, 2, 2), hard=torch.zeros(1, 1, 2, 2))
+    target = losses.Target(torch.zeros(1, 2, 2, dtype=torch.long), {"hard": torch.ones(1, 1, 2, 2)})
+    with pytest.raises(InputError, match="gamma"):
+        losses.build("hard-contour", gamma=-0.5)(output, target)
+
+
+def test_a_hard_contour_is_divided_by_what_it_says():
+    """A slow loop over voxels; where nothing counts or no boundary lies, the sum over at least 1."""
+    rng = np.random.default_rng(0)
+    logits, truth = rng.normal(size=(2, 3, 5, 6)), rng.random((2, 3, 5, 6)) < 0.1
+    valid = rng.random((2, 1, 5, 6)) < 0.7
+    output = ModelOutput(torch.zeros(2, 4, 5, 6), hard=torch.from_numpy(logits).float())
+    for counts in (None, valid):
+        summed, boundary, n = 0.0, 0, 0
+        for at in np.ndindex(truth.shape):
+            if counts is None or counts[at[0], 0, at[2], at[3]]:
+                p = 1 / (1 + math.exp(-logits[at] if truth[at] else logits[at]))
+                summed, boundary, n = summed - (1 - p) ** 2 * math.log(p), boundary + truth[at], n + 1
+        target = losses.Target(
+            torch.zeros(2, 5, 6, dtype=torch.long),
+            {"hard": torch.from_numpy(truth)},
+            None if counts is None else torch.from_numpy(counts),
+        )
+        for normalise, expected in {"boundary": summed / boundary, "mean": summed / n, "sum": summed}.items():
+            found = float(losses.build("hard-contour", normalise=normalise)(output, target))
+            assert found == pytest.approx(expected, rel=1e-5)
+        assert float(losses.build("hard-contour")(output, target)) == pytest.approx(summed / boundary, rel=1e-5)
+    target.maps["hard"] = torch.zeros(2, 3, 5, 6)
+    assert float(losses.build("hard-contour")(output, target)) > 0
+    with pytest.raises(KeyError):
+        losses.build("hard-contour", normalise="bundary")(output, target)
+
+
 @pytest.mark.parametrize(("p", "printed"), [(0.9, -0.001), (0.6, -0.064), (0.5, -0.125), (0.1, -0.729)])
 def test_focal_with_the_factor_that_is_printed_for_its_logarithm_rewards_being_wrong(p, printed):
     """Equation 5 of the SGM paper has -(1 - p)^γ (1 - p); what ships has the logarithm and punishes being wrong."""

@@ -137,14 +137,12 @@ def migrated(values: Mapping[str, Any]) -> dict[str, Any]:
     0.4
     """
     version = values.get("format", FIRST)
-    if version == SECOND:
-        return {**values, "format": FORMAT}
-    if version != FIRST:
-        return dict(values)
-    now: dict[str, Any] = {**values, "format": FORMAT}
+    now = dict(values)
     if isinstance(values.get("recipe"), dict):
         now["recipe"] = migration.migrated(values["recipe"])
-    if isinstance(values.get("scores"), list):
+    if version in (FIRST, SECOND):
+        now["format"] = FORMAT
+    if version == FIRST and isinstance(values.get("scores"), list):
         now["scores"] = [_score(score) for score in values["scores"]]
     return now
 

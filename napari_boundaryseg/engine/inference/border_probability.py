@@ -10,7 +10,7 @@ def of_probability(inside: np.ndarray) -> np.ndarray:
 
     A border somewhere on a line, with the probability of being inside falling along that line, lies between two
     neighbours with the difference of their probabilities. Of the six neighbours the least and the most count; beyond
-    the array nothing is known, and there is no border, as in `data.boundaries.inner_boundary`.
+    the array nothing is known, and there is no border, as in `data.boundaries`.
 
     Parameters
     ----------
@@ -20,7 +20,7 @@ def of_probability(inside: np.ndarray) -> np.ndarray:
     Returns
     -------
     (I, J, K) float32 array, 0..1
-        Of a mask: 1 on both sides of its border, 0 elsewhere.
+        Of a mask: 1 on its `data.boundaries.thick_boundary`, 0 elsewhere.
 
     Examples
     --------

@@ -9,7 +9,7 @@ from functools import reduce
 import numpy as np
 from scipy import ndimage, optimize, special
 
-from napari_boundaryseg.data.boundaries import inner_boundary
+from napari_boundaryseg.data.boundaries import thick_boundary
 from napari_boundaryseg.data.volume import LabelMap
 from napari_boundaryseg.engine.checkpoints.card import Scaling
 
@@ -78,9 +78,7 @@ def near_border(labels: LabelMap, within_mm: float = NEAR_MM) -> np.ndarray:
 
 def border(labels: LabelMap) -> np.ndarray:
     """Voxels through whose faces a border of some organ passes, on both of its sides: (I, J, K) bool."""
-    masks = [labels.mask(organ.id) for organ in labels.scheme.organs]
-    parts = [inner_boundary(mask) | inner_boundary(~mask) for mask in masks]
-    return reduce(np.logical_or, parts)
+    return reduce(np.logical_or, [thick_boundary(labels.mask(organ.id)) for organ in labels.scheme.organs])
 
 
 def fit_scaling(values: np.ndarray, so: np.ndarray) -> Scaling:

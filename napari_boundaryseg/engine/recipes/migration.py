@@ -12,8 +12,12 @@ from napari_boundaryseg.data.file_format import NameTwice, no_name_twice
 
 M = TypeVar("M", bound=BaseModel)
 
-FORMAT: Final = "napari-boundaryseg-recipe/2"
-"""What a recipe's JSON says of itself since version 0.2; one that says nothing is of version 1."""
+SECOND = "napari-boundaryseg-recipe/2"
+"""Of version 0.2; one that says nothing is of version 1."""
+FORMAT: Final = "napari-boundaryseg-recipe/3"
+
+MEANT: Final = {"hard-contour": {"normalise": "mean"}}
+"""What losses did before they had these arguments: added to recipes of versions 1 and 2."""
 
 RENAMED = {("optimiser", "average"): "ema_decay", ("augmentation", "coarser"): "low_resolution"}
 """Group and name in version 1, and the name of today."""
@@ -60,11 +64,13 @@ def migrated(values: Mapping[str, Any]) -> dict[str, Any]:
     >>> migrated({"name": "mine", "optimiser": {"lr": 0.001, "average": 0.99}})["optimiser"]
     {'lr': 0.001, 'ema_decay': 0.99}
     """
-    if "format" in values:
+    if values.get("format", SECOND) != SECOND:
         return dict(values)
-    renamed: dict[str, Any] = {"format": FORMAT, **values}
-    for (group, before), now in RENAMED.items():
-        renamed[group] = _with_name(renamed.get(group), before, now)
+    renamed: dict[str, Any] = {**values, "format": FORMAT}
+    if "format" not in values:
+        for (group, before), now in RENAMED.items():
+            renamed[group] = _with_name(renamed.get(group), before, now)
+    renamed["loss_arguments"] = _as_meant(values.get("losses"), values.get("loss_arguments"))
     return {name: value for name, value in renamed.items() if value is not None or name in values}
 
 
@@ -91,7 +97,32 @@ def digested(values: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str,
             before[group] = {name: value for name, value in values[group].items() if name in kept}
     for (group, first), now in RENAMED.items():
         before[group] = _with_name(before.get(group), now, first)
+    before["loss_arguments"] = _without_meant(values.get("losses", {}), values.get("loss_arguments", {}))
     return before
+
+
+def _as_meant(losses: Any, arguments: Any) -> Any:
+    """Loss arguments in which older versions' meanings are written out."""
+    if not isinstance(losses, Mapping) or not isinstance(arguments, Mapping | None):
+        return arguments
+    given = dict(arguments or {})
+    for loss in set(losses) & set(MEANT):
+        if isinstance(given.get(loss, {}), Mapping):
+            given[loss] = {**MEANT[loss], **given.get(loss, {})}
+    return given or arguments
+
+
+def _without_meant(losses: Mapping[str, Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The reverse: older meanings are left out, and the defaults of today told from them."""
+    told = {loss: dict(given) for loss, given in arguments.items()}
+    for loss in set(losses) & set(MEANT):
+        given = told.setdefault(loss, {})
+        for name, before in MEANT[loss].items():
+            if given.setdefault(name, "default") == before:
+                del given[name]
+        if not given:
+            del told[loss]
+    return told
 
 
 def _with_name(group: Any, before: str, now: str) -> Any:

@@ -43,7 +43,7 @@ class Recipe(Settings):
     against the registered function's signature before anything is built.
     """
 
-    format: Literal["napari-boundaryseg-recipe/2"] = FORMAT
+    format: Literal["napari-boundaryseg-recipe/3"] = FORMAT
     name: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     task: str = Field("", max_length=400, description="one sentence: which organs on which scans")
     source: str = Field("", max_length=400, description="the paper it follows")
@@ -101,6 +101,13 @@ class Recipe(Settings):
             raise ValueError("the number of slices must be odd")
         if self.slices > 1 and self.dims == 3:
             raise ValueError("neighbouring slices are channels of two-dimensional networks only")
+        return self
+
+    @model_validator(mode="after")
+    def _gained(self) -> Recipe:
+        gains, organs = len(self.targets.difficulty_gains), len(self.scheme.organs)
+        if gains not in (0, organs):
+            raise ValueError(f"there are {gains} difficulty gains for {organs} organs")
         return self
 
     @model_validator(mode="after")

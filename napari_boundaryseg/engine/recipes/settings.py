@@ -62,6 +62,7 @@ Metric = Annotated[str, AfterValidator(_measured)]
 _Positive = Annotated[float, Field(gt=0)]
 _SpacingMm = Annotated[float, Field(ge=0.05, le=50)]
 _FieldMm = Annotated[float, Field(ge=1, le=5000)]
+_Gain = Annotated[float, Field(ge=0, le=1e4)]
 _Percentile = Annotated[float, Field(ge=0, le=100)]
 _Intensity = Annotated[float, Field(ge=-1e12, le=1e12)]
 _Hu = Annotated[float, Field(ge=-100_000, le=100_000)]
@@ -109,6 +110,19 @@ class Targets(Settings):
     )
     difficulty_sigma_mm: float = Field(8.0, gt=0, le=MOST_SPREAD_MM, description="reach of the difficulty map, in mm")
     difficulty_gain: float = Field(25.0, ge=0, le=1e4, description="weight added where the border is hardest")
+    difficulty_gains: tuple[_Gain, ...] = Field(
+        (), max_length=1024, description="one for each organ in the scheme's order, instead of the one gain"
+    )
+    difficulty_scale: Literal["max", "plane"] = Field(
+        "max",
+        description="max: the hardest place of every volume, or slice, has the whole gain; plane: every flat border "
+        "has, and where two touch there is more",
+    )
+    boundary_weight: Literal["voxel", "area"] = Field(
+        "voxel",
+        description="what counts where a boundary is filtered: its voxels, of which an oblique border has fewer, or "
+        "the area in each of them",
+    )
 
 
 class Augmentation(Settings):

@@ -7,7 +7,8 @@ import json
 import pytest
 from pydantic import Field, ValidationError
 
-from napari_boundaryseg.engine.recipes.migration import FIRST, FORMAT, RENAMED
+from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
+from napari_boundaryseg.engine.recipes.migration import FIRST, FORMAT, RENAMED, SECOND
 from napari_boundaryseg.engine.recipes.recipe import Recipe, read_recipe
 from napari_boundaryseg.engine.recipes.settings import Optimiser
 from napari_boundaryseg.engine.recipes.shipped import RECIPES, recipe
@@ -47,6 +48,25 @@ def test_a_digest_is_that_of_version_1() -> None:
     assert recipe("hippocampus-sgm").digest == "e509ddf273ce"
     assert recipe("sarcoma-t1-sgm").digest == "210495cf3b56"
     assert set(FIRST[""].split()) | {"format", "sides_mm"} >= set(Recipe.model_fields)
+
+
+@pytest.mark.parametrize("version", ["1", "2"])
+def test_a_hard_contour_of_older_versions_is_a_mean_and_keeps_its_digest(version: str) -> None:
+    shipped = recipe("pelvis-mr-sgm")
+    assert shipped.loss_arguments == {"hard-contour": {"normalise": "mean"}}
+    old = of_version_1(shipped) if version == "1" else {**shipped.model_dump(mode="json"), "format": SECOND}
+    for arguments, now in (({}, {"normalise": "mean"}), ({"gamma": 1.0}, {"normalise": "mean", "gamma": 1.0})):
+        old["loss_arguments"] = {"hard-contour": arguments} if arguments else {}
+        assert read_recipe(json.dumps(old)).loss_arguments == {"hard-contour": now}
+    fresh = shipped.model_copy(update={"loss_arguments": {}})
+    assert read_recipe(fresh.model_dump_json()) == fresh
+    assert fresh.digest != shipped.digest
+
+
+def test_the_models_that_ship_keep_the_mean() -> None:
+    for name in ("hippocampus-sgm", "pelvis-mr-sgm", "prostate-toy", "sarcoma-t1"):
+        card = load_model(name).card
+        assert card.recipe.loss_arguments["hard-contour"] == {"normalise": "mean"}
 
 
 def test_a_setting_that_is_added_counts_only_where_it_is_used() -> None:

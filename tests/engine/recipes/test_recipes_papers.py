@@ -75,8 +75,8 @@ SGM = PLAIN | {
     "targets.mode": "gaussian",
     "targets.sigma_mm": 3,
     "targets.contours": "by organ",
-    "losses": {"wce-dice": 1, "hard-contour": 1, "soft-contour": 1},
-    "loss_arguments": {"wce-dice": {"class_weights": (1, 4, 8, 6)}},
+    "losses": {"wce-dice": 1, "hard-contour": 0.2, "soft-contour": 1},  # the paper's 1 is of a sum over voxels
+    "loss_arguments": {"wce-dice": {"class_weights": (1, 4, 8, 6)}, "hard-contour": {"normalise": "boundary"}},
     "augmentation": Augmentation(flip_axes=("x",)),  # the paper has none
     "metrics": ("dsc", "asd_mm"),
 }
@@ -154,7 +154,7 @@ PAPERS: dict[str, dict[str, Any]] = {
         "channels": ("t2",),
         "patch_vox": (16, 64, 64),
         "preprocessing.spacing_mm": (0.625, 0.625, 1.5),
-        "loss_arguments": {"wce-dice": {"class_weights": (1, 8)}},
+        "loss_arguments": {"wce-dice": {"class_weights": (1, 8)}, "hard-contour": {"normalise": "boundary"}},
     },
     "hmedn-pelvis-ct": HMEDN
     | {
@@ -295,6 +295,7 @@ def test_nothing_of_a_protocol_is_left_out_of_the_table(name):
     [
         ("wce-dice", "deep_weights", (0.4, 0.2)),
         ("hard-contour", "gamma", 2),
+        ("hard-contour", "normalise", "boundary"),
         ("dice-squared", "main_weight", 0.5),
         ("difficulty-ce", "deep_weights", (0.4,)),
         ("boundary-enhancement", "passes", 3),

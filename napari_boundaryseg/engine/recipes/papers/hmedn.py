@@ -43,7 +43,8 @@ LOCATOR = Recipe(
 PELVIS = Recipe(
     name="hmedn-pelvis-ct",
     task="Bladder, prostate and rectum on pelvic CT, five neighbouring slices at a time",
-    source=PAPER + DECAY,
+    source=f"{PAPER}. Difficulty, 'summed up and then normalized' (equation 4), by a flat border: an organ weighs the "
+    f"same in every slice; by the slice's largest sum with difficulty_scale=max{DECAY}",
     modality="CT",
     channels=("ct",),
     scheme=preset("pelvis-mr"),
@@ -54,7 +55,7 @@ PELVIS = Recipe(
     initialisation="xavier",
     losses=LOSSES,
     preprocessing=Preprocessing(normalise="dataset"),
-    targets=Targets(mode="gaussian", sigma_mm=2.0, contours="soft"),
+    targets=Targets(mode="gaussian", sigma_mm=2.0, contours="soft", difficulty_scale="plane"),
     augmentation=Augmentation(flip_axes=("z",)),
     optimiser=Optimiser(name="adamw", lr=1e-3, weight_decay=1e-7),
     schedule=Schedule(name="constant"),

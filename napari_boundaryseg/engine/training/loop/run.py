@@ -23,6 +23,7 @@ from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.training.data.batches import batch_at
 from napari_boundaryseg.engine.training.data.cases import Source, TrainingCase
 from napari_boundaryseg.engine.training.loop import folder as files
+from napari_boundaryseg.engine.training.loop.gradient_shares import gradient_shares
 from napari_boundaryseg.engine.training.loop.guard import Guard
 from napari_boundaryseg.engine.training.loop.optimiser import averaged_over, optimiser_of
 from napari_boundaryseg.engine.training.loop.plateau import Plateau
@@ -30,6 +31,7 @@ from napari_boundaryseg.engine.training.loop.schedules import rate
 from napari_boundaryseg.engine.training.loop.state import Good, Memory, moments_of, put_moments, save_state
 from napari_boundaryseg.engine.training.loop.validate import dice_scores, mean_of
 from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.models import ModelOutput
 from napari_boundaryseg.models.blocks import CHANNELS_LAST
 
 if TYPE_CHECKING:
@@ -158,10 +160,11 @@ class TrainingRun:
         """One more line of the log."""
         files.add_to_log(self.folder, values)
 
-    def one_step(self, source: Source) -> dict[str, float]:
+    def one_step(self, source: Source) -> dict[str, Any]:
         """Draw a batch, move the weights; a loss or gradient that is not finite is skipped.
 
-        ``seconds`` is everything, scans made for this step too; ``computing`` what the network and optimiser took.
+        ``seconds`` is everything, scans made for this step too; ``computing`` what the network and optimiser took. In
+        the first step of an epoch ``gradient_shares`` is how much each loss pulls at the weights that all share.
         """
         began = time.perf_counter()
         image, target = batch_at(source.at(self.step), self.recipe, self.seed, self.step)
@@ -173,7 +176,9 @@ class TrainingRun:
         buffers = {name: value.clone() for name, value in self.plain.named_buffers()}
         drawn = time.perf_counter()
         torch.manual_seed(step_seed(self.seed, self.step))  # for dropout and for losses that draw samples
-        total, parts = self.loss(self.network(image), target)
+        output = self.network(image)
+        total, parts = self.loss(output, target)
+        shares = self._gradient_shares(output, target) if self.step % self.recipe.steps_per_epoch == 0 else {}
         self.optimiser.zero_grad(set_to_none=True)
         self.fabric.backward(total)
         limit = self.recipe.optimiser.gradient_clip or math.inf
@@ -194,9 +199,15 @@ class TrainingRun:
             **parts,
             "lr": lr,
             "gradient": norm,
+            **({"gradient_shares": shares} if shares else {}),
             "seconds": round(ended - began, 4),
             "computing": round(ended - drawn, 4),
         }
+
+    def _gradient_shares(self, output: ModelOutput, target: losses.Target) -> dict[str, float]:
+        values = losses.separate(self.recipe.losses, self.recipe.loss_arguments)(output, target)
+        weighted = {name: self.recipe.losses[name] * value for name, value in values.items()}
+        return gradient_shares(weighted, self.plain.parameters())
 
     def _skip(self, buffers: dict[str, torch.Tensor]) -> None:
         """Leave the weights as they are; take back what the forward pass did to running statistics."""
