@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +11,7 @@ import typer
 
 from napari_boundaryseg.cli.commands import command
 from napari_boundaryseg.cli.console import each, table
-from napari_boundaryseg.cli.inputs.label_files import compared
+from napari_boundaryseg.cli.inputs.label_files import compared, known_as
 from napari_boundaryseg.cli.overwriting import Overwrite, refuse_one_file, refuse_sources, refuse_target
 from napari_boundaryseg.cli.stopping import stoppable
 from napari_boundaryseg.data.file_format import stored_text
@@ -38,6 +38,10 @@ def evaluate(
         bool,
         typer.Option("--predicted-only", help="Leave out references without a prediction, instead of as missing."),
     ] = False,
+    splits_csv: Annotated[
+        Path | None,
+        typer.Option("--splits", metavar="CSV", help="Score only the cases that this table marks test."),
+    ] = None,
     csv_file: Annotated[Path | None, typer.Option("--csv", metavar="F", help="Every case and organ, as CSV.")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", metavar="F", help="Cases and summary, as JSON.")] = None,
     overwrite: Overwrite = False,
@@ -57,9 +61,12 @@ def evaluate(
     refuse_one_file(targets.items())
     remarks: list[str] = []
     found, truth = compared(predictions, references, remarks.append)
+    if splits_csv:
+        found, truth = _judging(splits_csv, found, truth, remarks.append)
     place = listing_place(references)
     reports = map(report_beside, found.values())
-    refuse_sources(targets.values(), [*found.values(), *truth.values(), *reports, place / NAME])
+    sources = [*found.values(), *truth.values(), *reports, place / NAME]
+    refuse_sources(targets.values(), [*sources, splits_csv] if splits_csv else sources)
     for file in targets.values():
         refuse_target(file, overwrite)
     for text in remarks:
@@ -105,6 +112,24 @@ def evaluate(
             f"{len(counted) - len(failed)} of {len(counted)} cases were scored. Not scored: {', '.join(failed)}."
         )
         raise typer.Exit(1)
+
+
+def _judging(
+    table: Path, found: dict[str, Path], truth: dict[str, Path], note: Callable[[str], None]
+) -> tuple[dict[str, Path], dict[str, Path]]:
+    """Predictions and references of the cases that a table of splits marks test, and what else is left out, told."""
+    from napari_boundaryseg.data.datasets.split_table import marked
+
+    names = marked(table, "test")
+    wanted = {known_as(name, {*found, *truth}) for name in names}
+    lost = sorted(wanted - {*truth})
+    if lost:
+        raise InputError(table, f"it marks {', '.join(lost)} test, and there is no such reference", "Add the reference")
+    others = len({*found, *truth} - wanted)
+    more = f"; {others} others do not" if others else ""
+    note(f"Of the cases, {len(wanted)} judge: those that {table.name} marks test{more}.")
+    first, second = ({case: path for case, path in files.items() if case in wanted} for files in (found, truth))
+    return first, second
 
 
 UNNAMED = "Organs are averaged by their names, and without a scheme they are called Label N: --scheme names them all."

@@ -40,13 +40,17 @@ def train(
         typer.Option(
             "--splits",
             metavar="CSV",
-            help="Columns case, group, split. Rows marked val or test are not used, for you to judge the model by; "
-            "of ten or more groups every tenth of the others chooses the best step.",
+            help="Columns case, group, split. Rows marked train train, val choose the best step (without any, the last "
+            "is kept), test are not used, for you to judge the model by. With neither marks nor a fold, of ten or more "
+            "groups every tenth chooses.",
         ),
     ] = None,
     fold: Annotated[
         int | None,
-        typer.Option(help="The K-th of five parts, 0 to 4, chooses the best step; val rows train, test rows do not."),
+        typer.Option(
+            help="The K-th of five parts, 0 to 4, is left to judge the model by; of the others every eighth group "
+            "chooses the best step, or the rows marked val."
+        ),
     ] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Instead of the recipe's.")] = None,
@@ -88,47 +92,53 @@ def train(
         raise typer.BadParameter("--resume and --overwrite exclude each other")
     cases: list[Case] = []
     from napari_boundaryseg.data.datasets import check_cases, load_labelled
+    from napari_boundaryseg.data.saving import atomic_text
+    from napari_boundaryseg.engine.checkpoints.card import TrainingData
     from napari_boundaryseg.engine.checkpoints.model_library import read_card
-    from napari_boundaryseg.engine.training.loop.folder import claim, refuse_read_in
+    from napari_boundaryseg.engine.training.loop.folder import CASES, claim, refuse_read_in
     from napari_boundaryseg.engine.training.loop.kept import kept_in
 
     claim(out, resume=resume, overwrite=overwrite)  # before every scan is read
     refuse_read_in(out, [Path(file) for file in (recipe, splits_csv) if file])
-    training: list[Case] = []
-    validation: list[Case] = []
+    roles = folds.Roles([], [], [])
     with stoppable(kept_in(out, overwrite)):
         if not wanted.synthetic:
             cases = cases_of(needed(data, "--data FOLDER"), splits_csv, wanted)
-            training, validation = folds.for_training(cases, fold)
+            roles = folds.for_training(cases, fold)
         from napari_boundaryseg.engine.training.train import fit
 
-        used = {case.name for case in (*training, *validation)}
         notes(
             check_cases(
-                training,
+                roles.training,
                 wanted.scheme,
                 len(wanted.channels),
-                judging=validation,
-                others=[case for case in cases if case.name not in used],
+                judging=roles.choosing,
+                others=roles.judging,
                 every_organ=True,
                 progress=progress_bar(),
             )
         )
+        fold_words = "" if fold is None else f", fold {fold} of {folds.FOLDS}"
+        told = f"{roles.sentence[0].upper()}{roles.sentence[1:]}{fold_words}."
         best = fit(
             wanted,
-            load_labelled(training, wanted.scheme),
+            load_labelled(roles.training, wanted.scheme),
             out,
-            validation=list(load_labelled(validation, wanted.scheme)),
+            validation=list(load_labelled(roles.choosing, wanted.scheme)),
             steps=steps,
             seed=seed,
             resume=resume,
             overwrite=overwrite,
             device=device,
             precision=precision,
-            patients={case.name: folds.group_of(case) for case in (*training, *validation)},
+            training=TrainingData(description=told, cases=len(roles.training)) if cases else None,
+            patients={case.name: folds.group_of(case) for case in (*roles.training, *roles.choosing)},
+            judge=lambda best: atomic_text(best.parent / CASES, roles.table()) if cases else None,
             progress=progress_bar(),
         )
-    typer.echo(f"{best.name} is in {out}; trained on {len(training)} cases, the best step chosen by {len(validation)}.")
+    typer.echo(f"{best.name} is in {out}{f'; {roles.sentence}' if cases else ''}.")
+    if roles.judging:
+        typer.echo(f"{CASES} there says which: boundaryseg evaluate --splits judges by them alone.")
     not_taught = read_card(best)[0].training.not_taught
     if not_taught:
         typer.echo(f"No training case has {', '.join(not_taught)}: the model was taught that there is none.")

@@ -119,6 +119,22 @@ def grown(box: Box, shape: Sequence[int], by_vox: int = 1) -> Box:
     return _box(slice(max(0, part.start - by_vox), min(n, part.stop + by_vox)) for part, n in zip(box, shape))
 
 
+def at_least(box: Box, shape: Sequence[int], size: Sequence[int]) -> Box:
+    """A box grown on both sides alike to at least this size, within the array, and moved where that ends.
+
+    Examples
+    --------
+    >>> at_least((slice(4, 6), slice(0, 2), slice(1, 9)), (10, 10, 10), (4, 6, 20))
+    (slice(3, 7, None), slice(0, 6, None), slice(0, 10, None))
+    """
+    parts = []
+    for part, n, least in zip(box, shape, size):
+        length = min(n, max(least, part.stop - part.start))
+        start = max(0, min(part.start - (length - (part.stop - part.start)) // 2, n - length))
+        parts.append(slice(start, start + length))
+    return _box(parts)
+
+
 def clipped(box: Box | None, shape: Sequence[int]) -> Box:
     """A box with plain ends, cut to the array as NumPy cuts it, perhaps to nothing; all of the array for None."""
     parts = (part.indices(n)[:2] for part, n in zip(box or (slice(None),) * 3, shape))

@@ -96,6 +96,11 @@ class LabelScheme(BaseModel):
         return tuple(organ.name for organ in self.organs)
 
     @property
+    def unnamed(self) -> bool:
+        """Whether nobody said what its integers mean: it lists those that were found, not what was sought."""
+        return self == anonymous(self.ids)
+
+    @property
     def clear(self) -> tuple[Organ, ...]:
         """Organs with a clear border, in label order: the channels of a hard-contour head."""
         return tuple(organ for organ in self.organs if organ.boundary == "clear")

@@ -32,7 +32,8 @@ class Target:
         of each organ with a clear border; ``"soft"``: the soft contour of each organ with a blurry border, 0..1;
         ``"difficulty"``: how hard the border is to find, from 1 on. One that has no channel is left out.
     valid : (B, 1, *sp) bool tensor or None
-        Voxels that count; all where None.
+        Voxels that count: in the scan, and known; all where None. What lies elsewhere may change neither a loss nor its
+        gradients.
     """
 
     labels: Tensor

@@ -5,51 +5,35 @@ Yang et al., a short paper of MIDL 2020, arXiv 2005.14355.
 
 from __future__ import annotations
 
-import torch.nn.functional as F
+import torch
 from torch import Tensor
 
 from napari_boundaryseg.losses import Target, register
+from napari_boundaryseg.losses.neighbours import neighbours, valid_within
+from napari_boundaryseg.losses.reduce import valid_mean
 from napari_boundaryseg.losses.squared_dice import organ_masks, organ_probabilities
 from napari_boundaryseg.models import ModelOutput
 
-_POOL = {2: F.avg_pool2d, 3: F.avg_pool3d}
 
-
-def smoothed_laplacian(maps: Tensor, passes: int = 3) -> Tensor:
-    """Box-smooth (B, C, *sp) some times, then take the discrete Laplacian, without padding.
-
-    Each axis loses ``passes + 1`` voxels at both ends. A map with an axis too short for that is continued with its
-    border's values instead and keeps its size. A volume of one slice is a plane: the filters are two-dimensional.
-    """
-    maps = _as_plane(maps)
-    margin = passes + 1
-    if min(maps.shape[2:]) < 2 * margin + 1:
-        maps = F.pad(maps, (margin, margin) * (maps.ndim - 2), mode="replicate")
+def smoothed_laplacian(maps: Tensor, passes: int = 3, valid: Tensor | None = None) -> Tensor:
+    """Box-smooth (B, C, *sp) some times, then take the discrete Laplacian; the border of what is valid is repeated."""
     for _ in range(passes):
-        maps = _POOL[maps.ndim - 2](maps, 3, stride=1)
-    inner = _inside(maps, None, 0)
-    total = -2.0 * (maps.ndim - 2) * inner
+        for axis in range(2, maps.ndim):
+            before, after = neighbours(maps, axis, valid)
+            maps = (before + maps + after) / 3
+    total = torch.zeros_like(maps)
     for axis in range(2, maps.ndim):
-        total = total + _inside(maps, axis, -1) + _inside(maps, axis, 1)
+        before, after = neighbours(maps, axis, valid)
+        total = total + (before - 2 * maps + after)
     return total
-
-
-def _as_plane(maps: Tensor) -> Tensor:
-    """(B, C, *sp) without the axis across a single slice, which may be any of the three."""
-    across = [axis for axis in range(2, maps.ndim) if maps.shape[axis] == 1]
-    return maps.squeeze(across[0]) if maps.ndim == 5 and across else maps
-
-
-def _inside(x: Tensor, moved: int | None, by: int) -> Tensor:
-    """Without the outermost voxels; along one axis the window is moved."""
-    for axis in range(2, x.ndim):
-        x = x.narrow(axis, 1 + (by if axis == moved else 0), x.shape[axis] - 2)
-    return x
 
 
 @register("boundary-enhancement")
 def boundary_enhancement(output: ModelOutput, target: Target, passes: int = 3) -> Tensor:
     """Mean over voxels of the squared difference of the smoothed Laplacians, summed over the organs.
+
+    Only voxels count that the filters see whole: ``passes + 1`` away from the patch's border and from what is not
+    valid. A case too thin for that counts with all its valid voxels, its border repeated.
 
     Parameters
     ----------
@@ -71,6 +55,6 @@ def boundary_enhancement(output: ModelOutput, target: Target, passes: int = 3) -
     """
     probabilities = organ_probabilities(output.logits)
     difference = probabilities - organ_masks(target.labels, output.logits.shape[1])
-    if target.valid is not None:
-        difference = difference * target.valid
-    return (smoothed_laplacian(difference, passes) ** 2).sum(1).mean()
+    errors = (smoothed_laplacian(difference, passes, target.valid) ** 2).sum(1, keepdim=True)
+    valid = torch.ones_like(errors, dtype=torch.bool) if target.valid is None else target.valid
+    return valid_mean(errors, valid_within(valid, passes + 1))

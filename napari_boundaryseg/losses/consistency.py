@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from napari_boundaryseg.losses import Target, register
-from napari_boundaryseg.losses.reduce import valid_around
 from napari_boundaryseg.losses.sobel import EDGE, magnitude
 from napari_boundaryseg.losses.squared_dice import organ_masks
 from napari_boundaryseg.models import ModelOutput
@@ -49,7 +48,7 @@ def edge_difference(
         prediction, which also sees false borders far away.
     valid : (B, 1, *sp) bool tensor, optional
     """
-    found, wanted, valid = magnitude(probabilities), magnitude(truth), valid_around(valid)
+    found, wanted = magnitude(probabilities, valid), magnitude(truth, valid)
     difference = (found - wanted).abs()
     result = _mean_where(difference, wanted >= EDGE, valid)
     if region == "union":

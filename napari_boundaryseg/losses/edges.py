@@ -46,7 +46,7 @@ def balanced_cross_entropy(
 
 
 def _truth(output: ModelOutput, target: Target) -> Tensor:
-    return edge_masks(target.labels, max(2, output.logits.shape[1])).any(1, keepdim=True).float()
+    return edge_masks(target.labels, max(2, output.logits.shape[1]), target.valid).any(1, keepdim=True).float()
 
 
 @register("edge-bce")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch.nn.functional as F
 from torch import Tensor
 
 from napari_boundaryseg.errors import InputError
@@ -30,11 +29,3 @@ def per_class(logits: Tensor, weights: Sequence[float] | None) -> Tensor:
             "Give one for each class, the background first",
         )
     return logits.new_tensor(weights)
-
-
-def valid_around(valid: Tensor | None) -> Tensor | None:
-    """Where a voxel and all its neighbours count: for values that are made from a voxel's neighbourhood."""
-    if valid is None:
-        return None
-    pool = {2: F.max_pool2d, 3: F.max_pool3d}[valid.ndim - 2]
-    return pool((~valid).float(), 3, stride=1, padding=1) == 0

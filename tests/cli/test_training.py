@@ -134,7 +134,58 @@ def test_more_than_one_device_is_refused_honestly(boundaryseg, study: Path, tmp_
 
 def test_help_says_what_the_rows_of_the_splits_do(boundaryseg) -> None:
     said = " ".join(boundaryseg("train", "--help").out.replace("│", " ").split())
-    assert "Rows marked val or test are not used" in said
+    assert (
+        "Rows marked train train, val choose the best step (without any, the last is kept), test are not used" in said
+    )
+
+
+def test_a_fold_chooses_by_others_than_those_who_judge(boundaryseg, study: Path, tmp_path: Path) -> None:
+    lines = ["case,group,split", *(f"case{n},p{n},{'val' if n == 5 else 'train'}" for n in range(6))]
+    (tmp_path / "mine.csv").write_text("\n".join(lines))
+    out, truth = tmp_path / "m", study / "labels"
+    words = ("train", "hippocampus-sgm", "--data", study, "-o", out, "--splits", tmp_path / "mine.csv", "--fold", "1")
+    done = boundaryseg(*words, "--steps", "1", "--device", "cpu", *SETTINGS)
+    assert done.status == 0, done.err
+    said = "trained on 4 cases, the best step chosen by 1 other; 1 more is left to judge it"
+    assert said in done.out
+    card = json.loads((out / "card.json").read_text())
+    assert card["training"]["description"] == f"{said[0].upper()}{said[1:]}, fold 1 of 5."
+    assert card["training"]["cases"] == 4
+    validated = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in validated if "validation" in line] == [1]
+    table = [line.split(",") for line in (out / "cases.csv").read_text().split()[1:]]
+    assert sorted(name for name, _, split in table if split == "test") == ["case1"]
+    judged = boundaryseg("evaluate", truth, truth, "--splits", out / "cases.csv", "--json", tmp_path / "s.json")
+    assert judged.status == 0, judged.err
+    assert {row["case"] for row in json.loads((tmp_path / "s.json").read_text())["cases"]} == {"case1"}
+    assert "Of the cases, 1 judge: those that cases.csv marks test; 5 others do not" in judged.err
+
+
+def test_without_val_rows_the_last_step_is_the_result(boundaryseg, study: Path, tmp_path: Path) -> None:
+    table = (study / "splits.csv").read_text().replace("val", "test")
+    (study / "splits.csv").write_text(table)
+    words = ("train", "hippocampus-sgm", "--data", study, "-o", tmp_path / "m", "--steps", "2", "--device", "cpu")
+    done = boundaryseg(*words, *SETTINGS)
+    assert done.status == 0, done.err
+    assert "trained on 4 cases, the last step kept; 2 more are left to judge it" in done.out
+    card = json.loads((tmp_path / "m" / "card.json").read_text())
+    assert (card["step"], card["scored_on"], card["scores"]) == (2, "", [])
+
+
+@pytest.mark.parametrize(
+    ("table", "reason"),
+    [
+        ("case,group,split\ncase0,a,train\n", "it marks no case test"),
+        ("case,group,split\nelse,a,test\n", "it marks else test, and there is no such reference"),
+        ("case,group,split\ncase0,a,judge\n", "case0 has the split 'judge'"),
+        ("scan\ncase0\n", "it has no column named case"),
+    ],
+)
+def test_tables_that_say_not_who_judges_are_refused(boundaryseg, study: Path, tmp_path: Path, table, reason) -> None:
+    (tmp_path / "mine.csv").write_text(table)
+    done = boundaryseg("evaluate", study / "labels", study / "labels", "--splits", tmp_path / "mine.csv")
+    assert done.status == 1
+    assert f"error: mine.csv: {reason}" in done.err
 
 
 def test_a_training_is_replaced_only_where_it_is_said(boundaryseg, study: Path, tmp_path: Path) -> None:
@@ -147,9 +198,14 @@ def test_a_training_is_replaced_only_where_it_is_said(boundaryseg, study: Path, 
     assert "--overwrite" in done.err
     assert (tmp_path / "m" / "best.safetensors").read_bytes() == before
     assert boundaryseg(*words, "--steps", "4", "--resume").status == 0
-    assert len((tmp_path / "m" / "log.jsonl").read_text().splitlines()) == 4
+
+    def steps() -> list[int]:
+        log = (tmp_path / "m" / "log.jsonl").read_text().splitlines()
+        return [line["step"] for line in map(json.loads, log) if "loss" in line]
+
+    assert steps() == [1, 2, 3, 4]
     assert boundaryseg(*words, "--steps", "1", "--seed", "5", "--overwrite").status == 0
-    assert len((tmp_path / "m" / "log.jsonl").read_text().splitlines()) == 1
+    assert steps() == [1]
     assert boundaryseg(*words, "--resume", "--overwrite").status == 2
 
 

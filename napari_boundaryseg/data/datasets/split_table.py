@@ -60,6 +60,28 @@ def with_splits(cases: Iterable[Case], table: Path) -> list[Case]:
     return found
 
 
+def marked(table: Path, split: str) -> list[str]:
+    """The cases that a table gives a split, as it writes their names.
+
+    Raises
+    ------
+    InputError
+        As `with_splits` for the table itself, and when it marks no case so.
+    """
+    columns, lines = table_rows(table)
+    _check_columns(table, columns)
+    rows = [dict(zip(columns, line, strict=True)) for line in lines]
+    for row in rows:
+        if row.get("split", "").casefold() not in WORDS:
+            raise InputError(table, f"{row['case']} has the split {row['split']!r}", "Use train, val or test")
+    found = [
+        unicodedata.normalize("NFC", row["case"]) for row in rows if WORDS[row.get("split", "").casefold()] == split
+    ]
+    if not found:
+        raise InputError(table, f"it marks no case {split}", f"Mark those that are to be judged {split}")
+    return found
+
+
 def _check_columns(table: Path, columns: list[str]) -> None:
     advice = "Give it the columns case, group and split"
     known = [name for name in columns if name in COLUMNS]

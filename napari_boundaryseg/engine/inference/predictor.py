@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from napari_boundaryseg.data import boxes
-from napari_boundaryseg.data.boxes import AnyBox, Box, around
+from napari_boundaryseg.data.boxes import AnyBox, Box
 from napari_boundaryseg.data.datasets.channel_names import doubt
 from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, load_model
@@ -28,7 +28,7 @@ from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.engine.inference.sliding_window import sliding_window
 from napari_boundaryseg.engine.preprocessing.blank_scans import refuse_constant, refuse_unseen
 from napari_boundaryseg.engine.preprocessing.box_distances import with_sides
-from napari_boundaryseg.engine.preprocessing.field_of_view import check_field
+from napari_boundaryseg.engine.preprocessing.field_of_view import check_field, located
 from napari_boundaryseg.engine.preprocessing.modality import refuse_other_modality
 from napari_boundaryseg.engine.preprocessing.network_grid import NetworkGrid
 from napari_boundaryseg.engine.preprocessing.prepared_scan import PreparedScan
@@ -172,7 +172,7 @@ class Predictor:
         found = locator.predict(
             volume, whole=True, any_modality=True, attention=False, progress=part(progress, 0.0, 0.02)
         ).labels
-        box = around(found.array > 0, volume.spacing_mm, recipe.locator_margin_mm)
+        box = located(scan, found)
         if box is None:
             raise RegionNeeded(volume.name, f"{recipe.locator} found no organ in it", DRAW_A_BOX)
         return box

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from napari_boundaryseg.data import boxes
 from napari_boundaryseg.data.boxes import AnyBox, Box, around
+from napari_boundaryseg.data.geometry import AxisMap
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.engine.preprocessing.prepared_scan import PreparedScan
 from napari_boundaryseg.engine.recipes.recipe import Recipe
@@ -117,7 +119,26 @@ def part_of(scan: PreparedScan, labels: LabelMap, box: AnyBox | None = None) -> 
             "the model needs a box round the organs, and nothing is labelled",
             "Label an organ, or crop the scan round it",
         )
+    if scan.recipe.locator:
+        return located(scan, labels)
     return around(labels.array > 0, labels.spacing_mm, MARGIN_MM if margin is None else margin)
+
+
+def located(scan: PreparedScan, found: LabelMap) -> Box | None:
+    """The box round what a locator found; None where that is nothing.
+
+    Where the recipe says so, it grows until a patch and a window fit into it: these are full of the scan then, and not
+    of padding.
+    """
+    recipe, shape = scan.recipe, scan.volume.geometry.shape
+    box = around(found.array > 0, found.spacing_mm, recipe.locator_margin_mm)
+    if box is None or not recipe.locator_fills_patch or recipe.preprocessing.size_vox is not None:
+        return box
+    axes = AxisMap(scan.volume.affine, shape, "RAS")
+    own, wanted = axes.new_spacing_mm, recipe.preprocessing.spacing_mm or axes.new_spacing_mm
+    most = [max(pair) for pair in zip(recipe.patch_vox, recipe.window_vox, strict=True)][::-1]
+    size = [math.ceil(n * want / have - 1e-3) for n, want, have in zip(most, wanted, own, strict=True)]
+    return boxes.at_least(box, shape, [size[int(axis)] for axis, _ in axes.there])
 
 
 def _margin_mm(recipe: Recipe) -> float | None:

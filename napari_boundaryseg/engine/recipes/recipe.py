@@ -77,6 +77,9 @@ class Recipe(Settings):
     )
     locator: str = Field("", max_length=64, description="the model that proposes the box round the organs, by name")
     locator_margin_mm: float = Field(15.0, ge=0, le=500, description="kept round what the locator finds")
+    locator_fills_patch: bool = Field(
+        False, description="the locator's box grows to a patch and a window where it is smaller and the scan goes on"
+    )
     box_margin_mm: Margins | None = Field(
         None, description="the model is given a box: each training draw takes one with random margins between these"
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from napari_boundaryseg.data.datasets import Case
+from napari_boundaryseg.data.datasets.split_table import with_splits
 from napari_boundaryseg.engine.evaluation.folds import FOLDS, for_training, for_tuning, group_of, labelled
 from napari_boundaryseg.errors import InputError
 
@@ -22,34 +23,58 @@ def groups(part: list[Case]) -> set[str]:
     return {group_of(case) for case in part}
 
 
-def test_a_tenth_chooses_and_other_rows_are_left_alone() -> None:
-    training, validation = for_training([*cases(30, "train"), *cases(5, "val", 30), *cases(5, "test", 35)], None)
-    assert (len(training), len(validation)) == (54, 6)
-    assert {case.split for case in training + validation} == {"train"}
-    assert not groups(training) & groups(validation)
+def test_marks_say_who_trains_who_chooses_and_who_judges() -> None:
+    roles = for_training([*cases(30, "train"), *cases(5, "val", 30), *cases(5, "test", 35)], None)
+    assert [{case.split for case in part} for part in roles] == [{"train"}, {"val"}, {"test"}]
+    assert [len(part) for part in roles] == [60, 10, 10]
+
+
+def test_without_val_nothing_chooses() -> None:
+    roles = for_training([*cases(30, "train"), *cases(5, "test", 30)], None)
+    assert [len(part) for part in roles] == [60, 0, 10]
+    assert roles.sentence == "trained on 60 cases, the last step kept; 10 more are left to judge it"
 
 
 def test_few_patients_all_train() -> None:
-    training, validation = for_training(cases(9), None)
-    assert (len(training), len(validation)) == (18, 0)
+    assert [len(part) for part in for_training(cases(9), None)] == [18, 0, 0]
 
 
-def test_folds_cover_everything_once() -> None:
-    everything = cases(23)
+@pytest.mark.parametrize(("n", "sizes"), [(50, (35, 5, 10)), (23, None), (9, None), (5, (4, 0, 1))])
+def test_folds_judge_everything_once_and_nobody_judged_was_choosing(n: int, sizes: tuple[int, ...] | None) -> None:
+    everything = cases(n)
     seen: list[str] = []
     for fold in range(FOLDS):
-        training, validation = for_training(everything, fold)
-        assert not groups(training) & groups(validation)
-        assert len(training) + len(validation) == len(everything)
-        seen += [case.name for case in validation]
+        roles = for_training(everything, fold)
+        assert sum(map(len, roles)) == len(everything)
+        parts = [groups(part) for part in roles]
+        assert not any(a & b for i, a in enumerate(parts) for b in parts[:i])
+        assert sizes is None or tuple(map(len, parts)) == sizes
+        seen += [case.name for case in roles.judging]
     assert sorted(seen) == [case.name for case in everything]
+
+
+def test_a_fold_that_there_is_not_and_too_few_patients_are_refused() -> None:
     with pytest.raises(InputError, match="0 to 4"):
-        for_training(everything, 5)
+        for_training(cases(23), 5)
+    with pytest.raises(InputError, match=r"^fold 1: 4 patients .* cannot be divided into 5 parts"):
+        for_training([*cases(4), *cases(3, "test", 4)], 1)
+    with pytest.raises(InputError, match="every case is marked val or test"):
+        for_training([*cases(2, "val"), *cases(3, "test", 2)], None)
 
 
-def test_no_fold_touches_a_test_case() -> None:
-    training, validation = for_training([*cases(10), *cases(3, "test", 10)], 0)
-    assert "test" not in {case.split for case in training + validation}
+def test_a_fold_leaves_marked_cases_in_their_roles() -> None:
+    roles = for_training([*cases(20, "train"), *cases(4, "val", 20), *cases(3, "test", 24)], 0)
+    assert [len(part) for part in roles] == [32, 8, 8 + 6]
+    assert {case.split for case in roles.choosing} == {"val"}
+    assert {case.split for case in roles.training} == {"train"}
+
+
+def test_who_does_what_is_a_table_that_is_read_again(tmp_path: Path) -> None:
+    everything = cases(20)
+    roles = for_training(everything, 2)
+    (tmp_path / "cases.csv").write_text(roles.table())
+    again = for_training(with_splits(everything, tmp_path / "cases.csv"), None)
+    assert [[case.name for case in part] for part in again] == [[case.name for case in part] for part in roles]
 
 
 def test_marked_rows_are_held_out_of_fine_tuning() -> None:
@@ -74,7 +99,7 @@ def test_cases_without_labels_do_not_train() -> None:
 def test_every_tenth_group_validates_from_ten_on(groups: int, validating: list[str]) -> None:
     cases = [Case(f"c{n:02}", (Path("scan.nii"),), None, f"p{n}") for n in range(groups)]
     ordered = sorted(cases, key=lambda case: case.group)
-    training, validation = for_training(ordered, None)
+    training, validation, _ = for_training(ordered, None)
     assert len(training) + len(validation) == groups
     assert len(validation) == len(validating)
 

@@ -20,6 +20,7 @@ from napari_boundaryseg.engine.recipes.shipped import recipe
 from napari_boundaryseg.engine.training import train
 from napari_boundaryseg.engine.training.fine_tune import fine_tune
 from napari_boundaryseg.engine.training.loop import run as training_run
+from napari_boundaryseg.engine.training.loop.validate import Scores
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Cancelled
 
@@ -67,7 +68,9 @@ def test_it_learns_two_boxes(tmp_path):
 
 
 def test_the_card_has_the_sample_sd_of_the_validation_scores(tmp_path, monkeypatch):
-    monkeypatch.setattr(training_run, "dice_scores", lambda *_: {"Hippocampus_A": [0.5, 0.7], "Hippocampus_P": [0.6]})
+    monkeypatch.setattr(
+        training_run, "dice_scores", lambda *_: Scores(*[{"Hippocampus_A": [0.5, 0.7], "Hippocampus_P": [0.6]}] * 2)
+    )
     path = train.fit(tiny(), [case(1)], tmp_path, validation=[case(2)], steps=1)
     several, one = load_model(path).card.scores
     assert (several.n, several.mean, several.sd) == (2, pytest.approx(0.6), pytest.approx(np.std([0.5, 0.7], ddof=1)))

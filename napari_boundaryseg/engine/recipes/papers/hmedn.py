@@ -66,6 +66,7 @@ PELVIS = Recipe(
     steps_per_epoch=5_000,
     metrics=("dsc", "asd_mm", "hd_mm"),
     locator="pelvis-ct-locator",
+    locator_fills_patch=True,
 )
 
 BRATS = Recipe(

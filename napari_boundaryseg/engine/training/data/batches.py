@@ -11,7 +11,7 @@ from torch import Tensor
 from napari_boundaryseg.engine.preprocessing.box_distances import distances_to_sides
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.training.data.augment import change_intensities, sample, sampling_points
-from napari_boundaryseg.engine.training.data.cases import TrainingCase
+from napari_boundaryseg.engine.training.data.cases import TrainingCase, counted
 from napari_boundaryseg.engine.training.data.random_boxes import boxed, without_turns
 from napari_boundaryseg.engine.training.data.targets import Maps, drawn
 from napari_boundaryseg.losses import Target
@@ -27,13 +27,17 @@ def batch_at(cases: Sequence[TrainingCase], recipe: Recipe, seed: int, step: int
     """
     rng = np.random.default_rng([seed, step])
     patches = [draw(cases[int(rng.integers(len(cases)))], recipe, rng) for _ in range(recipe.batch)]
-    images, labels, maps = zip(*patches, strict=True)
+    images, labels, maps, valid = zip(*patches, strict=True)
     stacked = {name: torch.stack([one[name] for one in maps]) for name in maps[0]}
-    return torch.stack(images), Target(torch.stack(labels), stacked)
+    counts = None if all(map(torch.all, valid)) else torch.stack(valid)
+    return torch.stack(images), Target(torch.stack(labels), stacked, counts)
 
 
-def draw(case: TrainingCase, recipe: Recipe, rng: np.random.Generator) -> tuple[Tensor, Tensor, Maps]:
-    """One augmented patch of a case: image, class indices, target maps."""
+def draw(case: TrainingCase, recipe: Recipe, rng: np.random.Generator) -> tuple[Tensor, Tensor, Maps, Tensor]:
+    """One augmented patch of a case: image, class indices, target maps, and (1, z, y, x) bool: which voxels count.
+
+    Those that lie in the scan, and of which it is known what they are.
+    """
     loose, augmentation = case.loose, recipe.augmentation
     if loose:
         case, augmentation = boxed(case, recipe, rng), without_turns(augmentation)
@@ -49,7 +53,7 @@ def draw(case: TrainingCase, recipe: Recipe, rng: np.random.Generator) -> tuple[
         sides = distances_to_sides(points, case.labels.shape, case.spacing_mm, recipe.sides_mm)
         image = torch.cat([image, sides])
     labels = sample(case.labels[None], points, "nearest")[0].long()
-    return image, labels, drawn(case.maps, points)
+    return image, labels, drawn(case.maps, points), counted(case, points)[None]
 
 
 def _centre(case: TrainingCase, recipe: Recipe, rng: np.random.Generator) -> np.ndarray:

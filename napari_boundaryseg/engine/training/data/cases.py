@@ -17,6 +17,7 @@ from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan, 
 from napari_boundaryseg.engine.preprocessing.prepared_scan import PreparedScan
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.training.data import targets
+from napari_boundaryseg.engine.training.data.augment import sample
 from napari_boundaryseg.engine.training.data.targets import Maps
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Progress, silent
@@ -42,6 +43,10 @@ class TrainingCase:
     voxels : list of (n, 3) int arrays
         For each organ that is present, up to 2000 of its voxels: where patches may be centred.
     name : str
+    unlabelled : tuple of str
+        The organs of the recipe that the scheme of its labels does not have: they may be anywhere in its background.
+    valid : (z, y, x) bool tensor, optional
+        Where it is known what a voxel is; everywhere by default. Of a case with unlabelled organs, in the others.
     loose : bool
         The image holds the scan's own intensities with wide margins; `random_boxes.boxed` makes a case of it.
     """
@@ -52,6 +57,8 @@ class TrainingCase:
     spacing_mm: tuple[float, float, float]
     voxels: list[np.ndarray]
     name: str = ""
+    unlabelled: tuple[str, ...] = ()
+    valid: Tensor | None = None
     loose: bool = False
 
 
@@ -59,7 +66,8 @@ def prepare(volume: Volume, labels: LabelMap, recipe: Recipe, box: AnyBox | None
     """Bring one labelled scan to the network's grid and make its target maps.
 
     Of the scan, that part is taken which the model would be given to segment it: see
-    `engine.preprocessing.field_of_view.part_of`.
+    `engine.preprocessing.field_of_view.part_of`. Where the scheme of the labels lacks an organ of the recipe, it is not
+    taught as background: of such a case only the voxels of its organs count.
 
     Raises
     ------
@@ -85,15 +93,27 @@ def _case(scan: PreparedScan, image: Tensor, labels: LabelMap, *, loose: bool = 
     """An image on the network's grid, with its labels and their target maps."""
     recipe, grid = scan.recipe, scan.grid
     classes = grid.labels(labels.with_scheme(recipe.scheme))
+    known = recipe.scheme.ids if labels.scheme.unnamed else labels.scheme.ids
+    unlabelled = tuple(organ.name for organ in recipe.scheme.organs if organ.id not in known)
     return TrainingCase(
         image=image.contiguous(),
         labels=torch.from_numpy(np.ascontiguousarray(classes)),
+        unlabelled=unlabelled,
+        valid=torch.from_numpy(classes > 0) if unlabelled else None,
         maps=targets.made(classes, recipe, grid.spacing_zyx),
         spacing_mm=grid.spacing_zyx,
         voxels=some_voxels(classes, len(recipe.scheme.ids)),
         name=scan.volume.name,
         loose=loose,
     )
+
+
+def counted(case: TrainingCase, points: Tensor) -> Tensor:
+    """Which of (z', y', x', 3) points, in voxels of a case, lie in one that counts: (z', y', x') bool."""
+    inside = torch.ones(points.shape[:-1], dtype=torch.bool)
+    for axis, n in enumerate(case.labels.shape):
+        inside &= (points[..., axis] >= -0.5) & (points[..., axis] < n - 0.5)
+    return inside if case.valid is None else inside & (sample(case.valid[None], points, "nearest")[0] > 0)
 
 
 def check_pair(volume: Volume, labels: LabelMap) -> None:

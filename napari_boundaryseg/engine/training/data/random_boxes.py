@@ -15,7 +15,7 @@ from napari_boundaryseg.engine.preprocessing.network_grid import resized
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.recipes.settings import Augmentation
 from napari_boundaryseg.engine.training.data.augment import random_affine, sample
-from napari_boundaryseg.engine.training.data.cases import TrainingCase, some_voxels
+from napari_boundaryseg.engine.training.data.cases import TrainingCase, counted, some_voxels
 from napari_boundaryseg.engine.training.data.targets import resampled
 from napari_boundaryseg.models.slicewise import with_neighbours
 
@@ -48,6 +48,7 @@ def boxed(case: TrainingCase, recipe: Recipe, rng: np.random.Generator) -> Train
     image = resized(image, size, "linear") if size != own else image
     points = _points(case, matrix, cut, size)
     labels = sample(case.labels[None], points, "nearest")[0].to(case.labels.dtype).numpy()
+    valid = counted(case, points)
     z, y, x = (n * s / m for n, s, m in zip(own, case.spacing_mm, size, strict=True))
     return replace(
         case,
@@ -56,6 +57,7 @@ def boxed(case: TrainingCase, recipe: Recipe, rng: np.random.Generator) -> Train
         maps=resampled(case.maps, points),
         spacing_mm=(z, y, x),
         voxels=some_voxels(labels, len(recipe.scheme.ids)),
+        valid=None if valid.all() else valid,
         loose=False,
     )
 

@@ -15,11 +15,13 @@ from napari_boundaryseg.engine.checkpoints.card import Card, read_json
 from napari_boundaryseg.errors import InputError
 
 BEST, LAST, STATE, CARD, LOG = "best.safetensors", "last.safetensors", "state.safetensors", "card.json", "log.jsonl"
+CASES = "cases.csv"
+"""Which cases trained, chose the best step, and are left to judge it; written beside the model of a folder's cases."""
 LOCK = "training.lock"
 COMPARISON = ("comparison.json", "comparison.md")
 TAKEN, HALVES = "taken.json", "halves"
 """How much of a fine-tuning is taken, and the folder of the fine-tunings that say so."""
-_WRITTEN = (STATE, BEST, LAST, CARD, LOG, TAKEN, *COMPARISON)
+_WRITTEN = (STATE, BEST, LAST, CARD, LOG, CASES, TAKEN, *COMPARISON)
 """Whatever a training writes: nothing of it is replaced or removed unless somebody said so."""
 
 

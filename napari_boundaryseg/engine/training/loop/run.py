@@ -29,7 +29,7 @@ from napari_boundaryseg.engine.training.loop.optimiser import averaged_over, opt
 from napari_boundaryseg.engine.training.loop.plateau import Plateau
 from napari_boundaryseg.engine.training.loop.schedules import rate
 from napari_boundaryseg.engine.training.loop.state import Good, Memory, moments_of, put_moments, save_state
-from napari_boundaryseg.engine.training.loop.validate import dice_scores, mean_of
+from napari_boundaryseg.engine.training.loop.validate import Scores, dice_scores, mean_of
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.models import ModelOutput
 from napari_boundaryseg.models.blocks import CHANNELS_LAST
@@ -235,7 +235,7 @@ class TrainingRun:
 
     def end_epoch(self, held: list[TrainingCase]) -> None:
         """Validate, keep the best, make the run resumable."""
-        scores = dice_scores(self.result, held, self.recipe, self.fabric.device) if held else {}
+        scores, told = dice_scores(self.result, held, self.recipe, self.fabric.device) if held else Scores({}, {})
         mean = mean_of(scores)
         if scores:
             self.log(step=self.step, validation={k: float(np.mean(v)) for k, v in scores.items()}, mean_dsc=mean)
@@ -243,8 +243,8 @@ class TrainingRun:
             update={
                 "step": self.step,
                 "created": datetime.now(UTC).isoformat(timespec="seconds"),
-                "scores": card_scores({(organ, "dsc"): values for organ, values in scores.items()}),
-                "scored_on": "the validation scans that chose the best step" if scores else "",
+                "scores": card_scores({(organ, "dsc"): values for organ, values in told.items()}),
+                "scored_on": "the validation scans that chose the best step" if told else "",
             }
         )
         if not scores or mean >= self.best:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -15,26 +16,35 @@ from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.training.data.cases import TrainingCase
 
 
-def dice_scores(
-    network: nn.Module, cases: Sequence[TrainingCase], recipe: Recipe, device: torch.device
-) -> dict[str, list[float]]:
-    """Dice per organ and case; a case without the organ is left out.
+class Scores(NamedTuple):
+    """Dice per organ, one value per case."""
 
-    Returns
-    -------
-    dict
-        Organ name to one value per case that holds the organ.
+    choosing: dict[str, list[float]]
+    """Of every case in which the organ was looked for: where there is none, 1 if none is found, 0 if something is."""
+    in_reference: dict[str, list[float]]
+    """Of the cases that hold the organ, as a card tells it."""
+
+
+def dice_scores(network: nn.Module, cases: Sequence[TrainingCase], recipe: Recipe, device: torch.device) -> Scores:
+    """Dice per organ and case.
+
+    A false finding counts like a missed organ, and every checkpoint is chosen by the same number of values. Only an
+    organ that the scheme of a case's labels lacks is left out there.
     """
     network.eval()
-    scores: dict[str, list[float]] = {name: [] for name in recipe.scheme.names}
+    choosing: dict[str, list[float]] = {name: [] for name in recipe.scheme.names}
+    held: dict[str, list[float]] = {name: [] for name in recipe.scheme.names}
     for case in cases:
         labels = _labels(network, case, recipe, device)
         for index, name in enumerate(recipe.scheme.names, start=1):
-            truth = case.labels.numpy() == index
+            truth, found = case.labels.numpy() == index, labels == index
+            both = int(found.sum() + truth.sum())
+            dice = float(2 * (found & truth).sum() / both) if both else 1.0
+            if name not in case.unlabelled:
+                choosing[name].append(dice)
             if truth.any():
-                found = labels == index
-                scores[name].append(float(2 * (found & truth).sum() / (found.sum() + truth.sum())))
-    return {name: values for name, values in scores.items() if values}
+                held[name].append(dice)
+    return Scores(*({name: values for name, values in one.items() if values} for one in (choosing, held)))
 
 
 def mean_of(scores: dict[str, list[float]]) -> float:

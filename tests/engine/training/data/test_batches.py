@@ -37,7 +37,7 @@ def cut(case: TrainingCase, corner: float) -> tuple[slice, ...]:
 def test_without_augmentation_a_patch_is_a_crop(patch):
     case, wanted = numbered(patch, Augmentation())
     for seed in range(12):
-        image, labels, maps = draw(case, wanted, np.random.default_rng(seed))
+        image, labels, maps, _ = draw(case, wanted, np.random.default_rng(seed))
         place = cut(case, float(image.min()))
         crop = tuple(slice(s.start, s.start + n) for s, n in zip(place, patch, strict=True))
         torch.testing.assert_close(image, case.image[(slice(None), *crop)], rtol=0, atol=0.05)

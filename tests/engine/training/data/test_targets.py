@@ -122,7 +122,7 @@ def test_a_map_is_mirrored_with_the_labels():
     case = prepare(*scan(), settings)
     seen = set()
     for seed in range(12):
-        _, labels, maps = draw(case, settings, np.random.default_rng(seed))
+        _, labels, maps, _ = draw(case, settings, np.random.default_rng(seed))
         torch.testing.assert_close(maps["signed-distance"], distances(labels, case.spacing_mm), rtol=2e-3, atol=2e-3)
         seen.add(labels.numpy().tobytes())
     assert len(seen) > 4
@@ -133,7 +133,7 @@ def test_a_map_is_turned_with_the_labels():
     settings = wanted(Augmentation(rotate_deg=25, flip_axes=("x",)))
     case = prepare(*scan(), settings)
     for seed in range(6):
-        _, labels, maps = draw(case, settings, np.random.default_rng(seed))
+        _, labels, maps, _ = draw(case, settings, np.random.default_rng(seed))
         inside = np.s_[:, 5:-5, 6:-6, 8:-8]  # of the scan, also after the turn
         error = (maps["signed-distance"] - distances(labels, case.spacing_mm))[inside].abs()
         assert float(error.max()) < 2.7
@@ -147,7 +147,7 @@ def test_a_patch_has_the_distances_of_the_whole_scan():
     whole = distances(case.labels, case.spacing_mm)
     alone = 0
     for seed in range(20):
-        image, labels, maps = draw(case, settings, np.random.default_rng(seed))
+        image, labels, maps, _ = draw(case, settings, np.random.default_rng(seed))
         first = np.argwhere((case.image[0] - image[0, 0, 0, 0]).abs().numpy() < 1e-4)
         crops = [whole[(slice(None), *(slice(a, a + 8) for a in place))] for place in first]
         assert any(one.shape == (2, 8, 8, 8) and (one - maps["signed-distance"]).abs().max() < 0.05 for one in crops)
@@ -172,7 +172,7 @@ def test_a_map_comes_with_a_random_box():
 
 def test_beyond_the_scan_a_map_is_0_or_its_least():
     settings = wanted(losses={"signed-distance": 1.0, "difficulty-ce": 1.0}, patch_vox=(40, 40, 48))
-    _, _, maps = draw(prepare(*scan(), settings), settings, np.random.default_rng(0))
+    _, _, maps, _ = draw(prepare(*scan(), settings), settings, np.random.default_rng(0))
     assert maps["signed-distance"][:, :6].eq(0).all()
     assert maps["difficulty"][:, :6].eq(1).all()
     assert float(maps["difficulty"].min()) == 1

@@ -14,6 +14,7 @@ from napari_boundaryseg.engine.recipes.shipped import recipe
 from napari_boundaryseg.engine.training import train
 from napari_boundaryseg.engine.training.loop import run as training_run
 from napari_boundaryseg.engine.training.loop.plateau import Plateau
+from napari_boundaryseg.engine.training.loop.validate import Scores
 from napari_boundaryseg.phantom import two_part_structure
 from napari_boundaryseg.progress import Cancelled
 
@@ -80,7 +81,7 @@ def test_a_training_slows_down_ends_and_resumes_exactly(validated, tmp_path, mon
     case = two_part_structure(1)
     count = iter(range(10**6))
     if validated:
-        monkeypatch.setattr(training_run, "dice_scores", lambda *_: {"organ": [0.5]})
+        monkeypatch.setattr(training_run, "dice_scores", lambda *_: Scores(*[{"organ": [0.5]}] * 2))
     else:
         step = training_run.TrainingRun.one_step
 
