@@ -43,6 +43,7 @@ class Worker:
         self.session = Session(Lanes(dispatch=self.calls.put))
         self.session.message.connect(lambda level, text: say("said", level, text))
         self.session.job_changed.connect(self.follow)
+        self.session.training_changed.connect(self.follow)
         self.results, self.model, self.rng = results, model, rng
         project._take(self.session, project.Project(study, project.WINDOW))
         self.session.scan = scan
@@ -52,7 +53,7 @@ class Worker:
             job.progressed.connect(lambda fraction, text: say("progress", text))
 
     def finish(self) -> None:
-        while self.session.job is not None:
+        while self.session.job is not None or self.session.training is not None:
             self.calls.get()()
 
     def corrected(self) -> LabelMap:

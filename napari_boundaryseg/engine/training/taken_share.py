@@ -102,11 +102,11 @@ def _changes(before: LoadedModel, after: LoadedModel, case: TrainingCase, device
     """Share to the change of the mean Dice of one case; not a number where it holds no organ."""
     recipe, place = before.card.recipe, torch.device(device)
     network = copy.deepcopy(before.network).to(place)
-    old = mean_of(dice_scores(network, [case], recipe, place))
+    old = mean_of(dice_scores(network, [case], recipe, place).choosing)
     changes = {}
     for share in SHARES:
         network.load_state_dict(mixed(before.network, after.network, share))
-        changes[share] = mean_of(dice_scores(network, [case], recipe, place)) - old
+        changes[share] = mean_of(dice_scores(network, [case], recipe, place).choosing) - old
     return changes
 
 
