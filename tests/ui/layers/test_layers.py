@@ -90,13 +90,14 @@ def test_the_tooltip_says_what_a_map_means_and_where_it_comes_from(scan: Volume,
 
 def test_every_map_says_what_its_values_mean(scan: Volume, prediction: Prediction) -> None:
     told = {}
-    for source in ("hard head", "soft head", "derived"):
+    for edges, contour in (("hard head", "hard head"), ("derived", "soft head"), ("derived", "derived")):
         viewer = ViewerModel()
-        shown(viewer, scan, replace(prediction, contour_sources=dict.fromkeys(("Bladder", "edges"), source)))
-        told[source] = [viewer.layers[name].get_source_str().split("\n")[1] for name in ("edges", "contour: Bladder")]
-    assert told["hard head"][0].startswith("Probability that a border passes here, learned")
-    assert told["derived"][1].startswith("4 p (1 - p)")
-    assert len({*map(tuple, told.values())}) == 3
+        shown(viewer, scan, replace(prediction, contour_sources={"Bladder": contour, "edges": edges}))
+        for name, source in (("edges", edges), ("contour: Bladder", contour)):
+            told[name, source] = viewer.layers[name].get_source_str().split("\n")[1]
+    assert told["edges", "hard head"].startswith("Probability that a border passes here, learned")
+    assert told["contour: Bladder", "derived"].startswith("4 p (1 - p)")
+    assert len({*told.values()}) == len(told) == 5
 
 
 def test_labels_know_the_box_that_they_were_found_in(scan: Volume, prediction: Prediction) -> None:
