@@ -48,7 +48,10 @@ def draw(case: TrainingCase, recipe: Recipe, rng: np.random.Generator) -> tuple[
     image = sample(case.image, points, "bilinear", outside)
     if recipe.slices > 1 and "zyx"[recipe.across or 0] in augmentation.flip_axes and rng.random() < 0.5:
         image = image.unflatten(0, (-1, recipe.slices)).flip(1).flatten(0, 1)
+    empty = (image == 0).all(0) if recipe.preprocessing.nonzero else None
     image = change_intensities(image, case.spacing_mm, augmentation, rng)
+    if empty is not None:  # beyond the head there is nothing, as where it is predicted
+        image = image.masked_fill(empty, 0)
     if recipe.sides_mm:
         sides = distances_to_sides(points, case.labels.shape, case.spacing_mm, recipe.sides_mm)
         image = torch.cat([image, sides])

@@ -69,3 +69,21 @@ def test_slices_are_slices_of_the_scan_also_with_augmentation(plane, patch, monk
         patches.batch_at([case], wanted, 0, step)
     assert all(torch.equal(depth, depth.flatten()[0].round().expand_as(depth)) for depth in seen)
     assert len({float(depth.flatten()[0]) for depth in seen}) > 2
+
+
+@pytest.mark.parametrize("nonzero", [True, False])
+def test_what_is_empty_in_every_channel_stays_empty_where_it_is_not_normalised(nonzero):
+    """Prediction sees exactly 0 there, beyond the head, and so does a network that learns."""
+    changing = Augmentation(bias_field=0.3, contrast=0.3, gain=0.1, shift=0.2, noise=0.2)
+    case, wanted = numbered((6, 12, 12), changing)
+    wanted = wanted.with_settings({"preprocessing.nonzero": nonzero})
+    image = torch.zeros(1, *case.labels.shape)
+    image[:, :, :, ::2] = 1 + torch.rand(image[:, :, :, ::2].shape, generator=torch.Generator().manual_seed(0))
+    empty = replace(case, image=image)
+    for seed in range(6):
+        plain = draw(empty, wanted.model_copy(update={"augmentation": Augmentation()}), np.random.default_rng(seed))[0]
+        found = draw(empty, wanted, np.random.default_rng(seed))[0]
+        outside = plain == 0
+        assert outside.any() and not outside.all()
+        assert bool((found[outside] == 0).all()) == nonzero
+        assert (found[~outside] != plain[~outside]).float().mean() > 0.9
