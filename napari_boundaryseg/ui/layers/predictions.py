@@ -22,7 +22,7 @@ PASSES = "Probability that a border passes here"
 MEANINGS = {
     ("edges", "hard head"): f"{PASSES}, learned by the edge stream",
     ("edges", "derived"): f"{PASSES}: how much an organ's probability changes between neighbouring voxels",
-    ("contour", "hard head"): "Probability that this organ's border passes here, learned by the hard-contour head",
+    ("contour", "hard head"): "Probability that this organ's border passes here, learned as a sharp line",
     ("contour", "soft head"): "Heat as it was taught: 1 on this organ's border in 3-D, less with the distance to it",
     ("contour", "derived"): "4 p (1 - p) of this organ's probability p: 1 where the network is undecided",
     ("attention", "gain"): "Gain: what the gate multiplies the features by; clear where it is 1",

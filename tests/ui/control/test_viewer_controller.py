@@ -25,6 +25,7 @@ from napari_boundaryseg.ui import hooks
 from napari_boundaryseg.ui.compat.window import main_window
 from napari_boundaryseg.ui.layers import access, predictions
 from napari_boundaryseg.ui.layers.labels import editable_of
+from napari_boundaryseg.ui.layers.predictions import MEANINGS
 from napari_boundaryseg.ui.widgets.version_list import Version
 from napari_boundaryseg.ui.workbench import Workbench
 
@@ -340,7 +341,7 @@ def test_the_result_of_a_prediction_is_read_without_counting_its_voxels_again(
     assert find("segment_panel.result").text() == text, "it tells of the prediction, not of the corrections"
 
 
-def test_every_map_says_in_the_layer_list_where_it_comes_from(controller: Any, wait: Callable[..., None]) -> None:
+def test_every_map_says_in_the_layer_list_what_it_means(controller: Any, wait: Callable[..., None]) -> None:
     from qtpy.QtCore import Qt
 
     controller.segmentation.run()
@@ -348,10 +349,7 @@ def test_every_map_says_in_the_layer_list_where_it_comes_from(controller: Any, w
     model = main_window(controller.viewer)._qt_viewer.layers.model()
     tips = {model.index(row, 0).data(Qt.ItemDataRole.ToolTipRole) for row in range(model.rowCount())}
     words = {tip.partition("\n")[0]: tip.partition("\n")[2] for tip in tips}
-    assert {words[f"contour: {name}"] for name in controller.session.prediction.contours} <= {
-        "soft head",
-        "hard head",
-        "derived",
-    }
-    assert words["edges"] in {"soft head", "hard head", "derived"}
+    said = {meaning for (kind, _), meaning in MEANINGS.items() if kind == "contour"}
+    assert {words[f"contour: {name}"] for name in controller.session.prediction.contours} <= said
+    assert words["edges"].startswith("Probability that a border passes here")
     assert np.asarray(controller.viewer.layers["edges"].data).max() <= 1
