@@ -168,7 +168,7 @@ def test_accepted_labels_leave_nothing_behind_when_another_scan_is_opened(
     wait(lambda: controller.session.job is None)
     open_scan(controller, wait, open_scan_now, monkeypatch)
     assert journals() == []
-    assert close_dialog.may_close(controller.viewer)
+    assert close_dialog.may_close(controller.viewer) is None
 
 
 def test_labels_accepted_while_another_scan_opens_are_stored_and_let_go(
@@ -279,7 +279,7 @@ def result_of_another(
     found[20:40, 20:40, 5:12] = 1
     show_labels(first.viewer, scan, scan.with_labels(found, preset("pelvis-mr")), name="Model: m", kind=MODEL)
     monkeypatch.setattr(QMessageBox, "exec", lambda box: pytest.fail("a result can be made again: nothing is asked"))
-    assert close_dialog.may_close(first.viewer)
+    assert close_dialog.may_close(first.viewer) is None
     first.close()
     first.viewer.close()
     return found

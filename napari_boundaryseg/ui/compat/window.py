@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from napari import Viewer
@@ -34,23 +35,37 @@ def deliver_deletions() -> None:
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
+May = Callable[[], bool | None]
+"""Whether a window may close; None where there was nothing to ask."""
+
+
+def _close(window: QWidget) -> None:
+    """Close a window without a question: its own ``close`` asks where a person says so only."""
+    window.close()
+
+
 class _CloseFilter(QObject):
     """Asks before a window closes because a person said so."""
 
-    def __init__(self, window: QWidget, may: Callable[[], bool]) -> None:
+    def __init__(self, window: QWidget, may: May) -> None:
         super().__init__(window)
-        self._may = may
+        self._may, self._window = may, weakref.ref(window)
         window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        if event is not None and event.type() == QEvent.Type.Close and event.spontaneous() and not self._may():
-            event.ignore()
-            return True
-        return False
+        if event is None or event.type() != QEvent.Type.Close or not event.spontaneous():
+            return False
+        answer, window = self._may(), self._window()
+        if answer is None or window is None:
+            return False
+        event.ignore()
+        if answer:
+            QTimer.singleShot(0, partial(_close, window))
+        return True
 
 
-def before_closed(viewer: Viewer, may: Callable[[], bool]) -> None:
-    """Ask ``may`` before a person closes the viewer's window, by its frame or by napari's menu.
+def before_closed(viewer: Viewer, may: May) -> None:
+    """Ask ``may`` before a person closes the viewer's window, by frame or menu; what it asked, napari does not.
 
     (0.9.2: no public event for it. The menu calls ``close`` of the main window with ``confirm_need``.)
     """
@@ -61,7 +76,8 @@ def before_closed(viewer: Viewer, may: Callable[[], bool]) -> None:
     close = window.close
 
     def asked(quit_app: bool = False, confirm_need: bool = False) -> Any:
-        return close(quit_app, confirm_need) if not confirm_need or may() else None
+        answer = may() if confirm_need else None
+        return None if answer is False else close(quit_app, confirm_need and answer is None)
 
     window.close = asked
     _CloseFilter(window, may)

@@ -17,14 +17,24 @@ from napari_boundaryseg.ui.layers.shelf import shelf_of
 
 def ask_before(viewer: Any, session: Session) -> None:
     """Ask when a person closes the viewer's window."""
-    before_closed(viewer, lambda: may_stop(viewer, session) and may_close(viewer))
+    before_closed(viewer, lambda: _may(viewer, session))
 
 
-def may_stop(viewer: Any, session: Session) -> bool:
-    """Whether a training may stop with the window: there is none, or the person said so."""
+def _may(viewer: Any, session: Session) -> bool | None:
+    answer: bool | None = None
+    for ask in (lambda: may_stop(viewer, session), lambda: may_close(viewer)):
+        said = ask()
+        if said is False:
+            return False
+        answer = answer or said
+    return answer
+
+
+def may_stop(viewer: Any, session: Session) -> bool | None:
+    """Whether a training may stop with the window, as the person says; None where there is none."""
     job = session.training
     if job is None:
-        return True
+        return None
     box = QMessageBox(main_window(viewer))
     box.setObjectName("closing.training_question")
     box.setIcon(QMessageBox.Icon.Question)
@@ -45,12 +55,12 @@ def may_stop(viewer: Any, session: Session) -> bool:
     return box.clickedButton() is stop
 
 
-def may_close(viewer: Any) -> bool:
-    """Whether the window may go: nothing would be lost, or the person said what becomes of it."""
+def may_close(viewer: Any) -> bool | None:
+    """Whether the window may go, as the person says of what is not accepted; None where nothing would be lost."""
     shown = [editable_of(layer) for layer in access.of_kind(viewer, "labels")]
     unsaved = [editable for editable in [*shown, *shelf_of(viewer).all()] if not editable.is_stored]
     if not unsaved:
-        return True
+        return None
     names = sorted({f"{editable.scan_name} ({', '.join(editable.scheme.names)})" for editable in unsaved})
     box = QMessageBox(main_window(viewer))
     box.setObjectName("closing.question")

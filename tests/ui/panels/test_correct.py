@@ -225,7 +225,7 @@ def answer(role: QMessageBox.ButtonRole, seen: list[str]) -> None:
 
 def test_closing_asks_by_name_and_does_as_told(controller: Any, tmp_path: Path) -> None:
     journals = tmp_path / "data" / "napari-boundaryseg" / "journal"
-    assert closing.may_close(controller.viewer), "labels that come from a file are not lost"
+    assert closing.may_close(controller.viewer) is None, "labels that come from a file are not lost"
     paint_over(controller, PROSTATE, BLADDER)
     seen: list[str] = []
     answer(QMessageBox.ButtonRole.RejectRole, seen)
