@@ -226,7 +226,7 @@ def agreement(output: ModelOutput, target: losses.Target, wanted: Recipe) -> Map
         found.update(_edges(said, hard.numpy() > 0))
     if output.soft is not None and soft is not None:
         pair = (output.soft.sigmoid().numpy().ravel(), soft.numpy().ravel())
-        found["correlation"] = float(np.corrcoef(*pair)[0, 1]) if min(map(np.std, pair)) else 0.0
+        found["correlation"] = float(np.corrcoef(*pair)[0, 1]) if min(map(np.ptp, pair)) else 0.0
     return Maps(**found)
 
 

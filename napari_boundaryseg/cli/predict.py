@@ -18,7 +18,6 @@ from napari_boundaryseg.cli.inputs.cases import name_of, sources
 from napari_boundaryseg.cli.overwriting import Overwrite, refuse_one_file, refuse_sources
 from napari_boundaryseg.cli.stopping import stoppable
 from napari_boundaryseg.data.boxes import Box, drawn
-from napari_boundaryseg.data.metrics.volumes import ml_text
 from napari_boundaryseg.progress import part
 
 if TYPE_CHECKING:
@@ -185,5 +184,7 @@ def _one(
     kept = kept_in_words(read_report(written[-1]))
     for note in (*found.details["notes"], *([kept] if kept else [])):  # type: ignore[misc]
         typer.echo(f"note: {case}: {note}", err=True)
+    from napari_boundaryseg.data.metrics.volumes import ml_text
+
     volumes = ", ".join(f"{name} {ml_text(value)} mL" for name, value in found.labels.volumes_ml().items())
     typer.echo(f"{case}: {volumes} ({time.perf_counter() - started:.1f} s)")

@@ -319,7 +319,7 @@ def test_the_part_that_is_trained_can_be_chosen(boundaryseg, tiny_model: Path, s
     done = boundaryseg(*words, "--part", "heads", "--lr", "0.01")
     assert done.status == 0, done.err
     before, after = (
-        load_model(path).network.state_dict() for path in (tiny_model, tmp_path / "m" / "best.safetensors")
+        load_model(path).network.state_dict() for path in (tiny_model, tmp_path / "m" / "last.safetensors")
     )
     moved = {name.partition(".")[0] for name in before if not before[name].equal(after[name])}
     assert moved

@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from napari_boundaryseg.data.datasets.copies import marks, one_patient_each, one_scan
+from napari_boundaryseg.data.mean_sd import mean_sd
 from napari_boundaryseg.data.saving import atomic_json
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, load_model
 from napari_boundaryseg.engine.devices import choose
@@ -151,9 +152,8 @@ def chosen(changes: Mapping[float, Sequence[float]]) -> float:
     """
     means = {share: float(np.mean(found)) if len(found) else -math.inf for share, found in changes.items()}
     best = max(sorted(means), key=lambda share: means[share])
-    values = np.asarray(changes[best], float)
-    error = float(values.std(ddof=1) / np.sqrt(values.size)) if values.size > 1 else np.inf
-    return best if means[best] > error else 0.0
+    n, _, sd = mean_sd(changes[best])
+    return best if sd is not None and means[best] > sd / math.sqrt(n) else 0.0
 
 
 def mixed(before: nn.Module, after: nn.Module, share: float) -> dict[str, Tensor]:

@@ -10,6 +10,7 @@ import torch
 from napari_boundaryseg.data.boundaries import inner_boundary
 from napari_boundaryseg.data.contour_targets import soft_contour
 from napari_boundaryseg.data.labels import preset
+from napari_boundaryseg.data.metrics.volumes import ml_text
 from napari_boundaryseg.data.volume import LabelMap
 from napari_boundaryseg.engine.checkpoints.checkpoint import build_network, load_model
 from napari_boundaryseg.engine.inference.predictor import Predictor
@@ -148,4 +149,4 @@ def test_specks_and_holes_are_tidied_where_the_recipe_says_so(case, tmp_path):
     )
     assert not tidy["labels"].array[1:3, 1:3, 1].any()
     dropped = int((tidy["labels"].array != specks.array).sum()) * volume.geometry.voxel_ml
-    assert notes == [f"Only large pieces of organs were kept; {dropped:.1f} mL were left out"]
+    assert notes == [f"Only large pieces of organs were kept; {ml_text(dropped)} mL were left out"]

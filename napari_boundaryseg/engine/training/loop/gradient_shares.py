@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 
 
-def gradient_shares(values: Mapping[str, Tensor], parameters: Iterable[nn.Parameter]) -> dict[str, float]:
+def gradient_shares(
+    values: Mapping[str, Tensor],
+    parameters: Sequence[nn.Parameter],
+    backward: Callable[..., object] = torch.autograd.backward,
+) -> dict[str, float]:
     """Each loss's part of the sum of the norms of the losses' gradients on shared weights.
 
     Parameters
     ----------
     values : mapping of str to scalar tensor
         Each loss times its weight; their graph is kept.
-    parameters : iterable of Parameter
-        A network's. Those that only some of the losses reach, as a head's, are left out.
+    parameters : sequence of Parameter
+        A network's, whose gradients are gone afterwards. Those that only some of the losses reach, as a head's, are
+        left out.
+    backward : callable
+        ``backward(value, retain_graph=True)``; the training's own, where another is refused.
 
     Returns
     -------
@@ -29,13 +36,17 @@ def gradient_shares(values: Mapping[str, Tensor], parameters: Iterable[nn.Parame
     >>> gradient_shares({"one": 3 * trunk, "other": trunk * head}, [trunk, head])
     {'one': 0.75, 'other': 0.25}
     """
-    wanted = [parameter for parameter in parameters if parameter.requires_grad]
-    found = [
-        torch.autograd.grad(value, wanted, retain_graph=True, allow_unused=True) if value.requires_grad else ()
-        for value in values.values()
-    ]
-    reached = [one for one in found if any(part is not None for part in one)]
-    shared = [n for n in range(len(wanted)) if reached and all(one[n] is not None for one in reached)]
-    norms = [sum(float(one[n].float().square().sum()) for n in shared) ** 0.5 if one else 0.0 for one in found]
+    squares: list[dict[int, float]] = []
+    for value in values.values():
+        for parameter in parameters:
+            parameter.grad = None
+        if value.requires_grad:
+            backward(value, retain_graph=True)
+        reached = {n: one.grad for n, one in enumerate(parameters) if one.grad is not None}
+        squares.append({n: float(grad.float().square().sum()) for n, grad in reached.items()})
+    for parameter in parameters:
+        parameter.grad = None
+    shared = set.intersection(*(set(one) for one in squares if one)) if any(squares) else set()
+    norms = [sum(one[n] for n in shared) ** 0.5 if one else 0.0 for one in squares]
     total = sum(norms)
     return {name: norm / total if total > 0 else 0.0 for name, norm in zip(values, norms, strict=True)}

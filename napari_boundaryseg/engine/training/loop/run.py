@@ -178,7 +178,8 @@ class TrainingRun:
         torch.manual_seed(step_seed(self.seed, self.step))  # for dropout and for losses that draw samples
         output = self.network(image)
         total, parts = self.loss(output, target)
-        shares = self._gradient_shares(output, target) if self.step % self.recipe.steps_per_epoch == 0 else {}
+        begins = self.step % self.recipe.steps_per_epoch == 0 and len(self.recipe.losses) > 1
+        shares = self._gradient_shares(output, target) if begins else {}
         self.optimiser.zero_grad(set_to_none=True)
         self.fabric.backward(total)
         limit = self.recipe.optimiser.gradient_clip or math.inf
@@ -207,7 +208,7 @@ class TrainingRun:
     def _gradient_shares(self, output: ModelOutput, target: losses.Target) -> dict[str, float]:
         values = losses.separate(self.recipe.losses, self.recipe.loss_arguments)(output, target)
         weighted = {name: self.recipe.losses[name] * value for name, value in values.items()}
-        return gradient_shares(weighted, self.plain.parameters())
+        return gradient_shares(weighted, list(self.plain.parameters()), self.fabric.backward)
 
     def _skip(self, buffers: dict[str, torch.Tensor]) -> None:
         """Leave the weights as they are; take back what the forward pass did to running statistics."""
