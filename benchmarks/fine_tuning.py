@@ -16,6 +16,7 @@ import argparse
 import json
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from scipy import ndimage
 from napari_boundaryseg.data.datasets import Case, load_case, read_dataset
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, load_model
+from napari_boundaryseg.engine.evaluation.folds import group_of
 from napari_boundaryseg.engine.evaluation.paired_change import t_interval
 from napari_boundaryseg.engine.inference.predictor import Predictor
 from napari_boundaryseg.engine.training.fine_tune import fine_tune
@@ -96,7 +98,7 @@ def correction(data: Path, name: str = MODEL, held_out: int = HELD_OUT, seed: in
     held = [load(case, model) for case in found["val"][:held_out]]
     corrected = [(volume, dilated(labels)) for volume, labels in training]
     with tempfile.TemporaryDirectory() as work:
-        tuned, seconds = tune(model, corrected, Path(work), seed)
+        tuned, seconds = tune(model, corrected, Path(work), seed, found["train"][:TRAINING])
         cases = rows_of(load_model(name), tuned, held)
     return {
         "purpose": "correction",
@@ -116,7 +118,7 @@ def nothing_to_correct(data: Path, name: str = MODEL, training: int = TRAINING, 
     unseen = [case for case in val if NEVER_SEEN[0] <= case.name <= NEVER_SEEN[1]][:training]
     held = [load(case, model) for case in val[:JUDGES]]
     with tempfile.TemporaryDirectory() as work:
-        tuned, seconds = tune(model, [load(case, model) for case in unseen], Path(work), seed)
+        tuned, seconds = tune(model, [load(case, model) for case in unseen], Path(work), seed, unseen)
         before, after = (mean_dice(one, held) for one in (load_model(name), tuned))
     mean, low, high = t_interval([new - old for old, new in zip(before, after, strict=True)])
     return {
@@ -132,10 +134,13 @@ def nothing_to_correct(data: Path, name: str = MODEL, training: int = TRAINING, 
     }
 
 
-def tune(model: LoadedModel, cases: list[tuple[Volume, LabelMap]], work: Path, seed: int) -> tuple[LoadedModel, float]:
+def tune(
+    model: LoadedModel, pairs: list[tuple[Volume, LabelMap]], work: Path, seed: int, cases: Sequence[Case]
+) -> tuple[LoadedModel, float]:
     """The model that came of a fine-tuning at the defaults, and how many seconds it took."""
     began = time.perf_counter()
-    path = fine_tune(model, cases, work, seed=seed, device="cpu")
+    patients = {case.name: group_of(case) for case in cases}  # both sides of a person
+    path = fine_tune(model, pairs, work, seed=seed, device="cpu", patients=patients)
     return load_model(path), round(time.perf_counter() - began, 1)
 
 

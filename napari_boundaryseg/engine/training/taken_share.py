@@ -20,10 +20,10 @@ import torch
 from torch import Tensor, nn
 
 from napari_boundaryseg.data.datasets.copies import marks, one_patient_each, one_scan
-from napari_boundaryseg.data.mean_sd import mean_sd
 from napari_boundaryseg.data.saving import atomic_json
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, load_model
 from napari_boundaryseg.engine.devices import choose
+from napari_boundaryseg.engine.evaluation.paired_change import t_interval
 from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan
 from napari_boundaryseg.engine.training.data.cases import TrainingCase, prepare_all
 from napari_boundaryseg.engine.training.loop.folder import HALVES, TAKEN
@@ -131,7 +131,7 @@ def halves(groups: Sequence[str]) -> tuple[list[int], list[int]]:
 
 
 def chosen(changes: Mapping[float, Sequence[float]]) -> float:
-    """The share that helped most, where that is more than chance alone explains; 0 else.
+    """The share that helped most, where that is as sure as a verdict has to be; 0 else.
 
     Parameters
     ----------
@@ -141,7 +141,8 @@ def chosen(changes: Mapping[float, Sequence[float]]) -> float:
     Returns
     -------
     float
-        That of the largest mean, if the mean is above its standard error; of several the smaller one.
+        That of the largest mean, if its 95 % t interval leaves out zero; of several the smaller one. With few patients
+        only what helps each of them about as much is sure.
 
     Examples
     --------
@@ -152,8 +153,8 @@ def chosen(changes: Mapping[float, Sequence[float]]) -> float:
     """
     means = {share: float(np.mean(found)) if len(found) else -math.inf for share, found in changes.items()}
     best = max(sorted(means), key=lambda share: means[share])
-    n, _, sd = mean_sd(changes[best])
-    return best if sd is not None and means[best] > sd / math.sqrt(n) else 0.0
+    low = t_interval(changes[best])[1]
+    return best if low is not None and low > 0 else 0.0
 
 
 def mixed(before: nn.Module, after: nn.Module, share: float) -> dict[str, Tensor]:

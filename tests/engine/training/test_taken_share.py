@@ -42,7 +42,9 @@ def test_a_patient_is_in_one_half_and_the_halves_are_of_about_one_size(seed: int
         ({0.5: [0.04, 0.05, 0.06], 1.0: [0.02, 0.01, 0.09]}, 0.5),
         ({0.5: [-0.01, -0.02, 0.0], 1.0: [-0.04, -0.02, 0.01]}, 0.0),
         ({0.5: [0.05, -0.04, 0.0], 1.0: [0.1, -0.08, 0.0]}, 0.0),
-        ({0.5: [0.05, 0.05], 1.0: [0.05, 0.05]}, 0.5),
+        ({0.5: [0.05, 0.06, 0.05], 1.0: [0.05, 0.06, 0.05]}, 0.5),
+        ({0.5: [0.02, 0.03, 0.0], 1.0: [0.04, 0.02, -0.01]}, 0.0),
+        ({0.5: [0.05, 0.05], 1.0: [0.05, 0.05]}, 0.0),
         ({0.5: [0.3], 1.0: [0.4]}, 0.0),
         ({0.5: [], 1.0: []}, 0.0),
     ],
@@ -58,7 +60,7 @@ def test_without_any_true_change_little_is_taken() -> None:
     rng = np.random.default_rng(0)
     drawn = [chosen({share: share * rng.normal(0, 0.01, 8) for share in SHARES}) for _ in range(400)]
     gained = [chosen({share: rng.normal(0.05 * share, 0.01, 8) for share in SHARES}) for _ in range(100)]
-    assert np.mean(np.array(drawn) == 0) > 0.5
+    assert np.mean(np.array(drawn) == 0) > 0.9
     assert np.mean(gained) > 0.9
 
 
@@ -88,7 +90,7 @@ class Learning:
 
     def changes(self, before: LoadedModel, after: LoadedModel, prepared: Any, device: str) -> dict[float, float]:
         self.asked.append((len(self.taught) - 1, prepared.name))
-        return {share: self.gain * share for share in SHARES}
+        return {share: (self.gain + 1e-4 * len(self.asked)) * share for share in SHARES}
 
 
 def test_no_case_and_no_patient_judges_what_it_taught(
