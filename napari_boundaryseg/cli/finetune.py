@@ -81,7 +81,7 @@ def finetune(
         )
     typer.echo(f"{path.name} is in {out}; fine-tuned on {len(cases)} cases, {len(held)} held out.")
     training = read_card(path)[0].training
-    if said := taken_in_words(training.taken, len(cases)):
+    if said := taken_in_words(training.taken, training.taken_why):
         typer.echo(said)
     if held:
         typer.echo((out / "comparison.md").read_text(encoding="utf-8"))

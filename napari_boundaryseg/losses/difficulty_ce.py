@@ -7,14 +7,19 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from napari_boundaryseg.data.boundaries import outline
-from napari_boundaryseg.data.contour_targets import slicewise_difficulty
+from napari_boundaryseg.data.contour_targets import TRUNCATE, slicewise_difficulty
 from napari_boundaryseg.losses import Target, register, target_maps
 from napari_boundaryseg.losses.reduce import per_class, valid_mean
-from napari_boundaryseg.losses.target_maps import GridLabels
+from napari_boundaryseg.losses.target_maps import GridLabels, MapSettings
 from napari_boundaryseg.models import ModelOutput
 
 
-@target_maps.register("difficulty", interpolation="bilinear", least=1.0)
+def _reach(targets: MapSettings) -> float | None:
+    """By the largest sum a map is scaled over the whole scan."""
+    return TRUNCATE * targets.difficulty_sigma_mm if targets.difficulty_scale == "plane" else None
+
+
+@target_maps.register("difficulty", interpolation="bilinear", least=1.0, reach=_reach)
 def difficulty(truth: GridLabels) -> np.ndarray:
     """(1, z, y, x) float16: how hard the border is to find there, from 1 on."""
     settings = truth.settings

@@ -19,7 +19,7 @@ from napari_boundaryseg.models import ModelOutput
 Normalise = Literal["boundary", "mean", "sum"]
 
 
-@target_maps.register("hard", interpolation="nearest")
+@target_maps.register("hard", interpolation="nearest", reach=lambda targets: 0.0)
 def hard_contours(truth: GridLabels) -> np.ndarray:
     """(n_clear, z, y, x) uint8: 1 on the boundary of each organ with a clear border."""
     return contour_targets(truth.classes, truth.clear, (), truth.settings, truth.spacing_mm, truth.across)[0]
@@ -36,6 +36,8 @@ def focal(logits: Tensor, truth: Tensor, gamma: float = 2.0) -> Tensor:
 
 
 _SURE = 1e-6
+FEWEST = 1e-3
+"""Of all voxels, how many boundary voxels the loss is divided by at least."""
 
 
 def meant_by(values: np.ndarray, gamma: float = 2.0, normalise: Normalise = "boundary") -> np.ndarray:
@@ -84,8 +86,9 @@ def hard_contour(output: ModelOutput, target: Target, gamma: float = 2.0, normal
     gamma : float
         From 0 on: how much less a voxel counts that is nearly right.
     normalise : str
-        What the sum over voxels and organs is divided by. ``"boundary"``: the number of boundary voxels, at least 1;
-        ``"mean"``: the number of all, of which a hundredth or less are boundary; ``"sum"``: nothing, as printed.
+        What the sum over voxels and organs is divided by. ``"boundary"``: the number of boundary voxels, at least a
+        thousandth of all, so that patches without a border do not outweigh the others; ``"mean"``: the number of all,
+        of which a hundredth or less are boundary; ``"sum"``: nothing, as printed.
 
     Raises
     ------
@@ -105,5 +108,6 @@ def hard_contour(output: ModelOutput, target: Target, gamma: float = 2.0, normal
     if normalise == "mean":
         return valid_mean(values, target.valid)
     counts = torch.ones_like(values) if target.valid is None else target.valid.to(values.dtype)
-    divisor = {"boundary": (truth.float() * counts).sum().clamp_min(1.0), "sum": counts.new_ones(())}[normalise]
+    least = (FEWEST * counts.sum()).clamp_min(1.0)
+    divisor = {"boundary": torch.maximum((truth.float() * counts).sum(), least), "sum": counts.new_ones(())}[normalise]
     return (values * counts).sum() / divisor

@@ -6,14 +6,14 @@ import numpy as np
 import torch.nn.functional as F
 from torch import Tensor
 
-from napari_boundaryseg.data.contour_targets import contour_targets
+from napari_boundaryseg.data.contour_targets import TRUNCATE, contour_targets
 from napari_boundaryseg.losses import Target, register, target_maps
 from napari_boundaryseg.losses.reduce import valid_mean
 from napari_boundaryseg.losses.target_maps import GridLabels
 from napari_boundaryseg.models import ModelOutput
 
 
-@target_maps.register("soft", interpolation="bilinear")
+@target_maps.register("soft", interpolation="bilinear", reach=lambda targets: TRUNCATE * targets.sigma_mm)
 def soft_contours(truth: GridLabels) -> np.ndarray:
     """(n_blurry, z, y, x) float16: the soft contour of each organ with a blurry border, 0..1."""
     _, soft = contour_targets(truth.classes, (), truth.blurry, truth.settings, truth.spacing_mm, truth.across)

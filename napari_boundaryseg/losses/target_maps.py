@@ -8,8 +8,8 @@ A map registers itself in the module of a loss that needs it, and the loss names
     @register("signed-distance", needs=("signed-distance",))
     def signed_distance(output: ModelOutput, target: Target) -> Tensor: ...
 
-Only the maps that a recipe's losses need are made. They are made once for each scan, not for each patch: a patch does
-not show how far away an organ is that lies beyond it.
+Only the maps that a recipe's losses need are made: once for each scan, for a patch does not show how far away an organ
+is that lies beyond it. Of a patch that was turned, scaled or bent a map that says how far it looks is made anew.
 """
 
 from __future__ import annotations
@@ -80,6 +80,14 @@ class GridLabels:
         return [self.classes == n for n in range(1, len(self.scheme.ids) + 1)]
 
 
+Reach = Callable[[MapSettings], float | None]
+"""How far a map looks, in mm; None where it looks over the whole scan."""
+
+
+def _everywhere(settings: MapSettings) -> None:
+    """Such as a distance."""
+
+
 Maker = Callable[[GridLabels], np.ndarray]
 """Labels to a map, (N, z, y, x), in the type in which it is kept in memory; N depends on the recipe alone, or is 0."""
 
@@ -96,24 +104,31 @@ class TargetMap:
         ``"nearest"`` or ``"bilinear"`` (linear in 3-D).
     least : float
         Of a patch's values. Beyond the scan a map is 0, or this where it is more.
+    reach : callable
+        A recipe's ``targets`` to how far from a voxel the labels decide its value, in mm. Such a map is made anew from
+        the labels of a patch that was turned, scaled or bent: its border is whole there, and its width in mm the one
+        that was asked for. None for a map that looks over the whole scan.
     """
 
     make: Maker
     interpolation: Interpolation
     least: float = -math.inf
+    reach: Reach = _everywhere
 
 
 _registry: Registry[TargetMap] = Registry("target map", __name__.rpartition(".")[0])
 names = _registry.names
 
 
-def register(name: str, *, interpolation: Interpolation, least: float = -math.inf) -> Callable[[Maker], Maker]:
+def register(
+    name: str, *, interpolation: Interpolation, least: float = -math.inf, reach: Reach = _everywhere
+) -> Callable[[Maker], Maker]:
     """Decorate what makes a map; see `TargetMap` for the arguments."""
     if interpolation not in get_args(Interpolation):
         raise ValueError(f"interpolation is {interpolation!r}, and none of {', '.join(get_args(Interpolation))}")
 
     def add(make: Maker) -> Maker:
-        _registry.register(name)(TargetMap(make, interpolation, least))
+        _registry.register(name)(TargetMap(make, interpolation, least, reach))
         return make
 
     return add

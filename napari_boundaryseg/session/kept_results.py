@@ -27,6 +27,10 @@ class KeptResult(NamedTuple):
     """Whether a model found it before the scan was opened for the first time, as the person wished for every case."""
 
 
+def _bytes(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
 class KeptResults:
     """One for each scan, which is known by its voxels and geometry, not by its name."""
 
@@ -43,6 +47,16 @@ class KeptResults:
         while len(self._results) > MOST:
             gone.append(self._results.pop(next(iter(self._results))))
         self.changed.emit()
+        return gone
+
+    def beyond(self, most_bytes: int) -> list[KeptResult]:
+        """Take the oldest results off, until the files of the others take no more than this on the disk."""
+        sizes = {key: _bytes(result.folder) for key, result in self._results.items()}
+        gone = []
+        while sum(sizes.values()) > most_bytes:
+            key = next(iter(sizes))
+            del sizes[key]
+            gone.append(self._results.pop(key))
         return gone
 
     def of(self, scan: Volume | None) -> KeptResult | None:

@@ -22,6 +22,9 @@ from napari_boundaryseg.session.kept_results import KeptResult, KeptResults
 from napari_boundaryseg.session.patient_questions import PatientQuestions
 from napari_boundaryseg.session.project.project import Project
 
+MOST_LEFT_BYTES = 2**31
+"""Of results of scans that are not open; maps of a large scan may take gigabytes, and go with it."""
+
 
 class Session:
     """What the program remembers. Every attribute has a signal; listeners get the new value.
@@ -68,6 +71,8 @@ class Session:
         self.closing = False
         """Whether the window goes: what ends now was not stopped by a person."""
         self._result_folder: Path | None = None
+        self.is_applied = True
+        """Whether the labels have what the prediction says of them; a window sets it where they get that later."""
         self.is_shown_again = False
         """Whether the prediction had been applied before its scan was opened again: the labels are not to change."""
         self._discarded: list[Path] = []
@@ -110,6 +115,7 @@ class Session:
         self._result_folder = folder
 
     def _replace_prediction(self, prediction: Prediction | None) -> None:
+        self.is_applied = True
         self._set("prediction", prediction)
         folder, self._result_folder = self._result_folder, None
         self.discard(*([folder] if folder else []))
@@ -120,9 +126,13 @@ class Session:
         if scan is None or prediction is None or folder is None:
             self.prediction = None
             return
-        self._result_folder = None
+        self._result_folder, applied = None, self.is_applied
         self.prediction = None
-        gone = self.left_results.keep(scan, KeptResult(scan.name, prediction, folder, ()))
+        result = KeptResult(scan.name, prediction, folder, ())
+        if applied:
+            gone = [*self.left_results.keep(scan, result), *self.left_results.beyond(MOST_LEFT_BYTES)]
+        else:
+            gone = self.kept_results.keep(scan, result)
         self.discard(*(one.folder for one in gone))
 
     @property

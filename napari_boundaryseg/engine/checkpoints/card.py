@@ -24,6 +24,10 @@ SECOND = "napari-boundaryseg-model/2"
 FORMAT: Final = "napari-boundaryseg-model/3"
 
 
+TakenWhy = Literal["sure", "unsure", "no gain", "one patient"]
+"""It helped surely, or not surely enough, or not at all, or no other patient could say."""
+
+
 class TrainingData(Settings):
     """What a model has seen, and under which terms."""
 
@@ -37,6 +41,7 @@ class TrainingData(Settings):
     taken: float | None = Field(
         None, ge=0, le=1, description="share of what the last fine-tuning learnt that was taken; none for a training"
     )
+    taken_why: TakenWhy | None = Field(None, description="why it was as much, as halves of its cases judged each other")
 
 
 class Score(Settings):

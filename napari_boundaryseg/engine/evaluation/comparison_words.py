@@ -70,27 +70,26 @@ def _of_itself(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     return [case for case, dsc in lowest.items() if dsc >= ITSELF]
 
 
-def taken_in_words(share: float | None, cases: int) -> str:
-    """How much of what a fine-tuning learnt was taken, where that is not all of it.
+def taken_in_words(share: float | None, why: str | None) -> str:
+    """How much of what a fine-tuning learnt was taken, where that is not all of it; see `card.TakenWhy`.
 
     Examples
     --------
-    >>> taken_in_words(0.5, 8)
-    'Half of what it learnt was taken: more did not help on the corrected cases that it had not learnt from.'
-    >>> taken_in_words(1.0, 8)
+    >>> taken_in_words(0.5, "sure")
+    'Half of what it learnt was taken: more helped less, or less surely, on cases new to it.'
+    >>> taken_in_words(1.0, "sure")
     ''
     """
     if share is None or share == 1:
         return ""
-    if cases == 1:
-        return "A quarter of what it learnt was taken: nothing says whether it helps on other cases than this one."
     if share == 0:
-        return (
-            "Nothing of what it learnt was taken, so it is as the model before: it did not help on the corrected "
-            "cases that it had not learnt from."
-        )
+        found = "it helped, but not surely," if why == "unsure" else "it did not help"
+        cases = "corrected cases that it had not learnt from"
+        return f"Nothing of what it learnt was taken, so it is as the model before: {found} on {cases}."
     part = {0.25: "A quarter", 0.5: "Half", 0.75: "Three quarters"}.get(share, f"{share:.0%}")
-    return f"{part} of what it learnt was taken: more did not help on the corrected cases that it had not learnt from."
+    if why == "one patient":
+        return f"{part} of what it learnt was taken: no corrected case of another patient says whether it helps."
+    return f"{part} of what it learnt was taken: more helped less, or less surely, on cases new to it."
 
 
 def not_taught_in_words(organs: Sequence[str]) -> str:

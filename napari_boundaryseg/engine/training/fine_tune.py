@@ -23,7 +23,7 @@ from napari_boundaryseg.engine.recipes.tuning import FineTuneSettings, Part
 from napari_boundaryseg.engine.training.data.cases import Pair
 from napari_boundaryseg.engine.training.judges import Judges
 from napari_boundaryseg.engine.training.loop.folder import CARD, LAST
-from napari_boundaryseg.engine.training.taken_share import mixed, taken
+from napari_boundaryseg.engine.training.taken_share import Taken, mixed, taken
 from napari_boundaryseg.engine.training.train import fit
 from napari_boundaryseg.engine.training.trained_part import only
 from napari_boundaryseg.errors import InputError
@@ -144,12 +144,12 @@ def fine_tune(
     )
 
 
-def _keep(taken: float, before: LoadedModel, path: Path) -> None:
+def _keep(kept: Taken, before: LoadedModel, path: Path) -> None:
     """Make a checkpoint of the share that is taken of what was learnt; the last one of the training stays as it is."""
     learnt = load_model(path.with_name(LAST))
-    training = learnt.card.training.model_copy(update={"taken": taken})
+    training = learnt.card.training.model_copy(update={"taken": kept.share, "taken_why": kept.why})
     card = learnt.card.model_copy(update={"training": training})
-    save(path, card, mixed(before.network, learnt.network, taken))
+    save(path, card, mixed(before.network, learnt.network, kept.share))
     atomic_text(path.with_name(CARD), card.model_dump_json(indent=2))
 
 

@@ -14,6 +14,7 @@ import math
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -21,6 +22,7 @@ from torch import Tensor, nn
 
 from napari_boundaryseg.data.datasets.copies import marks, one_patient_each, one_scan
 from napari_boundaryseg.data.saving import atomic_json
+from napari_boundaryseg.engine.checkpoints.card import TakenWhy
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, load_model
 from napari_boundaryseg.engine.devices import choose
 from napari_boundaryseg.engine.evaluation.paired_change import t_interval
@@ -39,6 +41,13 @@ Learn = Callable[[Sequence[LabelledScan], Path, Progress], Path]
 """``learn(cases, folder, progress)``: fine-tune on these in a folder, or resume that; gives the checkpoint."""
 
 
+class Taken(NamedTuple):
+    """How much is taken of what a fine-tuning learnt, and why not more: see `engine.checkpoints.card.TakenWhy`."""
+
+    share: float
+    why: TakenWhy
+
+
 def taken(
     before: LoadedModel,
     scans: Sequence[LabelledScan],
@@ -47,7 +56,7 @@ def taken(
     folder: Path,
     device: str = "auto",
     progress: Progress = silent,
-) -> float:
+) -> Taken:
     """The share to take of what a fine-tuning on some cases learnt; found once in a folder, and kept there.
 
     Parameters
@@ -65,31 +74,33 @@ def taken(
 
     Returns
     -------
-    float
-        0 to 1: `chosen` by the change of Dice, each patient once; `ONE_PATIENT` for cases of a single one.
+    Taken
+        `chosen` by the change of Dice, each patient once; `ONE_PATIENT` where no other patient has anything labelled.
     """
     if (folder / TAKEN).is_file():
-        return float(json.loads((folder / TAKEN).read_text("utf-8"))["share"])
+        kept = json.loads((folder / TAKEN).read_text("utf-8"))
+        return Taken(float(kept["share"]), kept["why"])
     names = [case.volume.name for case in scans]
     known = one_patient_each(one_scan((case.volume.name, marks(case.volume)) for case in scans), patients)
     groups = [known.get(name) or name for name in names]
-    two = halves(groups)
+    two = halves(groups, [bool(case.labels.array.any()) for case in scans])
     changes: dict[float, dict[str, list[float]]] = {share: {} for share in SHARES}
-    if two[1]:
-        cases = prepare_all(scans, before.card.recipe)
-        for n, (learning, judging) in enumerate((two, two[::-1])):
-            said = _said(part(progress, n / 2, n / 2 + 0.4), f"Half {n + 1} of the cases: ")
-            path = learn([scans[place] for place in learning], folder / HALVES / str(n + 1), said)
-            progress(n / 2 + 0.4, f"Asking the other cases what half {n + 1} has taught")
-            for place in judging:
-                for share, change in _changes(before, load_model(path), cases[place], choose(device)).items():
-                    if math.isfinite(change):
-                        changes[share].setdefault(groups[place], []).append(change)
+    for n, (learning, judging) in enumerate((two, two[::-1]) if two[1] else ()):
+        said = _said(part(progress, n / 2, n / 2 + 0.35), f"Half {n + 1} of the cases: ")
+        after = load_model(learn([scans[place] for place in learning], folder / HALVES / str(n + 1), said))
+        for turn, place in enumerate(judging):
+            progress(n / 2 + 0.35 + 0.15 * turn / len(judging), f"Asking {names[place]} what half {n + 1} has taught")
+            case = prepare_all([scans[place]], before.card.recipe)[0]
+            for share, change in _changes(before, after, case, choose(device)).items():
+                if math.isfinite(change):
+                    changes[share].setdefault(groups[place], []).append(change)
     means = {share: [float(np.mean(one)) for one in found.values()] for share, found in changes.items()}
     share = chosen(means) if two[1] else ONE_PATIENT
-    atomic_json(folder / TAKEN, {"share": share, "patients": len(means[1.0]), "dsc_changes": means})
+    helped = any(len(one) and np.mean(one) > 0 for one in means.values())
+    why: TakenWhy = "one patient" if not two[1] else "sure" if share else "unsure" if helped else "no gain"
+    atomic_json(folder / TAKEN, {"share": share, "why": why, "patients": len(means[1.0]), "dsc_changes": means})
     shutil.rmtree(folder / HALVES, ignore_errors=True)
-    return share
+    return Taken(share, why)
 
 
 def _said(progress: Progress, words: str) -> Progress:
@@ -111,27 +122,33 @@ def _changes(before: LoadedModel, after: LoadedModel, case: TrainingCase, device
     return changes
 
 
-def halves(groups: Sequence[str]) -> tuple[list[int], list[int]]:
-    """Places of cases in two halves, all of a group (a patient) in one: the larger groups first, where fewer are.
+def halves(groups: Sequence[str], labelled: Sequence[bool]) -> tuple[list[int], list[int]]:
+    """Places of cases in two halves, all of a group (a patient) in one, and something labelled in each.
+
+    The larger groups come first, each to where fewer cases are; those in which something is labelled before the others.
+    Where only one group has anything labelled, all are in the first half.
 
     Examples
     --------
-    >>> halves(["p", "p", "q", "r"])
+    >>> halves(["p", "p", "q", "r"], [True] * 4)
     ([0, 1], [2, 3])
-    >>> halves(["p", "p"])
-    ([0, 1], [])
+    >>> halves(["p", "q", "r"], [True, False, False])
+    ([0, 1, 2], [])
     """
     found: tuple[list[int], list[int]] = ([], [])
     members: dict[str, list[int]] = {}
     for place, group in enumerate(groups):
         members.setdefault(group, []).append(place)
-    for places in sorted(members.values(), key=len, reverse=True):
-        min(found, key=len).extend(places)
+    shown = {group for group, is_labelled in zip(groups, labelled, strict=True) if is_labelled}
+    if len(shown) < 2:
+        return list(range(len(groups))), []
+    for group in sorted(members, key=lambda one: (one not in shown, -len(members[one]))):
+        min(found, key=len).extend(members[group])
     return sorted(found[0]), sorted(found[1])
 
 
 def chosen(changes: Mapping[float, Sequence[float]]) -> float:
-    """The share that helped most, where that is as sure as a verdict has to be; 0 else.
+    """The share that helped most of those that helped as surely as a verdict has to be; 0 where none did.
 
     Parameters
     ----------
@@ -141,8 +158,8 @@ def chosen(changes: Mapping[float, Sequence[float]]) -> float:
     Returns
     -------
     float
-        That of the largest mean, if its 95 % t interval leaves out zero; of several the smaller one. With few patients
-        only what helps each of them about as much is sure.
+        That of the largest mean among those whose 95 % t interval leaves out zero; of several the smaller one. With
+        few patients only what helps each of them about as much is sure.
 
     Examples
     --------
@@ -151,10 +168,9 @@ def chosen(changes: Mapping[float, Sequence[float]]) -> float:
     >>> chosen({0.5: [0.02, -0.03, 0.01], 1.0: [-0.05, 0.04, -0.06]})
     0.0
     """
-    means = {share: float(np.mean(found)) if len(found) else -math.inf for share, found in changes.items()}
-    best = max(sorted(means), key=lambda share: means[share])
-    low = t_interval(changes[best])[1]
-    return best if low is not None and low > 0 else 0.0
+    found = {share: t_interval(changes[share]) for share in sorted(changes)}
+    sure = {share: mean for share, (mean, low, _) in found.items() if mean is not None and low is not None and low > 0}
+    return max(sure, key=lambda share: sure[share]) if sure else 0.0
 
 
 def mixed(before: nn.Module, after: nn.Module, share: float) -> dict[str, Tensor]:

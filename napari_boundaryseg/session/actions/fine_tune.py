@@ -93,7 +93,7 @@ def _start(
 
     def after(result: dict[str, Any]) -> ModelVersion:
         limits.extend(_limits(result))
-        taken.extend(filter(None, [taken_in_words(result["taken"], len(training))]))
+        taken.extend(filter(None, [taken_in_words(result["taken"], result["taken_why"])]))
         return _add(project, result)
 
     def ended(job: Job) -> None:

@@ -39,6 +39,11 @@ May = Callable[[], bool | None]
 """Whether a window may close; None where there was nothing to ask."""
 
 
+def _is_busy(window: Any) -> bool:
+    """Whether other plugins are doing something, about which napari asks (0.9.2: no public name for it)."""
+    return bool(window._window._task_status_manager.get_status())
+
+
 def _close(window: QWidget) -> None:
     """Close a window without a question: its own ``close`` asks where a person says so only."""
     window.close()
@@ -56,8 +61,8 @@ class _CloseFilter(QObject):
         if event is None or event.type() != QEvent.Type.Close or not event.spontaneous():
             return False
         answer, window = self._may(), self._window()
-        if answer is None or window is None:
-            return False
+        if window is None or answer is None or (answer and _is_busy(window)):
+            return False  # napari asks, also about what other plugins are doing
         event.ignore()
         if answer:
             QTimer.singleShot(0, partial(_close, window))

@@ -161,6 +161,7 @@ class SegmentActions(QObject):
             clear_results(self._viewer)
             return
         finish_region(self._viewer)
+        self.session.is_applied = self.session.is_shown_again
         take = self._return if self.session.is_shown_again else self._apply
         shown: list[Callable[[], object]] = [
             partial(clear_results, self._viewer),
@@ -171,6 +172,7 @@ class SegmentActions(QObject):
 
     def _apply(self, scan: Volume, prediction: Prediction) -> None:
         result, over_corrections = apply_prediction.apply(self._viewer, scan, prediction)
+        self.session.is_applied = True
         if over_corrections:
             self.session.say("info", "The result is one step of the history: Undo brings your corrections back.")
         self.applied.emit(result)

@@ -29,10 +29,31 @@ def model(tmp_path: Path) -> LoadedModel:
 @pytest.mark.parametrize("seed", range(20))
 def test_a_patient_is_in_one_half_and_the_halves_are_of_about_one_size(seed: int) -> None:
     groups = [f"p{n}" for n in np.random.default_rng(seed).integers(0, 5, 11)]
-    one, two = halves(groups)
+    one, two = halves(groups, [True] * 11)
     assert sorted([*one, *two]) == list(range(11))
     assert not {groups[place] for place in one} & {groups[place] for place in two}
     assert abs(len(one) - len(two)) <= max(groups.count(group) for group in groups)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_each_half_has_something_labelled_or_there_is_one_half(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    groups = [f"p{n}" for n in rng.integers(0, 6, 9)]
+    labelled = [bool(value) for value in rng.random(9) < 0.3]
+    one, two = halves(groups, labelled)
+    assert sorted([*one, *two]) == list(range(9))
+    shown = {group for group, is_labelled in zip(groups, labelled, strict=True) if is_labelled}
+    if len(shown) < 2:
+        assert two == []
+    else:
+        assert all(any(labelled[place] for place in half) for half in (one, two))
+
+
+def test_a_case_without_anything_labelled_teaches_beside_another(model: LoadedModel, tmp_path: Path) -> None:
+    volume, labels = case(2)
+    empty = volume, volume.with_labels(np.zeros_like(labels.array), labels.scheme)
+    path = fine_tune(model, [case(1), empty], tmp_path / "out", steps=1, device="cpu")
+    assert load_model(path).card.training.taken_why == "one patient"
 
 
 @pytest.mark.parametrize(
@@ -44,6 +65,7 @@ def test_a_patient_is_in_one_half_and_the_halves_are_of_about_one_size(seed: int
         ({0.5: [0.05, -0.04, 0.0], 1.0: [0.1, -0.08, 0.0]}, 0.0),
         ({0.5: [0.05, 0.06, 0.05], 1.0: [0.05, 0.06, 0.05]}, 0.5),
         ({0.5: [0.02, 0.03, 0.0], 1.0: [0.04, 0.02, -0.01]}, 0.0),
+        ({0.25: [0.01, 0.011, 0.0105, 0.0102], 1.0: [0.05, -0.01, 0.03, 0.02]}, 0.25),
         ({0.5: [0.05, 0.05], 1.0: [0.05, 0.05]}, 0.0),
         ({0.5: [0.3], 1.0: [0.4]}, 0.0),
         ({0.5: [], 1.0: []}, 0.0),
@@ -99,7 +121,7 @@ def test_no_case_and_no_patient_judges_what_it_taught(
     cases = [LabelledScan(*case(n)) for n in range(5)]
     patients = {"case0": "p", "case3": "p"}
     learning = Learning(model, 0.02, monkeypatch)
-    assert taken(model, cases, patients, learning, tmp_path) == 1.0
+    assert taken(model, cases, patients, learning, tmp_path) == (1.0, "sure")
     assert sorted(name for half in learning.taught for name in half) == [f"case{n}" for n in range(5)]
     for half, judge in learning.asked:
         assert judge not in learning.taught[half]
@@ -108,7 +130,7 @@ def test_no_case_and_no_patient_judges_what_it_taught(
     kept = json.loads((tmp_path / "taken.json").read_text())
     assert (kept["share"], kept["patients"]) == (1.0, 4), "two cases of one patient count once"
     assert not (tmp_path / "halves").exists()
-    assert taken(model, cases, patients, Learning(model, -1.0, monkeypatch), tmp_path) == 1.0, "found once"
+    assert taken(model, cases, patients, Learning(model, -1.0, monkeypatch), tmp_path) == (1.0, "sure"), "found once"
 
 
 def test_cases_of_one_patient_cannot_judge_each_other(
@@ -119,7 +141,7 @@ def test_cases_of_one_patient_cannot_judge_each_other(
     one_patient = dict.fromkeys(("case0", "case1", "case2"), "p")
     for folder, some, patients in (("p", cases, one_patient), ("one", cases[:1], {})):
         (tmp_path / folder).mkdir()
-        assert taken(model, some, patients, learning, tmp_path / folder) == ONE_PATIENT
+        assert taken(model, some, patients, learning, tmp_path / folder) == (ONE_PATIENT, "one patient")
     assert learning.taught == []
 
 
@@ -131,7 +153,7 @@ def test_the_new_model_lies_where_the_share_says(
     monkeypatch.setattr(Learning, "taught", [[]], raising=False)
     path = fine_tune(model, [case(1), case(2)], tmp_path / "out", steps=2, device="cpu")
     tuned, learnt = load_model(path), load_model(path.with_name("last.safetensors"))
-    assert tuned.card.training.taken == share
+    assert (tuned.card.training.taken, tuned.card.training.taken_why) == (share, "sure" if share else "no gain")
     wanted = weights(learnt if share else model)
     assert all(torch.allclose(wanted[name], value) for name, value in weights(tuned).items())
     assert any(not torch.equal(weights(learnt)[name], value) for name, value in weights(model).items())

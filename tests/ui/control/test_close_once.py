@@ -19,6 +19,8 @@ class Window(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.closed: list[bool] = []
+        self.tasks: list[str] = []
+        self._window = SimpleNamespace(_task_status_manager=SimpleNamespace(get_status=lambda: self.tasks))
 
     def close(self, quit_app: bool = False, confirm_need: bool = False) -> bool:
         self.closed.append(confirm_need)
@@ -58,3 +60,6 @@ def test_what_was_asked_is_not_asked_again(
     window.closed.clear()
     window.close()
     assert (len(asked), window.closed) == (2, [False]), "a program that closes it asks nobody"
+    window.tasks.append("something of another plugin")
+    kept = window.findChild(napari_window._CloseFilter).eventFilter(window, ByHand())
+    assert kept == (answer is False), "about that napari asks"

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from napari_boundaryseg.engine.preprocessing.box_distances import distances_to_sides
-from napari_boundaryseg.engine.recipes.recipe import Recipe
+from napari_boundaryseg.engine.recipes.recipe import Augmentation, Recipe
 from napari_boundaryseg.engine.training.data.augment import change_intensities, sample, sampling_points
 from napari_boundaryseg.engine.training.data.cases import TrainingCase, counted
 from napari_boundaryseg.engine.training.data.random_boxes import boxed, without_turns
-from napari_boundaryseg.engine.training.data.targets import Maps, drawn
+from napari_boundaryseg.engine.training.data.targets import Maps, drawn, made_anew
 from napari_boundaryseg.losses import Target
 
 
@@ -56,7 +56,14 @@ def draw(case: TrainingCase, recipe: Recipe, rng: np.random.Generator) -> tuple[
         sides = distances_to_sides(points, case.labels.shape, case.spacing_mm, recipe.sides_mm)
         image = torch.cat([image, sides])
     labels = sample(case.labels[None], points, "nearest")[0].long()
-    return image, labels, drawn(case.maps, points), counted(case, points)[None]
+    maps = made_anew(case.maps, case.labels, points, recipe, case.spacing_mm) if warps(augmentation, case) else None
+    return image, labels, drawn(case.maps, points) if maps is None else maps, counted(case, points)[None]
+
+
+def warps(augmentation: Augmentation, case: TrainingCase) -> bool:
+    """Whether patches are more than moved and mirrored, on a grid that stays the case's own."""
+    cube = not augmentation.permute_axes or len({*case.spacing_mm}) == 1
+    return bool(augmentation.rotate_deg or augmentation.scale or augmentation.elastic_mm) and cube
 
 
 def _centre(case: TrainingCase, recipe: Recipe, rng: np.random.Generator) -> np.ndarray:

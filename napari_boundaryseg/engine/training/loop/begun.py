@@ -14,6 +14,8 @@ from napari_boundaryseg.engine.training.loop.state_header import begun_in, damag
 from napari_boundaryseg.errors import InputError
 
 ANOTHER_FOLDER = "or begin in another folder"
+RULES = 2
+"""Of what a recipe teaches: 1 until padding no longer counted, and false findings chose."""
 OVER_ALL_STEPS = ("one-cycle", "poly")
 """Schedules whose rate depends on the number of steps from the first one on."""
 
@@ -32,6 +34,8 @@ class Begun:
         A hash of each case: its voxels, its labels, its place and its box.
     trained : str
         A hash of the names of the weights that are trained; empty where that is not asked.
+    rules : int
+        Which `RULES` it was begun under.
     """
 
     recipe: dict[str, Any]
@@ -39,6 +43,7 @@ class Begun:
     cases: Sequence[str] = ()
     validation: Sequence[str] = ()
     trained: str = ""
+    rules: int = 1
 
     @classmethod
     def of(
@@ -55,7 +60,7 @@ class Begun:
         """
         names = " ".join(sorted(trained))
         part = hashlib.blake2b(names.encode(), digest_size=16).hexdigest() if names else ""
-        return cls(recipe.model_dump(mode="json"), start, list(cases), list(validation), part)
+        return cls(recipe.model_dump(mode="json"), start, list(cases), list(validation), part, RULES)
 
     @classmethod
     def of_state(cls, path: Path) -> Begun | None:
@@ -90,6 +95,12 @@ class Begun:
         step : int
             Where the training stands.
         """
+        if self.rules != now.rules:
+            raise InputError(
+                path,
+                "this training was begun by another version of the program, which teaches and chooses by other rules",
+                f"End it with that version, {ANOTHER_FOLDER}",
+            )
         before, after = _flat(self.recipe), _flat(now.recipe)
         others = [name for name in sorted({*before, *after}) if before.get(name) != after.get(name)]
         settings = [name for name in others if name not in ("steps", "seed")]
