@@ -87,6 +87,18 @@ def test_a_hard_contour_is_divided_by_what_it_says():
         losses.build("hard-contour", normalise="bundary")(output, target)
 
 
+@pytest.mark.parametrize("boundary", [0, 1, 60])
+def test_a_patch_without_a_border_does_not_outweigh_one_with_it(boundary):
+    """Of 48,000 voxels: as if there were 48 at least."""
+    truth = torch.zeros(1, 1, 30, 40, 40)
+    truth.view(-1)[:boundary] = 1
+    output = ModelOutput(torch.zeros(1, 2, 30, 40, 40), hard=torch.zeros(1, 1, 30, 40, 40))
+    target = losses.Target(torch.zeros(1, 30, 40, 40, dtype=torch.long), {"hard": truth})
+    each = 0.25 * math.log(2)
+    found = float(losses.build("hard-contour")(output, target))
+    assert found == pytest.approx(48_000 * each / max(48, boundary), rel=1e-4)
+
+
 @pytest.mark.parametrize(("p", "printed"), [(0.9, -0.001), (0.6, -0.064), (0.5, -0.125), (0.1, -0.729)])
 def test_focal_with_the_factor_that_is_printed_for_its_logarithm_rewards_being_wrong(p, printed):
     """Equation 5 of the SGM paper has -(1 - p)^γ (1 - p); what ships has the logarithm and punishes being wrong."""

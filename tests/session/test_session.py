@@ -19,6 +19,7 @@ from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.jobs.runner import InlineRunner
 from napari_boundaryseg.session import kept_results
+from napari_boundaryseg.session import session as session_module
 from napari_boundaryseg.session.actions import segment
 from napari_boundaryseg.session.project.project import Project
 from napari_boundaryseg.session.session import Session
@@ -212,6 +213,29 @@ def test_only_the_last_results_that_were_shown_are_kept(
     session.scan = None
     assert [session.left_results.of(one) is not None for one in scans] == [False, True, True]
     assert len(list(session.scratch.glob("prediction-*"))) == 2
+
+
+def test_results_of_large_scans_are_not_kept(session: Session, scan: Volume, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session_module, "MOST_LEFT_BYTES", 2500)
+    scans = [scan, *(replace(scan, array=scan.array + n) for n in (1, 2, 3))]
+    for one, size in zip(scans, (1000, 1000, 1000, 4000), strict=True):
+        session.scan = one
+        folder = session.new_folder("prediction")
+        (folder / "edges.npy").write_bytes(bytes(size))
+        session.take_prediction(prediction_of(one), folder)
+        session.scan = None
+        kept = sum(file.stat().st_size for file in session.scratch.rglob("*.npy"))
+        assert kept <= 2500
+    assert [session.left_results.of(one) is not None for one in scans] == [False] * 4, "the last one is too large alone"
+
+
+def test_a_result_that_the_labels_do_not_have_yet_waits_for_an_answer(session: Session, scan: Volume) -> None:
+    session.scan = scan
+    session.take_prediction(prediction_of(scan), session.new_folder("prediction"))
+    session.is_applied = False  # as a window says until its turn comes
+    session.scan = None
+    assert session.left_results.of(scan) is None
+    assert session.kept_results.of(scan) is not None
 
 
 def test_a_folder_that_cannot_be_removed_goes_later(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
 from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
 from napari_boundaryseg.engine.recipes.recipe import Augmentation, Recipe
 from napari_boundaryseg.engine.recipes.shipped import recipe
+from napari_boundaryseg.engine.training.loop import begun
 from napari_boundaryseg.engine.training.train import fit
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Cancelled
@@ -70,6 +71,17 @@ def test_another_recipe_is_refused_by_the_name_of_the_setting(
     with pytest.raises(InputError, match=f"state.safetensors: this training was begun with {said}"):
         fit(tiny(**settings), [case(1), case(2)], tmp_path, resume=True, device="cpu")
     assert (tmp_path / "state.safetensors").read_bytes() == before
+
+
+def test_a_training_of_other_rules_is_refused_and_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as one that was begun when padding was taught as background."""
+    monkeypatch.setattr(begun, "RULES", 1)
+    fit(tiny(**CONSTANT), [case(1)], tmp_path, steps=3, device="cpu")
+    kept = (tmp_path / "state.safetensors").read_bytes()
+    monkeypatch.undo()
+    with pytest.raises(InputError, match="begun by another version of the program, which teaches and chooses by other"):
+        fit(tiny(**CONSTANT), [case(1)], tmp_path, steps=6, device="cpu", resume=True)
+    assert (tmp_path / "state.safetensors").read_bytes() == kept
 
 
 def test_another_seed_is_refused(tmp_path: Path) -> None:
