@@ -7,6 +7,7 @@ import os
 import struct
 import tracemalloc
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import nibabel as nib
@@ -479,6 +480,14 @@ def test_saving_onto_its_own_source_works(tmp_path: Path, name: str) -> None:
     assert np.array_equal(read(path).affine, volume.affine)
     write(volume.with_labels(VOXELS % 3), path)
     assert np.array_equal(read_labels(path).array, VOXELS % 3)
+
+
+def test_voxels_that_are_not_numbers_are_written_and_verified_as_they_are(tmp_path: Path) -> None:
+    volume = scan(tmp_path)
+    array = volume.array.astype(np.float32)
+    array[0, 0, 0, 0] = np.nan
+    write(replace(volume, array=array), tmp_path / "again.nii.gz")
+    np.testing.assert_array_equal(nib.load(tmp_path / "again.nii.gz").get_fdata(dtype=np.float32), array[0])
 
 
 def test_a_failed_verification_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
