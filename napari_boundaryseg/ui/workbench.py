@@ -8,7 +8,7 @@ from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from napari_boundaryseg.ui.compat import preload
 from napari_boundaryseg.ui.compat.dock_title import DockTitle
-from napari_boundaryseg.ui.compat.window import steady_window
+from napari_boundaryseg.ui.compat.window import narrow_columns, steady_window
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 from napari_boundaryseg.ui.panels.job_bar import JobBar
 from napari_boundaryseg.ui.panels.notices.patient_question import PatientQuestion
@@ -74,14 +74,19 @@ def _follow_theme(widget: QWidget, controller: ViewerController) -> None:
     def restyle(event: object = None) -> None:
         widget.setStyleSheet(dock_sheet(str(controller.viewer.theme), int(appearance.font_size)))
 
+    def narrow(event: object = None) -> None:
+        narrow_columns(controller.viewer)
+
     def leave(*_: object) -> None:
         for source in sources:
             source.disconnect(restyle)
+        appearance.events.font_size.disconnect(narrow)
 
     restyle()
     steady_window(controller.viewer)
     for source in sources:
         source.connect(restyle)
+    appearance.events.font_size.connect(narrow)
     widget.destroyed.connect(leave)
 
 

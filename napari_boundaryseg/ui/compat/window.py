@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from napari import Viewer
-from qtpy.QtCore import QCoreApplication, QEvent, QObject, QTimer
+from qtpy.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
 from qtpy.QtWidgets import QApplication, QWidget
 
 CONTROLS_WIDTH = 340
@@ -114,6 +114,27 @@ def steady_window(viewer: Viewer) -> None:
         QTimer.singleShot(delay, lambda: _keep_on_screen(window()))
     for delay in (500, 2000):
         QTimer.singleShot(delay, lambda: _close_notice(window()))
+
+
+def narrow_columns(viewer: Viewer) -> None:
+    """Make the columns beside the scan as narrow as they can be, soon: Qt leaves them wide after a smaller font.
+
+    (0.9.2: no public name for the docks.)
+    """
+    its = viewer.window._qt_viewer
+    docks = weakref.WeakSet((its.dockLayerControls, its.dockLayerList))
+
+    def narrow() -> None:
+        if not is_open(viewer):
+            return
+        try:
+            found = [dock for dock in docks if dock.isVisible() and not dock.isFloating()]
+            widths = [dock.minimumSizeHint().width() for dock in found]
+            main_window(viewer).resizeDocks(found, widths, Qt.Orientation.Horizontal)
+        except RuntimeError:  # the window has gone meanwhile
+            return
+
+    QTimer.singleShot(200, narrow)
 
 
 def _keep_on_screen(window: QWidget | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from qtpy.QtWidgets import QMessageBox
@@ -14,15 +15,18 @@ from napari_boundaryseg.ui.layers import access
 from napari_boundaryseg.ui.layers.labels import editable_of
 from napari_boundaryseg.ui.layers.shelf import shelf_of
 
+Accept = Callable[[], object]
+"""Accepts the open scan's labels and closes the window once they are stored."""
 
-def ask_before(viewer: Any, session: Session) -> None:
+
+def ask_before(viewer: Any, session: Session, accept: Accept) -> None:
     """Ask when a person closes the viewer's window."""
-    before_closed(viewer, lambda: _may(viewer, session))
+    before_closed(viewer, lambda: _may(viewer, session, accept))
 
 
-def _may(viewer: Any, session: Session) -> bool | None:
+def _may(viewer: Any, session: Session, accept: Accept) -> bool | None:
     answer: bool | None = None
-    for ask in (lambda: may_stop(viewer, session), lambda: may_close(viewer)):
+    for ask in (lambda: may_stop(viewer, session), lambda: may_close(viewer, accept)):
         said = ask()
         if said is False:
             return False
@@ -55,8 +59,11 @@ def may_stop(viewer: Any, session: Session) -> bool | None:
     return box.clickedButton() is stop
 
 
-def may_close(viewer: Any) -> bool | None:
-    """Whether the window may go, as the person says of what is not accepted; None where nothing would be lost."""
+def may_close(viewer: Any, accept: Accept | None = None) -> bool | None:
+    """Whether the window may go, as the person says of what is not accepted; None where nothing would be lost.
+
+    Where only the open scan's labels are not accepted, they can be: then the window stays until they are stored.
+    """
     shown = [editable_of(layer) for layer in access.of_kind(viewer, "labels")]
     unsaved = [editable for editable in [*shown, *shelf_of(viewer).all()] if not editable.is_stored]
     if not unsaved:
@@ -76,10 +83,14 @@ def may_close(viewer: Any) -> bool | None:
     keep = box.addButton("Keep and close", QMessageBox.ButtonRole.AcceptRole)
     discard = box.addButton("Discard and close", QMessageBox.ButtonRole.DestructiveRole)
     stay = box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
+    alone = accept is not None and unsaved == shown
+    store = box.addButton("Accept and close", QMessageBox.ButtonRole.AcceptRole) if alone else None
     box.setDefaultButton(keep)
     box.setEscapeButton(stay)
     box.exec()
     if box.clickedButton() is discard:
         for editable in unsaved:
             editable.discard()
+    if accept is not None and store is not None and box.clickedButton() is store:
+        accept()
     return box.clickedButton() in (keep, discard)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ from napari_boundaryseg.ui.layers.labels import editable_of, read_labels, scheme
 from napari_boundaryseg.ui.layers.shelf import shelf_of
 from napari_boundaryseg.ui.tools.paint_tools import PaintTools
 from napari_boundaryseg.ui.widgets.result_words import locked_in_words
+from napari_boundaryseg.ui.widgets.scheme_words import own_scheme
 
 
 class LabelsActions(QObject):
@@ -75,18 +76,23 @@ class LabelsActions(QObject):
             self.session.labels = scan.with_labels(np.zeros(scan.geometry.shape, np.uint8), scheme)
 
     @report_errors
-    def accept(self, *_: object) -> None:
-        """Store scan and labels as a case of the project."""
+    def new_of(self, names: str) -> None:
+        """Start with empty labels of names that a person typed."""
+        self.new(own_scheme(names))
+
+    @report_errors
+    def accept(self, *_: object, then: Callable[[], None] | None = None) -> None:
+        """Store scan and labels as a case of the project; ``then`` follows if nothing is left that is not stored."""
         labels, editable = read_labels(self._viewer, self.session.scan), self._tools.editable
         if labels is None or editable is None:
             return
         if self._tools.has_outline():
             raise InputError("Accept", "a polygon is not applied yet", "Press Enter to apply it, or Esc to discard it")
-        if not self.place.allows(self.accept):
+        if not self.place.allows(partial(self.accept, then=then)):
             return
         if self.is_accepting():
             raise InputError("Accept", "labels of this scan are being stored", "Wait for it")
-        stored = partial(self._on_stored, editable, editable.state)
+        stored = partial(self._on_stored, editable, editable.state, then)
         self._accepting.add(labels)
         accept_action.accept(self.session, labels, editable.box, editable.effort.total().seconds, stored)
 
@@ -207,12 +213,14 @@ class LabelsActions(QObject):
         show_labels(self._viewer, scan, labels, name="Opened labels" if labels.array.any() else "Empty labels")
         self.tell()
 
-    def _on_stored(self, editable: EditableLabels, state: State) -> None:
+    def _on_stored(self, editable: EditableLabels, state: State, then: Callable[[], None] | None) -> None:
         """Labels that were changed while they were being stored are not stored as they now stand."""
         editable.mark_stored(state)
         shelf_of(self._viewer).tidy()
         if editable is self._tools.editable:
             self.accepted.emit()
+        if then is not None and not self.in_work():
+            QTimer.singleShot(0, then)
 
     def _on_protected(self, stroke: str, voxels: int) -> None:
         editable = self._tools.editable

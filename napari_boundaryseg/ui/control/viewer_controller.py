@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,7 @@ class ViewerController(QObject):
         self.surfaces = OrganSurfaces(viewer, self)
         self.display = DisplayActions(viewer, self.tools, self.view.outlines, self)
         self._connect()
-        close_dialog.ask_before(viewer, session)
+        close_dialog.ask_before(viewer, session, partial(self.labels.accept, then=viewer.close))
         before_opened(viewer, self.opening.take)
         three_d_question.ask_before(viewer)
         QTimer.singleShot(0, self._adopt)

@@ -12,6 +12,7 @@ from napari_boundaryseg.ui.file_dialogs import choose_folder
 from napari_boundaryseg.ui.panels.notices.project_place import ProjectPlace
 from napari_boundaryseg.ui.panels.panel import PANELS, Panel
 from napari_boundaryseg.ui.widgets.controls import button, choice, column, form, line, named
+from napari_boundaryseg.ui.widgets.scheme_words import scheme_title
 from napari_boundaryseg.ui.widgets.work_table import Line, WorkTable
 
 EMPTY = "Add a folder of scans to work through, or open a single scan below."
@@ -26,7 +27,9 @@ def version_in_words(version: CaseVersion) -> str:
 
 def _line(row: CaseRow) -> Line:
     case = row.case
-    return Line(row.name, row.status, case.scheme if case else "", case.seconds if case else None, row.comment)
+    return Line(
+        row.name, row.status, scheme_title(case.scheme) if case else "", case.seconds if case else None, row.comment
+    )
 
 
 @PANELS.register("cases")

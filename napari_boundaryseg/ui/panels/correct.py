@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qtpy.QtWidgets import QGridLayout, QMenu, QWidget
+from qtpy.QtWidgets import QGridLayout, QInputDialog, QMenu, QWidget
 
 from napari_boundaryseg.data.formats.format import suffixes
 from napari_boundaryseg.data.labels import PRESETS, LabelScheme
@@ -19,23 +19,12 @@ from napari_boundaryseg.ui.panels.tool_box import ToolBox
 from napari_boundaryseg.ui.widgets.controls import button, column, line
 from napari_boundaryseg.ui.widgets.history_list import HistoryList
 from napari_boundaryseg.ui.widgets.organ_table import OrganTable
+from napari_boundaryseg.ui.widgets.scheme_words import scheme_title
 
+OWN_NAMES = "What you will draw, with commas between, for example: Uterus, Cervix"
 EMPTY = "Segment the scan first, or start with empty labels."
 STORED = "Stored as a case of the project. Choose cases in Train."
 STORED_BEFORE = "Stored as it was when you pressed Accept. What you drew since then is not."
-SCHEME_TITLES = {
-    "pelvis-mr": "Pelvis MR",
-    "pelvis-ct": "Pelvis CT",
-    "prostate": "Prostate",
-    "hippocampus": "Hippocampus",
-    "sarcoma": "Sarcoma",
-    "brats-2022": "Brain tumour (BraTS to 2022)",
-    "brats-2023": "Brain tumour (BraTS 2023)",
-    "msd-brain-tumour": "Brain tumour (Decathlon)",
-    "msd-spleen": "Spleen",
-    "kits": "Kidney tumour (KiTS)",
-    "kits-2019": "Kidney tumour (KiTS 2019)",
-}
 
 
 def effort_in_words(work: Work) -> str:
@@ -98,9 +87,10 @@ class CorrectPanel(Panel):
         menu = QMenu(self.new)
         names = QMenu(self.load)
         for name, scheme in PRESETS.items():
-            title = SCHEME_TITLES.get(name, name)
+            title = scheme_title(name)
             menu.addAction(title, lambda s=scheme: self._labels.new(s))
             names.addAction(title, lambda s=scheme: self._ask_labels(s))
+        menu.addAction("Names of your own…", self._ask_names)
         names.addAction("Names not known", lambda: self._ask_labels(None))
         self.new.setMenu(menu)
         self.load.setMenu(names)
@@ -133,6 +123,11 @@ class CorrectPanel(Panel):
         path = open_file(self, "Open labels drawn on this scan", "labels", f"Labels ({pattern})")
         if path is not None:
             self._labels.open(path, scheme)
+
+    def _ask_names(self) -> None:
+        text, given = QInputDialog.getText(self, "Names of your own", OWN_NAMES)
+        if given:
+            self._labels.new_of(text)
 
     def _ask_effort(self) -> None:
         path = save_file(self, "Save effort", "tables", "effort.csv", "CSV (*.csv)")

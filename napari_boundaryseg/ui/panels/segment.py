@@ -44,7 +44,9 @@ def summary(card: Card) -> str:
         if s.metric == "dsc"
     ]
     on = f" on {card.scored_on}" if card.scored_on else ""
-    lines.append(f"Dice{on}: " + ", ".join(scores) if scores else "No score on its card yet")
+    lines.append(
+        f"Dice{on}: " + ", ".join(scores) if scores else "Not scored yet: nobody has measured how well it does"
+    )
     if card.expected_field_mm:
         lines.append("Made for scans of about " + " × ".join(f"{mm:.0f}" for mm in card.expected_field_mm) + " mm")
     return "\n".join(lines)

@@ -21,6 +21,7 @@ from napari_boundaryseg.ui.widgets.controls import button, column, line
 from napari_boundaryseg.ui.widgets.jobs.loss_curve import LossCurve
 from napari_boundaryseg.ui.widgets.jobs.training_list import Stopped, TrainingList
 from napari_boundaryseg.ui.widgets.jobs.training_log import TrainingLog
+from napari_boundaryseg.ui.widgets.scheme_words import scheme_title
 from napari_boundaryseg.ui.widgets.settings_form import SettingsForm
 from napari_boundaryseg.ui.widgets.version_list import Version, VersionList
 
@@ -215,7 +216,7 @@ class TrainPanel(Panel):
 
 def _line(case: Candidate, role: str) -> CaseLine:
     patient = f"patient {case.patient}" if case.patient else "patient not known"
-    tip = f"{case.name}, labelled as {case.scheme}, {patient}"
+    tip = f"{case.name}, labelled as {scheme_title(case.scheme)}, {patient}"
     why = f"\nNot for this model: {case.misfit}." if case.misfit else ""
     return CaseLine(case.name, role, f"{tip}{why}", not case.misfit)
 

@@ -60,5 +60,14 @@ class AttentionBars(QWidget):
 
 
 def caption(level: str, values: tuple[float, ...]) -> str:
-    """A level's name, how many channels it has, and between which weights they lie."""
-    return f"Attention, {level}: {len(values)} features, weights {min(values):.2f} to {max(values):.2f}"
+    """A level in words, how many features it has, and between which weights they lie.
+
+    Examples
+    --------
+    >>> caption("level 0", (0.25, 0.5)), caption("level 2", (0.5,))
+    ('Attention, finest level: 2 features, weights 0.25 to 0.50', 'Attention, level 3: 1 feature, weights 0.50 to 0.50')
+    """
+    number = level.removeprefix("level ")
+    words = "finest level" if number == "0" else f"level {int(number) + 1}" if number.isdigit() else level
+    features = f"{len(values)} feature{'s' if len(values) != 1 else ''}"
+    return f"Attention, {words}: {features}, weights {min(values):.2f} to {max(values):.2f}"

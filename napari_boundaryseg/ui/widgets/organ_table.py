@@ -99,7 +99,7 @@ class OrganTable(QTableWidget):
         return tick
 
     def _name(self, organ: Organ, row: int) -> QTableWidgetItem:
-        item = QTableWidgetItem(organ.name)
+        item = QTableWidgetItem(organ.spelled)
         key = keys.KEYS.get(f"organ.{row + 1}")
         item.setData(Qt.ItemDataRole.DecorationRole, swatch(organ.colour, keys.shown(key.action) if key else ""))
         item.setToolTip(f"{organ.spelled} ({keys.shown(key.action)})" if key else organ.spelled)

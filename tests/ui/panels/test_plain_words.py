@@ -11,10 +11,10 @@ import pytest
 from napari_boundaryseg.data.labels import PRESETS, preset
 from napari_boundaryseg.engine.checkpoints import model_library
 from napari_boundaryseg.engine.inference.prediction import Prediction
-from napari_boundaryseg.ui.panels.correct import SCHEME_TITLES
 from napari_boundaryseg.ui.panels.segment import summary
 from napari_boundaryseg.ui.widgets.attention_bars import caption
 from napari_boundaryseg.ui.widgets.result_words import origins
+from napari_boundaryseg.ui.widgets.scheme_words import SCHEME_TITLES
 
 CODE = re.compile(r"\b(head|derived|label prior|dsc)\b|^level", re.IGNORECASE)
 """What a person cannot know."""
@@ -59,4 +59,4 @@ def test_no_head_at_all_and_attention_are_plain() -> None:
     nothing = np.zeros((4, 1, 1, 1), np.float32)
     said = origins(Prediction(None, nothing, nothing[0], {}, {"Bladder": "derived", "edges": "derived"}))  # type: ignore[arg-type]
     assert said == "Edges and contours: computed from the probabilities, this network has not learned them"
-    assert caption("level 0", (0.0, 0.61)) == "Attention, level 0: 2 features, weights 0.00 to 0.61"
+    assert caption("level 0", (0.0, 0.61)) == "Attention, finest level: 2 features, weights 0.00 to 0.61"
