@@ -7,12 +7,12 @@ from typing import Any
 
 from qtpy.QtWidgets import QCheckBox, QWidget
 
-from napari_boundaryseg.engine.checkpoints.card import Card
 from napari_boundaryseg.engine.inference.left_out import in_words
 from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.ui.control import model_list
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 from napari_boundaryseg.ui.file_dialogs import open_file
+from napari_boundaryseg.ui.panels.card_words import details, summary
 from napari_boundaryseg.ui.panels.panel import PANELS, Panel
 from napari_boundaryseg.ui.panels.region_form import RegionForm
 from napari_boundaryseg.ui.widgets.attention_bars import AttentionBars
@@ -21,7 +21,6 @@ from napari_boundaryseg.ui.widgets.question import Question
 from napari_boundaryseg.ui.widgets.result_words import origins, plausibility_in_words
 
 ASKS = ("warning", "needs an answer")
-NO_PATIENT = "⚠ Learned from synthetic scans only"
 NO_SCAN = "Open a scan first, in Scan above."
 NO_MODEL = "No model was found. Train one with boundaryseg train, or install the program again."
 LEGENDS = {  # what the attention's colours mean, by its kind
@@ -29,44 +28,6 @@ LEGENDS = {  # what the attention's colours mean, by its kind
     "edge": "How much likelier the gate makes an edge. Pale yellow: most. Violet: a little. Clear: not.",
     "": "Violet: the network looked a little. Pale yellow: most. Clear: not at all.",
 }
-
-
-def summary(card: Card) -> str:
-    """What a model is for, how well it does, and on which scans: the lines that are always shown."""
-    lines = [NO_PATIENT] if card.synthetic_only else []
-    lines += [
-        card.recipe.task or card.name,
-        "Organs: " + ", ".join(organ.spelled for organ in card.recipe.scheme.organs),
-    ]
-    scores = [
-        f"{s.organ} {s.mean:.2f}" + (f" (by position alone {s.label_prior:.2f})" if s.label_prior is not None else "")
-        for s in card.scores
-        if s.metric == "dsc"
-    ]
-    on = f" on {card.scored_on}" if card.scored_on else ""
-    lines.append(
-        f"Dice{on}: " + ", ".join(scores) if scores else "Not scored yet: nobody has measured how well it does"
-    )
-    if card.expected_field_mm:
-        lines.append("Made for scans of about " + " × ".join(f"{mm:.0f}" for mm in card.expected_field_mm) + " mm")
-    return "\n".join(lines)
-
-
-def details(card: Card) -> str:
-    """Training data, licence and the rest of the card."""
-    spacing = card.expected_spacing_mm or card.recipe.preprocessing.spacing_mm
-    rows = {
-        "Scans": f"{card.recipe.modality or 'any'}, channels: {', '.join(card.recipe.channels)}",
-        "Spacing": " × ".join(f"{mm:.3g}" for mm in spacing) + " mm" if spacing else "",
-        "Training data": card.training.description,
-        "Licence": card.training.licence,
-        "Attribution": card.training.attribution,
-        "Scored on": card.scored_on,
-        "Calibration": card.calibration.sentence if card.calibration else "",
-        "Notes": card.notes,
-        "Parent": card.parent,
-    }
-    return "\n".join(f"{name}: {value}" for name, value in rows.items() if value)
 
 
 @PANELS.register("segment")

@@ -11,7 +11,7 @@ import pytest
 from napari_boundaryseg.data.labels import PRESETS, preset
 from napari_boundaryseg.engine.checkpoints import model_library
 from napari_boundaryseg.engine.inference.prediction import Prediction
-from napari_boundaryseg.ui.panels.segment import summary
+from napari_boundaryseg.ui.panels.card_words import summary
 from napari_boundaryseg.ui.widgets.attention_bars import caption
 from napari_boundaryseg.ui.widgets.result_words import origins
 from napari_boundaryseg.ui.widgets.scheme_words import SCHEME_TITLES
