@@ -38,6 +38,10 @@ def evaluate(
         bool,
         typer.Option("--predicted-only", help="Leave out references without a prediction, instead of as missing."),
     ] = False,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A metric beside the usual ones: slice_dsc, slice_hd_mm or mean_iou."),
+    ] = None,
     splits_csv: Annotated[
         Path | None,
         typer.Option("--splits", metavar="CSV", help="Score only the cases that this table marks test."),
@@ -53,12 +57,14 @@ def evaluate(
     """
     from napari_boundaryseg.data.datasets.layouts.dataset_json import NAME, listing_of, listing_place
     from napari_boundaryseg.data.labels import preset
+    from napari_boundaryseg.data.metrics import names
     from napari_boundaryseg.data.saving import atomic_text
     from napari_boundaryseg.engine.evaluation.scoring import Row, in_no_reference, pair, summarise, unpredicted
     from napari_boundaryseg.session.listed_maps import report_beside
 
     targets = {option: file for option, file in (("--csv", csv_file), ("--json", json_file)) if file}
     refuse_one_file(targets.items())
+    names(metric or ())  # refused before anything is read
     remarks: list[str] = []
     found, truth = compared(predictions, references, remarks.append)
     if splits_csv:
@@ -73,7 +79,7 @@ def evaluate(
         typer.echo(f"note: {text}", err=True)
     pairs, lost = pair(found, truth), unpredicted(found, truth)
     given = preset(scheme) if scheme else None
-    scoring = _Scoring(pairs, truth, given, tolerance_mm, listing_of(place).organs)
+    scoring = _Scoring(pairs, truth, given, tolerance_mm, listing_of(place).organs, tuple(metric or ()))
     counted = [*found, *([] if predicted_only else lost)]
     with stoppable(lambda: f"{len(scoring.rows)} of {len(counted)} cases were scored; no table was written."):
         failed = each(counted, lambda n: scoring.score(counted[n]))
@@ -145,12 +151,13 @@ class _Scoring:
         given: LabelScheme | None,
         tolerance_mm: float | None,
         listed: tuple[tuple[int, str], ...],
+        also: tuple[str, ...] = (),
     ) -> None:
         self.rows: dict[str, list[dict[str, Any]]] = {}
         self.notes: dict[str, list[str]] = {}
         self.schemes: dict[str, LabelScheme | None] = {}
         self._pairs, self._references, self._given, self._tolerance_mm = pairs, references, given, tolerance_mm
-        self._listed = listed
+        self._listed, self._also = listed, also
 
     def score(self, case: str) -> None:
         """Score one case. Those without a prediction come after the others, whose label scheme they share."""
@@ -166,6 +173,7 @@ class _Scoring:
                 *files,
                 scheme=scheme,
                 tolerance_mm=self._tolerance_mm,
+                also=self._also,
                 note=lambda text: self._note(case, text),
             )
         elif case in self._references:
@@ -174,7 +182,9 @@ class _Scoring:
             if scheme is None and any(self.schemes.values()):
                 self._note(case, f"It has no prediction, and those of others differ in their label schemes. {UNNAMED}")
             self._refuse_other_integers(path, scheme)
-            self.rows[case] = score_unpredicted(case, path, scheme=scheme, tolerance_mm=self._tolerance_mm)
+            self.rows[case] = score_unpredicted(
+                case, path, scheme=scheme, tolerance_mm=self._tolerance_mm, also=self._also
+            )
         else:
             raise InputError(case, "there is no reference of this name", "Add it, or take the prediction out")
 
@@ -212,10 +222,11 @@ def as_text(summary: dict[str, dict[str, Any]], priors: dict[str, float], cases:
     from napari_boundaryseg.data.mean_sd import MeanSd
 
     cases = cases or max((values["n"] for values in summary.values()), default=0)
-    head = ["organ", "n", "missing", *metrics.names(), *(["label prior dsc"] if priors else [])]
+    measured = metrics.measured(summary.values())
+    head = ["organ", "n", "missing", *measured, *(["label prior dsc"] if priors else [])]
     lines = []
     for organ, values in summary.items():
-        figures = [MeanSd(**values[name]) for name in metrics.names()]
+        figures = [MeanSd(**values[name]) for name in measured]
         cells = [f.text() + (f" (n = {f.n})" if 1 < f.n < values["n"] else "") for f in figures]
         prior = [f"{priors[organ]:.3f}" if organ in priors else "-"] if priors else []
         lines.append([organ, f"{values['n']} of {cases}", str(values["missing"]), *cells, *prior])

@@ -144,6 +144,10 @@ _PROSTATE = _organ(2, "Prostate", "#E69F00", "blurry", 2.0)
 _RECTUM = _organ(3, "Rectum", "#009E73", "clear")
 
 
+_OF_TUMOURS = Composite(name="Average", members=("WT", "TC", "ET"))
+"""As EG-CNN's table has it."""
+
+
 def _brats(name: str, enhancing: int) -> LabelScheme:
     return LabelScheme(
         name=name,
@@ -156,6 +160,7 @@ def _brats(name: str, enhancing: int) -> LabelScheme:
             Region(name="WT", members=(1, 2, enhancing), colour="#0072B2"),
             Region(name="TC", members=(1, enhancing), colour="#D55E00"),
         ),
+        composites=(_OF_TUMOURS,),
     )
 
 
@@ -195,6 +200,7 @@ PRESETS: dict[str, LabelScheme] = {
                 Region(name="WT", members=(1, 2, 3), colour="#0072B2"),
                 Region(name="TC", members=(2, 3), colour="#D55E00"),
             ),
+            composites=(_OF_TUMOURS,),
         ),
         LabelScheme(
             name="kits-2019",

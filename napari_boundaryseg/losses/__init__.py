@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from types import MappingProxyType
 
@@ -34,11 +34,15 @@ class Target:
     valid : (B, 1, *sp) bool tensor or None
         Voxels that count: in the scan, and known; all where None. What lies elsewhere may change neither a loss nor its
         gradients.
+    regions : tuple of tuples of int
+        Class indices of nested regions, each of which a loss of overlap compares as one structure; each organ is one
+        where there are none.
     """
 
     labels: Tensor
     maps: dict[str, Tensor] = field(default_factory=dict)
     valid: Tensor | None = None
+    regions: tuple[tuple[int, ...], ...] = ()
 
     def needed(self, name: str) -> Tensor:
         """A map without which a loss cannot be computed.
@@ -55,7 +59,8 @@ class Target:
     def to(self, device: torch.device | str) -> Target:
         """The same truth on a device."""
         maps = {name: one.to(device) for name, one in self.maps.items()}
-        return Target(self.labels.to(device), maps, None if self.valid is None else self.valid.to(device))
+        valid = None if self.valid is None else self.valid.to(device)
+        return replace(self, labels=self.labels.to(device), maps=maps, valid=valid)
 
 
 Loss = Callable[..., Tensor]

@@ -53,8 +53,8 @@ def boundary_enhancement(output: ModelOutput, target: Target, passes: int = 3) -
     Yang, Roth, Wang et al., Enhancing foreground boundaries for medical image segmentation, MIDL 2020, a short paper
     (arXiv 2005.14355).
     """
-    probabilities = organ_probabilities(output.logits)
-    difference = probabilities - organ_masks(target.labels, output.logits.shape[1])
+    probabilities = organ_probabilities(output.logits, target.regions)
+    difference = probabilities - organ_masks(target.labels, output.logits.shape[1], target.regions)
     errors = (smoothed_laplacian(difference, passes, target.valid) ** 2).sum(1, keepdim=True)
     valid = torch.ones_like(errors, dtype=torch.bool) if target.valid is None else target.valid
     return valid_mean(errors, valid_within(valid, passes + 1))

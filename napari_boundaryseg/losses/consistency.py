@@ -9,7 +9,7 @@ from torch import Tensor
 
 from napari_boundaryseg.losses import Target, register
 from napari_boundaryseg.losses.sobel import EDGE, magnitude
-from napari_boundaryseg.losses.squared_dice import organ_masks
+from napari_boundaryseg.losses.squared_dice import merged, organ_masks
 from napari_boundaryseg.models import ModelOutput
 
 Region = Literal["truth", "union"]
@@ -92,4 +92,5 @@ def consistency(
     if logits.shape[1] == 1:  # one sigmoid channel is a softmax over (0, logit)
         logits = torch.cat([torch.zeros_like(logits), logits], dim=1)
     sampled = gumbel_softmax(logits, temperature, gumbel_noise(logits) if noise else None)
-    return edge_difference(sampled[:, 1:], organ_masks(target.labels, logits.shape[1]), region, target.valid)
+    truth = organ_masks(target.labels, logits.shape[1], target.regions)
+    return edge_difference(merged(sampled[:, 1:], target.regions), truth, region, target.valid)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -31,15 +33,32 @@ def squared_dice(probabilities: Tensor, truth: Tensor, valid: Tensor | None = No
     return (present * (1 - 2 * overlap / (total + 1e-5))).sum() / present.sum().clamp_min(1.0)
 
 
-def organ_probabilities(logits: Tensor) -> Tensor:
-    """Softmax without the background, or the sigmoid of a single channel: (B, organs, *sp)."""
+Regions = Sequence[Sequence[int]]
+"""Class indices of each: see `losses.Target`."""
+
+
+def organ_probabilities(logits: Tensor, regions: Regions = ()) -> Tensor:
+    """Softmax without the background, or the sigmoid of a single channel: (B, organs or regions, *sp)."""
     logits = logits.float()
-    return torch.softmax(logits, 1)[:, 1:] if logits.shape[1] > 1 else logits.sigmoid()
+    return merged(torch.softmax(logits, 1)[:, 1:] if logits.shape[1] > 1 else logits.sigmoid(), regions)
 
 
-def organ_masks(labels: Tensor, channels: int) -> Tensor:
-    """(B, *sp) class indices to (B, organs, *sp), for as many channels as the logits have."""
-    return F.one_hot(labels, max(2, channels)).movedim(-1, 1)[:, 1:].float()
+def organ_masks(labels: Tensor, channels: int, regions: Regions = ()) -> Tensor:
+    """(B, *sp) class indices to (B, organs or regions, *sp), for as many channels as the logits have."""
+    return merged(F.one_hot(labels, max(2, channels)).movedim(-1, 1)[:, 1:].float(), regions)
+
+
+def merged(organs: Tensor, regions: Regions) -> Tensor:
+    """One channel for each region, the sum of its organs; the organs themselves where there are no regions.
+
+    Examples
+    --------
+    >>> merged(torch.tensor([[0.2, 0.5, 0.1]]), ((1, 2, 3), (1, 3))).round(decimals=1)
+    tensor([[0.8000, 0.3000]])
+    """
+    if not regions:
+        return organs
+    return torch.stack([organs[:, [n - 1 for n in inside]].sum(1) for inside in regions], dim=1)
 
 
 @register("dice-squared")
@@ -67,10 +86,11 @@ def dice_squared(
     Hatamizadeh, Terzopoulos and Myronenko, Edge-gated CNNs for volumetric semantic segmentation of medical images,
     2020.
     """
-    truth = organ_masks(target.labels, output.logits.shape[1])
-    total = squared_dice(organ_probabilities(output.logits), truth, target.valid)
+    regions = target.regions
+    truth = organ_masks(target.labels, output.logits.shape[1], regions)
+    total = squared_dice(organ_probabilities(output.logits, regions), truth, target.valid)
     if output.main is not None:
-        total = total + main_weight * squared_dice(organ_probabilities(output.main), truth, target.valid)
+        total = total + main_weight * squared_dice(organ_probabilities(output.main, regions), truth, target.valid)
     for weight, logits in zip(deep_weights, output.deep, strict=False):
-        total = total + weight * squared_dice(organ_probabilities(logits), truth, target.valid)
+        total = total + weight * squared_dice(organ_probabilities(logits, regions), truth, target.valid)
     return total

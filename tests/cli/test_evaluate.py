@@ -398,3 +398,22 @@ def test_names_of_organs_are_found_however_the_accents_of_a_case_are_written(bou
     done = boundaryseg("evaluate", tmp_path / "p", tmp_path / "r", "--json", tmp_path / "s.json")
     assert done.status == 0, done.err
     assert set(json.loads((tmp_path / "s.json").read_text())["summary"]) == {"Hippocampus_A", "Hippocampus_P"}
+
+
+def test_a_metric_is_measured_where_it_is_asked_for(
+    boundaryseg, references: Path, predictions: Path, tmp_path: Path
+) -> None:
+    words = ("evaluate", predictions, references, "--scheme", "hippocampus")
+    table, file = tmp_path / "scores.csv", tmp_path / "scores.json"
+    done = boundaryseg(*words, "--metric", "slice_dsc", "--metric", "mean_iou", "--csv", table, "--json", file)
+    assert done.status == 0, done.err
+    rows = {(row["case"], row["organ"]): row for row in csv.DictReader(table.open())}
+    assert float(rows["case1", "Hippocampus_A"]["slice_dsc"]) == pytest.approx(0.75), "alike in every slice"
+    assert float(rows["case2", "Hippocampus_P"]["slice_dsc"]) == 0
+    assert json.loads(file.read_text())["summary"]["Hippocampus_A"]["mean_iou"]["n"] == 3
+    assert "slice_dsc" in done.out
+    plain = boundaryseg(*words)
+    assert "slice_dsc" not in plain.out
+    wrong = boundaryseg(*words, "--metric", "slice_dice")
+    assert wrong.status != 0
+    assert "slice_dice" in wrong.err

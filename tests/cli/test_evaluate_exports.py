@@ -76,10 +76,11 @@ def scores(boundaryseg: Callable, predictions: Path, references: Path) -> dict[s
 
 
 def overlaps(predictions: Path) -> dict[str, float]:
-    """Dice of each organ and nested region, counted from the files."""
+    """Dice of each organ and nested region, counted from the files, and the regions' mean."""
     found = np.asarray(nib.load(predictions / "brain_seg.nii.gz").dataobj)
     pairs = {name: (np.isin(found, ids), np.isin(tumour(), ids)) for name, ids in REGIONS.items()}
-    return {name: 2 * (a & b).sum() / (a.sum() + b.sum()) for name, (a, b) in pairs.items()}
+    dice = {name: 2 * (a & b).sum() / (a.sum() + b.sum()) for name, (a, b) in pairs.items()}
+    return {**dice, "Average": (dice["WT"] + dice["TC"] + dice["ET"]) / 3}
 
 
 def test_what_the_window_exports(boundaryseg: Callable, brain: Path, references: Path, tmp_path: Path) -> None:

@@ -12,7 +12,18 @@ Examples
 """
 
 from napari_boundaryseg.data.metrics.label_maps import compare_masks, evaluate
-from napari_boundaryseg.data.metrics.metric import Metric, metrics, names, register
+from napari_boundaryseg.data.metrics.metric import Metric, every, measured, metrics, names, register
 from napari_boundaryseg.data.metrics.structure_pair import StructurePair, surface_distances
 
-__all__ = ["Metric", "StructurePair", "compare_masks", "evaluate", "metrics", "names", "register", "surface_distances"]
+__all__ = [
+    "Metric",
+    "StructurePair",
+    "compare_masks",
+    "evaluate",
+    "every",
+    "measured",
+    "metrics",
+    "names",
+    "register",
+    "surface_distances",
+]

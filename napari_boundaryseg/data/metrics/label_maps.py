@@ -19,7 +19,9 @@ from napari_boundaryseg.data.volume import SAME_GRID_MM, LabelMap
 from napari_boundaryseg.errors import InputError
 
 
-def evaluate(prediction: LabelMap, reference: LabelMap, tolerance_mm: float | None = None) -> dict[str, dict[str, Any]]:
+def evaluate(
+    prediction: LabelMap, reference: LabelMap, tolerance_mm: float | None = None, also: Sequence[str] = ()
+) -> dict[str, dict[str, Any]]:
     """Score a label map against a reference on the same grid, organ by organ.
 
     Parameters
@@ -27,6 +29,8 @@ def evaluate(prediction: LabelMap, reference: LabelMap, tolerance_mm: float | No
     prediction, reference : LabelMap
     tolerance_mm : float, optional
         Border deviation that counts as equal for ``surface_dice`` and ``apl_mm``; each organ's own by default.
+    also : sequence of str
+        Metrics that are measured on request only.
 
     Returns
     -------
@@ -70,11 +74,18 @@ def evaluate(prediction: LabelMap, reference: LabelMap, tolerance_mm: float | No
             a, b = (np.isin(labels.array[box], members) for labels in (prediction, reference))
             limit = own_mm if tolerance_mm is None else tolerance_mm
             scores[name] = compare_masks(
-                a, b, reference.spacing_mm, limit, reference.geometry.voxel_ml, slice_axis(reference.affine)
+                a,
+                b,
+                reference.spacing_mm,
+                limit,
+                reference.geometry.voxel_ml,
+                slice_axis(reference.affine),
+                also,
+                reference.array.size,
             )
     for composite in _common_scheme(prediction, reference).composites:
         if scores.keys() >= set(composite.members):
-            scores[composite.name] = _mean_of([scores[name] for name in composite.members])
+            scores[composite.name] = _mean_of([scores[name] for name in composite.members], also)
     return scores
 
 
@@ -101,11 +112,11 @@ def laid_on(prediction: LabelMap, reference: LabelMap) -> tuple[LabelMap, str]:
     )
 
 
-def _mean_of(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _mean_of(rows: Sequence[dict[str, Any]], also: Sequence[str]) -> dict[str, Any]:
     """Every metric averaged over structures; volumes of structures that overlap have no mean that means anything."""
     means = {
         metric.name: math.nan if metric.better == "neither" else float(np.mean([row[metric.name] for row in rows]))
-        for metric in metrics()
+        for metric in metrics(also)
     }
     return {
         **means,
@@ -151,6 +162,8 @@ def compare_masks(
     tolerance_mm: float = 2.0,
     voxel_ml: float | None = None,
     slice_axis: int = 2,
+    also: Sequence[str] = (),
+    scan_voxels: int | None = None,
 ) -> dict[str, Any]:
     """Every metric of one structure: ``a`` against the reference ``b``, at least one of them not empty.
 
@@ -163,6 +176,10 @@ def compare_masks(
         The product of the spacing by default.
     slice_axis : int
         Across which contours are drawn slice by slice; the last by default.
+    also : sequence of str
+        Metrics that are measured on request only.
+    scan_voxels : int, optional
+        Of the whole scan, where the masks are cut out of it; those of ``b`` by default.
 
     Returns
     -------
@@ -178,6 +195,6 @@ def compare_masks(
     >>> row["dsc"], row["hd_mm"], row["missing"]
     (0.75, 1.0, False)
     """
-    pair = StructurePair.of(a, b, spacing_mm, tolerance_mm, voxel_ml, slice_axis)
-    values = {metric.name: metric.of(pair) for metric in metrics()}
+    pair = StructurePair.of(a, b, spacing_mm, tolerance_mm, voxel_ml, slice_axis, scan_voxels)
+    values = {metric.name: metric.of(pair) for metric in metrics(also)}
     return {**values, "tolerance_mm": tolerance_mm, "missing": pair.missing, "in_reference": pair.n_reference > 0}

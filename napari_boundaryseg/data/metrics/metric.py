@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from napari_boundaryseg.data.metrics.structure_pair import StructurePair
 from napari_boundaryseg.registry import Registry
@@ -38,6 +38,8 @@ class Metric:
         The value of a structure that neither mask holds, where something must stand for it; NaN for none.
     order : int
         The place among the columns, from left to right.
+    on_request : bool
+        It is measured only where somebody names it, as papers that report it do.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Metric:
     missing: float | None = None
     absent: float = math.nan
     order: int = LAST
+    on_request: bool = False
 
     @property
     def heading(self) -> str:
@@ -71,6 +74,7 @@ def register(
     missing: float | None = None,
     absent: float = math.nan,
     order: int = LAST,
+    on_request: bool = False,
 ) -> Callable[[Compute], Compute]:
     """Decorate the function that computes a metric; the arguments are those of `Metric`.
 
@@ -83,17 +87,42 @@ def register(
         raise ValueError(f"better is {better!r}, and none of {', '.join(get_args(Better))}")
 
     def add(compute: Compute) -> Compute:
-        _registry.register(name)(Metric(name, compute, title, better, unit, missing, absent, order))
+        _registry.register(name)(Metric(name, compute, title, better, unit, missing, absent, order, on_request))
         return compute
 
     return add
 
 
-def metrics() -> tuple[Metric, ...]:
-    """Every metric, in the order of the columns."""
-    return tuple(sorted((_registry[name] for name in _registry), key=lambda metric: (metric.order, metric.name)))
+def metrics(also: Iterable[str] = ()) -> tuple[Metric, ...]:
+    """Every metric that is always measured, and those of the others that are named, in the order of the columns.
+
+    Raises
+    ------
+    InputError
+        For a name that is no metric's.
+    """
+    wanted = {name: _registry[name] for name in also}
+    wanted |= {metric.name: metric for metric in every() if not metric.on_request}
+    return tuple(sorted(wanted.values(), key=lambda metric: (metric.order, metric.name)))
 
 
-def names() -> tuple[str, ...]:
-    """The name of every metric, in the order of the columns."""
-    return tuple(metric.name for metric in metrics())
+def names(also: Iterable[str] = ()) -> tuple[str, ...]:
+    """The names of `metrics`."""
+    return tuple(metric.name for metric in metrics(also))
+
+
+def every() -> tuple[Metric, ...]:
+    """Every metric, also those that are measured on request only."""
+    return tuple(_registry[name] for name in _registry)
+
+
+def measured(rows: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The names of the metrics that a table of these rows has columns for.
+
+    Examples
+    --------
+    >>> [name for name in measured([{"slice_dsc": 0.5}]) if name not in names()]
+    ['slice_dsc']
+    """
+    found = {key for row in rows for key in row}
+    return names(metric.name for metric in every() if metric.name in found)

@@ -33,6 +33,8 @@ class StructurePair:
         Volume of a voxel.
     slice_axis : int
         The array axis across the scan's slices, in which contours are drawn: see `data.geometry.slice_axis`.
+    scan_voxels : int
+        Voxels of the whole scan.
 
     Examples
     --------
@@ -49,6 +51,7 @@ class StructurePair:
     tolerance_mm: float
     voxel_ml: float
     slice_axis: int = 2
+    scan_voxels: int = 0
 
     @classmethod
     def of(
@@ -59,13 +62,15 @@ class StructurePair:
         tolerance_mm: float,
         voxel_ml: float | None = None,
         slice_axis: int = 2,
+        scan_voxels: int | None = None,
     ) -> StructurePair:
         """Cut two masks out of a scan; the voxel's volume follows from the spacing where it is not given."""
         from scipy.ndimage import find_objects
 
         box = rimmed(find_objects((prediction | reference).astype(np.uint8)), reference.shape)
         voxel_ml = float(np.prod(spacing_mm)) / 1000 if voxel_ml is None else voxel_ml
-        return cls(prediction[box], reference[box], spacing_mm, tolerance_mm, voxel_ml, slice_axis)
+        voxels = reference.size if scan_voxels is None else scan_voxels
+        return cls(prediction[box], reference[box], spacing_mm, tolerance_mm, voxel_ml, slice_axis, voxels)
 
     @cached_property
     def n_prediction(self) -> int:

@@ -13,11 +13,13 @@ from safetensors.torch import save as to_bytes
 from torch import Tensor, nn
 
 from napari_boundaryseg import models
+from napari_boundaryseg.data.nested_regions import organs_between
 from napari_boundaryseg.data.saving import atomic_bytes
 from napari_boundaryseg.engine.checkpoints.card import Card
 from napari_boundaryseg.engine.checkpoints.model_library import find, read_card, read_header
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.models.nested import by_regions
 from napari_boundaryseg.models.slicewise import SliceWise
 
 _ADVICE = "Choose a model file written by napari-boundaryseg"
@@ -54,11 +56,13 @@ def build_network(recipe: Recipe) -> nn.Module:
         recipe.network,
         dims=recipe.dims,
         in_channels=recipe.in_channels,
-        classes=len(recipe.scheme.ids) + 1,
+        classes=len(recipe.nested) or len(recipe.scheme.ids) + 1,
         clear=len(recipe.clear),
         blurry=len(recipe.blurry),
         **recipe.network_arguments,
     )
+    if recipe.nested:
+        network = by_regions(network, organs_between(recipe.nested))
     return SliceWise(network, recipe.plane) if recipe.dims == 2 else network
 
 

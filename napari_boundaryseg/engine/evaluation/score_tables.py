@@ -40,7 +40,8 @@ def as_csv(rows: Iterable[Mapping[str, Any]]) -> str:
     """One line per row, one column per metric; a case that was not scored has the error instead."""
     from napari_boundaryseg.data import metrics  # the command line asks for its help without waiting for it
 
-    columns = ("case", "organ", *metrics.names(), "missing", "in_reference", "error", "note")
+    rows = list(rows)
+    columns = ("case", "organ", *metrics.measured(rows), "missing", "in_reference", "error", "note")
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from napari_boundaryseg.data.formats import read_labels
 from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.data.mean_sd import mean_sd
-from napari_boundaryseg.data.metrics import evaluate, names
+from napari_boundaryseg.data.metrics import evaluate, measured
 from napari_boundaryseg.data.metrics.label_maps import laid_on
 from napari_boundaryseg.data.volume import LabelMap
 from napari_boundaryseg.errors import InputError
@@ -62,9 +62,13 @@ def score_case(
     *,
     scheme: LabelScheme | None = None,
     tolerance_mm: float | None = None,
+    also: Sequence[str] = (),
     note: Callable[[str], None] = lambda text: None,
 ) -> list[Row]:
-    """One row per organ and region of one case; ``note`` is told what is doubtful about the two files."""
+    """One row per organ and region of one case; ``note`` is told what is doubtful about the two files.
+
+    ``also`` names metrics that are measured on request only.
+    """
     found, truth = read_labels(prediction, scheme=scheme), read_labels(reference, scheme=scheme)
     try:
         found, doubt = laid_on(found, truth)
@@ -72,22 +76,27 @@ def score_case(
         raise InputError(prediction, error.reason, error.advice) from error
     for text in dict.fromkeys([*found.warnings, *truth.warnings, *([doubt] if doubt else [])]):
         note(text)
-    return _rows(case, found, truth, tolerance_mm)
+    return _rows(case, found, truth, tolerance_mm, also)
 
 
 def score_unpredicted(
-    case: str, reference: Path, *, scheme: LabelScheme | None = None, tolerance_mm: float | None = None
+    case: str,
+    reference: Path,
+    *,
+    scheme: LabelScheme | None = None,
+    tolerance_mm: float | None = None,
+    also: Sequence[str] = (),
 ) -> list[Row]:
     """One row per organ and region of a case without a prediction: each is missing."""
     truth = read_labels(reference, scheme=scheme)
     nothing = LabelMap(np.zeros(truth.array.shape, np.uint8), truth.geometry, truth.scheme, case)
-    return _rows(case, nothing, truth, tolerance_mm)
+    return _rows(case, nothing, truth, tolerance_mm, also)
 
 
-def _rows(case: str, found: LabelMap, truth: LabelMap, tolerance_mm: float | None) -> list[Row]:
+def _rows(case: str, found: LabelMap, truth: LabelMap, tolerance_mm: float | None, also: Sequence[str]) -> list[Row]:
     return [
         {"case": case, "organ": organ, **plain(values)}
-        for organ, values in evaluate(found, truth, tolerance_mm).items()
+        for organ, values in evaluate(found, truth, tolerance_mm, also).items()
     ]
 
 
@@ -119,7 +128,7 @@ def _of_organ(rows: list[Row]) -> dict[str, Any]:
         "n": len(rows),
         "missing": sum(bool(row["missing"]) for row in rows),
         "in_references": held,
-        **{metric: mean_sd(row.get(metric) if held else None for row in rows)._asdict() for metric in names()},
+        **{metric: mean_sd(row.get(metric) if held else None for row in rows)._asdict() for metric in measured(rows)},
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from napari_boundaryseg.data import boxes
 from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.data.metrics.volumes import ml_text
+from napari_boundaryseg.engine.inference.decision import decided
 
 MUCH = 1 / 3
 """Of an organ: leaving out more than this is told, and can be undone."""
@@ -46,7 +47,13 @@ def in_words(organ: str, left: Mapping[str, Any]) -> str:
     )
 
 
-def put_back(labels: np.ndarray, probabilities: np.ndarray, left: Mapping[str, Any], scheme: LabelScheme) -> np.ndarray:
+def put_back(
+    labels: np.ndarray,
+    probabilities: np.ndarray,
+    left: Mapping[str, Any],
+    scheme: LabelScheme,
+    nested: Sequence[Sequence[int]] = (),
+) -> np.ndarray:
     """Labels with the pieces that were left out, where they are background; a copy.
 
     Parameters
@@ -57,11 +64,13 @@ def put_back(labels: np.ndarray, probabilities: np.ndarray, left: Mapping[str, A
     left : mapping
         Of `left_out_of`.
     scheme : LabelScheme
+    nested : sequence of sequences of int
+        `Recipe.nested` of the model.
     """
     whole = labels.copy()
     for organ, entry in left.items():
         integer, box = scheme.organ(organ).id, boxes.from_pairs(entry["box"])
-        likeliest = probabilities[(slice(None), *box)].argmax(0)
+        found = decided(probabilities[(slice(None), *box)], nested)
         part = whole[box]
-        part[(part == 0) & (likeliest == scheme.ids.index(integer) + 1)] = integer
+        part[(part == 0) & (found == scheme.ids.index(integer) + 1)] = integer
     return whole

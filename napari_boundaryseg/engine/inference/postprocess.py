@@ -16,6 +16,7 @@ from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
 from napari_boundaryseg.engine.checkpoints.card import Calibration
 from napari_boundaryseg.engine.inference.border_probability import of_probability
 from napari_boundaryseg.engine.inference.calibration import rescaled, tempered
+from napari_boundaryseg.engine.inference.decision import decided
 from napari_boundaryseg.engine.inference.left_out import in_words, left_out_of
 from napari_boundaryseg.engine.inference.pieces import likeliest
 from napari_boundaryseg.engine.recipes.recipe import Recipe
@@ -39,7 +40,7 @@ def postprocess(
     probabilities = _placed_classes(scaled, box, shape)
     ids = np.array([0, *scheme.ids])
     array, notes, left_out = cleaned(
-        ids[probabilities.argmax(0)], probabilities, recipe.inference, volume.geometry, scheme
+        ids[decided(probabilities, recipe.nested)], probabilities, recipe.inference, volume.geometry, scheme
     )
     labels = LabelMap(array, volume.geometry, scheme, volume.name)
     contours, sources = contour_maps(maps, classes, recipe)
@@ -62,7 +63,7 @@ def postprocess(
         "attention": attention,
         "attention_kind": attention_kind,
         "channel_weights": channel_weights,
-        "details": {"left_out": left_out},
+        "details": {"left_out": left_out, **({"regions": recipe.regions} if recipe.regions else {})},
     }, notes
 
 

@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from napari_boundaryseg.data.labels import LabelScheme, Organ
+from napari_boundaryseg.data.nested_regions import classes_inside
 from napari_boundaryseg.engine.recipes.migration import FORMAT, digested, migrated, read
 from napari_boundaryseg.engine.recipes.settings import (
     MOST_NUMBERS,
@@ -50,6 +51,9 @@ class Recipe(Settings):
     modality: str = ""
     channels: tuple[str, ...] = Field(("image",), min_length=1, max_length=64)
     scheme: LabelScheme
+    regions: tuple[str, ...] = Field(
+        (), max_length=64, description="nested regions that are taught, a sigmoid each, the outermost first; or none"
+    )
     network: str = "sgm"
     dims: Literal[2, 3] = Field(3, description="2: a volume is segmented slice by slice")
     plane: Literal["axial", "coronal", "sagittal"] = Field("axial", description="which slices, for two dimensions")
@@ -107,6 +111,17 @@ class Recipe(Settings):
         return self
 
     @model_validator(mode="after")
+    def _nested(self) -> Recipe:
+        if self.regions:
+            if len(self.scheme.organs) < 2:
+                raise ValueError("one organ has no regions")
+            try:
+                classes_inside(self.regions, self.scheme)
+            except InputError as fault:
+                raise ValueError(str(fault)) from None
+        return self
+
+    @model_validator(mode="after")
     def _gained(self) -> Recipe:
         gains, organs = len(self.targets.difficulty_gains), len(self.scheme.organs)
         if gains not in (0, organs):
@@ -157,6 +172,11 @@ class Recipe(Settings):
     def in_channels(self) -> int:
         """The channels that the network is given."""
         return len(self.channels) * self.slices + (3 if self.sides_mm else 0)
+
+    @property
+    def nested(self) -> tuple[tuple[int, ...], ...]:
+        """The class indices inside each of `regions`."""
+        return classes_inside(self.regions, self.scheme) if self.regions else ()
 
     @property
     def across(self) -> int | None:

@@ -51,8 +51,9 @@ def _ascending(ends: tuple[float, float]) -> tuple[float, float]:
 
 
 def _measured(name: str) -> str:
-    if name not in metrics.names():
-        raise ValueError(f"{name!r} is no metric; known: {', '.join(metrics.names())}")
+    known = [metric.name for metric in metrics.every()]
+    if name not in known:
+        raise ValueError(f"{name!r} is no metric; known: {', '.join(known)}")
     return name
 
 

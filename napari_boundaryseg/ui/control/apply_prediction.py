@@ -8,6 +8,7 @@ from typing import Any
 from napari_boundaryseg.data import boxes
 from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.data.metrics.volumes import ml_text
+from napari_boundaryseg.data.nested_regions import classes_inside
 from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.editing.history.change import Change, change_of
 from napari_boundaryseg.editing.history.edit import MODEL
@@ -81,11 +82,13 @@ def _result_in(layer: Any, scan: Volume, prediction: Prediction) -> ModelResult:
 def put_back(viewer: Any, scan: Volume, prediction: Prediction) -> None:
     """Put the pieces that were left out of a result into its labels, where they are background, as one step."""
     left: Any = prediction.details.get("left_out", {})
+    regions: Any = prediction.details.get("regions", ())
+    nested = classes_inside(regions, prediction.labels.scheme) if regions else ()
     layer = _labels_like(viewer, scan, prediction)
     if layer is not None and left:
         editable, display = editable_of(layer), scan.geometry.display
         now = display.from_display(editable.history.array)
-        whole = left_out.put_back(now, prediction.probabilities, left, editable.scheme)
+        whole = left_out.put_back(now, prediction.probabilities, left, editable.scheme, nested)
         editable.put(f"Model: all pieces of {', '.join(left)}", display.to_display(whole), None, MODEL)
 
 

@@ -195,7 +195,7 @@ def test_regions_are_scored_too_and_tolerances_are_the_structures_own():
     array = np.zeros((8, 8, 8), np.uint8)
     array[2:4], array[4], array[5] = 1, 2, 4
     scores = evaluate(label_map(array, scheme="brats-2022"), label_map(array, scheme="brats-2022"))
-    assert set(scores) == {"NCR", "ED", "ET", "WT", "TC"}
+    assert set(scores) == {"NCR", "ED", "ET", "WT", "TC", "Average"}
     hippocampus = label_map((array == 1).astype(np.uint8), scheme="hippocampus")
     assert evaluate(hippocampus, hippocampus)["Hippocampus_A"]["tolerance_mm"] == 0.5
 

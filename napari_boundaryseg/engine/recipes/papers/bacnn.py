@@ -35,7 +35,7 @@ BRATS = Recipe(
     batch=8,
     steps=100 * 200,
     steps_per_epoch=200,
-    metrics=("dsc", "jaccard", "hd_mm"),
+    metrics=("slice_dsc", "mean_iou", "slice_hd_mm", "dsc", "jaccard", "hd_mm"),
 )
 
 HIPPOCAMPUS = Recipe(

@@ -11,10 +11,11 @@ from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.recipes.settings import Augmentation, Optimiser, Preprocessing, Schedule
 
 PAPER = (
-    "Hatamizadeh et al., Edge-gated CNNs for volumetric semantic segmentation of medical images (2020); an α for each "
-    "channel, which equation 2's product allows: with one for all (per_channel=False) the edge map fills the tumour; "
-    "the main stream's own Dice weighs 0.5 (main_weight), for the fused output is the result"
+    "Hatamizadeh et al., Edge-gated CNNs for volumetric semantic segmentation (2020); an α per channel, as equation 2 "
+    "allows: with one (per_channel=False) the edge map fills the tumour; the main stream's own Dice weighs 0.5 "
+    "(main_weight): the fused output is the result"
 )
+BY_REGIONS = "; a sigmoid each for WT, TC, ET (regions=[]: none)"
 LOSSES = {"dice-squared": 1.0, "consistency": 1.0, "edge-dice": 1.0, "edge-bce": 0.5}
 BACKBONES: dict[str, tuple[dict[str, Any], str]] = {
     "unet": (
@@ -31,10 +32,11 @@ def _brats(backbone: str) -> Recipe:
     return Recipe(
         name=f"egcnn-{backbone}-brats19",
         task=small.HEAD_OF_BRATS,
-        source=PAPER + BACKBONES[backbone][1],
+        source=PAPER + BACKBONES[backbone][1] + BY_REGIONS,
         modality="MR",
         channels=BRATS_CHANNELS,
         scheme=preset("brats-2022"),
+        regions=("WT", "TC", "ET"),
         network="egcnn",
         network_arguments={**BACKBONES[backbone][0], "norm": "group", "per_channel": True},
         losses=LOSSES,

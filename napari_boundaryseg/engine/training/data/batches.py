@@ -30,7 +30,7 @@ def batch_at(cases: Sequence[TrainingCase], recipe: Recipe, seed: int, step: int
     images, labels, maps, valid = zip(*patches, strict=True)
     stacked = {name: torch.stack([one[name] for one in maps]) for name in maps[0]}
     counts = None if all(map(torch.all, valid)) else torch.stack(valid)
-    return torch.stack(images), Target(torch.stack(labels), stacked, counts)
+    return torch.stack(images), Target(torch.stack(labels), stacked, counts, recipe.nested)
 
 
 def draw(case: TrainingCase, recipe: Recipe, rng: np.random.Generator) -> tuple[Tensor, Tensor, Maps, Tensor]:

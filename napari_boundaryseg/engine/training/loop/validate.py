@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from napari_boundaryseg.engine.inference.decision import decided
 from napari_boundaryseg.engine.inference.sliding_window import sliding_window
 from napari_boundaryseg.engine.preprocessing.box_distances import with_sides
 from napari_boundaryseg.engine.recipes.recipe import Recipe
@@ -57,4 +58,5 @@ def _labels(network: nn.Module, case: TrainingCase, recipe: Recipe, device: torc
     with torch.inference_mode():
         image = with_sides(case.image, case.spacing_mm, recipe.sides_mm)
         blended = sliding_window(image, softmax, recipe.window_vox, recipe.inference.overlap, batch=2, device=device)
-    return np.asarray(torch.as_tensor(blended).argmax(0).cpu())
+    found = torch.as_tensor(blended)
+    return decided(found.cpu().numpy(), recipe.nested) if recipe.nested else np.asarray(found.argmax(0).cpu())
