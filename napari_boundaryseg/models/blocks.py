@@ -76,14 +76,16 @@ def _groups(channels: int) -> int:
 
 
 class ConvNormRelu(nn.Sequential):
-    """Convolution, normalisation, ReLU: (B, i, *sp) to (B, o, *sp)."""
+    """Convolution, normalisation, ReLU: (B, i, *sp) to (B, o, *sp); ``signed`` leaves the ReLU out."""
 
-    def __init__(self, i: int, o: int, kernel: int, *, dims: int, norm_kind: str, dilation: int = 1) -> None:
+    def __init__(
+        self, i: int, o: int, kernel: int, *, dims: int, norm_kind: str, dilation: int = 1, signed: bool = False
+    ) -> None:
         padding = dilation * (kernel // 2)
         super().__init__(
             (POINTWISE if kernel == 1 else CONV)[dims](i, o, kernel, padding=padding, dilation=dilation),
             norm(norm_kind, dims, o),
-            nn.ReLU(inplace=True),
+            nn.Identity() if signed else nn.ReLU(inplace=True),
         )
 
 

@@ -72,6 +72,7 @@ class DistillingNet(nn.Module):
         dense: bool,
         dropout: float,
         norm_kind: str,
+        signed: bool,
         union: bool,
     ) -> None:
         super().__init__()
@@ -94,7 +95,8 @@ class DistillingNet(nn.Module):
         self.pathway = self.pathway_head = self.contour = None
         if stage:
             dilations = schedule(9, *PATHWAY_DILATIONS[stage - 1])
-            self.pathway = HighResolutionPathway(widths[stage - 1], pathway_width, dilations, dense=dense, **kw)
+            of_pathway: dict[str, Any] = {"dense": dense, "signed": signed, **kw}
+            self.pathway = HighResolutionPathway(widths[stage - 1], pathway_width, dilations, **of_pathway)
             self.pathway_head = POINTWISE[dims](pathway_width, classes, 1)
         if clear + blurry:
             self.contour = POINTWISE[dims](first, 1 if union else clear + blurry, 1)

@@ -198,7 +198,8 @@ def egcnn(
     width : int
         Channels of the backbone's first level; BasicUNet has twice as many, and those of ``"vnet"`` are fixed.
     seed : str
-        Where the edge stream begins: the bottleneck, or the first decoder map.
+        Where the edge stream begins: the bottleneck, or the first decoder map, which is brought to the size of the
+        coarsest gate first: of a U-Net, whose coarsest encoder map is smaller than that one, it loses detail there.
     gate, weighted, per_channel
         See `EdgeGate`. The recipes set ``per_channel``; models before them have one α for all channels.
     refined : bool

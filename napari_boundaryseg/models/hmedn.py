@@ -74,6 +74,7 @@ def hrdn(
     connectivity: Literal["residual", "dense"] | None = None,
     width: int | None = None,
     dropout: float | None = None,
+    signed: bool = False,
     norm: Norm = "batch",
 ) -> nn.Module:
     """HRDN: HMEDN without contour head.
@@ -101,6 +102,7 @@ def hrdn(
         connectivity=connectivity,
         width=width,
         dropout=dropout,
+        signed=signed,
         norm=norm,
     )
 
@@ -120,6 +122,7 @@ def hmedn(
     union: bool = False,
     width: int | None = None,
     dropout: float | None = None,
+    signed: bool = False,
     norm: Norm = "batch",
 ) -> nn.Module:
     """HMEDN: dense encoder-decoder, high-resolution pathway, contour regression.
@@ -146,6 +149,8 @@ def hmedn(
         Channels at full resolution, a multiple of 4; 32 in 2-D and 16 in 3-D by default.
     dropout : float, optional
         After every stage; 0 in 2-D and 0.3 in 3-D by default.
+    signed : bool
+        The pathway's blocks may subtract, too. In the authors' figure each ends in a ReLU and can only add.
     norm : str
         Batch norm, or group norm (a group for each channel) for batches of 1 or 2 and for fine-tuning.
 
@@ -170,6 +175,7 @@ def hmedn(
         connectivity=connectivity,
         width=width,
         dropout=dropout,
+        signed=signed,
         norm=norm,
         union=union,
     )
@@ -189,6 +195,7 @@ def _distilling(
     dropout: float | None,
     norm: Norm,
     poolings: int = 4,
+    signed: bool = False,
     union: bool = False,
 ) -> DistillingNet:
     chosen = WIDTH[dims] if width is None else width
@@ -207,5 +214,6 @@ def _distilling(
         dense=(connectivity or _CONNECTIVITY[dims]) == "dense",
         dropout=(0.0 if dims == 2 else 0.3) if dropout is None else dropout,
         norm_kind=NORMS[norm],
+        signed=signed,
         union=union,
     )

@@ -44,14 +44,18 @@ class ResidualDilatedBlock(nn.Module):
     ----------
     seen : int
         Channels that the first convolution reads; more than ``channels`` where earlier maps are added to it.
+    signed : bool
+        No ReLU after the second convolution. With it, as in the authors' own figure, a block can only add to x.
     """
 
-    def __init__(self, channels: int, dilations: tuple[int, int], *, seen: int | None = None, **kw: Any) -> None:
+    def __init__(
+        self, channels: int, dilations: tuple[int, int], *, seen: int | None = None, signed: bool = False, **kw: Any
+    ) -> None:
         super().__init__()
         first, second = dilations
         self.convs = nn.Sequential(
             ConvNormRelu(seen or channels, channels, 3, dilation=first, **kw),
-            ConvNormRelu(channels, channels, 3, dilation=second, **kw),
+            ConvNormRelu(channels, channels, 3, dilation=second, signed=signed, **kw),
         )
 
     def forward(self, x: Tensor, seen: Tensor | None = None) -> Tensor:
@@ -73,10 +77,20 @@ class HighResolutionPathway(nn.Module):
     dense : bool
         The first convolution of each block reads all maps before it, and a 3-wide convolution collects them
         (the paper's size in 3-D); otherwise blocks form a chain and a 1-wide one collects (2-D, and light in 3-D).
+    signed : bool
+        See `ResidualDilatedBlock`.
     """
 
     def __init__(
-        self, in_channels: int, width: int, dilations: Dilations, *, dims: int, norm_kind: str, dense: bool = False
+        self,
+        in_channels: int,
+        width: int,
+        dilations: Dilations,
+        *,
+        dims: int,
+        norm_kind: str,
+        dense: bool = False,
+        signed: bool = False,
     ) -> None:
         super().__init__()
         kw: dict[str, Any] = {"dims": dims, "norm_kind": norm_kind}
@@ -84,7 +98,7 @@ class HighResolutionPathway(nn.Module):
         self.entry = nn.Identity() if in_channels == width else ConvNormRelu(in_channels, width, 1, **kw)
         self.blocks = nn.ModuleList(
             [
-                ResidualDilatedBlock(width, pair, seen=width * (j + 1) if dense else None, **kw)
+                ResidualDilatedBlock(width, pair, seen=width * (j + 1) if dense else None, signed=signed, **kw)
                 for j, pair in enumerate(dilations)
             ]
         )

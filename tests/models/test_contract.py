@@ -117,6 +117,7 @@ def test_every_network_comes_back_from_a_model_file(name, tmp_path):
         "network": name,
         "dims": 2 if name in ONLY_2D | {"vnet"} else 3,
         "losses": {"wce-dice": 1.0},
+        "patch_vox": (1, 16, 16) if name in ONLY_2D | {"vnet"} else (16, 16, 16),
         "network_arguments": {"width": 8} if "width" in models.signature(name).parameters else {},
     }
     wanted = Recipe.model_validate(wanted)

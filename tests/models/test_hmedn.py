@@ -6,7 +6,7 @@ from torch import nn
 
 from napari_boundaryseg import models
 from napari_boundaryseg.errors import InputError
-from napari_boundaryseg.models.hr_pathway import HighResolutionPathway, schedule
+from napari_boundaryseg.models.hr_pathway import HighResolutionPathway, ResidualDilatedBlock, schedule
 
 
 def count(name, **arguments):
@@ -89,3 +89,21 @@ def test_a_schedule_comes_in_thirds():
 def test_the_pathway_keeps_the_size(dense):
     pathway = HighResolutionPathway(6, 4, schedule(3, 1, 2), dims=2, norm_kind="group", dense=dense)
     assert pathway(torch.randn(1, 6, 11, 13)).shape == (1, 4, 11, 13)
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_a_block_of_the_pathway_can_subtract_only_where_it_is_signed(signed: bool) -> None:
+    torch.manual_seed(0)
+    block = ResidualDilatedBlock(4, (1, 2), signed=signed, dims=2, norm_kind="group").eval()
+    x = torch.randn(2, 4, 16, 16)
+    added = block(x) - x
+    assert bool((added < -1e-6).any()) == signed
+    assert bool((added > 1e-6).any())
+
+
+def test_signed_reaches_every_block_and_changes_no_weight() -> None:
+    both = [models.build("hmedn", dims=2, in_channels=1, classes=2, blurry=1, width=8, signed=s) for s in (False, True)]
+    plain, signed = both
+    assert {k: v.shape for k, v in plain.state_dict().items()} == {k: v.shape for k, v in signed.state_dict().items()}
+    ends = [[type(block.convs[1][2]).__name__ for block in net.pathway.blocks] for net in both]
+    assert [set(names) for names in ends] == [{"ReLU"}, {"Identity"}]

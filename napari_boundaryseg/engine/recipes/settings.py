@@ -51,7 +51,7 @@ def _ascending(ends: tuple[float, float]) -> tuple[float, float]:
 
 
 def _measured(name: str) -> str:
-    known = [metric.name for metric in metrics.every()]
+    known = metrics.names(metric.name for metric in metrics.every())
     if name not in known:
         raise ValueError(f"{name!r} is no metric; known: {', '.join(known)}")
     return name

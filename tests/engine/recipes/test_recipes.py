@@ -72,3 +72,11 @@ def test_what_the_losses_need_is_there():
 def test_a_misspelt_name_is_refused():
     with pytest.raises(InputError, match="there is no such recipe"):
         recipe("sgm-pelvis")
+
+
+@pytest.mark.parametrize(("plane", "thin"), [("axial", (1, 8, 8)), ("coronal", (8, 1, 8)), ("sagittal", (8, 8, 1))])
+def test_a_patch_of_a_two_dimensional_network_is_one_slice(plane: str, thin: tuple[int, int, int]) -> None:
+    flat = recipe("hippocampus-bacnn").with_settings({"plane": plane, "patch_vox": thin})
+    assert flat.patch_vox == thin
+    with pytest.raises(ValueError, match=f"one {plane} slice"):
+        flat.with_settings({"patch_vox": (8, 8, 8)})

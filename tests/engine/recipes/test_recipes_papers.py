@@ -223,7 +223,7 @@ PAPERS: dict[str, dict[str, Any]] = {
         "losses": {"dice-squared": 1, "edge-dice": 0.5, "edge-bce": 0.1},
         "augmentation": Augmentation(flip_axes=("x",)),  # the paper has none
         "foreground": 1,
-        "metrics": ("dsc", "jaccard", "hd_mm"),
+        "metrics": ("slice_dsc", "mean_iou", "slice_hd_mm", "dsc", "jaccard", "hd_mm"),
     },
     "be-msd01": BE
     | {
@@ -326,7 +326,7 @@ def test_the_rate_in_an_epoch(name, epoch, expected):
 
 def test_metrics_are_those_that_are_measured():
     assert recipe("be-msd09").with_settings({"metrics": metrics.names()}).metrics == metrics.names()
-    with pytest.raises(ValueError, match=r"metrics.*\n.*'dice' is no metric; known: dsc, jaccard, asd_mm"):
+    with pytest.raises(ValueError, match=r"metrics.*\n.*'dice' is no metric; known: dsc, slice_dsc, jaccard"):
         recipe("be-msd09").with_settings({"metrics": ("dice",)})
 
 

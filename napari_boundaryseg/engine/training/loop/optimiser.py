@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from napari_boundaryseg.engine.recipes.settings import Optimiser
 
+PLACES = "places"
+"""Of a group's weights among all that are trained: a stopped training knows them by these, however they are grouped."""
+
 
 def optimiser_of(settings: Optimiser, network: nn.Module) -> torch.optim.Optimizer:
-    """The recipe's optimiser over all weights that are trained."""
-    parameters = [weight for weight in network.parameters() if weight.requires_grad]
+    """The recipe's optimiser over all weights that are trained; norms and biases do not decay."""
+    weights = [weight for weight in network.parameters() if weight.requires_grad]
+    kernels, others = ([n for n, w in enumerate(weights) if (w.ndim > 1) == is_kernel] for is_kernel in (True, False))
+    given: list[dict[str, Any]] = [
+        {"params": [weights[n] for n in found], PLACES: found, "weight_decay": decay}
+        for found, decay in ((kernels, settings.weight_decay), (others, 0.0))
+        if found
+    ]
     if settings.name == "sgd":
-        return torch.optim.SGD(parameters, settings.lr, momentum=0.9, weight_decay=settings.weight_decay)
+        return torch.optim.SGD(given, settings.lr, momentum=0.9)
     kind = torch.optim.AdamW if settings.name == "adamw" else torch.optim.Adam
-    return kind(parameters, settings.lr, weight_decay=settings.weight_decay)
+    return kind(given, settings.lr)
 
 
 def averaged_over(settings: Optimiser, network: nn.Module) -> AveragedModel | None:

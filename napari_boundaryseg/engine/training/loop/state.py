@@ -12,6 +12,7 @@ from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from napari_boundaryseg.data.saving import atomic_bytes
+from napari_boundaryseg.engine.training.loop.optimiser import PLACES
 from napari_boundaryseg.engine.training.loop.state_header import FORMAT, damaged, numbers_in
 
 Tensors = dict[str, Tensor]
@@ -107,18 +108,27 @@ def load_state(path: Path, network: nn.Module, optimiser: torch.optim.Optimizer)
 
 
 def moments_of(optimiser: torch.optim.Optimizer) -> Tensors:
-    """An optimiser's moments: the number of a weight and a moment's name, "3/exp_avg", to its tensor."""
+    """An optimiser's moments: the place of a weight and a moment's name, "3/exp_avg", to its tensor."""
+    places = _places(optimiser)
     return {
-        f"{index}/{name}": torch.as_tensor(value)
+        f"{places[index]}/{name}": torch.as_tensor(value)
         for index, moments in optimiser.state_dict()["state"].items()
         for name, value in moments.items()
     }
 
 
+def _places(optimiser: torch.optim.Optimizer) -> list[int]:
+    """Where each weight of an optimiser, in its own order, stands in the network."""
+    groups = optimiser.param_groups
+    given = [place for group in groups for place in group.get(PLACES, ())]
+    return given or list(range(sum(len(group["params"]) for group in groups)))
+
+
 def put_moments(optimiser: torch.optim.Optimizer, found: Tensors) -> None:
     """Undo `moments_of`; without any the optimiser stands at its beginning."""
     moments: dict[int, Tensors] = {}
+    index = {place: n for n, place in enumerate(_places(optimiser))}
     for name, value in found.items():
-        index, moment = name.split("/")
-        moments.setdefault(int(index), {})[moment] = value.clone()
+        place, moment = name.split("/")
+        moments.setdefault(index[int(place)], {})[moment] = value.clone()
     optimiser.load_state_dict({"state": moments, "param_groups": optimiser.state_dict()["param_groups"]})
