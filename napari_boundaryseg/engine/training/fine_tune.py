@@ -23,7 +23,8 @@ from napari_boundaryseg.engine.recipes.tuning import FineTuneSettings, Part
 from napari_boundaryseg.engine.training.data.cases import Pair
 from napari_boundaryseg.engine.training.judges import Judges
 from napari_boundaryseg.engine.training.loop.folder import CARD, LAST
-from napari_boundaryseg.engine.training.taken_share import Taken, mixed, taken
+from napari_boundaryseg.engine.training.share_choice import mixed
+from napari_boundaryseg.engine.training.taken_share import Taken, taken
 from napari_boundaryseg.engine.training.train import fit
 from napari_boundaryseg.engine.training.trained_part import only
 from napari_boundaryseg.errors import InputError

@@ -1,4 +1,4 @@
-"""The share of what a fine-tuning learnt that is taken: as much as helps on corrected cases that it did not learn from.
+"""The share of what a fine-tuning learnt that is taken: each half of its cases is asked what the other has taught.
 
 A converged network that learns from a handful of cases learns, beside what they have in common, what only they have:
 it gets worse on others where they agree with it already. What they have in common shows when two halves of them judge
@@ -18,24 +18,18 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor, nn
 
 from napari_boundaryseg.data.datasets.copies import marks, one_patient_each, one_scan
 from napari_boundaryseg.data.saving import atomic_json
 from napari_boundaryseg.engine.checkpoints.card import TakenWhy
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, load_model
 from napari_boundaryseg.engine.devices import choose
-from napari_boundaryseg.engine.evaluation.paired_change import t_interval
 from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan
 from napari_boundaryseg.engine.training.data.cases import TrainingCase, prepare_all
 from napari_boundaryseg.engine.training.loop.folder import HALVES, TAKEN
 from napari_boundaryseg.engine.training.loop.validate import dice_scores, mean_of
+from napari_boundaryseg.engine.training.share_choice import ONE_PATIENT, SHARES, chosen, halves, mixed
 from napari_boundaryseg.progress import Progress, part, silent
-
-SHARES = (0.25, 0.5, 0.75, 1.0)
-"""Of the way from the old weights to the new ones, beside 0."""
-ONE_PATIENT = 0.25
-"""What is taken where there is no other patient who could judge."""
 
 Learn = Callable[[Sequence[LabelledScan], Path, Progress], Path]
 """``learn(cases, folder, progress)``: fine-tune on these in a folder, or resume that; gives the checkpoint."""
@@ -120,72 +114,3 @@ def _changes(before: LoadedModel, after: LoadedModel, case: TrainingCase, device
         network.load_state_dict(mixed(before.network, after.network, share))
         changes[share] = mean_of(dice_scores(network, [case], recipe, place).choosing) - old
     return changes
-
-
-def halves(groups: Sequence[str], labelled: Sequence[bool]) -> tuple[list[int], list[int]]:
-    """Places of cases in two halves, all of a group (a patient) in one, and something labelled in each.
-
-    The larger groups come first, each to where fewer cases are; those in which something is labelled before the others.
-    Where only one group has anything labelled, all are in the first half.
-
-    Examples
-    --------
-    >>> halves(["p", "p", "q", "r"], [True] * 4)
-    ([0, 1], [2, 3])
-    >>> halves(["p", "q", "r"], [True, False, False])
-    ([0, 1, 2], [])
-    """
-    found: tuple[list[int], list[int]] = ([], [])
-    members: dict[str, list[int]] = {}
-    for place, group in enumerate(groups):
-        members.setdefault(group, []).append(place)
-    shown = {group for group, is_labelled in zip(groups, labelled, strict=True) if is_labelled}
-    if len(shown) < 2:
-        return list(range(len(groups))), []
-    for group in sorted(members, key=lambda one: (one not in shown, -len(members[one]))):
-        min(found, key=len).extend(members[group])
-    return sorted(found[0]), sorted(found[1])
-
-
-def chosen(changes: Mapping[float, Sequence[float]]) -> float:
-    """The share that helped most of those that helped as surely as a verdict has to be; 0 where none did.
-
-    Parameters
-    ----------
-    changes : mapping of float to sequence of float
-        Share to the change of the score of each patient, against the old weights.
-
-    Returns
-    -------
-    float
-        That of the largest mean among those whose 95 % t interval leaves out zero; of several the smaller one. With
-        few patients only what helps each of them about as much is sure.
-
-    Examples
-    --------
-    >>> chosen({0.5: [0.02, 0.03, 0.01], 1.0: [0.05, 0.04, 0.06]})
-    1.0
-    >>> chosen({0.5: [0.02, -0.03, 0.01], 1.0: [-0.05, 0.04, -0.06]})
-    0.0
-    """
-    found = {share: t_interval(changes[share]) for share in sorted(changes)}
-    sure = {share: mean for share, (mean, low, _) in found.items() if mean is not None and low is not None and low > 0}
-    return max(sure, key=lambda share: sure[share]) if sure else 0.0
-
-
-def mixed(before: nn.Module, after: nn.Module, share: float) -> dict[str, Tensor]:
-    """Weights on the way from one network to another of its kind; whole numbers are those of the second.
-
-    Examples
-    --------
-    >>> import torch
-    >>> one, two = nn.Linear(1, 1, bias=False), nn.Linear(1, 1, bias=False)
-    >>> _ = nn.init.constant_(one.weight, 1.0), nn.init.constant_(two.weight, 3.0)
-    >>> mixed(one, two, 0.25)["weight"]
-    tensor([[1.5000]])
-    """
-    old, new = before.state_dict(), after.state_dict()
-    return {
-        name: old[name] + share * (value - old[name]) if value.is_floating_point() else value.clone()
-        for name, value in new.items()
-    }

@@ -17,7 +17,8 @@ from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, load_m
 from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan
 from napari_boundaryseg.engine.training import taken_share
 from napari_boundaryseg.engine.training.fine_tune import fine_tune
-from napari_boundaryseg.engine.training.taken_share import ONE_PATIENT, SHARES, chosen, halves, mixed, taken
+from napari_boundaryseg.engine.training.share_choice import ONE_PATIENT, SHARES, chosen, halves, mixed
+from napari_boundaryseg.engine.training.taken_share import taken
 from napari_boundaryseg.progress import Cancelled
 
 

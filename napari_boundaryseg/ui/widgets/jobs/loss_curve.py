@@ -21,7 +21,12 @@ class LossCurve(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        named(self, "train_panel.curve", "Training curve", "Loss of each step, faint, and its mean over 20 steps")
+        named(
+            self,
+            "train_panel.curve",
+            "Training curve",
+            "Loss of each step, faint, and its mean over 20 steps. A fine-tuning is scored at its end",
+        )
         self.setMinimumHeight(130)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.losses: Points = []
