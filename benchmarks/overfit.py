@@ -56,7 +56,7 @@ _EDGE = {"wce-dice": 1.0, "edge-dice": 1.0, "edge-bce": 0.1}
 def _one_clear(scheme: LabelScheme) -> LabelScheme:
     """With a clear border of the first organ, so that it has a hard contour."""
     first, *others = scheme.organs
-    return scheme.model_copy(update={"organs": (first.model_copy(update={"border": "clear"}), *others)})
+    return scheme.model_copy(update={"organs": (first.model_copy(update={"boundary": "clear"}), *others)})
 
 
 SYSTEMS: dict[str, dict[str, Any]] = {
@@ -99,6 +99,7 @@ SYSTEMS: dict[str, dict[str, Any]] = {
         "network": "bacnn",
         "dims": 2,
         "plane": "coronal",
+        "patch_vox": (36, 1, 36),
         "losses": _EDGE,
         "network_arguments": {"width": 8, "norm": "group", "rates": (1, 2, 4, 6)},
     },
@@ -220,17 +221,17 @@ def agreement(output: ModelOutput, target: losses.Target, wanted: Recipe) -> Map
     soft, hard = target.maps.get("soft"), target.maps.get("hard")
     if output.edges is not None:
         truth = edge_masks(target.labels, output.logits.shape[1]).any(1, keepdim=True)
-        found.update(_edges(output.edges.sigmoid().numpy(), truth.numpy()))
+        found.update(of_edges(output.edges.sigmoid().numpy(), truth.numpy()))
     elif output.hard is not None and hard is not None:
         said = losses.probability("hard", output.hard.sigmoid().numpy(), wanted.losses, wanted.loss_arguments)
-        found.update(_edges(said, hard.numpy() > 0))
+        found.update(of_edges(said, hard.numpy() > 0))
     if output.soft is not None and soft is not None:
         pair = (output.soft.sigmoid().numpy().ravel(), soft.numpy().ravel())
         found["correlation"] = float(np.corrcoef(*pair)[0, 1]) if min(map(np.ptp, pair)) else 0.0
     return Maps(**found)
 
 
-def _edges(said: np.ndarray, truth: np.ndarray) -> dict[str, float]:
+def of_edges(said: np.ndarray, truth: np.ndarray) -> dict[str, float]:
     """Of the first of a batch; a map that is above a half nowhere has no precision to speak of."""
     said, truth = said[0] > 0.5, truth[0]
     distance = np.stack([ndimage.distance_transform_edt(~one) for one in truth])

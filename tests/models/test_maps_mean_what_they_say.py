@@ -41,6 +41,13 @@ def test_every_network_with_such_a_head_is_asked(overfit: ModuleType) -> None:
     )
 
 
+def test_systems_have_the_heads_that_they_are_listed_for(overfit: ModuleType) -> None:
+    recipes = {name: overfit.of_system(name) for name in overfit.SYSTEMS}
+    assert [organ.name for organ in recipes["sgm clear"].clear] == ["Hippocampus_A"]
+    assert [organ.name for organ in recipes["sgm clear"].blurry] == ["Hippocampus_P"]
+    assert recipes["sgm"].clear == ()
+
+
 CUBE = 4**3 / 8**3
 """Of a cube of 8 voxels, what lies two voxels or more inside its border."""
 
@@ -55,6 +62,6 @@ def test_a_filled_organ_is_no_edge(overfit: ModuleType, said: str, figures: tupl
     border = filled.copy()
     border[0, 0, 3:9, 3:9, 3:9] = False
     shown = {"border": border, "filled": filled, "nothing": np.zeros_like(filled)}[said]
-    found = overfit._edges(shown.astype(float), border)
+    found = overfit.of_edges(shown.astype(float), border)
     assert tuple(found.values()) == pytest.approx(figures)
     assert overfit.Maps(**found, correlation=np.nan).good == (said == "border")
