@@ -38,6 +38,8 @@ def targets(
     drawn = formats.read_labels(labels, scheme=wanted.scheme)
     files = {name: out / f"{drawn.name}_{name}.nii.gz" for name in needed}
     refuse_sources(files.values(), [labels])
+    if out.exists() and not out.is_dir():
+        raise InputError(out, "it is a file", "Name a folder")
     if out.exists():
         for file in files.values():
             refuse_target(file, overwrite)
@@ -51,3 +53,5 @@ def targets(
             formats.write_map(one if len(one) > 1 else one[0], drawn.geometry, files[name])
             written.append(files[name].name)
             typer.echo(f"{files[name].name}: {len(one)} channel{'s' if len(one) != 1 else ''}, {one.max():.3g} at most")
+    if not written:
+        raise InputError(wanted.name, "of its organs no map is taught", "See its targets.contours")

@@ -50,6 +50,10 @@ class Composite(BaseModel):
     members: tuple[str, ...] = Field(min_length=2, description="names of the organs and regions that it averages")
 
 
+_OF_TUMOURS = Composite(name="Average", members=("WT", "TC", "ET"))
+"""As EG-CNN's table has it; no scheme holds it, so that those which were stored before have it, too."""
+
+
 class LabelScheme(BaseModel):
     """The organs of a label map, in ascending order of their integers, and what else is scored: regions, composites.
 
@@ -101,6 +105,13 @@ class LabelScheme(BaseModel):
         return self == anonymous(self.ids)
 
     @property
+    def scored(self) -> tuple[Composite, ...]:
+        """What is scored as a mean: its own composites; of brain tumours the average of their regions, too."""
+        known = {*self.names, *(region.name for region in self.regions), *(one.name for one in self.composites)}
+        has_average = {*_OF_TUMOURS.members} <= known and _OF_TUMOURS.name not in known
+        return (*self.composites, _OF_TUMOURS) if has_average else self.composites
+
+    @property
     def clear(self) -> tuple[Organ, ...]:
         """Organs with a clear border, in label order: the channels of a hard-contour head."""
         return tuple(organ for organ in self.organs if organ.boundary == "clear")
@@ -144,10 +155,6 @@ _PROSTATE = _organ(2, "Prostate", "#E69F00", "blurry", 2.0)
 _RECTUM = _organ(3, "Rectum", "#009E73", "clear")
 
 
-_OF_TUMOURS = Composite(name="Average", members=("WT", "TC", "ET"))
-"""As EG-CNN's table has it."""
-
-
 def _brats(name: str, enhancing: int) -> LabelScheme:
     return LabelScheme(
         name=name,
@@ -160,7 +167,6 @@ def _brats(name: str, enhancing: int) -> LabelScheme:
             Region(name="WT", members=(1, 2, enhancing), colour="#0072B2"),
             Region(name="TC", members=(1, enhancing), colour="#D55E00"),
         ),
-        composites=(_OF_TUMOURS,),
     )
 
 
@@ -200,7 +206,6 @@ PRESETS: dict[str, LabelScheme] = {
                 Region(name="WT", members=(1, 2, 3), colour="#0072B2"),
                 Region(name="TC", members=(2, 3), colour="#D55E00"),
             ),
-            composites=(_OF_TUMOURS,),
         ),
         LabelScheme(
             name="kits-2019",

@@ -35,8 +35,8 @@ class Target:
         Voxels that count: in the scan, and known; all where None. What lies elsewhere may change neither a loss nor its
         gradients.
     regions : tuple of tuples of int
-        Class indices of nested regions, each of which a loss of overlap compares as one structure; each organ is one
-        where there are none.
+        Class indices of nested regions, each of which ``dice-squared``, ``consistency`` and ``boundary-enhancement``
+        compare as one structure; other losses, and these where there are none, compare organs.
     """
 
     labels: Tensor

@@ -56,6 +56,12 @@ def test_what_cannot_be_written_is_refused_before_anything_is(boundaryseg: Calla
     again = boundaryseg("targets", path, "hippocampus-sgm", "-o", tmp_path / "maps")
     assert again.status == 1
     assert "--overwrite" in again.err
+    file = boundaryseg("targets", path, "hippocampus-sgm", "-o", path)
+    assert (file.status, "it is a file" in file.err) == (1, True)
+    taught = ("--set", "targets.contours=hard", "--set", 'losses={"soft-contour": 1.0}')
+    nothing = boundaryseg("targets", path, "hippocampus-sgm", "-o", tmp_path / "none", *taught)
+    assert (nothing.status, "no map is taught" in nothing.err) == (1, True)
+    assert not (tmp_path / "none").exists()
     wrong = boundaryseg("targets", path, "prostate-toyy", "-o", tmp_path / "others")
     assert wrong.status == 1
     assert not (tmp_path / "others").exists()

@@ -187,3 +187,14 @@ def test_a_label_map_takes_another_scheme_only_when_it_names_all() -> None:
     assert labels.with_scheme(preset("brats-2023")).mask("ET").sum() == 4
     with pytest.raises(InputError, match=r"case: the label map holds \[3\], which 'hippocampus' does not name"):
         labels.with_scheme(preset("hippocampus"))
+
+
+def test_brain_tumours_have_an_average_that_no_scheme_holds() -> None:
+    """Schemes are compared as a whole: what was stored before an average was scored is the same scheme still."""
+    for name in ("brats-2022", "brats-2023", "msd-brain-tumour"):
+        assert preset(name).composites == ()
+        assert [one.name for one in preset(name).scored] == ["Average"]
+    assert preset("kits").scored == preset("kits").composites
+    assert preset("pelvis-mr").scored == ()
+    own = preset("brats-2023").model_copy(update={"composites": (Composite(name="Average", members=("WT", "ET")),)})
+    assert own.scored == own.composites, "what somebody calls so himself counts"

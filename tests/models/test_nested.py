@@ -14,15 +14,20 @@ from torch import Tensor, nn
 from napari_boundaryseg import losses
 from napari_boundaryseg.data.labels import LabelScheme, preset
 from napari_boundaryseg.data.nested_regions import classes_inside, from_regions, organs_between
-from napari_boundaryseg.data.volume import Geometry
-from napari_boundaryseg.engine.checkpoints.checkpoint import build_network, load_model
+from napari_boundaryseg.data.volume import Geometry, Volume
+from napari_boundaryseg.engine.checkpoints.card import Calibration, Card, Scaling
+from napari_boundaryseg.engine.checkpoints.checkpoint import build_network, check_continues, load_model, save
 from napari_boundaryseg.engine.inference.decision import decided
+from napari_boundaryseg.engine.inference.left_out import put_back
+from napari_boundaryseg.engine.inference.postprocess import postprocess
 from napari_boundaryseg.engine.inference.predictor import Predictor
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.recipes.shipped import recipe
 from napari_boundaryseg.engine.training.data.batches import batch_at
-from napari_boundaryseg.engine.training.data.cases import prepare_all
+from napari_boundaryseg.engine.training.data.cases import TrainingCase, prepare_all
+from napari_boundaryseg.engine.training.loop.validate import dice_scores
 from napari_boundaryseg.engine.training.train import fit
+from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.losses import Target
 from napari_boundaryseg.losses.consistency import edge_difference
 from napari_boundaryseg.models import ModelOutput
@@ -56,7 +61,7 @@ def test_extreme_logits_have_finite_slopes() -> None:
     assert torch.isfinite(z.grad).all()
 
 
-def truth_and_output(single: bool = False) -> tuple[Tensor, ModelOutput]:
+def truth_and_output() -> tuple[Tensor, ModelOutput]:
     torch.manual_seed(1)
     labels = torch.randint(0, 4, (2, 8, 8, 8))
     return labels, ModelOutput(logits=torch.randn(2, 4, 8, 8, 8, requires_grad=True))
@@ -161,6 +166,9 @@ def test_it_learns_and_each_channel_has_a_slope() -> None:
     torch.manual_seed(0)
     network = build_network(wanted).train()
     chosen = losses.build("dice-squared")
+    chosen(network(batch_at([case], wanted, 0, 0)[0]), batch_at([case], wanted, 0, 0)[1]).backward()
+    last = [module for module in network.modules() if isinstance(module, nn.Conv3d) and module.out_channels == 3][-1]
+    assert bool((last.weight.grad.flatten(1).abs().amax(1) > 0).all()), "each region's channel is taught"
     optimiser = torch.optim.Adam(network.parameters(), lr=1e-2)
     image, target = batch_at([case], wanted, 0, 0)
     assert target.regions == NESTED
@@ -174,9 +182,65 @@ def test_it_learns_and_each_channel_has_a_slope() -> None:
     assert min(seen) < seen[0] - 0.3
 
 
+def doubtful(shape: tuple[int, int, int] = (6, 6, 6)) -> np.ndarray:
+    """Probabilities of four classes, (4, ...), so that the likeliest is often another than the regions say."""
+    found = np.random.default_rng(0).dirichlet([1, 1, 1, 1], shape)
+    return np.ascontiguousarray(np.moveaxis(found, -1, 0), np.float32)
+
+
+def bare(**more: object) -> Recipe:
+    """Without post-processing, which would change labels, too."""
+    return small(**{"scheme": preset("brats-2023").model_dump(), "inference.smallest_share": 0.0, **more})
+
+
+@pytest.mark.parametrize("scale", [None, 0.5, 2.0])
+def test_a_result_is_decided_by_regions_whatever_its_calibration(scale: float | None) -> None:
+    wanted, said = bare(**{"inference.fill": False}), doubtful()
+    scan = Volume(np.zeros((4, 6, 6, 6), np.float32), Geometry((6, 6, 6), np.eye(4)), ("t1", "t1c", "t2", "flair"))
+    put_right = None if scale is None else Calibration(probabilities=Scaling(scale=scale))
+    parts, _ = postprocess(scan, (slice(0, 6),) * 3, {"classes": said.copy()}, wanted, {}, put_right)
+    expected = np.array([0, *wanted.scheme.ids])[decided(said, NESTED)]
+    assert np.array_equal(parts["labels"].array, expected)
+    assert not np.array_equal(expected, np.array([0, *wanted.scheme.ids])[decided(said)]), "else nothing was asked"
+    assert np.allclose(parts["probabilities"], said)
+
+
+def test_what_was_left_out_comes_back_as_the_regions_say() -> None:
+    said, scheme = doubtful(), preset("brats-2023")
+    whole = np.array([0, *scheme.ids])[decided(said, NESTED)]
+    without = np.where(whole == scheme.organ("ED").id, 0, whole)
+    left = {"ED": {"box": [[0, 6]] * 3, "kept_ml": 0.0, "left_out_ml": 1.0}}
+    assert np.array_equal(put_back(without, said, left, scheme, NESTED), whole)
+    assert not np.array_equal(put_back(without, said, left, scheme), whole)
+
+
+def test_a_step_is_chosen_by_what_would_be_predicted() -> None:
+    class Says(nn.Module):
+        def forward(self, x: Tensor) -> ModelOutput:
+            return ModelOutput(logits=torch.from_numpy(np.log(doubtful()))[None].expand(len(x), -1, -1, -1, -1))
+
+    wanted = bare(**{"patch_vox": (6, 6, 6), "inference.window_vox": (6, 6, 6)})
+    truth = torch.from_numpy(decided(doubtful(), NESTED))
+    case = TrainingCase(torch.zeros(4, 6, 6, 6), truth, {}, (1.0, 1.0, 1.0), [], "case")
+    scores = dice_scores(Says(), [case], wanted, torch.device("cpu")).choosing
+    assert {organ: values[0] for organ, values in scores.items()} == {"NCR": 1.0, "ED": 1.0, "ET": 1.0}
+
+
+def test_a_model_of_other_regions_is_no_start(tmp_path: Path) -> None:
+    """By shape it would fit, and two organs would change places when it is loaded again."""
+    there, here = bare(), bare(scheme=preset("msd-brain-tumour").model_dump())
+    assert there.nested != here.nested
+    torch.manual_seed(0)
+    weights = build_network(there).state_dict()
+    save(tmp_path / "there.safetensors", Card(name="there", recipe=there, parameters=1), weights)
+    start = load_model(tmp_path / "there.safetensors")
+    with pytest.raises(InputError, match="other regions"):
+        fit(here, [brain(3)], tmp_path / "out", start=start, steps=1, device="cpu")
+    check_continues(start, there)
+
+
 def test_from_training_over_a_file_to_a_scans_labels(tmp_path: Path) -> None:
-    settings = {"scheme": preset("brats-2023").model_dump(), "steps_per_epoch": 1, "inference.smallest_share": 0.0}
-    wanted = small(**settings, **{"inference.fill": False, "expected_field_mm": None, "losses": {"dice-squared": 1.0}})
+    wanted = bare(**{"steps_per_epoch": 1, "expected_field_mm": None, "losses": {"dice-squared": 1.0}})
     scan, labels = brain(3)
     path = fit(wanted, [(scan, labels)], tmp_path, validation=[(scan, labels)], steps=1, device="cpu")
     model = load_model(path)
@@ -184,7 +248,6 @@ def test_from_training_over_a_file_to_a_scans_labels(tmp_path: Path) -> None:
     found = Predictor(model, device="cpu").predict(scan, whole=True)
     assert found.probabilities.shape[0] == 4
     assert np.allclose(found.probabilities.sum(0), 1, atol=1e-3)
-    assert np.array_equal(found.labels.array, decided(found.probabilities, NESTED))
     assert tuple(found.details["regions"]) == ("WT", "TC", "ET")
 
 

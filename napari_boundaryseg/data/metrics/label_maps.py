@@ -83,7 +83,7 @@ def evaluate(
                 also,
                 reference.array.size,
             )
-    for composite in _common_scheme(prediction, reference).composites:
+    for composite in _common_scheme(prediction, reference).scored:
         if scores.keys() >= set(composite.members):
             scores[composite.name] = _mean_of([scores[name] for name in composite.members], also)
     return scores

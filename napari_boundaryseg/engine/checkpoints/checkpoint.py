@@ -125,6 +125,12 @@ def load_model(name_or_path: str | Path, folders: Iterable[Path] = ()) -> Loaded
 
 def check_continues(model: LoadedModel, recipe: Recipe) -> None:
     """Refuse a model whose weights are not those of a recipe's network, as what a training begins with."""
+    if model.card.recipe.nested != recipe.nested:
+        raise InputError(
+            model.path,
+            f"it was taught other regions than those of {recipe.name}",
+            "Start with a model of the same regions, in the same order of integers",
+        )
     stored = {name: tuple(value.shape) for name, value in model.network.state_dict().items()}
     if faults := _differences(stored, _planned(model.path, recipe)):
         raise InputError(

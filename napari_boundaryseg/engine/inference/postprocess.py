@@ -36,7 +36,8 @@ def postprocess(
     scheme, shape = recipe.scheme, volume.geometry.shape
     classes = maps.pop("classes")
     # Maps are derived from the network's own probabilities: the edges' calibration was fitted on them.
-    scaled = classes if calibration is None else tempered(classes, calibration.probabilities)
+    # A scale keeps the likeliest class, but not which region is likelier than not: those are left as they are.
+    scaled = classes if calibration is None or recipe.nested else tempered(classes, calibration.probabilities)
     probabilities = _placed_classes(scaled, box, shape)
     ids = np.array([0, *scheme.ids])
     array, notes, left_out = cleaned(

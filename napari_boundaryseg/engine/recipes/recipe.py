@@ -108,8 +108,6 @@ class Recipe(Settings):
             raise ValueError("the number of slices must be odd")
         if self.slices > 1 and self.dims == 3:
             raise ValueError("neighbouring slices are channels of two-dimensional networks only")
-        if self.across is not None and self.patch_vox[self.across] != 1:
-            raise ValueError(f"a patch of a two-dimensional network is one {self.plane} slice, not {self.patch_vox}")
         return self
 
     @model_validator(mode="after")

@@ -49,6 +49,12 @@ def _close(window: QWidget) -> None:
     window.close()
 
 
+def close_window(viewer: Viewer, asked: bool = False) -> None:
+    """Close the viewer's window; unless a person was ``asked``, napari asks about what other plugins are doing."""
+    window: Any = main_window(viewer)
+    window.close(False, not asked and _is_busy(window))
+
+
 class _CloseFilter(QObject):
     """Asks before a window closes because a person said so."""
 

@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QMessageBox
 from napari_boundaryseg.editing.journal.recovery import KEPT_DAYS
 from napari_boundaryseg.jobs.clock import left_in_words
 from napari_boundaryseg.session.session import Session
-from napari_boundaryseg.ui.compat.window import before_closed, main_window
+from napari_boundaryseg.ui.compat.window import before_closed, close_window, main_window
 from napari_boundaryseg.ui.layers import access
 from napari_boundaryseg.ui.layers.labels import editable_of
 from napari_boundaryseg.ui.layers.shelf import shelf_of
@@ -22,6 +22,13 @@ Accept = Callable[[], object]
 def ask_before(viewer: Any, session: Session, accept: Accept) -> None:
     """Ask when a person closes the viewer's window."""
     before_closed(viewer, lambda: _may(viewer, session, accept))
+
+
+def close_unless_asked(viewer: Any, session: Session) -> None:
+    """Close the window, once it has been asked about what has come meanwhile, such as a training."""
+    answer = _may(viewer, session, lambda: None)
+    if answer is not False:
+        close_window(viewer, asked=answer is True)
 
 
 def _may(viewer: Any, session: Session, accept: Accept) -> bool | None:
@@ -83,7 +90,7 @@ def may_close(viewer: Any, accept: Accept | None = None) -> bool | None:
     keep = box.addButton("Keep and close", QMessageBox.ButtonRole.AcceptRole)
     discard = box.addButton("Discard and close", QMessageBox.ButtonRole.DestructiveRole)
     stay = box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
-    alone = accept is not None and unsaved == shown
+    alone = accept is not None and unsaved == shown and len(shown) == 1
     store = box.addButton("Accept and close", QMessageBox.ButtonRole.AcceptRole) if alone else None
     box.setDefaultButton(keep)
     box.setEscapeButton(stay)

@@ -172,7 +172,7 @@ class LabelsActions(QObject):
 
     def in_work(self) -> set[str]:
         """`scan_hash` of every scan on which there is work in this window that nobody accepted."""
-        shown = [self._tools.editable] if self._tools.editable is not None else []
+        shown = [editable_of(layer) for layer in access.of_kind(self._viewer, "labels")]
         return {one.scan_hash for one in (*shown, *shelf_of(self._viewer).all()) if not one.is_stored}
 
     def others(self) -> list[EditableLabels]:

@@ -70,7 +70,9 @@ class ViewerController(QObject):
         self.surfaces = OrganSurfaces(viewer, self)
         self.display = DisplayActions(viewer, self.tools, self.view.outlines, self)
         self._connect()
-        close_dialog.ask_before(viewer, session, partial(self.labels.accept, then=viewer.close))
+        close_dialog.ask_before(
+            viewer, session, partial(self.labels.accept, then=partial(close_dialog.close_unless_asked, viewer, session))
+        )
         before_opened(viewer, self.opening.take)
         three_d_question.ask_before(viewer)
         QTimer.singleShot(0, self._adopt)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.data.geometry import DisplayGrid
+from napari_boundaryseg.data.nested_regions import classes_inside, organs_between
 from napari_boundaryseg.data.shapes.border_lines import Part
 from napari_boundaryseg.editing.history.history import History
 from napari_boundaryseg.engine.inference.prediction import Prediction
@@ -33,6 +36,8 @@ class ModelResult:
         self._labels = display.to_display(np.asarray(prediction.labels.array))
         self._probabilities = display.to_display(np.asarray(prediction.probabilities))
         self._box = display.box_to_display(box or (slice(None),) * 3)
+        regions: Any = prediction.details.get("regions", ())
+        self._nested = classes_inside(regions, prediction.labels.scheme) if regions else ()
         self._classes = {organ: n for n, organ in enumerate(prediction.labels.scheme.ids, start=1)}
 
     def is_in(self, array: np.ndarray) -> bool:
@@ -53,14 +58,23 @@ class ModelResult:
         organ : int
         part : two slices
         """
-        likely, n = at.plane(self._probabilities)[(slice(None), *part)], self._classes[organ]
-        most = np.stack([likely[n], np.delete(likely, n, axis=0).max(axis=0)])
-        own, other = np.log(np.clip(most, _SURE, 1.0))
+        odds = self._odds(at.plane(self._probabilities)[(slice(None), *part)], self._classes[organ])
         across, down, right = (self._box[axis] for axis in at.order)
         made = np.zeros(labels.shape, bool)
         if across.start <= at.number < across.stop:
             made[down, right] = (labels == at.plane(self._labels))[down, right]
-        return np.where(made[part], own - other, np.nan)
+        return np.where(made[part], odds, np.nan)
+
+    def _odds(self, likely: np.ndarray, n: int) -> np.ndarray:
+        """Log-odds by which a class was decided: above 0 where it was."""
+        if not self._nested:
+            most = np.stack([likely[n], np.delete(likely, n, axis=0).max(axis=0)])
+            own, other = np.log(np.clip(most, _SURE, 1.0))
+            return own - other
+        at = organs_between(self._nested).index(n)
+        inside = [np.clip(likely[list(held)].sum(axis=0), _SURE, 1 - _SURE) for held in self._nested[at : at + 2]]
+        first, *inner = (np.log(p) - np.log1p(-p) for p in inside)
+        return np.minimum(first, -inner[0]) if inner else first
 
     def probability(self, organ: int, at: ShownSlice) -> np.ndarray:
         """What the model says of an organ in a slice: (R, C), 0 to 1."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 from napari_boundaryseg.data.labels import LabelScheme, anonymous
+from napari_boundaryseg.data.spelling import folded, ways
 from napari_boundaryseg.errors import InputError
 
 SCHEME_TITLES = {
@@ -48,13 +51,16 @@ def own_scheme(text: str) -> LabelScheme:
     ((1, 2), ('Uterus', 'Bladder'))
     """
     names = [name.strip() for name in text.replace("\n", ",").split(",") if name.strip()]
-    low = [name.lower() for name in names]
     if not names:
         raise InputError("Own names", "there is no name", "Type at least one, with commas between them")
     if len(names) > MOST:
         raise InputError("Own names", f"there are {len(names)} of them", f"At most {MOST} can be drawn at once")
-    if twice := sorted({name for name in names if low.count(name.lower()) > 1}):
-        raise InputError("Own names", f"{twice[0]!r} is there twice", "Give each structure a name of its own")
     if long := [name for name in names if len(name) > LONGEST]:
         raise InputError("Own names", f"{long[0]!r} is too long", f"Use at most {LONGEST} letters")
-    return anonymous(tuple(range(1, len(names) + 1)), dict(enumerate(names, 1)))
+    scheme = anonymous(tuple(range(1, len(names) + 1)), dict(enumerate(names, 1)))
+    for one, other in combinations(scheme.organs, 2):
+        if ways(one) & ways(other) or not folded(other.name):
+            raise InputError(
+                "Own names", f"{one.name!r} and {other.name!r} mean the same", "Give each structure a name of its own"
+            )
+    return scheme

@@ -16,6 +16,7 @@ import pytest
 import torch
 from patience import PATIENCE_S
 
+from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.engine.checkpoints import model_library
 from napari_boundaryseg.engine.checkpoints.card import Card
 from napari_boundaryseg.engine.checkpoints.checkpoint import build_network, save
@@ -415,3 +416,10 @@ def test_a_header_takes_no_memory_for_what_it_promises(
     assert int(kilobytes) < 200_000
     assert len(sentences) == (said is not None)
     assert said is None or said in sentences[0]
+
+
+@pytest.mark.parametrize("name", sorted(model_library.shipped()))
+def test_a_shipped_model_has_the_label_scheme_that_is_chosen_by_its_name(name: str) -> None:
+    """Else a result of it would not be put into labels that somebody began with the same scheme."""
+    scheme = model_library.read_card(model_library.shipped()[name])[0].recipe.scheme
+    assert scheme == preset(scheme.name)

@@ -7,7 +7,7 @@ import torch
 
 from napari_boundaryseg import losses, models
 from napari_boundaryseg.engine.checkpoints.checkpoint import build_network
-from napari_boundaryseg.engine.recipes.recipe import Recipe
+from napari_boundaryseg.engine.recipes.recipe import Recipe, read_recipe
 from napari_boundaryseg.engine.recipes.shipped import RECIPES, recipe
 from napari_boundaryseg.errors import InputError
 
@@ -75,8 +75,9 @@ def test_a_misspelt_name_is_refused():
 
 
 @pytest.mark.parametrize(("plane", "thin"), [("axial", (1, 8, 8)), ("coronal", (8, 1, 8)), ("sagittal", (8, 8, 1))])
-def test_a_patch_of_a_two_dimensional_network_is_one_slice(plane: str, thin: tuple[int, int, int]) -> None:
-    flat = recipe("hippocampus-bacnn").with_settings({"plane": plane, "patch_vox": thin})
-    assert flat.patch_vox == thin
-    with pytest.raises(ValueError, match=f"one {plane} slice"):
-        flat.with_settings({"patch_vox": (8, 8, 8)})
+def test_an_older_recipe_with_thick_patches_of_a_two_dimensional_network_is_read(
+    plane: str, thin: tuple[int, int, int]
+) -> None:
+    for patch in (thin, (8, 8, 8)):
+        old = recipe("hippocampus-bacnn").with_settings({"plane": plane, "patch_vox": patch})
+        assert read_recipe(old.model_dump_json()) == old

@@ -67,6 +67,14 @@ def test_it_learns_two_boxes(tmp_path):
     assert card.training.cases == 2
 
 
+@pytest.mark.parametrize("plane", ["axial", "coronal", "sagittal"])
+def test_a_new_training_of_a_two_dimensional_network_takes_single_slices(tmp_path, plane):
+    flat = {"network": "unet", "network_arguments": {"width": 4}, "dims": 2, "plane": plane, "patch_vox": (8, 8, 8)}
+    with pytest.raises(InputError, match=f"learns from single {plane} slices"):
+        train.fit(recipe("hippocampus-segresnet").with_settings(flat), [], tmp_path / "new", steps=1, device="cpu")
+    assert not (tmp_path / "new").exists()
+
+
 def test_the_card_has_the_sample_sd_of_the_validation_scores(tmp_path, monkeypatch):
     monkeypatch.setattr(
         training_run, "dice_scores", lambda *_: Scores(*[{"Hippocampus_A": [0.5, 0.7], "Hippocampus_P": [0.6]}] * 2)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import nibabel
@@ -17,9 +19,13 @@ from qtpy.QtWidgets import QApplication, QInputDialog, QLineEdit
 
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.ui.compat import window as napari_window
 from napari_boundaryseg.ui.compat.window import is_open, main_window
+from napari_boundaryseg.ui.control import close_dialog
 from napari_boundaryseg.ui.widgets.organ_table import OrganTable
 from napari_boundaryseg.ui.widgets.scheme_words import own_scheme
+
+MANY = ",".join(f"n{n}" for n in range(65))
 
 
 def press(words: str, seen: list[list[str]]) -> None:
@@ -46,18 +52,38 @@ def paint_voxel(drawing: Any) -> None:
 
 
 def test_accept_and_close_stores_the_case_and_then_closes(
-    drawing: Any, wait: Callable[..., None], tmp_path: Path
+    drawing: Any, wait: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     paint_voxel(drawing)
-    wanted, window, seen = drawing.tools.layer.data.copy(), main_window(drawing.viewer), []
-    assert drawing.labels.in_work()
+    closed: list[int] = []
+    folder, wanted = drawing.place.folder, drawing.tools.layer.data.copy()
+
+    def close(viewer: Any, asked: bool) -> None:  # the window itself is the fixture's to close
+        closed.append(len(list((folder / "cases").rglob("labels-v1.nii.gz"))))
+
+    monkeypatch.setattr(close_dialog, "close_window", close)
+    seen: list[list[str]] = []
     press("Accept and close", seen)
-    window.close(quit_app=False, confirm_need=True)
-    assert window.isVisible(), "until it is stored"
-    folder = drawing.place.folder
-    wait(lambda: not is_open(drawing.viewer))
+    main_window(drawing.viewer).close(quit_app=False, confirm_need=True)
+    assert closed == [], "not before it is stored"
+    wait(lambda: bool(closed))
+    assert closed == [1]
     (label,) = (folder / "cases").rglob("labels-v1.nii.gz")
     assert np.count_nonzero(np.asarray(nibabel.load(label).dataobj)) == np.count_nonzero(wanted)
+
+
+@pytest.mark.parametrize(("busy", "asked", "wanted"), [(True, False, True), (True, True, False), (False, False, False)])
+def test_what_other_plugins_are_doing_is_asked_about(
+    monkeypatch: pytest.MonkeyPatch, busy: bool, asked: bool, wanted: bool
+) -> None:
+    calls: list[tuple[bool, bool]] = []
+    window = SimpleNamespace(
+        close=lambda quit_app, confirm_need: calls.append((quit_app, confirm_need)),
+        _window=SimpleNamespace(_task_status_manager=SimpleNamespace(get_status=lambda: ["a task"] * busy)),
+    )
+    monkeypatch.setattr(napari_window, "main_window", lambda viewer: window)
+    napari_window.close_window(SimpleNamespace(), asked)  # type: ignore[arg-type]
+    assert calls == [(False, wanted)]
 
 
 def test_it_is_not_offered_where_another_scans_work_would_stay_behind(
@@ -73,6 +99,18 @@ def test_it_is_not_offered_where_another_scans_work_would_stay_behind(
     main_window(drawing.viewer).close(quit_app=False, confirm_need=True)
     assert main_window(drawing.viewer).isVisible()
     assert not [words for words in seen[0] if "Accept" in words]
+
+
+def test_a_training_that_began_while_the_case_was_stored_is_asked_about(
+    drawing: Any, wait: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paint_voxel(drawing)
+    asked: list[bool] = []
+    monkeypatch.setattr(close_dialog, "may_stop", lambda viewer, session: bool(asked.append(True)))
+    drawing.labels.accept(then=partial(close_dialog.close_unless_asked, drawing.viewer, drawing.session))
+    wait(lambda: bool(asked))
+    assert is_open(drawing.viewer), "it waits for the training"
+    assert not drawing.labels.in_work()
 
 
 def test_empty_labels_can_have_names_of_ones_own(
@@ -94,7 +132,10 @@ def test_empty_labels_can_have_names_of_ones_own(
     assert [table.item(row, 0).text() for row in range(table.rowCount())] == ["Uterus", "Cervix"]
 
 
-@pytest.mark.parametrize("typed", ["", " , ", "Uterus, uterus", "U" * 41, ",".join(f"n{n}" for n in range(65))])
+@pytest.mark.parametrize(
+    "typed",
+    ["", " , ", "Uterus, uterus", "Lymph node, Lymph_node", "Tumour, tumor", "Straße, STRASSE", "U" * 41, MANY],
+)
 def test_names_that_cannot_be_told_apart_or_read_are_refused(typed: str) -> None:
     with pytest.raises(InputError, match="Own names"):
         own_scheme(typed)

@@ -11,6 +11,7 @@ from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.volume import Geometry, Volume
 from napari_boundaryseg.editing.history.edit import MODEL
 from napari_boundaryseg.editing.history.history import History
+from napari_boundaryseg.engine.inference.decision import decided
 from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.ui.views.model_result import ModelResult
 from napari_boundaryseg.ui.views.shown_slice import ShownSlice
@@ -62,6 +63,20 @@ def test_the_margin_is_above_zero_where_the_model_rounds_to_the_organ(
         likely = np.moveaxis(scan.geometry.display.to_display(prediction.probabilities[organ]), order, (0, 1, 2))[3]
         np.testing.assert_array_equal(probability, likely)
         assert (probability[margin > 0] > 0.25).all()
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_of_nested_regions_the_margin_is_above_zero_where_they_decided(scan: Volume, order: tuple[int, ...]) -> None:
+    nested, scheme = ((1, 2, 3), (1, 3), (3,)), preset("brats-2023")
+    probabilities = np.moveaxis(np.random.default_rng(1).dirichlet(np.ones(4), SHAPE).astype(np.float32), -1, 0)
+    found = np.array([0, *scheme.ids])[decided(probabilities, nested)]
+    assert not np.array_equal(found, probabilities.argmax(0)), "else both rules agree"
+    said = {"regions": ("WT", "TC", "ET")}
+    made = Prediction(scan.with_labels(found, scheme), probabilities, probabilities[1], {}, {}, details=said)
+    result, at = applied(scan, made), shown(order)
+    labels = at.plane(result._history.array)
+    for organ in (1, 2, 3):
+        np.testing.assert_array_equal(result.margin(labels, at, organ, EVERYWHERE) > 0, labels == organ)
 
 
 def test_what_somebody_changed_has_none_until_it_is_as_before(scan: Volume, prediction: Prediction) -> None:

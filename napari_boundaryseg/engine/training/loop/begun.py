@@ -14,8 +14,10 @@ from napari_boundaryseg.engine.training.loop.state_header import begun_in, damag
 from napari_boundaryseg.errors import InputError
 
 ANOTHER_FOLDER = "or begin in another folder"
-RULES = 2
-"""Of what a recipe teaches: 1 until padding no longer counted, and false findings chose."""
+RULES = 3
+"""Of what a recipe teaches: 1 until padding did not count, and false findings chose; 2 until norms did not decay."""
+TEACHES_NOTHING = ("source", "task", "metrics", "scheme.composites")
+"""Settings that may be worded anew meanwhile."""
 OVER_ALL_STEPS = ("one-cycle", "poly")
 """Schedules whose rate depends on the number of steps from the first one on."""
 
@@ -102,7 +104,8 @@ class Begun:
                 f"End it with that version, {ANOTHER_FOLDER}",
             )
         before, after = _flat(self.recipe), _flat(now.recipe)
-        others = [name for name in sorted({*before, *after}) if before.get(name) != after.get(name)]
+        names = sorted({*before, *after} - {*TEACHES_NOTHING})
+        others = [name for name in names if before.get(name) != after.get(name)]
         settings = [name for name in others if name not in ("steps", "seed")]
         if settings:
             said = ", ".join(

@@ -10,7 +10,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from napari_boundaryseg.engine.recipes.settings import Optimiser
 
-PLACES = "places"
+ORDER = "order"
 """Of a group's weights among all that are trained: a stopped training knows them by these, however they are grouped."""
 
 
@@ -19,7 +19,7 @@ def optimiser_of(settings: Optimiser, network: nn.Module) -> torch.optim.Optimiz
     weights = [weight for weight in network.parameters() if weight.requires_grad]
     kernels, others = ([n for n, w in enumerate(weights) if (w.ndim > 1) == is_kernel] for is_kernel in (True, False))
     given: list[dict[str, Any]] = [
-        {"params": [weights[n] for n in found], PLACES: found, "weight_decay": decay}
+        {"params": [weights[n] for n in found], ORDER: found, "weight_decay": decay}
         for found, decay in ((kernels, settings.weight_decay), (others, 0.0))
         if found
     ]

@@ -12,7 +12,7 @@ from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from napari_boundaryseg.data.saving import atomic_bytes
-from napari_boundaryseg.engine.training.loop.optimiser import PLACES
+from napari_boundaryseg.engine.training.loop.optimiser import ORDER
 from napari_boundaryseg.engine.training.loop.state_header import FORMAT, damaged, numbers_in
 
 Tensors = dict[str, Tensor]
@@ -120,7 +120,7 @@ def moments_of(optimiser: torch.optim.Optimizer) -> Tensors:
 def _places(optimiser: torch.optim.Optimizer) -> list[int]:
     """Where each weight of an optimiser, in its own order, stands in the network."""
     groups = optimiser.param_groups
-    given = [place for group in groups for place in group.get(PLACES, ())]
+    given = [place for group in groups for place in group.get(ORDER, ())]
     return given or list(range(sum(len(group["params"]) for group in groups)))
 
 

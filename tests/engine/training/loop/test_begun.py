@@ -84,6 +84,12 @@ def test_a_training_of_other_rules_is_refused_and_stays(tmp_path: Path, monkeypa
     assert (tmp_path / "state.safetensors").read_bytes() == kept
 
 
+def test_what_teaches_nothing_may_be_worded_anew(tmp_path: Path) -> None:
+    stopped(tmp_path, tiny())
+    again = tiny(source="said better", task="another sentence", metrics=("dsc", "mean_iou"))
+    assert fit(again, [case(1), case(2)], tmp_path, resume=True, device="cpu").is_file()
+
+
 def test_another_seed_is_refused(tmp_path: Path) -> None:
     stopped(tmp_path, tiny(), seed=5)
     with pytest.raises(InputError, match=r"begun with the seed 5, not 0\. Resume it with the seed 5"):
