@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
+import os
 import secrets
 import stat
+import time
 from dataclasses import FrozenInstanceError
 from pathlib import Path
 from random import Random
@@ -14,14 +17,16 @@ import pytest
 from painter import HEADER, blank, stroke
 from test_damage import older_files, put
 
+from napari_boundaryseg.data.volume import Geometry, Volume
 from napari_boundaryseg.editing.history.history import History
+from napari_boundaryseg.editing.history.locks import Lock
 from napari_boundaryseg.editing.journal.folders import DAMAGED, DISCARDED, mark_told, remove_folder, sessions, untold
 from napari_boundaryseg.editing.journal.journal import Journal
 from napari_boundaryseg.editing.journal.note import Note
 from napari_boundaryseg.editing.journal.records import STORED, Record, token_of
-from napari_boundaryseg.editing.journal.recovery import discard, recoverable
+from napari_boundaryseg.editing.journal.recovery import clean_up, discard, recover, recoverable
 from napari_boundaryseg.editing.journal.replay import read
-from napari_boundaryseg.editing.journal.scan_hash import scan_hash
+from napari_boundaryseg.editing.journal.scan_hash import is_same, scan_hash
 from napari_boundaryseg.editing.journal.stored import stored
 
 
@@ -115,3 +120,37 @@ def test_a_scans_hash_is_32_digits_of_what_is_said() -> None:
 
 def test_before_its_first_note_no_organ_is_known() -> None:
     assert (Note().organ, Note().box, Note().effort) == (0, None, {})
+
+
+def test_two_scans_are_one_or_two_whichever_is_asked_about_the_other() -> None:
+    grid = Geometry((2, 3, 4), np.eye(4))
+    scans = [Volume(np.full((1, 2, 3, 4), float(n), np.float32), grid) for n in range(4)]
+    for one, other in itertools.permutations(scans, 2):
+        assert not is_same(one, other)
+
+
+@pytest.mark.parametrize(("days_ago", "is_kept"), [(6.9, True), (7.1, False)])
+def test_discarded_work_stays_for_seven_days_and_no_longer(folder: Path, days_ago: float, is_kept: bool) -> None:
+    journal, history = Journal(HEADER, blank(), folder), History(blank())
+    journal.follow(history)
+    stroke(history, Random(1))
+    journal.close()
+    discard(recoverable(folder)[0])
+    then = time.time() - days_ago * 86400
+    for path in (folder / DISCARDED).rglob("*"):
+        os.utime(path, (then, then))
+    clean_up(folder)
+    assert bool(sessions(folder / DISCARDED)) == is_kept
+
+
+def test_a_recovered_history_counts_slices_along_the_first_axis(folder: Path) -> None:
+    journal, history = Journal(HEADER, blank(), folder), History(blank())
+    journal.follow(history)
+    stroke(history, Random(1))
+    journal.close()
+    found = recover(recoverable(folder)[0]).history()
+    found.lock(Lock(None, 0))
+    before = found.array.copy()
+    found.apply("Everything", tuple(slice(0, n) for n in before.shape), np.full(before.shape, 2))
+    assert np.array_equal(found.array[0], before[0]), "the first slice is locked"
+    assert (found.array[1:] == 2).all()
