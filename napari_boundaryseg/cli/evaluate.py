@@ -104,9 +104,11 @@ def evaluate(
         text = json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False)
         atomic_text(json_file, stored_text(text + "\n"))
     typer.echo(as_text(summary, priors, len(counted)))
-    missing = [f"{row['organ']} in {row['case']}" for row in rows if row["missing"] and row["case"] in pairs]
-    if missing:
-        typer.echo(f"Missing, and left out of the distances: {'; '.join(missing)}.")
+    one_sided = [row for row in rows if row["missing"] and row["case"] in pairs]
+    for held, what in ((True, "Missing"), (False, "Found where the reference has none")):
+        named = [f"{row['organ']} in {row['case']}" for row in one_sided if bool(row["in_reference"]) == held]
+        if named:
+            typer.echo(f"{what}, and left out of the distances: {'; '.join(named)}.")
     if empty:
         typer.echo(f"Nothing to score, for no label map holds a label: {', '.join(empty)}.")
     if unheld:

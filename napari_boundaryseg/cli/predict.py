@@ -150,9 +150,9 @@ def _one(
 ) -> None:
     from napari_boundaryseg.data import formats
     from napari_boundaryseg.session.export import export_files, refuse_earlier
-    from napari_boundaryseg.session.origins import kept_in_words
+    from napari_boundaryseg.session.origins import kept_in_words, not_of_this
     from napari_boundaryseg.session.report import read_report
-    from napari_boundaryseg.session.result_files import planned
+    from napari_boundaryseg.session.result_files import MAPS, planned
 
     started = time.perf_counter()
     case = name_of(paths)
@@ -181,8 +181,9 @@ def _one(
         progress=part(progress, 0.9, 1.0),
     )
     progress(1.0, case)
-    kept = kept_in_words(read_report(written[-1]))
-    for note in (*found.details["notes"], *([kept] if kept else [])):  # type: ignore[misc]
+    report = read_report(written[-1])
+    kept, others = kept_in_words(report), not_of_this(out, planned({"labels", *MAPS}, case), report)
+    for note in (*found.details["notes"], *filter(None, (kept, others))):  # type: ignore[misc]
         typer.echo(f"note: {case}: {note}", err=True)
     from napari_boundaryseg.data.metrics.volumes import ml_text
 

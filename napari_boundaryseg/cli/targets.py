@@ -30,6 +30,7 @@ def targets(
     """
     from napari_boundaryseg import losses
     from napari_boundaryseg.data import formats
+    from napari_boundaryseg.losses import target_maps
 
     wanted = recipe_of(recipe, settings or [])
     needed = losses.needed_maps(wanted.losses)
@@ -53,5 +54,9 @@ def targets(
             formats.write_map(one if len(one) > 1 else one[0], drawn.geometry, files[name])
             written.append(files[name].name)
             typer.echo(f"{files[name].name}: {len(one)} channel{'s' if len(one) != 1 else ''}, {one.max():.3g} at most")
+    left = [name for name in sorted(target_maps.names()) if name not in needed]
+    for path in (out / f"{drawn.name}_{name}.nii.gz" for name in left):
+        if path.exists():
+            typer.echo(f"note: {path.name} lies there and was not made anew: it may be of other labels", err=True)
     if not written:
         raise InputError(wanted.name, "of its organs no map is taught", "See its targets.contours")

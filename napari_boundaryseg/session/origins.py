@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 Origin = Mapping[str, Any]
@@ -21,6 +22,16 @@ def origins_in(report: Mapping[str, Any]) -> dict[str, Origin | None]:
     earlier, said = _mapping(report.get("earlier")), _mapping(report.get("earlier_origins"))
     found: dict[str, Origin | None] = {name: _mapping(said.get(name)) or None for name in earlier}
     return {**found, **dict.fromkeys(_mapping(report.get("hashes")), origin_of(report))}
+
+
+def not_of_this(folder: Path, names: Iterable[str], report: Mapping[str, Any]) -> str:
+    """Which files lie under names of results and are none of a report; nothing where there is none.
+
+    Such as another scan's map that somebody has changed: it stays where it is, but it is not this scan's.
+    """
+    listed = {*_mapping(report.get("hashes")), *_mapping(report.get("earlier"))}
+    found = [name for name in names if name not in listed and (folder / name).exists()]
+    return f"there, and not of this result: {', '.join(found)}" if found else ""
 
 
 def kept_in_words(report: Mapping[str, Any]) -> str:

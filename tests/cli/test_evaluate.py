@@ -417,3 +417,13 @@ def test_a_metric_is_measured_where_it_is_asked_for(
     wrong = boundaryseg(*words, "--metric", "slice_dice")
     assert wrong.status != 0
     assert "slice_dice" in wrong.err
+
+
+def test_what_the_reference_lacks_is_not_called_missing(boundaryseg, references: Path, predictions: Path) -> None:
+    path = references / "case0.nii.gz"
+    without = np.asarray(nib.load(path).dataobj).copy()
+    without[without == 2] = 0
+    save(path, without)
+    done = boundaryseg("evaluate", predictions, references, "--scheme", "hippocampus")
+    assert "Missing, and left out of the distances: Hippocampus_P in case2." in done.out
+    assert "Found where the reference has none, and left out of the distances: Hippocampus_P in case0." in done.out

@@ -179,6 +179,26 @@ def test_maps_of_another_model_that_stay_are_told_with_their_model(
     }
 
 
+def test_another_scans_map_that_somebody_changed_stays_and_is_told(
+    boundaryseg, scan: Path, tiny_model: Path, tmp_path: Path
+) -> None:
+    out = ("--model", tiny_model, "-o", tmp_path / "out")
+    assert boundaryseg("predict", scan, *out, "--edges").status == 0
+    edges = tmp_path / "out" / "case0_edges.nii.gz"
+    image = nib.load(edges)
+    changed = np.asarray(image.dataobj).copy()
+    changed[0, 0, 0] += 0.5
+    nib.save(nib.Nifti1Image(changed, image.affine), edges)
+    (tmp_path / "other").mkdir()
+    other = tmp_path / "other" / scan.name
+    there = nib.load(scan)
+    nib.save(nib.Nifti1Image(np.asarray(there.dataobj)[:-1], there.affine), other)
+    done = boundaryseg("predict", other, *out, "--overwrite", "--whole")
+    assert done.status == 0, done.err
+    assert "note: case0: there, and not of this result: case0_edges.nii.gz" in done.err
+    assert np.array_equal(np.asarray(nib.load(edges).dataobj), changed), "no work is lost"
+
+
 def test_a_scan_of_another_modality_is_refused_until_it_is_meant(boundaryseg, tiny_model: Path, tmp_path: Path) -> None:
     pytest.importorskip("pydicom")
     from dicom_files import series

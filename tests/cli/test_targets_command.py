@@ -65,3 +65,13 @@ def test_what_cannot_be_written_is_refused_before_anything_is(boundaryseg: Calla
     wrong = boundaryseg("targets", path, "prostate-toyy", "-o", tmp_path / "others")
     assert wrong.status == 1
     assert not (tmp_path / "others").exists()
+
+
+def test_a_map_that_another_recipe_left_there_is_told(boundaryseg: Callable, tmp_path: Path) -> None:
+    path = drawn(tmp_path, AFFINES["RAS"])
+    first = boundaryseg("targets", path, "hippocampus-hmedn", "-o", tmp_path / "maps")
+    assert "not made anew" not in first.err
+    again = boundaryseg("targets", path, "hippocampus-sgm", "-o", tmp_path / "maps", "--overwrite")
+    assert again.status == 0
+    assert "note: case_difficulty.nii.gz lies there and was not made anew" in again.err
+    assert "case_soft" not in again.err
