@@ -125,13 +125,13 @@ def fit(
     steps, seed = steps or recipe.steps, recipe.seed if seed is None else seed
     if seed < 0:
         raise InputError("seed", f"it is {seed}", "Choose 0 or more")
-    if start is None and recipe.across is not None and recipe.patch_vox[recipe.across] != 1:
+    goes_on = files.claim(folder, resume=resume, overwrite=overwrite)
+    if not goes_on and start is None and recipe.across is not None and recipe.patch_vox[recipe.across] != 1:
         raise InputError(
             "patch_vox",
             f"it is {recipe.patch_vox}, and a two-dimensional network learns from single {recipe.plane} slices",
             f"Set its {'zyx'[recipe.across]} to 1, and the batch to as many slices as you want",
         )
-    goes_on = files.claim(folder, resume=resume, overwrite=overwrite)
     recipe, cases = with_statistics(recipe.model_copy(update={"steps": steps, "seed": seed}), cases)
     began = start.sha256 if start else ""
     if goes_on:
