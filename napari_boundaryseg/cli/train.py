@@ -102,7 +102,7 @@ def train(
     refuse_read_in(out, [Path(file) for file in (recipe, splits_csv) if file])
     roles = folds.Roles([], [], [])
     with stoppable(kept_in(out, overwrite)):
-        if not wanted.synthetic:
+        if wanted.learns_from_cases:
             cases = cases_of(needed(data, "--data FOLDER"), splits_csv, wanted)
             roles = folds.for_training(cases, fold)
         from napari_boundaryseg.engine.training.train import fit

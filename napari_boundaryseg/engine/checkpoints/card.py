@@ -124,7 +124,7 @@ class Card(Settings):
     @property
     def synthetic_only(self) -> bool:
         """Whether it has learned from synthetic scans alone: a starting point, not yet a model for patients."""
-        return bool(self.recipe.synthetic)
+        return not self.recipe.learns_from_cases
 
 
 def read_json(text: str | bytes) -> Card:

@@ -30,7 +30,7 @@ from napari_boundaryseg.engine.recipes.settings import (
 from napari_boundaryseg.engine.recipes.sides import sided
 from napari_boundaryseg.errors import InputError
 
-TUNING_STEPS = 100
+TUNING_STEPS = 80
 """Of a fine-tuning, where nobody says: about two minutes on two cores for the small models that ship."""
 
 FROM_THE_RECIPE = ("dims", "in_channels", "classes", "clear", "blurry")
@@ -93,6 +93,9 @@ class Recipe(Settings):
     metrics: tuple[Metric, ...] = Field((), description="the figures that the paper reports, as evaluate names them")
     synthetic: Literal["", "pelvis", "brain"] = Field("", description="training scans made on the fly by phantom")
     synthetic_hard: float = Field(0.0, ge=0, le=1, description="share of the synthetic pelves that are hard")
+    synthetic_share: float = Field(
+        1.0, gt=0, le=1, description="share of the patches that are of synthetic scans; the others are of labelled ones"
+    )
 
     @field_validator("network_arguments")
     @classmethod
@@ -201,6 +204,11 @@ class Recipe(Settings):
     def window_vox(self) -> tuple[int, int, int]:
         """Size of a prediction window, (z, y, x) voxels."""
         return self.inference.window_vox or self.patch_vox
+
+    @property
+    def learns_from_cases(self) -> bool:
+        """Whether labelled scans are needed, all or beside synthetic ones."""
+        return not self.synthetic or self.synthetic_share < 1
 
     @property
     def digest(self) -> str:

@@ -18,8 +18,8 @@ from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan
 from napari_boundaryseg.engine.preprocessing.intensities import measured, measured_foreground
 from napari_boundaryseg.engine.preprocessing.prepared_scan import PreparedScan
 from napari_boundaryseg.engine.recipes.recipe import Recipe
-from napari_boundaryseg.engine.training.data.cases import Pair, RealCases, Source, TrainingCase, check_pair, prepare_all
-from napari_boundaryseg.engine.training.data.synthetic_cases import SyntheticScans
+from napari_boundaryseg.engine.training.data.cases import Pair, Source, TrainingCase, check_pair, prepare_all
+from napari_boundaryseg.engine.training.data.mixed_cases import source_of
 from napari_boundaryseg.engine.training.loop import folder as files
 from napari_boundaryseg.engine.training.loop.begun import Begun
 from napari_boundaryseg.engine.training.loop.initialisation import initialised
@@ -61,8 +61,8 @@ def fit(
     ----------
     recipe : Recipe
     cases : iterable of (Volume, LabelMap) or LabelledScan
-        Prepared once and kept in memory; not used by recipes whose scans are synthetic. Of a scan with a box, and of
-        one far larger than the recipe expects, only a part is learnt from: see
+        Prepared once and kept in memory; not used by recipes whose scans are all synthetic. Of a scan with a box, and
+        of one far larger than the recipe expects, only a part is learnt from: see
         `engine.preprocessing.field_of_view.part_of`.
     folder : Path
         Gets ``best.safetensors``, ``last.safetensors``, ``state.safetensors``, ``card.json`` and ``log.jsonl``.
@@ -153,10 +153,7 @@ def fit(
     with sentence_when_full("this training", "Train on fewer or smaller scans, or choose a smaller batch or patch"):
         run = TrainingRun.begin(recipe, network, card, folder, device=device, precision=precision)
         seen, judging = SeenCases(), SeenCases()
-        made = bool(recipe.synthetic)
-        source: Source = (
-            SyntheticScans(recipe, seed) if made else RealCases(seen.over(cases), recipe, progress=progress)
-        )
+        source = source_of(recipe, seen.over(cases), seed, progress)
         held = prepare_all(judging.over(validation), recipe)
         trained = [name for name, weight in run.plain.named_parameters() if weight.requires_grad]
         begun = Begun.of(recipe, began, seen.digests, judging.digests, trained)
@@ -164,7 +161,7 @@ def fit(
         with files.alone(folder):
             if goes_on:
                 go_on(run, begun, seen.names, judging.names)
-            _tell(run, seen, judging, patients or {}, cases=len(source.at(0)), told=training)
+            _tell(run, seen, judging, patients or {}, cases=len(seen.names) or len(source.at(0)), told=training)
             if files.claim(folder, resume=resume, overwrite=overwrite) != goes_on:  # the cases were read meanwhile
                 raise InputError(
                     folder, "another training began in it meanwhile", "Resume it, or choose another folder"

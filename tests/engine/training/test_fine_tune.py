@@ -304,7 +304,7 @@ def test_all_is_what_it_was_before_there_was_a_choice(model: LoadedModel, tmp_pa
     ]
     first, second = (load_model(path).network.state_dict() for path in paths)
     assert all(torch.equal(value, second[name]) for name, value in first.items())
-    assert (FineTuneSettings().steps, FineTuneSettings().lr, FineTuneSettings().part) == (100, 1e-3, "all")
+    assert (FineTuneSettings().steps, FineTuneSettings().lr, FineTuneSettings().part) == (80, 1e-3, "all")
 
 
 def test_a_part_that_a_network_does_not_name_is_refused() -> None:

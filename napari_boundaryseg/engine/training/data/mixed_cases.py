@@ -1,0 +1,45 @@
+"""Training cases of which some are labelled scans and the others synthetic: appearance of the ones, breadth of both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from napari_boundaryseg.engine.recipes.recipe import Recipe
+from napari_boundaryseg.engine.training.data.cases import Pair, RealCases, Source, TrainingCase
+from napari_boundaryseg.engine.training.data.synthetic_cases import SyntheticScans
+from napari_boundaryseg.progress import Progress, silent
+
+
+class MixedCases:
+    """Labelled and synthetic scans in a fixed proportion, however many of either there are.
+
+    Parameters
+    ----------
+    real, synthetic : Source
+    share : float
+        Of the synthetic ones.
+    seed : int
+        Which labelled scans a step may draw from depends on it and the step alone.
+    """
+
+    def __init__(self, real: Source, synthetic: Source, share: float, seed: int) -> None:
+        self._real, self._synthetic, self._share, self._seed = real, synthetic, share, seed
+
+    def at(self, step: int) -> Sequence[TrainingCase]:
+        """The pool of synthetic scans, and as many draws of the labelled ones as the share leaves room for."""
+        made, known = self._synthetic.at(step), self._real.at(step)
+        count = max(1, round(len(made) * (1 - self._share) / self._share))
+        drawn = np.random.default_rng([self._seed, 17, step]).integers(len(known), size=count)
+        return [*made, *(known[int(n)] for n in drawn)]
+
+
+def source_of(recipe: Recipe, cases: Iterable[Pair], seed: int, progress: Progress = silent) -> Source:
+    """Where a training's patches come from: labelled scans, synthetic ones, or both, as its recipe says."""
+    if not recipe.synthetic:
+        return RealCases(cases, recipe, progress=progress)
+    made = SyntheticScans(recipe, seed)
+    if not recipe.learns_from_cases:
+        return made
+    return MixedCases(RealCases(cases, recipe, progress=progress), made, recipe.synthetic_share, seed)
