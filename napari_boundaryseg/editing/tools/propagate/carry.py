@@ -1,0 +1,106 @@
+"""Carry: what a person corrected on some slices of an organ, spread over the slices that nobody has touched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from napari_boundaryseg.editing.tools.propagate.slice_distance import slice_distance
+from napari_boundaryseg.editing.tools.propagate.slice_process import likeliest_length, variance, weights
+
+REACH_MM = 12.0
+"""How far a correction moves a border at most."""
+LENGTH_MM = 12.0
+"""How far a correction reaches along the slices where the structure does not say."""
+
+
+class Carry:
+    """The corrections of one organ along an axis, and what follows from them for its other slices.
+
+    On every corrected slice the signed distance of what was drawn less that of the start is what the person changed. A
+    Gaussian process along the slices spreads this field, and each other slice's start moves by it. A corrected slice is
+    what was drawn, whatever the others say.
+
+    Parameters
+    ----------
+    start : (N, R, C) bool array
+        The organ before any correction: a model's, a file's, another tool's. Slices first.
+    spacing_mm : three floats
+        Between slices, rows and columns.
+    length_mm : float
+        How far a correction reaches along the slices, for the structure; once enough slices are corrected, they say it.
+    reach_mm : float
+        How far a border moves at most.
+
+    Examples
+    --------
+    >>> start = np.zeros((5, 9, 9), bool)
+    >>> start[:, 3:6, 3:6] = True
+    >>> drawn = np.zeros((9, 9), bool)
+    >>> drawn[2:7, 2:7] = True
+    >>> carry = Carry(start, (1.0, 1.0, 1.0))
+    >>> carry.correct(2, drawn)
+    >>> [int(mask.sum()) for mask in carry.proposal([1, 2, 3])]
+    [25, 25, 25]
+    """
+
+    def __init__(
+        self,
+        start: np.ndarray,
+        spacing_mm: Sequence[float],
+        length_mm: float = LENGTH_MM,
+        reach_mm: float = REACH_MM,
+    ) -> None:
+        self._start, self._spacing = np.asarray(start, bool), tuple(map(float, spacing_mm))
+        self._default_mm, self._reach_mm = length_mm, reach_mm
+        self._distance = slice_distance(self._start, self._spacing[1:], 2 * reach_mm)
+        self._drawn: dict[int, np.ndarray] = {}
+        self._moved: dict[int, np.ndarray] = {}
+
+    @property
+    def corrected(self) -> tuple[int, ...]:
+        """The slices that a person corrected."""
+        return tuple(sorted(self._drawn))
+
+    @property
+    def length_mm(self) -> float:
+        """How far a correction reaches along the slices, as far as is known."""
+        known = self.corrected
+        if not known:
+            return self._default_mm
+        values = np.stack([self._moved[n] for n in known])
+        near = (np.abs(self._distance[list(known)]) < self._reach_mm).any(0)
+        return likeliest_length(self._places(known), values[:, near], self._default_mm)
+
+    @property
+    def unknown(self) -> np.ndarray:
+        """How much of each slice's correction is not known yet, (N,): 0 where a person drew, 1 far from there."""
+        return variance(self._places(range(len(self._start))), self._places(self.corrected), self.length_mm)
+
+    def correct(self, n: int, drawn: np.ndarray) -> None:
+        """Let one slice be as a person drew it, (R, C) bool."""
+        self._drawn[n] = np.array(drawn, bool)
+        now = slice_distance(self._drawn[n][None], self._spacing[1:], 2 * self._reach_mm)[0]
+        self._moved[n] = np.clip(now - self._distance[n], -self._reach_mm, self._reach_mm)
+
+    def forget(self, n: int) -> None:
+        """Let one slice be as it was at the start."""
+        self._drawn.pop(n, None)
+        self._moved.pop(n, None)
+
+    def proposal(self, slices: Sequence[int]) -> np.ndarray:
+        """What some slices would become, (len(slices), R, C) bool."""
+        wanted, known = list(slices), self.corrected
+        if not known:
+            return self._start[wanted]
+        taken = weights(self._places(wanted), self._places(known), self.length_mm).astype(np.float32)
+        moved = np.stack([self._moved[n] for n in known])
+        found = self._distance[wanted] + np.tensordot(taken, moved, 1) > 0
+        for place, n in enumerate(wanted):
+            if n in self._drawn:
+                found[place] = self._drawn[n]
+        return found
+
+    def _places(self, slices: Sequence[int]) -> np.ndarray:
+        return np.asarray(list(slices), float) * self._spacing[0]

@@ -1,0 +1,126 @@
+"""Carrying corrections: what was drawn stays, the others move with it, far away nothing does."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.ndimage import distance_transform_edt
+
+from napari_boundaryseg.editing.tools.propagate.carry import Carry
+
+SPACING = (3.0, 1.0, 0.8)
+
+
+def ball(shift: tuple[float, float] = (0.0, 0.0), grow: float = 0.0, shape=(15, 40, 44)) -> np.ndarray:
+    z, y, x = np.meshgrid(
+        *((np.arange(n) - (n - 1) / 2) * s for n, s in zip(shape, SPACING, strict=True)), indexing="ij"
+    )
+    return np.sqrt((z / 1.4) ** 2 + (y - shift[0]) ** 2 + (x - shift[1]) ** 2) < 12 + grow
+
+
+def dice(a: np.ndarray, b: np.ndarray) -> float:
+    return float(2 * (a & b).sum() / (a.sum() + b.sum()))
+
+
+def test_what_was_drawn_is_what_is_proposed() -> None:
+    rng = np.random.default_rng(0)
+    carry = Carry(ball(), SPACING)
+    drawn = {n: ball((2, 1))[n] ^ (rng.random((40, 44)) < 0.05) for n in (4, 5, 9)}
+    for n, mask in drawn.items():
+        carry.correct(n, mask)
+    for n, mask in zip(drawn, carry.proposal(list(drawn)), strict=True):
+        assert (mask == drawn[n]).all()
+
+
+@pytest.mark.parametrize("wanted", [ball((3, 0)), ball((0, -3)), ball(grow=2.5), ball(grow=-2.5)])
+def test_other_slices_move_as_the_corrected_ones_did(wanted: np.ndarray) -> None:
+    start = ball()
+    carry = Carry(start, SPACING)
+    for n in (4, 7, 10):
+        carry.correct(n, wanted[n])
+    others = [n for n in range(15) if n not in (4, 7, 10)]
+    found = carry.proposal(others)
+    assert dice(found, wanted[others]) > 1 - 0.5 * (1 - dice(start[others], wanted[others]))
+
+
+def test_a_correction_does_not_reach_far_along_the_slices() -> None:
+    start = ball(shape=(41, 40, 44))
+    carry = Carry(start, SPACING, length_mm=6.0)
+    carry.correct(20, np.zeros((40, 44), bool))
+    near, far = carry.proposal([21]), carry.proposal([20 + 10, 20 - 10])
+    assert near.sum() < start[21].sum()
+    assert (far == start[[30, 10]]).all()
+
+
+def test_nothing_moves_where_nothing_was_corrected_or_all_was_right() -> None:
+    start = ball()
+    carry = Carry(start, SPACING)
+    assert (carry.proposal(range(15)) == start).all()
+    for n in (3, 6, 9, 12):
+        carry.correct(n, start[n])
+    assert (carry.proposal(range(15)) == start).all()
+
+
+def test_one_that_is_forgotten_has_no_say() -> None:
+    carry, other = Carry(ball(), SPACING), Carry(ball(), SPACING)
+    for one in (carry, other):
+        one.correct(5, ball((2, 2))[5])
+    carry.correct(8, ball((-2, 0))[8])
+    carry.forget(8)
+    assert (carry.proposal(range(15)) == other.proposal(range(15))).all()
+    assert carry.corrected == (5,)
+
+
+def test_a_slice_corrected_twice_is_as_it_was_drawn_last() -> None:
+    once, twice = Carry(ball(), SPACING), Carry(ball(), SPACING)
+    twice.correct(7, ball(grow=5)[7])
+    for one in (once, twice):
+        one.correct(7, ball((1, 0))[7])
+    assert (once.proposal(range(15)) == twice.proposal(range(15))).all()
+
+
+def test_it_does_not_matter_which_slices_are_asked_for_together_nor_how_arrays_lie_in_memory() -> None:
+    wanted, start = ball((2, -2)), ball()
+    carry = Carry(start, SPACING)
+    turned = Carry(np.asfortranarray(start[::-1])[::-1], SPACING)
+    for n in (4, 11):
+        carry.correct(n, wanted[n])
+        turned.correct(n, np.asfortranarray(wanted[n]))
+    whole = carry.proposal(range(15))
+    assert all((carry.proposal([n])[0] == whole[n]).all() for n in range(15))
+    assert (turned.proposal(range(15)) == whole).all()
+
+
+def test_it_is_the_mean_of_a_gaussian_process_on_signed_distances() -> None:
+    """Voxel by voxel, with the textbook's formula."""
+    start, wanted, known, length = ball(), ball((2, 1)), [3, 8], 9.0
+    carry = Carry(start, SPACING, length_mm=length, reach_mm=7.0)
+    for n in known:
+        carry.correct(n, wanted[n])
+
+    def distance(mask: np.ndarray) -> np.ndarray:
+        if not mask.any():
+            return np.full(mask.shape, -14.0)
+        sides = [distance_transform_edt(side, sampling=SPACING[1:]) - 0.4 for side in (mask, ~mask)]
+        return np.clip(np.where(mask, sides[0], -sides[1]), -14, 14)
+
+    gap = np.subtract.outer(known, known) * SPACING[0]
+    inverse = np.linalg.inv(np.exp(-(gap**2) / (2 * length**2)) + 0.02 * np.eye(2))
+    moved = np.array([np.clip(distance(wanted[n]) - distance(start[n]), -7, 7) for n in known])
+    for n in (0, 2, 5, 6, 9, 13):
+        row = np.exp(-((np.array(known) - n) ** 2) * SPACING[0] ** 2 / (2 * length**2)) @ inverse
+        slow = distance(start[n]) + row[0] * moved[0] + row[1] * moved[1]
+        decided = np.abs(slow) > 1e-4
+        assert (carry.proposal([n])[0] == (slow > 0))[decided].all()
+
+
+def test_the_slices_say_how_far_a_correction_reaches_once_they_are_enough() -> None:
+    carry = Carry(ball(), SPACING, length_mm=7.0)
+    same = ball(grow=2)
+    for n in (5, 7, 9):
+        carry.correct(n, same[n])
+        assert carry.length_mm == 7.0
+    carry.correct(8, same[8])
+    assert carry.length_mm > 7.0, "what was the same on all of them reaches far"
+    assert carry.unknown[8] < 0.05
+    assert carry.unknown[0] > carry.unknown[4]
