@@ -50,7 +50,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
     "Polygon": (
         Key("outline.apply", ("Enter", "Return"), "Apply the polygon"),
         Key("outline.back", ("Backspace",), "Take its last corner back", repeats=True),
-        Key("tool.leave", ("Esc",), "Discard the polygon; without one, put the tool down"),
+        Key("tool.leave", ("Esc",), "Discard the polygon, or what is carried; without either, put the tool down"),
     ),
     "Organs": _ORGANS,
     "Labels": (
@@ -64,6 +64,12 @@ GROUPS: dict[str, tuple[Key, ...]] = {
         ),
         Key("case.next", ("Ctrl+Right",), "Open the next case of the list", "Next"),
         Key("case.previous", ("Ctrl+Left",), "Open the case before", "Previous"),
+    ),
+    "Carry": (
+        Key("carry.show", ("C",), "Show what your corrections mean for the other slices; again: put it away", "Carry"),
+        Key("carry.take", ("T",), "Take it on this slice, and go on to the next", "This slice"),
+        Key("carry.take_range", ("Ctrl+T",), "Take it from the nearest corrected slice to this one", "Up to here"),
+        Key("carry.take_all", ("Shift+T",), "Take it on every slice", "All slices"),
     ),
     "View": (
         Key("view.bare", ("H",), "Hold: the scan alone", "Bare scan"),

@@ -41,7 +41,22 @@ def taken() -> set[str]:
 
 def test_it_is_known_which_of_naparis_keys_are_taken() -> None:
     digits = {str(n) for n in range(1, 8)}
-    assert taken() == {*digits, "B", "E", "F", "P", "[", "]", "Enter", "Escape", "Backspace", "Ctrl+Y"}
+    assert taken() == {
+        *digits,
+        "B",
+        "E",
+        "F",
+        "P",
+        "[",
+        "]",
+        "Enter",
+        "Escape",
+        "Backspace",
+        "Ctrl+Y",
+        "C",
+        "T",
+        "Ctrl+T",
+    }
 
 
 def test_naparis_menus_need_none_of_the_keys(qapp: Any) -> None:

@@ -10,12 +10,15 @@ from functools import cached_property
 
 import numpy as np
 
+from napari_boundaryseg.data import boxes
 from napari_boundaryseg.data.boxes import Box, from_pairs
 from napari_boundaryseg.editing.history.locks import Lock, Locks
 
 LOCK, UNLOCK = "lock", "unlock"
 MODEL, OPENED = "model", "opened"
 """Kinds of steps whose outcome can be had again: a model's result, and labels read from a file."""
+CARRIED = "carried"
+"""The kind of steps by which a person takes what follows from corrections on other slices."""
 _OVERHEAD_BYTES = 1024
 """What a step takes in memory beside its voxels, about."""
 _LEVEL = 1
@@ -80,6 +83,20 @@ class Edit:
     def bytes_used(self) -> int:
         """What it takes in memory, about."""
         return len(self.compressed_before) + len(self.compressed_after) + _OVERHEAD_BYTES
+
+    @cached_property
+    def organs(self) -> dict[int, Box]:
+        """Organ to the smallest box in which it wins or loses voxels."""
+        if self.box is None:
+            return {}
+        before, after = self.before, self.after
+        changed = before != after
+        found = {}
+        for organ in np.unique(np.concatenate([before[changed], after[changed]])).tolist():
+            where = boxes.changed(before == organ, after == organ)
+            if organ and where is not None:
+                found[int(organ)] = boxes.shifted(where, self.box)
+        return found
 
     @cached_property
     def crc(self) -> int:

@@ -19,6 +19,7 @@ from napari_boundaryseg.ui.control import close_dialog, three_d_question
 from napari_boundaryseg.ui.control.cases.case_actions import CaseActions
 from napari_boundaryseg.ui.control.cases.opening import Opening
 from napari_boundaryseg.ui.control.cases.recent import RecentScans
+from napari_boundaryseg.ui.control.correcting.carry_actions import CarryActions
 from napari_boundaryseg.ui.control.display.display_actions import DisplayActions
 from napari_boundaryseg.ui.control.error_messages import report_errors
 from napari_boundaryseg.ui.control.export_actions import ExportActions
@@ -69,6 +70,7 @@ class ViewerController(QObject):
         self._channels = CallQueue(self)
         self.surfaces = OrganSurfaces(viewer, self)
         self.display = DisplayActions(viewer, self.tools, self.view.outlines, self)
+        self.carry = CarryActions(self.grid, session, self.tools, self.view.outlines, self)
         self._connect()
         close_dialog.ask_before(
             viewer, session, partial(self.labels.accept, then=partial(close_dialog.close_unless_asked, viewer, session))
@@ -95,6 +97,7 @@ class ViewerController(QObject):
         self.labels.shown.connect(self.surfaces.follow)
         self.labels.hidden.connect(self.surfaces.follow)
         self.labels.shown.connect(self.view.outlines.follow)
+        self.labels.shown.connect(self.carry.follow)
         self.segmentation.applied.connect(self._on_applied)
         self.segmentation.returned.connect(self.display.follow)
         self.labels.shown.connect(self.segmentation.offer)

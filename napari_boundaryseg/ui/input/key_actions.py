@@ -37,11 +37,11 @@ class KeyActions:
 
     def acts(self) -> Mapping[str, Act]:
         """By the actions of the table; a key without an act stays napari's."""
-        tools, outline = self._tools, self._tools.outline
+        tools, outline, carry = self._tools, self._tools.outline, self._controller.carry
         made = {
             "tool.smaller": self._on_labels("tool.smaller", lambda: tools.resize_brush(-1)),
             "tool.larger": self._on_labels("tool.larger", lambda: tools.resize_brush(1)),
-            "tool.leave": Act(self._leave, self._in_hand),
+            "tool.leave": Act(self._leave, lambda: self._in_hand() or self._carries()),
             "outline.apply": Act(outline.apply, self._has_outline),
             "outline.back": Act(outline.back, self._has_outline),
             "edit.undo": Act(self._undo, self._may_go_back),
@@ -49,6 +49,10 @@ class KeyActions:
             "case.accept": self._on_labels("case.accept", self._controller.cases.accept_and_go_on),
             "case.next": Act(self._controller.cases.next, self._has_cases),
             "case.previous": Act(self._controller.cases.previous, self._has_cases),
+            "carry.show": self._on_labels("carry.show", lambda: carry.show(not carry.is_on, self._view())),
+            "carry.take": Act(carry.take, self._carries),
+            "carry.take_range": Act(carry.take_range, self._carries),
+            "carry.take_all": Act(carry.take_all, self._carries),
             "view.bare": Act(self._bare.begin, self._has_scan, self._bare.end),
             "slice.next": Act(lambda: self._view().step(1), self._steps),
             "slice.previous": Act(lambda: self._view().step(-1), self._steps),
@@ -73,6 +77,9 @@ class KeyActions:
 
     def _has_outline(self) -> bool:
         return self._in_hand() and self._tools.state()[0] == MODES["polygon"] and self._tools.has_outline()
+
+    def _carries(self) -> bool:
+        return self._controller.carry.is_on
 
     def _in_hand(self) -> bool:
         return self._has_labels() and self._tools.state()[0] != DOWN
@@ -133,6 +140,8 @@ class KeyActions:
     def _leave(self) -> None:
         if self._has_outline():
             self._tools.outline.discard()
+        elif self._carries():
+            self._controller.carry.show(False)
         else:
             self._tools.set_mode(DOWN)
 

@@ -12,6 +12,7 @@ from napari_boundaryseg.ui import keys
 from napari_boundaryseg.ui.control.labels_actions import in_words
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 from napari_boundaryseg.ui.file_dialogs import open_file, save_file
+from napari_boundaryseg.ui.panels.carry_box import CarryBox
 from napari_boundaryseg.ui.panels.lock_button import LockButton
 from napari_boundaryseg.ui.panels.notices.recovery_offer import RecoveryOffer
 from napari_boundaryseg.ui.panels.panel import PANELS, Panel
@@ -48,6 +49,7 @@ class CorrectPanel(Panel):
         self.empty = line("correct_panel.empty", EMPTY)
         self.organs = OrganTable()
         self.tools = ToolBox(controller)
+        self.carry = CarryBox(controller)
         self.lock_slice = LockButton(controller)
         self.history = HistoryList()
         self.effort = line("correct_panel.effort", quiet=True)
@@ -69,7 +71,7 @@ class CorrectPanel(Panel):
 
     def _arrange(self) -> None:
         self.editing, start = QWidget(), QWidget()
-        inside = column(self.editing, self.organs, self.lock_slice, self.tools)
+        inside = column(self.editing, self.organs, self.lock_slice, self.tools, self.carry)
         inside.setContentsMargins(0, 0, 0, 0)
         for part in (self.history, self.accept, self.accepted, self.effort, self.save_effort):
             inside.addWidget(part)

@@ -1,13 +1,15 @@
-"""Lines over one view: outlines of the labels in work in whichever slice it shows, dashed ones, the edges' ridge."""
+"""Lines over one view: outlines of the labels in the slice it shows, proposals as dashes, the edges' ridge."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from qtpy.QtCore import QObject, QTimer
 
+from napari_boundaryseg.data.shapes.border_lines import border_lines, part_of
 from napari_boundaryseg.data.shapes.level_lines import dashes, level_lines
 from napari_boundaryseg.data.shapes.outlines import KeptOutlines
 from napari_boundaryseg.ui.compat.canvas import camera_of
@@ -37,12 +39,16 @@ class Wanted(NamedTuple):
         Nothing at all, for a while.
     result : ModelResult, optional
         What a model has put into the labels: it says where between two voxels a border lies.
+    proposal : callable, optional
+        ``proposal(slice)``: an organ and what it would be there, dashed; None where nothing is proposed. No limits are
+        drawn meanwhile.
     """
 
     outline: bool = True
     limits: bool = False
     bare: bool = False
     result: ModelResult | None = None
+    proposal: Callable[[ShownSlice], tuple[int, np.ndarray] | None] | None = None
 
 
 class OutlineView(QObject):
@@ -92,7 +98,9 @@ class OutlineView(QObject):
             result = wanted.result if wanted.result is not None and wanted.result.is_in(layer.data) else None
             organs = [organ for organ, colour in colours.items() if colour[3] > 0]
             self.drawn = self._outlined(layer, at, organs, result) if wanted.outline else {}
-            if wanted.limits and result is not None and layer.selected_label in organs:
+            if wanted.proposal is not None:
+                self.dashed = _proposed(wanted.proposal(at), at)
+            elif wanted.limits and result is not None and layer.selected_label in organs:
                 self.dashed = _limits(result, layer.selected_label, at)
         self._lines.show([(line, colours[organ]) for organ, lines in self.drawn.items() for line in lines], WIDTH_PX)
         mm = 1 / camera_of(self._model).zoom
@@ -121,3 +129,11 @@ class OutlineView(QObject):
 def _limits(result: ModelResult, organ: int, at: ShownSlice) -> list[np.ndarray]:
     probability = result.probability(organ, at)
     return at.in_mm(line for level in LIMITS for line in level_lines(probability, level))
+
+
+def _proposed(found: tuple[int, np.ndarray] | None, at: ShownSlice) -> list[np.ndarray]:
+    part = part_of(found[1]) if found is not None else None
+    if found is None or part is None:
+        return []
+    corner = np.array([part[0].start, part[1].start], float)
+    return at.in_mm(line + corner for line in border_lines(found[1][part], at.spacing_mm))

@@ -1,0 +1,1 @@
+"""What a person's corrections of some slices mean for the others."""

@@ -1,0 +1,207 @@
+"""Actions of carrying: show what a person's corrections mean for the other slices, take it, put it away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from qtpy.QtCore import QObject, Signal
+
+from napari_boundaryseg.data.metrics.volumes import ml_text
+from napari_boundaryseg.editing.history.change import change_of
+from napari_boundaryseg.editing.history.edit import CARRIED
+from napari_boundaryseg.editing.tools.propagate.proposal import Proposal
+from napari_boundaryseg.session.session import Session
+from napari_boundaryseg.ui.control.error_messages import report_errors
+from napari_boundaryseg.ui.layers.editable_labels import EditableLabels
+from napari_boundaryseg.ui.layers.scan_grid import ScanGrid
+from napari_boundaryseg.ui.layers.step_names import PLANES, place_name
+from napari_boundaryseg.ui.tools.paint_tools import PaintTools
+from napari_boundaryseg.ui.views.outline_views import OutlineViews
+from napari_boundaryseg.ui.views.shown_slice import ShownSlice
+
+TOLERANCES = 6.0
+"""How far a correction reaches along the slices and how far a border moves, in tolerances of the organ."""
+LEAST_REACH_MM = 6.0
+
+
+class CarryActions(QObject):
+    """Keeps one proposal: for the chosen organ, across the slices of the plane in which it was asked for."""
+
+    changed = Signal()
+    """Something else is proposed, or nothing any more."""
+
+    def __init__(
+        self,
+        grid: ScanGrid,
+        session: Session,
+        tools: PaintTools,
+        outlines: OutlineViews,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._grid, self.session, self._tools, self._outlines = grid, session, tools, outlines
+        self._proposal: Proposal | None = None
+        self._editable: EditableLabels | None = None
+        tools.stepped.connect(self._on_step)
+        tools.tool_changed.connect(self._on_tool)
+
+    @property
+    def is_on(self) -> bool:
+        """Whether proposals are shown."""
+        return self._proposal is not None
+
+    @report_errors
+    def show(self, on: bool, grid: ScanGrid | None = None) -> None:
+        """Show what follows for the slices of a view, or put it away."""
+        editable, organ, grid = self._tools.editable, self._tools.state()[2], grid or self._grid
+        if not on or editable is None or organ not in editable.scheme.ids or not grid.is_flat:
+            self._put_away()
+            return
+        editable.history.commit("Change")
+        reach = TOLERANCES * editable.scheme.organ(organ).tolerance_mm
+        self._editable = editable
+        self._proposal = Proposal(
+            editable.history, organ, grid.axis, self._grid.scale_mm, reach, max(reach, LEAST_REACH_MM)
+        )
+        self._tell_views()
+
+    def words(self) -> str:
+        """What is proposed, for a person."""
+        proposal, editable = self._proposal, self._editable
+        if proposal is None or editable is None:
+            return ""
+        organ, corrected = editable.scheme.organ(proposal.organ).name, proposal.corrected
+        plane = PLANES[proposal.axis]
+        if not corrected:
+            return f"Correct {organ} on a {plane}: what it means for the others is shown dashed."
+        done = f"{organ}: {len(corrected)} {plane}{'s' if len(corrected) > 1 else ''} corrected or locked."
+        written = proposal.labels_of(proposal.offered)
+        if written is None:
+            return f"{done} Nothing follows for the others."
+        change = change_of(editable.history, written[1], written[0])
+        added, removed = (
+            ml_text(side.get(proposal.organ, 0) * editable.voxel_ml) for side in (change.added, change.removed)
+        )
+        return f"{done} Dashed on {len(proposal.offered)} others: +{added} mL, −{removed} mL."
+
+    @property
+    def offers(self) -> bool:
+        """Whether there is something to take."""
+        return self._proposal is not None and bool(self._proposal.offered)
+
+    def next_slice(self) -> int | None:
+        """The slice whose correction would teach most, counted from 0."""
+        return self._proposal.next_to_correct() if self._proposal is not None else None
+
+    def go_to_next(self) -> None:
+        """Show the slice whose correction would teach most."""
+        proposal, at = self._proposal, self.next_slice()
+        if proposal is not None and at is not None:
+            self._go_to(proposal.axis, at)
+
+    @report_errors
+    def take(self) -> None:
+        """Take what is proposed for the slice in view, and go on to the next that has a proposal."""
+        proposal, at = self._proposal, self._slice()
+        if proposal is None or at is None:
+            return
+        left = [n for n in proposal.offered if n != at]
+        if at not in proposal.offered:
+            self.session.say("info", "Nothing is proposed for this slice.")
+        else:
+            self._take([at])
+        if left:
+            on = [n for n in left if n > at] or left
+            self._go_to(proposal.axis, min(on, key=lambda n: abs(n - at)))
+
+    @report_errors
+    def take_range(self) -> None:
+        """Take what is proposed from the nearest corrected slice to the one in view."""
+        proposal, at = self._proposal, self._slice()
+        if proposal is None or at is None or not proposal.corrected:
+            return
+        near = min(proposal.corrected, key=lambda n: abs(n - at))
+        self._take(range(min(near, at), max(near, at) + 1))
+
+    @report_errors
+    def take_all(self) -> None:
+        """Take what is proposed for every slice."""
+        if self._proposal is not None:
+            self._take(self._proposal.offered)
+
+    def proposed(self, at: ShownSlice) -> tuple[int, np.ndarray] | None:
+        """Organ and what it would be in a slice of any plane, (R, C) bool; None where nothing changes."""
+        proposal = self._proposal
+        if (
+            proposal is None
+            or not proposal.offered
+            or (at.order[0] == proposal.axis and at.number not in proposal.offered)
+        ):
+            return None
+        now = at.plane(proposal.history.array) == proposal.organ
+        part = [proposal.box[axis] for axis in at.order]
+        if not part[0].start <= at.number < part[0].stop:
+            return None
+        then = now.copy()
+        inside = at._replace(number=at.number - part[0].start)
+        then[part[1], part[2]] = inside.plane(proposal.found)
+        return None if np.array_equal(now, then) else (proposal.organ, then)
+
+    def _take(self, slices: Iterable[int]) -> None:
+        proposal, editable = self._proposal, self._editable
+        written = proposal.labels_of(slices) if proposal is not None else None
+        if proposal is None or editable is None or written is None:
+            self.session.say("info", "Nothing is proposed there.")
+            return
+        box, labels = written
+        name = f"Carry: {editable.scheme.organ(proposal.organ).name}, {_place(box, proposal.axis)}"
+        self._tools.used.emit()
+        editable.put(name, labels, box, CARRIED)
+        self.session.say("info", f"{name}.")
+
+    def _slice(self) -> int | None:
+        """The slice in view, of the plane that the proposal is about."""
+        return self._grid.voxel()[self._proposal.axis] if self._proposal is not None else None
+
+    def _go_to(self, axis: int, at: int) -> None:
+        voxel = list(self._grid.voxel())
+        voxel[axis] = at
+        self._grid.go_to(voxel)
+
+    def _on_step(self) -> None:
+        if self._proposal is None:
+            return
+        if self._tools.editable is not self._editable:
+            self._put_away()
+            return
+        self._proposal.update()
+        self._tell_views()
+
+    def _on_tool(self) -> None:
+        """Another organ, or other labels."""
+        proposal, organ = self._proposal, self._tools.state()[2]
+        if proposal is not None and (organ != proposal.organ or self._tools.editable is not self._editable):
+            self.show(True)
+
+    def follow(self) -> None:
+        """Other labels are in the window, or none."""
+        if self._tools.editable is not self._editable:
+            self._put_away()
+
+    def _put_away(self) -> None:
+        if self._proposal is not None:
+            self._proposal = self._editable = None
+            self._tell_views()
+
+    def _tell_views(self) -> None:
+        self._outlines.want(proposal=self.proposed if self._proposal is not None else None)
+        self.changed.emit()
+
+
+def _place(box: Any, axis: int) -> str:
+    part = box[axis]
+    if part.stop - part.start == 1:
+        return place_name(tuple(part if a == axis else slice(0, 2) for a in range(3)))  # type: ignore[arg-type]
+    return f"{PLANES[axis]}s {part.start + 1} to {part.stop}"

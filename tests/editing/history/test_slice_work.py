@@ -1,0 +1,135 @@
+"""What a hand did slice by slice, told by the history: drawn, carried, locked, undone, replaced by a result."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_boundaryseg.editing.history.edit import CARRIED, MODEL
+from napari_boundaryseg.editing.history.history import History
+from napari_boundaryseg.editing.history.locks import Lock
+from napari_boundaryseg.editing.history.slice_work import corrected_slices, start_of, touched_slices
+
+
+@pytest.fixture
+def history() -> History:
+    """A result: organ 1 in the middle of ten slices, organ 2 beside it."""
+    history = History(np.zeros((10, 12, 14), np.uint8))
+    values = np.zeros((10, 12, 14), np.uint8)
+    values[:, 3:9, 3:7] = 1
+    values[:, 3:9, 8:12] = 2
+    history.apply("Model", (slice(None),) * 3, values, MODEL)
+    return history
+
+
+def draw(history: History, n: int, organ: int = 1, axis: int = 0, kind: str = "paint") -> None:
+    where = [slice(2, 5), slice(2, 5), slice(1, 4)]
+    where[axis] = slice(n, n + 1)
+    box = (where[0], where[1], where[2])
+    history.apply("Paint", box, np.full(history.array[box].shape, organ, np.uint8), kind)
+
+
+def test_a_result_is_nobodys_hand(history: History) -> None:
+    assert corrected_slices(history, 1, 0) == touched_slices(history, 1, 0) == set()
+    assert (start_of(history, 1) == (history.array == 1)).all()
+
+
+def test_a_stroke_is_about_the_slice_it_was_drawn_on_and_the_organs_it_changed(history: History) -> None:
+    before = history.array.copy()
+    draw(history, 6)
+    assert corrected_slices(history, 1, 0) == {6}
+    assert corrected_slices(history, 2, 0) == set()
+    assert corrected_slices(history, 1, 1) == set(), "it is one row of many coronal slices"
+    assert touched_slices(history, 1, 1) == {2, 3, 4}
+    assert (start_of(history, 1) == (before == 1)).all()
+
+
+def test_a_stroke_in_another_plane_is_about_that_plane(history: History) -> None:
+    draw(history, 2, axis=2)
+    assert corrected_slices(history, 1, 2) == {2}
+    assert corrected_slices(history, 1, 0) == set()
+    assert touched_slices(history, 1, 0) == {2, 3, 4}
+
+
+def test_drawing_one_organ_over_another_changes_both(history: History) -> None:
+    where = (slice(4, 5), slice(4, 6), slice(9, 11))
+    history.apply("Paint", where, np.ones((1, 2, 2), np.uint8))
+    assert corrected_slices(history, 1, 0) == corrected_slices(history, 2, 0) == {4}
+    assert start_of(history, 2)[where].all()
+
+
+def test_undo_and_redo_take_it_back_and_bring_it_again(history: History) -> None:
+    draw(history, 6)
+    draw(history, 3)
+    history.undo()
+    assert corrected_slices(history, 1, 0) == {6}
+    history.undo()
+    assert corrected_slices(history, 1, 0) == set()
+    history.redo()
+    assert corrected_slices(history, 1, 0) == {6}
+
+
+def test_a_slice_that_was_carried_is_nobodys_until_a_person_draws_on_it(history: History) -> None:
+    draw(history, 6)
+    draw(history, 7, kind=CARRIED)
+    assert corrected_slices(history, 1, 0) == touched_slices(history, 1, 0) == {6}
+    where = (slice(7, 8), slice(9, 10), slice(3, 5))
+    history.apply("Paint", where, np.ones((1, 1, 2), np.uint8))
+    assert corrected_slices(history, 1, 0) == {6, 7}
+
+
+def test_the_start_is_from_before_what_was_carried_too(history: History) -> None:
+    before = history.array == 1
+    draw(history, 6)
+    draw(history, 7, kind=CARRIED)
+    assert (start_of(history, 1) == before).all()
+
+
+def test_a_later_result_is_a_new_start_for_the_organs_that_it_changed(history: History) -> None:
+    draw(history, 6)
+    draw(history, 6, organ=2)
+    values = history.array.copy()
+    values[:, 9, 3:6] = 1
+    history.apply("Model", (slice(None),) * 3, values, MODEL)
+    assert corrected_slices(history, 1, 0) == set()
+    assert corrected_slices(history, 2, 0) == {6}
+    assert (start_of(history, 1) == (values == 1)).all()
+
+
+def test_a_locked_slice_was_seen_by_a_person(history: History) -> None:
+    history.lock(Lock(1, 4))
+    history.lock(Lock(None, 8))
+    history.lock(Lock(2))
+    assert corrected_slices(history, 1, 0) == {4, 8}
+    assert corrected_slices(history, 2, 0) == {8}
+    assert corrected_slices(history, 1, 1) == set()
+    history.undo()
+    history.undo()
+    assert corrected_slices(history, 1, 0) == {4}
+
+
+def test_of_steps_that_are_too_old_to_be_kept_the_start_is_as_far_back_as_is_known() -> None:
+    history = History(np.zeros((10, 60, 60), np.uint8), most_bytes=1)
+    rng = np.random.default_rng(0)
+    for n in range(4):
+        history.apply("Paint", (slice(n, n + 1), slice(0, 60), slice(0, 60)), rng.integers(0, 2, (1, 60, 60)))
+    assert history.first == 3
+    assert corrected_slices(history, 1, 0) == {3}
+    start = start_of(history, 1)
+    assert start[:3].any()
+    assert not start[3:].any()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_each_organ_of_a_step_has_the_box_in_which_it_changed(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    history = History(rng.integers(0, 4, (6, 7, 8)).astype(np.uint8))
+    before = history.array.copy()
+    history.apply("Tool", (slice(1, 5), slice(2, 6), slice(0, 4)), rng.integers(0, 4, (4, 4, 4)))
+    step = history.top
+    assert step is not None
+    for organ in (1, 2, 3):
+        where = np.argwhere((before == organ) != (history.array == organ))
+        low, high = where.min(0), where.max(0) + 1
+        assert [(part.start, part.stop) for part in step.organs[organ]] == list(zip(low, high, strict=True))
+    assert 0 not in step.organs

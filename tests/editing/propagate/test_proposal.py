@@ -1,0 +1,210 @@
+"""Proposals kept up with a history: what is offered, what taking writes, what no proposal ever touches."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from napari_boundaryseg.editing.history.edit import CARRIED, MODEL
+from napari_boundaryseg.editing.history.history import History
+from napari_boundaryseg.editing.history.locks import Lock
+from napari_boundaryseg.editing.history.slice_work import touched_slices
+from napari_boundaryseg.editing.tools.propagate.carry import Carry
+from napari_boundaryseg.editing.tools.propagate.interpolate import interpolated
+from napari_boundaryseg.editing.tools.propagate.proposal import Proposal
+
+SPACING = (3.0, 1.0, 1.0)
+SHAPE = (13, 40, 40)
+Z, Y, X = np.ogrid[:13, :40, :40]
+
+
+def disc(y: float = 20, x: float = 20, radius: float = 9) -> np.ndarray:
+    return ((Y - y) ** 2 + (X - x) ** 2 < radius**2)[0]
+
+
+def started(organ: np.ndarray | None = None) -> History:
+    history = History(np.zeros(SHAPE, np.uint8))
+    values = np.zeros(SHAPE, np.uint8)
+    values[1:12] = disc() if organ is None else organ
+    history.apply("Model", (slice(None),) * 3, values, MODEL)
+    return history
+
+
+def draw(history: History, n: int, mask: np.ndarray, axis: int = 0) -> None:
+    part = [slice(None)] * 3
+    part[axis] = slice(n, n + 1)
+    box = (part[0], part[1], part[2])
+    now = history.array[box]
+    wide = np.expand_dims(mask, axis)
+    history.apply("Paint", box, np.where(wide, 1, np.where(now == 1, 0, now)))
+
+
+def test_nothing_is_offered_before_anything_is_corrected() -> None:
+    proposal = Proposal(started(), 1, 0, SPACING)
+    assert proposal.offered == ()
+    assert proposal.labels_of(range(13)) is None
+    assert proposal.next_to_correct() is None
+
+
+def test_it_is_what_carrying_says_on_the_slices_that_nobody_touched() -> None:
+    history = started()
+    proposal = Proposal(history, 1, 0, SPACING)
+    start = history.array == 1
+    for n in (3, 9):
+        draw(history, n, disc(22, 19))
+    proposal.update()
+    carry = Carry(start[1:12], SPACING)
+    for n in (3, 9):
+        carry.correct(n - 1, disc(22, 19))
+    assert proposal.corrected == (3, 9)
+    assert set(proposal.offered) <= set(range(1, 12)) - {3, 9}
+    slow = carry.proposal(range(11))
+    for n in proposal.offered:
+        shown = np.zeros((40, 40), bool)
+        shown[proposal.box[1:]] = proposal.found[n - proposal.box[0].start]
+        assert (shown == slow[n - 1]).all()
+
+
+def test_from_nothing_it_is_what_interpolating_says() -> None:
+    history = History(np.zeros(SHAPE, np.uint8))
+    proposal = Proposal(history, 1, 0, SPACING)
+    draw(history, 2, disc(18, 20, 6))
+    proposal.update()
+    assert proposal.offered == ()
+    draw(history, 8, disc(22, 20, 10))
+    proposal.update()
+    assert proposal.offered == (3, 4, 5, 6, 7)
+    taken = proposal.labels_of(range(13))
+    assert taken is not None
+    history.apply("Interpolate", *taken, CARRIED)
+    for n, mask in interpolated({2: disc(18, 20, 6), 8: disc(22, 20, 10)}, SPACING).items():
+        assert ((history.array[n] == 1) == mask).all()
+
+
+def test_taking_is_one_step_and_undo_brings_every_voxel_back() -> None:
+    history = started()
+    draw(history, 6, disc(20, 24))
+    proposal = Proposal(history, 1, 0, SPACING)
+    before, position = history.array.copy(), history.position
+    taken = proposal.labels_of(range(13))
+    assert taken is not None
+    history.apply("Carry", *taken, CARRIED)
+    assert history.position == position + 1
+    proposal.update()
+    assert proposal.offered == (), "what was taken is not offered again"
+    assert proposal.corrected == (6,), "the slice between those that were taken is still the person's"
+    history.undo()
+    assert (history.array == before).all()
+    proposal.update()
+    assert proposal.offered
+
+
+def test_a_slice_that_was_taken_and_then_drawn_on_is_a_new_support() -> None:
+    history = started()
+    draw(history, 6, disc(20, 24))
+    proposal = Proposal(history, 1, 0, SPACING)
+    taken = proposal.labels_of([7])
+    assert taken is not None
+    history.apply("Carry", *taken, CARRIED)
+    draw(history, 7, disc(20, 15))
+    proposal.update()
+    assert proposal.corrected == (6, 7)
+    assert 7 not in proposal.offered
+
+
+def test_other_organs_keep_their_voxels() -> None:
+    history = started()
+    values = history.array.copy()
+    values[:, :, 29:34] = 2
+    history.apply("Model", (slice(None),) * 3, values, MODEL)
+    draw(history, 6, disc(20, 24))
+    proposal = Proposal(history, 1, 0, SPACING)
+    taken = proposal.labels_of(range(13))
+    assert taken is not None
+    others = history.array == 2
+    history.apply("Carry", *taken, CARRIED)
+    assert ((history.array == 2) == others).all()
+    assert (history.array == 1)[7].sum() != disc().sum()
+
+
+def test_a_part_of_the_slices_can_be_taken() -> None:
+    history = started()
+    draw(history, 6, disc(20, 23))
+    proposal = Proposal(history, 1, 0, SPACING)
+    before = history.array.copy()
+    taken = proposal.labels_of([7, 8])
+    assert taken is not None
+    history.apply("Carry", *taken, CARRIED)
+    changed = np.flatnonzero((history.array != before).any((1, 2)))
+    assert set(changed.tolist()) == {7, 8} & set(proposal.offered)
+    assert proposal.labels_of([6]) is None
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_every_plane_is_alike(axis: int) -> None:
+    """The same organ and strokes along another axis, with the voxels' sizes turned with them."""
+    order = [axis, *(a for a in range(3) if a != axis)]
+    back = np.argsort(order)
+    straight = started()
+    turned = History(np.zeros(np.array(SHAPE)[back], np.uint8))
+    turned.apply("Model", (slice(None),) * 3, straight.array.transpose(back), MODEL)
+    for n in (4, 9):
+        draw(straight, n, disc(23, 18))
+        draw(turned, n, disc(23, 18), axis)
+    spacing = tuple(np.array(SPACING)[back])
+    one, other = Proposal(straight, 1, 0, SPACING), Proposal(turned, 1, axis, spacing)
+    assert one.offered == other.offered
+    first, second = one.labels_of(range(13)), other.labels_of(range(13))
+    assert first is not None
+    assert second is not None
+    straight.apply("Carry", *first, CARRIED)
+    turned.apply("Carry", *second, CARRIED)
+    assert (straight.array.transpose(back) == turned.array).all()
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.data())
+def test_hands_and_locks_are_never_overwritten(data: st.DataObject) -> None:
+    history = started()
+    numbers = st.integers(1, 11)
+    for _ in range(data.draw(st.integers(1, 4))):
+        draw(history, data.draw(numbers), disc(*data.draw(st.tuples(st.integers(16, 24), st.integers(16, 24)))))
+    if data.draw(st.booleans()):
+        draw(history, 20, history.array[:, :, 20] * 0 == 1, axis=2)  # erased along a sagittal slice
+    for _ in range(data.draw(st.integers(0, 2))):
+        history.lock(Lock(data.draw(st.sampled_from([None, 1])), data.draw(numbers)))
+    proposal = Proposal(history, 1, 0, SPACING)
+    before = history.array.copy()
+    taken = proposal.labels_of(range(13))
+    kept = touched_slices(history, 1, 0) | {lock.slice for lock in history.locks if lock.slice is not None}
+    if taken is not None:
+        outcome = history.apply("Carry", *taken, CARRIED)
+        assert outcome.n_protected == 0, "nothing is offered that a lock would refuse"
+        changed = set(np.flatnonzero((history.array != before).any((1, 2))).tolist())
+        assert changed == set(proposal.offered)
+        assert not changed & kept
+
+
+def test_the_next_slice_to_correct_is_far_from_those_that_are() -> None:
+    history = started()
+    proposal = Proposal(history, 1, 0, SPACING)
+    draw(history, 2, disc(21, 20))
+    proposal.update()
+    assert proposal.next_to_correct() == 11
+    draw(history, 11, disc(21, 20))
+    proposal.update()
+    assert proposal.next_to_correct() in (6, 7)
+
+
+def test_what_was_corrected_and_put_back_is_no_correction_any_more() -> None:
+    history = started()
+    proposal = Proposal(history, 1, 0, SPACING)
+    draw(history, 6, disc(20, 25))
+    proposal.update()
+    assert proposal.offered
+    history.undo()
+    proposal.update()
+    assert proposal.offered == ()
+    assert proposal.found.size == 0
