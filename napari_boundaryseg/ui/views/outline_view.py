@@ -20,7 +20,7 @@ from napari_boundaryseg.ui.views.model_result import ModelResult
 from napari_boundaryseg.ui.views.ridge_lines import RidgeLines
 from napari_boundaryseg.ui.views.shown_slice import ShownSlice, shown_slice
 
-WIDTH_PX, DASHED_PX = 1.6, 1.2
+WIDTH_PX, DASHED_PX, PROPOSED_PX = 1.6, 1.2, 2.2
 DASH_PX, GAP_PX = 6.0, 5.0
 LIMITS = (0.1, 0.9)
 """Probabilities at which the chosen organ has a dashed line."""
@@ -103,9 +103,9 @@ class OutlineView(QObject):
             elif wanted.limits and result is not None and layer.selected_label in organs:
                 self.dashed = _limits(result, layer.selected_label, at)
         self._lines.show([(line, colours[organ]) for organ, lines in self.drawn.items() for line in lines], WIDTH_PX)
-        mm = 1 / camera_of(self._model).zoom
+        mm, width = 1 / camera_of(self._model).zoom, DASHED_PX if wanted.proposal is None else PROPOSED_PX
         pieces = [piece for line in self.dashed for piece in dashes(line, DASH_PX * mm, GAP_PX * mm)]
-        self._dashes.show([(piece, colours[layer.selected_label]) for piece in pieces], DASHED_PX)
+        self._dashes.show([(piece, colours[layer.selected_label]) for piece in pieces], width)
         self.ridge.draw(wanted.bare)
 
     def _outlined(

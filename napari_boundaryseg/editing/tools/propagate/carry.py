@@ -14,6 +14,9 @@ REACH_MM = 12.0
 LENGTH_MM = 12.0
 """How far a correction reaches along the slices where the structure does not say."""
 
+MOST_PLACES = 2000
+"""In a slice, about, that have a say in how far corrections reach."""
+
 
 class Carry:
     """The corrections of one organ along an axis, and what follows from them for its other slices.
@@ -69,9 +72,10 @@ class Carry:
         known = self.corrected
         if not known:
             return self._default_mm
-        values = np.stack([self._moved[n] for n in known])
-        near = (np.abs(self._distance[list(known)]) < self._reach_mm).any(0)
-        return likeliest_length(self._places(known), values[:, near], self._default_mm)
+        moved = np.stack([self._moved[n] for n in known])
+        near = moved[:, moved.any(0)]
+        step = max(1, near.shape[1] // MOST_PLACES)
+        return likeliest_length(self._places(known), near[:, ::step], self._default_mm)
 
     @property
     def unknown(self) -> np.ndarray:
@@ -80,6 +84,8 @@ class Carry:
 
     def correct(self, n: int, drawn: np.ndarray) -> None:
         """Let one slice be as a person drew it, (R, C) bool."""
+        if n in self._drawn and np.array_equal(self._drawn[n], drawn):
+            return
         self._drawn[n] = np.array(drawn, bool)
         now = slice_distance(self._drawn[n][None], self._spacing[1:], 2 * self._reach_mm)[0]
         self._moved[n] = np.clip(now - self._distance[n], -self._reach_mm, self._reach_mm)
@@ -95,8 +101,10 @@ class Carry:
         if not known:
             return self._start[wanted]
         taken = weights(self._places(wanted), self._places(known), self.length_mm).astype(np.float32)
-        moved = np.stack([self._moved[n] for n in known])
-        found = self._distance[wanted] + np.tensordot(taken, moved, 1) > 0
+        moved, found = np.stack([self._moved[n] for n in known]), self._start[wanted]
+        somewhere = moved.any(0)  # all else stays
+        before = self._distance.reshape(len(self._start), -1)[np.ix_(wanted, np.flatnonzero(somewhere))]
+        found[:, somewhere] = before + taken @ moved[:, somewhere] > 0
         for place, n in enumerate(wanted):
             if n in self._drawn:
                 found[place] = self._drawn[n]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 from qtpy.QtCore import QObject, Signal
@@ -16,7 +15,7 @@ from napari_boundaryseg.session.session import Session
 from napari_boundaryseg.ui.control.error_messages import report_errors
 from napari_boundaryseg.ui.layers.editable_labels import EditableLabels
 from napari_boundaryseg.ui.layers.scan_grid import ScanGrid
-from napari_boundaryseg.ui.layers.step_names import PLANES, place_name
+from napari_boundaryseg.ui.layers.step_names import PLANES
 from napari_boundaryseg.ui.tools.paint_tools import PaintTools
 from napari_boundaryseg.ui.views.outline_views import OutlineViews
 from napari_boundaryseg.ui.views.shown_slice import ShownSlice
@@ -66,6 +65,7 @@ class CarryActions(QObject):
             editable.history, organ, grid.axis, self._grid.scale_mm, reach, max(reach, LEAST_REACH_MM)
         )
         self._tell_views()
+        self.session.say("info", self.words())
 
     def words(self) -> str:
         """What is proposed, for a person."""
@@ -149,14 +149,15 @@ class CarryActions(QObject):
         then[part[1], part[2]] = inside.plane(proposal.found)
         return None if np.array_equal(now, then) else (proposal.organ, then)
 
-    def _take(self, slices: Iterable[int]) -> None:
+    def _take(self, slices: Sequence[int]) -> None:
         proposal, editable = self._proposal, self._editable
         written = proposal.labels_of(slices) if proposal is not None else None
         if proposal is None or editable is None or written is None:
             self.session.say("info", "Nothing is proposed there.")
             return
         box, labels = written
-        name = f"Carry: {editable.scheme.organ(proposal.organ).name}, {_place(box, proposal.axis)}"
+        taken = sorted(set(slices) & set(proposal.offered))
+        name = f"Carry: {editable.scheme.organ(proposal.organ).name}, {_place(taken, proposal.axis)}"
         self._tools.used.emit()
         editable.put(name, labels, box, CARRIED)
         self.session.say("info", f"{name}.")
@@ -200,8 +201,5 @@ class CarryActions(QObject):
         self.changed.emit()
 
 
-def _place(box: Any, axis: int) -> str:
-    part = box[axis]
-    if part.stop - part.start == 1:
-        return place_name(tuple(part if a == axis else slice(0, 2) for a in range(3)))  # type: ignore[arg-type]
-    return f"{PLANES[axis]}s {part.start + 1} to {part.stop}"
+def _place(slices: list[int], axis: int) -> str:
+    return f"{PLANES[axis]} {slices[0] + 1}" if len(slices) == 1 else f"{len(slices)} {PLANES[axis]}s"
