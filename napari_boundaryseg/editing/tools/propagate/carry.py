@@ -103,7 +103,8 @@ class Carry:
         taken = weights(self._places(wanted), self._places(known), self.length_mm).astype(np.float32)
         moved, found = np.stack([self._moved[n] for n in known]), self._start[wanted]
         somewhere = moved.any(0)  # all else stays
-        before = self._distance.reshape(len(self._start), -1)[np.ix_(wanted, np.flatnonzero(somewhere))]
+        rows, columns = np.array(wanted, int), np.flatnonzero(somewhere)
+        before = self._distance.reshape(len(self._start), -1)[rows[:, None], columns]
         found[:, somewhere] = before + taken @ moved[:, somewhere] > 0
         for place, n in enumerate(wanted):
             if n in self._drawn:
