@@ -65,11 +65,17 @@ GROUPS: dict[str, tuple[Key, ...]] = {
         Key("case.next", ("Ctrl+Right",), "Open the next case of the list", "Next"),
         Key("case.previous", ("Ctrl+Left",), "Open the case before", "Previous"),
     ),
-    "Carry": (
+    "Slices": (
         Key("carry.show", ("C",), "Show what your corrections mean for the other slices; again: put it away", "Carry"),
         Key("carry.take", ("T",), "Take it on this slice, and go on to the next", "This slice"),
         Key("carry.take_range", ("Ctrl+T",), "Take it from the nearest corrected slice to this one", "Up to here"),
         Key("carry.take_all", ("Shift+T",), "Take it on every slice", "All slices"),
+        Key(
+            "slice.accept",
+            ("A",),
+            "Accept the chosen organ on this slice: it is locked, and counts as right; again: take that back",
+            "Accept slice",
+        ),
     ),
     "View": (
         Key("view.bare", ("H",), "Hold: the scan alone", "Bare scan"),

@@ -3,11 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import Enum
 
 import numpy as np
 
 from napari_boundaryseg.editing.history.edit import CARRIED, MODEL, OPENED, Edit
 from napari_boundaryseg.editing.history.history import History
+
+
+class SliceState(Enum):
+    """What became of an organ on one slice."""
+
+    ABSENT = "not there"
+    UNTOUCHED = "untouched"
+    CARRIED = "carried, not looked at"
+    CORRECTED = "corrected"
+    ACCEPTED = "accepted"
+
+
+def slice_states(history: History, organ: int, axis: int) -> list[SliceState]:
+    """The state of each slice across an axis: accepted (locked) before corrected before carried.
+
+    Slices are locked, and so accepted, across the first axis only.
+    """
+    there = (history.array == organ).any(axis=tuple({0, 1, 2} - {axis}))
+    states = [SliceState.UNTOUCHED if so else SliceState.ABSENT for so in there]
+    carried: set[int] = set()
+    for step in _since_result(history, organ):
+        if step.kind == CARRIED and step.box is not None and organ in step.organs:
+            changed = ((step.before == organ) != (step.after == organ)).any(axis=tuple({0, 1, 2} - {axis}))
+            carried.update((np.flatnonzero(changed) + step.box[axis].start).tolist())
+    accepted = locked_slices(history, organ) if axis == 0 else set()
+    touched = touched_slices(history, organ, axis)
+    found = {SliceState.CARRIED: carried, SliceState.CORRECTED: touched, SliceState.ACCEPTED: accepted}
+    for state, slices in found.items():
+        for n in slices:
+            if n < len(states):
+                states[n] = state
+    return states
+
+
+def locked_slices(history: History, organ: int) -> set[int]:
+    """Slices across the first axis on which the organ is locked, by itself or with all labels."""
+    return {lock.slice for lock in history.locks if lock.slice is not None and lock.organ in (None, organ)}
 
 
 def start_of(history: History, organ: int) -> np.ndarray:
@@ -43,7 +81,7 @@ def corrected_slices(history: History, organ: int, axis: int) -> set[int]:
         if part is not None and step.kind != CARRIED and part[axis].stop - part[axis].start == 1:
             found.add(part[axis].start)
     if axis == 0:
-        found.update(lock.slice for lock in history.locks if lock.slice is not None and lock.organ in (None, organ))
+        found |= locked_slices(history, organ)
     return found
 
 

@@ -155,11 +155,12 @@ def _keep(kept: Taken, before: LoadedModel, path: Path) -> None:
 
 
 def tuning_recipe(recipe: Recipe, steps: int, lr: float = LEARNING_RATE) -> Recipe:
-    """A model's own recipe with a gentle rate and short epochs, on the given scans."""
+    """A model's own recipe with a gentle rate, smaller batches and short epochs, on the given scans."""
     return recipe.model_copy(
         update={
             "optimiser": recipe.optimiser.model_copy(update={"lr": lr, "gradient_clip": 5.0, "ema_decay": 0.0}),
             "schedule": recipe.schedule.model_copy(update={"name": "one-cycle"}),
+            "batch": max(1, recipe.batch // 2),
             "steps": steps,
             "steps_per_epoch": max(1, min(50, steps)),
             "synthetic": "",

@@ -83,3 +83,9 @@ def draw_safely(view: QtViewer) -> None:
 def share_keys(main: Any, other: Any) -> None:
     """Let the keys that are bound to one layer or viewer, now and later, work for another too (0.9.2)."""
     other._keymap = main._keymap
+
+
+def above_sliders(view: Any, widget: QWidget) -> None:
+    """Put a widget between the canvas of a QtViewer and its sliders (0.9.2: no public place for one)."""
+    layout = view.dims.parentWidget().layout()
+    layout.insertWidget(layout.indexOf(view.dims), widget)

@@ -20,6 +20,7 @@ from napari_boundaryseg.ui.control.cases.case_actions import CaseActions
 from napari_boundaryseg.ui.control.cases.opening import Opening
 from napari_boundaryseg.ui.control.cases.recent import RecentScans
 from napari_boundaryseg.ui.control.correcting.carry_actions import CarryActions
+from napari_boundaryseg.ui.control.correcting.slice_progress import SliceProgress
 from napari_boundaryseg.ui.control.display.display_actions import DisplayActions
 from napari_boundaryseg.ui.control.error_messages import report_errors
 from napari_boundaryseg.ui.control.export_actions import ExportActions
@@ -71,6 +72,7 @@ class ViewerController(QObject):
         self.surfaces = OrganSurfaces(viewer, self)
         self.display = DisplayActions(viewer, self.tools, self.view.outlines, self)
         self.carry = CarryActions(self.grid, session, self.tools, self.view.outlines, self)
+        self.progress = SliceProgress(self.grid, session, self.tools, self.labels, self)
         self._connect()
         close_dialog.ask_before(
             viewer, session, partial(self.labels.accept, then=partial(close_dialog.close_unless_asked, viewer, session))

@@ -50,6 +50,7 @@ class KeyActions:
             "case.next": Act(self._controller.cases.next, self._has_cases),
             "case.previous": Act(self._controller.cases.previous, self._has_cases),
             "carry.show": self._on_labels("carry.show", lambda: carry.show(not carry.is_on, self._view())),
+            "slice.accept": self._on_labels("slice.accept", self._controller.progress.accept_slice),
             "carry.take": Act(carry.take, self._carries),
             "carry.take_range": Act(carry.take_range, self._carries),
             "carry.take_all": Act(carry.take_all, self._carries),

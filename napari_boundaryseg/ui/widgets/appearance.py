@@ -14,6 +14,14 @@ POSITION_STYLE = (
 OUTLINE_HALO = "#101010"
 LOCK_COLOUR = "#E0A100"
 HEADING_COLOUR = "#8A8E94"
+STRIP_BACKGROUND, STRIP_HERE = "#20242A", "#FFFFFF"
+STRIP_COLOURS = {
+    "untouched": "#6B7280",
+    "carried, not looked at": "#B48EAD",
+    "corrected": "#F0E442",
+    "accepted": "#009E73",
+}
+"""Of slices, by what became of an organ there; one that is not there has none."""
 LINE_STYLE = "background: rgba(240, 228, 66, 110);"
 _DARK = {
     "quiet": "#A8ABB0",

@@ -8,7 +8,7 @@ import pytest
 from napari_boundaryseg.editing.history.edit import CARRIED, MODEL
 from napari_boundaryseg.editing.history.history import History
 from napari_boundaryseg.editing.history.locks import Lock
-from napari_boundaryseg.editing.history.slice_work import corrected_slices, start_of, touched_slices
+from napari_boundaryseg.editing.history.slice_work import corrected_slices, slice_states, start_of, touched_slices
 
 
 @pytest.fixture
@@ -133,3 +133,20 @@ def test_each_organ_of_a_step_has_the_box_in_which_it_changed(seed: int) -> None
         low, high = where.min(0), where.max(0) + 1
         assert [(part.start, part.stop) for part in step.organs[organ]] == list(zip(low, high, strict=True))
     assert 0 not in step.organs
+
+
+def test_each_slice_has_one_state_and_what_a_person_said_last_counts_most(history: History) -> None:
+    history.apply("Model", (slice(8, 10), slice(0, 12), slice(0, 14)), np.zeros((2, 12, 14), np.uint8), MODEL)
+    draw(history, 2)
+    draw(history, 4, kind=CARRIED)
+    draw(history, 5, kind=CARRIED)
+    draw(history, 5, organ=0)
+    history.lock(Lock(1, 6))
+    history.lock(Lock(None, 2))
+    found = [state.name for state in slice_states(history, 1, 0)]
+    untouched, absent = ["UNTOUCHED"], ["ABSENT"]
+    assert found == [
+        *untouched * 2, "ACCEPTED", *untouched, "CARRIED", "CORRECTED", "ACCEPTED", *untouched, *absent * 2
+    ]  # fmt: skip
+    assert len(slice_states(history, 1, 2)) == 14
+    assert "ACCEPTED" not in {state.name for state in slice_states(history, 1, 2)}

@@ -1,0 +1,1 @@
+"""Widgets about the slices of a scan."""
