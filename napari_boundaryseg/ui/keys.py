@@ -66,14 +66,14 @@ GROUPS: dict[str, tuple[Key, ...]] = {
         Key("case.previous", ("Ctrl+Left",), "Open the case before", "Previous"),
     ),
     "Slices": (
-        Key("carry.show", ("C",), "Show what your corrections mean for the other slices; again: put it away", "Carry"),
+        Key("carry.show", ("C",), "Show what follows from your corrections for other slices, or put it away", "Carry"),
         Key("carry.take", ("T",), "Take it on this slice, and go on to the next", "This slice"),
         Key("carry.take_range", ("Ctrl+T",), "Take it from the nearest corrected slice to this one", "Up to here"),
         Key("carry.take_all", ("Shift+T",), "Take it on every slice", "All slices"),
         Key(
             "slice.accept",
             ("A",),
-            "Accept the chosen organ on this slice: it is locked, and counts as right; again: take that back",
+            "Accept the chosen organ on this slice, which locks it; or take that back",
             "Accept slice",
         ),
     ),

@@ -12,7 +12,7 @@ from napari_boundaryseg.ui import keys
 from napari_boundaryseg.ui.input.habits import HABITS, Habits
 from napari_boundaryseg.ui.widgets.controls import button, named
 
-ON_THE_LEFT = ("Tools", "Polygon", "Organs", "Labels")
+ON_THE_LEFT = ("Tools", "Polygon", "Slices", "Organs", "Labels")
 MOUSE = (
     ("Shift+wheel", "Larger or smaller brush and eraser"),
     ("Shift held", "The other planes follow the mouse"),

@@ -81,10 +81,13 @@ class CarryActions(QObject):
         if written is None:
             return f"{done} Nothing follows for the others."
         change = change_of(editable.history, written[1], written[0])
-        added, removed = (
-            ml_text(side.get(proposal.organ, 0) * editable.voxel_ml) for side in (change.added, change.removed)
-        )
-        return f"{done} Dashed on {len(proposal.offered)} others: +{added} mL, −{removed} mL."
+        sides = (("+", change.added), ("−", change.removed))
+        ml = [
+            f"{sign}{ml_text(side[proposal.organ] * editable.voxel_ml)} mL"
+            for sign, side in sides
+            if proposal.organ in side
+        ]
+        return f"{done} Dashed on {len(proposal.offered)} others: {', '.join(ml)}."
 
     @property
     def offers(self) -> bool:
