@@ -124,3 +124,29 @@ def test_the_slices_say_how_far_a_correction_reaches_once_they_are_enough() -> N
     assert carry.length_mm > 7.0, "what was the same on all of them reaches far"
     assert carry.unknown[8] < 0.05
     assert carry.unknown[0] > carry.unknown[4]
+
+
+def test_what_ends_too_early_is_carried_on_beyond_its_end() -> None:
+    wanted = ball(shape=(21, 40, 44), grow=3)
+    start = ball(shape=(21, 40, 44))
+    ends = [n for n in range(21) if wanted[n].any() and not start[n].any()]
+    assert ends
+    carry = Carry(start, SPACING)
+    last = np.flatnonzero(start.any((1, 2)))
+    for n in (last[0], last[-1], 10):
+        carry.correct(int(n), wanted[n])
+    found = carry.proposal(ends)
+    assert dice(found, wanted[ends]) > 0.6
+    far = [n for n in range(21) if not wanted[max(n - 1, 0) : n + 2].any()]
+    assert not carry.proposal(far).any()
+
+
+def test_an_empty_slice_lies_as_far_from_the_organ_as_its_nearest_slice() -> None:
+    start = ball(shape=(21, 40, 44))
+    start[8:12] = False  # a gap inside, too
+    found = Carry(start, SPACING)._distance
+    assert ((found > 0) == start).all()
+    outside = distance_transform_edt(~start, sampling=SPACING)
+    empty = ~start.any((1, 2))
+    assert (-found[empty] <= np.minimum(outside, 24)[empty] + 5).all()
+    assert (-found[empty]).min() == pytest.approx(SPACING[0] / 2)

@@ -57,7 +57,7 @@ class Carry:
     ) -> None:
         self._start, self._spacing = np.asarray(start, bool), tuple(map(float, spacing_mm))
         self._default_mm, self._reach_mm = length_mm, reach_mm
-        self._distance = slice_distance(self._start, self._spacing[1:], 2 * reach_mm)
+        self._distance = _distance(self._start, self._spacing, 2 * reach_mm)
         self._drawn: dict[int, np.ndarray] = {}
         self._moved: dict[int, np.ndarray] = {}
 
@@ -113,3 +113,16 @@ class Carry:
 
     def _places(self, slices: Sequence[int]) -> np.ndarray:
         return np.asarray(list(slices), float) * self._spacing[0]
+
+
+def _distance(start: np.ndarray, spacing_mm: Sequence[float], most_mm: float) -> np.ndarray:
+    """Signed distances in the slices; of a slice without the organ, in space to the nearest slice with it."""
+    found = slice_distance(start, spacing_mm[1:], most_mm)
+    there = np.flatnonzero(start.any(axis=(1, 2)))
+    if not len(there):
+        return found
+    for n in set(range(len(start))) - set(there.tolist()):
+        near = there[np.abs(there - n).argmin()]
+        across = abs(near - n) * spacing_mm[0] - spacing_mm[0] / 2
+        found[n] = -np.minimum(np.hypot(np.minimum(found[near], 0), across), most_mm)
+    return found

@@ -109,15 +109,15 @@ class Proposal:
         return None if best is None else first + best
 
     def _part(self, start: np.ndarray, now: np.ndarray) -> Box | None:
-        """Organ and start, with room in each slice for as far as a border may move; it seldom changes."""
+        """Organ and start, with room for as far as a border may move; in the slices it seldom changes."""
         tight = boxes.around(start | now, self._spacing)
         if tight is None:
             return None
-        parts = list(tight)
-        for a in self._order[1:]:
-            room = math.ceil(self._reach_mm / self._spacing[a])
-            low, high = (tight[a].start - room) // STEP * STEP, -(-(tight[a].stop + room) // STEP) * STEP
-            parts[a] = slice(max(low, 0), min(high, start.shape[a]))
+        parts = []
+        for a, (side, mm, most) in enumerate(zip(tight, self._spacing, start.shape, strict=True)):
+            room, step = math.ceil(self._reach_mm / mm), 1 if a == self.axis else STEP
+            low, high = (side.start - room) // step * step, -(-(side.stop + room) // step) * step
+            parts.append(slice(max(low, 0), min(high, most)))
         return parts[0], parts[1], parts[2]
 
     def _carried(self, here: np.ndarray, same: bool) -> np.ndarray:
