@@ -26,8 +26,9 @@ from napari_boundaryseg.editing.tools.propagate.carry import Carry
 from napari_boundaryseg.editing.tools.propagate.interpolate import interpolated
 
 CORRECTED = (1 / 6, 1 / 2, 5 / 6)
-TOLERANCE_MM = {"hippocampus": 1.0, "phantoms": 2.0, "sarcoma": 2.0, "pelvis": 2.0}
-LENGTH_MM = {"hippocampus": 2.0, "phantoms": 12.0, "sarcoma": 24.0, "pelvis": 12.0}
+TOLERANCE_MM = {"hippocampus": 1.0, "phantoms": 2.0}
+LENGTH_MM = {"hippocampus": 3.0, "phantoms": 12.0}
+"""As in the window: six tolerances of the organ's scheme."""
 REACH_MM = 6.0
 """In tolerances: how far a correction moves a border at most."""
 

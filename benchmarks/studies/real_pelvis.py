@@ -1,8 +1,9 @@
 """The pelvis on real scans: fine-tune a base that knows synthetic pelves, each man by a model that has not seen him.
 
-    python benchmarks/studies/real_pelvis.py                      every training, man by man; resumable
-    python benchmarks/studies/real_pelvis.py --only sgm --man 2   one of them
-    python benchmarks/studies/real_pelvis.py --all                from all five men: what PROMISE12 judges
+    python benchmarks/studies/real_pelvis.py sgm                  man by man; resumable
+    python benchmarks/studies/real_pelvis.py sgm --man 2          one of them
+    python benchmarks/studies/real_pelvis.py sgm --all            from all five men: what PROMISE12 judges
+    python benchmarks/studies/real_pelvis.py segresnet --base F   the plain network, from weights of its own
     python benchmarks/studies/real_pelvis.py --table              the figures so far, as Markdown
 
 Five men's T2 with rough labels that an AI system drew (one has no prostate: there it is ignored), half of the patches
@@ -123,11 +124,11 @@ def run(training: Training, man: int, data: Path, work: Path, base: str) -> None
     if not began.card.synthetic_only:
         raise SystemExit(f"{base} has seen patients: give a --base that has not")
     folder = work / "real_pelvis" / f"{training.name}-{man}-{training.config}"
+    start = replace(training, name=f"{training.name}, base", steps=began.card.step, settings={})
+    study_table.keep_fold(TABLE, start.name, man, list(scored(began, start, man, judges, known)))
     fit(training.wanted, pairs(known), folder, start=began, resume=True, precision="float32", progress=_print)
     judged = scored(load_model(folder / LAST), training, man, judges, known)
     study_table.keep_fold(TABLE, training.name, man, list(judged))
-    start = replace(training, name=f"{training.name}, base", steps=began.card.step, settings={})
-    study_table.keep_fold(TABLE, start.name, man, list(scored(began, start, man, judges, known)))
 
 
 def _print(fraction: float, text: str = "") -> None:
@@ -139,17 +140,18 @@ def main() -> None:
     options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     options.add_argument("--data", type=Path, default=Path("../shared/data"))
     options.add_argument("--work", type=Path, default=Path(".work/studies"))
-    options.add_argument("--only", choices=TRAININGS)
+    options.add_argument("training", choices=TRAININGS, nargs="?")
     options.add_argument("--man", type=int, choices=MEN)
     options.add_argument("--all", action="store_true", help="learn from all five; PROMISE12 judges")
     options.add_argument("--base", default=SYNTHETIC, help="weights that have seen synthetic pelves alone")
     options.add_argument("--table", action="store_true", help="print the figures so far")
     chosen = options.parse_args()
     folds = (EVERYBODY,) if chosen.all else MEN if chosen.man is None else (chosen.man,)
-    for name in () if chosen.table else [chosen.only] if chosen.only else TRAININGS:
-        for man in folds:
-            if not study_table.is_done(study_table.read_table(TABLE), TRAININGS[name], man):
-                run(TRAININGS[name], man, chosen.data, chosen.work, chosen.base)
+    if not chosen.table and chosen.training is None:
+        options.error("name a training, or --table")
+    for man in () if chosen.table else folds:
+        if not study_table.is_done(study_table.read_table(TABLE), TRAININGS[chosen.training], man):
+            run(TRAININGS[chosen.training], man, chosen.data, chosen.work, chosen.base)
     for words, judged in (("rough labels of five men", MEN), ("PROMISE12", (EVERYBODY,))):
         rows = [row for row in study_table.read_table(TABLE) if int(row["fold"]) in judged]
         print(f"\n{words}\n\n{study_table.as_markdown(rows)}")

@@ -7,10 +7,10 @@ import struct
 import zlib
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
-from napari_boundaryseg.data import boxes
 from napari_boundaryseg.data.boxes import Box, from_pairs
 from napari_boundaryseg.editing.history.locks import Lock, Locks
 
@@ -23,6 +23,28 @@ _OVERHEAD_BYTES = 1024
 """What a step takes in memory beside its voxels, about."""
 _LEVEL = 1
 """Of zlib: labels shrink about a hundredfold at the fastest level."""
+
+
+class Won(NamedTuple):
+    """Where an organ wins or loses voxels in a step.
+
+    Parameters
+    ----------
+    box : three slices
+    slices : three sets of int
+        The slices across each axis in which it does.
+    """
+
+    box: Box
+    slices: tuple[frozenset[int], frozenset[int], frozenset[int]]
+
+    @classmethod
+    def of(cls, changed: np.ndarray, box: Box) -> Won:
+        """From the voxels of a box that change, of which there are some."""
+        along = [np.flatnonzero(changed.any(axis=tuple({0, 1, 2} - {axis}))) + box[axis].start for axis in range(3)]
+        i, j, k = (slice(int(where[0]), int(where[-1]) + 1) for where in along)
+        x, y, z = (frozenset(where.tolist()) for where in along)
+        return cls((i, j, k), (x, y, z))
 
 
 @dataclass(frozen=True)
@@ -85,17 +107,16 @@ class Edit:
         return len(self.compressed_before) + len(self.compressed_after) + _OVERHEAD_BYTES
 
     @cached_property
-    def organs(self) -> dict[int, Box]:
-        """Organ to the smallest box in which it wins or loses voxels."""
+    def organs(self) -> dict[int, Won]:
+        """Organ to where it wins or loses voxels."""
         if self.box is None:
             return {}
         before, after = self.before, self.after
         changed = before != after
         found = {}
         for organ in np.unique(np.concatenate([before[changed], after[changed]])).tolist():
-            where = boxes.changed(before == organ, after == organ)
-            if organ and where is not None:
-                found[int(organ)] = boxes.shifted(where, self.box)
+            if organ:
+                found[int(organ)] = Won.of((before == organ) != (after == organ), self.box)
         return found
 
     @cached_property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +10,7 @@ from psygnal import Signal
 
 from napari_boundaryseg.data import boxes
 from napari_boundaryseg.data.boxes import Box
-from napari_boundaryseg.editing.history.edit import LOCK, UNLOCK, Edit
+from napari_boundaryseg.editing.history.edit import LOCK, UNLOCK, Edit, Won
 from napari_boundaryseg.editing.history.locks import Lock, Locks
 from napari_boundaryseg.editing.history.protection import allowed, protected
 from napari_boundaryseg.editing.history.tracked_labels import TrackedLabels
@@ -100,6 +100,11 @@ class History:
     def steps(self) -> tuple[Edit, ...]:
         """The steps that are kept, oldest first; step i leads from position ``first + i`` to ``first + i + 1``."""
         return tuple(self._stack.steps)
+
+    def changes(self, organ: int) -> Iterator[tuple[str, Won]]:
+        """Kind of each step done that changed an organ, and where; also of those too old to be kept."""
+        done = ((step.kind, step.organs) for step in self.steps[: self.position - self.first])
+        return ((kind, organs[organ]) for kind, organs in (*self._stack.gone, *done) if organ in organs)
 
     @property
     def first(self) -> int:

@@ -1,14 +1,15 @@
-"""What a person's hand did to an organ slice by slice, and the organ as it was before: told by the history alone."""
+"""What a person's hand did to an organ slice by slice, and the organ as it would be without: told by the history."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from enum import Enum
 
 import numpy as np
 
 from napari_boundaryseg.editing.history.edit import CARRIED, MODEL, OPENED, Edit
 from napari_boundaryseg.editing.history.history import History
+
+RESULTS = (MODEL, OPENED)
 
 
 class SliceState(Enum):
@@ -29,10 +30,11 @@ def slice_states(history: History, organ: int, axis: int) -> list[SliceState]:
     there = (history.array == organ).any(axis=tuple({0, 1, 2} - {axis}))
     states = [SliceState.UNTOUCHED if so else SliceState.ABSENT for so in there]
     carried: set[int] = set()
-    for step in _since_result(history, organ):
-        if step.kind == CARRIED and step.box is not None and organ in step.organs:
-            changed = ((step.before == organ) != (step.after == organ)).any(axis=tuple({0, 1, 2} - {axis}))
-            carried.update((np.flatnonzero(changed) + step.box[axis].start).tolist())
+    for kind, won in history.changes(organ):
+        if kind == CARRIED:
+            carried |= won.slices[axis]
+        elif kind in RESULTS:
+            carried -= won.slices[axis]
     accepted = locked_slices(history, organ) if axis == 0 else set()
     touched = touched_slices(history, organ, axis)
     found = {SliceState.CARRIED: carried, SliceState.CORRECTED: touched, SliceState.ACCEPTED: accepted}
@@ -48,14 +50,48 @@ def locked_slices(history: History, organ: int) -> set[int]:
     return {lock.slice for lock in history.locks if lock.slice is not None and lock.organ in (None, organ)}
 
 
-def start_of(history: History, organ: int) -> np.ndarray:
-    """The organ before any hand: as the last result or file left it, or as far back as the history reaches.
+def corrected_slices(history: History, organ: int, axis: int) -> set[int]:
+    """Slices across an axis on which a person drew or erased the organ; what was carried there is nobody's drawing.
+
+    A stroke counts for the axis across which it is one slice thick, until a result changes the organ there. Locking a
+    slice says that a person has seen it and found it right: that counts across the first axis, along which locks count.
+    """
+    found: set[int] = set()
+    for kind, won in history.changes(organ):
+        if kind in RESULTS:
+            found -= won.slices[axis]
+        elif kind != CARRIED and len(won.slices[axis]) == 1:
+            found |= won.slices[axis]
+    return found | locked_slices(history, organ) if axis == 0 else found
+
+
+def touched_slices(history: History, organ: int, axis: int) -> set[int]:
+    """Slices across an axis in which a person's hand changed the organ, in whichever plane, since a result did."""
+    found: set[int] = set()
+    for kind, won in history.changes(organ):
+        if kind in RESULTS:
+            found -= won.slices[axis]
+        elif kind != CARRIED:
+            found |= won.slices[axis]
+    return found
+
+
+def results_of(history: History, organ: int) -> tuple[Edit, ...]:
+    """The results done that changed the organ: while they are the same, and the oldest step, so is `start_of`."""
+    done = history.steps[: history.position - history.first]
+    return tuple(step for step in done if step.kind in RESULTS and organ in step.organs)
+
+
+def start_of(history: History, organ: int, axis: int) -> np.ndarray:
+    """The organ before the hand that `corrected_slices` tells of: each slice as its last result or file left it.
+
+    A slice that no result changed is as far back as the history reaches.
 
     Parameters
     ----------
     history : History
         Nothing may be written and not committed.
-    organ : int
+    organ, axis : int
 
     Returns
     -------
@@ -63,40 +99,18 @@ def start_of(history: History, organ: int) -> np.ndarray:
         A new one.
     """
     mask = history.array == organ
-    for step in reversed(list(_since_result(history, organ))):
-        if step.box is not None:
-            mask[step.box] = step.before == organ
-    return mask
+    start, open_ = np.zeros_like(mask), set(range(mask.shape[axis]))
+    for step in reversed(history.steps[: history.position - history.first]):
+        if step.box is None or organ not in step.organs:
+            continue
+        if step.kind in RESULTS:
+            _copy(mask, start, open_ & step.organs[organ].slices[axis], axis)
+            open_ -= step.organs[organ].slices[axis]
+        mask[step.box] = step.before == organ
+    _copy(mask, start, open_, axis)
+    return start
 
 
-def corrected_slices(history: History, organ: int, axis: int) -> set[int]:
-    """Slices across an axis on which a person drew or erased the organ; what was carried there is nobody's drawing.
-
-    A stroke counts for the axis across which it is one slice thick. Locking a slice says that a person has seen it and
-    found it right: that counts across the first axis, along which locks count slices.
-    """
-    found: set[int] = set()
-    for step in _since_result(history, organ):
-        part = step.organs.get(organ)
-        if part is not None and step.kind != CARRIED and part[axis].stop - part[axis].start == 1:
-            found.add(part[axis].start)
-    if axis == 0:
-        found |= locked_slices(history, organ)
-    return found
-
-
-def touched_slices(history: History, organ: int, axis: int) -> set[int]:
-    """Slices across an axis in which a person's hand changed the organ, in whichever plane: nothing else may."""
-    found: set[int] = set()
-    for step in _since_result(history, organ):
-        part = step.organs.get(organ)
-        if part is not None and step.kind != CARRIED:
-            found.update(range(part[axis].start, part[axis].stop))
-    return found
-
-
-def _since_result(history: History, organ: int) -> Iterator[Edit]:
-    """The steps that are done since the last result or file that changed the organ."""
-    done = history.steps[: history.position - history.first]
-    last = max((n for n, step in enumerate(done) if step.kind in (MODEL, OPENED) and organ in step.organs), default=-1)
-    return iter(done[last + 1 :])
+def _copy(mask: np.ndarray, into: np.ndarray, slices: set[int], axis: int) -> None:
+    at = sorted(slices)
+    np.moveaxis(into, axis, 0)[at] = np.moveaxis(mask, axis, 0)[at]

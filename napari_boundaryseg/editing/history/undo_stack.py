@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from napari_boundaryseg.editing.history.edit import Edit
+from napari_boundaryseg.editing.history.edit import Edit, Won
 
 
 class UndoStack:
@@ -27,6 +27,8 @@ class UndoStack:
         """The steps that are kept, oldest first; step i leads from position ``first + i`` to ``first + i + 1``."""
         self.first = 0
         """The oldest position that undo can reach."""
+        self.gone: list[tuple[str, dict[int, Won]]] = []
+        """Kind of each step that was dropped, and where organs changed in it."""
         self.bytes_used = sum(step.bytes_used for step in self.steps)
         self.position = len(self.steps) if position is None else position
         self._most_bytes = most_bytes
@@ -59,5 +61,7 @@ class UndoStack:
     def _forget(self, most: int) -> None:
         """Drop the oldest steps, up to a position, while there is too much."""
         while self.bytes_used > self._most_bytes and self.first < most:
-            self.bytes_used -= self.steps.pop(0).bytes_used
+            dropped = self.steps.pop(0)
+            self.gone.append((dropped.kind, dropped.organs))
+            self.bytes_used -= dropped.bytes_used
             self.first += 1

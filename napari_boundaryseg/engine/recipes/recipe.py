@@ -114,6 +114,12 @@ class Recipe(Settings):
         return self
 
     @model_validator(mode="after")
+    def _mixed(self) -> Recipe:
+        if self.synthetic_share < 1 and not self.synthetic:
+            raise ValueError("a share of synthetic scans needs a kind of them: set synthetic")
+        return self
+
+    @model_validator(mode="after")
     def _nested(self) -> Recipe:
         if self.regions:
             if len(self.scheme.organs) < 2:

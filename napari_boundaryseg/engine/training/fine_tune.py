@@ -22,7 +22,7 @@ from napari_boundaryseg.engine.recipes.recipe import TUNING_STEPS, Recipe
 from napari_boundaryseg.engine.recipes.tuning import FineTuneSettings, Part
 from napari_boundaryseg.engine.training.data.cases import Pair
 from napari_boundaryseg.engine.training.judges import Judges
-from napari_boundaryseg.engine.training.loop.folder import CARD, LAST
+from napari_boundaryseg.engine.training.loop.folder import CARD, LAST, card_in
 from napari_boundaryseg.engine.training.share_choice import mixed
 from napari_boundaryseg.engine.training.taken_share import Taken, taken
 from napari_boundaryseg.engine.training.train import fit
@@ -34,6 +34,9 @@ from napari_boundaryseg.progress import part as share
 LEARNING_RATE = FineTuneSettings().lr
 PART_OF_STEPS = 4
 """Each half of the cases learns for a quarter of the steps: enough to see whether what it teaches is shared."""
+
+TUNING_BATCH = 2
+"""Patches of a step at most: a correction of a few cases shows in two of them as well as in four."""
 
 
 def fine_tune(
@@ -115,13 +118,21 @@ def fine_tune(
         raise InputError("fine-tuning", "there is no training case", "Accept at least one corrected case first")
     judges = Judges.of(model.card.ancestry, scans, held, patients or {})
     recipe = tuning_recipe(model.card.recipe, steps, lr)
+    if resume:
+        recipe = _as_begun(recipe, folder, "batch")
     _freeze_statistics(model.network)
 
     begun = replace(model, network=only(part, model.network))
     teach = partial(fit, seed=seed, start=begun, device=device, precision=precision)
 
     def learn(some: Sequence[LabelledScan], place: Path, told: Progress) -> Path:
-        fewer = tuning_recipe(model.card.recipe, max(1, steps // PART_OF_STEPS), lr)
+        fewer = _as_begun(
+            tuning_recipe(model.card.recipe, max(1, steps // PART_OF_STEPS), lr),
+            place,
+            "batch",
+            "steps",
+            "steps_per_epoch",
+        )
         return teach(fewer, some, place, steps=fewer.steps, resume=True, progress=told)
 
     def judge(tuned: Path) -> None:
@@ -160,12 +171,19 @@ def tuning_recipe(recipe: Recipe, steps: int, lr: float = LEARNING_RATE) -> Reci
         update={
             "optimiser": recipe.optimiser.model_copy(update={"lr": lr, "gradient_clip": 5.0, "ema_decay": 0.0}),
             "schedule": recipe.schedule.model_copy(update={"name": "one-cycle"}),
-            "batch": max(1, recipe.batch // 2),
+            "batch": min(recipe.batch, TUNING_BATCH),
             "steps": steps,
             "steps_per_epoch": max(1, min(50, steps)),
             "synthetic": "",
+            "synthetic_share": 1.0,
         }
     )
+
+
+def _as_begun(recipe: Recipe, folder: Path, *settings: str) -> Recipe:
+    """A recipe with some settings of what was begun in a folder, perhaps by a version that chose others."""
+    card = card_in(folder)
+    return recipe if card is None else recipe.model_copy(update={one: getattr(card.recipe, one) for one in settings})
 
 
 def _freeze_statistics(network: nn.Module) -> None:

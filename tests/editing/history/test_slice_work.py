@@ -31,7 +31,7 @@ def draw(history: History, n: int, organ: int = 1, axis: int = 0, kind: str = "p
 
 def test_a_result_is_nobodys_hand(history: History) -> None:
     assert corrected_slices(history, 1, 0) == touched_slices(history, 1, 0) == set()
-    assert (start_of(history, 1) == (history.array == 1)).all()
+    assert (start_of(history, 1, 0) == (history.array == 1)).all()
 
 
 def test_a_stroke_is_about_the_slice_it_was_drawn_on_and_the_organs_it_changed(history: History) -> None:
@@ -41,7 +41,7 @@ def test_a_stroke_is_about_the_slice_it_was_drawn_on_and_the_organs_it_changed(h
     assert corrected_slices(history, 2, 0) == set()
     assert corrected_slices(history, 1, 1) == set(), "it is one row of many coronal slices"
     assert touched_slices(history, 1, 1) == {2, 3, 4}
-    assert (start_of(history, 1) == (before == 1)).all()
+    assert (start_of(history, 1, 0) == (before == 1)).all()
 
 
 def test_a_stroke_in_another_plane_is_about_that_plane(history: History) -> None:
@@ -55,7 +55,7 @@ def test_drawing_one_organ_over_another_changes_both(history: History) -> None:
     where = (slice(4, 5), slice(4, 6), slice(9, 11))
     history.apply("Paint", where, np.ones((1, 2, 2), np.uint8))
     assert corrected_slices(history, 1, 0) == corrected_slices(history, 2, 0) == {4}
-    assert start_of(history, 2)[where].all()
+    assert start_of(history, 2, 0)[where].all()
 
 
 def test_undo_and_redo_take_it_back_and_bring_it_again(history: History) -> None:
@@ -82,7 +82,7 @@ def test_the_start_is_from_before_what_was_carried_too(history: History) -> None
     before = history.array == 1
     draw(history, 6)
     draw(history, 7, kind=CARRIED)
-    assert (start_of(history, 1) == before).all()
+    assert (start_of(history, 1, 0) == before).all()
 
 
 def test_a_later_result_is_a_new_start_for_the_organs_that_it_changed(history: History) -> None:
@@ -93,7 +93,28 @@ def test_a_later_result_is_a_new_start_for_the_organs_that_it_changed(history: H
     history.apply("Model", (slice(None),) * 3, values, MODEL)
     assert corrected_slices(history, 1, 0) == set()
     assert corrected_slices(history, 2, 0) == {6}
-    assert (start_of(history, 1) == (values == 1)).all()
+    assert (start_of(history, 1, 0) == (values == 1)).all()
+
+
+def test_a_result_elsewhere_leaves_what_was_drawn_the_persons(history: History) -> None:
+    """In a box of other slices, or one that takes a voxel for another organ there."""
+    before = history.array == 1
+    draw(history, 6)
+    history.apply("Model", (slice(1, 3), slice(0, 12), slice(0, 14)), np.ones((2, 12, 14), np.uint8), MODEL)
+    history.apply("Model", (slice(9, 10), slice(4, 5), slice(4, 5)), np.full((1, 1, 1), 2, np.uint8), MODEL)
+    assert corrected_slices(history, 1, 0) == touched_slices(history, 1, 0) == {6}
+    start = start_of(history, 1, 0)
+    assert (start[3:9] == before[3:9]).all()
+    assert start[1:3].all()
+    assert not start[9, 4, 4]
+
+
+def test_a_result_on_a_slice_takes_all_of_it_as_it_then_is_for_the_start(history: History) -> None:
+    """What was drawn there before is part of it: no proposal may take it away."""
+    draw(history, 6)
+    history.apply("Model", (slice(6, 7), slice(9, 10), slice(3, 5)), np.ones((1, 1, 2), np.uint8), MODEL)
+    assert corrected_slices(history, 1, 0) == set()
+    assert (start_of(history, 1, 0)[6] == (history.array[6] == 1)).all()
 
 
 def test_a_locked_slice_was_seen_by_a_person(history: History) -> None:
@@ -114,8 +135,8 @@ def test_of_steps_that_are_too_old_to_be_kept_the_start_is_as_far_back_as_is_kno
     for n in range(4):
         history.apply("Paint", (slice(n, n + 1), slice(0, 60), slice(0, 60)), rng.integers(0, 2, (1, 60, 60)))
     assert history.first == 3
-    assert corrected_slices(history, 1, 0) == {3}
-    start = start_of(history, 1)
+    assert corrected_slices(history, 1, 0) == {0, 1, 2, 3}, "they are still the person's"
+    start = start_of(history, 1, 0)
     assert start[:3].any()
     assert not start[3:].any()
 
@@ -131,7 +152,9 @@ def test_each_organ_of_a_step_has_the_box_in_which_it_changed(seed: int) -> None
     for organ in (1, 2, 3):
         where = np.argwhere((before == organ) != (history.array == organ))
         low, high = where.min(0), where.max(0) + 1
-        assert [(part.start, part.stop) for part in step.organs[organ]] == list(zip(low, high, strict=True))
+        assert [(part.start, part.stop) for part in step.organs[organ].box] == list(zip(low, high, strict=True))
+        for axis in range(3):
+            assert step.organs[organ].slices[axis] == set(where[:, axis].tolist())
     assert 0 not in step.organs
 
 

@@ -46,7 +46,7 @@ def test_other_slices_move_as_the_corrected_ones_did(wanted: np.ndarray) -> None
 def test_a_correction_does_not_reach_far_along_the_slices() -> None:
     start = ball(shape=(41, 40, 44))
     carry = Carry(start, SPACING, length_mm=6.0)
-    carry.correct(20, np.zeros((40, 44), bool))
+    carry.correct(20, ball(grow=-5, shape=(41, 40, 44))[20])
     near, far = carry.proposal([21]), carry.proposal([20 + 10, 20 - 10])
     assert near.sum() < start[21].sum()
     assert (far == start[[30, 10]]).all()
@@ -150,3 +150,14 @@ def test_an_empty_slice_lies_as_far_from_the_organ_as_its_nearest_slice() -> Non
     empty = ~start.any((1, 2))
     assert (-found[empty] <= np.minimum(outside, 24)[empty] + 5).all()
     assert (-found[empty]).min() == pytest.approx(SPACING[0] / 2)
+
+
+def test_an_emptied_slice_or_one_drawn_where_nothing_was_moves_no_border() -> None:
+    start = ball(shape=(21, 40, 44))
+    there = np.flatnonzero(start.any((1, 2)))
+    carry = Carry(start, SPACING)
+    carry.correct(int(there[-1]), np.zeros((40, 44), bool))
+    carry.correct(int(there[0]) - 1, start[there[0]])
+    others = [int(n) for n in there[:-1]]
+    assert (carry.proposal(others) == start[others]).all()
+    assert carry.corrected == (there[0] - 1, there[-1])

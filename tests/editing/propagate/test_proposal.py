@@ -208,3 +208,90 @@ def test_what_was_corrected_and_put_back_is_no_correction_any_more() -> None:
     proposal.update()
     assert proposal.offered == ()
     assert proposal.found.size == 0
+
+
+def test_a_result_for_other_slices_gives_nothing_that_was_drawn_away() -> None:
+    history = started()
+    draw(history, 4, disc(22, 22))
+    history.apply(
+        "Model", (slice(10, 12), slice(0, 40), slice(0, 40)), np.stack([disc(20, 18)] * 2) * np.uint8(1), MODEL
+    )
+    draw(history, 6, disc(22, 20))
+    proposal = Proposal(history, 1, 0, SPACING)
+    assert proposal.corrected == (4, 6)
+    assert 4 not in proposal.offered
+
+
+def test_an_organ_that_is_accepted_does_not_keep_another_from_being_carried() -> None:
+    history = started()
+    draw(history, 6, disc(20, 24))
+    offered = Proposal(history, 1, 0, SPACING).offered
+    for n in range(13):
+        history.lock(Lock(2, n))
+    assert Proposal(history, 1, 0, SPACING).offered == offered
+
+
+def test_what_is_locked_altogether_is_not_offered() -> None:
+    history = started()
+    draw(history, 6, disc(20, 24))
+    history.lock(Lock(1))
+    assert Proposal(history, 1, 0, SPACING).offered == ()
+
+
+def test_carrying_across_another_plane_keeps_what_was_drawn_in_this_one() -> None:
+    history = started()
+    history.apply("Paint", (slice(6, 7), slice(12, 14), slice(28, 31)), np.ones((1, 2, 3), np.uint8))
+    wider = history.array[:, 22] == 1
+    wider[2:11, 27:34] = True
+    draw(history, 22, wider, axis=1)
+    proposal = Proposal(history, 1, 1, SPACING)
+    assert proposal.offered
+    before = history.array.copy()
+    taken = proposal.labels_of(range(40))
+    assert taken is not None
+    history.apply("Carry", *taken, CARRIED)
+    assert (history.array[6] == before[6]).all()
+    assert (history.array[5] != before[5]).any()
+
+
+def test_a_speck_of_a_start_elsewhere_does_not_stop_interpolation() -> None:
+    history = History(np.zeros(SHAPE, np.uint8))
+    history.apply("Model", (slice(1, 2), slice(3, 4), slice(3, 4)), np.ones((1, 1, 1), np.uint8), MODEL)
+    for n in (4, 9):
+        draw(history, n, disc())
+    assert set(Proposal(history, 1, 0, SPACING).offered) == {5, 6, 7, 8}
+
+
+def test_what_was_drawn_before_the_oldest_kept_step_is_still_the_persons() -> None:
+    history = History(np.zeros(SHAPE, np.uint8), most_bytes=1)
+    rng = np.random.default_rng(0)
+    for n in (3, 5, 9):
+        history.apply(
+            "Paint", (slice(n, n + 1), slice(0, 40), slice(0, 40)), disc()[None] & (rng.random((1, 40, 40)) < 0.9)
+        )
+    assert history.first == 2
+    proposal = Proposal(history, 1, 0, SPACING)
+    assert proposal.corrected == (3, 5, 9)
+    assert not {3, 5, 9} & set(proposal.offered)
+
+
+def test_kept_up_with_a_history_it_is_what_a_new_one_says() -> None:
+    history = started()
+    kept = Proposal(history, 1, 0, SPACING)
+    rng = np.random.default_rng(1)
+    for _ in range(25):
+        choice = rng.integers(6)
+        if choice < 3:
+            draw(history, int(rng.integers(0, 13)), disc(*rng.uniform(15, 25, 2), radius=rng.uniform(4, 12)))
+        elif choice == 3:
+            history.undo()
+        elif choice == 4:
+            history.redo()
+        else:
+            taken = kept.labels_of(kept.offered[:2])
+            if taken is not None:
+                history.apply("Carry", *taken, CARRIED)
+        kept.update()
+        fresh = Proposal(history, 1, 0, SPACING)
+        assert (kept.box, kept.corrected, kept.offered) == (fresh.box, fresh.corrected, fresh.offered)
+        assert (kept.found == fresh.found).all()

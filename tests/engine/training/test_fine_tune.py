@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+import napari_boundaryseg.engine.training.fine_tune as fine_tune_module
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
 from napari_boundaryseg.engine.checkpoints import model_library
@@ -21,7 +22,7 @@ from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan
 from napari_boundaryseg.engine.recipes.recipe import Augmentation
 from napari_boundaryseg.engine.recipes.shipped import recipe
 from napari_boundaryseg.engine.recipes.tuning import FineTuneSettings
-from napari_boundaryseg.engine.training.fine_tune import LEARNING_RATE, fine_tune, tuning_recipe
+from napari_boundaryseg.engine.training.fine_tune import LEARNING_RATE, TUNING_BATCH, fine_tune, tuning_recipe
 from napari_boundaryseg.engine.training.trained_part import only
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.phantom.two_part import two_part_structure
@@ -331,3 +332,35 @@ def test_a_copy_of_a_training_scan_judges_nothing(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="another: it is held out, and a copy of the scan of the training case"):
         fine_tune(load_model("hippocampus-sgm"), [(scan, labels)], tmp_path, held_out=[(copy, labels)], steps=1)
     assert not any(tmp_path.iterdir())
+
+
+def test_batches_are_small_and_a_fine_tuning_of_a_fine_tuned_model_has_the_same() -> None:
+    once = tuning_recipe(recipe("hippocampus-sgm"), 10)
+    assert once.batch == TUNING_BATCH < recipe("hippocampus-sgm").batch
+    assert tuning_recipe(once, 10).batch == once.batch
+    mixed = recipe("pelvis-mr-sgm").with_settings({"synthetic_share": 0.5})
+    tuned = tuning_recipe(mixed, 10)
+    assert (tuned.synthetic, tuned.synthetic_share) == ("", 1.0)
+    assert tuned.learns_from_cases
+
+
+def test_one_that_was_begun_with_larger_batches_and_more_steps_for_the_halves_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As versions before this one began them."""
+    whole = load_model(write_model(tmp_path / "whole.safetensors"))
+    card = whole.card.model_copy(update={"recipe": whole.card.recipe.model_copy(update={"batch": 3})})
+    model = replace(whole, card=card)
+    cases = [case(1), case(2)]
+
+    def stop(fraction: float, text: str = "") -> None:
+        if "Half 2" in text and "step 1 of" in text:
+            raise Cancelled
+
+    with monkeypatch.context() as before:
+        before.setattr(fine_tune_module, "TUNING_BATCH", 3)
+        before.setattr(fine_tune_module, "PART_OF_STEPS", 2)
+        with pytest.raises(Cancelled):
+            fine_tune(model, cases, tmp_path / "out", steps=8, device="cpu", progress=stop)
+    path = fine_tune(model, cases, tmp_path / "out", steps=8, device="cpu", resume=True)
+    assert load_model(path).card.recipe.batch == 3

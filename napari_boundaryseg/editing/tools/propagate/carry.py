@@ -23,7 +23,8 @@ class Carry:
 
     On every corrected slice the signed distance of what was drawn less that of the start is what the person changed. A
     Gaussian process along the slices spreads this field, and each other slice's start moves by it. A corrected slice is
-    what was drawn, whatever the others say.
+    what was drawn, whatever the others say. Where a person says that the organ begins or ends elsewhere (a slice drawn
+    where the start has nothing, or emptied), that is no move of a border, and says nothing of the others.
 
     Parameters
     ----------
@@ -67,9 +68,14 @@ class Carry:
         return tuple(sorted(self._drawn))
 
     @property
+    def _supports(self) -> tuple[int, ...]:
+        """The corrected slices that say how borders move."""
+        return tuple(sorted(self._moved))
+
+    @property
     def length_mm(self) -> float:
         """How far a correction reaches along the slices, as far as is known."""
-        known = self.corrected
+        known = self._supports
         if not known:
             return self._default_mm
         moved = np.stack([self._moved[n] for n in known])
@@ -87,6 +93,9 @@ class Carry:
         if n in self._drawn and np.array_equal(self._drawn[n], drawn):
             return
         self._drawn[n] = np.array(drawn, bool)
+        self._moved.pop(n, None)
+        if self._drawn[n].any() != self._start[n].any():
+            return
         now = slice_distance(self._drawn[n][None], self._spacing[1:], 2 * self._reach_mm)[0]
         self._moved[n] = np.clip(now - self._distance[n], -self._reach_mm, self._reach_mm)
 
@@ -97,15 +106,15 @@ class Carry:
 
     def proposal(self, slices: Sequence[int]) -> np.ndarray:
         """What some slices would become, (len(slices), R, C) bool."""
-        wanted, known = list(slices), self.corrected
-        if not known:
-            return self._start[wanted]
-        taken = weights(self._places(wanted), self._places(known), self.length_mm).astype(np.float32)
-        moved, found = np.stack([self._moved[n] for n in known]), self._start[wanted]
-        somewhere = moved.any(0)  # all else stays
-        rows, columns = np.array(wanted, int), np.flatnonzero(somewhere)
-        before = self._distance.reshape(len(self._start), -1)[rows[:, None], columns]
-        found[:, somewhere] = before + taken @ moved[:, somewhere] > 0
+        wanted, known = list(slices), self._supports
+        found = self._start[wanted]
+        if known:
+            taken = weights(self._places(wanted), self._places(known), self.length_mm).astype(np.float32)
+            moved = np.stack([self._moved[n] for n in known])
+            somewhere = moved.any(0)  # all else stays
+            rows, columns = np.array(wanted, int), np.flatnonzero(somewhere)
+            before = self._distance.reshape(len(self._start), -1)[rows[:, None], columns]
+            found[:, somewhere] = before + taken @ moved[:, somewhere] > 0
         for place, n in enumerate(wanted):
             if n in self._drawn:
                 found[place] = self._drawn[n]

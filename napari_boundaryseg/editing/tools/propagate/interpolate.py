@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
@@ -38,17 +39,21 @@ def interpolated(drawn: Mapping[int, np.ndarray], spacing_mm: Sequence[float]) -
     >>> [int(mask.sum()) for mask in interpolated({0: square, 3: square}, (2.0, 1.0, 1.0)).values()]
     [25, 25]
     """
-    from scipy.ndimage import label
+    from scipy.ndimage import find_objects, label
 
     known = sorted(drawn)
     wanted = [n for a, b in pairwise(known) for n in range(a + 1, b)]
     if not wanted:
         return {}
     stack = np.stack([np.asarray(drawn[n], bool) for n in known])
-    bodies, count = label(stack)  # slices that follow each other in the stack touch
+    bodies, _ = label(stack)  # slices that follow each other in the stack touch
     found = np.zeros((len(wanted), *stack.shape[1:]), bool)
-    for body in range(1, count + 1):
-        found |= _one(bodies == body, known, wanted, spacing_mm)
+    for body, (_, *sides) in enumerate(find_objects(bodies), 1):
+        rows, columns = (
+            slice(max(side.start - math.ceil(FAR_MM / mm) - 1, 0), side.stop + math.ceil(FAR_MM / mm) + 1)
+            for side, mm in zip(sides, spacing_mm[1:], strict=True)
+        )
+        found[:, rows, columns] |= _one(bodies[:, rows, columns] == body, known, wanted, spacing_mm)
     return dict(zip(wanted, found, strict=True))
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import numpy as np
 
 from napari_boundaryseg.data import boxes
 from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.editing.history.history import History
-from napari_boundaryseg.editing.history.slice_work import corrected_slices, start_of, touched_slices
+from napari_boundaryseg.editing.history.slice_work import corrected_slices, results_of, start_of, touched_slices
 from napari_boundaryseg.editing.tools.propagate.carry import LENGTH_MM, REACH_MM, Carry
 from napari_boundaryseg.editing.tools.propagate.interpolate import interpolated
 from napari_boundaryseg.editing.tools.propagate.slice_process import most_uncertain
@@ -23,8 +24,9 @@ NOTHING: Box = (slice(0, 0), slice(0, 0), slice(0, 0))
 class Proposal:
     """Of one organ, across one axis of its labels; `update` after each change.
 
-    Where there was some of it before any hand, corrections are carried; where not, what was drawn is interpolated.
-    Slices that a person's hand was in are never proposed for, in whichever plane it drew; nor locked ones.
+    Where there was some of it before any hand, corrections are carried; between two drawn slices where there was none,
+    what was drawn is interpolated. Slices that a person's hand was in are never proposed for, in whichever plane it
+    drew; nor is what a lock protects, or another organ has.
 
     Parameters
     ----------
@@ -52,7 +54,10 @@ class Proposal:
         self._order = (axis, *(a for a in range(3) if a != axis))
         self._length_mm, self._reach_mm = length_mm, reach_mm
         self._carry: Carry | None = None
+        self._begun: object = None
+        self._tight: Box | None = None
         self._start = np.zeros((0, 0, 0), bool)
+        self._between: tuple[dict[int, np.ndarray], dict[int, np.ndarray]] = ({}, {})
         self.box: Box = NOTHING
         """The part of the array that it is about."""
         self.found = np.zeros((0, 0, 0), bool)
@@ -63,19 +68,20 @@ class Proposal:
         self.update()
 
     def update(self) -> None:
-        """Take in what has happened to the labels."""
-        array, start = self.history.array, start_of(self.history, self.organ)
+        """Take in what has happened to the labels; nothing may be written and not committed."""
+        self._begin()
         self.corrected = tuple(sorted(corrected_slices(self.history, self.organ, self.axis)))
-        now = array == self.organ
-        box = self._part(start, now)
+        box = self._part()
         if box is None or not self.corrected:
             self.box, self.found, self.offered, self._carry = NOTHING, np.zeros((0, 0, 0), bool), (), None
             return
-        same = box == self.box and self._carry is not None and np.array_equal(start[box], self._start)
-        self.box, self._start = box, start[box]
-        here = self._turned(now[box])
-        self.found = self._back(self._carried(here, same) if self._start.any() else self._between(here))
-        self._spare(now[box])
+        if box != self.box:
+            self.box, self._carry = box, None
+        now = self.history.array[box] == self.organ
+        here, first = self._turned(now), box[self.axis].start
+        drawn = {n - first: here[n - first] for n in self.corrected if 0 <= n - first < len(here)}
+        self.found = self._back(self._followed(here, drawn))
+        self._spare(now)
 
     def labels_of(self, slices: Iterable[int]) -> tuple[Box, np.ndarray] | None:
         """The box that taking some slices would write, and the labels; None where none of them would change."""
@@ -97,66 +103,94 @@ class Proposal:
 
     def next_to_correct(self) -> int | None:
         """The untouched slice whose correction would teach most; None where there is none."""
-        first = self.box[self.axis].start
-        there = self._turned(self.found | self._start).any(axis=(1, 2)) if self.found.size else np.zeros(0, bool)
-        if self._carry is None or not there.any():
+        if self._carry is None:
             return None
+        first = self.box[self.axis].start
+        there = self._turned(self.found).any(axis=(1, 2)) | self._turned(self._in(self.box)).any(axis=(1, 2))
         left = np.where(there, self._carry.unknown, 0.0)
-        for n in self._not_ours():
+        for n in touched_slices(self.history, self.organ, self.axis) | set(self.corrected):
             if 0 <= n - first < len(left):
                 left[n - first] = 0.0
         best = most_uncertain(left.tolist())
         return None if best is None else first + best
 
-    def _part(self, start: np.ndarray, now: np.ndarray) -> Box | None:
-        """Organ and start, with room for as far as a border may move; in the slices it seldom changes."""
-        tight = boxes.around(start | now, self._spacing)
+    def _begin(self) -> None:
+        """Look at the start again, where it may be another one."""
+        begun = (self.history.first, results_of(self.history, self.organ))
+        if begun == self._begun:
+            return
+        whole = start_of(self.history, self.organ, self.axis)
+        self._begun, self._carry = begun, None
+        self._tight = boxes.around(whole, self._spacing)
+        self._start = whole[self._tight] if self._tight is not None else whole[:0]
+
+    def _in(self, box: Box) -> np.ndarray:
+        """The start in a part that holds all of it."""
+        found = np.zeros(tuple(side.stop - side.start for side in box), bool)
+        if self._tight is not None:
+            i, j, k = (slice(t.start - b.start, t.stop - b.start) for t, b in zip(self._tight, box, strict=True))
+            found[i, j, k] = self._start
+        return found
+
+    def _part(self) -> Box | None:
+        """The organ, wherever it was since the start, with room for as far as a border may move; it seldom changes."""
+        seen = [won.box for _, won in self.history.changes(self.organ)]
+        tight = boxes.union([*seen, *([] if self._tight is None else [self._tight])])
         if tight is None:
             return None
         parts = []
-        for a, (side, mm, most) in enumerate(zip(tight, self._spacing, start.shape, strict=True)):
-            room, step = math.ceil(self._reach_mm / mm), 1 if a == self.axis else STEP
-            low, high = (side.start - room) // step * step, -(-(side.stop + room) // step) * step
+        for side, mm, most in zip(tight, self._spacing, self.history.array.shape, strict=True):
+            room = math.ceil(self._reach_mm / mm)
+            low, high = (side.start - room) // STEP * STEP, -(-(side.stop + room) // STEP) * STEP
             parts.append(slice(max(low, 0), min(high, most)))
         return parts[0], parts[1], parts[2]
 
-    def _carried(self, here: np.ndarray, same: bool) -> np.ndarray:
-        if not same or self._carry is None:
-            spacing = [self._spacing[a] for a in self._order]
-            self._carry = Carry(self._turned(self._start), spacing, self._length_mm, self._reach_mm)
-        first = self.box[self.axis].start
-        known = {n - first for n in self.corrected if 0 <= n - first < len(here)}
-        for n in set(self._carry.corrected) - known:
-            self._carry.forget(n)
-        for n in known:
-            self._carry.correct(n, here[n])
-        return self._carry.proposal(range(len(here)))
-
-    def _between(self, here: np.ndarray) -> np.ndarray:
-        self._carry = None
-        first, found = self.box[self.axis].start, here.copy()
-        drawn = {n - first: here[n - first] for n in self.corrected if 0 <= n - first < len(here)}
-        for n, mask in interpolated(drawn, [self._spacing[a] for a in self._order]).items():
+    def _followed(self, here: np.ndarray, drawn: dict[int, np.ndarray]) -> np.ndarray:
+        """What follows for each slice of the part, slices first."""
+        start, spacing = self._turned(self._in(self.box)), [self._spacing[a] for a in self._order]
+        if not start.any():
+            found = here.copy()
+        else:
+            if self._carry is None:
+                self._carry = Carry(start, spacing, self._length_mm, self._reach_mm)
+            for n in set(self._carry.corrected) - set(drawn):
+                self._carry.forget(n)
+            for n, mask in drawn.items():
+                self._carry.correct(n, mask)
+            found = self._carry.proposal(range(len(here)))
+        there = np.asarray(start.any(axis=(1, 2)))
+        for n, mask in self._interpolated(drawn, there, spacing).items():
             found[n] = mask
         return found
 
-    def _not_ours(self) -> set[int]:
-        """Slices that nothing is proposed for."""
-        kept = touched_slices(self.history, self.organ, self.axis) | set(self.corrected)
-        if self.axis == 0:
-            kept.update(lock.slice for lock in self.history.locks if lock.slice is not None)
-        return kept
+    def _interpolated(
+        self, drawn: dict[int, np.ndarray], there: np.ndarray, spacing: list[float]
+    ) -> dict[int, np.ndarray]:
+        """The slices between drawn ones where the start has nothing."""
+        known = sorted(drawn)
+        gaps = [(a, b) for a, b in pairwise(known) if b - a > 1 and not there[a + 1 : b].any()]
+        wanted = {n: drawn[n] for gap in gaps for n in gap}
+        before, found = self._between
+        if wanted.keys() != before.keys() or any((before[n] != mask).any() for n, mask in wanted.items()):
+            found = {n: mask for n, mask in interpolated(wanted, spacing).items() if any(a < n < b for a, b in gaps)}
+            self._between = {n: mask.copy() for n, mask in wanted.items()}, found
+        return found
 
     def _spare(self, now: np.ndarray) -> None:
-        """Leave out slices that are not ours, and voxels of other organs."""
-        first = self.box[self.axis].start
-        others = self.history.array[self.box]
-        self.found &= (others == 0) | (others == self.organ)
-        found, before = self._turned(self.found), self._turned(now)
-        for n in self._not_ours():
-            if 0 <= n - first < len(found):
-                found[n - first] = before[n - first]
-        self.offered = tuple(first + n for n in range(len(found)) if (found[n] != before[n]).any())
+        """Leave out other organs, what locks protect, and every slice that a person drew on, in any plane."""
+        labels = self.history.array[self.box]
+        self.found &= (labels == 0) | (labels == self.organ)
+        then = np.where(self.found, self.organ, np.where(now, 0, labels)).astype(labels.dtype)
+        kept = self.history.protected(self.box, then)
+        for axis in range(3):
+            of_hand = touched_slices if axis == self.axis else corrected_slices
+            for n in of_hand(self.history, self.organ, axis):
+                inside = n - self.box[axis].start
+                if 0 <= inside < kept.shape[axis]:
+                    kept[tuple(inside if a == axis else slice(None) for a in range(3))] = True
+        self.found = np.where(kept, now, self.found)
+        changed = (self.found != now).any(axis=tuple({0, 1, 2} - {self.axis}))
+        self.offered = tuple((np.flatnonzero(changed) + self.box[self.axis].start).tolist())
 
     def _turned(self, array: np.ndarray) -> np.ndarray:
         return np.transpose(array, self._order)

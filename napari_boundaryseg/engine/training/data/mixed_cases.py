@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -10,6 +11,9 @@ from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.training.data.cases import Pair, RealCases, Source, TrainingCase
 from napari_boundaryseg.engine.training.data.synthetic_cases import SyntheticScans
 from napari_boundaryseg.progress import Progress, silent
+
+FEWEST = 20
+"""Draws of labelled scans for a step at least, so that the share is kept to a hundredth or so."""
 
 
 class MixedCases:
@@ -30,9 +34,10 @@ class MixedCases:
     def at(self, step: int) -> Sequence[TrainingCase]:
         """The pool of synthetic scans, and as many draws of the labelled ones as the share leaves room for."""
         made, known = self._synthetic.at(step), self._real.at(step)
-        count = max(1, round(len(made) * (1 - self._share) / self._share))
+        often = math.ceil(FEWEST * self._share / (1 - self._share) / len(made))
+        count = round(often * len(made) * (1 - self._share) / self._share)
         drawn = np.random.default_rng([self._seed, 17, step]).integers(len(known), size=count)
-        return [*made, *(known[int(n)] for n in drawn)]
+        return [*(list(made) * often), *(known[int(n)] for n in drawn)]
 
 
 def source_of(recipe: Recipe, cases: Iterable[Pair], seed: int, progress: Progress = silent) -> Source:

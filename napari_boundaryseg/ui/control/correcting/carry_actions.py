@@ -42,6 +42,7 @@ class CarryActions(QObject):
         super().__init__(parent)
         self._grid, self.session, self._tools, self._outlines = grid, session, tools, outlines
         self._proposal: Proposal | None = None
+        self._view = grid
         self._editable: EditableLabels | None = None
         tools.stepped.connect(self._on_step)
         tools.tool_changed.connect(self._on_tool)
@@ -54,15 +55,18 @@ class CarryActions(QObject):
     @report_errors
     def show(self, on: bool, grid: ScanGrid | None = None) -> None:
         """Show what follows for the slices of a view, or put it away."""
-        editable, organ, grid = self._tools.editable, self._tools.state()[2], grid or self._grid
-        if not on or editable is None or organ not in editable.scheme.ids or not grid.is_flat:
+        editable, organ, view = self._tools.editable, self._tools.state()[2], grid or self._grid
+        if not on or editable is None or organ not in editable.scheme.ids or not view.is_flat:
+            if on:
+                self.session.say("info", "Choose an organ, in a view of slices: what you correct there is carried.")
             self._put_away()
             return
+        self._view = view
         editable.history.commit("Change")
         reach = TOLERANCES * editable.scheme.organ(organ).tolerance_mm
         self._editable = editable
         self._proposal = Proposal(
-            editable.history, organ, grid.axis, self._grid.scale_mm, reach, max(reach, LEAST_REACH_MM)
+            editable.history, organ, view.axis, self._grid.scale_mm, reach, max(reach, LEAST_REACH_MM)
         )
         self._tell_views()
         self.session.say("info", self.words())
@@ -154,6 +158,8 @@ class CarryActions(QObject):
 
     def _take(self, slices: Sequence[int]) -> None:
         proposal, editable = self._proposal, self._editable
+        if editable is not None:
+            editable.history.commit("Change")  # what is being drawn comes first
         written = proposal.labels_of(slices) if proposal is not None else None
         if proposal is None or editable is None or written is None:
             self.session.say("info", "Nothing is proposed there.")
@@ -166,8 +172,13 @@ class CarryActions(QObject):
         self.session.say("info", f"{name}.")
 
     def _slice(self) -> int | None:
-        """The slice in view, of the plane that the proposal is about."""
-        return self._grid.voxel()[self._proposal.axis] if self._proposal is not None else None
+        """The slice in view, of the plane that the proposal is about; None, and said, where that plane is not shown."""
+        if self._proposal is None:
+            return None
+        if not self._view.is_flat or self._view.axis != self._proposal.axis:
+            self.session.say("info", f"What is carried is about each {PLANES[self._proposal.axis]}: show that plane.")
+            return None
+        return self._view.slice()
 
     def _go_to(self, axis: int, at: int) -> None:
         voxel = list(self._grid.voxel())
@@ -187,7 +198,7 @@ class CarryActions(QObject):
         """Another organ, or other labels."""
         proposal, organ = self._proposal, self._tools.state()[2]
         if proposal is not None and (organ != proposal.organ or self._tools.editable is not self._editable):
-            self.show(True)
+            self.show(True, self._view)
 
     def follow(self) -> None:
         """Other labels are in the window, or none."""
@@ -195,9 +206,8 @@ class CarryActions(QObject):
             self._put_away()
 
     def _put_away(self) -> None:
-        if self._proposal is not None:
-            self._proposal = self._editable = None
-            self._tell_views()
+        self._proposal = self._editable = None
+        self._tell_views()
 
     def _tell_views(self) -> None:
         self._outlines.want(proposal=self.proposed if self._proposal is not None else None)

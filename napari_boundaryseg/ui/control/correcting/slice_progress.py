@@ -69,7 +69,7 @@ class SliceProgress(QObject):
 
     @report_errors
     def accept_slice(self) -> None:
-        """Lock the chosen organ on the axial slice in view, and go on to the next that is not; or take the lock off."""
+        """Lock the chosen organ on the axial slice in view, and go on to the next slice; or take the lock off."""
         editable, organ, at = self._tools.editable, self._tools.state()[2], self._grid.voxel()[0]
         if editable is None or organ not in editable.scheme.ids:
             return

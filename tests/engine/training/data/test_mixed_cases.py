@@ -67,13 +67,13 @@ def scans(mixed: MixedCases, real: RealCases, step: int) -> Counter[str]:
     return Counter("real" if id(case) in known else "made" for case in mixed.at(step))
 
 
-@pytest.mark.parametrize("share", [0.25, 0.5, 0.75])
+@pytest.mark.parametrize("share", [0.1, 0.25, 0.5, 0.75, 0.9, 0.95])
 @pytest.mark.parametrize("count", [1, 3])
 def test_the_share_holds_however_many_labelled_scans_there_are(wanted: Recipe, share: float, count: int) -> None:
     real = RealCases(men(count), wanted)
     mixed = MixedCases(real, SyntheticScans(wanted, 0, pool=6), share, seed=0)
     found = scans(mixed, real, 4)
-    assert found["made"] / sum(found.values()) == pytest.approx(share, abs=0.001)
+    assert found["made"] / sum(found.values()) == pytest.approx(share, abs=0.01)
 
 
 def test_every_labelled_scan_is_seen_in_the_course_of_a_training(wanted: Recipe) -> None:
