@@ -71,7 +71,7 @@ class ViewerController(QObject):
         self._channels = CallQueue(self)
         self.surfaces = OrganSurfaces(viewer, self)
         self.display = DisplayActions(viewer, self.tools, self.view.outlines, self)
-        self.carry = CarryActions(self.grid, session, self.tools, self.view.outlines, self)
+        self.carry = CarryActions(self.grid, session, self.tools, self.view.outlines, self.view.planes, self)
         self.progress = SliceProgress(self.grid, session, self.tools, self.labels, self)
         self._connect()
         close_dialog.ask_before(

@@ -185,3 +185,34 @@ def test_the_next_slice_to_correct_is_named_and_shown(rectum: Any, find: Callabl
     assert find("correct_panel.carry_next").text() == f"Next: slice {there + 1}"
     QTest.mouseClick(find("correct_panel.carry_next"), LEFT)
     assert rectum.grid.slice() == there
+
+
+def test_it_takes_no_slice_that_nobody_sees(rectum: Any, find: Callable[[str], Any]) -> None:
+    grow(rectum, rectum.grid.slice())
+    key(rectum, Qt.Key.Key_C)
+    assert rectum.carry.offers
+    rectum.view.set_plane("Coronal")
+    live(50)
+    position = rectum.tools.editable.history.position
+    key(rectum, Qt.Key.Key_T)
+    assert rectum.tools.editable.history.position == position
+    assert "show that plane" in find("job_bar.message").text()
+
+
+def test_in_3d_the_button_comes_up_again(rectum: Any, find: Callable[[str], Any]) -> None:
+    rectum.viewer.dims.ndisplay = 3
+    live(50)
+    QTest.mouseClick(find("correct_panel.carry"), LEFT)
+    live(30)
+    assert not rectum.carry.is_on
+    assert not find("correct_panel.carry").isChecked()
+
+
+def test_another_organ_is_carried_across_the_same_slices(rectum: Any) -> None:
+    rectum.view.set_plane("Sagittal")
+    live(50)
+    key(rectum, Qt.Key.Key_C)
+    rectum.view.set_plane("Axial")
+    rectum.tools.choose(2)
+    live(30)
+    assert "sagittal slice" in rectum.carry.words()

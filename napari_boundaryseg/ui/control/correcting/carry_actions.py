@@ -19,6 +19,7 @@ from napari_boundaryseg.ui.layers.step_names import PLANES
 from napari_boundaryseg.ui.tools.paint_tools import PaintTools
 from napari_boundaryseg.ui.views.outline_views import OutlineViews
 from napari_boundaryseg.ui.views.shown_slice import ShownSlice
+from napari_boundaryseg.ui.views.three_planes import ThreePlanes
 
 TOLERANCES = 6.0
 """How far a correction reaches along the slices and how far a border moves, in tolerances of the organ."""
@@ -37,12 +38,13 @@ class CarryActions(QObject):
         session: Session,
         tools: PaintTools,
         outlines: OutlineViews,
+        planes: ThreePlanes,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._grid, self.session, self._tools, self._outlines = grid, session, tools, outlines
+        self._grid, self.session, self._tools = grid, session, tools
+        self._outlines, self._planes = outlines, planes
         self._proposal: Proposal | None = None
-        self._view = grid
         self._editable: EditableLabels | None = None
         tools.stepped.connect(self._on_step)
         tools.tool_changed.connect(self._on_tool)
@@ -55,21 +57,32 @@ class CarryActions(QObject):
     @report_errors
     def show(self, on: bool, grid: ScanGrid | None = None) -> None:
         """Show what follows for the slices of a view, or put it away."""
-        editable, organ, view = self._tools.editable, self._tools.state()[2], grid or self._grid
-        if not on or editable is None or organ not in editable.scheme.ids or not view.is_flat:
-            if on:
-                self.session.say("info", "Choose an organ, in a view of slices: what you correct there is carried.")
+        view = grid or self._grid
+        if on and (self._chosen() is None or not view.is_flat):
+            self.session.say("info", "Choose an organ, in a view of slices: what you correct there is carried.")
+        if not on or not view.is_flat:
             self._put_away()
             return
-        self._view = view
+        self._propose(view.axis)
+        if self._proposal is not None:
+            self.session.say("info", self.words())
+
+    def _propose(self, axis: int) -> None:
+        editable = self._chosen()
+        if editable is None:
+            self._put_away()
+            return
         editable.history.commit("Change")
+        organ = self._tools.state()[2]
         reach = TOLERANCES * editable.scheme.organ(organ).tolerance_mm
         self._editable = editable
-        self._proposal = Proposal(
-            editable.history, organ, view.axis, self._grid.scale_mm, reach, max(reach, LEAST_REACH_MM)
-        )
+        self._proposal = Proposal(editable.history, organ, axis, self._grid.scale_mm, reach, max(reach, LEAST_REACH_MM))
         self._tell_views()
-        self.session.say("info", self.words())
+
+    def _chosen(self) -> EditableLabels | None:
+        """The labels in work, where one of their organs is chosen."""
+        editable = self._tools.editable
+        return editable if editable is not None and self._tools.state()[2] in editable.scheme.ids else None
 
     def words(self) -> str:
         """What is proposed, for a person."""
@@ -175,10 +188,11 @@ class CarryActions(QObject):
         """The slice in view, of the plane that the proposal is about; None, and said, where that plane is not shown."""
         if self._proposal is None:
             return None
-        if not self._view.is_flat or self._view.axis != self._proposal.axis:
-            self.session.say("info", f"What is carried is about each {PLANES[self._proposal.axis]}: show that plane.")
+        axis = self._proposal.axis
+        if not self._grid.is_flat or (self._grid.axis != axis and not self._planes.is_open):
+            self.session.say("info", f"What is carried is about each {PLANES[axis]}: show that plane.")
             return None
-        return self._view.slice()
+        return self._grid.voxel()[axis]
 
     def _go_to(self, axis: int, at: int) -> None:
         voxel = list(self._grid.voxel())
@@ -198,7 +212,7 @@ class CarryActions(QObject):
         """Another organ, or other labels."""
         proposal, organ = self._proposal, self._tools.state()[2]
         if proposal is not None and (organ != proposal.organ or self._tools.editable is not self._editable):
-            self.show(True, self._view)
+            self._propose(proposal.axis)
 
     def follow(self) -> None:
         """Other labels are in the window, or none."""
