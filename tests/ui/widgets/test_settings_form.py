@@ -127,5 +127,5 @@ def test_the_form_of_a_fine_tuning_begins_with_todays_values(qtbot: Any) -> None
     qtbot.addWidget(form)
     steps, rate = (form.findChild(QWidget, f"train_panel.{name}") for name in ("steps", "lr"))
     assert (steps.value(), float(rate.text())) == (80, 0.001)
-    assert form.settings == FineTuneSettings(steps=100, lr=0.001, part="all")
+    assert form.settings == FineTuneSettings(steps=80, lr=0.001, part="all")
     assert not form.findChildren(QCheckBox)
