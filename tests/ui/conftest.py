@@ -163,6 +163,14 @@ def drawing(controller_viewer: Any, bench: Any, wait: Callable[..., None], pelvi
     return made
 
 
+@pytest.fixture
+def rectum(drawing: Any) -> Any:
+    """The same window with the rectum chosen, and a slice in view that holds it."""
+    drawing.tools.choose(3)
+    drawing.grid.go_to(organ_centre(drawing.tools.layer, 3).tolist())
+    return drawing
+
+
 def organ_centre(layer: Any, organ: int) -> np.ndarray:
     """A voxel in the middle of an organ of a labels layer."""
     where = np.argwhere(np.asarray(layer.data) == organ)

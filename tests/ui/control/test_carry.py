@@ -6,8 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pytest
-from conftest import organ_centre
 from hands import LEFT, drag, live
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
@@ -42,15 +40,6 @@ def grow(controller: Any, at: int, axis: int = 0) -> None:
     values[np.expand_dims(wide, axis) & (values == 0)] = RECTUM
     history.apply("Paint", box, values)
     live(30)
-
-
-@pytest.fixture
-def rectum(drawing: Any) -> Any:
-    """The rectum is chosen, its middle slice in view."""
-    drawing.tools.choose(RECTUM)
-    drawing.grid.go_to(organ_centre(drawing.tools.layer, RECTUM).tolist())
-    live(30)
-    return drawing
 
 
 def dashed(controller: Any) -> int:

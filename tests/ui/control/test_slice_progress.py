@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pytest
-from conftest import organ_centre
 from hands import LEFT, live
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
@@ -16,14 +14,6 @@ from napari_boundaryseg.editing.history.locks import Lock
 from napari_boundaryseg.ui.compat.canvas import canvas_widget
 
 RECTUM = 3
-
-
-@pytest.fixture
-def rectum(drawing: Any) -> Any:
-    drawing.tools.choose(RECTUM)
-    drawing.grid.go_to(organ_centre(drawing.tools.layer, RECTUM).tolist())
-    live(30)
-    return drawing
 
 
 def words(controller: Any) -> list[str]:

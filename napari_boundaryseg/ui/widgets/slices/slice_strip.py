@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qtpy.QtCore import QEvent, QPoint, QRectF, Qt, Signal
+from qtpy.QtCore import QEvent, QRectF, Qt, Signal
 from qtpy.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
 from qtpy.QtWidgets import QSizePolicy, QToolTip, QWidget
 
@@ -72,4 +72,4 @@ class SliceStrip(QWidget):
 
 def _x(event: QMouseEvent) -> float:
     position = event.position() if hasattr(event, "position") else event.localPos()
-    return float(QPoint(round(position.x()), 0).x())
+    return float(position.x())
