@@ -8,6 +8,8 @@ from itertools import groupby
 
 from qtpy.QtGui import QKeySequence
 
+from napari_boundaryseg.editing.tools.draw_tool import draw_tools
+
 
 @dataclass(frozen=True)
 class Key:
@@ -44,13 +46,18 @@ GROUPS: dict[str, tuple[Key, ...]] = {
         Key("tool.eraser", ("E",), "Erase the chosen organ; the others stay", "Eraser"),
         Key("tool.fill", ("F",), "Fill the area under the mouse with the chosen organ", "Fill"),
         Key("tool.polygon", ("P",), "Click corners round an area", "Polygon"),
-        Key("tool.smaller", ("[",), "Smaller brush and eraser", repeats=True),
-        Key("tool.larger", ("]",), "Larger brush and eraser", repeats=True),
+        *(Key(f"tool.{name}", (tool.key,), tool.words, tool.label) for name, tool in draw_tools().items()),
+        Key("tool.smaller", ("[",), "Smaller brush, eraser, or ring of the tool in hand", repeats=True),
+        Key("tool.larger", ("]",), "Larger brush, eraser, or ring of the tool in hand", repeats=True),
     ),
     "Polygon": (
-        Key("outline.apply", ("Enter", "Return"), "Apply the polygon"),
+        Key("outline.apply", ("Enter", "Return"), "Apply the polygon, or the clean-up that is shown"),
         Key("outline.back", ("Backspace",), "Take its last corner back", repeats=True),
-        Key("tool.leave", ("Esc",), "Discard the polygon, or what is carried; without either, put the tool down"),
+        Key(
+            "tool.leave",
+            ("Esc",),
+            "Call off the stroke, discard the polygon, put away what is dashed; without any, put the tool down",
+        ),
     ),
     "Organs": _ORGANS,
     "Labels": (
@@ -62,6 +69,12 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "Accept: store scan and labels as a case of the project, and open the next of the list",
             "Accept",
         ),
+        Key(
+            "clean.show",
+            ("Shift+C",),
+            "Clean the chosen organ up: fill holes, smooth, margins, pieces; shown before it is done",
+            "Clean up",
+        ),
         Key("case.next", ("Ctrl+Right",), "Open the next case of the list", "Next"),
         Key("case.previous", ("Ctrl+Left",), "Open the case before", "Previous"),
     ),
@@ -70,6 +83,8 @@ GROUPS: dict[str, tuple[Key, ...]] = {
         Key("carry.take", ("T",), "Take it on this slice, and go on to the next", "This slice"),
         Key("carry.take_range", ("Ctrl+T",), "Take it from the nearest corrected slice to this one", "Up to here"),
         Key("carry.take_all", ("Shift+T",), "Take it on every slice", "All slices"),
+        Key("slice.copy_up", ("Shift+PgUp",), "Copy the chosen organ to the next slice, and go there", "Copy"),
+        Key("slice.copy_down", ("Shift+PgDown",), "Copy the chosen organ to the slice before, and go there", "Copy"),
         Key(
             "slice.accept",
             ("A",),
@@ -86,8 +101,11 @@ GROUPS: dict[str, tuple[Key, ...]] = {
         Key("help", ("?",), "Keys and mouse", "Keys and mouse"),
     ),
 }
-MODES = {"brush": "paint", "eraser": "erase", "fill": "fill", "polygon": "polygon"}
-"""What napari calls our tools."""
+MODES = {
+    **{"brush": "paint", "eraser": "erase", "fill": "fill", "polygon": "polygon"},
+    **{name: name for name in draw_tools()},
+}
+"""Every tool: what napari calls it, or, of our own drawing tools, its name."""
 DOWN = "pan_zoom"
 """What it calls no tool."""
 KEYS = {key.action: key for group in GROUPS.values() for key in group}
@@ -116,11 +134,16 @@ def use(tool: str) -> str:
 
 
 def rows(group: str) -> Iterator[tuple[str, str]]:
-    """The keys of a group and what they do; keys in a row that do alike are one row."""
-    for words, alike in groupby(GROUPS[group], key=lambda key: key.words):
+    """The keys of a group and what they do, after a tool's name; keys in a row that do alike are one row."""
+    for words, alike in groupby(GROUPS[group], key=_told):
         keys = list(alike)
         names = [keys[0].keys[0], keys[-1].keys[0]] if len(keys) > 1 else keys[0].keys
         yield (" – " if len(keys) > 1 else " or ").join(dict.fromkeys(map(_native, names))), words
+
+
+def _told(key: Key) -> str:
+    is_tool = key.label and key.action.startswith("tool.")
+    return f"{key.label}: {key.words[0].lower()}{key.words[1:]}" if is_tool else key.words
 
 
 def _native(name: str) -> str:

@@ -57,6 +57,10 @@ def test_it_is_known_which_of_naparis_keys_are_taken() -> None:
         "T",
         "Ctrl+T",
         "A",
+        "R",
+        "S",
+        "I",
+        "O",
     }
 
 

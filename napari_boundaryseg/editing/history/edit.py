@@ -19,10 +19,19 @@ MODEL, OPENED = "model", "opened"
 """Kinds of steps whose outcome can be had again: a model's result, and labels read from a file."""
 CARRIED = "carried"
 """The kind of steps by which a person takes what follows from corrections on other slices."""
+CLEANED = "cleaned"
+"""The kind of steps that change an organ as a whole by a rule, and no slice as a person saw it."""
 _OVERHEAD_BYTES = 1024
 """What a step takes in memory beside its voxels, about."""
 _LEVEL = 1
 """Of zlib: labels shrink about a hundredfold at the fastest level."""
+
+
+class Hand(NamedTuple):
+    """The one slice in which a person saw what a step in space did."""
+
+    axis: int
+    slice: int
 
 
 class Won(NamedTuple):
@@ -65,6 +74,8 @@ class Edit:
         The voxels of the box, C order, zlib.
     lock : Lock, optional
         What it locks or unlocks.
+    hand : Hand, optional
+        Where the hand was, if the step also changed slices that it was not in.
     """
 
     name: str
@@ -74,12 +85,15 @@ class Edit:
     compressed_before: bytes = b""
     compressed_after: bytes = b""
     lock: Lock | None = None
+    hand: Hand | None = None
 
     @classmethod
-    def of_voxels(cls, name: str, kind: str, box: Box, before: np.ndarray, after: np.ndarray) -> Edit:
+    def of_voxels(
+        cls, name: str, kind: str, box: Box, before: np.ndarray, after: np.ndarray, hand: Hand | None = None
+    ) -> Edit:
         """The step from ``before`` to ``after``, both (I, J, K) uint8 or uint16 and as large as the box."""
         dtype = before.dtype.newbyteorder("<").str
-        return cls(name, kind, box, dtype, compressed(before), compressed(after))
+        return cls(name, kind, box, dtype, compressed(before), compressed(after), hand=hand)
 
     @classmethod
     def of_lock(cls, name: str, kind: str, lock: Lock) -> Edit:
@@ -156,20 +170,22 @@ class Edit:
             data[size:middle],
             data[middle:],
             Lock(*head["lock"]) if head["lock"] else None,
+            Hand(*head["hand"]) if head.get("hand") else None,
         )
 
     @property
     def _body(self) -> bytes:
-        head = json.dumps(
-            {
-                "name": self.name,
-                "kind": self.kind,
-                "dtype": self.dtype,
-                "before": len(self.compressed_before),
-                "box": [[int(part.start), int(part.stop)] for part in self.box] if self.box else None,
-                "lock": [self.lock.organ, self.lock.slice] if self.lock else None,
-            }
-        ).encode()
+        said = {
+            "name": self.name,
+            "kind": self.kind,
+            "dtype": self.dtype,
+            "before": len(self.compressed_before),
+            "box": [[int(part.start), int(part.stop)] for part in self.box] if self.box else None,
+            "lock": [self.lock.organ, self.lock.slice] if self.lock else None,
+        }
+        if self.hand is not None:
+            said["hand"] = list(self.hand)
+        head = json.dumps(said).encode()
         return struct.pack("<I", len(head)) + head + self.compressed_before + self.compressed_after
 
     @property

@@ -10,11 +10,11 @@ from psygnal import Signal
 
 from napari_boundaryseg.data import boxes
 from napari_boundaryseg.data.boxes import Box
-from napari_boundaryseg.editing.history.edit import LOCK, UNLOCK, Edit, Won
+from napari_boundaryseg.editing.history.edit import LOCK, UNLOCK, Edit, Hand, Won
 from napari_boundaryseg.editing.history.locks import Lock, Locks
 from napari_boundaryseg.editing.history.protection import allowed, protected
 from napari_boundaryseg.editing.history.tracked_labels import TrackedLabels
-from napari_boundaryseg.editing.history.undo_stack import UndoStack
+from napari_boundaryseg.editing.history.undo_stack import Told, UndoStack
 from napari_boundaryseg.errors import InputError
 
 MOST_BYTES = 64 * 2**20
@@ -101,10 +101,10 @@ class History:
         """The steps that are kept, oldest first; step i leads from position ``first + i`` to ``first + i + 1``."""
         return tuple(self._stack.steps)
 
-    def changes(self, organ: int) -> Iterator[tuple[str, Won]]:
-        """Kind of each step done that changed an organ, and where; also of those too old to be kept."""
-        done = ((step.kind, step.organs) for step in self.steps[: self.position - self.first])
-        return ((kind, organs[organ]) for kind, organs in (*self._stack.gone, *done) if organ in organs)
+    def changes(self, organ: int) -> Iterator[tuple[str, Won, Hand | None]]:
+        """Kind of each step done that changed an organ, where, and where the hand was; also of steps no longer kept."""
+        done = map(Told.of, self.steps[: self.position - self.first])
+        return ((kind, organs[organ], hand) for kind, organs, hand in (*self._stack.gone, *done) if organ in organs)
 
     @property
     def first(self) -> int:
@@ -143,7 +143,7 @@ class History:
         """Label to the number of its voxels, as of the last step."""
         return self._labels.voxels()
 
-    def commit(self, name: Name, box: Box | None = None, kind: str = "paint") -> Outcome:
+    def commit(self, name: Name, box: Box | None = None, kind: str = "paint", hand: Hand | None = None) -> Outcome:
         """Make a step of what was written into the array; what locks protect is put back.
 
         Parameters
@@ -152,6 +152,8 @@ class History:
         box : three slices, optional
             Where to look; everywhere by default. Changes outside it are found by a later call.
         kind : str
+        hand : Hand, optional
+            The slice in which a person saw it, where it also changed others.
         """
         found = self._labels.changed(boxes.clipped(box, self.array.shape))
         if found is None:
@@ -160,9 +162,15 @@ class History:
         written, n_protected = allowed(before, drawn, self._locks, found, self._slice_axis)
         if n_protected:
             self.array[found] = written
-        edit = self._record_voxels(name, kind, found, before, written)
+        edit = self._record_voxels(name, kind, found, before, written, hand)
         self.changed.emit(found, "put back" if n_protected else "edit")
         return Outcome(edit, n_protected)
+
+    def put_back(self) -> None:
+        """Undo what was written into the array and never committed."""
+        found = self._labels.changed(boxes.clipped(None, self.array.shape))
+        if found is not None:
+            self.array[found] = self._labels.committed[found]
 
     def apply(self, name: str, box: Box, values: np.ndarray, kind: str = "tool") -> Outcome:
         """Write labels into a box as one step; what locks protect stays as it is.
@@ -244,13 +252,15 @@ class History:
             self._labels.put(step.box, step.before if back else step.after)
         self._locks = step.locks_after(self._locks, back=back)
 
-    def _record_voxels(self, name: Name, kind: str, found: Box, before: np.ndarray, written: np.ndarray) -> Edit | None:
+    def _record_voxels(
+        self, name: Name, kind: str, found: Box, before: np.ndarray, written: np.ndarray, hand: Hand | None
+    ) -> Edit | None:
         inner = boxes.changed(before, written)
         if inner is None:
             return None
         box = boxes.shifted(inner, found)
         called = name if isinstance(name, str) else name(box)
-        edit = Edit.of_voxels(called, kind, box, before[inner], written[inner])
+        edit = Edit.of_voxels(called, kind, box, before[inner], written[inner], hand)
         self._labels.put(box, written[inner])
         self._record(edit)
         return edit

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Enum
 
 import numpy as np
 
-from napari_boundaryseg.editing.history.edit import CARRIED, MODEL, OPENED, Edit
+from napari_boundaryseg.editing.history.edit import CARRIED, CLEANED, MODEL, OPENED, Edit, Hand, Won
 from napari_boundaryseg.editing.history.history import History
 
 RESULTS = (MODEL, OPENED)
@@ -30,11 +31,11 @@ def slice_states(history: History, organ: int, axis: int) -> list[SliceState]:
     there = (history.array == organ).any(axis=tuple({0, 1, 2} - {axis}))
     states = [SliceState.UNTOUCHED if so else SliceState.ABSENT for so in there]
     carried: set[int] = set()
-    for kind, won in history.changes(organ):
-        if kind == CARRIED:
-            carried |= won.slices[axis]
-        elif kind in RESULTS:
+    for kind, won, hand in history.changes(organ):
+        if kind in RESULTS:
             carried -= won.slices[axis]
+        elif kind != CLEANED:
+            carried |= won.slices[axis] - _seen(kind, won, hand, axis)
     accepted = locked_slices(history, organ) if axis == 0 else set()
     touched = touched_slices(history, organ, axis)
     found = {SliceState.CARRIED: carried, SliceState.CORRECTED: touched, SliceState.ACCEPTED: accepted}
@@ -53,39 +54,55 @@ def locked_slices(history: History, organ: int) -> set[int]:
 def corrected_slices(history: History, organ: int, axis: int) -> set[int]:
     """Slices across an axis on which a person drew or erased the organ; what was carried there is nobody's drawing.
 
-    A stroke counts for the axis across which it is one slice thick, until a result changes the organ there. Locking a
+    A stroke counts for the axis across which it is one slice thick, until a result changes the organ there; what a tool
+    pulled along on other slices does not. Locking a
     slice says that a person has seen it and found it right: that counts across the first axis, along which locks count.
     """
     found: set[int] = set()
-    for kind, won in history.changes(organ):
+    for kind, won, hand in history.changes(organ):
+        seen = _seen(kind, won, hand, axis)
         if kind in RESULTS:
             found -= won.slices[axis]
-        elif kind != CARRIED and len(won.slices[axis]) == 1:
-            found |= won.slices[axis]
+        elif len(seen) == 1:
+            found |= seen
     return found | locked_slices(history, organ) if axis == 0 else found
 
 
 def touched_slices(history: History, organ: int, axis: int) -> set[int]:
     """Slices across an axis in which a person's hand changed the organ, in whichever plane, since a result did."""
+    return _touched(history.changes(organ), axis)
+
+
+def _touched(changes: Iterable[tuple[str, Won, Hand | None]], axis: int) -> set[int]:
     found: set[int] = set()
-    for kind, won in history.changes(organ):
+    for kind, won, hand in changes:
         if kind in RESULTS:
             found -= won.slices[axis]
-        elif kind != CARRIED:
-            found |= won.slices[axis]
+        else:
+            found |= _seen(kind, won, hand, axis)
     return found
 
 
+def _seen(kind: str, won: Won, hand: Hand | None, axis: int) -> frozenset[int]:
+    """The slices across an axis of which a step says that a person saw them so."""
+    if kind in (CARRIED, CLEANED):
+        return frozenset()
+    if hand is None:
+        return won.slices[axis]
+    return won.slices[axis] & {hand.slice} if hand.axis == axis else frozenset()
+
+
 def results_of(history: History, organ: int) -> tuple[Edit, ...]:
-    """The results done that changed the organ: while they are the same, and the oldest step, so is `start_of`."""
+    """Results and clean-ups done that changed the organ: while they and the oldest step stay, so does `start_of`."""
     done = history.steps[: history.position - history.first]
-    return tuple(step for step in done if step.kind in RESULTS and organ in step.organs)
+    return tuple(step for step in done if step.kind in (*RESULTS, CLEANED) and organ in step.organs)
 
 
 def start_of(history: History, organ: int, axis: int) -> np.ndarray:
     """The organ before the hand that `corrected_slices` tells of: each slice as its last result or file left it.
 
-    A slice that no result changed is as far back as the history reaches.
+    A clean-up counts as a part of that on slices in which no hand had been. A slice that no result changed is as far
+    back as the history reaches.
 
     Parameters
     ----------
@@ -100,12 +117,16 @@ def start_of(history: History, organ: int, axis: int) -> np.ndarray:
     """
     mask = history.array == organ
     start, open_ = np.zeros_like(mask), set(range(mask.shape[axis]))
+    changes = list(history.changes(organ))
     for step in reversed(history.steps[: history.position - history.first]):
         if step.box is None or organ not in step.organs:
             continue
-        if step.kind in RESULTS:
-            _copy(mask, start, open_ & step.organs[organ].slices[axis], axis)
-            open_ -= step.organs[organ].slices[axis]
+        kind, won, _ = changes.pop()
+        settled = set(won.slices[axis]) if kind in (*RESULTS, CLEANED) else set()
+        if kind == CLEANED:
+            settled -= _touched(changes, axis)
+        _copy(mask, start, open_ & settled, axis)
+        open_ -= settled
         mask[step.box] = step.before == organ
     _copy(mask, start, open_, axis)
     return start

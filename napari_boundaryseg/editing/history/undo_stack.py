@@ -3,8 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
-from napari_boundaryseg.editing.history.edit import Edit, Won
+from napari_boundaryseg.editing.history.edit import Edit, Hand, Won
+
+
+class Told(NamedTuple):
+    """A step without its voxels: its kind, where organs changed in it, and where the hand was."""
+
+    kind: str
+    organs: dict[int, Won]
+    hand: Hand | None
+
+    @classmethod
+    def of(cls, step: Edit) -> Told:
+        """What is told of a step."""
+        return cls(step.kind, step.organs, step.hand)
 
 
 class UndoStack:
@@ -27,8 +41,8 @@ class UndoStack:
         """The steps that are kept, oldest first; step i leads from position ``first + i`` to ``first + i + 1``."""
         self.first = 0
         """The oldest position that undo can reach."""
-        self.gone: list[tuple[str, dict[int, Won]]] = []
-        """Kind of each step that was dropped, and where organs changed in it."""
+        self.gone: list[Told] = []
+        """What is remembered of each step that was dropped."""
         self.bytes_used = sum(step.bytes_used for step in self.steps)
         self.position = len(self.steps) if position is None else position
         self._most_bytes = most_bytes
@@ -62,6 +76,6 @@ class UndoStack:
         """Drop the oldest steps, up to a position, while there is too much."""
         while self.bytes_used > self._most_bytes and self.first < most:
             dropped = self.steps.pop(0)
-            self.gone.append((dropped.kind, dropped.organs))
+            self.gone.append(Told.of(dropped))
             self.bytes_used -= dropped.bytes_used
             self.first += 1

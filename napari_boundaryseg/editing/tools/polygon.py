@@ -40,21 +40,31 @@ def polygon(
     high = np.minimum(np.floor(flat.max(axis=0)) + 1, (shape[rows], shape[columns])).astype(int)
     if (low >= high).any() or not 0 <= at < shape[axis]:
         return None
-    inside = _inside(flat, low, high)
-    if not inside.any():
+    within = inside(flat - low, (int(high[0] - low[0]), int(high[1] - low[1])))
+    if not within.any():
         return None
     box = [slice(at, at + 1)] * 3
     box[rows], box[columns] = (slice(int(a), int(b)) for a, b in zip(low, high))
-    return (box[0], box[1], box[2]), np.expand_dims(inside, axis)
+    return (box[0], box[1], box[2]), np.expand_dims(within, axis)
 
 
-def _inside(corners: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """Whether an odd number of edges lies to the left of each point of a grid; there and back is nothing."""
-    y, x = (np.arange(a, b) for a, b in zip(low, high))
-    inside = np.zeros((y.size, x.size), bool)
-    for edge in zip(corners, np.roll(corners, -1, axis=0)):
-        (y1, x1), (y2, x2) = sorted(map(tuple, edge))
-        rows = (y1 < y) & (y <= y2)
-        crossing = x1 + (x2 - x1) * (y[rows] - y1) / ((y2 - y1) or 1.0)
-        inside[rows] ^= x > crossing[:, None]
-    return inside
+def inside(corners: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Which voxels of a slice have an odd number of edges of a polygon before them in their row.
+
+    Parameters
+    ----------
+    corners : (N, 2) floats
+        In voxels of the slice.
+    shape : two ints
+    """
+    ends = np.stack([corners, np.roll(corners, -1, axis=0)])
+    turned = ends[0, :, 0] > ends[1, :, 0]
+    (y1, x1), (y2, x2) = (np.where(turned, ends[1 - n].T, ends[n].T) for n in (0, 1))
+    low = np.maximum(np.floor(y1).astype(int) + 1, 0)
+    rows = np.maximum(np.minimum(np.floor(y2).astype(int), shape[0] - 1) + 1 - low, 0)
+    edge = np.repeat(np.arange(len(corners)), rows)
+    row = low[edge] + np.arange(len(edge)) - np.repeat(np.cumsum(rows) - rows, rows)
+    crossing = x1[edge] + (x2 - x1)[edge] * (row - y1[edge]) / (y2 - y1)[edge]
+    column = np.clip(np.floor(crossing) + 1, 0, shape[1]).astype(int)
+    crossed = np.bincount(row * (shape[1] + 1) + column, minlength=shape[0] * (shape[1] + 1))
+    return np.cumsum(crossed.reshape(shape[0], -1)[:, :-1], axis=1) % 2 == 1

@@ -20,6 +20,9 @@ from napari_boundaryseg.ui.control.cases.case_actions import CaseActions
 from napari_boundaryseg.ui.control.cases.opening import Opening
 from napari_boundaryseg.ui.control.cases.recent import RecentScans
 from napari_boundaryseg.ui.control.correcting.carry_actions import CarryActions
+from napari_boundaryseg.ui.control.correcting.clean_actions import CleanActions
+from napari_boundaryseg.ui.control.correcting.copy_actions import CopyActions
+from napari_boundaryseg.ui.control.correcting.model_labels import ModelLabels
 from napari_boundaryseg.ui.control.correcting.slice_progress import SliceProgress
 from napari_boundaryseg.ui.control.display.display_actions import DisplayActions
 from napari_boundaryseg.ui.control.error_messages import report_errors
@@ -49,6 +52,8 @@ class ViewerController(QObject):
 
     keys_asked = Signal()
     """A person wants to see the keys."""
+    clean_asked = Signal()
+    """A person wants to clean an organ up, or no longer."""
 
     def __init__(self, viewer: Any, session: Session) -> None:
         super().__init__()
@@ -72,7 +77,10 @@ class ViewerController(QObject):
         self.surfaces = OrganSurfaces(viewer, self)
         self.display = DisplayActions(viewer, self.tools, self.view.outlines, self)
         self.carry = CarryActions(self.grid, session, self.tools, self.view.outlines, self.view.planes, self)
+        self.clean = CleanActions(self.grid, session, self.tools, self.view.outlines, self.carry, self)
+        self.copies = CopyActions(self.grid, session, self.tools)
         self.progress = SliceProgress(self.grid, session, self.tools, self.labels, self)
+        self.tools.own.model_labels = ModelLabels(session)
         self._connect()
         close_dialog.ask_before(
             viewer, session, partial(self.labels.accept, then=partial(close_dialog.close_unless_asked, viewer, session))
@@ -95,11 +103,13 @@ class ViewerController(QObject):
         self.jobs.finished.connect(self.cases.on_job_finished)
         self.tools.edited.connect(self.cases.on_edited)
         self.tools.edited.connect(self.view.outlines.later)
+        self.tools.own.changed.connect(self.view.outlines.later)
         self.tools.edited.connect(self.surfaces.follow)
         self.labels.shown.connect(self.surfaces.follow)
         self.labels.hidden.connect(self.surfaces.follow)
         self.labels.shown.connect(self.view.outlines.follow)
         self.labels.shown.connect(self.carry.follow)
+        self.labels.shown.connect(self.clean.follow)
         self.segmentation.applied.connect(self._on_applied)
         self.segmentation.returned.connect(self.display.follow)
         self.labels.shown.connect(self.segmentation.offer)

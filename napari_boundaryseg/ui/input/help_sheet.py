@@ -12,7 +12,10 @@ from napari_boundaryseg.ui import keys
 from napari_boundaryseg.ui.input.habits import HABITS, Habits
 from napari_boundaryseg.ui.widgets.controls import button, named
 
-ON_THE_LEFT = ("Tools", "Polygon", "Slices", "Organs", "Labels")
+COLUMNS = (("Tools", "Polygon"), ("Slices", "Organs", "Labels"))
+"""What stands in the first columns; the mouse comes last, and what is in none."""
+WIDTH_PX = 424
+"""Of each of them."""
 MOUSE = (
     ("Shift+wheel", "Larger or smaller brush and eraser"),
     ("Shift held", "The other planes follow the mouse"),
@@ -39,19 +42,19 @@ class HelpSheet(QDialog):
         self.setWindowTitle("Keys and mouse")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         groups = {name: table(name, keys.rows(name)) for name in keys.GROUPS}
-        left = "".join(text for name, text in groups.items() if name in ON_THE_LEFT)
-        right = "".join(text for name, text in groups.items() if name not in ON_THE_LEFT)
+        columns = QHBoxLayout()
+        for names in COLUMNS:
+            text = "".join(groups.pop(name) for name in names)
+            columns.addWidget(_column(text, f"help.{names[0].lower()}"), 0, Qt.AlignmentFlag.AlignTop)
+            columns.addSpacing(16)
         beside = QVBoxLayout()
-        beside.addWidget(named(QLabel(right + table("Mouse", MOUSE) + table(ROOM, ())), "help.view"))
+        beside.addWidget(named(QLabel("".join(groups.values()) + table("Mouse", MOUSE) + table(ROOM, ())), "help.view"))
         for name, (words, otherwise) in HABITS.items():
             tick = named(QCheckBox(words), f"help.{name}", words, f"Without the tick, as in {otherwise}")
             tick.setChecked(habits.has(name))
             tick.toggled.connect(lambda on, n=name: habits.set(n, on))
             beside.addWidget(tick)
         beside.addStretch(1)
-        columns = QHBoxLayout()
-        columns.addWidget(named(QLabel(left), "help.tools"), 0, Qt.AlignmentFlag.AlignTop)
-        columns.addSpacing(24)
         columns.addLayout(beside)
         close = button("help.close", "Close")
         close.clicked.connect(self.accept)
@@ -59,3 +62,10 @@ class HelpSheet(QDialog):
         layout.addLayout(columns)
         layout.addWidget(QLabel(NEVER_IN_TEXT))
         layout.addWidget(close)
+
+
+def _column(text: str, name: str) -> QLabel:
+    made = named(QLabel(text), name)
+    made.setWordWrap(True)
+    made.setFixedWidth(WIDTH_PX)
+    return made

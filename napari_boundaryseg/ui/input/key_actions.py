@@ -38,11 +38,12 @@ class KeyActions:
     def acts(self) -> Mapping[str, Act]:
         """By the actions of the table; a key without an act stays napari's."""
         tools, outline, carry = self._tools, self._tools.outline, self._controller.carry
+        clean, copies = self._controller.clean, self._controller.copies
         made = {
             "tool.smaller": self._on_labels("tool.smaller", lambda: tools.resize_brush(-1)),
             "tool.larger": self._on_labels("tool.larger", lambda: tools.resize_brush(1)),
-            "tool.leave": Act(self._leave, lambda: self._in_hand() or self._carries()),
-            "outline.apply": Act(outline.apply, self._has_outline),
+            "tool.leave": Act(self._leave, lambda: self._in_hand() or self._carries() or clean.is_on),
+            "outline.apply": Act(self._apply, lambda: self._has_outline() or clean.is_on),
             "outline.back": Act(outline.back, self._has_outline),
             "edit.undo": Act(self._undo, self._may_go_back),
             "edit.redo": Act(self._redo, self._may_go_back),
@@ -51,6 +52,9 @@ class KeyActions:
             "case.previous": Act(self._controller.cases.previous, self._has_cases),
             "carry.show": self._on_labels("carry.show", lambda: carry.show(not carry.is_on, self._view())),
             "slice.accept": self._on_labels("slice.accept", self._controller.progress.accept_slice),
+            "slice.copy_up": self._on_labels("slice.copy_up", lambda: copies.copy(1, self._view())),
+            "slice.copy_down": self._on_labels("slice.copy_down", lambda: copies.copy(-1, self._view())),
+            "clean.show": self._on_labels("clean.show", self._controller.clean_asked.emit),
             "carry.take": Act(carry.take, self._carries),
             "carry.take_range": Act(carry.take_range, self._carries),
             "carry.take_all": Act(carry.take_all, self._carries),
@@ -127,7 +131,9 @@ class KeyActions:
         self._tools.choose(self._organs()[n])
 
     def _undo(self) -> None:
-        """With a polygon in work, its last corner is the last change."""
+        """A stroke that is not let go, or the last corner of a polygon in work, is the last change."""
+        if self._tools.own.call_off():
+            return
         if self._has_outline():
             self._tools.outline.back()
         else:
@@ -138,9 +144,19 @@ class KeyActions:
         self._take_labels("Redo")
         self._tools.redo()
 
+    def _apply(self) -> None:
+        if self._has_outline():
+            self._tools.outline.apply()
+        else:
+            self._controller.clean.apply()
+
     def _leave(self) -> None:
+        if self._tools.own.call_off():
+            return
         if self._has_outline():
             self._tools.outline.discard()
+        elif self._controller.clean.is_on:
+            self._controller.clean.put_away()
         elif self._carries():
             self._controller.carry.show(False)
         else:

@@ -36,6 +36,9 @@ class Tools(Protocol):
     def press(self, view: Mouse, at: QPointF, shift: bool) -> Drag | None:
         """The left button is down in a view: what follows the mouse now, or None where napari is to have it."""
 
+    def release(self, view: Mouse) -> None:
+        """The left button is up, here or elsewhere."""
+
     def press_twice(self, view: Mouse) -> bool:
         """A double click; whether it is used up."""
 
@@ -100,6 +103,8 @@ class Mouse(QObject):
             self._drag(position(event))
         elif kind == MOVE or (kind == RELEASE and event.button() == self._button):  # or released elsewhere
             self._drag = None
+            if self._button == LEFT:
+                self._tools.release(self)
         return True
 
     def _begin(self, event: Any) -> Drag | None:

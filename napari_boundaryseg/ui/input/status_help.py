@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from qtpy.QtCore import QObject
 
+from napari_boundaryseg.editing.tools.draw_tool import DRAW_TOOLS
 from napari_boundaryseg.ui import keys
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 
@@ -25,7 +26,8 @@ class StatusHelp(QObject):
         if self._session.scan is None:
             return
         known = ", ".join(f"{keys.shown(action)}: {keys.KEYS[action].label.lower()}" for action in SHORT)
-        words = keys.use("polygon") if self._tools.state()[0] == keys.MODES["polygon"] else known
+        mode = self._tools.state()[0]
+        words = keys.use(mode) if mode == "polygon" or mode in DRAW_TOOLS else known
         active = self._viewer.layers.selection.active
         if active is not None and active.help != words:  # napari takes it from there with every move of the mouse
             active.help = words

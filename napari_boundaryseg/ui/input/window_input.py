@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from qtpy.QtCore import QObject, QPointF
@@ -20,9 +21,11 @@ from napari_boundaryseg.ui.input.status_help import StatusHelp
 from napari_boundaryseg.ui.keys import DOWN, MODES
 from napari_boundaryseg.ui.layers.scan_grid import ScanGrid
 from napari_boundaryseg.ui.tools.bare_scan import BareScan
+from napari_boundaryseg.ui.tools.draw_tools import TOOLS
 from napari_boundaryseg.ui.views.grey_window import drag_window
+from napari_boundaryseg.ui.views.marks.polygon_view import PolygonView
+from napari_boundaryseg.ui.views.marks.stroke_mark import StrokeMark
 from napari_boundaryseg.ui.views.pixels import mm_per_pixel, to_point
-from napari_boundaryseg.ui.views.polygon_view import PolygonView
 
 REACH_PX = 8
 """A press this near to a corner of a polygon takes hold of it."""
@@ -41,7 +44,9 @@ class WindowInput(QObject):
         self._controller, self._tools, self._planes = controller, controller.tools, controller.view.planes
         self._viewer = controller.viewer
         self.habits, self.bare = Habits(self), BareScan(controller.viewer)
-        self._views: list[tuple[Mouse, PolygonView]] = [self._watch(controller.grid, canvas_widget(self._viewer))]
+        self._views: list[tuple[Mouse, PolygonView, StrokeMark]] = [
+            self._watch(controller.grid, canvas_widget(self._viewer))
+        ]
         self._over: Mouse | None = None
         acts = KeyActions(controller, self.view, self.habits.has, self.bare).acts()
         self.keyboard = Keyboard(main_window(self._viewer), acts)
@@ -54,6 +59,7 @@ class WindowInput(QObject):
         outline.told.connect(lambda why: controller.session.say("info", why))
         outline.changed.connect(self._show_outline)
         self._tools.tool_changed.connect(self._show_outline)
+        self._tools.tool_changed.connect(self._hide_ring)
         self.bare.changed.connect(self._show_outline)
         self.bare.changed.connect(self._show_labels)
 
@@ -65,12 +71,12 @@ class WindowInput(QObject):
         """Show the keys, and the habits to choose from."""
         HelpSheet(self.habits, main_window(self._viewer)).show()
 
-    def _watch(self, grid: ScanGrid, canvas: Any) -> tuple[Mouse, PolygonView]:
+    def _watch(self, grid: ScanGrid, canvas: Any) -> tuple[Mouse, PolygonView, StrokeMark]:
         viewer = grid.viewer
         without_brush_box(viewer)
         viewer.dims.events.point.connect(self._show_outline)
         viewer.dims.events.order.connect(self._show_outline)
-        return Mouse(grid, canvas, self), PolygonView(viewer, canvas)
+        return Mouse(grid, canvas, self), PolygonView(viewer, canvas), StrokeMark(viewer, canvas)
 
     def _on_planes(self, are_open: bool) -> None:
         del self._views[1:]
@@ -92,11 +98,22 @@ class WindowInput(QObject):
             go = lambda now: self._planes.go_under(view.viewer, to_point(view.viewer, view.canvas, now))  # noqa: E731
             go(at)
             return go
+        if mode in TOOLS:
+            self._tools.own.begin(self._tools.layer, view.grid.axis, view.point(at))
+            return partial(self._go_on, view)
         if mode != MODES["polygon"]:
             return None
         outline, reach = self._tools.outline, REACH_PX * abs(mm_per_pixel(view.viewer)[0])
         corner = outline.press(self._tools.layer, view.grid.axis, view.grid.slice(), view.point(at), reach)
         return lambda now: outline.move(corner, view.point(now)) if corner is not None else None
+
+    def _go_on(self, view: Mouse, at: QPointF) -> None:
+        self._tools.own.move(view.point(at))
+        self._show_ring(view, at)
+
+    def release(self, view: Mouse) -> None:
+        """The stroke of a tool of ours is a step."""
+        self._tools.own.end()
 
     def press_twice(self, view: Mouse) -> bool:
         """The polygon is applied."""
@@ -110,8 +127,10 @@ class WindowInput(QObject):
         """Keys are about this view now; the polygon's next edge follows the mouse."""
         self._over = view if at is not None else None
         outline = self._tools.outline
-        if outline.is_open and self._mode(view) == MODES["polygon"] and self._shows_outline(view.grid):
+        mode = self._mode(view)
+        if outline.is_open and mode == MODES["polygon"] and self._shows_outline(view.grid):
             outline.hover(view.point(at) if at is not None else None)
+        self._show_ring(view, at if mode in TOOLS and not self.bare.is_on else None)
 
     def drag_window(self) -> Callable[[float, float], object]:
         """The grey levels change; the status bar says to what, the list of windows that they were set by hand."""
@@ -129,7 +148,22 @@ class WindowInput(QObject):
         """The tool in hand in a view; none where another layer is active."""
         active = view.viewer.layers.selection.active
         on_labels = self._viewer.layers.selection.active is self._tools.layer is not None
-        return str(active.mode) if on_labels and active is not None else DOWN
+        return (self._tools.own.in_hand or str(active.mode)) if on_labels and active is not None else DOWN
+
+    def _hide_ring(self) -> None:
+        """It comes again with the next move of the mouse."""
+        for _, _, mark in self._views:
+            mark.clear()
+
+    def _show_ring(self, view: Mouse, at: QPointF | None) -> None:
+        """The ring of the tool in hand and the line of its stroke, where the mouse is; in no other view."""
+        own = self._tools.own
+        for mouse, _, mark in self._views:
+            if mouse is not view or at is None:
+                mark.clear()
+                continue
+            line = own.stroke.points if own.stroke is not None and own.stroke.tool.has_line else []
+            mark.show_stroke(at, own.ring_mm(), line, self._tools.colour())
 
     def _shows_outline(self, grid: ScanGrid) -> bool:
         return grid.is_flat and self._tools.outline.lies_in(grid.axis, grid.slice())
@@ -141,6 +175,6 @@ class WindowInput(QObject):
         outline, in_hand = self._tools.outline, self._tools.state()[0] == MODES["polygon"]
         drawn = in_hand and self._tools.has_outline() and not self.bare.is_on
         colour = self._tools.colour() if drawn else ""
-        for mouse, picture in self._views:
+        for mouse, picture, _ in self._views:
             here = drawn and self._shows_outline(mouse.grid)
             picture.show_outline(outline.corners if here else [], outline.mouse, colour)

@@ -12,7 +12,7 @@ from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.editing.effort import Effort
-from napari_boundaryseg.editing.history.edit import MODEL, OPENED, Edit
+from napari_boundaryseg.editing.history.edit import MODEL, OPENED, Edit, Hand
 from napari_boundaryseg.editing.history.history import History, Outcome
 from napari_boundaryseg.editing.history.locks import Lock
 from napari_boundaryseg.editing.history.since import nothing_by_hand_since, result_since
@@ -20,9 +20,11 @@ from napari_boundaryseg.editing.journal.journal import Journal
 from napari_boundaryseg.editing.journal.note import Note, note_body
 from napari_boundaryseg.editing.journal.records import JournalHeader
 from napari_boundaryseg.editing.journal.scan_hash import hash_of
+from napari_boundaryseg.editing.tools.scene import Written
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.ui.compat.labels_layer import on_stroke, own_history, write_only
-from napari_boundaryseg.ui.layers.step_names import step_name
+from napari_boundaryseg.ui.layers.refused import Refused
+from napari_boundaryseg.ui.layers.step_names import in_place, tool_name
 
 State = tuple[int, Edit | None]
 """A position of the history, and the step that led to it."""
@@ -80,9 +82,8 @@ class EditableLabels:
         self._layer: Any = lambda: None
         self.history = history or History(layer.data)
         self._stored: State = (0, None)
-        self._painting = False
-        self._refused: np.ndarray | None = None
-        self._n_spared = 0
+        self._painting, self._called = False, ""
+        self._refused = Refused(self.history)
         self.no_journal = ""
         """Why there is no journal."""
         self.journal = journal or self._begin_journal(scan)
@@ -94,6 +95,7 @@ class EditableLabels:
     def attach(self, layer: Any) -> None:
         """Be shown by a layer of the history's array."""
         self._layer = ref(layer)
+        self._refused.layer = self._layer
         self.guard(layer)
         on_stroke(layer, self.stroke)
         own_history(layer, self.undo, self.redo)
@@ -108,7 +110,7 @@ class EditableLabels:
         self.history.commit("Change")
         self.effort.pause()
         self.note()
-        self._layer = lambda: None
+        self._layer = self._refused.layer = lambda: None
 
     def _begin_journal(self, scan: Volume) -> Journal | None:
         where = tuple(str(path.absolute()) for path in scan.source)
@@ -156,7 +158,7 @@ class EditableLabels:
         if layer is not None and layer.preserve_labels:
             mask = mask & (before == 0)
         name = self._name(box)
-        self._forget()
+        self._refused.forget()
         self._tell(self.put(name, np.where(mask, organ, before), box).n_protected)
 
     def lock(self, lock: Lock, on: bool, what: str) -> None:
@@ -208,50 +210,47 @@ class EditableLabels:
 
     def guard(self, layer: Any) -> None:
         """Keep napari's tools off what is locked, and the eraser off other organs, in a layer on the same array."""
-        write_only(layer, self._protected, self._forget, self._tell)
-
-    def _protected(self, box: Box, values: np.ndarray) -> np.ndarray:
-        spared = self._spared(box, values)
-        if not len(self.history.locks):
-            return spared
-        values = np.where(spared, self.history.array[box], values)
-        found = self.history.protected(box, values)
-        if found.any():
-            if self._refused is None:
-                self._refused = np.zeros(self.history.array.shape, bool)
-            self._refused[box] |= found
-        return found | spared
-
-    def _spared(self, box: Box, values: np.ndarray) -> np.ndarray:
-        """Where the eraser would take away another organ than the chosen one."""
-        layer, before = self._layer(), self.history.array[box]
-        if layer is None or str(layer.mode) != "erase":
-            return np.zeros(values.shape, bool)
-        spared = (values != before) & (before != layer.selected_label)
-        self._n_spared += int(np.count_nonzero(spared))
-        return spared
-
-    def _forget(self) -> None:
-        self._refused, self._n_spared = None, 0
+        write_only(layer, self._refused.of, self._refused.forget, self._tell)
 
     def _tell(self, n_protected: int = 0, changed: bool = False) -> None:
         """Say how many voxels the stroke did not change because they are locked, each counted once."""
-        if self._refused is not None:
-            n_protected += int(np.count_nonzero(self._refused))
-        if self._n_spared and not changed:
+        n_protected += self._refused.n_locked
+        if self._refused.n_spared and not changed:
             self.erased_nothing.emit(self._name(None))
-        self._forget()
+        self._refused.forget()
         if n_protected:
             self.n_protected.emit(self._name(None), n_protected)
 
     def stroke(self) -> None:
         """Make a step of what napari's tools have written, and tell what was locked."""
-        self._painting = True
+        self.finish()
+
+    def write(self, written: Written) -> None:
+        """Write labels as a stroke of our own tools goes on: no step yet, and what is locked stays."""
+        kept = self._refused.of(written.box, written.labels)
+        self.history.array[written.box] = np.where(kept, self.history.array[written.box], written.labels)
+        self._show()
+
+    def restore(self, box: Box, labels: np.ndarray) -> None:
+        """Put back a part of what a stroke has written, which begins anew."""
+        self._refused.forget()
+        self.history.array[box] = labels
+        self._show()
+
+    def finish(self, called: str = "", kind: str = "paint", hand: Hand | None = None) -> None:
+        """Make a step of what a stroke has written, called after its tool, and tell what was locked."""
+        self._painting, self._called = True, called
         try:
-            outcome = self.history.commit(self._name)
+            outcome = self.history.commit(self._name, kind=kind, hand=hand)
+            self._tell(outcome.n_protected, outcome.edit is not None)
         finally:
-            self._painting = False
-        self._tell(outcome.n_protected, outcome.edit is not None)
+            self._painting, self._called = False, ""
+
+    def call_off(self) -> None:
+        """Put back what a stroke has written."""
+        self._refused.forget()
+        self.history.put_back()
+        self._show()
 
     def close(self) -> None:
         """End the journal: it goes where nothing would be lost; else the next window offers what it holds."""
@@ -271,7 +270,7 @@ class EditableLabels:
             journal.discard()
 
     def _name(self, box: Box | None) -> str:
-        return step_name(self._layer(), self.scheme, box)
+        return in_place(self._called or tool_name(self._layer(), self.scheme), box)
 
     def _place(self, box: Box | None) -> tuple[int, int]:
         layer = self._layer()
@@ -292,7 +291,10 @@ class EditableLabels:
             self._painting = False
 
     def _on_changed(self, box: Box | None, why: str) -> None:
-        layer = self._layer()
-        if layer is not None and box is not None and not (self._painting and why == "edit"):
-            layer.refresh()
+        if box is not None and not (self._painting and why == "edit"):
+            self._show()
         self.changed.emit()
+
+    def _show(self) -> None:
+        if self._layer() is not None:
+            self._layer().refresh()

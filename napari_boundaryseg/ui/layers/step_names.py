@@ -11,13 +11,20 @@ WORDS = {"paint": "Paint", "erase": "Erase", "fill": "Fill", "polygon": "Polygon
 PLANES = ("slice", "coronal slice", "sagittal slice")
 
 
-def step_name(layer: Any, scheme: LabelScheme, box: Box | None) -> str:
-    """What napari's tool in hand has done to a labels layer, and where, if a box is given."""
+def tool_name(layer: Any, scheme: LabelScheme) -> str:
+    """What napari's tool in hand does to a labels layer: "Paint: Prostate"."""
     mode = str(layer.mode) if layer is not None else ""
-    name = WORDS.get(mode, "Change")
     organ = layer.selected_label if layer is not None and mode in WORDS else 0
-    if organ in scheme.ids:
-        name += f": {scheme.organ(organ).name}"
+    return of_organ(WORDS.get(mode, "Change"), scheme, organ)
+
+
+def of_organ(name: str, scheme: LabelScheme, organ: int) -> str:
+    """A step called after what it does and the organ that it is about, if there is one."""
+    return f"{name}: {scheme.organ(organ).name}" if organ in scheme.ids else name
+
+
+def in_place(name: str, box: Box | None) -> str:
+    """A step's name, and where it was, if a box is given."""
     return name if box is None else f"{name}, {place_name(box)}"
 
 

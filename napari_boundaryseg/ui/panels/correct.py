@@ -13,6 +13,7 @@ from napari_boundaryseg.ui.control.labels_actions import in_words
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 from napari_boundaryseg.ui.file_dialogs import open_file, save_file
 from napari_boundaryseg.ui.panels.carry_box import CarryBox
+from napari_boundaryseg.ui.panels.clean_box import CleanBox
 from napari_boundaryseg.ui.panels.lock_button import LockButton
 from napari_boundaryseg.ui.panels.notices.recovery_offer import RecoveryOffer
 from napari_boundaryseg.ui.panels.panel import PANELS, Panel
@@ -50,6 +51,7 @@ class CorrectPanel(Panel):
         self.organs = OrganTable()
         self.tools = ToolBox(controller)
         self.carry = CarryBox(controller)
+        self.clean = CleanBox(controller)
         self.lock_slice = LockButton(controller)
         self.history = HistoryList()
         self.effort = line("correct_panel.effort", quiet=True)
@@ -71,7 +73,7 @@ class CorrectPanel(Panel):
 
     def _arrange(self) -> None:
         self.editing, start = QWidget(), QWidget()
-        inside = column(self.editing, self.organs, self.lock_slice, self.tools, self.carry)
+        inside = column(self.editing, self.organs, self.lock_slice, self.tools, self.carry, self.clean)
         inside.setContentsMargins(0, 0, 0, 0)
         for part in (self.history, self.accept, self.accepted, self.effort, self.save_effort):
             inside.addWidget(part)
@@ -170,7 +172,10 @@ class CorrectPanel(Panel):
             self.set_state("", f"{number} organ{'s' if number != 1 else ''}" if number else "")
 
     def _on_tool(self) -> None:
-        self.organs.choose(self._drawing.state()[2])
+        chosen, scheme = self._drawing.state()[2], self._labels.scheme()
+        self.organs.choose(chosen)
+        organs = scheme.organs if scheme is not None else ()
+        self.clean.show_organs({organ.id: organ.name for organ in organs if organ.id != chosen})
         self.lock_slice.refresh()
 
     def _enable(self) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QGridLayout, QLabel, QWidget
+from qtpy.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 from superqt.utils import signals_blocked
 
 from napari_boundaryseg.ui import keys
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 from napari_boundaryseg.ui.widgets.controls import Slider, button, line, named, tool
+from napari_boundaryseg.ui.widgets.settings_form import SettingsForm
 
 MOST_MM = 40
 
@@ -28,8 +31,11 @@ class ToolBox(QWidget):
             f"({keys.shown('tool.smaller')} and {keys.shown('tool.larger')}, or the wheel with Shift)",
         )
         self.brush_size.setRange(1, MOST_MM)
+        self._size_title = QLabel("Brush size")
         self.size_text = named(QLabel(), "correct_panel.size_text")
         self.use = line("correct_panel.tool_text", quiet=True)
+        self.forms: dict[str, SettingsForm[Any]] = {}
+        """Of our own tools, by their names, each made when it is first in hand."""
         self.undo = button("correct_panel.undo", keys.KEYS["edit.undo"].label, keys.tip("edit.undo"))
         self.redo = button("correct_panel.redo", keys.KEYS["edit.redo"].label, keys.tip("edit.redo"))
         self._arrange()
@@ -51,12 +57,15 @@ class ToolBox(QWidget):
         grid.setContentsMargins(0, 0, 0, 0)
         for n, made in enumerate(self.buttons.values()):
             grid.addWidget(made, n // 2, n % 2)
-        grid.addWidget(self.use, 2, 0, 1, 2)
-        grid.addWidget(QLabel("Brush size"), 3, 0)
-        grid.addWidget(self.size_text, 3, 1)
-        grid.addWidget(self.brush_size, 4, 0, 1, 2)
-        grid.addWidget(self.undo, 5, 0)
-        grid.addWidget(self.redo, 5, 1)
+        under = (len(self.buttons) + 1) // 2
+        grid.addWidget(self.use, under, 0, 1, 2)
+        self._place = QVBoxLayout()
+        grid.addLayout(self._place, under + 1, 0, 1, 2)
+        grid.addWidget(self._size_title, under + 2, 0)
+        grid.addWidget(self.size_text, under + 2, 1)
+        grid.addWidget(self.brush_size, under + 3, 0, 1, 2)
+        grid.addWidget(self.undo, under + 4, 0)
+        grid.addWidget(self.redo, under + 4, 1)
 
     def show_tool(self) -> None:
         """Show which tool is in hand, how large the brush is and what can be undone."""
@@ -68,7 +77,23 @@ class ToolBox(QWidget):
         self.size_text.setText(self._drawing.brush_text())
         self.use.setText(next((f"{keys.use(name)}." for name, its in keys.MODES.items() if its == mode), ""))
         self.use.setVisible(bool(self.use.text()))
+        self.show_settings()
         self.show_steps()
+
+    def show_settings(self) -> None:
+        """Show how the tool in hand is set: a form for one of ours, else the size of the brush."""
+        own = self._drawing.own
+        if own.in_hand and own.in_hand not in self.forms:
+            made = SettingsForm(f"correct_panel.{own.in_hand}", own.settings(own.in_hand))
+            made.changed.connect(own.set_settings)
+            self._place.addWidget(made)
+            self.forms[own.in_hand] = made
+        for name, made in self.forms.items():
+            made.setVisible(name == own.in_hand)
+        if own.in_hand and self.forms[own.in_hand].settings != own.settings(own.in_hand):
+            self.forms[own.in_hand].show_settings(own.settings(own.in_hand))
+        for part in (self._size_title, self.size_text, self.brush_size):
+            part.setVisible(not own.in_hand)
 
     def show_steps(self) -> None:
         """Let a button be pressed as soon as there is something to take back, or to make again."""

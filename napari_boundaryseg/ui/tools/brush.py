@@ -87,11 +87,12 @@ class Brush:
         """Suit the chosen organ; a size that was set by hand stays."""
         self._fitting = True
         try:
-            self.set_mm(self._by_hand if self._by_hand is not None else self._fitting_mm())
+            self.set_mm(self._by_hand if self._by_hand is not None else self.fitting_mm())
         finally:
             self._fitting = False
 
-    def _fitting_mm(self) -> float:
+    def fitting_mm(self) -> float:
+        """The diameter that suits the chosen organ."""
         layer, order = self._layer, self._order()
         ml = editable_of(layer).volumes_ml().get(layer.selected_label, 0.0)
         height, width = (layer.data.shape[axis] * float(layer.scale[axis]) for axis in order[-2:])

@@ -36,10 +36,10 @@ class EffortRecorder(QObject):
         """Count what is drawn in another view of a layer, too."""
         copy.mouse_drag_callbacks.append(self._on_drag)
 
-    def follow_outline(self, layer: Any, corners: list[tuple[float, ...]]) -> None:
-        """Count a polygon that was drawn: one stroke, once round it."""
+    def follow_way(self, layer: Any, points: list[tuple[float, ...]]) -> None:
+        """Count what one of our own tools drew: one stroke along these points, in mm; a polygon is once round it."""
         self._layer = layer
-        editable_of(layer).effort.stroke(*self._at(), corners)
+        editable_of(layer).effort.stroke(*self._at(), points)
 
     def _at(self) -> tuple[int, int]:
         return int(self._layer.selected_label), self._grid.voxel()[0]

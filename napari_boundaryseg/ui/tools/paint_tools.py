@@ -15,6 +15,7 @@ from napari_boundaryseg.ui.layers.editable_labels import EditableLabels
 from napari_boundaryseg.ui.layers.labels import editable_of, scheme_of
 from napari_boundaryseg.ui.layers.scan_grid import ScanGrid
 from napari_boundaryseg.ui.tools.brush import LEAST_MM, Brush
+from napari_boundaryseg.ui.tools.draw_tools import TOOLS, DrawTools
 from napari_boundaryseg.ui.tools.effort_recorder import EffortRecorder
 from napari_boundaryseg.ui.tools.outline import Outline
 
@@ -50,8 +51,12 @@ class PaintTools(QObject):
         self.effort = EffortRecorder(grid, self)
         self.effort.begun.connect(self.used)
         self.brush = Brush(grid.viewer)
+        self.own = DrawTools(grid, self.brush.fitting_mm, self)
+        self.own.set_otherwise.connect(self.tool_changed)
+        self.own.ended.connect(self.effort.follow_way)
+        self.own.ended.connect(lambda *_: self.used.emit())
         self.outline = Outline(self)
-        self.outline.closed.connect(self.effort.follow_outline)
+        self.outline.closed.connect(self.effort.follow_way)
         self.outline.closed.connect(lambda *_: self.used.emit())
         self._news = QSignalThrottler(QSignalThrottler.EmissionPolicy.Trailing, self)
         self._news.setTimeout(QUIET_MS)
@@ -75,6 +80,7 @@ class PaintTools(QObject):
             return
         self._watched = layer
         self.outline.discard()
+        self.own.take("")
         if layer is None:
             return
         editable = editable_of(layer)
@@ -89,7 +95,8 @@ class PaintTools(QObject):
             layer.selected_label = next(organ.id for organ in editable.scheme.organs if organ.name == self._organ)
         self.effort.follow(layer)
         self.brush.follow(layer)
-        for source in (layer.events.mode, layer.events.brush_size, layer.events.selected_label):
+        layer.events.mode.connect(self._on_mode)
+        for source in (layer.events.brush_size, layer.events.selected_label):
             source.connect(self._on_tool)
 
     def _on_step(self) -> None:
@@ -109,6 +116,11 @@ class PaintTools(QObject):
         """Also on the journal's thread: Qt brings the signal to the window's."""
         self.journal_failed.emit(why)
 
+    def _on_mode(self, event: object = None) -> None:
+        """One of napari's tools is taken, or put down: none of ours is in hand."""
+        self.own.take("")
+        self._on_tool()
+
     def _on_tool(self, event: object = None) -> None:
         editable, layer = self.editable, self.layer
         if editable is not None and layer.selected_label not in (0, *editable.scheme.ids):
@@ -125,7 +137,7 @@ class PaintTools(QObject):
         self.refused.emit(f"Label {wrong} is none of the organs {', '.join(scheme.names)}.")
 
     def set_mode(self, mode: str) -> None:
-        """Take a tool: paint, erase, fill, polygon, or pan_zoom to put it down. Hidden labels are shown first."""
+        """Take a tool: napari's, one of ours, or pan_zoom to put it down. Hidden labels are shown first."""
         layer = self.layer
         if layer is not None and mode != DOWN and self._viewer.dims.ndisplay == 3:
             self.refused.emit("The tools draw on slices. Leave the 3-D view first: the cube below the layer list.")
@@ -134,7 +146,11 @@ class PaintTools(QObject):
             if mode != DOWN and not layer.visible:
                 layer.visible = True
             self._viewer.layers.selection.active = layer
-            layer.mode = mode
+            own = mode in TOOLS
+            layer.mode = DOWN if own else mode
+            if own or self.own.in_hand:
+                self.own.take(mode)
+                self.tool_changed.emit()
 
     def set_brush(self, mm: float) -> None:
         """Set the brush's diameter."""
@@ -142,8 +158,10 @@ class PaintTools(QObject):
             self.brush.set_mm(mm)
 
     def resize_brush(self, by: int) -> None:
-        """Make the brush some steps larger, or smaller."""
-        if self.layer is not None and by:
+        """Make the brush some steps larger, or smaller; or the ring of the tool in hand."""
+        if self.own.in_hand:
+            self.own.resize(by)
+        elif self.layer is not None and by:
             self.brush.resize(by)
 
     def brush_text(self) -> str:
@@ -158,7 +176,9 @@ class PaintTools(QObject):
     def state(self) -> tuple[str, float, int]:
         """Mode, brush size in mm, organ."""
         layer = self.layer
-        return (DOWN, LEAST_MM, 0) if layer is None else (str(layer.mode), self.brush.mm(), layer.selected_label)
+        if layer is None:
+            return DOWN, LEAST_MM, 0
+        return self.own.in_hand or str(layer.mode), self.brush.mm(), layer.selected_label
 
     def colour(self) -> str:
         """The colour of the organ that is drawn; white for an integer without a name."""

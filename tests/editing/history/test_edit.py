@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from napari_boundaryseg.data.boxes import changed
-from napari_boundaryseg.editing.history.edit import Edit, compressed, decompressed
+from napari_boundaryseg.editing.history.edit import Edit, Hand, compressed, decompressed
 from napari_boundaryseg.editing.history.locks import Lock, Locks
 
 SMALL = arrays(np.uint8, (3, 4, 5), elements=st.integers(0, 2))
@@ -36,6 +38,14 @@ def test_to_bytes_and_back(dtype: type) -> None:
     assert back.crc == one.crc
     assert np.array_equal(back.after, back.before[::-1])
     assert back.before.dtype == dtype
+
+
+def test_where_the_hand_was_to_bytes_and_back() -> None:
+    one = replace(edit(), hand=Hand(2, 6))
+    back = Edit.from_bytes(one.to_bytes())
+    assert back == one
+    assert back.hand == (2, 6)
+    assert b"hand" not in edit().to_bytes(), "other steps are as journals have always had them"
 
 
 def test_a_lock_to_bytes_and_back() -> None:

@@ -5,10 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_boundaryseg.editing.history.edit import CARRIED, MODEL
+from napari_boundaryseg.editing.history.edit import CARRIED, CLEANED, MODEL, Hand
 from napari_boundaryseg.editing.history.history import History
 from napari_boundaryseg.editing.history.locks import Lock
-from napari_boundaryseg.editing.history.slice_work import corrected_slices, slice_states, start_of, touched_slices
+from napari_boundaryseg.editing.history.slice_work import (
+    SliceState,
+    corrected_slices,
+    slice_states,
+    start_of,
+    touched_slices,
+)
 
 
 @pytest.fixture
@@ -173,3 +179,50 @@ def test_each_slice_has_one_state_and_what_a_person_said_last_counts_most(histor
     ]  # fmt: skip
     assert len(slice_states(history, 1, 2)) == 14
     assert "ACCEPTED" not in {state.name for state in slice_states(history, 1, 2)}
+
+
+def pull(history: History, n: int) -> None:
+    """A step through slices n − 2 to n + 2 by a hand that was in slice n."""
+    box = (slice(n - 2, n + 3), slice(2, 4), slice(3, 7))
+    history.array[box] = 1
+    history.commit("Pull", box, "pull", Hand(0, n))
+
+
+def test_a_pull_in_space_is_seen_on_the_slice_of_the_hand_and_on_the_others_only_carried(history: History) -> None:
+    before = history.array == 1
+    pull(history, 5)
+    assert corrected_slices(history, 1, 0) == touched_slices(history, 1, 0) == {5}
+    states = slice_states(history, 1, 0)
+    assert states[5] is SliceState.CORRECTED
+    assert [states[n] for n in (3, 4, 6, 7)] == [SliceState.CARRIED] * 4
+    assert states[2] is states[8] is SliceState.UNTOUCHED
+    assert touched_slices(history, 1, 1) == set(), "no coronal slice was seen"
+    assert (start_of(history, 1, 0) == before).all()
+
+
+def test_where_the_hand_was_is_still_known_of_steps_that_are_no_longer_kept() -> None:
+    history = History(np.zeros((10, 12, 14), np.uint8), most_bytes=1)
+    pull(history, 5)
+    pull(history, 2)
+    assert history.first == 1
+    assert corrected_slices(history, 1, 0) == {2, 5}
+
+
+def test_a_clean_up_is_nobodys_drawing_and_a_new_start_where_no_hand_was_before(history: History) -> None:
+    draw(history, 6)
+    drawn = history.array == 1
+    labels = np.where(history.array == 1, 0, history.array)
+    labels[:, 4:8, 4:6] = 1
+    history.apply("Smooth", (slice(None),) * 3, labels, CLEANED)
+    cleaned = history.array == 1
+    draw(history, 2)
+    assert corrected_slices(history, 1, 0) == {2, 6}
+    assert slice_states(history, 1, 0)[4] is SliceState.UNTOUCHED
+    start = start_of(history, 1, 0)
+    assert (start[4] == cleaned[4]).all()
+    assert (start[2] == cleaned[2]).all(), "the hand came after the clean-up"
+    assert not (start[6] == cleaned[6]).all(), "the hand was there before it"
+    assert (start[6] != drawn[6]).any()
+    history.undo()
+    history.undo()
+    assert corrected_slices(history, 1, 0) == {6}

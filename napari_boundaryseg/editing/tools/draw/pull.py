@@ -62,19 +62,20 @@ def pull(scene: Scene, way: np.ndarray, settings: PullSettings) -> Written | Non
     >>> int((found.labels == 1).sum()) > int((labels[found.box] == 1).sum())
     True
     """
-    at, spacing = way[-1], np.array(scene.spacing_mm)
+    at, spacing = way[-1], scene.spacing_mm
     ring = reach_mm(settings, way, scene.spacing_mm)
     box = box_within(at, ring, spacing, scene.labels.shape, scene.axis if settings.in_slice else None)
     if box is None:
         return None
     away = distance_mm(box, at, spacing)
     here = scene.labels[box] == scene.organ
-    across = here != (_nearest(here, away))
+    across = (here != _nearest(here, away)) & (away < ring)
     if not across.any():
         return None  # no border within reach
-    field = _signed_distance(scene, box, float(away[across].min()) + float(spacing.max()), settings.in_slice)
-    height = _value_at(field, [x - part.start for x, part in zip(at, box, strict=True)])
-    mask = np.where(away < ring, field - height * _bell(away / ring) > 0, here)
+    field = _signed_distance(scene, box, float(away[across].min()) + max(spacing), settings.in_slice)
+    inside, bell = [x - part.start for x, part in zip(at, box, strict=True)], _bell(away / ring)
+    height = _value_at(field, inside) / _value_at(bell, inside)
+    mask = np.where(away < ring, field - height * bell > 0, here)
     others = [organ for organ in np.unique(scene.labels[box]).tolist() if organ not in (0, scene.organ)]
     return scene.written(box, mask, others if settings.over else ())
 

@@ -134,7 +134,7 @@ class Proposal:
 
     def _part(self) -> Box | None:
         """The organ, wherever it was since the start, with room for as far as a border may move; it seldom changes."""
-        seen = [won.box for _, won in self.history.changes(self.organ)]
+        seen = [won.box for _, won, _ in self.history.changes(self.organ)]
         tight = boxes.union([*seen, *([] if self._tight is None else [self._tight])])
         if tight is None:
             return None

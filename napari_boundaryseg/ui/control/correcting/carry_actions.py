@@ -7,17 +7,18 @@ from collections.abc import Sequence
 import numpy as np
 from qtpy.QtCore import QObject, Signal
 
-from napari_boundaryseg.data.metrics.volumes import ml_text
 from napari_boundaryseg.editing.history.change import change_of
 from napari_boundaryseg.editing.history.edit import CARRIED
 from napari_boundaryseg.editing.tools.propagate.proposal import Proposal
 from napari_boundaryseg.session.session import Session
+from napari_boundaryseg.ui.control.correcting.change_words import ml_of
 from napari_boundaryseg.ui.control.error_messages import report_errors
 from napari_boundaryseg.ui.layers.editable_labels import EditableLabels
 from napari_boundaryseg.ui.layers.scan_grid import ScanGrid
 from napari_boundaryseg.ui.layers.step_names import PLANES
 from napari_boundaryseg.ui.tools.paint_tools import PaintTools
 from napari_boundaryseg.ui.views.outline_views import OutlineViews
+from napari_boundaryseg.ui.views.proposed import proposed_in
 from napari_boundaryseg.ui.views.shown_slice import ShownSlice
 from napari_boundaryseg.ui.views.three_planes import ThreePlanes
 
@@ -98,13 +99,8 @@ class CarryActions(QObject):
         if written is None:
             return f"{done} Nothing follows for the others."
         change = change_of(editable.history, written[1], written[0])
-        sides = (("+", change.added), ("−", change.removed))
-        ml = [
-            f"{sign}{ml_text(side[proposal.organ] * editable.voxel_ml)} mL"
-            for sign, side in sides
-            if proposal.organ in side
-        ]
-        return f"{done} Dashed on {len(proposal.offered)} others: {', '.join(ml)}."
+        ml = ml_of(change, proposal.organ, editable.voxel_ml)
+        return f"{done} Dashed on {len(proposal.offered)} others: {ml}."
 
     @property
     def offers(self) -> bool:
@@ -160,14 +156,8 @@ class CarryActions(QObject):
             or (at.order[0] == proposal.axis and at.number not in proposal.offered)
         ):
             return None
-        now = at.plane(proposal.history.array) == proposal.organ
-        part = [proposal.box[axis] for axis in at.order]
-        if not part[0].start <= at.number < part[0].stop:
-            return None
-        then = now.copy()
-        inside = at._replace(number=at.number - part[0].start)
-        then[part[1], part[2]] = inside.plane(proposal.found)
-        return None if np.array_equal(now, then) else (proposal.organ, then)
+        found = proposed_in(at, proposal.history.array, proposal.organ, proposal.box, proposal.found)
+        return None if found is None else (proposal.organ, found)
 
     def _take(self, slices: Sequence[int]) -> None:
         proposal, editable = self._proposal, self._editable

@@ -5,45 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from qtpy.QtCore import QEvent, QObject, QPointF, Qt
+from qtpy.QtCore import QPointF, Qt
 from qtpy.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from qtpy.QtWidgets import QWidget
 
 from napari_boundaryseg.ui.compat.canvas import camera_of
-from napari_boundaryseg.ui.views.pixels import to_pixel
+from napari_boundaryseg.ui.views.marks.canvas_mark import CanvasMark
 from napari_boundaryseg.ui.widgets.appearance import OUTLINE_HALO
-from napari_boundaryseg.ui.widgets.controls import named
 
 CORNER_PX = 4
 """Half the side of a corner's square."""
 
 
-class PolygonView(QWidget):
-    """Lies over a canvas and lets the mouse through."""
+class PolygonView(CanvasMark):
+    """The corners on one slice, and the edges between them."""
 
     def __init__(self, viewer: Any, canvas: QWidget) -> None:
-        super().__init__(canvas)
-        named(self, "outline")
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._viewer, self._canvas = viewer, canvas
+        super().__init__("outline", viewer, canvas)
         self._points: list[tuple[float, ...]] = []
         self._ahead: tuple[float, ...] | None = None
         self._colour = QColor()
         camera = camera_of(viewer)
         for source in (camera.events.center, camera.events.zoom, camera.events.orientation):
             source.connect(self._redraw)
-        canvas.installEventFilter(self)
-        self.hide()
 
     def show_outline(self, points: Sequence[tuple[float, ...]], ahead: tuple[float, ...] | None, colour: str) -> None:
         """Draw these corners, in mm, and the edges to where the next one would be."""
-        lead = tuple(self._viewer.dims.point)[:-3]
-        self._points = [(*lead, *point) for point in points]
-        self._ahead = (*lead, *ahead) if ahead is not None else None
-        self._colour = QColor(colour)
-        self.setGeometry(self._canvas.rect())
-        self.setVisible(bool(points))
-        self.update()
+        self._points, self._ahead, self._colour = list(points), ahead, QColor(colour)
+        self.paint_over(bool(points))
 
     def _redraw(self, event: object = None) -> None:
         if self.isVisible():
@@ -51,10 +40,10 @@ class PolygonView(QWidget):
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Draw dark under the organ's colour, so that it shows on bright and dark tissue."""
-        corners = [to_pixel(self._viewer, self._canvas, point) for point in self._points]
+        corners = self.pixels(self._points)
         closed = QPolygonF(corners[:1])
         if self._ahead is not None:
-            closed = QPolygonF([corners[-1], to_pixel(self._viewer, self._canvas, self._ahead), corners[0]])
+            closed = QPolygonF([corners[-1], *self.pixels([self._ahead]), corners[0]])
         elif len(corners) > 2:
             closed = QPolygonF([corners[-1], corners[0]])
         painter = QPainter(self)
@@ -73,9 +62,3 @@ class PolygonView(QWidget):
     @staticmethod
     def _square(painter: QPainter, at: QPointF) -> None:
         painter.drawRect(round(at.x()) - CORNER_PX, round(at.y()) - CORNER_PX, 2 * CORNER_PX, 2 * CORNER_PX)
-
-    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        """Follow the canvas when it changes its size."""
-        if event is not None and event.type() == QEvent.Type.Resize:
-            self.setGeometry(self._canvas.rect())
-        return False

@@ -1,0 +1,161 @@
+"""Actions of clean-ups: show what one would change of the chosen organ, apply it, put it away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from qtpy.QtCore import QObject, Signal
+
+from napari_boundaryseg.editing.history.change import change_of
+from napari_boundaryseg.editing.history.edit import CLEANED
+from napari_boundaryseg.editing.tools.clean_tool import CleanTool, clean_tools
+from napari_boundaryseg.editing.tools.scene import Scene, Written
+from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.session.session import Session
+from napari_boundaryseg.ui.control.correcting.carry_actions import CarryActions
+from napari_boundaryseg.ui.control.correcting.change_words import ml_of
+from napari_boundaryseg.ui.control.error_messages import report_errors
+from napari_boundaryseg.ui.layers.editable_labels import EditableLabels
+from napari_boundaryseg.ui.layers.scan_grid import ScanGrid
+from napari_boundaryseg.ui.layers.step_names import of_organ
+from napari_boundaryseg.ui.tools.paint_tools import PaintTools
+from napari_boundaryseg.ui.views.outline_views import OutlineViews
+from napari_boundaryseg.ui.views.proposed import proposed_in
+from napari_boundaryseg.ui.views.shown_slice import ShownSlice
+
+
+class CleanActions(QObject):
+    """Keeps one clean-up at a time: shown dashed in every plane until it is applied or put away."""
+
+    changed = Signal()
+    """Another clean-up is shown, or none any more."""
+
+    def __init__(
+        self,
+        grid: ScanGrid,
+        session: Session,
+        tools: PaintTools,
+        outlines: OutlineViews,
+        carry: CarryActions,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._grid, self.session, self._tools = grid, session, tools
+        self._outlines, self._carry = outlines, carry
+        self._asked: tuple[CleanTool, Any, int] | None = None
+        self._editable: EditableLabels | None = None
+        self._organ = 0
+        self._written: Written | None = None
+        self._why_not = ""
+        """Why it cannot be done as it is set."""
+        tools.stepped.connect(self._again)
+        tools.tool_changed.connect(self._on_tool)
+        carry.changed.connect(self._on_carry)
+
+    @staticmethod
+    def tools() -> dict[str, CleanTool]:
+        """Every clean-up by its name."""
+        return clean_tools()
+
+    @property
+    def is_on(self) -> bool:
+        """Whether one is shown."""
+        return self._asked is not None
+
+    @property
+    def changes(self) -> bool:
+        """Whether the one that is shown changes anything."""
+        return self._written is not None
+
+    def show(self, name: str, settings: Any, other: int = 0) -> None:
+        """Show what a clean-up would change of the chosen organ."""
+        if self._carry.is_on:
+            self._carry.show(False)
+        self._asked = (clean_tools()[name], settings, other)
+        self._again()
+
+    def put_away(self) -> None:
+        """Show none."""
+        if self.is_on:
+            self._forget()
+            self._outlines.want(proposal=None)
+            self.changed.emit()
+
+    @report_errors
+    def apply(self) -> None:
+        """Make a step of what is shown; what is locked stays."""
+        asked, editable, written = self._asked, self._editable, self._written
+        if asked is None or editable is None or written is None:
+            self.session.say("info", self._why_not or "The clean-up would change nothing.")
+            return
+        name, words = of_organ(asked[0].label, editable.scheme, self._organ), self.words()
+        self.put_away()
+        self._tools.used.emit()
+        editable.put(name, written.labels, written.box, CLEANED)
+        self.session.say("info", f"{name}. {words}")
+
+    def words(self) -> str:
+        """What would change, for a person."""
+        editable, written = self._editable, self._written
+        if not self.is_on or editable is None:
+            return ""
+        if written is None:
+            return self._why_not or "Nothing would change."
+        change = change_of(editable.history, written.labels, written.box)
+        names = {organ.id: organ.name for organ in editable.scheme.organs}
+        told = [f"{names[one]} {ml_of(change, one, editable.voxel_ml)}" for one in change.most_first if one in names]
+        if change.n_protected:
+            told.append("what is locked stays")
+        return f"{'; '.join(told)}."
+
+    def follow(self) -> None:
+        """Other labels are in the window, or none."""
+        if self._tools.editable is not self._editable:
+            self.put_away()
+
+    def proposed(self, at: ShownSlice) -> tuple[int, np.ndarray] | None:
+        """Organ and what it would be in a slice of any plane, (R, C) bool; None where nothing changes."""
+        written, editable = self._written, self._editable
+        if written is None or editable is None:
+            return None
+        labels = editable.history.array
+        kept = editable.history.protected(written.box, written.labels)
+        mask = np.where(kept, labels[written.box], written.labels) == self._organ
+        found = proposed_in(at, labels, self._organ, written.box, mask)
+        return None if found is None else (self._organ, found)
+
+    def _again(self) -> None:
+        """Of the labels as they are now."""
+        if self._asked is None:
+            return
+        editable, organ = self._tools.editable, self._tools.state()[2]
+        if editable is None or organ not in editable.scheme.ids:
+            self.put_away()
+            return
+        editable.history.commit("Change")
+        self._editable, self._organ = editable, organ
+        tool, settings, other = self._asked
+        z, y, x = self._grid.scale_mm
+        axis = self._grid.axis if self._grid.is_flat else 0
+        scene = Scene(editable.history.array, organ, (z, y, x), axis, other=other)
+        try:
+            self._written, self._why_not = tool.act(scene, settings), ""
+        except InputError as error:
+            self._written, self._why_not = None, str(error)
+        self._outlines.want(proposal=self.proposed)
+        self.changed.emit()
+
+    def _on_tool(self) -> None:
+        """Another organ is chosen: what is shown was about the one before."""
+        if self._tools.state()[2] != self._organ:
+            self.put_away()
+
+    def _on_carry(self) -> None:
+        """What is carried is shown instead."""
+        if self._carry.is_on and self.is_on:
+            self._forget()
+            self.changed.emit()
+
+    def _forget(self) -> None:
+        self._asked = self._editable = self._written = None

@@ -1,0 +1,213 @@
+"""Our own drawing tools by mouse and keys: labels that follow, one step, rings, settings, locks, calling off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hands import LEFT, live, move
+from qtpy.QtCore import QPoint, QPointF, Qt
+from qtpy.QtGui import QWheelEvent
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication, QWidget
+
+from napari_boundaryseg.editing.history.locks import Lock
+from napari_boundaryseg.editing.history.slice_work import SliceState, slice_states
+from napari_boundaryseg.editing.tools.draw_tool import draw_tools
+from napari_boundaryseg.ui.compat.canvas import canvas_widget, view_canvas
+from napari_boundaryseg.ui.views.pixels import mm_per_pixel, to_pixel, to_point
+
+RECTUM = 3
+TOOLS = draw_tools()
+
+
+def key_of(name: str) -> Any:
+    return getattr(Qt.Key, f"Key_{TOOLS[name].key}")
+
+
+def right_border(drawing: Any, viewer: Any, canvas: Any, axis: int) -> QPoint:
+    """The pixel at the border of the rectum, to the right of its middle, in a view across an axis."""
+    layer, at = drawing.tools.layer, list(drawing.grid.voxel())
+    mask = np.asarray(layer.data) == RECTUM
+    plane = np.moveaxis(mask, axis, 0)[at[axis]]
+    rows = np.flatnonzero(plane.any(1))
+    row = int(rows[len(rows) // 2])
+    column = int(np.flatnonzero(plane[row])[-1])
+    voxel = [row + 0.0, column + 0.5]
+    voxel.insert(axis, at[axis])
+    point = tuple(n * mm for n, mm in zip(voxel, layer.scale))
+    return to_pixel(viewer, canvas, point).toPoint()
+
+
+def press(canvas: Any, at: QPoint) -> None:
+    move(canvas, at)
+    live(30)
+    QTest.mousePress(canvas, LEFT, pos=at)
+    live(20)
+
+
+def go(canvas: Any, *way: QPoint) -> None:
+    for at in way:
+        move(canvas, at, LEFT)
+        live(20)
+
+
+@pytest.fixture
+def pull(rectum: Any) -> Any:
+    """Pull in hand, for the rectum."""
+    QTest.keyClick(canvas_widget(rectum.viewer), key_of("pull"))
+    return rectum
+
+
+def test_the_labels_follow_the_mouse_and_are_one_step_when_it_is_let_go(pull: Any, find: Callable[[str], Any]) -> None:
+    labels, canvas, history = pull.tools.layer, canvas_widget(pull.viewer), pull.tools.editable.history
+    before, first = labels.data.copy(), history.position
+    start = right_border(pull, pull.viewer, canvas, 0)
+    press(canvas, start)
+    go(canvas, start + QPoint(8, 0), start + QPoint(20, 0))
+    seen = np.array(labels.data)
+    assert (seen == RECTUM).sum() > (before == RECTUM).sum()
+    assert history.position == first, "no step while the mouse is down"
+    go(canvas, start + QPoint(8, 0), start + QPoint(20, 0))
+    np.testing.assert_array_equal(labels.data, seen)
+    QTest.mouseRelease(canvas, LEFT, pos=start + QPoint(20, 0))
+    live(300)
+    np.testing.assert_array_equal(labels.data, seen)
+    assert history.position == first + 1
+    assert history.top.name.startswith("Pull: Rectum, slices ")
+    assert history.top.hand == (0, pull.grid.slice())
+    states = slice_states(history, RECTUM, 0)
+    assert states[pull.grid.slice()] is SliceState.CORRECTED
+    assert SliceState.CARRIED in states, "what followed on other slices was not looked at"
+    work = pull.tools.editable.effort.total()
+    assert work.strokes == 1
+    assert work.path_mm == pytest.approx((20 + 2 * 12) * abs(mm_per_pixel(pull.viewer)[0]), rel=0.2)
+    QTest.keyClick(canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    np.testing.assert_array_equal(labels.data, before)
+
+
+@pytest.mark.parametrize("undo", [False, True])
+def test_escape_or_undo_calls_a_stroke_off(pull: Any, undo: bool) -> None:
+    labels, canvas, history = pull.tools.layer, canvas_widget(pull.viewer), pull.tools.editable.history
+    before, first = labels.data.copy(), history.position
+    start = right_border(pull, pull.viewer, canvas, 0)
+    press(canvas, start)
+    go(canvas, start + QPoint(20, 0))
+    assert (labels.data != before).any()
+    if undo:
+        QTest.keyClick(canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    else:
+        QTest.keyClick(canvas, Qt.Key.Key_Escape)
+    np.testing.assert_array_equal(labels.data, before)
+    go(canvas, start + QPoint(40, 0))
+    QTest.mouseRelease(canvas, LEFT, pos=start + QPoint(40, 0))
+    np.testing.assert_array_equal(labels.data, before)
+    assert history.position == first
+    assert pull.tools.state()[0] == "pull", "the tool is still in hand"
+    QTest.keyClick(canvas, Qt.Key.Key_Escape)
+    assert pull.tools.state()[0] == "pan_zoom"
+
+
+def test_nothing_beyond_the_ring_changes_and_the_ring_is_seen(pull: Any) -> None:
+    labels, canvas = pull.tools.layer, canvas_widget(pull.viewer)
+    mark = canvas.findChild(QWidget, "stroke_mark")
+    before = labels.data.copy()
+    start, end = right_border(pull, pull.viewer, canvas, 0), QPoint(25, 10)
+    press(canvas, start)
+    go(canvas, start + end)
+    assert mark.isVisible()
+    assert mark.at == QPointF(start + end)
+    ring = mark.radius_px * abs(mm_per_pixel(pull.viewer)[0])
+    QTest.mouseRelease(canvas, LEFT, pos=start + end)
+    middle = to_point(pull.viewer, canvas, QPointF(start + end))
+    away = np.linalg.norm((np.argwhere(labels.data != before) * labels.scale) - middle, axis=1)
+    assert len(away)
+    assert away.max() <= ring
+
+
+def test_shift_and_wheel_set_the_ring_and_the_form_shows_it(pull: Any, find: Callable[[str], Any]) -> None:
+    canvas = canvas_widget(pull.viewer)
+    field = find("correct_panel.pull.radius_mm")
+    before = field.value()
+    at = QPointF(canvas.width() / 2, canvas.height() / 2)
+    shift, none = Qt.KeyboardModifier.ShiftModifier, Qt.MouseButton.NoButton
+    wheel = QWheelEvent(at, at, QPoint(), QPoint(0, 240), none, shift, Qt.ScrollPhase.NoScrollPhase, False)
+    QApplication.sendEvent(canvas, wheel)
+    assert field.value() == pytest.approx(before * 1.21, abs=0.15)
+    assert pull.tools.own.ring_mm() == pytest.approx(field.value())
+    field.setValue(7.5)
+    assert pull.tools.own.ring_mm() == pytest.approx(7.5)
+    assert not find("correct_panel.size").isVisible(), "that is the size of another tool"
+    QTest.keyClick(canvas, Qt.Key.Key_B)
+    assert not field.isVisible()
+    assert find("correct_panel.size").isVisible()
+    QTest.keyClick(canvas, key_of("pull"))
+    assert field.value() == 7.5
+
+
+def test_locked_organs_stay_and_it_is_said(pull: Any) -> None:
+    said: list[str] = []
+    pull.session.message.connect(lambda level, text: said.append(text))
+    labels, canvas = pull.tools.layer, canvas_widget(pull.viewer)
+    pull.labels.lock(Lock(RECTUM), True)
+    before, first = labels.data.copy(), pull.tools.editable.history.position
+    start = right_border(pull, pull.viewer, canvas, 0)
+    press(canvas, start)
+    go(canvas, start + QPoint(20, 0))
+    QTest.mouseRelease(canvas, LEFT, pos=start + QPoint(20, 0))
+    np.testing.assert_array_equal(labels.data, before)
+    assert pull.tools.editable.history.position == first
+    assert any("Pull: Rectum" in text and "locked" in text for text in said), said
+
+
+def test_a_result_that_comes_during_a_stroke_is_not_written_over(pull: Any) -> None:
+    labels, canvas, editable = pull.tools.layer, canvas_widget(pull.viewer), pull.tools.editable
+    start = right_border(pull, pull.viewer, canvas, 0)
+    press(canvas, start)
+    go(canvas, start + QPoint(20, 0))
+    editable.put("Model", np.zeros_like(labels.data), kind="model")
+    go(canvas, start + QPoint(30, 0))
+    QTest.mouseRelease(canvas, LEFT, pos=start + QPoint(30, 0))
+    assert not labels.data.any()
+    assert editable.history.top.name == "Model"
+
+
+@pytest.mark.parametrize("plane", [0, 1])
+def test_in_the_other_planes_too(pull: Any, plane: int) -> None:
+    pull.view.show_three_planes(True)
+    live(300)
+    view = pull.view.planes.views[plane]
+    canvas, axis = view_canvas(view.widget), view.grid.axis
+    assert axis != 0
+    before = pull.tools.layer.data.copy()
+    start = right_border(pull, view.model, canvas, axis)
+    press(canvas, start)
+    go(canvas, start + QPoint(15, 0))
+    QTest.mouseRelease(canvas, LEFT, pos=start + QPoint(15, 0))
+    assert (pull.tools.layer.data != before).any()
+    assert pull.tools.editable.history.top.hand == (axis, view.grid.slice())
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_each_tool_is_taken_by_its_key_and_its_button_and_draws(
+    rectum: Any, find: Callable[[str], Any], name: str
+) -> None:
+    canvas, button = canvas_widget(rectum.viewer), find(f"correct_panel.tool.{name}")
+    QTest.keyClick(canvas, key_of(name))
+    assert button.isChecked()
+    assert rectum.tools.state()[0] == name
+    assert TOOLS[name].words in find("correct_panel.tool_text").text()
+    assert rectum.viewer.help == TOOLS[name].words
+    start = right_border(rectum, rectum.viewer, canvas, 0)
+    before, first = rectum.tools.layer.data.copy(), rectum.tools.editable.history.position
+    press(canvas, start - QPoint(6, 0))
+    go(canvas, start + QPoint(10, 4), start + QPoint(12, 12), start + QPoint(-4, 14))
+    QTest.mouseRelease(canvas, LEFT, pos=start + QPoint(-4, 14))
+    live(200)
+    changed = (rectum.tools.layer.data != before).any()
+    assert rectum.tools.editable.history.position == first + changed
+    QTest.mouseClick(button, LEFT)
+    assert rectum.tools.state()[0] == "pan_zoom"
+    assert not button.isChecked()
