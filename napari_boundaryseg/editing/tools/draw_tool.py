@@ -60,6 +60,8 @@ class DrawTool:
         Radius of the ring at the mouse, in mm, by settings, way and spacing: the tool changes nothing outside it.
     has_line : bool
         Whether the way itself is shown.
+    of_pressed : bool
+        Whether it is about the organ that was pressed, whichever is chosen.
     position : int
         The tool with the lowest number comes first.
     """
@@ -72,6 +74,7 @@ class DrawTool:
     goes_on: bool = False
     ring_mm: Callable[[Any, np.ndarray, tuple[float, float, float]], float] | None = radius
     has_line: bool = False
+    of_pressed: bool = False
     position: int = 50
 
 

@@ -10,7 +10,7 @@ from superqt.utils import signals_blocked
 
 from napari_boundaryseg.ui import keys
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
-from napari_boundaryseg.ui.widgets.controls import button, choice, line, tool
+from napari_boundaryseg.ui.widgets.controls import bring_into_sight, button, choice, line, tool
 from napari_boundaryseg.ui.widgets.settings_form import SettingsForm
 
 
@@ -64,6 +64,7 @@ class CleanBox(QWidget):
             self._clean.put_away()
         else:
             self._show()
+            bring_into_sight(self.apply)
 
     def _show(self) -> None:
         """Ask for what is chosen and set."""

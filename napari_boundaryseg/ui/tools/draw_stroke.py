@@ -82,7 +82,8 @@ class DrawStroke:
     def end(self) -> None:
         """Make a step of it."""
         hand = Hand(self.axis, self.slice)
-        name = of_organ(self.tool.label, self._editable.scheme, self._scene.organ)
+        organ = self._scene.pressed if self.tool.of_pressed else self._scene.organ
+        name = of_organ(self.tool.label, self._editable.scheme, organ)
         self._editable.finish(name, hand=hand)
 
     def call_off(self) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import TypeVar
 
-from qtpy.QtCore import Qt
+from qtpy.QtCore import Qt, QTimer
 from qtpy.QtGui import QPaintEvent, QWheelEvent
 from qtpy.QtWidgets import (
     QAbstractItemView,
@@ -13,6 +14,7 @@ from qtpy.QtWidgets import (
     QFormLayout,
     QLabel,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
     QSlider,
     QStyle,
@@ -110,6 +112,15 @@ def choice(name: str, label: str, tip: str = "", items: Iterable[str] = ()) -> Q
     made = narrow(named(Choice(), name, label, tip))
     made.addItems(list(items))
     return made
+
+
+def bring_into_sight(widget: QWidget) -> None:
+    """Scroll whatever it lies in until all of it is seen, once it has its place."""
+    area = widget.parentWidget()
+    while area is not None and not isinstance(area, QScrollArea):
+        area = area.parentWidget()
+    if isinstance(area, QScrollArea):
+        QTimer.singleShot(0, partial(area.ensureWidgetVisible, widget))
 
 
 def as_list(table: QTableView) -> None:

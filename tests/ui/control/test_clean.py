@@ -66,6 +66,8 @@ def test_it_is_shown_dashed_with_its_volume_and_enter_makes_it_one_step(
 def test_escape_puts_it_away_and_so_does_another_organ(margins: Any, find: Callable[[str], Any]) -> None:
     history, canvas = margins.tools.editable.history, canvas_widget(margins.viewer)
     first = history.position
+    live(100)
+    assert not find("correct_panel.clean_apply").visibleRegion().isEmpty(), "the key has brought it into sight"
     QTest.keyClick(canvas, Qt.Key.Key_Escape)
     assert not margins.clean.is_on
     assert not dashed(margins)

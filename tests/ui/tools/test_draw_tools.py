@@ -190,6 +190,24 @@ def test_in_the_other_planes_too(pull: Any, plane: int) -> None:
     assert pull.tools.editable.history.top.hand == (axis, view.grid.slice())
 
 
+def test_the_interface_is_named_after_the_organ_that_was_pressed(rectum: Any) -> None:
+    canvas, labels, at = canvas_widget(rectum.viewer), rectum.tools.layer, rectum.grid.slice()
+    start = right_border(rectum, rectum.viewer, canvas, 0)
+    right = rectum.tools.layer.data[at].copy()
+    right[(right == 0) & (np.arange(right.shape[1]) > right.shape[1] // 2)] = 2
+    rectum.tools.editable.put("The prostate to the right of it", right[None], (slice(at, at + 1), *[slice(None)] * 2))
+    rectum.tools.choose(1)
+    QTest.keyClick(canvas, key_of("interface_brush"))
+    before = labels.data.copy()
+    press(canvas, start - QPoint(8, 0))
+    go(canvas, start + QPoint(2, 0), start + QPoint(10, 0))
+    QTest.mouseRelease(canvas, LEFT, pos=start + QPoint(10, 0))
+    changed = labels.data != before
+    assert set(before[changed]) == {2}
+    assert set(labels.data[changed]) == {RECTUM}
+    assert rectum.tools.editable.history.top.name.startswith("Interface: Rectum")
+
+
 @pytest.mark.parametrize("name", TOOLS)
 def test_each_tool_is_taken_by_its_key_and_its_button_and_draws(
     rectum: Any, find: Callable[[str], Any], name: str

@@ -74,6 +74,7 @@ DRAW_TOOLS.register("interface_brush")(
         settings=InterfaceBrushSettings,
         act=interface_brush,
         goes_on=True,
+        of_pressed=True,
         position=25,
     )
 )
