@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.data.geometry import DisplayGrid
 from napari_boundaryseg.data.nested_regions import classes_inside, organs_between
 from napari_boundaryseg.data.shapes.border_lines import Part
+from napari_boundaryseg.data.shapes.border_width import border_width_mm
 from napari_boundaryseg.editing.history.history import History
 from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.ui.views.shown_slice import ShownSlice
@@ -75,6 +77,10 @@ class ModelResult:
         inside = [np.clip(likely[list(held)].sum(axis=0), _SURE, 1 - _SURE) for held in self._nested[at : at + 2]]
         first, *inner = (np.log(p) - np.log1p(-p) for p in inside)
         return np.minimum(first, -inner[0]) if inner else first
+
+    def border_width_mm(self, organ: int, axis: int, spacing_mm: Sequence[float]) -> np.ndarray:
+        """How wide the model's border of an organ is in each slice across an axis."""
+        return border_width_mm(self._probabilities[self._classes[organ]], axis, spacing_mm)
 
     def probability(self, organ: int, at: ShownSlice) -> np.ndarray:
         """What the model says of an organ in a slice: (R, C), 0 to 1."""

@@ -198,6 +198,19 @@ def test_the_next_slice_to_correct_is_far_from_those_that_are() -> None:
     assert proposal.next_to_correct() in (6, 7)
 
 
+def test_a_doubtful_border_is_to_be_corrected_first_also_beyond_the_end() -> None:
+    history = started()
+    proposal = Proposal(history, 1, 0, SPACING)
+    draw(history, 2, disc(21, 20))
+    proposal.update()
+    doubtful = np.ones(len(history.array))
+    assert proposal.next_to_correct(doubtful) == 12, "farthest away, one beyond the organ"
+    doubtful[12] = 0.1
+    assert proposal.next_to_correct(doubtful) == 11
+    doubtful[7] = 5.0
+    assert proposal.next_to_correct(doubtful) == 7
+
+
 def test_what_was_corrected_and_put_back_is_no_correction_any_more() -> None:
     history = started()
     proposal = Proposal(history, 1, 0, SPACING)

@@ -1,4 +1,4 @@
-"""Clean-ups in the window: seen before they are done, Enter applies, Esc discards; and an organ copied to the next slice."""
+"""Clean-ups in the window: seen before they are done, Enter applies, Esc discards; an organ copied to the next slice."""
 
 from __future__ import annotations
 

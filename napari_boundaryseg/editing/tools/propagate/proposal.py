@@ -101,17 +101,27 @@ class Proposal:
             plane[~mask & (plane == self.organ)] = 0
         return box, labels
 
-    def next_to_correct(self) -> int | None:
-        """The untouched slice whose correction would teach most; None where there is none."""
+    def next_to_correct(self, doubtful: np.ndarray | None = None) -> int | None:
+        """The untouched slice whose correction would teach most; None where there is none.
+
+        Parameters
+        ----------
+        doubtful : (N,) array, optional
+            How doubtful the border is on each slice of the scan, in whatever unit. Then one slice beyond each end of
+            the organ counts too: it may go on there. All alike by default.
+        """
         if self._carry is None:
             return None
         first = self.box[self.axis].start
         there = self._turned(self.found).any(axis=(1, 2)) | self._turned(self._in(self.box)).any(axis=(1, 2))
+        if doubtful is not None:
+            there = np.convolve(there, (1, 1, 1), "same") > 0
         left = np.where(there, self._carry.unknown, 0.0)
         for n in touched_slices(self.history, self.organ, self.axis) | set(self.corrected):
             if 0 <= n - first < len(left):
                 left[n - first] = 0.0
-        best = most_uncertain(left.tolist())
+        part = None if doubtful is None else doubtful[first : first + len(left)].tolist()
+        best = most_uncertain(left.tolist(), part)
         return None if best is None else first + best
 
     def _begin(self) -> None:

@@ -17,6 +17,7 @@ from napari_boundaryseg.ui.layers.editable_labels import EditableLabels
 from napari_boundaryseg.ui.layers.scan_grid import ScanGrid
 from napari_boundaryseg.ui.layers.step_names import PLANES
 from napari_boundaryseg.ui.tools.paint_tools import PaintTools
+from napari_boundaryseg.ui.views.model_result import ModelResult
 from napari_boundaryseg.ui.views.outline_views import OutlineViews
 from napari_boundaryseg.ui.views.proposed import proposed_in
 from napari_boundaryseg.ui.views.shown_slice import ShownSlice
@@ -47,6 +48,7 @@ class CarryActions(QObject):
         self._outlines, self._planes = outlines, planes
         self._proposal: Proposal | None = None
         self._editable: EditableLabels | None = None
+        self._width: tuple[tuple[ModelResult, int, int], np.ndarray] | None = None
         tools.stepped.connect(self._on_step)
         tools.tool_changed.connect(self._on_tool)
 
@@ -108,8 +110,18 @@ class CarryActions(QObject):
         return self._proposal is not None and bool(self._proposal.offered)
 
     def next_slice(self) -> int | None:
-        """The slice whose correction would teach most, counted from 0."""
-        return self._proposal.next_to_correct() if self._proposal is not None else None
+        """The slice whose correction would teach most, from 0: far from what is corrected, its border doubtful."""
+        return self._proposal.next_to_correct(self._doubtful()) if self._proposal is not None else None
+
+    def _doubtful(self) -> np.ndarray | None:
+        """How wide the model's border is on each slice, where the labels are a model's."""
+        proposal, result = self._proposal, self._outlines.wanted.result
+        if proposal is None or result is None or not result.is_in(proposal.history.array):
+            return None
+        asked = (result, proposal.organ, proposal.axis)
+        if self._width is None or self._width[0] != asked:
+            self._width = asked, result.border_width_mm(proposal.organ, proposal.axis, self._grid.scale_mm)
+        return self._width[1]
 
     def go_to_next(self) -> None:
         """Show the slice whose correction would teach most."""
