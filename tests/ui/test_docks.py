@@ -8,7 +8,6 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from napari._qt._qplugins._qnpe2 import _toggle_or_get_widget  # what a click in the menu runs (0.9.2: no public name)
 from qtpy.QtCore import Qt
 
 from napari_boundaryseg.ui import hooks
@@ -26,10 +25,9 @@ def test_the_plugin_alone_opens_the_workbench(controller_viewer: Any) -> None:
     assert widget.panels["Scan"]._session is hooks.controller_of(controller_viewer).session
 
 
-def test_every_widget_opens_from_the_menu(controller_viewer: Any) -> None:
+def test_every_widget_opens_by_its_name_in_the_menu(controller_viewer: Any) -> None:
     for title in ("Boundary segmentation", *(panel.title for panel in in_order().values())):
-        widget, _ = _toggle_or_get_widget("napari-boundaryseg", title, f"{title} (Boundary segmentation)")
-        controller_viewer.window.add_dock_widget(widget)
+        _, widget = controller_viewer.window.add_plugin_dock_widget("napari-boundaryseg", title)
         assert isinstance(widget, WorkbenchDock if title == "Boundary segmentation" else PanelAlone), title
     assert "torch" not in sys.modules
 
