@@ -53,6 +53,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
     "Polygon": (
         Key("outline.apply", ("Enter", "Return"), "Apply the polygon, or the clean-up that is shown"),
         Key("outline.back", ("Backspace",), "Take its last corner back", repeats=True),
+        Key("outline.delete", ("Del",), "Delete the corner under the mouse"),
         Key(
             "tool.leave",
             ("Esc",),
@@ -128,8 +129,9 @@ def use(tool: str) -> str:
         return KEYS[f"tool.{tool}"].words
     back, apply, leave = (shown(action) for action in ("outline.back", "outline.apply", "tool.leave"))
     return (
-        f"Click corners round an area; drag one to move it. {back} takes the last one back, "
-        f"{apply} or double click applies, {leave} discards"
+        f"Click corners round an area, or hold the button and draw; drag a corner to move it, click on an edge to insert "
+        f"one, {shown('outline.delete')} deletes it. {back} takes the last one back, {apply} or double click applies, "
+        f"{leave} discards"
     )
 
 

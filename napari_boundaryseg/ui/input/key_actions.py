@@ -15,6 +15,8 @@ from napari_boundaryseg.ui.input.keyboard import Act
 from napari_boundaryseg.ui.keys import DOWN, MODES
 from napari_boundaryseg.ui.layers.organ_slices import ends
 from napari_boundaryseg.ui.layers.scan_grid import ScanGrid
+from napari_boundaryseg.ui.tools.outline import REACH_PX
+from napari_boundaryseg.ui.views.pixels import mm_per_pixel
 
 
 class KeyActions:
@@ -44,6 +46,7 @@ class KeyActions:
             "tool.larger": self._on_labels("tool.larger", lambda: tools.resize_brush(1)),
             "tool.leave": Act(self._leave, lambda: self._in_hand() or self._carries() or clean.is_on),
             "outline.apply": Act(self._apply, lambda: self._has_outline() or clean.is_on),
+            "outline.delete": Act(self._delete_corner, self._has_outline),
             "outline.back": Act(outline.back, self._has_outline),
             "edit.undo": Act(self._undo, self._may_go_back),
             "edit.redo": Act(self._redo, self._may_go_back),
@@ -143,6 +146,9 @@ class KeyActions:
     def _redo(self) -> None:
         self._take_labels("Redo")
         self._tools.redo()
+
+    def _delete_corner(self) -> None:
+        self._tools.outline.delete(REACH_PX * abs(mm_per_pixel(self._view().viewer)[0]))
 
     def _apply(self) -> None:
         if self._has_outline():

@@ -22,13 +22,11 @@ from napari_boundaryseg.ui.keys import DOWN, MODES
 from napari_boundaryseg.ui.layers.scan_grid import ScanGrid
 from napari_boundaryseg.ui.tools.bare_scan import BareScan
 from napari_boundaryseg.ui.tools.draw_tools import TOOLS
+from napari_boundaryseg.ui.tools.outline import DRAWN_PX, REACH_PX
 from napari_boundaryseg.ui.views.grey_window import drag_window
 from napari_boundaryseg.ui.views.marks.polygon_view import PolygonView
 from napari_boundaryseg.ui.views.marks.stroke_mark import StrokeMark
 from napari_boundaryseg.ui.views.pixels import mm_per_pixel, to_point
-
-REACH_PX = 8
-"""A press this near to a corner of a polygon takes hold of it."""
 
 
 class WindowInput(QObject):
@@ -105,15 +103,17 @@ class WindowInput(QObject):
             return None
         outline, reach = self._tools.outline, REACH_PX * abs(mm_per_pixel(view.viewer)[0])
         corner = outline.press(self._tools.layer, view.grid.axis, view.grid.slice(), view.point(at), reach)
-        return lambda now: outline.move(corner, view.point(now)) if corner is not None else None
+        step = DRAWN_PX * abs(mm_per_pixel(view.viewer)[0])
+        return lambda now: outline.drag(corner, view.point(now), step) if corner is not None else None
 
     def _go_on(self, view: Mouse, at: QPointF) -> None:
         self._tools.own.move(view.point(at))
         self._show_ring(view, at)
 
     def release(self, view: Mouse) -> None:
-        """The stroke of a tool of ours is a step."""
+        """The stroke of a tool of ours is a step; what was drawn of a polygon by hand has its corners."""
         self._tools.own.end()
+        self._tools.outline.release(DRAWN_PX * abs(mm_per_pixel(view.viewer)[0]))
 
     def press_twice(self, view: Mouse) -> bool:
         """The polygon is applied."""
@@ -177,4 +177,4 @@ class WindowInput(QObject):
         colour = self._tools.colour() if drawn else ""
         for mouse, picture, _ in self._views:
             here = drawn and self._shows_outline(mouse.grid)
-            picture.show_outline(outline.corners if here else [], outline.mouse, colour)
+            picture.show_outline(outline.corners if here else [], outline.line, outline.mouse, colour)

@@ -35,7 +35,7 @@ class ToolBox(QWidget):
         self.size_text = named(QLabel(), "correct_panel.size_text")
         self.use = line("correct_panel.tool_text", quiet=True)
         self.forms: dict[str, SettingsForm[Any]] = {}
-        """Of our own tools, by their names, each made when it is first in hand."""
+        """Of tools that have settings, each made when it is first in hand."""
         self.undo = button("correct_panel.undo", keys.KEYS["edit.undo"].label, keys.tip("edit.undo"))
         self.redo = button("correct_panel.redo", keys.KEYS["edit.redo"].label, keys.tip("edit.redo"))
         self._arrange()
@@ -81,19 +81,20 @@ class ToolBox(QWidget):
         self.show_steps()
 
     def show_settings(self) -> None:
-        """Show how the tool in hand is set: a form for one of ours, else the size of the brush."""
-        own = self._drawing.own
-        if own.in_hand and own.in_hand not in self.forms:
-            made = SettingsForm(f"correct_panel.{own.in_hand}", own.settings(own.in_hand))
-            made.changed.connect(own.set_settings)
+        """Show how the tool in hand is set: a form, or the size of the brush."""
+        name, tools = self._drawing.state()[0], self._drawing
+        settings = tools.settings()
+        if settings is not None and name not in self.forms:
+            made = SettingsForm(f"correct_panel.{name}", settings)
+            made.changed.connect(tools.set_settings)
             self._place.addWidget(made)
-            self.forms[own.in_hand] = made
-        for name, made in self.forms.items():
-            made.setVisible(name == own.in_hand)
-        if own.in_hand and self.forms[own.in_hand].settings != own.settings(own.in_hand):
-            self.forms[own.in_hand].show_settings(own.settings(own.in_hand))
+            self.forms[name] = made
+        for other, made in self.forms.items():
+            made.setVisible(other == name)
+        if settings is not None and self.forms[name].settings != settings:
+            self.forms[name].show_settings(settings)
         for part in (self._size_title, self.size_text, self.brush_size):
-            part.setVisible(not own.in_hand)
+            part.setVisible(settings is None)
 
     def show_steps(self) -> None:
         """Let a button be pressed as soon as there is something to take back, or to make again."""

@@ -9,6 +9,7 @@ from superqt.utils import QSignalThrottler
 
 from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.editing.history.edit import Edit
+from napari_boundaryseg.editing.tools.draw_tool import ToolSettings
 from napari_boundaryseg.ui.keys import DOWN
 from napari_boundaryseg.ui.layers import access
 from napari_boundaryseg.ui.layers.editable_labels import EditableLabels
@@ -17,7 +18,7 @@ from napari_boundaryseg.ui.layers.scan_grid import ScanGrid
 from napari_boundaryseg.ui.tools.brush import LEAST_MM, Brush
 from napari_boundaryseg.ui.tools.draw_tools import TOOLS, DrawTools
 from napari_boundaryseg.ui.tools.effort_recorder import EffortRecorder
-from napari_boundaryseg.ui.tools.outline import Outline
+from napari_boundaryseg.ui.tools.outline import Outline, OutlineSettings
 
 QUIET_MS = 150
 """Changes are told at most this often, in ms."""
@@ -179,6 +180,18 @@ class PaintTools(QObject):
         if layer is None:
             return DOWN, LEAST_MM, 0
         return self.own.in_hand or str(layer.mode), self.brush.mm(), layer.selected_label
+
+    def settings(self) -> ToolSettings | None:
+        """How the tool in hand is set; None of napari's, which has a size at most."""
+        mode = self.state()[0]
+        return self.outline.settings if mode == "polygon" else self.own.settings(mode) if mode in TOOLS else None
+
+    def set_settings(self, settings: ToolSettings) -> None:
+        """Set the tool in hand."""
+        if isinstance(settings, OutlineSettings):
+            self.outline.set_settings(settings)
+        else:
+            self.own.set_settings(settings)
 
     def colour(self) -> str:
         """The colour of the organ that is drawn; white for an integer without a name."""

@@ -17,7 +17,7 @@ from qtpy.QtWidgets import QWidget
 from napari_boundaryseg.editing.history.locks import Lock
 from napari_boundaryseg.ui.compat.canvas import canvas_widget, view_canvas
 from napari_boundaryseg.ui.compat.window import main_window
-from napari_boundaryseg.ui.views.pixels import to_point
+from napari_boundaryseg.ui.views.pixels import mm_per_pixel, to_point
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 SQUARE = (QPoint(-40, -40), QPoint(40, -40), QPoint(40, 40), QPoint(-40, 40))
@@ -104,6 +104,60 @@ def test_corners_can_be_moved_and_taken_back(drawing: Any, polygon: Any) -> None
     assert str(labels.mode) == "pan_zoom"
     np.testing.assert_array_equal(labels.data, before)
     assert drawing.tools.editable.effort.total().strokes == 0
+
+
+def test_a_corner_is_inserted_into_an_edge_and_deleted_under_the_mouse(drawing: Any, polygon: Any) -> None:
+    canvas = canvas_widget(drawing.viewer)
+    corners(canvas, *SQUARE)
+    before = list(polygon.corners)
+    on_edge = QPoint(0, -40)  # between the first and the second
+    drag(canvas, middle(canvas) + on_edge, middle(canvas) + QPoint(0, -60))
+    assert len(polygon.corners) == 5
+    assert [polygon.corners[n] for n in (0, 2, 3, 4)] == before
+    assert polygon.corners[1] == pytest.approx(
+        to_point(drawing.viewer, canvas, QPointF(middle(canvas) + QPoint(0, -60)))
+    )
+    move(canvas, middle(canvas) + QPoint(2, -58))
+    QTest.keyClick(canvas, Qt.Key.Key_Delete)
+    assert polygon.corners == before
+    move(canvas, middle(canvas))
+    QTest.keyClick(canvas, Qt.Key.Key_Delete)
+    assert polygon.corners == before, "none is under the mouse"
+
+
+def test_with_the_button_held_it_is_drawn_by_hand_with_as_few_corners_as_it_needs(drawing: Any, polygon: Any) -> None:
+    canvas = canvas_widget(drawing.viewer)
+    turn = np.linspace(0, 1.8 * np.pi, 60)
+    ring = [middle(canvas) + QPoint(round(50 * math.cos(t)), round(50 * math.sin(t))) for t in turn]
+    drag(canvas, *ring)
+    assert 8 < len(polygon.corners) < 40
+    radius = 50 * abs(mm_per_pixel(drawing.viewer)[0])
+    centre = np.array(to_point(drawing.viewer, canvas, QPointF(middle(canvas))))
+    away = [math.dist(corner, centre) for corner in polygon.corners]
+    assert away == pytest.approx([radius] * len(away), rel=0.06)
+    corners(canvas, QPoint(30, -55))
+    assert polygon.corners[-1] == pytest.approx(
+        to_point(drawing.viewer, canvas, QPointF(middle(canvas) + QPoint(30, -55)))
+    ), "and goes on with clicks"
+    first = drawing.tools.editable.history.position
+    QTest.keyClick(canvas, Qt.Key.Key_Return)
+    assert drawing.tools.editable.history.position == first + 1
+
+
+def test_a_curve_through_the_corners_encloses_more_than_straight_edges(
+    drawing: Any, polygon: Any, find: Callable[[str], Any]
+) -> None:
+    canvas, labels = canvas_widget(drawing.viewer), drawing.tools.layer
+    gained = []
+    for smooth in (False, True):
+        find("correct_panel.polygon.smooth").setChecked(smooth)
+        before = labels.data.copy()
+        corners(canvas, *SQUARE)
+        QTest.keyClick(canvas, Qt.Key.Key_Return)
+        gained.append(int(np.count_nonzero(labels.data != before)))
+        drawing.tools.undo()
+    assert gained[1] > 1.2 * gained[0] > 0
+    assert not find("correct_panel.size").isVisible(), "a polygon has no brush"
 
 
 def test_a_double_click_applies_in_every_plane(drawing: Any, polygon: Any) -> None:

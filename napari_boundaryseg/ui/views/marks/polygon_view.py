@@ -23,15 +23,22 @@ class PolygonView(CanvasMark):
     def __init__(self, viewer: Any, canvas: QWidget) -> None:
         super().__init__("outline", viewer, canvas)
         self._points: list[tuple[float, ...]] = []
+        self._line: list[tuple[float, ...]] = []
         self._ahead: tuple[float, ...] | None = None
         self._colour = QColor()
         camera = camera_of(viewer)
         for source in (camera.events.center, camera.events.zoom, camera.events.orientation):
             source.connect(self._redraw)
 
-    def show_outline(self, points: Sequence[tuple[float, ...]], ahead: tuple[float, ...] | None, colour: str) -> None:
-        """Draw these corners, in mm, and the edges to where the next one would be."""
-        self._points, self._ahead, self._colour = list(points), ahead, QColor(colour)
+    def show_outline(
+        self,
+        points: Sequence[tuple[float, ...]],
+        line: Sequence[tuple[float, ...]],
+        ahead: tuple[float, ...] | None,
+        colour: str,
+    ) -> None:
+        """Draw these corners, in mm, the line through them, and the edges to where the next one would be."""
+        self._points, self._line, self._ahead, self._colour = list(points), list(line), ahead, QColor(colour)
         self.paint_over(bool(points))
 
     def _redraw(self, event: object = None) -> None:
@@ -40,7 +47,8 @@ class PolygonView(CanvasMark):
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Draw dark under the organ's colour, so that it shows on bright and dark tissue."""
-        corners = self.pixels(self._points)
+        corners, line = self.pixels(self._points), self.pixels(self._line)
+        is_curve = len(line) > len(corners)
         closed = QPolygonF(corners[:1])
         if self._ahead is not None:
             closed = QPolygonF([corners[-1], *self.pixels([self._ahead]), corners[0]])
@@ -50,9 +58,10 @@ class PolygonView(CanvasMark):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for colour, width in ((QColor(OUTLINE_HALO), 3.5), (self._colour, 1.5)):
             painter.setPen(QPen(colour, width))
-            painter.drawPolyline(QPolygonF(corners))
+            painter.drawPolyline(QPolygonF([*line, line[0]] if is_curve else line))
             painter.setPen(QPen(colour, width, Qt.PenStyle.DotLine))
-            painter.drawPolyline(closed)
+            if not is_curve:
+                painter.drawPolyline(closed)
         painter.setPen(QPen(QColor(OUTLINE_HALO), 1))
         painter.setBrush(self._colour)
         for corner in corners:
