@@ -129,9 +129,9 @@ def use(tool: str) -> str:
         return KEYS[f"tool.{tool}"].words
     back, apply, leave = (shown(action) for action in ("outline.back", "outline.apply", "tool.leave"))
     return (
-        f"Click corners round an area, or hold the button and draw; drag a corner to move it, click on an edge to insert "
-        f"one, {shown('outline.delete')} deletes it. {back} takes the last one back, {apply} or double click applies, "
-        f"{leave} discards"
+        "Click corners round an area, or hold the button and draw; drag a corner to move it, click on an edge to "
+        f"insert one, {shown('outline.delete')} deletes it. {back} takes the last one back, {apply} or double click "
+        f"applies, {leave} discards"
     )
 
 

@@ -1,4 +1,4 @@
-"""Contours that stay editable: the curve through corners, the edge near a point, and fewer corners for the same line."""
+"""Contours that stay editable: the curve through corners, the edge near a point, fewer corners for a line."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def edge_near(corners: Sequence[Point], point: Point, reach: float) -> int | Non
 
 
 def simplified(line: Sequence[Point], axis: int, tolerance: float) -> list[Point]:
-    """A line on one slice with as few of its points as keep it within a tolerance (Douglas and Peucker); both ends stay.
+    """A line on one slice with as few points as keep it within a tolerance (Douglas and Peucker); both ends stay.
 
     Parameters
     ----------

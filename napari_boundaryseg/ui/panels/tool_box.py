@@ -11,6 +11,7 @@ from superqt.utils import signals_blocked
 from napari_boundaryseg.ui import keys
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 from napari_boundaryseg.ui.widgets.controls import Slider, button, line, named, tool
+from napari_boundaryseg.ui.widgets.layout.button_grid import ButtonGrid
 from napari_boundaryseg.ui.widgets.settings_form import SettingsForm
 
 MOST_MM = 40
@@ -55,17 +56,15 @@ class ToolBox(QWidget):
     def _arrange(self) -> None:
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
-        for n, made in enumerate(self.buttons.values()):
-            grid.addWidget(made, n // 2, n % 2)
-        under = (len(self.buttons) + 1) // 2
-        grid.addWidget(self.use, under, 0, 1, 2)
+        grid.addWidget(ButtonGrid(list(self.buttons.values())), 0, 0, 1, 2)
+        grid.addWidget(self.use, 1, 0, 1, 2)
         self._place = QVBoxLayout()
-        grid.addLayout(self._place, under + 1, 0, 1, 2)
-        grid.addWidget(self._size_title, under + 2, 0)
-        grid.addWidget(self.size_text, under + 2, 1)
-        grid.addWidget(self.brush_size, under + 3, 0, 1, 2)
-        grid.addWidget(self.undo, under + 4, 0)
-        grid.addWidget(self.redo, under + 4, 1)
+        grid.addLayout(self._place, 2, 0, 1, 2)
+        grid.addWidget(self._size_title, 3, 0)
+        grid.addWidget(self.size_text, 3, 1)
+        grid.addWidget(self.brush_size, 4, 0, 1, 2)
+        grid.addWidget(self.undo, 5, 0)
+        grid.addWidget(self.redo, 5, 1)
 
     def show_tool(self) -> None:
         """Show which tool is in hand, how large the brush is and what can be undone."""

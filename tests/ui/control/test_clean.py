@@ -1,4 +1,4 @@
-"""Clean-ups in the window: seen before they are done, Enter applies, Esc discards; an organ copied to the next slice."""
+"""Clean-ups in the window: seen before they are done, applied by Enter, put away by Esc; and copying to a slice."""
 
 from __future__ import annotations
 

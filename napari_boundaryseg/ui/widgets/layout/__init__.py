@@ -1,0 +1,1 @@
+"""Widgets that arrange others by the room that there is."""
