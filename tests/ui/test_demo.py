@@ -124,7 +124,7 @@ def test_without_a_person_a_result_over_corrections_ends_with_its_question(
     wait(lambda: controller.session.scan is not None and controller.session.job is None)
     controller.labels.new(preset("pelvis-mr"))
     controller.tools.layer.data[3, 30:35, 30:35] = 2
-    controller.tools.editable.stroke()
+    controller.tools.editable.finish()
 
     def found(whole: bool) -> None:
         result = result_of(controller.session, np.zeros(controller.session.scan.geometry.shape, np.uint8))

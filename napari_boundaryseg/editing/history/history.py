@@ -40,7 +40,7 @@ class History:
     position n is after step n. A new step after undo drops the steps that could have been redone.
 
     Other code may write into ``array`` itself (napari's brush does). A private copy of the labels finds such changes:
-    `commit` makes a step of them and puts back what is locked. Every other method first commits what
+    `commit` makes a step of them and puts back what is locked. Every other method but `put_back` first commits what
     was written, so undo takes back that change before any older one.
 
     Locking and unlocking are steps too. So undo reaches a locked voxel only after it has undone the lock: a step never
@@ -85,6 +85,8 @@ class History:
     ) -> None:
         self._labels, self._stack = TrackedLabels(array), UndoStack(most_bytes, steps, position)
         self._slice_axis, self._locks = slice_axis, locks or Locks()
+        self.stroke: tuple[Name, Hand] | None = None
+        """What is being drawn, and where: whoever commits it before it is let go makes that step of it."""
 
     @property
     def array(self) -> np.ndarray:
@@ -155,6 +157,8 @@ class History:
         hand : Hand, optional
             The slice in which a person saw it, where it also changed others.
         """
+        if self.stroke is not None and name == UNNAMED:
+            name, hand = self.stroke
         found = self._labels.changed(boxes.clipped(box, self.array.shape))
         if found is None:
             return Outcome(None, 0)
@@ -167,7 +171,7 @@ class History:
         return Outcome(edit, n_protected)
 
     def put_back(self) -> None:
-        """Undo what was written into the array and never committed."""
+        """Undo what was written into the array and never committed, instead of committing it."""
         found = self._labels.changed(boxes.clipped(None, self.array.shape))
         if found is not None:
             self.array[found] = self._labels.committed[found]
@@ -259,6 +263,8 @@ class History:
         if inner is None:
             return None
         box = boxes.shifted(inner, found)
+        if hand is not None and box[hand.axis] == slice(hand.slice, hand.slice + 1):
+            hand = None  # nothing else changed
         called = name if isinstance(name, str) else name(box)
         edit = Edit.of_voxels(called, kind, box, before[inner], written[inner], hand)
         self._labels.put(box, written[inner])

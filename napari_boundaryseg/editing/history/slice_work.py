@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from enum import Enum
 
 import numpy as np
@@ -11,6 +10,8 @@ from napari_boundaryseg.editing.history.edit import CARRIED, CLEANED, MODEL, OPE
 from napari_boundaryseg.editing.history.history import History
 
 RESULTS = (MODEL, OPENED)
+STARTS = (*RESULTS, CLEANED)
+"""After these, what is corrected is a correction of what they left."""
 
 
 class SliceState(Enum):
@@ -54,14 +55,14 @@ def locked_slices(history: History, organ: int) -> set[int]:
 def corrected_slices(history: History, organ: int, axis: int) -> set[int]:
     """Slices across an axis on which a person drew or erased the organ; what was carried there is nobody's drawing.
 
-    A stroke counts for the axis across which it is one slice thick, until a result changes the organ there; what a tool
-    pulled along on other slices does not. Locking a
-    slice says that a person has seen it and found it right: that counts across the first axis, along which locks count.
+    A stroke counts for the axis across which it is one slice thick, until a result or a clean-up changes the organ
+    there; what a tool pulled along on other slices does not. Locking a slice says that a person has seen it and found
+    it right: that counts across the first axis, along which locks count.
     """
     found: set[int] = set()
     for kind, won, hand in history.changes(organ):
         seen = _seen(kind, won, hand, axis)
-        if kind in RESULTS:
+        if kind in STARTS:
             found -= won.slices[axis]
         elif len(seen) == 1:
             found |= seen
@@ -70,12 +71,8 @@ def corrected_slices(history: History, organ: int, axis: int) -> set[int]:
 
 def touched_slices(history: History, organ: int, axis: int) -> set[int]:
     """Slices across an axis in which a person's hand changed the organ, in whichever plane, since a result did."""
-    return _touched(history.changes(organ), axis)
-
-
-def _touched(changes: Iterable[tuple[str, Won, Hand | None]], axis: int) -> set[int]:
     found: set[int] = set()
-    for kind, won, hand in changes:
+    for kind, won, hand in history.changes(organ):
         if kind in RESULTS:
             found -= won.slices[axis]
         else:
@@ -95,14 +92,13 @@ def _seen(kind: str, won: Won, hand: Hand | None, axis: int) -> frozenset[int]:
 def results_of(history: History, organ: int) -> tuple[Edit, ...]:
     """Results and clean-ups done that changed the organ: while they and the oldest step stay, so does `start_of`."""
     done = history.steps[: history.position - history.first]
-    return tuple(step for step in done if step.kind in (*RESULTS, CLEANED) and organ in step.organs)
+    return tuple(step for step in done if step.kind in STARTS and organ in step.organs)
 
 
 def start_of(history: History, organ: int, axis: int) -> np.ndarray:
-    """The organ before the hand that `corrected_slices` tells of: each slice as its last result or file left it.
+    """The organ before the hand that `corrected_slices` tells of: as the last result, file or clean-up left each slice.
 
-    A clean-up counts as a part of that on slices in which no hand had been. A slice that no result changed is as far
-    back as the history reaches.
+    A slice that none of them changed is as far back as the history reaches.
 
     Parameters
     ----------
@@ -117,16 +113,12 @@ def start_of(history: History, organ: int, axis: int) -> np.ndarray:
     """
     mask = history.array == organ
     start, open_ = np.zeros_like(mask), set(range(mask.shape[axis]))
-    changes = list(history.changes(organ))
     for step in reversed(history.steps[: history.position - history.first]):
         if step.box is None or organ not in step.organs:
             continue
-        kind, won, _ = changes.pop()
-        settled = set(won.slices[axis]) if kind in (*RESULTS, CLEANED) else set()
-        if kind == CLEANED:
-            settled -= _touched(changes, axis)
-        _copy(mask, start, open_ & settled, axis)
-        open_ -= settled
+        if step.kind in STARTS:
+            _copy(mask, start, open_ & step.organs[organ].slices[axis], axis)
+            open_ -= step.organs[organ].slices[axis]
         mask[step.box] = step.before == organ
     _copy(mask, start, open_, axis)
     return start

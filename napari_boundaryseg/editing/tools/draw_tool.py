@@ -62,6 +62,8 @@ class DrawTool:
         Whether the way itself is shown.
     of_pressed : bool
         Whether it is about the organ that was pressed, whichever is chosen.
+    needs_model : bool
+        Whether it can do nothing where no model has looked for the organ.
     position : int
         The tool with the lowest number comes first.
     """
@@ -75,6 +77,7 @@ class DrawTool:
     ring_mm: Callable[[Any, np.ndarray, tuple[float, float, float]], float] | None = radius
     has_line: bool = False
     of_pressed: bool = False
+    needs_model: bool = False
     position: int = 50
 
 

@@ -44,6 +44,8 @@ class Scene(NamedTuple):
         The grey levels.
     model : (I, J, K) integer array, optional
         The labels that a model has found on this scan.
+    model_box : three slices, optional
+        The part that it has looked at; all of it by default.
     other : int
         A second organ, for tools that need one.
     """
@@ -55,6 +57,7 @@ class Scene(NamedTuple):
     pressed: int = 0
     scan: np.ndarray | None = None
     model: np.ndarray | None = None
+    model_box: Box | None = None
     other: int = 0
 
     @property
@@ -63,18 +66,18 @@ class Scene(NamedTuple):
         first, second = (a for a in range(3) if a != self.axis)
         return first, second
 
-    def written(self, box: Box, mask: np.ndarray, over: Sequence[int] = ()) -> Written | None:
+    def written(self, box: Box, mask: np.ndarray, over: bool | int = False) -> Written | None:
         """Let the chosen organ be this in a box; None where that changes nothing.
 
         Parameters
         ----------
         box : three slices
         mask : bool array as large as the box
-        over : sequence of int
-            Organs that give way; every other is spared.
+        over : bool or int
+            Whether other organs give way, or the one that does; else they are spared.
         """
         before = self.labels[box]
-        free = (before == 0) | np.isin(before, over) if len(over) else before == 0
+        free = np.ones_like(mask) if over is True else (before == 0) | (before == int(over))
         labels = np.where(mask & free, self.organ, np.where(~mask & (before == self.organ), 0, before))
         labels = labels.astype(before.dtype, copy=False)
         return None if np.array_equal(labels, before) else Written(box, labels)

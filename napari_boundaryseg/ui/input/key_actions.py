@@ -62,8 +62,8 @@ class KeyActions:
             "carry.take_range": Act(carry.take_range, self._carries),
             "carry.take_all": Act(carry.take_all, self._carries),
             "view.bare": Act(self._bare.begin, self._has_scan, self._bare.end),
-            "slice.next": Act(lambda: self._view().step(1), self._steps),
-            "slice.previous": Act(lambda: self._view().step(-1), self._steps),
+            "slice.next": Act(partial(self._step, 1), self._steps),
+            "slice.previous": Act(partial(self._step, -1), self._steps),
             "slice.first": Act(lambda: self._go_to_end(0), self._finds_organ),
             "slice.last": Act(lambda: self._go_to_end(1), self._finds_organ),
             "help": Act(self._controller.keys_asked.emit),
@@ -168,7 +168,13 @@ class KeyActions:
         else:
             self._tools.set_mode(DOWN)
 
+    def _step(self, by: int) -> None:
+        if self._tools.own.stroke is None:  # a stroke never goes on in another slice
+            self._view().step(by)
+
     def _go_to_end(self, which: int) -> None:
+        if self._tools.own.stroke is not None:
+            return
         view, labels, organ = self._view(), self._tools.layer, self._tools.state()[2]
         found = ends(labels.data, organ, view.axis)
         if found is None:

@@ -92,8 +92,8 @@ class Mouse(QObject):
             if event.buttons() == Qt.MouseButton.NoButton:
                 self._tools.hover(self, position(event))
             return False
-        if kind == TWICE and event.button() == LEFT:
-            return self._tools.press_twice(self)
+        if kind == TWICE and event.button() == LEFT and self._tools.press_twice(self):
+            return True
         if kind in (PRESS, TWICE):
             self._drag, self._button = self._begin(event), event.button()
         return self._drag is not None

@@ -54,7 +54,9 @@ class WindowInput(QObject):
         self.habits.changed.connect(self._on_habit)
         self._on_habit(habits.CLICK)
         outline = self._tools.outline
-        outline.told.connect(lambda why: controller.session.say("info", why))
+        for source in (outline.told, self._tools.own.told):
+            source.connect(lambda why: controller.session.say("info", why))
+        self._viewer.dims.events.ndisplay.connect(lambda event: self._tools.own.end())
         outline.changed.connect(self._show_outline)
         self._tools.tool_changed.connect(self._show_outline)
         self._tools.tool_changed.connect(self._hide_ring)
@@ -77,6 +79,7 @@ class WindowInput(QObject):
         return Mouse(grid, canvas, self), PolygonView(viewer, canvas), StrokeMark(viewer, canvas)
 
     def _on_planes(self, are_open: bool) -> None:
+        self._tools.own.end()  # no release comes from a view that is gone
         del self._views[1:]
         self._over = None
         if are_open:
@@ -96,6 +99,9 @@ class WindowInput(QObject):
             go = lambda now: self._planes.go_under(view.viewer, to_point(view.viewer, view.canvas, now))  # noqa: E731
             go(at)
             return go
+        if mode in TOOLS and not self._tools.layer.visible:
+            self._tools.layer.visible = True  # what nobody sees is not drawn on
+            return lambda now: None
         if mode in TOOLS:
             self._tools.own.begin(self._tools.layer, view.grid.axis, view.point(at))
             return partial(self._go_on, view)
@@ -107,8 +113,9 @@ class WindowInput(QObject):
         return lambda now: outline.drag(corner, view.point(now), step) if corner is not None else None
 
     def _go_on(self, view: Mouse, at: QPointF) -> None:
-        self._tools.own.move(view.point(at))
-        self._show_ring(view, at)
+        if self._tools.own.stroke is not None:
+            self._tools.own.move(view.point(at))
+            self._show_ring(view, at)
 
     def release(self, view: Mouse) -> None:
         """The stroke of a tool of ours is a step; what was drawn of a polygon by hand has its corners."""

@@ -97,7 +97,7 @@ class EditableLabels:
         self._layer = ref(layer)
         self._refused.layer = self._layer
         self.guard(layer)
-        on_stroke(layer, self.stroke)
+        on_stroke(layer, self.finish)
         own_history(layer, self.undo, self.redo)
         layer.events.data.connect(lambda event: self._on_array())
         if self.organ in self.scheme.ids:
@@ -221,24 +221,23 @@ class EditableLabels:
         if n_protected:
             self.n_protected.emit(self._name(None), n_protected)
 
-    def stroke(self) -> None:
-        """Make a step of what napari's tools have written, and tell what was locked."""
-        self.finish()
+    def begin(self, again: Written | None = None) -> None:
+        """A stroke of our own tools begins, or begins again with what it had written put back to what was there."""
+        self._refused.forget()
+        if again is None:
+            self.history.commit("Change")
+        else:
+            self.history.array[again.box] = again.labels
 
     def write(self, written: Written) -> None:
         """Write labels as a stroke of our own tools goes on: no step yet, and what is locked stays."""
-        kept = self._refused.of(written.box, written.labels)
-        self.history.array[written.box] = np.where(kept, self.history.array[written.box], written.labels)
-        self._show()
-
-    def restore(self, box: Box, labels: np.ndarray) -> None:
-        """Put back a part of what a stroke has written, which begins anew."""
-        self._refused.forget()
-        self.history.array[box] = labels
-        self._show()
+        kept, before, layer = self._refused.of(*written), self.history.array[written.box], self._layer()
+        if layer is not None and layer.preserve_labels:
+            kept = kept | ((before != 0) & (before != self.organ))
+        self.history.array[written.box] = np.where(kept, before, written.labels)
 
     def finish(self, called: str = "", kind: str = "paint", hand: Hand | None = None) -> None:
-        """Make a step of what a stroke has written, called after its tool, and tell what was locked."""
+        """Make a step of what a stroke has written, called after napari's tool or another, and tell what was locked."""
         self._painting, self._called = True, called
         try:
             outcome = self.history.commit(self._name, kind=kind, hand=hand)
@@ -250,7 +249,7 @@ class EditableLabels:
         """Put back what a stroke has written."""
         self._refused.forget()
         self.history.put_back()
-        self._show()
+        self.show()
 
     def close(self) -> None:
         """End the journal: it goes where nothing would be lost; else the next window offers what it holds."""
@@ -292,9 +291,10 @@ class EditableLabels:
 
     def _on_changed(self, box: Box | None, why: str) -> None:
         if box is not None and not (self._painting and why == "edit"):
-            self._show()
+            self.show()
         self.changed.emit()
 
-    def _show(self) -> None:
+    def show(self) -> None:
+        """Show the array as it is."""
         if self._layer() is not None:
-            self._layer().refresh()
+            self._layer().refresh(extent=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from napari_boundaryseg.editing.history.edit import Hand
 from napari_boundaryseg.editing.tools.draw_tool import DrawTool
 from napari_boundaryseg.editing.tools.scene import Scene, Written
 from napari_boundaryseg.ui.layers.editable_labels import EditableLabels
-from napari_boundaryseg.ui.layers.step_names import of_organ
+from napari_boundaryseg.ui.layers.step_names import in_place, of_organ
 
 Point = tuple[float, ...]
 """z, y, x, in mm."""
@@ -31,28 +32,22 @@ class DrawStroke:
     """
 
     def __init__(self, tool: DrawTool, settings: Any, editable: EditableLabels, scene: Scene, at: Point) -> None:
-        self.tool, self._settings, self._editable, self._scene = tool, settings, editable, scene
-        editable.history.commit("Change")
+        self.tool, self._settings, self.editable, self._scene = tool, settings, editable, scene
+        editable.begin()
         self._position, self._depth = editable.history.position, at[scene.axis]
         self.points: list[Point] = []
         """Where the mouse was, in mm."""
         self._before: Written | None = None
+        organ = scene.pressed if tool.of_pressed else scene.organ
+        self._name = of_organ(tool.label, editable.scheme, organ)
+        number = round(self._depth / scene.spacing_mm[scene.axis])
+        editable.history.stroke = partial(in_place, self._name), Hand(scene.axis, number)
         self.move(at)
 
     @property
     def is_over(self) -> bool:
         """Whether something else became of the labels meanwhile, such as a result that came."""
-        return self._editable.history.position != self._position
-
-    @property
-    def slice(self) -> int:
-        """The slice that it is drawn on."""
-        return round(self.way[0, self._scene.axis])
-
-    @property
-    def axis(self) -> int:
-        """Across which that slice lies."""
-        return self._scene.axis
+        return self.editable.history.position != self._position
 
     @property
     def way(self) -> np.ndarray:
@@ -70,27 +65,27 @@ class DrawStroke:
         if self.points and at == self.points[-1]:
             return
         self.points.append(at)
-        if not self.tool.goes_on:
-            self._take_back()
+        if self._before is not None:
+            self.editable.begin(self._before)
+            self._before = None
         written = self.tool.act(self._scene, self.way[-2:] if self.tool.goes_on else self.way, self._settings)
-        if written is None:
-            return
-        if not self.tool.goes_on:
-            self._before = Written(written.box, self._scene.labels[written.box].copy())
-        self._editable.write(written)
+        if written is not None:
+            if not self.tool.goes_on:
+                self._before = Written(written.box, self._scene.labels[written.box].copy())
+            self.editable.write(written)
+        self.editable.show()
 
     def end(self) -> None:
-        """Make a step of it."""
-        hand = Hand(self.axis, self.slice)
-        organ = self._scene.pressed if self.tool.of_pressed else self._scene.organ
-        name = of_organ(self.tool.label, self._editable.scheme, organ)
-        self._editable.finish(name, hand=hand)
+        """Make a step of it, where nothing else has."""
+        hand, over = self.editable.history.stroke, self.is_over
+        self.editable.history.stroke = None
+        if not over and hand is not None:
+            self.editable.finish(self._name, hand=hand[1])
 
-    def call_off(self) -> None:
-        """Leave everything as it was."""
-        self._editable.call_off()
-
-    def _take_back(self) -> None:
-        if self._before is not None:
-            self._editable.restore(*self._before)
-            self._before = None
+    def call_off(self) -> bool:
+        """Leave everything as it was; whether it is not a step yet."""
+        self.editable.history.stroke = None
+        if self.is_over:
+            return False
+        self.editable.call_off()
+        return True

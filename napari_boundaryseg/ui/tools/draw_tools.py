@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from qtpy.QtCore import QObject, Signal
 
+from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.editing.tools.draw_tool import DrawTool, ToolSettings, draw_tools
 from napari_boundaryseg.editing.tools.scene import Scene
 from napari_boundaryseg.ui.layers import access
@@ -36,6 +37,8 @@ class DrawTools(QObject):
     """A stroke begins, goes on or ends: the labels may be others."""
     set_otherwise = Signal()
     """The tool in hand has other settings."""
+    told = Signal(str)
+    """Why a press did nothing."""
     ended = Signal(object, object)
     """The layer, and the way in mm, of a stroke that was let go."""
 
@@ -46,8 +49,8 @@ class DrawTools(QObject):
         self.in_hand = ""
         """The name of a tool; nothing while none of ours is in hand."""
         self.stroke: DrawStroke | None = None
-        self.model_labels: Callable[[EditableLabels], np.ndarray | None] = lambda editable: None
-        """What a model has found on this scan, in the integers of these labels."""
+        self.model_labels: Callable[[EditableLabels, int], tuple[np.ndarray, Box | None] | None] = lambda *_: None
+        """What a model has found of an organ on this scan, in the integers of these labels, and where it has looked."""
 
     @property
     def tool(self) -> DrawTool | None:
@@ -79,7 +82,10 @@ class DrawTools(QObject):
             return
         bounds = {type(one).__name__.lower(): one for one in type(now).model_fields[RADIUS].metadata}
         most = getattr(bounds.get("le"), "le", float("inf"))
-        wanted = min(max(round(now.radius_mm * WIDER**notches, 1), self._least_mm()), most)
+        wider = round(now.radius_mm * WIDER**notches, 1)
+        if wider == round(now.radius_mm, 1):
+            wider += 0.1 * notches
+        wanted = min(max(round(wider, 1), self._least_mm()), most)
         self.set_settings(now.model_copy(update={RADIUS: wanted}))
 
     def ring_mm(self) -> float | None:
@@ -96,45 +102,51 @@ class DrawTools(QObject):
         tool, editable = self.tool, editable_of(layer)
         if tool is None:
             return
+        organ = int(layer.selected_label)
+        found = self.model_labels(editable, organ) if tool.needs_model else None
+        if tool.needs_model and found is None:
+            self.told.emit("No model has looked for this organ here: segment the scan first.")
+            return
         labels, place = editable.history.array, [round(x / mm) for x, mm in zip(at, self._spacing())]
         inside = all(0 <= n < size for n, size in zip(place, labels.shape))
-        scans = access.of_kind(self._viewer, "scan")
-        scan = next((one for one in scans if one.visible), None)
+        scan = next((one for one in reversed(access.of_kind(self._viewer, "scan")) if one.visible), None)
         scene = Scene(
             labels,
-            int(layer.selected_label),
+            organ,
             self._spacing(),
             axis,
             int(labels[tuple(place)]) if inside else 0,
             None if scan is None else np.asarray(scan.data),
-            self.model_labels(editable),
+            *(found or (None, None)),
         )
         self.stroke = DrawStroke(tool, self.settings(self.in_hand), editable, scene, at)
         self.changed.emit()
 
     def move(self, at: Point) -> None:
         """The mouse is moved while it is down."""
-        if self.stroke is not None and self.stroke.is_over:
-            self.stroke = None
-        if self.stroke is not None:
+        if self.stroke is not None and not self.stroke.is_over:
             self.stroke.move(at)
             self.changed.emit()
 
     def end(self) -> None:
         """The mouse is let go: the stroke is a step."""
         stroke, self.stroke = self.stroke, None
-        if stroke is not None and not stroke.is_over:
-            self.ended.emit(access.only(self._viewer, "labels"), stroke.points)
-            stroke.end()
-            self.changed.emit()
+        layer = access.only(self._viewer, "labels")
+        if stroke is None:
+            return
+        if layer is not None and editable_of(layer) is stroke.editable:
+            self.ended.emit(layer, stroke.points)
+        stroke.end()
+        self.changed.emit()
 
     def call_off(self) -> bool:
-        """Leave everything as it was before the stroke; whether there was one."""
+        """Leave everything as it was before the stroke; whether there was one that is not a step yet."""
         stroke, self.stroke = self.stroke, None
-        if stroke is not None and not stroke.is_over:
-            stroke.call_off()
-            self.changed.emit()
-        return stroke is not None
+        if stroke is None:
+            return False
+        called_off = stroke.call_off()
+        self.changed.emit()
+        return called_off
 
     def _spacing(self) -> tuple[float, float, float]:
         z, y, x = self._grid.scale_mm

@@ -96,7 +96,7 @@ class Outline(QObject):
         """Go on with the mouse down: a new last corner is followed by a line drawn by hand, another one is moved."""
         if self._traced is None:
             self.move(corner, point)
-        elif math.dist(point, self.corners[-1]) >= step_mm:
+        elif self.corners and math.dist(point, self.corners[-1]) >= step_mm:
             self.corners.append(point)
             self.changed.emit()
 
@@ -120,6 +120,7 @@ class Outline(QObject):
             self.told.emit("No corner is under the mouse.")
             return
         del self.corners[near]
+        self._traced = None
         self.changed.emit()
 
     def _near(self, point: Point, reach_mm: float) -> int | None:
@@ -137,11 +138,12 @@ class Outline(QObject):
         """Take the last corner back."""
         if self.is_open:
             self.corners.pop()
+            self._traced = None
             self.changed.emit()
 
     def discard(self) -> None:
         """Forget it."""
-        self.corners, self.mouse, self.layer = [], None, None
+        self.corners, self.mouse, self.layer, self._traced = [], None, None, None
         self.changed.emit()
 
     def apply(self) -> None:

@@ -208,21 +208,37 @@ def test_where_the_hand_was_is_still_known_of_steps_that_are_no_longer_kept() ->
     assert corrected_slices(history, 1, 0) == {2, 5}
 
 
-def test_a_clean_up_is_nobodys_drawing_and_a_new_start_where_no_hand_was_before(history: History) -> None:
+def test_a_clean_up_is_nobodys_drawing_and_a_new_start(history: History) -> None:
     draw(history, 6)
-    drawn = history.array == 1
     labels = np.where(history.array == 1, 0, history.array)
     labels[:, 4:8, 4:6] = 1
     history.apply("Smooth", (slice(None),) * 3, labels, CLEANED)
     cleaned = history.array == 1
+    assert corrected_slices(history, 1, 0) == set(), "what was drawn before it is part of what it left"
+    assert touched_slices(history, 1, 0) == {6}, "and is not to be overwritten"
     draw(history, 2)
-    assert corrected_slices(history, 1, 0) == {2, 6}
+    assert corrected_slices(history, 1, 0) == {2}
     assert slice_states(history, 1, 0)[4] is SliceState.UNTOUCHED
-    start = start_of(history, 1, 0)
-    assert (start[4] == cleaned[4]).all()
-    assert (start[2] == cleaned[2]).all(), "the hand came after the clean-up"
-    assert not (start[6] == cleaned[6]).all(), "the hand was there before it"
-    assert (start[6] != drawn[6]).any()
+    assert (start_of(history, 1, 0) == cleaned).all()
     history.undo()
     history.undo()
     assert corrected_slices(history, 1, 0) == {6}
+
+
+def test_a_stroke_that_something_else_commits_is_the_step_it_would_have_been(history: History) -> None:
+    box = (slice(3, 8), slice(2, 4), slice(3, 7))
+    history.stroke = ("Pull: Bladder", Hand(0, 5))
+    history.array[box] = 1
+    history.lock(Lock(2), "Lock: Prostate")
+    history.stroke = None
+    pulled, lock = history.steps[-2:]
+    assert (pulled.name, pulled.hand, lock.name) == ("Pull: Bladder", (0, 5), "Lock: Prostate")
+    assert corrected_slices(history, 1, 0) == {5}
+
+
+def test_a_stroke_on_one_slice_needs_no_hand_to_be_known_in_the_other_planes(history: History) -> None:
+    box = (slice(5, 6), slice(2, 4), slice(3, 7))
+    history.array[box] = 1
+    history.commit("Nudge", box, hand=Hand(0, 5))
+    assert history.steps[-1].hand is None
+    assert touched_slices(history, 1, 1) == {2}

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import organ_centre
 from hands import LEFT, live
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
@@ -91,6 +92,34 @@ def test_it_follows_what_is_drawn_meanwhile(margins: Any, find: Callable[[str], 
     assert margins.clean.changes
 
 
+def test_a_stroke_in_progress_is_not_taken_back_by_the_clean_up(margins: Any) -> None:
+    canvas, labels, history = canvas_widget(margins.viewer), margins.tools.layer, margins.tools.editable.history
+    before = labels.data.copy()
+    where = np.argwhere(labels.data[margins.grid.slice()] == 1)
+    QTest.keyClick(canvas, Qt.Key.Key_N)
+    free = (margins.grid.slice(), 1, 1) if not len(where) else (margins.grid.slice(), *where[0])
+    point = tuple(n * mm for n, mm in zip(free, labels.scale))
+    margins.tools.own.begin(labels, 0, tuple(n * mm for n, mm in zip(organ_centre(labels, RECTUM), labels.scale)))
+    margins.tools.own.move(point)
+    stroke = np.array(labels.data)
+    assert (stroke != before).any()
+    QTest.keyClick(canvas, Qt.Key.Key_Return)
+    names = [step.name.partition(":")[0] for step in history.steps[-2:]]
+    assert names == ["Nudge", TOOLS["margins"].label]
+    drawn = stroke != before
+    np.testing.assert_array_equal(labels.data[drawn], stroke[drawn])
+
+
+def test_where_all_is_locked_nothing_is_promised_or_said_to_be_done(margins: Any, find: Callable[[str], Any]) -> None:
+    margins.labels.lock(Lock(RECTUM), True)
+    live(300)
+    assert find("correct_panel.clean_text").text() == "What is locked stays."
+    assert not find("correct_panel.clean_apply").isEnabled()
+    first = margins.tools.editable.history.position
+    QTest.keyClick(canvas_widget(margins.viewer), Qt.Key.Key_Return)
+    assert margins.tools.editable.history.position == first
+
+
 def test_carry_and_clean_up_are_shown_one_at_a_time(margins: Any) -> None:
     canvas = canvas_widget(margins.viewer)
     QTest.keyClick(canvas, Qt.Key.Key_C)
@@ -103,7 +132,7 @@ def test_carry_and_clean_up_are_shown_one_at_a_time(margins: Any) -> None:
 def test_what_is_locked_stays_and_is_not_promised(margins: Any, find: Callable[[str], Any]) -> None:
     margins.labels.lock(Lock(RECTUM, margins.grid.slice()), True)
     live(200)
-    assert "what is locked stays" in find("correct_panel.clean_text").text()
+    assert "What is locked stays" in find("correct_panel.clean_text").text()
     assert not dashed(margins), "nothing changes on the slice in view"
     before, at = margins.tools.layer.data.copy(), margins.grid.slice()
     QTest.mouseClick(find("correct_panel.clean_apply"), LEFT)
@@ -137,6 +166,24 @@ def test_each_has_a_form_and_can_be_tried(rectum: Any, find: Callable[[str], Any
     shown = [made for which, made in find("correct_panel.clean").parent().forms.items() if made.isVisible()]
     assert len(shown) == 1
     assert rectum.clean.is_on
+
+
+def test_an_organ_that_is_not_on_this_slice_is_not_copied(rectum: Any) -> None:
+    said: list[str] = []
+    rectum.session.message.connect(lambda level, text: said.append(text))
+    labels = rectum.tools.layer
+    last = int(np.flatnonzero((labels.data == RECTUM).any((1, 2)))[-1])
+    before, first = labels.data.copy(), rectum.tools.editable.history.position
+    if last + 1 == len(labels.data):
+        empty = labels.data[-1:].copy()
+        empty[empty == RECTUM] = 0
+        rectum.tools.editable.put("Empty", empty, (slice(last, last + 1), slice(None), slice(None)))
+        before, first, last = labels.data.copy(), rectum.tools.editable.history.position, last - 1
+    rectum.grid.show_slice(last + 1)
+    QTest.keyClick(canvas_widget(rectum.viewer), Qt.Key.Key_PageDown, SHIFT)
+    np.testing.assert_array_equal(labels.data, before)
+    assert rectum.tools.editable.history.position == first
+    assert any("not on this slice" in text for text in said)
 
 
 @pytest.mark.parametrize(("key", "by"), [(Qt.Key.Key_PageUp, 1), (Qt.Key.Key_PageDown, -1)])

@@ -144,6 +144,23 @@ def test_with_the_button_held_it_is_drawn_by_hand_with_as_few_corners_as_it_need
     assert drawing.tools.editable.history.position == first + 1
 
 
+@pytest.mark.parametrize("key", [Qt.Key.Key_Escape, Qt.Key.Key_Backspace, Qt.Key.Key_Delete])
+def test_a_corner_that_goes_while_the_button_is_held_takes_nothing_with_it(
+    drawing: Any, polygon: Any, key: Qt.Key
+) -> None:
+    canvas = canvas_widget(drawing.viewer)
+    at = middle(canvas) + SQUARE[0]
+    move(canvas, at)
+    QTest.mousePress(canvas, LEFT, pos=at)
+    polygon.hover(polygon.corners[0])
+    QTest.keyClick(canvas, key)
+    assert not polygon.is_open
+    move(canvas, at + QPoint(30, 0), LEFT)
+    QTest.mouseRelease(canvas, LEFT, pos=at + QPoint(30, 0))
+    corners(canvas, *SQUARE)
+    assert len(polygon.corners) == 4
+
+
 def test_a_curve_through_the_corners_encloses_more_than_straight_edges(
     drawing: Any, polygon: Any, find: Callable[[str], Any]
 ) -> None:

@@ -215,7 +215,7 @@ def test_what_napari_preserves_by_itself_is_not_told_as_locked(layer: Any, edita
     told: list[int] = []
     editable.n_protected.connect(lambda name, voxels: told.append(voxels))
     layer.data[5, 3:8, 3:8] = np.array([0, 1, 1, 1, 0])
-    editable.stroke()
+    editable.finish()
     editable.lock(Lock(1), True, "Bladder")
     layer.preserve_labels, layer.brush_size, layer.selected_label = True, 5, 2
     layer.paint((5, 5, 5), 2)

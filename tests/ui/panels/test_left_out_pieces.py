@@ -71,7 +71,7 @@ def test_only_background_is_filled_again(
     by_hand = geometry.display.to_display(by_hand)
     layer = controller.tools.layer
     layer.data[by_hand > 0] = 3
-    controller.tools.editable.stroke()
+    controller.tools.editable.finish()
     controller.session.say("warning", "Only the likeliest piece of each organ was kept; 2.00 mL were left out")
     press(find("segment_panel.put_back"))
     assert find("job_bar.message").text() == "", "it is not so any more"

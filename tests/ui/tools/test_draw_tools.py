@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 from hands import LEFT, live, move
-from qtpy.QtCore import QPoint, QPointF, Qt
-from qtpy.QtGui import QWheelEvent
+from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
+from qtpy.QtGui import QMouseEvent, QWheelEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QWidget
 
@@ -208,6 +208,117 @@ def test_the_interface_is_named_after_the_organ_that_was_pressed(rectum: Any) ->
     assert rectum.tools.editable.history.top.name.startswith("Interface: Rectum")
 
 
+def test_what_commits_a_stroke_before_it_is_let_go_makes_it_the_same_step(pull: Any) -> None:
+    canvas, history = canvas_widget(pull.viewer), pull.tools.editable.history
+    start = right_border(pull, pull.viewer, canvas, 0)
+    press(canvas, start)
+    go(canvas, start + QPoint(20, 0))
+    drawn = np.array(pull.tools.layer.data)
+    QTest.keyClick(canvas, Qt.Key.Key_A)
+    step, lock = history.steps[-2:]
+    assert step.name.startswith("Pull: Rectum")
+    assert step.hand == (0, lock.lock.slice)
+    go(canvas, start + QPoint(35, 0))
+    QTest.mouseRelease(canvas, LEFT, pos=start + QPoint(35, 0))
+    np.testing.assert_array_equal(pull.tools.layer.data, drawn)
+    assert history.steps[-1] is lock
+    assert pull.tools.editable.effort.total().strokes == 1
+
+
+def test_a_double_click_is_two_strokes_and_zooms_nothing(rectum: Any) -> None:
+    canvas, viewer, history = canvas_widget(rectum.viewer), rectum.viewer, rectum.tools.editable.history
+    QTest.keyClick(canvas, key_of("nudge"))
+    at, zoom, first = right_border(rectum, viewer, canvas, 0) - QPoint(4, 0), viewer.camera.zoom, history.position
+    QTest.mouseClick(canvas, LEFT, pos=at)
+    further = at + QPoint(8, 0)
+    places = QPointF(further), QPointF(canvas.mapToGlobal(further))
+    twice = QMouseEvent(QEvent.Type.MouseButtonDblClick, *places, LEFT, LEFT, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(canvas, twice)
+    QTest.mouseRelease(canvas, LEFT, pos=further)
+    live(100)
+    assert viewer.camera.zoom == zoom
+    assert history.position == first + 2
+    assert rectum.tools.own.stroke is None
+
+
+def test_labels_that_are_hidden_are_shown_before_they_are_drawn_on(pull: Any) -> None:
+    labels, canvas = pull.tools.layer, canvas_widget(pull.viewer)
+    before, start = labels.data.copy(), right_border(pull, pull.viewer, canvas, 0)
+    labels.visible = False
+    press(canvas, start)
+    go(canvas, start + QPoint(20, 0))
+    QTest.mouseRelease(canvas, LEFT, pos=start + QPoint(20, 0))
+    np.testing.assert_array_equal(labels.data, before)
+    assert labels.visible
+
+
+def test_a_view_that_closes_during_a_stroke_ends_it(pull: Any) -> None:
+    pull.view.show_three_planes(True)
+    live(300)
+    view = pull.view.planes.views[0]
+    canvas = view_canvas(view.widget)
+    start = right_border(pull, view.model, canvas, view.grid.axis)
+    press(canvas, start)
+    go(canvas, start + QPoint(15, 0))
+    drawn = np.array(pull.tools.layer.data)
+    pull.view.show_three_planes(False)
+    live(300)
+    assert pull.tools.own.stroke is None
+    assert pull.tools.editable.history.top.name.startswith("Pull: Rectum")
+    QTest.keyClick(canvas_widget(pull.viewer), Qt.Key.Key_Escape)
+    np.testing.assert_array_equal(pull.tools.layer.data, drawn)
+
+
+def test_labels_that_go_during_a_stroke_take_it_with_them(pull: Any) -> None:
+    canvas = canvas_widget(pull.viewer)
+    start = right_border(pull, pull.viewer, canvas, 0)
+    press(canvas, start)
+    go(canvas, start + QPoint(10, 0))
+    pull.viewer.layers.remove(pull.tools.layer)
+    go(canvas, start + QPoint(20, 0))
+    QTest.mouseRelease(canvas, LEFT, pos=start + QPoint(20, 0))
+    assert pull.tools.own.stroke is None
+
+
+def test_naparis_preserve_labels_holds_for_what_takes_from_other_organs(rectum: Any) -> None:
+    labels, canvas, at = rectum.tools.layer, canvas_widget(rectum.viewer), rectum.grid.slice()
+    start = right_border(rectum, rectum.viewer, canvas, 0)
+    right = labels.data[at].copy()
+    right[(right == 0) & (np.arange(right.shape[1]) > right.shape[1] // 2)] = 2
+    rectum.tools.editable.put("The prostate to the right of it", right[None], (slice(at, at + 1), *[slice(None)] * 2))
+    labels.preserve_labels = True
+    QTest.keyClick(canvas, key_of("interface_brush"))
+    before = labels.data.copy()
+    press(canvas, start - QPoint(8, 0))
+    go(canvas, start + QPoint(10, 0))
+    QTest.mouseRelease(canvas, LEFT, pos=start + QPoint(10, 0))
+    np.testing.assert_array_equal(labels.data, before)
+
+
+def test_the_models_border_needs_a_model_that_has_looked_for_the_organ(rectum: Any) -> None:
+    said: list[str] = []
+    rectum.session.message.connect(lambda level, text: said.append(text))
+    labels, canvas, own = rectum.tools.layer, canvas_widget(rectum.viewer), rectum.tools.own
+    QTest.keyClick(canvas, key_of("model_border"))
+    start, before = right_border(rectum, rectum.viewer, canvas, 0), labels.data.copy()
+    QTest.mouseClick(canvas, LEFT, pos=start)
+    assert any("No model has looked for this organ" in text for text in said)
+    np.testing.assert_array_equal(labels.data, before)
+    own.model_labels = lambda editable, organ: (np.zeros_like(labels.data), None)
+    QTest.mouseClick(canvas, LEFT, pos=start)
+    assert set(before[labels.data != before]) == {RECTUM}
+
+
+@pytest.mark.parametrize("radius", [0.3, 0.5, 6.0])
+def test_a_notch_of_the_wheel_always_changes_the_ring(pull: Any, radius: float) -> None:
+    own = pull.tools.own
+    own._least_mm = lambda: 0.1
+    for by in (1, -1):
+        own.set_settings(own.settings("pull").model_copy(update={"radius_mm": radius}))
+        own.resize(by)
+        assert (own.settings("pull").radius_mm - radius) * by > 0.05
+
+
 @pytest.mark.parametrize("name", TOOLS)
 def test_each_tool_is_taken_by_its_key_and_its_button_and_draws(
     rectum: Any, find: Callable[[str], Any], name: str
@@ -218,14 +329,19 @@ def test_each_tool_is_taken_by_its_key_and_its_button_and_draws(
     assert rectum.tools.state()[0] == name
     assert TOOLS[name].words in find("correct_panel.tool_text").text()
     assert rectum.viewer.help == TOOLS[name].words
-    start = right_border(rectum, rectum.viewer, canvas, 0)
-    before, first = rectum.tools.layer.data.copy(), rectum.tools.editable.history.position
-    press(canvas, start - QPoint(6, 0))
-    go(canvas, start + QPoint(10, 4), start + QPoint(12, 12), start + QPoint(-4, 14))
-    QTest.mouseRelease(canvas, LEFT, pos=start + QPoint(-4, 14))
+    start, at, labels = right_border(rectum, rectum.viewer, canvas, 0), rectum.grid.slice(), rectum.tools.layer
+    right = labels.data[at].copy()
+    if name == "interface_brush":
+        right[(right == 0) & (np.arange(right.shape[1]) > right.shape[1] // 2)] = 2
+        rectum.tools.editable.put("Another organ", right[None], (slice(at, at + 1), slice(None), slice(None)))
+    rectum.tools.own.model_labels = lambda editable, organ: (np.zeros_like(labels.data), None)
+    before, first = labels.data.copy(), rectum.tools.editable.history.position
+    press(canvas, start - QPoint(3, 0))
+    go(canvas, start + QPoint(16, 0), start + QPoint(16, 10), start + QPoint(-3, 10))
+    QTest.mouseRelease(canvas, LEFT, pos=start + QPoint(-3, 10))
     live(200)
-    changed = (rectum.tools.layer.data != before).any()
-    assert rectum.tools.editable.history.position == first + changed
+    assert (labels.data != before).any()
+    assert rectum.tools.editable.history.position == first + 1
     QTest.mouseClick(button, LEFT)
     assert rectum.tools.state()[0] == "pan_zoom"
     assert not button.isChecked()

@@ -66,7 +66,7 @@ def boolean(scene: Scene, settings: BooleanSettings) -> Written | None:
         box = around(other, scene.spacing_mm)
         if box is None:
             return None
-        return scene.written(box, other[box] | (scene.labels[box] == scene.organ), (scene.other,))
+        return scene.written(box, other[box] | (scene.labels[box] == scene.organ), scene.other)
     organ = scene.labels == scene.organ
     box = around(organ, scene.spacing_mm)
     if box is None:

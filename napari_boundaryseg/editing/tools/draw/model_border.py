@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from pydantic import Field
 
+from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.editing.tools.draw_tool import DRAW_TOOLS, DrawTool, ToolSettings
 from napari_boundaryseg.editing.tools.scene import Scene, Written
 from napari_boundaryseg.editing.tools.swept import swept
@@ -21,6 +22,8 @@ class ModelBorderSettings(ToolSettings):
 
 def model_border(scene: Scene, way: np.ndarray, settings: ModelBorderSettings) -> Written | None:
     """The organ, as the model found it where the brush has swept, and as it was elsewhere.
+
+    Where the model has not looked, the organ stays as it is.
 
     Parameters
     ----------
@@ -52,8 +55,19 @@ def model_border(scene: Scene, way: np.ndarray, settings: ModelBorderSettings) -
     if found is None:
         return None
     box, under = found
+    if scene.model_box is not None:
+        under = under & _within(box, scene.model_box)
     here, wanted = scene.labels[box] == scene.organ, scene.model[box] == scene.organ
     return scene.written(box, np.where(under, wanted, here))
+
+
+def _within(box: Box, other: Box) -> np.ndarray:
+    """Which voxels of a box lie in another one too."""
+    sides = [
+        (np.arange(part.start, part.stop) >= of.start) & (np.arange(part.start, part.stop) < of.stop)
+        for part, of in zip(box, other, strict=True)
+    ]
+    return np.asarray(sides[0][:, None, None] & sides[1][:, None] & sides[2])
 
 
 DRAW_TOOLS.register("model_border")(
@@ -64,6 +78,7 @@ DRAW_TOOLS.register("model_border")(
         settings=ModelBorderSettings,
         act=model_border,
         goes_on=True,
+        needs_model=True,
         position=35,
     )
 )

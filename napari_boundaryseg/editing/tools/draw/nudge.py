@@ -59,8 +59,7 @@ def nudge(scene: Scene, way: np.ndarray, settings: NudgeSettings) -> Written | N
     here = before == scene.organ
     if scene.pressed != scene.organ:
         return scene.written(box, here & ~disc)
-    others = [organ for organ in np.unique(before[disc]).tolist() if organ not in (0, scene.organ)]
-    return scene.written(box, here | disc, others if settings.over else ())
+    return scene.written(box, here | disc, settings.over)
 
 
 DRAW_TOOLS.register("nudge")(

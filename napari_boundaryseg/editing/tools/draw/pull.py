@@ -13,6 +13,7 @@ from napari_boundaryseg.editing.tools.scene import Scene, Spacing, Written, box_
 
 RING = 2.5
 """In standard deviations: where the fall-off has come down to nothing."""
+MOST_RING_MM = 40.0
 
 
 class PullSettings(ToolSettings):
@@ -21,7 +22,7 @@ class PullSettings(ToolSettings):
     radius_mm: float = Field(
         10.0,
         gt=0,
-        le=100,
+        le=MOST_RING_MM,
         title="Reach",
         description="Nothing farther from the mouse than this changes; a longer pull reaches farther (Shift and wheel)",
     )
@@ -34,7 +35,7 @@ class PullSettings(ToolSettings):
 def reach_mm(settings: PullSettings, way: np.ndarray, spacing_mm: Spacing) -> float:
     """How far from the mouse a pull changes anything: as was set, or twice its own length where that is more."""
     pulled = float(np.linalg.norm((way[-1] - way[0]) * spacing_mm))
-    return max(settings.radius_mm, 2 * pulled)
+    return max(settings.radius_mm, min(2 * pulled, MOST_RING_MM))
 
 
 def pull(scene: Scene, way: np.ndarray, settings: PullSettings) -> Written | None:
@@ -72,12 +73,11 @@ def pull(scene: Scene, way: np.ndarray, settings: PullSettings) -> Written | Non
     across = (here != _nearest(here, away)) & (away < ring)
     if not across.any():
         return None  # no border within reach
-    field = _signed_distance(scene, box, float(away[across].min()) + max(spacing), settings.in_slice)
+    field = _signed_distance(scene, box, settings.in_slice)
     inside, bell = [x - part.start for x, part in zip(at, box, strict=True)], _bell(away / ring)
     height = _value_at(field, inside) / _value_at(bell, inside)
     mask = np.where(away < ring, field - height * bell > 0, here)
-    others = [organ for organ in np.unique(scene.labels[box]).tolist() if organ not in (0, scene.organ)]
-    return scene.written(box, mask, others if settings.over else ())
+    return scene.written(box, mask, settings.over)
 
 
 def _bell(away: np.ndarray) -> np.ndarray:
@@ -91,23 +91,18 @@ def _nearest(mask: np.ndarray, away: np.ndarray) -> bool:
     return bool(mask.flat[int(away.argmin())])
 
 
-def _signed_distance(scene: Scene, box: Box, most_mm: float, flat: bool) -> np.ndarray:
-    """Signed distance to the organ's border in a box, right up to this; the border lies between two voxels.
+def _signed_distance(scene: Scene, box: Box, flat: bool) -> np.ndarray:
+    """Signed distance to the organ's border in a box; the border lies between two voxels.
 
-    What is farther from the border than the mouse cannot change.
+    Of borders beyond the ring nothing is known. They do not matter: a voxel lies farther from them than the ring's edge
+    is, and the bell is lower there than that.
     """
     from scipy.ndimage import distance_transform_edt
 
-    wide, inner = [], []
-    for axis, (part, mm, n) in enumerate(zip(box, scene.spacing_mm, scene.labels.shape, strict=True)):
-        more = 0 if flat and axis == scene.axis else math.ceil(most_mm / mm)
-        wide.append(slice(max(part.start - more, 0), min(part.stop + more, n)))
-        inner.append(slice(part.start - wide[-1].start, part.stop - wide[-1].start))
-    organ = scene.labels[tuple(wide)] == scene.organ
+    organ = scene.labels[box] == scene.organ
     inside, outside = (distance_transform_edt(side, sampling=scene.spacing_mm) for side in (organ, ~organ))
     half = min(mm for axis, mm in enumerate(scene.spacing_mm) if not (flat and axis == scene.axis)) / 2
-    field = np.asarray(inside - outside + np.where(organ, -half, half))[tuple(inner)]
-    return np.clip(field, -most_mm, most_mm)
+    return np.asarray(inside - outside + np.where(organ, -half, half))
 
 
 def _value_at(field: np.ndarray, at: list[float]) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from qtpy.QtCore import QObject, Signal
 
-from napari_boundaryseg.editing.history.change import change_of
+from napari_boundaryseg.editing.history.change import Change, change_of
 from napari_boundaryseg.editing.history.edit import CLEANED
 from napari_boundaryseg.editing.tools.clean_tool import CleanTool, clean_tools
 from napari_boundaryseg.editing.tools.scene import Scene, Written
@@ -47,9 +47,11 @@ class CleanActions(QObject):
         self._editable: EditableLabels | None = None
         self._organ = 0
         self._written: Written | None = None
+        self._change: Change | None = None
+        self._mask = np.zeros((0, 0, 0), bool)
         self._why_not = ""
         """Why it cannot be done as it is set."""
-        tools.stepped.connect(self._again)
+        tools.edited.connect(self._again)
         tools.tool_changed.connect(self._on_tool)
         carry.changed.connect(self._on_carry)
 
@@ -65,8 +67,8 @@ class CleanActions(QObject):
 
     @property
     def changes(self) -> bool:
-        """Whether the one that is shown changes anything."""
-        return self._written is not None
+        """Whether the one that is shown changes anything that is not locked."""
+        return self._change is not None and bool(self._change.added or self._change.removed)
 
     def show(self, name: str, settings: Any, other: int = 0) -> None:
         """Show what a clean-up would change of the chosen organ."""
@@ -84,9 +86,10 @@ class CleanActions(QObject):
 
     @report_errors
     def apply(self) -> None:
-        """Make a step of what is shown; what is locked stays."""
+        """Make a step of it, on the labels as they are now; what is locked stays."""
+        self._again()
         asked, editable, written = self._asked, self._editable, self._written
-        if asked is None or editable is None or written is None:
+        if asked is None or editable is None or written is None or not self.changes:
             self.session.say("info", self._why_not or "The clean-up would change nothing.")
             return
         name, words = of_organ(asked[0].label, editable.scheme, self._organ), self.words()
@@ -97,17 +100,15 @@ class CleanActions(QObject):
 
     def words(self) -> str:
         """What would change, for a person."""
-        editable, written = self._editable, self._written
+        editable, change = self._editable, self._change
         if not self.is_on or editable is None:
             return ""
-        if written is None:
+        if change is None:
             return self._why_not or "Nothing would change."
-        change = change_of(editable.history, written.labels, written.box)
         names = {organ.id: organ.name for organ in editable.scheme.organs}
         told = [f"{names[one]} {ml_of(change, one, editable.voxel_ml)}" for one in change.most_first if one in names]
-        if change.n_protected:
-            told.append("what is locked stays")
-        return f"{'; '.join(told)}."
+        said = f"{'; '.join(told)}." if told else ""
+        return f"{said} What is locked stays.".strip() if change.n_protected else said
 
     def follow(self) -> None:
         """Other labels are in the window, or none."""
@@ -119,10 +120,7 @@ class CleanActions(QObject):
         written, editable = self._written, self._editable
         if written is None or editable is None:
             return None
-        labels = editable.history.array
-        kept = editable.history.protected(written.box, written.labels)
-        mask = np.where(kept, labels[written.box], written.labels) == self._organ
-        found = proposed_in(at, labels, self._organ, written.box, mask)
+        found = proposed_in(at, editable.history.array, self._organ, written.box, self._mask)
         return None if found is None else (self._organ, found)
 
     def _again(self) -> None:
@@ -133,7 +131,6 @@ class CleanActions(QObject):
         if editable is None or organ not in editable.scheme.ids:
             self.put_away()
             return
-        editable.history.commit("Change")
         self._editable, self._organ = editable, organ
         tool, settings, other = self._asked
         z, y, x = self._grid.scale_mm
@@ -143,8 +140,18 @@ class CleanActions(QObject):
             self._written, self._why_not = tool.act(scene, settings), ""
         except InputError as error:
             self._written, self._why_not = None, str(error)
+        self._measure(editable)
         self._outlines.want(proposal=self.proposed)
         self.changed.emit()
+
+    def _measure(self, editable: EditableLabels) -> None:
+        """What of it would be done."""
+        written, history = self._written, editable.history
+        self._change = None
+        if written is not None:
+            self._change = change_of(history, written.labels, written.box)
+            kept = history.protected(written.box, written.labels)
+            self._mask = np.where(kept, history.array[written.box], written.labels) == self._organ
 
     def _on_tool(self) -> None:
         """Another organ is chosen: what is shown was about the one before."""
@@ -158,4 +165,4 @@ class CleanActions(QObject):
             self.changed.emit()
 
     def _forget(self) -> None:
-        self._asked = self._editable = self._written = None
+        self._asked = self._editable = self._written = self._change = None

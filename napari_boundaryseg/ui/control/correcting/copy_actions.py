@@ -30,10 +30,14 @@ class CopyActions:
             self.session.say("info", "There is no slice beyond this one.")
             return
         editable.history.commit("Change")
-        written = copy_slice(editable.history.array, organ, axis, at, to)
+        labels = editable.history.array
+        if not (labels.take(at, axis) == organ).any():
+            self.session.say("info", "The chosen organ is not on this slice: there is nothing to copy.")
+            return
+        written = copy_slice(labels, organ, axis, at, to)
         view.show_slice(to)
         if written is None:
-            self.session.say("info", "The organ is the same on both slices.")
+            self.session.say("info", "Nothing changes there.")
             return
         self._tools.used.emit()
         name = f"{of_organ('Copy', editable.scheme, organ)}, to {PLANES[axis]} {to + 1}"
