@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.spatial import cKDTree
 
-from napari_boundaryseg.data.shapes.border_lines import border_lines
+from napari_boundaryseg.data.shapes.border_lines import border_lines, part_of
 
 MOST_MM = 20.0
 """Of a distance; also what each point counts where the other mask has no border in the slice."""
@@ -40,11 +40,19 @@ class Off(NamedTuple):
 NOTHING = Off(0, 0, 0.0)
 
 
+def rings_of(mask: np.ndarray, spacing_mm: Sequence[float]) -> list[np.ndarray]:
+    """Points in mm every half pixel along each closed line of the border of a slice, (P, 2) each."""
+    part = part_of(mask)
+    if part is None:
+        return []
+    corner, step = (part[0].start, part[1].start), min(spacing_mm) / 2
+    return [_every((line + corner) * spacing_mm, step) for line in border_lines(mask[part], spacing_mm)]
+
+
 def points_of(mask: np.ndarray, spacing_mm: Sequence[float]) -> np.ndarray:
-    """Points in mm every half pixel along the border of a slice, (P, 2)."""
-    step = min(spacing_mm) / 2
-    lines = [_every(line * np.asarray(spacing_mm), step) for line in border_lines(mask, spacing_mm)]
-    return np.concatenate(lines) if lines else np.zeros((0, 2))
+    """The points of all lines, (P, 2)."""
+    rings = rings_of(mask, spacing_mm)
+    return np.concatenate(rings) if rings else np.zeros((0, 2))
 
 
 def _every(line: np.ndarray, step: float) -> np.ndarray:

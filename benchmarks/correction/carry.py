@@ -26,8 +26,8 @@ from napari_boundaryseg.editing.tools.propagate.carry import Carry
 from napari_boundaryseg.editing.tools.propagate.interpolate import interpolated
 
 CORRECTED = (1 / 6, 1 / 2, 5 / 6)
-TOLERANCE_MM = {"hippocampus": 1.0, "phantoms": 2.0}
-LENGTH_MM = {"hippocampus": 3.0, "phantoms": 12.0}
+TOLERANCE_MM = {"hippocampus": 1.0, "hippocampus-bulges": 1.0, "phantoms": 2.0, "sarcoma": 2.0}
+LENGTH_MM = {"hippocampus": 3.0, "hippocampus-bulges": 3.0, "phantoms": 12.0, "sarcoma": 12.0}
 """As in the window: six tolerances of the organ's scheme."""
 REACH_MM = 6.0
 """In tolerances: how far a correction moves a border at most."""
