@@ -84,6 +84,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
         Key("carry.take", ("T",), "Take it on this slice, and go on to the next", "This slice"),
         Key("carry.take_range", ("Ctrl+T",), "Take it from the nearest corrected slice to this one", "Up to here"),
         Key("carry.take_all", ("Shift+T",), "Take it on every slice", "All slices"),
+        Key("carry.way", ("W",), "Interpolate between corrected slices instead, or carry again", "Interpolate"),
         Key("slice.copy_up", ("Shift+PgUp",), "Copy the chosen organ to the next slice, and go there", "Copy"),
         Key("slice.copy_down", ("Shift+PgDown",), "Copy the chosen organ to the slice before, and go there", "Copy"),
         Key(

@@ -198,6 +198,27 @@ def test_the_next_slice_to_correct_is_far_from_those_that_are() -> None:
     assert proposal.next_to_correct() in (6, 7)
 
 
+def test_on_demand_it_interpolates_between_drawn_slices_also_where_there_was_some_of_the_organ() -> None:
+    history = started()
+    proposal = Proposal(history, 1, 0, SPACING)
+    draw(history, 4, disc(24, 24))
+    draw(history, 8, disc(16, 16))
+    proposal.update()
+    carried = proposal.found.copy()
+    proposal.interpolates = True
+    proposal.update()
+    known = {n: history.array[n] == 1 for n in (4, 8)}
+    box = proposal.box
+    for n, mask in interpolated(known, SPACING).items():
+        np.testing.assert_array_equal(proposal.found[n - box[0].start], mask[box[1:]])
+    beyond = [n - box[0].start for n in (2, 3, 9, 10)]
+    np.testing.assert_array_equal(proposal.found[beyond], carried[beyond])
+    assert (proposal.found != carried).any()
+    proposal.interpolates = False
+    proposal.update()
+    np.testing.assert_array_equal(proposal.found, carried)
+
+
 def test_a_doubtful_border_is_to_be_corrected_first_also_beyond_the_end() -> None:
     history = started()
     proposal = Proposal(history, 1, 0, SPACING)

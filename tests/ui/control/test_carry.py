@@ -42,9 +42,13 @@ def grow(controller: Any, at: int, axis: int = 0) -> None:
     live(30)
 
 
-def dashed(controller: Any) -> int:
+def dashes(controller: Any) -> list[np.ndarray]:
     live(50)
-    return len(controller.view.outlines.main.dashed)
+    return controller.view.outlines.main.dashed  # type: ignore[no-any-return]
+
+
+def dashed(controller: Any) -> int:
+    return len(dashes(controller))
 
 
 def test_what_a_stroke_means_for_the_others_is_dashed_and_taken_slice_by_slice(
@@ -70,6 +74,29 @@ def test_what_a_stroke_means_for_the_others_is_dashed_and_taken_slice_by_slice(
     changed = np.flatnonzero((history.array != before).any((1, 2)))
     assert changed.tolist() == [at + 1]
     assert rectum.grid.slice() == at + 2, "on to the next that has a proposal"
+
+
+def test_one_key_interpolates_between_corrected_slices_instead_and_carries_again(
+    rectum: Any, find: Callable[[str], Any]
+) -> None:
+    there = np.flatnonzero((rectum.tools.editable.history.array == RECTUM).any((1, 2)))
+    first, last = int(there[1]), int(there[-2])
+    key(rectum, Qt.Key.Key_C)
+    grow(rectum, first)
+    grow(rectum, last)
+    rectum.grid.show_slice((first + last) // 2)
+    carried, words = [line.copy() for line in dashes(rectum)], find("correct_panel.carry_text").text()
+    key(rectum, Qt.Key.Key_W)
+    assert find("correct_panel.carry_way").isChecked()
+    assert "Interpolated between them, dashed on" in find("correct_panel.carry_text").text()
+    between = dashes(rectum)
+    assert [line.shape for line in between] != [line.shape for line in carried] or any(
+        (a != b).any() for a, b in zip(between, carried)
+    )
+    QTest.mouseClick(find("correct_panel.carry_way"), LEFT)
+    assert find("correct_panel.carry_text").text() == words
+    for a, b in zip(dashes(rectum), carried, strict=True):
+        np.testing.assert_array_equal(a, b)
 
 
 def test_all_are_taken_as_one_step_and_undo_brings_them_back(rectum: Any, find: Callable[[str], Any]) -> None:

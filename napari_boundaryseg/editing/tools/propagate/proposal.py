@@ -25,8 +25,8 @@ class Proposal:
     """Of one organ, across one axis of its labels; `update` after each change.
 
     Where there was some of it before any hand, corrections are carried; between two drawn slices where there was none,
-    what was drawn is interpolated. Slices that a person's hand was in are never proposed for, in whichever plane it
-    drew; nor is what a lock protects, or another organ has.
+    or where `interpolates` says so, what was drawn is interpolated. Slices that a person's hand was in are never
+    proposed for, in whichever plane it drew; nor is what a lock protects, or another organ has.
 
     Parameters
     ----------
@@ -58,6 +58,8 @@ class Proposal:
         self._tight: Box | None = None
         self._start = np.zeros((0, 0, 0), bool)
         self._between: tuple[dict[int, np.ndarray], dict[int, np.ndarray]] = ({}, {})
+        self.interpolates = False
+        """Whether what lies between two drawn slices follows from these alone, also where the organ was before."""
         self.box: Box = NOTHING
         """The part of the array that it is about."""
         self.found = np.zeros((0, 0, 0), bool)
@@ -176,9 +178,9 @@ class Proposal:
     def _interpolated(
         self, drawn: dict[int, np.ndarray], there: np.ndarray, spacing: list[float]
     ) -> dict[int, np.ndarray]:
-        """The slices between drawn ones where the start has nothing."""
+        """The slices between drawn ones where the start has nothing, or all of them where that is wanted."""
         known = sorted(drawn)
-        gaps = [(a, b) for a, b in pairwise(known) if b - a > 1 and not there[a + 1 : b].any()]
+        gaps = [(a, b) for a, b in pairwise(known) if b - a > 1 and (self.interpolates or not there[a + 1 : b].any())]
         wanted = {n: drawn[n] for gap in gaps for n in gap}
         before, found = self._between
         if wanted.keys() != before.keys() or any((before[n] != mask).any() for n, mask in wanted.items()):

@@ -102,7 +102,23 @@ class CarryActions(QObject):
             return f"{done} Nothing follows for the others."
         change = change_of(editable.history, written[1], written[0])
         ml = ml_of(change, proposal.organ, editable.voxel_ml)
-        return f"{done} Dashed on {len(proposal.offered)} others: {ml}."
+        way = "Interpolated between them, dashed" if proposal.interpolates and len(corrected) > 1 else "Dashed"
+        return f"{done} {way} on {len(proposal.offered)} others: {ml}."
+
+    @property
+    def interpolates(self) -> bool:
+        """Whether what lies between two corrected slices follows from these alone."""
+        return self._proposal is not None and self._proposal.interpolates
+
+    @report_errors
+    def change_way(self) -> None:
+        """Interpolate between corrected slices instead of carrying their corrections, or the other way round."""
+        if self._proposal is not None and self._editable is not None:
+            self._editable.history.commit("Change")
+            self._proposal.interpolates = not self._proposal.interpolates
+            self._proposal.update()
+            self._tell_views()
+            self.session.say("info", self.words())
 
     @property
     def offers(self) -> bool:
