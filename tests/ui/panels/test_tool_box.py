@@ -14,7 +14,7 @@ from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtTest import QTest
 
 from napari_boundaryseg.data.labels import preset
-from napari_boundaryseg.ui import hooks
+from napari_boundaryseg.ui import hooks, keys
 from napari_boundaryseg.ui.compat.canvas import canvas_widget
 from napari_boundaryseg.ui.views.pixels import to_pixel
 from napari_boundaryseg.ui.widgets.organ_table import LOCK, SHOW
@@ -190,3 +190,19 @@ def test_what_was_said_of_a_result_leaves_with_the_next_stroke_and_errors_stay(
     session.say("error", "The disk is full.")
     brush()
     assert "disk is full" in message.text()
+
+
+@pytest.mark.parametrize(("font_pt", "columns"), [(9, 2), (16, 1)])
+def test_tools_stand_in_two_columns_where_their_names_fit(
+    drawing: Any, bench: Any, find: Callable[[str], Any], font_pt: int, columns: int
+) -> None:
+    from napari.settings import get_settings
+
+    get_settings().appearance.font_size = font_pt
+    drawing.viewer.window.resize(1366, 768)
+    live(300)
+    buttons = [find(f"correct_panel.tool.{name}") for name in keys.MODES]
+    assert len({made.x() for made in buttons}) == columns
+    for made in buttons:
+        assert made.width() >= made.minimumSizeHint().width(), made.text()
+        assert made.geometry().right() <= made.parent().width()

@@ -38,11 +38,11 @@ class ButtonGrid(QWidget):
         self._grid.setColumnStretch(0, 1)
         self.updateGeometry()
 
-    def _widest(self) -> int:
-        return max(made.minimumSizeHint().width() for made in self._buttons)
+    def _widest(self, first: int = 0, step: int = 1) -> int:
+        return max((made.minimumSizeHint().width() for made in self._buttons[first::step]), default=0)
 
     def _fit(self) -> None:
-        two = 2 * self._widest() + self._grid.horizontalSpacing()
+        two = self._widest(0, 2) + self._widest(1, 2) + self._grid.horizontalSpacing()
         self._arrange(2 if self.width() >= two else 1)
 
     def minimumSizeHint(self) -> QSize:
