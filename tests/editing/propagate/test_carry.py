@@ -161,3 +161,13 @@ def test_an_emptied_slice_or_one_drawn_where_nothing_was_moves_no_border() -> No
     others = [int(n) for n in there[:-1]]
     assert (carry.proposal(others) == start[others]).all()
     assert carry.corrected == (there[0] - 1, there[-1])
+
+
+def test_an_empty_slice_that_was_found_right_moves_no_border_elsewhere() -> None:
+    start = np.zeros((8, 30, 30), bool)
+    start[2:6, 8:22, 8:22] = True
+    carry = Carry(start, (3.0, 1.0, 1.0))
+    for n in (1, 6):
+        carry.correct(n, start[n])
+    np.testing.assert_array_equal(carry.proposal(range(8)), start)
+    assert carry.corrected == (1, 6)

@@ -94,8 +94,8 @@ class Carry:
             return
         self._drawn[n] = np.array(drawn, bool)
         self._moved.pop(n, None)
-        if self._drawn[n].any() != self._start[n].any():
-            return
+        if not (self._drawn[n].any() and self._start[n].any()):
+            return  # no border of the start moved: accepting an empty slice says nothing of the others, either
         now = slice_distance(self._drawn[n][None], self._spacing[1:], 2 * self._reach_mm)[0]
         self._moved[n] = np.clip(now - self._distance[n], -self._reach_mm, self._reach_mm)
 
