@@ -6,8 +6,8 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, InstanceOf
 
-Lane = Literal["work", "training"]
-"""Where a task waits its turn: what takes hours never stands before what a person waits for."""
+Lane = Literal["work", "adapting", "training"]
+"""Where a task waits its turn: what takes longer never stands before what a person waits for."""
 
 Text = InstanceOf[str]
 """Any string, also a path whose bytes are no text, which a plain ``str`` field would refuse."""

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.engine import tasks
-from napari_boundaryseg.engine.task_list import FineTune, Predict, TuningCase, WarmUp
+from napari_boundaryseg.engine.task_list import Adapt, FineTune, Predict, TuningCase, WarmUp
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.jobs.allowed import resolve
 from napari_boundaryseg.task import Task
@@ -20,6 +20,15 @@ EXAMPLES: list[Task] = [
     WarmUp(),
     Predict(scan_folder="in", model="m", out_folder="out", box=((1, 2), (3, 4), (5, 6))),
     Predict(scan_folder="/home/M\udcfcller/in", model="m\udce9.safetensors", out_folder="/home/M\udcfcller/out"),
+    Adapt(
+        scan_folder="in",
+        labels_folder="drawn",
+        model="m",
+        slices=(3, 8, 12),
+        axis=2,
+        out_folder="out",
+        box=((0, 2),) * 3,
+    ),
     FineTune(model="m", cases=(CASE,), held_out=(CASE,), out_folder="out", steps=3, seed=4, device="cpu"),
 ]
 

@@ -196,6 +196,11 @@ class DisplayGrid:
         """(..., z, y, x) back to (..., I, J, K) in file order: a view."""
         return self._map.from_axes(np.swapaxes(array, -1, -3))
 
+    def slice_from_display(self, axis: int, n: int) -> tuple[int, int]:
+        """Axis and number, in the file's own array, of a slice across an axis of the display arrays."""
+        own, direction = self._map.back[2 - axis]
+        return int(own), n if direction > 0 else self.display_shape[axis] - 1 - n
+
     def box_from_display(self, box: tuple[slice, ...]) -> tuple[slice, slice, slice]:
         """A box of slices on the display grid, as a box on the file's own array."""
         return _moved(box[::-1], self._map.new_shape, self._map.back)

@@ -46,6 +46,40 @@ class Predict(Task):
     any_modality: bool = False
 
 
+class Adapt(Task):
+    """Adapt a copy of a model to the scan in a folder, on corrected slices, and predict the scan again.
+
+    Parameters
+    ----------
+    scan_folder, labels_folder, out_folder : str
+        See `data.exchange.save_volume`, `data.exchange.save_labels` and
+        `engine.training.adapting.adapted_files.save_adapted`.
+    model : str
+        A shipped name or a checkpoint file.
+    slices : tuple of int
+        Which slices of the labels are corrected, two at least; all others are not read.
+    axis : int
+        Of the scan's own array, across which they lie.
+    box : the part of the scan that the model was given, optional
+    keep : str
+        Where the copy becomes a checkpoint; nowhere by default.
+    """
+
+    lane = "adapting"
+    title = "Adapt"
+
+    scan_folder: Text
+    labels_folder: Text
+    model: Text
+    slices: tuple[int, ...]
+    axis: int
+    out_folder: Text
+    box: Pairs | None = None
+    keep: Text = ""
+    seed: int = 0
+    device: str = "auto"
+
+
 class TuningCase(BaseModel):
     """An accepted case: its files, and what its labels mean.
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from napari_boundaryseg.data.boxes import from_pairs
 from napari_boundaryseg.data.datasets import Case, load_case
-from napari_boundaryseg.data.exchange import load_volume
+from napari_boundaryseg.data.exchange import load_labels, load_volume
 from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.data.relabel import to_scheme
 from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
@@ -20,8 +20,10 @@ from napari_boundaryseg.engine.devices import give_back
 from napari_boundaryseg.engine.inference.prediction_files import save_prediction
 from napari_boundaryseg.engine.inference.predictor import Predictor
 from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan
-from napari_boundaryseg.engine.task_list import FineTune, Predict, TuningCase, WarmUp
+from napari_boundaryseg.engine.task_list import Adapt, FineTune, Predict, TuningCase, WarmUp
 from napari_boundaryseg.engine.training import fine_tune as tuning
+from napari_boundaryseg.engine.training.adapting import adapt as adapting
+from napari_boundaryseg.engine.training.adapting.adapted_files import save_adapted
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Progress, part, silent
 from napari_boundaryseg.task import Task
@@ -58,6 +60,41 @@ def predict(task: Predict, *, progress: Progress = silent) -> dict[str, Any]:
         "folder": task.out_folder,
         "seconds": round(time.perf_counter() - began, 2),
         "notes": list(prediction.details["notes"]),  # type: ignore[call-overload]
+    }
+
+
+def adapt(task: Adapt, *, progress: Progress = silent) -> dict[str, Any]:
+    """Adapt a copy of a model to a scan, on corrected slices, and write what it predicts then into another folder.
+
+    Returns
+    -------
+    dict
+        ``folder``, ``steps``, ``seconds``, ``notes``.
+    """
+    progress(0.0, "Loading the model")
+    model = _predictor(task.model, task.device).model
+    volume, labels = load_volume(Path(task.scan_folder)), load_labels(Path(task.labels_folder))
+    try:
+        adapted = adapting.adapt(
+            model,
+            volume,
+            labels,
+            task.slices,
+            task.axis,
+            box=task.box,
+            device=task.device,
+            seed=task.seed,
+            keep=Path(task.keep) if task.keep else None,
+            progress=part(progress, 0.02, 0.97),
+        )
+    finally:
+        give_back()
+    save_adapted(adapted, Path(task.out_folder))
+    return {
+        "folder": task.out_folder,
+        "steps": adapted.steps,
+        "seconds": round(adapted.seconds, 2),
+        "notes": list(adapted.prediction.details["notes"]),  # type: ignore[call-overload]
     }
 
 
@@ -118,6 +155,6 @@ def _labelled(cases: Sequence[TuningCase], scheme: LabelScheme) -> list[Labelled
 
 
 ALLOWED: Mapping[type[Task], Callable[..., Any]] = MappingProxyType(
-    {WarmUp: warm_up, Predict: predict, FineTune: fine_tune}
+    {WarmUp: warm_up, Predict: predict, Adapt: adapt, FineTune: fine_tune}
 )
 """Every task that the worker carries out, with its function."""

@@ -1,9 +1,9 @@
-"""Lanes of jobs that do not wait for each other: a worker that segments, one that trains, a thread for files."""
+"""Lanes of jobs that do not wait for each other: workers that segment, adapt and train, a thread for files."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 from napari_boundaryseg.jobs.allowed import TASKS
 from napari_boundaryseg.jobs.job import Job
@@ -19,14 +19,14 @@ class Lanes:
     Parameters
     ----------
     dispatch, tasks, warm
-        As for `jobs.worker_runner.WorkerRunner`; the worker of trainings is started when it is needed.
+        As for `jobs.worker_runner.WorkerRunner`; only the worker that segments stays; the others are
+        started when they are needed.
     """
 
     def __init__(self, dispatch: Dispatch = directly, tasks: str = TASKS, warm: bool = True) -> None:
         self._files = ThreadLane(dispatch)
         self._workers: dict[Lane, WorkerRunner] = {
-            "work": WorkerRunner(dispatch, tasks, warm),
-            "training": WorkerRunner(dispatch, tasks, warm, "training"),
+            lane: WorkerRunner(dispatch, tasks, warm, lane) for lane in get_args(Lane)
         }
 
     @property

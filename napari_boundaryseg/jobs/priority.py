@@ -10,9 +10,9 @@ from pathlib import Path
 
 import psutil
 
-NICENESS = {"work": 10, "training": 15}
+NICENESS = {"work": 10, "adapting": 12, "training": 15}
 """The window's own thread goes first, then what a person waits for, then a training."""
-OOM_SCORE = {"work": 500, "training": 900}
+OOM_SCORE = {"work": 500, "adapting": 700, "training": 900}
 """Of 1000, for Linux: a training can be resumed and a segmentation repeated, what is drawn in the window cannot."""
 THREADS = "OMP_NUM_THREADS"
 
@@ -20,9 +20,9 @@ THREADS = "OMP_NUM_THREADS"
 def give_way(lane: str) -> None:
     """Let this process stand behind the window's, for good."""
     if sys.platform == "win32":
-        lower = {"work": psutil.BELOW_NORMAL_PRIORITY_CLASS, "training": psutil.IDLE_PRIORITY_CLASS}
+        idle = lane == "training"
         with suppress(psutil.Error, OSError):
-            psutil.Process().nice(lower[lane])
+            psutil.Process().nice(psutil.IDLE_PRIORITY_CLASS if idle else psutil.BELOW_NORMAL_PRIORITY_CLASS)
         return
     os.nice(NICENESS[lane])
     with suppress(OSError):  # macOS has no such file
@@ -30,8 +30,8 @@ def give_way(lane: str) -> None:
 
 
 def environment(lane: str) -> Mapping[str, str] | None:
-    """What a worker is started with; a training leaves one processor core to the others, if there are several."""
-    if lane != "training" or THREADS in os.environ:
+    """What a worker is started with; only what a person waits for may take all processor cores."""
+    if lane == "work" or THREADS in os.environ:
         return None
     return {**os.environ, THREADS: str(max(1, cores() - 1))}
 

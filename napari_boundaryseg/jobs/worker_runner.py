@@ -65,7 +65,7 @@ class WorkerRunner:
     warm : bool
         Let the worker load its libraries (torch) as soon as it starts.
     lane : str
-        A training's process gives way to all others and ends with its job, so that it holds no memory afterwards.
+        Only the process that segments outlives its jobs; the others give way to it, and hold no memory afterwards.
     """
 
     def __init__(
@@ -194,7 +194,7 @@ class WorkerRunner:
             settle(item.job, lambda: self._result_of(item), self._notify)
             with self._lock:
                 self._entries.remove(item)
-        if self._lane == "training" or self._closed:
+        if self._lane != "work" or self._closed:
             self._drop_process()
             return
         with contextlib.suppress(OSError, Cancelled):  # the next job says what is wrong
@@ -234,7 +234,7 @@ class WorkerRunner:
         code = process.wait()
         if entry.cancelled:
             raise Cancelled
-        raise Failed(LOST if self._lane == "work" else LOST_TRAINING, "LostWorker", f"exit code {code}")
+        raise Failed(LOST_TRAINING if self._lane == "training" else LOST, "LostWorker", f"exit code {code}")
 
     def _on_silence(self, job: Job, silent: bool) -> None:
         """Say in the job's text that the worker gives no sign of life, and take it back when it does."""

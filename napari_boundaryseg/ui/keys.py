@@ -84,7 +84,8 @@ GROUPS: dict[str, tuple[Key, ...]] = {
         Key("carry.take", ("T",), "Take it on this slice, and go on to the next", "This slice"),
         Key("carry.take_range", ("Ctrl+T",), "Take it from the nearest corrected slice to this one", "Up to here"),
         Key("carry.take_all", ("Shift+T",), "Take it on every slice", "All slices"),
-        Key("carry.way", ("W",), "Interpolate between corrected slices instead, or carry again", "Interpolate"),
+        Key("carry.way", ("W",), "Show what follows in another way: interpolated, or by the adapted model", "Way"),
+        Key("adapt.run", ("Shift+W",), "Adapt a copy of the model to this scan, on the corrected slices", "Adapt"),
         Key("slice.copy_up", ("Shift+PgUp",), "Copy the chosen organ to the next slice, and go there", "Copy"),
         Key("slice.copy_down", ("Shift+PgDown",), "Copy the chosen organ to the slice before, and go there", "Copy"),
         Key(

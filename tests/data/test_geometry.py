@@ -128,6 +128,16 @@ def test_a_box_on_the_display_is_the_same_voxels_in_the_file(
     assert grid.box_to_display(grid.box_from_display(box)) == box
 
 
+@pytest.mark.parametrize("axes", ALL_48)
+def test_a_slice_on_the_display_grid_is_that_slice_of_the_file(axes: str) -> None:
+    grid, array = DisplayGrid(affine_for(axes), SHAPE), numbered()
+    shown = grid.to_display(array)
+    for axis, size in enumerate(shown.shape):
+        for n in (0, 1, size - 1):
+            own, place = grid.slice_from_display(axis, n)
+            assert set(np.take(shown, n, axis).ravel()) == set(np.take(array, place, own).ravel())
+
+
 def test_an_empty_box_is_refused() -> None:
     with pytest.raises(ValueError, match="empty"):
         DisplayGrid(np.eye(4), SHAPE).box_from_display((slice(0, 0),) * 3)

@@ -95,6 +95,14 @@ def train(task, *, progress):
         raise
 
 
+class AdaptPid(Task):
+    lane = "adapting"
+
+
+def adapt_pid(task, *, progress):
+    return os.getpid()
+
+
 class TrainAsleep(Nap):
     lane = "training"
 
@@ -177,6 +185,7 @@ ALLOWED = {
     Nap: nap,
     WaitFor: wait_for,
     Train: train,
+    AdaptPid: adapt_pid,
     TrainAsleep: nap,
     TrainThreads: train_threads,
     NapHoldingTheInterpreter: nap_holding_the_interpreter,

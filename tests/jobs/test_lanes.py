@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from job_functions import Add, Niceness, Pid, Train, TrainAsleep, TrainThreads, WaitFor
+from job_functions import AdaptPid, Add, Niceness, Pid, Train, TrainAsleep, TrainThreads, WaitFor
 from patience import NEVER_S, PATIENCE_S, alive, nothing_happens, until
 
 from napari_boundaryseg.jobs import priority, worker_runner
@@ -58,6 +58,18 @@ def test_a_file_does_not_wait_for_a_job_of_the_worker(lanes, tmp_path):
     assert not job.ended
     (tmp_path / "go").touch()
     wait(job)
+
+
+def test_what_adapts_a_model_waits_for_neither_and_its_process_ends_with_it(lanes, tmp_path):
+    training = running(lanes.run(Train(path=str(tmp_path / "go"))))
+    job = running(lanes.run(WaitFor(path=str(tmp_path / "go"))))
+    pid = wait(lanes.run(AdaptPid())).result
+    assert pid not in (lanes.pid, lanes.pid_of("training"))
+    until(lambda: not alive(pid))
+    assert lanes.pid_of("adapting") is None
+    assert (training.state, job.state) == ("running", "running")
+    (tmp_path / "go").touch()
+    assert [wait(one).state for one in (training, job)] == ["returned"] * 2
 
 
 def test_each_lane_is_first_come_first_served(lanes, tmp_path):
@@ -148,6 +160,7 @@ def test_a_training_leaves_a_core_to_the_others_unless_a_person_chose(lanes, mon
     assert wait(lanes.run(TrainThreads())).result == wanted
     found = priority.environment("training")
     assert (os.environ if found is None else found)[priority.THREADS] == wanted
+    assert priority.environment("adapting") == priority.environment("training")
     assert priority.environment("work") is None
 
 

@@ -212,11 +212,23 @@ def new_card(
 def tuned_on(before: TrainingData, cases: int) -> TrainingData:
     """What a model has seen after a fine-tuning on the user's cases; only the last fine-tuning is told."""
     said = f"Fine-tuned on {cases} case{'' if cases == 1 else 's'} accepted by the user."
-    first = _TUNED.sub("", before.description).strip()
+    first = _with(_TUNED.sub("", before.description).strip(), said)
+    return before.model_copy(update={"description": first, "cases": cases, "not_taught": ()})
+
+
+def adapted_to(before: TrainingData, steps: int, slices: int) -> TrainingData:
+    """What a model has seen after some steps on corrected slices of one scan of the user's."""
+    said = f"Adapted to one scan of the user's: {steps} steps on {slices} corrected slices."
+    return before.model_copy(update={"description": _with(_ADAPTED.sub("", before.description).strip(), said)})
+
+
+def _with(first: str, said: str) -> str:
+    """A description and one more sentence, which is never cut."""
     room = LONGEST_DESCRIPTION - len(said) - 1
     if len(first) > room:
         first = f"{first[: room - 1]}…"
-    return before.model_copy(update={"description": f"{first} {said}".strip(), "cases": cases, "not_taught": ()})
+    return f"{first} {said}".strip()
 
 
+_ADAPTED = re.compile(r"\s*Adapted to one scan of the user's: \d+ steps on \d+ corrected slices\.")
 _TUNED = re.compile(r"\s*Fine-tuned on \d+ cases? accepted by the user\.")

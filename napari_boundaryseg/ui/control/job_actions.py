@@ -45,6 +45,10 @@ class JobActions(QObject):
         """What a person waits for, the first first."""
         return self._session.jobs.in_lane("work")
 
+    def adapting(self) -> tuple[Job, ...]:
+        """What adapts a model to a scan, the first first."""
+        return self._session.jobs.in_lane("adapting")
+
     def trainings(self) -> tuple[Job, ...]:
         """The training that runs, and those that wait for it."""
         return self._session.jobs.in_lane("training")

@@ -19,6 +19,7 @@ from napari_boundaryseg.ui.control import close_dialog, three_d_question
 from napari_boundaryseg.ui.control.cases.case_actions import CaseActions
 from napari_boundaryseg.ui.control.cases.opening import Opening
 from napari_boundaryseg.ui.control.cases.recent import RecentScans
+from napari_boundaryseg.ui.control.correcting.adapt_actions import AdaptActions
 from napari_boundaryseg.ui.control.correcting.carry_actions import CarryActions
 from napari_boundaryseg.ui.control.correcting.clean_actions import CleanActions
 from napari_boundaryseg.ui.control.correcting.copy_actions import CopyActions
@@ -77,6 +78,7 @@ class ViewerController(QObject):
         self.surfaces = OrganSurfaces(viewer, self)
         self.display = DisplayActions(viewer, self.tools, self.view.outlines, self)
         self.carry = CarryActions(self.grid, session, self.tools, self.view.outlines, self.view.planes, self)
+        self.adapting = AdaptActions(self.grid, session, self.tools, self.carry, self.models, self)
         self.clean = CleanActions(self.grid, session, self.tools, self.view.outlines, self.carry, self)
         self.copies = CopyActions(self.grid, session, self.tools)
         self.progress = SliceProgress(self.grid, session, self.tools, self.labels, self)

@@ -58,6 +58,7 @@ class KeyActions:
             "slice.copy_up": self._on_labels("slice.copy_up", lambda: copies.copy(1, self._view())),
             "slice.copy_down": self._on_labels("slice.copy_down", lambda: copies.copy(-1, self._view())),
             "clean.show": self._on_labels("clean.show", self._controller.clean_asked.emit),
+            "adapt.run": self._on_labels("adapt.run", self._controller.adapting.run),
             "carry.way": Act(carry.change_way, self._carries),
             "carry.take": Act(carry.take, self._carries),
             "carry.take_range": Act(carry.take_range, self._carries),

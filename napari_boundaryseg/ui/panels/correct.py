@@ -12,6 +12,7 @@ from napari_boundaryseg.ui import keys
 from napari_boundaryseg.ui.control.labels_actions import in_words
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 from napari_boundaryseg.ui.file_dialogs import open_file, save_file
+from napari_boundaryseg.ui.panels.adapt_box import AdaptBox
 from napari_boundaryseg.ui.panels.carry_box import CarryBox
 from napari_boundaryseg.ui.panels.clean_box import CleanBox
 from napari_boundaryseg.ui.panels.lock_button import LockButton
@@ -51,6 +52,7 @@ class CorrectPanel(Panel):
         self.organs = OrganTable()
         self.tools = ToolBox(controller)
         self.carry = CarryBox(controller)
+        self.adapt = AdaptBox(controller)
         self.clean = CleanBox(controller)
         self.lock_slice = LockButton(controller)
         self.history = HistoryList()
@@ -73,7 +75,7 @@ class CorrectPanel(Panel):
 
     def _arrange(self) -> None:
         self.editing, start = QWidget(), QWidget()
-        inside = column(self.editing, self.organs, self.lock_slice, self.tools, self.carry, self.clean)
+        inside = column(self.editing, self.organs, self.lock_slice, self.tools, self.carry, self.adapt, self.clean)
         inside.setContentsMargins(0, 0, 0, 0)
         for part in (self.history, self.accept, self.accepted, self.effort, self.save_effort):
             inside.addWidget(part)

@@ -18,11 +18,11 @@ TICK_MS, SOON_MS = 500, 100
 
 
 class JobBar(QFrame):
-    """The last message, the training, what a person waits for, and what is beside or behind the two.
+    """The last message, the training, what adapts a model, what a person waits for, and what is behind these.
 
     Controls: ``job_bar.text``, ``.progress`` and ``.cancel`` are those of what a person waits for; the training has
-    ``job_bar.training.text``, ``.progress``, ``.pause`` and ``.cancel``; ``job_bar.more.1.text`` and ``.cancel`` and so
-    on are what is beside or behind.
+    ``job_bar.training.text``, ``.progress``, ``.pause`` and ``.cancel``; what adapts a model ``job_bar.adapting.text``
+    and so on; ``job_bar.more.1.text`` and ``.cancel`` and so on are what is behind.
     """
 
     def __init__(self, controller: ViewerController, parent: QWidget | None = None) -> None:
@@ -31,6 +31,7 @@ class JobBar(QFrame):
         self.message = line("job_bar.message")
         self.training = JobRow("job_bar.training", pausable=True)
         self.work = JobRow("job_bar")
+        self.adapting = JobRow("job_bar.adapting")
         self.more = MoreJobs("job_bar.more")
         self.progress, self.cancel = self.work.progress, self.work.cancel
         self.footer = line("job_bar.footer", FOOTER, quiet=True)
@@ -40,14 +41,18 @@ class JobBar(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 4)
         layout.setSpacing(4)
-        for part in (self.message, self.training, self.work, self.more):
+        for part in (self.message, self.training, self.adapting, self.work, self.more):
             layout.addWidget(part)
         last = QHBoxLayout()
         last.addWidget(self.footer, 1)
         last.addWidget(self.help, 0)
         layout.addLayout(last)
         self.message.hide()
-        self._rows = (self.training, self.work)
+        self._rows = {
+            self.training: self._jobs.trainings,
+            self.adapting: self._jobs.adapting,
+            self.work: self._jobs.work,
+        }
         self._tick = QTimer(self)
         self._tick.setInterval(TICK_MS)
         self._tick.timeout.connect(self._refresh)
@@ -94,7 +99,8 @@ class JobBar(QFrame):
 
     def _on_jobs(self) -> None:
         more: list[Job] = []
-        for row, jobs in zip(self._rows, (self._jobs.trainings(), self._jobs.work()), strict=True):
+        for row, waiting in self._rows.items():
+            jobs = waiting()
             row.follow(jobs[0] if jobs else None)
             more += jobs[1:]
         self.more.show_jobs(more)

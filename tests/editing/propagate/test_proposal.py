@@ -14,6 +14,7 @@ from napari_boundaryseg.editing.history.slice_work import touched_slices
 from napari_boundaryseg.editing.tools.propagate.carry import Carry
 from napari_boundaryseg.editing.tools.propagate.interpolate import interpolated
 from napari_boundaryseg.editing.tools.propagate.proposal import Proposal
+from napari_boundaryseg.editing.tools.propagate.ways import Way, best_way
 
 SPACING = (3.0, 1.0, 1.0)
 SHAPE = (13, 40, 40)
@@ -205,8 +206,7 @@ def test_on_demand_it_interpolates_between_drawn_slices_also_where_there_was_som
     draw(history, 8, disc(16, 16))
     proposal.update()
     carried = proposal.found.copy()
-    proposal.interpolates = True
-    proposal.update()
+    proposal.choose(Way.INTERPOLATED)
     known = {n: history.array[n] == 1 for n in (4, 8)}
     box = proposal.box
     for n, mask in interpolated(known, SPACING).items():
@@ -214,8 +214,7 @@ def test_on_demand_it_interpolates_between_drawn_slices_also_where_there_was_som
     beyond = [n - box[0].start for n in (2, 3, 9, 10)]
     np.testing.assert_array_equal(proposal.found[beyond], carried[beyond])
     assert (proposal.found != carried).any()
-    proposal.interpolates = False
-    proposal.update()
+    proposal.choose(Way.CARRIED)
     np.testing.assert_array_equal(proposal.found, carried)
 
 
@@ -329,3 +328,81 @@ def test_kept_up_with_a_history_it_is_what_a_new_one_says() -> None:
         fresh = Proposal(history, 1, 0, SPACING)
         assert (kept.box, kept.corrected, kept.offered) == (fresh.box, fresh.corrected, fresh.offered)
         assert (kept.found == fresh.found).all()
+
+
+def adapting(history: History, drawn: tuple[int, ...] = (3, 9)) -> tuple[Proposal, np.ndarray]:
+    """A proposal after some slices were drawn, and what an adapted model finds: nearly what was drawn."""
+    for n in drawn:
+        draw(history, n, disc(24, 24))
+    found = np.zeros(SHAPE, bool)
+    found[1:12] = disc(23, 24)
+    return Proposal(history, 1, 0, SPACING), found
+
+
+def test_what_an_adapted_model_finds_is_offered_and_may_be_carried_on() -> None:
+    proposal, found = adapting(started())
+    before = proposal.found.copy()
+    assert proposal.ways == (Way.CARRIED, Way.INTERPOLATED)
+    proposal.adapt(found)
+    assert proposal.ways == tuple(Way)
+    np.testing.assert_array_equal(proposal.found, before, "nothing is shown before it is chosen")
+    proposal.choose(Way.ADAPTED)
+    first, others = proposal.box[0].start, [1, 2, 4, 5, 6, 7, 8, 10, 11]
+    assert proposal.offered == tuple(others)
+    for n in others:
+        np.testing.assert_array_equal(proposal.found[n - first], disc(23, 24)[proposal.box[1:]])
+    for n in (3, 9):
+        np.testing.assert_array_equal(proposal.found[n - first], disc(24, 24)[proposal.box[1:]])
+    proposal.choose(Way.BOTH)
+    carry = Carry(found[1:12], SPACING)
+    for n in (3, 9):
+        carry.correct(n - 1, disc(24, 24))
+    for n in others:
+        np.testing.assert_array_equal(proposal.found[n - first], carry.proposal([n - 1])[0][proposal.box[1:]])
+    proposal.choose(Way.NOTHING)
+    assert proposal.offered == ()
+    proposal.choose(Way.CARRIED)
+    np.testing.assert_array_equal(proposal.found, before)
+    assert proposal.next_to_correct() is not None
+
+
+def test_locks_and_other_organs_are_spared_whichever_way() -> None:
+    history = started()
+    values = history.array.copy()
+    values[:, :, 33:36] = 2
+    history.apply("Model", (slice(None),) * 3, values, MODEL)
+    proposal, found = adapting(history)
+    found[:, :, 30:36] = True
+    history.lock(Lock(1, 5))
+    proposal.adapt(found)
+    before = history.array.copy()
+    for way in Way:
+        proposal.choose(way)
+        taken = proposal.labels_of(range(13))
+        if taken is None:
+            assert way is Way.NOTHING
+            continue
+        position = history.position
+        history.apply("Take", *taken, CARRIED)
+        assert ((history.array == 2) == (before == 2)).all()
+        np.testing.assert_array_equal(history.array[[3, 5, 9]], before[[3, 5, 9]])
+        while history.position > position:
+            history.undo()
+        np.testing.assert_array_equal(history.array, before)
+        proposal.update()
+
+
+def test_slices_that_are_left_out_judge_the_ways() -> None:
+    proposal = adapting(started(), (3, 6, 9))[0]
+    held = np.zeros(SHAPE, bool)
+    held[1:12] = disc(24, 24)
+    assert proposal.agreements({}, 1.0) == {}
+    scores = proposal.agreements(dict.fromkeys((3, 6, 9), held), 1.0)
+    assert scores[Way.ADAPTED] == scores[Way.BOTH] == 1.0
+    assert scores[Way.NOTHING] < scores[Way.CARRIED] <= 1.0
+    worse = np.zeros(SHAPE, bool)
+    worse[1:12] = disc(12, 12)
+    scores = proposal.agreements(dict.fromkeys((3, 6, 9), worse), 1.0)
+    assert scores[Way.ADAPTED] < scores[Way.CARRIED]
+    assert scores[Way.ADAPTED] < scores[Way.BOTH], "its error is the same on each slice"
+    assert best_way(scores) is Way.CARRIED

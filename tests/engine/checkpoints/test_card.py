@@ -10,6 +10,7 @@ from napari_boundaryseg.engine.checkpoints.card import (
     Calibration,
     Scaling,
     TrainingData,
+    adapted_to,
     new_card,
     tuned_on,
 )
@@ -45,6 +46,19 @@ def test_only_the_last_fine_tuning_is_told() -> None:
     assert (once.description, once.cases) == ("Public scans. Fine-tuned on 1 case accepted by the user.", 1)
     again = tuned_on(once, 3)
     assert (again.description, again.cases) == ("Public scans. Fine-tuned on 3 cases accepted by the user.", 3)
+
+
+def test_only_the_last_adaptation_is_told_beside_the_last_fine_tuning() -> None:
+    once = adapted_to(tuned_on(TrainingData(description="Public scans.", cases=90), 2), 5, 3)
+    assert (once.description, once.cases) == (
+        "Public scans. Fine-tuned on 2 cases accepted by the user. "
+        "Adapted to one scan of the user's: 5 steps on 3 corrected slices.",
+        2,
+    )
+    assert adapted_to(once, 10, 4).description.endswith(
+        "the user. Adapted to one scan of the user's: 10 steps on 4 corrected slices."
+    )
+    assert len(adapted_to(TrainingData(description="x" * LONGEST_DESCRIPTION), 5, 3).description) == LONGEST_DESCRIPTION
 
 
 def test_a_long_description_is_cut_and_stays_in_bounds() -> None:

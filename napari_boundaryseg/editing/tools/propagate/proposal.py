@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -14,7 +14,9 @@ from napari_boundaryseg.editing.history.history import History
 from napari_boundaryseg.editing.history.slice_work import corrected_slices, results_of, start_of, touched_slices
 from napari_boundaryseg.editing.tools.propagate.carry import LENGTH_MM, REACH_MM, Carry
 from napari_boundaryseg.editing.tools.propagate.interpolate import interpolated
+from napari_boundaryseg.editing.tools.propagate.organ_start import OrganStart
 from napari_boundaryseg.editing.tools.propagate.slice_process import most_uncertain
+from napari_boundaryseg.editing.tools.propagate.ways import Way, agreements
 
 STEP = 16
 """Voxels by which the part that is looked at grows: what is known of its slices holds until then."""
@@ -24,8 +26,8 @@ NOTHING: Box = (slice(0, 0), slice(0, 0), slice(0, 0))
 class Proposal:
     """Of one organ, across one axis of its labels; `update` after each change.
 
-    Where there was some of it before any hand, corrections are carried; between two drawn slices where there was none,
-    or where `interpolates` says so, what was drawn is interpolated. Slices that a person's hand was in are never
+    What follows is said by `way`. Where there was some of the organ before any hand, corrections are carried; between
+    two drawn slices where there was none, what was drawn is interpolated. Slices that a person's hand was in are never
     proposed for, in whichever plane it drew; nor is what a lock protects, or another organ has.
 
     Parameters
@@ -55,11 +57,11 @@ class Proposal:
         self._length_mm, self._reach_mm = length_mm, reach_mm
         self._carry: Carry | None = None
         self._begun: object = None
-        self._tight: Box | None = None
-        self._start = np.zeros((0, 0, 0), bool)
+        self._start, self._adapted = OrganStart(), OrganStart()
         self._between: tuple[dict[int, np.ndarray], dict[int, np.ndarray]] = ({}, {})
-        self.interpolates = False
-        """Whether what lies between two drawn slices follows from these alone, also where the organ was before."""
+        self.ways: tuple[Way, ...] = (Way.CARRIED, Way.INTERPOLATED)
+        """Those that can be chosen."""
+        self.way = Way.CARRIED
         self.box: Box = NOTHING
         """The part of the array that it is about."""
         self.found = np.zeros((0, 0, 0), bool)
@@ -84,6 +86,43 @@ class Proposal:
         drawn = {n - first: here[n - first] for n in self.corrected if 0 <= n - first < len(here)}
         self.found = self._back(self._followed(here, drawn))
         self._spare(now)
+
+    def choose(self, way: Way) -> None:
+        """Let what follows follow in another way."""
+        if way is not self.way:
+            self.way, self._carry = way, None
+            self.update()
+
+    def adapt(self, adapted: np.ndarray) -> None:
+        """Let there be what an adapted model finds of the organ, (I, J, K) bool: it can be chosen, and carried on."""
+        self._adapted = OrganStart.of(adapted, self._spacing)
+        self.ways, self._carry = tuple(Way), None
+        self.update()
+
+    def agreements(self, held_out: Mapping[int, np.ndarray], tolerance_mm: float) -> dict[Way, float]:
+        """How well each way foretells a corrected slice from the others: see `ways.agreements`.
+
+        Parameters
+        ----------
+        held_out : mapping
+            A corrected slice to what a model finds that was adapted without it: (I, J, K) bool, of which only the
+            corrected slices are looked at.
+        tolerance_mm : float
+        """
+        if not self.corrected or self.box == NOTHING:
+            return {}
+        first, here = self.box[self.axis].start, self._turned(self.history.array[self.box] == self.organ)
+        known = [n - first for n in self.corrected if 0 <= n - first < len(here)]
+        planes = {n - first: self._turned(mask[self.box]) for n, mask in held_out.items() if n - first in known}
+        return agreements(
+            self._turned(self._start.within(self.box)),
+            {n: here[n] for n in known},
+            {n: {m: found[m] for m in known} for n, found in planes.items()},
+            [self._spacing[a] for a in self._order],
+            tolerance_mm,
+            self._length_mm,
+            self._reach_mm,
+        )
 
     def labels_of(self, slices: Iterable[int]) -> tuple[Box, np.ndarray] | None:
         """The box that taking some slices would write, and the labels; None where none of them would change."""
@@ -115,7 +154,7 @@ class Proposal:
         if self._carry is None:
             return None
         first = self.box[self.axis].start
-        there = self._turned(self.found).any(axis=(1, 2)) | self._turned(self._in(self.box)).any(axis=(1, 2))
+        there = self._turned(self.found).any(axis=(1, 2)) | self._turned(self._start.within(self.box)).any(axis=(1, 2))
         if doubtful is not None:
             there = np.convolve(there, (1, 1, 1), "same") > 0
         left = np.where(there, self._carry.unknown, 0.0)
@@ -131,23 +170,14 @@ class Proposal:
         begun = (self.history.first, results_of(self.history, self.organ))
         if begun == self._begun:
             return
-        whole = start_of(self.history, self.organ, self.axis)
         self._begun, self._carry = begun, None
-        self._tight = boxes.around(whole, self._spacing)
-        self._start = whole[self._tight] if self._tight is not None else whole[:0]
-
-    def _in(self, box: Box) -> np.ndarray:
-        """The start in a part that holds all of it."""
-        found = np.zeros(tuple(side.stop - side.start for side in box), bool)
-        if self._tight is not None:
-            i, j, k = (slice(t.start - b.start, t.stop - b.start) for t, b in zip(self._tight, box, strict=True))
-            found[i, j, k] = self._start
-        return found
+        self._start = OrganStart.of(start_of(self.history, self.organ, self.axis), self._spacing)
 
     def _part(self) -> Box | None:
         """The organ, wherever it was since the start, with room for as far as a border may move; it seldom changes."""
         seen = [won.box for _, won, _ in self.history.changes(self.organ)]
-        tight = boxes.union([*seen, *([] if self._tight is None else [self._tight])])
+        starts = [start.box for start in (self._start, self._adapted) if start.box is not None]
+        tight = boxes.union([*seen, *starts])
         if tight is None:
             return None
         parts = []
@@ -159,17 +189,22 @@ class Proposal:
 
     def _followed(self, here: np.ndarray, drawn: dict[int, np.ndarray]) -> np.ndarray:
         """What follows for each slice of the part, slices first."""
-        start, spacing = self._turned(self._in(self.box)), [self._spacing[a] for a in self._order]
-        if not start.any():
-            found = here.copy()
-        else:
+        begun = self._adapted if self.way in (Way.ADAPTED, Way.BOTH) else self._start
+        start, spacing = self._turned(begun.within(self.box)), [self._spacing[a] for a in self._order]
+        found = here.copy()
+        if start.any():
             if self._carry is None:
                 self._carry = Carry(start, spacing, self._length_mm, self._reach_mm)
             for n in set(self._carry.corrected) - set(drawn):
                 self._carry.forget(n)
             for n, mask in drawn.items():
                 self._carry.correct(n, mask)
+        if self.way is Way.ADAPTED:
+            return start.copy()
+        if self._carry is not None and self.way is not Way.NOTHING:
             found = self._carry.proposal(range(len(here)))
+        if self.way in (Way.NOTHING, Way.BOTH):
+            return found
         there = np.asarray(start.any(axis=(1, 2)))
         for n, mask in self._interpolated(drawn, there, spacing).items():
             found[n] = mask
@@ -180,7 +215,8 @@ class Proposal:
     ) -> dict[int, np.ndarray]:
         """The slices between drawn ones where the start has nothing, or all of them where that is wanted."""
         known = sorted(drawn)
-        gaps = [(a, b) for a, b in pairwise(known) if b - a > 1 and (self.interpolates or not there[a + 1 : b].any())]
+        all_of_them = self.way is Way.INTERPOLATED
+        gaps = [(a, b) for a, b in pairwise(known) if b - a > 1 and (all_of_them or not there[a + 1 : b].any())]
         wanted = {n: drawn[n] for gap in gaps for n in gap}
         before, found = self._between
         if wanted.keys() != before.keys() or any((before[n] != mask).any() for n, mask in wanted.items()):

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from qtpy.QtCore import QObject, Signal
 
-from napari_boundaryseg.editing.history.change import change_of
 from napari_boundaryseg.editing.history.edit import CARRIED
 from napari_boundaryseg.editing.tools.propagate.proposal import Proposal
+from napari_boundaryseg.editing.tools.propagate.ways import Way, best_way
 from napari_boundaryseg.session.session import Session
-from napari_boundaryseg.ui.control.correcting.change_words import ml_of
+from napari_boundaryseg.ui.control.correcting.adapted_labels import AdaptedLabels
+from napari_boundaryseg.ui.control.correcting.carry_words import proposal_in_words, scores_in_words, step_name
 from napari_boundaryseg.ui.control.error_messages import report_errors
 from napari_boundaryseg.ui.layers.editable_labels import EditableLabels
 from napari_boundaryseg.ui.layers.scan_grid import ScanGrid
@@ -49,6 +50,9 @@ class CarryActions(QObject):
         self._proposal: Proposal | None = None
         self._editable: EditableLabels | None = None
         self._width: tuple[tuple[ModelResult, int, int], np.ndarray] | None = None
+        self.adapted_of: Callable[[EditableLabels], AdaptedLabels | None] = lambda editable: None
+        """What an adapted model says of the scan of some labels."""
+        self._scores: Mapping[Way, float] = {}
         tools.stepped.connect(self._on_step)
         tools.tool_changed.connect(self._on_tool)
 
@@ -56,6 +60,13 @@ class CarryActions(QObject):
     def is_on(self) -> bool:
         """Whether proposals are shown."""
         return self._proposal is not None
+
+    @property
+    def axis(self) -> int | None:
+        """Across the slices that proposals are about; of the view's slices while none is shown."""
+        if self._proposal is not None:
+            return self._proposal.axis
+        return self._grid.axis if self._grid.is_flat else None
 
     @report_errors
     def show(self, on: bool, grid: ScanGrid | None = None) -> None:
@@ -80,7 +91,30 @@ class CarryActions(QObject):
         reach = TOLERANCES * editable.scheme.organ(organ).tolerance_mm
         self._editable = editable
         self._proposal = Proposal(editable.history, organ, axis, self._grid.scale_mm, reach, max(reach, LEAST_REACH_MM))
+        self._offer_adapted(self._proposal, editable)
         self._tell_views()
+
+    def _offer_adapted(self, proposal: Proposal, editable: EditableLabels) -> None:
+        """Let the slices that were left out say which way is shown first."""
+        adapted, organ, self._scores = self.adapted_of(editable), proposal.organ, {}
+        if adapted is None or not adapted.helps or adapted.axis != proposal.axis or not adapted.knows(organ):
+            return
+        proposal.adapt(adapted.mask(organ, editable.history.array))
+        self._scores = proposal.agreements(adapted.held_out(organ), editable.scheme.organ(organ).tolerance_mm)
+        proposal.choose(best_way(self._scores) if self._scores else Way.ADAPTED)
+
+    @report_errors
+    def show_adapted(self, axis: int) -> None:
+        """Show what follows now that a model was adapted."""
+        self._propose(axis)
+        if self._editable is not None:
+            adapted = self.adapted_of(self._editable)
+            if adapted is not None and not adapted.helps:
+                self.session.say(
+                    "info", f"{adapted.model} foretold the slices that were left out no better for it: nothing is new."
+                )
+                return
+        self.session.say("info", self.words())
 
     def _chosen(self) -> EditableLabels | None:
         """The labels in work, where one of their organs is chosen."""
@@ -89,36 +123,38 @@ class CarryActions(QObject):
 
     def words(self) -> str:
         """What is proposed, for a person."""
-        proposal, editable = self._proposal, self._editable
-        if proposal is None or editable is None:
+        if self._proposal is None or self._editable is None:
             return ""
-        organ, corrected = editable.scheme.organ(proposal.organ).name, proposal.corrected
-        plane = PLANES[proposal.axis]
-        if not corrected:
-            return f"Correct {organ} on a {plane}: what it means for the others is shown dashed."
-        done = f"{organ}: {len(corrected)} {plane}{'s' if len(corrected) > 1 else ''} corrected or locked."
-        written = proposal.labels_of(proposal.offered)
-        if written is None:
-            return f"{done} Nothing follows for the others."
-        change = change_of(editable.history, written[1], written[0])
-        ml = ml_of(change, proposal.organ, editable.voxel_ml)
-        way = "Interpolated between them, dashed" if proposal.interpolates and len(corrected) > 1 else "Dashed"
-        return f"{done} {way} on {len(proposal.offered)} others: {ml}."
+        return proposal_in_words(self._proposal, self._editable)
+
+    def judged(self) -> str:
+        """How well each way foretold the corrected slices that were left out, for a person."""
+        return scores_in_words(self._scores)
 
     @property
-    def interpolates(self) -> bool:
-        """Whether what lies between two corrected slices follows from these alone."""
-        return self._proposal is not None and self._proposal.interpolates
+    def ways(self) -> tuple[Way, ...]:
+        """The ways that can be chosen."""
+        return self._proposal.ways if self._proposal is not None else ()
+
+    @property
+    def way(self) -> Way | None:
+        """The one that is shown."""
+        return self._proposal.way if self._proposal is not None else None
 
     @report_errors
-    def change_way(self) -> None:
-        """Interpolate between corrected slices instead of carrying their corrections, or the other way round."""
-        if self._proposal is not None and self._editable is not None:
+    def choose(self, way: Way) -> None:
+        """Show what follows in another way."""
+        if self._proposal is not None and self._editable is not None and way is not self._proposal.way:
             self._editable.history.commit("Change")
-            self._proposal.interpolates = not self._proposal.interpolates
-            self._proposal.update()
+            self._proposal.choose(way)
             self._tell_views()
-            self.session.say("info", self.words())
+            self.session.say("info", f"{way.value}. {self.words()}")
+
+    def change_way(self) -> None:
+        """Show what follows in the next way."""
+        if self._proposal is not None:
+            ways = self._proposal.ways
+            self.choose(ways[(ways.index(self._proposal.way) + 1) % len(ways)])
 
     @property
     def offers(self) -> bool:
@@ -196,8 +232,7 @@ class CarryActions(QObject):
             self.session.say("info", "Nothing is proposed there.")
             return
         box, labels = written
-        taken = sorted(set(slices) & set(proposal.offered))
-        name = f"Carry: {editable.scheme.organ(proposal.organ).name}, {_place(taken, proposal.axis)}"
+        name = step_name(proposal, sorted(set(slices) & set(proposal.offered)), editable)
         self._tools.used.emit()
         editable.put(name, labels, box, CARRIED)
         self.session.say("info", f"{name}.")
@@ -244,7 +279,3 @@ class CarryActions(QObject):
     def _tell_views(self) -> None:
         self._outlines.want(proposal=self.proposed if self._proposal is not None else None)
         self.changed.emit()
-
-
-def _place(slices: list[int], axis: int) -> str:
-    return f"{PLANES[axis]} {slices[0] + 1}" if len(slices) == 1 else f"{len(slices)} {PLANES[axis]}s"
