@@ -15,8 +15,8 @@ import time
 import numpy as np
 
 from napari_boundaryseg.editing.tools.clean_tool import CleanTool, clean_tools
-from napari_boundaryseg.editing.tools.draw_tool import ToolSettings
 from napari_boundaryseg.editing.tools.scene import Scene
+from napari_boundaryseg.editing.tools.tool_settings import ToolSettings
 
 SHAPE = (120, 256, 256)
 HALF = (40.0, 33.0, 45.0)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from napari_boundaryseg.editing.tools.draw_tool import ToolSettings
 from napari_boundaryseg.editing.tools.scene import Scene, Written
+from napari_boundaryseg.editing.tools.tool_settings import ToolSettings
 from napari_boundaryseg.registry import Registry
 
 

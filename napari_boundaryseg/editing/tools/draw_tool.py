@@ -7,16 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
 from napari_boundaryseg.editing.tools.scene import Scene, Written
+from napari_boundaryseg.editing.tools.tool_settings import ToolSettings
 from napari_boundaryseg.registry import Registry
-
-
-class ToolSettings(BaseModel):
-    """What a person may set of a tool; the end of a field's name is its unit."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Act(Protocol):

@@ -9,8 +9,9 @@ import numpy as np
 from qtpy.QtCore import QObject, Signal
 
 from napari_boundaryseg.data.boxes import Box
-from napari_boundaryseg.editing.tools.draw_tool import DrawTool, ToolSettings, draw_tools
+from napari_boundaryseg.editing.tools.draw_tool import DrawTool, draw_tools
 from napari_boundaryseg.editing.tools.scene import Scene
+from napari_boundaryseg.editing.tools.tool_settings import ToolSettings
 from napari_boundaryseg.ui.layers import access
 from napari_boundaryseg.ui.layers.editable_labels import EditableLabels
 from napari_boundaryseg.ui.layers.labels import editable_of

@@ -9,8 +9,8 @@ from pydantic import Field
 from qtpy.QtCore import QObject, Signal
 
 from napari_boundaryseg.editing.tools.contour import edge_near, simplified, smoothed
-from napari_boundaryseg.editing.tools.draw_tool import ToolSettings
 from napari_boundaryseg.editing.tools.polygon import polygon
+from napari_boundaryseg.editing.tools.tool_settings import ToolSettings
 from napari_boundaryseg.ui.layers.labels import editable_of
 
 Point = tuple[float, ...]

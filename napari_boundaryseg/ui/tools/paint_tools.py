@@ -9,7 +9,7 @@ from superqt.utils import QSignalThrottler
 
 from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.editing.history.edit import Edit
-from napari_boundaryseg.editing.tools.draw_tool import ToolSettings
+from napari_boundaryseg.editing.tools.tool_settings import ToolSettings
 from napari_boundaryseg.ui.keys import DOWN
 from napari_boundaryseg.ui.layers import access
 from napari_boundaryseg.ui.layers.editable_labels import EditableLabels

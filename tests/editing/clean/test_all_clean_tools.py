@@ -12,8 +12,8 @@ from napari_boundaryseg.editing.tools.clean.boolean import BooleanSettings
 from napari_boundaryseg.editing.tools.clean.fill_holes import FillHolesSettings
 from napari_boundaryseg.editing.tools.clean.margins import MarginsSettings
 from napari_boundaryseg.editing.tools.clean_tool import CleanTool, clean_tools
-from napari_boundaryseg.editing.tools.draw_tool import ToolSettings
 from napari_boundaryseg.editing.tools.scene import Scene, Written
+from napari_boundaryseg.editing.tools.tool_settings import ToolSettings
 from napari_boundaryseg.errors import InputError
 
 MORE: dict[str, list[ToolSettings]] = {

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
+from stroke_pictures import after
 
-from napari_boundaryseg.editing.tools.draw_tool import DrawTool, ToolSettings, draw_tools
-from napari_boundaryseg.editing.tools.scene import Scene, Written
+from napari_boundaryseg.editing.tools.draw_tool import DrawTool, draw_tools
+from napari_boundaryseg.editing.tools.scene import Scene
+from napari_boundaryseg.editing.tools.tool_settings import ToolSettings
 
 TOOLS = draw_tools()
 SHAPE = (16, 20, 22)
@@ -88,18 +90,8 @@ def cases(name: str, count: int, in_slice: bool = True) -> Iterator[Case]:
         yield scene, way, chosen(rng, TOOLS[name], in_slice)
 
 
-def after(scene: Scene, written: Written | None) -> np.ndarray:
-    found = scene.labels.copy()
-    if written is not None:
-        assert written.labels.shape == found[written.box].shape
-        assert written.labels.dtype == found.dtype
-        found[written.box] = written.labels
-        assert (found != scene.labels).any(), "it gives None where nothing changes"
-    return found
-
-
 def done(name: str, case: Case) -> np.ndarray:
-    return after(case[0], TOOLS[name].act(*case))
+    return after(case[0].labels, TOOLS[name].act(*case))
 
 
 def away_mm(voxels: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:

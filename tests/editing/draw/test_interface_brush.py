@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import product
-
 import numpy as np
 import pytest
+from stroke_pictures import SHAPE, SPACING, Voxel, after, stroke, under_brush
 
 from napari_boundaryseg.editing.tools.draw.interface_brush import InterfaceBrushSettings, interface_brush
-from napari_boundaryseg.editing.tools.scene import Scene, Written
-
-SHAPE = (6, 14, 17)
-SPACING = (2.5, 0.8, 1.2)
+from napari_boundaryseg.editing.tools.scene import Scene
 
 
 def labels() -> np.ndarray:
@@ -23,22 +19,7 @@ def labels() -> np.ndarray:
     return found
 
 
-def after(before: np.ndarray, written: Written | None) -> np.ndarray:
-    found = before.copy()
-    if written is not None:
-        found[written.box] = written.labels
-        assert (found != before).any()
-    return found
-
-
-def away_mm(voxel: tuple[int, ...], start: np.ndarray, end: np.ndarray) -> float:
-    at, a, b = (np.multiply(point, SPACING) for point in (voxel, start, end))
-    step = b - a
-    share = 0.0 if not step.any() else min(max(float((at - a) @ step / (step @ step)), 0.0), 1.0)
-    return float(np.linalg.norm(at - a - share * step))
-
-
-def neighbours(voxel: tuple[int, ...], axis: int) -> list[tuple[int, ...]]:
+def neighbours(voxel: Voxel, axis: int) -> list[Voxel]:
     """Side by side in the slice, within the array."""
     steps = [np.eye(3, dtype=int)[a] * s for a in range(3) if a != axis for s in (-1, 1)]
     beside = [tuple(int(x) for x in np.add(voxel, step)) for step in steps]
@@ -54,15 +35,9 @@ def test_as_each_voxel_alone(seed: int, pressed: int) -> None:
     if seed % 2:
         before[rng.random(SHAPE) < 0.1] = 0
         before[rng.random(SHAPE) < 0.05] = 3
-    way = rng.uniform(0, SHAPE, (3, 3))
-    way[:, axis] = rng.integers(1, SHAPE[axis] - 1)
-    way = way[: rng.integers(1, 4)]
+    way = stroke(rng, axis, spared=1)
     radius = rng.uniform(1, 5)
-    under = [
-        voxel
-        for voxel in product(*map(range, SHAPE))
-        if voxel[axis] == way[-1, axis] and away_mm(voxel, way[-2:][0], way[-1]) <= radius
-    ]
+    under = under_brush(way, radius, axis)
     touching = {before[voxel] for voxel in under if any(before[one] == pressed for one in neighbours(voxel, axis))}
     expected = before.copy()
     if pressed:

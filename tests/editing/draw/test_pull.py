@@ -7,21 +7,14 @@ from itertools import product
 import numpy as np
 import pytest
 from scipy.ndimage import distance_transform_edt, map_coordinates
+from stroke_pictures import after
 
 from napari_boundaryseg.editing.tools.draw.pull import PullSettings, pull, reach_mm
-from napari_boundaryseg.editing.tools.scene import Scene, Written
+from napari_boundaryseg.editing.tools.scene import Scene
 
 SHAPE = (34, 34, 36)
 SPACINGS = [(1.0, 1.0, 1.0), (2.5, 0.8, 1.2), (0.7, 2.0, 0.9)]
 Spacing = tuple[float, float, float]
-
-
-def after(before: np.ndarray, written: Written | None) -> np.ndarray:
-    found = before.copy()
-    if written is not None:
-        found[written.box] = written.labels
-        assert (found != before).any()
-    return found
 
 
 def organ(spacing: Spacing, square: bool) -> np.ndarray:

@@ -7,21 +7,13 @@ from itertools import pairwise, product
 import numpy as np
 import pytest
 from scipy.ndimage import binary_fill_holes, gaussian_filter, label
+from stroke_pictures import SPACING, after
 
 from napari_boundaryseg.editing.tools.draw.smart_brush import SmartBrushSettings, smart_brush
-from napari_boundaryseg.editing.tools.scene import Scene, Written
+from napari_boundaryseg.editing.tools.scene import Scene
 
 SHAPE = (3, 30, 32)
-SPACING = (2.5, 0.8, 1.2)
 Pixel = tuple[int, int]
-
-
-def after(before: np.ndarray, written: Written | None) -> np.ndarray:
-    found = before.copy()
-    if written is not None:
-        found[written.box] = written.labels
-        assert (found != before).any()
-    return found
 
 
 def painted(scan: np.ndarray | None, way: list[tuple[float, float]], radius: float, sensitivity: float) -> np.ndarray:

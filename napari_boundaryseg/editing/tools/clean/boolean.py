@@ -14,8 +14,8 @@ from napari_boundaryseg.data.boxes import around
 from napari_boundaryseg.editing.tools.clean.near import closer
 from napari_boundaryseg.editing.tools.clean.second_organ import second_organ
 from napari_boundaryseg.editing.tools.clean_tool import CLEAN_TOOLS, CleanTool
-from napari_boundaryseg.editing.tools.draw_tool import ToolSettings
 from napari_boundaryseg.editing.tools.scene import Scene, Written
+from napari_boundaryseg.editing.tools.tool_settings import ToolSettings
 
 
 class BooleanSettings(ToolSettings):

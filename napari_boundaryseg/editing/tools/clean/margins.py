@@ -9,8 +9,8 @@ from pydantic import Field
 from napari_boundaryseg.data.boxes import around, grown
 from napari_boundaryseg.editing.tools.clean.near import Pair, within
 from napari_boundaryseg.editing.tools.clean_tool import CLEAN_TOOLS, CleanTool
-from napari_boundaryseg.editing.tools.draw_tool import ToolSettings
 from napari_boundaryseg.editing.tools.scene import Scene, Written
+from napari_boundaryseg.editing.tools.tool_settings import ToolSettings
 
 MOST_MM = 50.0
 

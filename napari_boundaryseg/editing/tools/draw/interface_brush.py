@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from pydantic import Field
 
-from napari_boundaryseg.editing.tools.draw_tool import DRAW_TOOLS, DrawTool, ToolSettings
+from napari_boundaryseg.editing.tools.draw_tool import DRAW_TOOLS, DrawTool
 from napari_boundaryseg.editing.tools.scene import Scene, Written
 from napari_boundaryseg.editing.tools.swept import swept, wider
+from napari_boundaryseg.editing.tools.tool_settings import RadiusSettings
 
 
-class InterfaceBrushSettings(ToolSettings):
+class InterfaceBrushSettings(RadiusSettings):
     """The disc that moves the border."""
-
-    radius_mm: float = Field(6.0, gt=0, le=100, title="Radius", description="Of the brush (Shift and wheel)")
 
 
 def interface_brush(scene: Scene, way: np.ndarray, settings: InterfaceBrushSettings) -> Written | None:

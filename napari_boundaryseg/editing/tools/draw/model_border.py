@@ -6,15 +6,15 @@ import numpy as np
 from pydantic import Field
 
 from napari_boundaryseg.data.boxes import Box
-from napari_boundaryseg.editing.tools.draw_tool import DRAW_TOOLS, DrawTool, ToolSettings
+from napari_boundaryseg.editing.tools.draw_tool import DRAW_TOOLS, DrawTool
 from napari_boundaryseg.editing.tools.scene import Scene, Written
 from napari_boundaryseg.editing.tools.swept import swept
+from napari_boundaryseg.editing.tools.tool_settings import RadiusSettings
 
 
-class ModelBorderSettings(ToolSettings):
+class ModelBorderSettings(RadiusSettings):
     """Where the model's border is taken."""
 
-    radius_mm: float = Field(6.0, gt=0, le=100, title="Radius", description="Of the brush (Shift and wheel)")
     in_slice: bool = Field(
         True, title="This slice only", description="Leave the slices beside it; else the brush is a ball"
     )

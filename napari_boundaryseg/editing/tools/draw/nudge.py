@@ -5,17 +5,16 @@ from __future__ import annotations
 import numpy as np
 from pydantic import Field
 
-from napari_boundaryseg.editing.tools.draw_tool import DRAW_TOOLS, DrawTool, ToolSettings
+from napari_boundaryseg.editing.tools.draw_tool import DRAW_TOOLS, DrawTool
 from napari_boundaryseg.editing.tools.scene import Scene, Written
 from napari_boundaryseg.editing.tools.swept import swept
+from napari_boundaryseg.editing.tools.tool_settings import Radius, RadiusSettings
 
 
-class NudgeSettings(ToolSettings):
+class NudgeSettings(RadiusSettings):
     """The disc that pushes."""
 
-    radius_mm: float = Field(
-        6.0, gt=0, le=100, title="Radius", description="Of the disc that pushes the border (Shift and wheel)"
-    )
+    radius_mm: Radius = Field(6.0, description="Of the disc that pushes the border (Shift and wheel)")
     over: bool = Field(False, title="Over other organs", description="Other organs give way; else they are spared")
 
 

@@ -8,8 +8,9 @@ import numpy as np
 from pydantic import Field
 
 from napari_boundaryseg.data.boxes import Box
-from napari_boundaryseg.editing.tools.draw_tool import DRAW_TOOLS, DrawTool, ToolSettings
+from napari_boundaryseg.editing.tools.draw_tool import DRAW_TOOLS, DrawTool
 from napari_boundaryseg.editing.tools.scene import Scene, Spacing, Written, box_within, distance_mm
+from napari_boundaryseg.editing.tools.tool_settings import ToolSettings
 
 RING = 2.5
 """In standard deviations: where the fall-off has come down to nothing."""

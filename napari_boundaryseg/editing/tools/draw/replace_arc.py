@@ -9,9 +9,10 @@ import numpy as np
 from pydantic import Field
 
 from napari_boundaryseg.data.boxes import Box
-from napari_boundaryseg.editing.tools.draw_tool import DRAW_TOOLS, DrawTool, ToolSettings
+from napari_boundaryseg.editing.tools.draw_tool import DRAW_TOOLS, DrawTool
 from napari_boundaryseg.editing.tools.polygon import inside
 from napari_boundaryseg.editing.tools.scene import Scene, Written
+from napari_boundaryseg.editing.tools.tool_settings import ToolSettings
 
 
 class ReplaceArcSettings(ToolSettings):

@@ -8,9 +8,10 @@ import numpy as np
 from pydantic import Field
 
 from napari_boundaryseg.data.boxes import Box
-from napari_boundaryseg.editing.tools.draw_tool import DRAW_TOOLS, DrawTool, ToolSettings
+from napari_boundaryseg.editing.tools.draw_tool import DRAW_TOOLS, DrawTool
 from napari_boundaryseg.editing.tools.scene import Scene, Written
 from napari_boundaryseg.editing.tools.swept import last_piece, swept, wider
+from napari_boundaryseg.editing.tools.tool_settings import RadiusSettings
 
 SMOOTH_MM = 1.0
 """Radius of what is opened and closed: thinner whiskers and gaps go. At least one voxel."""
@@ -22,10 +23,9 @@ _MEDIAN_OF_9 = 0.41
 """Part of the noise that is left by a median of nine voxels."""
 
 
-class SmartBrushSettings(ToolSettings):
+class SmartBrushSettings(RadiusSettings):
     """The disc, and how picky it is."""
 
-    radius_mm: float = Field(6.0, gt=0, le=100, title="Radius", description="Of the brush (Shift and wheel)")
     sensitivity: float = Field(
         0.5,
         ge=0,
