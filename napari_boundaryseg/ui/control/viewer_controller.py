@@ -24,6 +24,7 @@ from napari_boundaryseg.ui.control.correcting.carry_actions import CarryActions
 from napari_boundaryseg.ui.control.correcting.clean_actions import CleanActions
 from napari_boundaryseg.ui.control.correcting.copy_actions import CopyActions
 from napari_boundaryseg.ui.control.correcting.model_labels import ModelLabels
+from napari_boundaryseg.ui.control.correcting.slice_edges import SliceEdges
 from napari_boundaryseg.ui.control.correcting.slice_progress import SliceProgress
 from napari_boundaryseg.ui.control.display.display_actions import DisplayActions
 from napari_boundaryseg.ui.control.error_messages import report_errors
@@ -83,6 +84,8 @@ class ViewerController(QObject):
         self.copies = CopyActions(self.grid, session, self.tools)
         self.progress = SliceProgress(self.grid, session, self.tools, self.labels, self)
         self.tools.own.model_labels = ModelLabels(session)
+        edges = SliceEdges(viewer, session, self.tools)
+        self.tools.outline.edges_at, self.tools.outline.suits = edges, edges.suits
         self._connect()
         close_dialog.ask_before(
             viewer, session, partial(self.labels.accept, then=partial(close_dialog.close_unless_asked, viewer, session))

@@ -184,4 +184,5 @@ class WindowInput(QObject):
         colour = self._tools.colour() if drawn else ""
         for mouse, picture, _ in self._views:
             here = drawn and self._shows_outline(mouse.grid)
-            picture.show_outline(outline.corners if here else [], outline.line, outline.mouse, colour)
+            shown = (outline.corners, outline.shown, outline.ahead) if here else ([], [], [])
+            picture.show_outline(*shown, colour)

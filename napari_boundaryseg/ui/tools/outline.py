@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
+import numpy as np
 from pydantic import Field
 from qtpy.QtCore import QObject, Signal
 
@@ -12,6 +15,7 @@ from napari_boundaryseg.editing.tools.contour import edge_near, simplified, smoo
 from napari_boundaryseg.editing.tools.polygon import polygon
 from napari_boundaryseg.editing.tools.tool_settings import ToolSettings
 from napari_boundaryseg.ui.layers.labels import editable_of
+from napari_boundaryseg.ui.tools.wire import Wire
 
 Point = tuple[float, ...]
 """z, y, x, in mm."""
@@ -26,6 +30,22 @@ class OutlineSettings(ToolSettings):
     """How the corners of a polygon are joined."""
 
     smooth: bool = Field(False, title="Smooth", description="A curve goes through the corners; else straight edges do")
+    follow: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        title="Follow edges",
+        json_schema_extra={"step": 0.1, "slider": True},
+        description="How much edges in the slice bend the lines between corners: 0 not at all",
+    )
+    learned: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        title="Learned edges",
+        json_schema_extra={"step": 0.1, "slider": True},
+        description="Which edges: 0 those of the scan, 1 those that the model found, between them both",
+    )
 
 
 class Outline(QObject):
@@ -49,7 +69,12 @@ class Outline(QObject):
         self.corners: list[Point] = []
         self.mouse: Point | None = None
         """Where the next corner would be."""
-        self.settings = OutlineSettings()
+        self.edges_at: Callable[[int, int, float], np.ndarray | None] = lambda axis, at, learned: None
+        """The edges of a slice, (R, C), 0 to 1: across an axis, its number, and the share of learned ones."""
+        self.suits: Callable[[], OutlineSettings] = OutlineSettings
+        """How it is set until a person sets it."""
+        self._settings: OutlineSettings | None = None
+        self._wire = Wire()
         self._traced: int | None = None
 
     @property
@@ -58,14 +83,45 @@ class Outline(QObject):
         return bool(self.corners)
 
     @property
-    def line(self) -> list[Point]:
-        """What goes round the area: the corners, or points along the curve through them."""
-        return smoothed(self.corners) if self.settings.smooth else list(self.corners)
+    def settings(self) -> OutlineSettings:
+        """How it is set: by hand, else as suits the chosen organ."""
+        return self._settings or self.suits()
 
     def set_settings(self, settings: OutlineSettings) -> None:
         """Join the corners otherwise."""
-        self.settings = settings
+        self._settings = settings
         self.changed.emit()
+
+    @property
+    def line(self) -> list[Point]:
+        """What goes round the area: the corners, points along the curve through them, or along edges from each."""
+        if self.settings.smooth:
+            return smoothed(self.corners)
+        return [point for a, b in pairwise([*self.corners, *self.corners[:1]]) for point in self._way(a, b)[:-1]]
+
+    @property
+    def shown(self) -> list[Point]:
+        """The line as it is drawn: a curve is closed, edges reach to the last corner."""
+        if self.settings.smooth and len(self.corners) >= FEWEST:
+            return [*self.line, self.line[0]]
+        return [*(point for a, b in pairwise(self.corners) for point in self._way(a, b)[:-1]), *self.corners[-1:]]
+
+    @property
+    def ahead(self) -> list[Point]:
+        """The rest of the line, by way of where the next corner would be."""
+        if not self.is_open or (self.settings.smooth and len(self.corners) >= FEWEST):
+            return []
+        if self.mouse is not None:
+            return [*self._way(self.corners[-1], self.mouse), self.corners[0]]
+        return self._way(self.corners[-1], self.corners[0]) if len(self.corners) >= FEWEST else []
+
+    def _way(self, a: Point, b: Point) -> list[Point]:
+        """The line from one corner to another, both among its points."""
+        settings = self.settings
+        if settings.follow <= 0 or self.layer is None:
+            return [a, b]
+        edges = self.edges_at(self.axis, self.slice, settings.learned)
+        return [a, b] if edges is None else self._wire.way(a, b, self.axis, edges, self.layer.scale, settings.follow)
 
     def lies_in(self, axis: int, at: int) -> bool:
         """Whether it is on this slice."""
@@ -80,7 +136,7 @@ class Outline(QObject):
         elif not self.lies_in(axis, at):
             self.told.emit("There is a polygon on another slice: Enter applies it, Esc discards it.")
             return None
-        near, edge = self._near(point, reach_mm), edge_near(self.corners, point, reach_mm)
+        near, edge = self._near(point, reach_mm), self._edge_near(point, reach_mm)
         self._traced = None
         if near is not None:
             return near
@@ -122,6 +178,11 @@ class Outline(QObject):
         del self.corners[near]
         self._traced = None
         self.changed.emit()
+
+    def _edge_near(self, point: Point, reach_mm: float) -> int | None:
+        """The line from a corner to the next one that passes a point within reach."""
+        passes = [edge_near(self._way(a, b), point, reach_mm) is not None for a, b in pairwise(self.corners)]
+        return edge_near(self.corners, point, reach_mm) if not any(passes) else passes.index(True)
 
     def _near(self, point: Point, reach_mm: float) -> int | None:
         """The corner nearest to a point, if it is within reach."""

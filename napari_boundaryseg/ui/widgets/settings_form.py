@@ -9,7 +9,7 @@ from magicgui.widgets import create_widget
 from magicgui.widgets.bases import ValueWidget
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
-from qtpy.QtCore import Signal
+from qtpy.QtCore import QEvent, QObject, Signal
 from qtpy.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QWidget
 from superqt.utils import signals_blocked
 
@@ -23,6 +23,17 @@ UNBOUNDED = {int: 2**31 - 1, float: 1e9}
 MOST_DECIMALS = 10
 
 
+class Unturned(QObject):
+    """Lets the wheel scroll the panel: one that passes over a control changes nothing."""
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Leave the wheel to what lies behind the control."""
+        if event is not None and event.type() == QEvent.Type.Wheel:
+            event.ignore()
+            return True
+        return False
+
+
 class SettingsForm(QWidget, Generic[S]):
     """One row per field; what a person enters is validated by the model itself.
 
@@ -33,7 +44,7 @@ class SettingsForm(QWidget, Generic[S]):
     settings : BaseModel
         The values to begin with. The fields of its model are bool, int, float, str or a ``Literal``, each also
         optional. Of a field, ``title`` is the label, ``description`` the tooltip; ``json_schema_extra`` may give the
-        ``step`` of a number and the ``words`` for the choices of a ``Literal``.
+        ``step`` of a number, ``slider`` to have one, and the ``words`` for the choices of a ``Literal``.
     parent : QWidget, optional
 
     Raises
@@ -52,6 +63,7 @@ class SettingsForm(QWidget, Generic[S]):
         self._given: dict[str, QCheckBox] = {}
         self.refused = line(f"{panel}.refused")
         self.refused.setProperty("level", "warning")
+        self._unturned = Unturned(self)
         self._rows = form(self)
         for name, field in type(settings).model_fields.items():
             self._add(panel, name, field, getattr(settings, name))
@@ -85,6 +97,8 @@ class SettingsForm(QWidget, Generic[S]):
             narrow(control)
         self._inputs[name] = made
         made.changed.connect(self._on_changed)
+        for part in (control, *control.findChildren(QWidget)):
+            part.installEventFilter(self._unturned)
         row = control
         if is_optional(field):
             given = named(QCheckBox(), f"{panel}.{name}.given", f"{label}, given", f"Without it: {label} is left open")
@@ -152,8 +166,10 @@ def input_of(name: str, field: FieldInfo, value: Any) -> ValueWidget:
         step: Any = extra.get("step", 1 if kind is int else None)
         options = {"min": low, "max": high, **({"step": step} if step is not None else {})}
         start = min(max(kind(0), low), high) if value is None else value
-        made = create_widget(value=start, annotation=kind, options=options)
-        if kind is float:
+        slides = bool(extra.get("slider"))
+        widget = {int: "Slider", float: "FloatSlider"}[kind] if slides else None
+        made = create_widget(value=start, annotation=kind, widget_type=widget, options=options)
+        if kind is float and not slides:
             made.native.setDecimals(max(decimals(number) for number in (step or 0.01, low, start)))
             made.value = start  # magicgui rounded it to the decimals of its step
     elif kind in KINDS:

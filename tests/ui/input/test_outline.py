@@ -12,7 +12,7 @@ from conftest import organ_centre
 from hands import LEFT, NO_KEYS, drag, live, move
 from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QWidget
+from qtpy.QtWidgets import QSlider, QWidget
 
 from napari_boundaryseg.editing.history.locks import Lock
 from napari_boundaryseg.ui.compat.canvas import canvas_widget, view_canvas
@@ -257,3 +257,58 @@ def test_another_scan_forgets_it(
     wait(lambda: drawing.session.scan.name == "case2" and drawing.session.job is None)
     assert not outline_of(canvas).isVisible()
     assert not drawing.tools.has_outline()
+
+
+def test_edges_bend_its_lines_and_corners_go_into_them(drawing: Any, polygon: Any, find: Callable[[str], Any]) -> None:
+    canvas = canvas_widget(drawing.viewer)
+    drawing.grid.go_to(organ_centre(drawing.tools.layer, 3).tolist())
+    live(50)
+    follow, learned = (find(f"correct_panel.polygon.{name}").findChild(QSlider) for name in ("follow", "learned"))
+    assert follow.value() == 0, "where no trial shows that it helps, it is straight"
+    corners(canvas, *SQUARE)
+    move(canvas, middle(canvas))
+    straight = polygon.line
+    assert straight == polygon.corners
+    follow.setValue(follow.maximum())
+    learned.setValue(learned.minimum())
+    assert (polygon.settings.follow, polygon.settings.learned) == (1.0, 0.0)
+    live(50)
+    line = polygon.line
+    assert len(line) > len(straight)
+    assert set(straight) <= set(line), "through every corner"
+    edges = polygon.edges_at(polygon.axis, polygon.slice, 0.0)
+    at = [tuple(round(p / mm) for p, mm in list(zip(point, polygon.layer.scale))[1:]) for point in line]
+    between = [edges[y, x] for y, x in at if 0 <= y < edges.shape[0] and 0 <= x < edges.shape[1]]
+    assert np.mean(between) > edges.mean()
+    assert polygon.ahead[0] == polygon.corners[-1]
+    assert polygon.ahead[-1] == polygon.corners[0]
+    place = line[len(line) // 3]
+    near = min(math.dist(place, corner) for corner in polygon.corners)
+    assert near > 1.0
+    polygon.press(polygon.layer, polygon.axis, polygon.slice, place, 0.2)
+    assert place in polygon.corners, "a corner is inserted into the bent line"
+    polygon.release(0.1)
+    QTest.keyClick(canvas, Qt.Key.Key_Return)
+    assert not polygon.is_open
+    assert drawing.tools.editable.history.top.name.startswith("Polygon: Rectum")
+
+
+def test_learned_edges_are_followed_from_the_start_where_a_trial_shows_that_it_saves_clicks(
+    drawing: Any, polygon: Any, monkeypatch: pytest.MonkeyPatch, wait: Callable[..., None]
+) -> None:
+    from napari_boundaryseg.ui.control.correcting import slice_edges
+
+    monkeypatch.setitem(slice_edges.FOLLOWED, "Rectum", 0.5)
+    assert polygon.settings.follow == 0, "there are no learned edges"
+    drawing.segmentation.run(whole=True)
+    wait(lambda: drawing.session.prediction is not None and not drawing.segmentation.busy)
+    drawing.segmentation.discard()
+    assert (polygon.settings.follow, polygon.settings.learned) == (0.5, 1.0)
+    edges = polygon.edges_at(0, drawing.grid.slice(), 1.0)
+    assert edges is polygon.edges_at(0, drawing.grid.slice(), 1.0), "made once"
+    assert edges.shape == drawing.tools.layer.data.shape[1:]
+    drawing.tools.choose(2)
+    assert polygon.settings.follow == 0
+    drawing.tools.choose(3)
+    polygon.set_settings(polygon.settings.model_copy(update={"follow": 0.0}))
+    assert polygon.settings.follow == 0, "what a person set stays"

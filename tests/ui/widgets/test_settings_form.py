@@ -6,7 +6,9 @@ from typing import Any, Literal
 
 import pytest
 from pydantic import Field, model_validator
-from qtpy.QtWidgets import QCheckBox, QComboBox, QLabel, QWidget
+from qtpy.QtCore import QPoint, QPointF, Qt
+from qtpy.QtGui import QWheelEvent
+from qtpy.QtWidgets import QApplication, QCheckBox, QComboBox, QLabel, QSlider, QWidget
 
 from napari_boundaryseg.engine.recipes.settings import Settings
 from napari_boundaryseg.engine.recipes.tuning import FineTuneSettings
@@ -129,3 +131,31 @@ def test_the_form_of_a_fine_tuning_begins_with_todays_values(qtbot: Any) -> None
     assert (steps.value(), float(rate.text())) == (80, 0.001)
     assert form.settings == FineTuneSettings(steps=80, lr=0.001, part="all")
     assert not form.findChildren(QCheckBox)
+
+
+def test_the_wheel_scrolls_the_panel_and_changes_nothing(qtbot: Any) -> None:
+    class Two(Settings):
+        share: float = Field(0.5, ge=0, le=1, json_schema_extra={"step": 0.1, "slider": True})
+        n: int = Field(3, ge=0, le=9)
+
+    form = SettingsForm("two", Two())
+    qtbot.addWidget(form)
+    form.show()
+    slider = form.findChild(QWidget, "two.share").findChild(QSlider)
+    for control in (slider, form.findChild(QWidget, "two.n")):
+        down = QPointF(4, 4)
+        event = QWheelEvent(
+            down,
+            QPointF(control.mapToGlobal(down.toPoint())),
+            QPoint(0, 0),
+            QPoint(0, 120),
+            Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+        QApplication.sendEvent(control, event)
+        assert not event.isAccepted()
+    assert form.settings == Two()
+    slider.setValue(slider.maximum())
+    assert form.settings.share == 1.0

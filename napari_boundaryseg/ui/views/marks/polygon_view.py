@@ -24,7 +24,7 @@ class PolygonView(CanvasMark):
         super().__init__("outline", viewer, canvas)
         self._points: list[tuple[float, ...]] = []
         self._line: list[tuple[float, ...]] = []
-        self._ahead: tuple[float, ...] | None = None
+        self._ahead: list[tuple[float, ...]] = []
         self._colour = QColor()
         camera = camera_of(viewer)
         for source in (camera.events.center, camera.events.zoom, camera.events.orientation):
@@ -34,11 +34,11 @@ class PolygonView(CanvasMark):
         self,
         points: Sequence[tuple[float, ...]],
         line: Sequence[tuple[float, ...]],
-        ahead: tuple[float, ...] | None,
+        ahead: Sequence[tuple[float, ...]],
         colour: str,
     ) -> None:
-        """Draw these corners, in mm, the line through them, and the edges to where the next one would be."""
-        self._points, self._line, self._ahead, self._colour = list(points), list(line), ahead, QColor(colour)
+        """Draw these corners, in mm, the line through them, and, dotted, the way on from the last one."""
+        self._points, self._line, self._ahead, self._colour = list(points), list(line), list(ahead), QColor(colour)
         self.paint_over(bool(points))
 
     def _redraw(self, event: object = None) -> None:
@@ -47,21 +47,14 @@ class PolygonView(CanvasMark):
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Draw dark under the organ's colour, so that it shows on bright and dark tissue."""
-        corners, line = self.pixels(self._points), self.pixels(self._line)
-        is_curve = len(line) > len(corners)
-        closed = QPolygonF(corners[:1])
-        if self._ahead is not None:
-            closed = QPolygonF([corners[-1], *self.pixels([self._ahead]), corners[0]])
-        elif len(corners) > 2:
-            closed = QPolygonF([corners[-1], corners[0]])
+        corners, line, ahead = (self.pixels(points) for points in (self._points, self._line, self._ahead))
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for colour, width in ((QColor(OUTLINE_HALO), 3.5), (self._colour, 1.5)):
             painter.setPen(QPen(colour, width))
-            painter.drawPolyline(QPolygonF([*line, line[0]] if is_curve else line))
+            painter.drawPolyline(QPolygonF(line))
             painter.setPen(QPen(colour, width, Qt.PenStyle.DotLine))
-            if not is_curve:
-                painter.drawPolyline(closed)
+            painter.drawPolyline(QPolygonF(ahead))
         painter.setPen(QPen(QColor(OUTLINE_HALO), 1))
         painter.setBrush(self._colour)
         for corner in corners:
