@@ -1,7 +1,10 @@
 """What three corrected slices do to all the others of an organ, without any further action.
 
-    python benchmarks/correction/carry.py phantoms pelvis-mr-sgm
+    python benchmarks/correction/carry.py phantoms pelvis-mr-sgm-synthetic
     python benchmarks/correction/carry.py hippocampus hippocampus-hmedn
+    python benchmarks/correction/carry.py men sgm                           of studies/real_pelvis.py
+    python benchmarks/correction/carry.py promise12 pelvis-mr-sgm
+    python benchmarks/correction/carry.py sarcoma TRAINING-CONFIG           of studies/run.py --predictions
 
 The slices a sixth, a half and five sixths of the way along the organ become what is wanted. On the others: the mean
 distance between the borders in the slice (both directions, at most 20 mm), as a part of what it was, for carrying, for
@@ -26,8 +29,8 @@ from napari_boundaryseg.editing.tools.propagate.carry import Carry
 from napari_boundaryseg.editing.tools.propagate.interpolate import interpolated
 
 CORRECTED = (1 / 6, 1 / 2, 5 / 6)
-TOLERANCE_MM = {"hippocampus": 1.0, "hippocampus-bulges": 1.0, "phantoms": 2.0, "sarcoma": 2.0}
-LENGTH_MM = {"hippocampus": 3.0, "hippocampus-bulges": 3.0, "phantoms": 12.0, "sarcoma": 12.0}
+TOLERANCE_MM = {which: 1.0 if which.startswith("hippocampus") else 2.0 for which in SETS}
+LENGTH_MM = {which: 3.0 if which.startswith("hippocampus") else 12.0 for which in SETS}
 """As in the window: six tolerances of the organ's scheme."""
 REACH_MM = 6.0
 """In tolerances: how far a correction moves a border at most."""

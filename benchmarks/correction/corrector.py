@@ -1,8 +1,11 @@
 """How much work a tool saves: a simulated person corrects whole organs slice by slice until each is within tolerance.
 
-    python benchmarks/correction/corrector.py phantoms pelvis-mr-sgm
+    python benchmarks/correction/corrector.py phantoms pelvis-mr-sgm-synthetic
     python benchmarks/correction/corrector.py hippocampus hippocampus-hmedn
     python benchmarks/correction/corrector.py hippocampus-bulges reference
+    python benchmarks/correction/corrector.py promise12 pelvis-mr-sgm
+    python benchmarks/correction/corrector.py promise12-bulges reference
+    python benchmarks/correction/corrector.py sarcoma-bulges reference
     python benchmarks/correction/corrector.py sarcoma TRAINING-CONFIG       of studies/run.py --predictions
 
 Effort is mm drawn or dragged, and so many mm for each stroke or click (5 mm; 2.5 mm for the hippocampus, which is shown

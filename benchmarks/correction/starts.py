@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,12 +20,19 @@ from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
 from napari_boundaryseg.engine.inference.predictor import Predictor
 from napari_boundaryseg.phantom import pelvis
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "studies"))
+import real_pelvis
+
 UNSEEN_SEEDS = range(9100, 9106)
 """Hard phantoms that no model was trained or chosen on."""
-BULGE_MM, BULGE_WIDTH_MM = 1.5, (4.2, 6.0, 6.0)
-"""Standard deviations: of how far a bulge moves the border, and of the Gaussian that smooths it, slices first."""
-OUT_OF_FOLD = Path(".work/studies/sarcoma/out-of-fold")
+BULGE_WIDTH = (2.8, 4.0, 4.0)
+"""Standard deviations of the Gaussian that smooths a bulge, slices first, in that of how far it moves the border."""
+STUDIES = Path(".work/studies")
+"""Where the studies keep their models and out-of-fold predictions."""
+OUT_OF_FOLD = STUDIES / "sarcoma" / "out-of-fold"
 """What ``benchmarks/studies/run.py --predictions`` writes, a folder for each training."""
+BASES = Path(__file__).parents[1] / "weights"
+"""Models that do not ship any more."""
 ROOM_MM = 20.0
 """Kept round an organ: nothing that is tried here reaches farther."""
 
@@ -50,25 +58,43 @@ class Organ:
 
 def hippocampi(data: Path, model: str) -> Iterator[Organ]:
     """Both parts of the validation cases, on coronal slices: across the axis of the hippocampus."""
-    return _organs(_predicted(load_labelled(_validation(data), load_model(model).card.recipe.scheme), model), "PRS")
+    return _organs(
+        _predicted(load_labelled(_validation(data), load_model(model, [BASES]).card.recipe.scheme), model), "PRS"
+    )
 
 
 def bulged_hippocampi(data: Path, model: str) -> Iterator[Organ]:
     """The same parts as people drew them, with bulges and dents for a start: a mask from elsewhere."""
-    del model
     cases = load_labelled(_validation(data), preset("hippocampus"))
-    for n, organ in enumerate(_organs(((wanted, wanted) for _, wanted in cases), "PRS")):
-        yield replace(organ, start=bulged(organ.wanted, organ.spacing_mm, np.random.default_rng([8, n])))
+    return _bulged(_organs(((wanted, wanted) for _, wanted in cases), "PRS"), 1.5)
 
 
-def bulged(mask: np.ndarray, spacing_mm: tuple[float, float, float], rng: np.random.Generator) -> np.ndarray:
-    """A mask whose border is moved by a smooth random field."""
+def bulged_glands(data: Path, model: str) -> Iterator[Organ]:
+    """The validation glands of PROMISE12 as experts drew them, with bulges and dents."""
+    return _bulged(_organs(((wanted, wanted) for _, wanted in _glands(data)), "SRA"), 3.0)
+
+
+def bulged_sarcomas(data: Path, model: str) -> Iterator[Organ]:
+    """The sarcomas as experts drew them, with bulges and dents."""
+    cases = load_labelled(read_dataset(data / "sarcoma_t1"), preset("sarcoma"))
+    return _bulged(_organs(((wanted, wanted) for _, wanted in cases), "SRA"), 4.0)
+
+
+def _bulged(organs: Iterable[Organ], bulge_mm: float) -> Iterator[Organ]:
+    for n, organ in enumerate(organs):
+        yield replace(organ, start=bulged(organ.wanted, organ.spacing_mm, np.random.default_rng([8, n]), bulge_mm))
+
+
+def bulged(
+    mask: np.ndarray, spacing_mm: tuple[float, float, float], rng: np.random.Generator, bulge_mm: float
+) -> np.ndarray:
+    """A mask whose border is moved by a smooth random field of this standard deviation."""
     inside, outside = (ndimage.distance_transform_edt(side, sampling=spacing_mm) for side in (mask, ~mask))
-    widths = np.array(BULGE_WIDTH_MM) / spacing_mm
+    widths = bulge_mm * np.array(BULGE_WIDTH) / spacing_mm
     room = [int(4 * width) for width in widths]
     noise = rng.standard_normal([n + 2 * more for n, more in zip(mask.shape, room, strict=True)])
     field = ndimage.gaussian_filter(noise, widths)[tuple(slice(more, -more) for more in room)]
-    field *= BULGE_MM * np.sqrt(np.prod(2 * np.sqrt(np.pi) * widths))
+    field *= bulge_mm * np.sqrt(np.prod(2 * np.sqrt(np.pi) * widths))
     half = min(spacing_mm) / 2
     return np.asarray(inside - outside + np.where(mask, -half, half) + field > 0)
 
@@ -77,6 +103,23 @@ def phantoms(data: Path, model: str) -> Iterator[Organ]:
     """Three organs of hard synthetic pelves, on axial slices."""
     del data
     return _organs(_predicted((pelvis(seed, difficulty="hard") for seed in UNSEEN_SEEDS), model), "SRA")
+
+
+def men(data: Path, model: str) -> Iterator[Organ]:
+    """Organs of the real pelves as an AI system drew them roughly; each man by a model that had not seen him."""
+    config = real_pelvis.TRAININGS[model].config
+    for man, (volume, wanted) in enumerate(real_pelvis.labelled_men(data)):
+        path = STUDIES / "real_pelvis" / f"{model}-{man}-{config}" / "last.safetensors"
+        yield from _organs(_predicted([(volume, wanted)], str(path)), "SRA")
+
+
+def glands(data: Path, model: str) -> Iterator[Organ]:
+    """The validation glands of PROMISE12, which no model that ships has seen."""
+    return _organs(_predicted(_glands(data), model), "SRA")
+
+
+def _glands(data: Path) -> Iterator[tuple[Volume, LabelMap]]:
+    return iter(real_pelvis.pairs([case for case in real_pelvis.others(data) if case.split == "val"]))
 
 
 def sarcomas(data: Path, model: str) -> Iterator[Organ]:
@@ -93,7 +136,7 @@ def _validation(data: Path) -> list[Case]:
 
 
 def _predicted(pairs: Iterable[tuple[Volume, LabelMap]], model: str) -> Iterator[tuple[LabelMap, LabelMap]]:
-    predictor = Predictor(load_model(model), device="cpu")
+    predictor = Predictor(load_model(model, [BASES]), device="cpu")
     for volume, wanted in pairs:
         found = predictor.predict(volume, whole=True, any_modality=True, attention=False).labels
         yield found, replace(wanted, name=volume.name)
@@ -114,8 +157,20 @@ SETS: dict[str, Callable[[Path, str], Iterator[Organ]]] = {
     "hippocampus": hippocampi,
     "hippocampus-bulges": bulged_hippocampi,
     "phantoms": phantoms,
+    "men": men,
+    "promise12": glands,
+    "promise12-bulges": bulged_glands,
     "sarcoma": sarcomas,
+    "sarcoma-bulges": bulged_sarcomas,
 }
+
+
+SCANS: dict[str, tuple[Callable[[Path], Iterable[tuple[Volume, LabelMap]]], str]] = {
+    "hippocampus": (lambda data: load_labelled(_validation(data), preset("hippocampus")), "PRS"),
+    "phantoms": (lambda data: (pelvis(seed, difficulty="hard") for seed in UNSEEN_SEEDS), "SRA"),
+    "promise12": (_glands, "SRA"),
+}
+"""Scans with what is wanted on them, and the axes that put slices first."""
 
 
 def kept(which: str, data: Path, model: str, folder: Path = Path(".work/starts")) -> Iterator[Organ]:

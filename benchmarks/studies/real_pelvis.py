@@ -54,6 +54,9 @@ REAL = {
 }
 PLAIN = {"network": "segresnet", "losses": {"wce-dice": 1.0}, "loss_arguments": {}}
 SYNTHETIC = "pelvis-mr-sgm"
+"""The recipe, which learns from synthetic pelves where nothing is said."""
+BASE = Path(__file__).resolve().parents[1] / "weights" / "pelvis-mr-sgm-synthetic.safetensors"
+"""What was shipped before: it has seen no patient."""
 TRAININGS = {
     "sgm": Training("sgm", SYNTHETIC, STEPS, tuple(MEN), REAL),
     "segresnet": Training("segresnet", SYNTHETIC, STEPS, tuple(MEN), {**REAL, **PLAIN}),
@@ -71,6 +74,11 @@ def men(data: Path) -> list[Case]:
         label = whole if whole.is_file() else partial
         found.append(Case(name, (image,), label, group=name, organs=drawn, listing=DRAWN))
     return found
+
+
+def labelled_men(data: Path) -> list[tuple[Volume, LabelMap]]:
+    """The five scans and what was drawn on them, as a training takes them."""
+    return pairs(men(data))
 
 
 def others(data: Path) -> list[Case]:
@@ -143,7 +151,7 @@ def main() -> None:
     options.add_argument("training", choices=TRAININGS, nargs="?")
     options.add_argument("--man", type=int, choices=MEN)
     options.add_argument("--all", action="store_true", help="learn from all five; PROMISE12 judges")
-    options.add_argument("--base", default=SYNTHETIC, help="weights that have seen synthetic pelves alone")
+    options.add_argument("--base", default=str(BASE), help="weights that have seen synthetic pelves alone")
     options.add_argument("--table", action="store_true", help="print the figures so far")
     chosen = options.parse_args()
     folds = (EVERYBODY,) if chosen.all else MEN if chosen.man is None else (chosen.man,)
