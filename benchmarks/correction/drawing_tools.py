@@ -26,6 +26,7 @@ POINTS = 150
 ACTIONS = 200
 BAR_MS = 16.0
 """One picture of a screen that shows sixty in a second."""
+LONG_BAR_MS, PULLS_MM = 50.0, (5.0, 10.0, 15.0)
 
 
 def balls(grow: float = 0.0) -> np.ndarray:
@@ -98,6 +99,23 @@ def times_ms(tool: DrawTool, where: Scene, rng: np.random.Generator) -> tuple[np
     return found[1:], changed
 
 
+def long_pulls_ms() -> dict[float, np.ndarray]:
+    """Processor time of pulls of some mm from the border of a ball of 60 mm, on fine voxels in thick slices."""
+    spacing, shape = (3.0, 0.5, 0.5), (40, 400, 400)
+    middle = np.array([20.0, 200.0, 200.0])
+    away = np.linalg.norm((np.moveaxis(np.indices(shape), 0, -1) - middle) * spacing, axis=-1)
+    where, tool, found = Scene((away < 30).astype(np.uint8), 1, spacing), draw_tools()["pull"], {}
+    for mm in PULLS_MM:
+        start = middle + np.array([0.0, 0.0, 60.0])
+        way, each = np.stack([start, start + np.array([0.0, 0.0, 2 * mm])]), []
+        for _ in range(21):
+            began = time.process_time()
+            tool.act(where, way, tool.settings())
+            each.append(1000 * (time.process_time() - began))
+        found[mm] = np.array(each[1:])
+    return found
+
+
 def main() -> int:
     """Measure every tool and print the table."""
     options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -113,6 +131,11 @@ def main() -> int:
         slow += late > BAR_MS
         row = f"{changed} | {np.median(found):.2f} | {late:.2f} | {'yes' if late <= BAR_MS else 'NO'}"
         print(f"| {name} | {row} |")
+    print(f"\n| pull, 0.5 x 0.5 x 3 mm | median (ms) | 95th percentile of 20 (ms) | at most {LONG_BAR_MS:g} ms |")
+    print("|---|---|---|---|")
+    for mm, found in long_pulls_ms().items():
+        late = float(np.percentile(found, 95))
+        print(f"| {mm:g} mm | {np.median(found):.1f} | {late:.1f} | {'yes' if late <= LONG_BAR_MS else 'NO'} |")
     return int(slow > 0)
 
 

@@ -4,11 +4,11 @@
     python benchmarks/correction/livewire.py promise12 pelvis-mr-sgm
     python benchmarks/correction/livewire.py phantoms pelvis-mr-sgm-synthetic
 
-A person goes round the wanted border of three slices of each organ and sets the next corner as far on as the line to it
-stays within tolerance (2 mm; hippocampus 1 mm) of the border, and the border of the line, with a hand that is off by
+A person goes round the wanted border of three slices of each organ and sets the next corner as far on as the line to
+it stays within tolerance (2 mm; hippocampus 1 mm) of the border, and the border of the line, with a hand that is off by
 0.7 mm along each axis (0.3). Straight edges are the polygon; the others are bent by edges of the image, by those that a
-model learned (it had not seen the scan), or by the mean of both. Means over organs of clicks as a part of the polygon's;
-intervals by a bootstrap over cases. A row for each organ goes to a CSV beside this file.
+model learned (it had not seen the scan), or by the mean of both. Means over organs of clicks as a part of the
+polygon's; intervals by a bootstrap over cases. A row for each organ goes to a CSV beside this file.
 """
 
 from __future__ import annotations

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from pydantic import Field
 
-from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.editing.tools.draw_tool import DRAW_TOOLS, DrawTool
 from napari_boundaryseg.editing.tools.scene import Scene, Spacing, Written, box_within, distance_mm
 from napari_boundaryseg.editing.tools.tool_settings import ToolSettings
@@ -74,11 +75,12 @@ def pull(scene: Scene, way: np.ndarray, settings: PullSettings) -> Written | Non
     across = (here != _nearest(here, away)) & (away < ring)
     if not across.any():
         return None  # no border within reach
-    field = _signed_distance(scene, box, settings.in_slice)
+    depth = _Depth(here, scene.spacing_mm, scene.axis if settings.in_slice else None)
     inside, bell = [x - part.start for x, part in zip(at, box, strict=True)], _bell(away / ring)
-    height = _value_at(field, inside) / _value_at(bell, inside)
-    mask = np.where(away < ring, field - height * bell > 0, here)
-    return scene.written(box, mask, settings.over)
+    height = depth.at(inside) / _value_at(bell, inside)
+    shrinks, lift = height >= 0, abs(height) * bell
+    reached = depth.of(True) <= lift if shrinks else depth.of(False) < lift
+    return scene.written(box, here ^ ((here == shrinks) & reached & (away < ring)), settings.over)
 
 
 def _bell(away: np.ndarray) -> np.ndarray:
@@ -92,18 +94,57 @@ def _nearest(mask: np.ndarray, away: np.ndarray) -> bool:
     return bool(mask.flat[int(away.argmin())])
 
 
-def _signed_distance(scene: Scene, box: Box, flat: bool) -> np.ndarray:
-    """Signed distance to the organ's border in a box; the border lies between two voxels.
+class _Depth:
+    """How far voxels of a box lie from the organ's border, on the side that is asked for; it lies between two voxels.
 
     Of borders beyond the ring nothing is known. They do not matter: a voxel lies farther from them than the ring's edge
     is, and the bell is lower there than that.
     """
-    from scipy.ndimage import distance_transform_edt
 
-    organ = scene.labels[box] == scene.organ
-    inside, outside = (distance_transform_edt(side, sampling=scene.spacing_mm) for side in (organ, ~organ))
-    half = min(mm for axis, mm in enumerate(scene.spacing_mm) if not (flat and axis == scene.axis)) / 2
-    return np.asarray(inside - outside + np.where(organ, -half, half))
+    def __init__(self, organ: np.ndarray, spacing_mm: Spacing, flat: int | None) -> None:
+        self._organ, self._spacing = organ, np.asarray(spacing_mm, float)
+        self._half = min(mm for axis, mm in enumerate(spacing_mm) if axis != flat) / 2
+        self._known: dict[bool, np.ndarray] = {}
+
+    def of(self, inside: bool) -> np.ndarray:
+        """Of all voxels inside, or of all outside, in mm."""
+        from scipy.ndimage import distance_transform_edt
+
+        if inside not in self._known:
+            side = self._organ if inside else ~self._organ
+            self._known[inside] = distance_transform_edt(side, sampling=self._spacing) - self._half
+        return self._known[inside]
+
+    def at(self, place: Sequence[float]) -> float:
+        """Between voxels, above 0 inside: the far side's few are looked at one by one, so that it is not made for them.
+
+        Parameters
+        ----------
+        place : three floats
+            In voxels of the box.
+        """
+        most = np.array(self._organ.shape) - 1
+        point = np.clip(np.asarray(place, float), 0, most)
+        low = np.minimum(np.floor(point).astype(int), np.maximum(most - 1, 0))
+        own = bool(self._organ[tuple(np.round(point).astype(int))])
+        total = 0.0
+        for step in itertools.product((0, 1), repeat=3):
+            corner = np.minimum(low + step, most)
+            weight = float(np.prod(np.where(step, point - low, 1 - (point - low))))
+            if weight > 0:
+                voxel = int(corner[0]), int(corner[1]), int(corner[2])
+                inside = bool(self._organ[voxel])
+                depth = float(self.of(own)[voxel]) if inside == own else self._near(voxel, inside)
+                total += weight * (depth if inside else -depth)
+        return total
+
+    def _near(self, voxel: tuple[int, int, int], inside: bool) -> float:
+        """Of one voxel with a neighbour on the other side."""
+        most = float(np.linalg.norm(self._spacing))
+        room = [math.ceil(most / mm) for mm in self._spacing]
+        part = tuple(slice(max(0, n - more), n + more + 1) for n, more in zip(voxel, room, strict=True))
+        others = np.argwhere(self._organ[part] != inside) + [one.start for one in part] - np.array(voxel)
+        return float(np.linalg.norm(others * self._spacing, axis=1).min()) - self._half
 
 
 def _value_at(field: np.ndarray, at: list[float]) -> float:
