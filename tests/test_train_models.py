@@ -53,7 +53,7 @@ def test_every_model_has_its_recipe_data_terms_and_time(tool: ModuleType) -> Non
     for name, model in tool.MODELS.items():
         wanted = recipe(model.recipe)
         assert name == model.name
-        assert bool(model.data) != bool(wanted.synthetic), "labelled scans or synthetic ones"
+        assert bool(model.data) != bool(wanted.synthetic) or model.own, "labelled scans, synthetic ones, or both"
         assert model.training.licence
         assert model.training.attribution
         assert model.minutes > 0
@@ -220,3 +220,23 @@ def test_label_priors_come_from_the_training_cases_and_the_judged_ones(tool: Mod
     assert all(0.2 < prior < 0.95 for prior in priors.values())
     same = scoring.priors_of_crops([judged], [judged])
     assert all(same[organ] > priors[organ] for organ in priors), "another case's place says less than its own"
+
+
+def test_the_pelvis_begins_with_the_synthetic_one_and_is_scored_man_by_man(tool: ModuleType) -> None:
+    model = tool.MODELS["pelvis-mr-sgm"]
+    base, _ = read_card(model.start)
+    assert base.synthetic_only
+    assert tool.MODELS["pelvis-mr-sgm-synthetic"].folder == model.start.parent
+    found = tool.score(model, Path("unused"), Path("unused"))
+    assert {(one.organ, one.n) for one in found.scores} == {("Bladder", 5), ("Prostate", 4), ("Rectum", 5)}
+    assert "(n = 30, label prior" in found.notes
+    card, _ = read_card(WEIGHTS / "pelvis-mr-sgm.safetensors")
+    assert not card.synthetic_only
+    assert (card.scores, card.scored_on) == (found.scores, found.scored_on)
+    assert card.training.cases == 5
+    assert card.recipe.task == model.task
+    assert card.ancestry.scans, "none of the five men judges what is fine-tuned from it"
+    assert (
+        tool.MODELS["pelvis-mr-sgm"].wanted.digest
+        == card.recipe.model_copy(update={"task": recipe("pelvis-mr-sgm").task}).digest
+    )

@@ -38,8 +38,10 @@ def trainings() -> str:
         source = {"pelvis": f"synthetic pelves{hard}", "brain": "synthetic brains"}.get(
             model.wanted.synthetic, f"`{model.data}`: the {' and '.join(model.rows)} rows"
         )
+        if model.own is not None:
+            source = f"`{model.data}`, and as many patches of {source}"
         watched = ", a tenth of them watches" if model.data and model.watched else ""
-        weights = "" if model.name in model_library.shipped() else " (no weights yet)"
+        weights = "" if (model.folder / f"{model.name}.safetensors").is_file() else " (no weights yet)"
         lines.append(
             f"| `{model.name}`{weights} | `{model.recipe}`{settings} | {model.wanted.steps} | "
             f"{source}{watched} | {model.minutes:.0f} |"

@@ -37,17 +37,19 @@ def train(model: Shipped, data: Path, work: Path, *, steps: int | None, start: s
     _same_settings(folder, wanted.model_copy(update={"steps": steps or wanted.steps}))
     cases, watching = model.scans(data)
     held = load_labelled(watching, wanted.scheme) if model.data else model.watching()
+    begins = start or model.start
+    own = model.own(data) if model.own is not None else None
     fit(
         wanted,
-        load_labelled(cases, wanted.scheme),
+        load_labelled(cases, wanted.scheme) if own is None else own,
         folder,
         validation=held,
         steps=steps,
         resume=True,
-        start=load_model(start) if start else None,
+        start=load_model(begins) if begins else None,
         name=model.name,
-        precision="float32" if model.study else "auto",
-        training=model.training.model_copy(update={"cases": len(cases)}),
+        precision="float32" if model.study or own else "auto",
+        training=model.training.model_copy(update={"cases": len(own or cases)}),
         progress=progress,
     )
     return folder / (files.BEST if model.kept == "best" else files.LAST)
@@ -117,7 +119,7 @@ def rebuild(model: Shipped, chosen: argparse.Namespace, progress: Progress, say:
     found = score(model, path, chosen.data)
     for item in found.scores:
         say(f"{item.organ} {item.metric}: {item.text} (n = {item.n}, label prior {item.label_prior})")
-    target = ship(model, path, found, *([chosen.work] if chosen.steps else []))
+    target = ship(model, path, found, chosen.work if chosen.steps else model.folder)
     say(f"{target.name}: {target.stat().st_size / 1e6:.1f} MB {found.scored_on or '(no scores yet)'}")
     return True
 

@@ -42,7 +42,7 @@ class Key:
 _ORGANS = tuple(Key(f"organ.{n}", (str(n),), "Choose the organ of that row") for n in range(1, 10))
 GROUPS: dict[str, tuple[Key, ...]] = {
     "Tools": (
-        Key("tool.brush", ("B",), "Paint the chosen organ", "Brush"),
+        Key("tool.brush", ("B",), "Paint the chosen organ, over others too", "Brush"),
         Key("tool.eraser", ("E",), "Erase the chosen organ; the others stay", "Eraser"),
         Key("tool.fill", ("F",), "Fill the area under the mouse with the chosen organ", "Fill"),
         Key("tool.polygon", ("P",), "Click corners round an area", "Polygon"),

@@ -90,3 +90,18 @@ def test_edges_run_from_none_to_full() -> None:
     assert (found == 0).mean() == pytest.approx(0.2, abs=0.02)
     np.testing.assert_allclose(edge_strength(3 * image + 40, SPACING, 1.0), found, atol=1e-4)
     assert not edge_strength(np.full((9, 9), 5.0), SPACING, 1.0).any()
+
+
+@pytest.mark.parametrize("damage", [np.nan, np.inf, -np.inf])
+def test_a_damaged_voxel_is_no_edge_and_does_no_harm(damage: float) -> None:
+    image = ndimage.gaussian_filter(np.random.default_rng(3).normal(size=(40, 50)), 2) * 100
+    broken = image.copy()
+    broken[20, 25] = damage
+    found, whole = edge_strength(broken, SPACING, 1.0), edge_strength(image, SPACING, 1.0)
+    assert np.isfinite(found).all()
+    np.testing.assert_allclose(found[:10], whole[:10], atol=0.2)
+    wild = whole.copy()
+    wild[15:25] = damage
+    line = bent((6.0, 6.0), (45.0, 30.0), wild, SPACING, 0.5)
+    assert np.isfinite(line).all()
+    assert not edge_strength(np.full((9, 9), damage), SPACING, 1.0).any()

@@ -45,15 +45,23 @@ def edge_near(corners: Sequence[Point], point: Point, reach: float) -> int | Non
     >>> edge_near([(0, 0), (0, 9), (9, 9)], (1, 4), 2.0), edge_near([(0, 0), (0, 9), (9, 9)], (4, 4), 2.0)
     (0, None)
     """
-    if len(corners) < 2:
-        return None
+    away = edge_distances(corners, point)
+    return int(away.argmin()) if len(away) and away.min() <= reach else None
+
+
+def edge_distances(corners: Sequence[Point], point: Point) -> np.ndarray:
+    """How far a point lies from each edge, from a corner to the next one: (N - 1,).
+
+    Examples
+    --------
+    >>> edge_distances([(0, 0), (0, 9), (9, 9)], (1, 4)).tolist()
+    [1.0, 5.0]
+    """
     ends = np.asarray(corners, float)
     edges, off = np.diff(ends, axis=0), np.asarray(point, float) - ends[:-1]
     squares = np.maximum((edges**2).sum(1), 1e-12)
     share = np.clip((off * edges).sum(1) / squares, 0, 1)
-    away = np.linalg.norm(off - share[:, None] * edges, axis=1)
-    best = int(away.argmin())
-    return best if away[best] <= reach else None
+    return np.asarray(np.linalg.norm(off - share[:, None] * edges, axis=1))
 
 
 def simplified(line: Sequence[Point], axis: int, tolerance: float) -> list[Point]:

@@ -34,7 +34,7 @@ def edge_strength(image: np.ndarray, spacing_mm: Point, sigma_mm: float) -> np.n
     from scipy.ndimage import gaussian_filter
 
     sigmas = [sigma_mm / mm for mm in spacing_mm]
-    image = np.asarray(image, np.float32)
+    image = _finite(np.asarray(image, np.float32))
     along = [
         gaussian_filter(image, sigmas, order=order) / mm for order, mm in zip(((1, 0), (0, 1)), spacing_mm, strict=True)
     ]
@@ -43,8 +43,17 @@ def edge_strength(image: np.ndarray, spacing_mm: Point, sigma_mm: float) -> np.n
 
 def scaled(edges: np.ndarray) -> np.ndarray:
     """Edges of a slice between 0 and 1: its weakest fifth is none, its strongest fiftieth full."""
+    edges = _finite(np.asarray(edges, np.float32))
     low, high = np.percentile(edges, [_WEAKEST, _STRONGEST])
-    return np.clip((np.asarray(edges, np.float32) - low) / max(high - low, 1e-9), 0.0, 1.0)
+    return np.clip((edges - low) / max(high - low, 1e-9), 0.0, 1.0)
+
+
+def _finite(image: np.ndarray) -> np.ndarray:
+    """What is no number, or infinite, is the mean of all else: nothing else may become of a damaged voxel here."""
+    known = np.isfinite(image)
+    return (
+        image if known.all() else np.where(known, image, image[known].mean() if known.any() else 0).astype(np.float32)
+    )
 
 
 def bent(start: Point, end: Point, edges: np.ndarray, spacing_mm: Point, pull: float) -> list[Point]:
@@ -84,7 +93,7 @@ def bent(start: Point, end: Point, edges: np.ndarray, spacing_mm: Point, pull: f
     high = np.minimum(np.ceil((ends.max(0) + REACH_MM) / spacing) + 1, edges.shape).astype(int)
     if pull <= 0 or (low >= high).any():
         return [start, end]
-    part = edges[low[0] : high[0], low[1] : high[1]]
+    part = np.clip(_finite(edges[low[0] : high[0], low[1] : high[1]]), 0, 1)
     a, b = np.clip(np.round(ends / spacing).astype(int) - low, 0, np.array(part.shape) - 1)
     way = MCP_Geometric(LEAST + STRAIGHT * (1 / pull - 1) + (1 - part) ** 2, sampling=tuple(spacing))
     way.find_costs([a], [b])

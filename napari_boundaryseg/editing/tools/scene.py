@@ -21,10 +21,13 @@ class Written(NamedTuple):
     box : three slices
     labels : integer array
         As large as the box.
+    spared : tuple of int
+        Other organs that the tool would have written over, had they not been spared.
     """
 
     box: Box
     labels: np.ndarray
+    spared: tuple[int, ...] = ()
 
 
 class Scene(NamedTuple):
@@ -80,7 +83,10 @@ class Scene(NamedTuple):
         free = np.ones_like(mask) if over is True else (before == 0) | (before == int(over))
         labels = np.where(mask & free, self.organ, np.where(~mask & (before == self.organ), 0, before))
         labels = labels.astype(before.dtype, copy=False)
-        return None if np.array_equal(labels, before) else Written(box, labels)
+        if np.array_equal(labels, before):
+            return None
+        kept = before[mask & ~free]
+        return Written(box, labels, tuple(int(one) for one in np.unique(kept) if one != self.organ))
 
 
 def box_within(

@@ -10,6 +10,11 @@ Radius = Annotated[float, Field(gt=0, le=100, title="Radius")]
 """Of a ring at the mouse, in mm."""
 
 
+Over = Annotated[
+    bool, Field(title="Over other organs", description="Other organs give way; else they are spared, and it is said")
+]
+
+
 class ToolSettings(BaseModel):
     """What a person may set of a tool; the end of a field's name is its unit."""
 

@@ -41,6 +41,7 @@ class TrainingData(Settings):
     taken: float | None = Field(
         None, ge=0, le=1, description="share of what the last fine-tuning learnt that was taken; none for a training"
     )
+    adapted: int = Field(0, ge=0, description="scans of the user's that copies of the model were adapted to")
     taken_why: TakenWhy | None = Field(None, description="why it was as much, as halves of its cases judged each other")
 
 
@@ -124,7 +125,7 @@ class Card(Settings):
     @property
     def synthetic_only(self) -> bool:
         """Whether it has learned from synthetic scans alone: a starting point, not yet a model for patients."""
-        return not self.recipe.learns_from_cases
+        return not self.recipe.learns_from_cases and not self.training.adapted
 
 
 def read_json(text: str | bytes) -> Card:
@@ -219,7 +220,8 @@ def tuned_on(before: TrainingData, cases: int) -> TrainingData:
 def adapted_to(before: TrainingData, steps: int, slices: int) -> TrainingData:
     """What a model has seen after some steps on corrected slices of one scan of the user's."""
     said = f"Adapted to one scan of the user's: {steps} steps on {slices} corrected slices."
-    return before.model_copy(update={"description": _with(_ADAPTED.sub("", before.description).strip(), said)})
+    told = _with(_ADAPTED.sub("", before.description).strip(), said)
+    return before.model_copy(update={"description": told, "adapted": before.adapted + 1})
 
 
 def _with(first: str, said: str) -> str:

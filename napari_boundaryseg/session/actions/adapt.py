@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from napari_boundaryseg.data.boxes import Box, as_pairs
+import numpy as np
+
+from napari_boundaryseg.data import boxes
+from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.data.exchange import save_labels, save_volume
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.engine.checkpoints.model_library import read_card
 from napari_boundaryseg.engine.task_list import Adapt
-from napari_boundaryseg.engine.training.adapting.adapted import Adapted
 from napari_boundaryseg.engine.training.adapting.adapted_files import load_adapted
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.jobs.job import Job
@@ -23,12 +26,33 @@ from napari_boundaryseg.session.session import Session
 
 
 class AdaptedResult(NamedTuple):
-    """What a model that was adapted to a scan says of it, with the scratch folder of its arrays."""
+    """What a model that was adapted to a scan says of it: of the arrays only what is shown.
 
-    adapted: Adapted
-    folder: Path
+    Parameters
+    ----------
+    labels : LabelMap
+    box : three slices, optional
+        The part of the scan that the model was given, on the scan's own array; all of it by default.
+    steps : int
+        0 where none helped.
+    corrected, left_out : tuple of int
+        See `Adapted`.
+    held_out : (left out, corrected, R, C) array
+        After those steps.
+    checkpoint : Path
+        Of the adapted copy; not there where no step was taken.
+    folder : Path
+        The scratch folder that it lies in.
+    """
+
+    labels: LabelMap
+    box: Box | None
+    steps: int
+    corrected: tuple[int, ...]
+    left_out: tuple[int, ...]
+    held_out: np.ndarray
     checkpoint: Path
-    """Of the adapted copy, in that folder; not there where no step was taken."""
+    folder: Path
 
 
 def adapt(
@@ -57,19 +81,30 @@ def adapt(
     """
     scan = scan_of(session)
     scan_folder, labels_folder = session.new_folder("scan"), session.new_folder("labels")
-    out_folder = session.new_folder("adapted")
-    checkpoint = out_folder / f"{read_card(Path(model))[0].name}-adapted.safetensors"
+    out_folder, kept_folder = session.new_folder("adapted"), session.new_folder("model")
+    checkpoint = kept_folder / f"{read_card(Path(model))[0].name}-adapted.safetensors"
 
     def save() -> None:
         refuse_changed(model)
         save_volume(scan, scan_folder)
         save_labels(labels, labels_folder)
 
-    def load(result: dict[str, Any]) -> AdaptedResult:
-        return AdaptedResult(load_adapted(Path(result["folder"])), out_folder, checkpoint)
+    def load(result: Mapping[str, Any]) -> AdaptedResult:
+        found = load_adapted(Path(result["folder"]))
+        part: Any = found.prediction.details.get("box")
+        return AdaptedResult(
+            replace(found.prediction.labels, array=np.array(found.prediction.labels.array)),
+            boxes.from_pairs(part) if isinstance(part, list) else None,
+            found.steps,
+            found.corrected,
+            found.left_out,
+            found.held_out[found.steps],
+            checkpoint,
+            kept_folder,
+        )
 
     def ended(job: Job) -> None:
-        session.discard(scan_folder, labels_folder, *([] if job.state == "returned" else [out_folder]))
+        session.discard(scan_folder, labels_folder, out_folder, *([] if job.state == "returned" else [kept_folder]))
 
     task = Adapt(
         scan_folder=str(scan_folder),
@@ -78,14 +113,14 @@ def adapt(
         slices=tuple(slices),
         axis=axis,
         out_folder=str(out_folder),
-        box=as_pairs(box) if box else None,
+        box=boxes.as_pairs(box) if box else None,
         keep=str(checkpoint),
     )
     watch = Watch(lambda result: done(scan, result), scan=scan, ended=ended)
     try:
         return in_worker(session, task, watch, before=save, after=load)
     except InputError:
-        session.discard(scan_folder, labels_folder, out_folder)
+        session.discard(scan_folder, labels_folder, out_folder, kept_folder)
         raise
 
 

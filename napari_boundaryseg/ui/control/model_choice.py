@@ -45,14 +45,15 @@ class ModelChoice:
         found = model_list.read(best)
         return best if scan is self.session.scan or (found is not None and model_list.serves(scan, found)) else None
 
-    def choose(self, model: Path | None) -> None:
-        """Take the model that a person chose."""
-        self._take(model)
+    def choose(self, model: Path | None, lasting: bool = True) -> None:
+        """Take the model that a person chose; one that lasts is remembered for the next window."""
+        self._take(model, lasting)
         self._for = self.session.scan
 
-    def _take(self, model: Path | None) -> None:
+    def _take(self, model: Path | None, lasting: bool = True) -> None:
         self._chosen = self.session.model = model
-        self._remembered["chosen"] = str(model or "")
+        if lasting:
+            self._remembered["chosen"] = str(model or "")
 
     def _last(self) -> Path | None:
         """What a person chose last, in an earlier window, in the version that is in use now."""
@@ -84,12 +85,12 @@ class ModelChoice:
             self.suggest()
 
     @report_errors
-    def open(self, path: Path) -> None:
+    def open(self, path: Path, lasting: bool = True) -> None:
         """Add a model file of the person's own to the list and choose it."""
         read_card(path)
         if path not in self._opened:
             self._opened.append(path)
-        self.choose(path)
+        self.choose(path, lasting)
 
     def fall_back(self, model: Path) -> None:
         """Take a model because the chosen one is not there; a person chose neither."""

@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from qtpy.QtCore import QSize, Qt
+from qtpy.QtGui import QShowEvent
+from qtpy.QtWidgets import QCheckBox, QDialog, QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from napari_boundaryseg.ui import keys
 from napari_boundaryseg.ui.input.habits import HABITS, Habits
 from napari_boundaryseg.ui.widgets.controls import button, named
 
-COLUMNS = (("Tools", "Polygon"), ("Slices", "Organs", "Labels"))
+COLUMNS = (("Tools", "Organs"), ("Slices", "Polygon"))
 """What stands in the first columns; the mouse comes last, and what is in none."""
 WIDTH_PX = 424
 """Of each of them."""
+SLACK_PX = 2
+"""Without it Qt shows both scroll bars, each because of the other."""
+FRAME = QSize(16, 48)
+"""What a window's frame takes of the screen, at most."""
 MOUSE = (
     ("Shift+wheel", "Larger or smaller brush and eraser"),
     ("Shift held", "The other planes follow the mouse"),
@@ -42,13 +47,15 @@ class HelpSheet(QDialog):
         self.setWindowTitle("Keys and mouse")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         groups = {name: table(name, keys.rows(name)) for name in keys.GROUPS}
-        columns = QHBoxLayout()
+        self._page = QWidget()
+        columns = QHBoxLayout(self._page)
+        columns.setContentsMargins(0, 0, 0, 0)
         for names in COLUMNS:
             text = "".join(groups.pop(name) for name in names)
             columns.addWidget(_column(text, f"help.{names[0].lower()}"), 0, Qt.AlignmentFlag.AlignTop)
             columns.addSpacing(16)
         beside = QVBoxLayout()
-        beside.addWidget(named(QLabel("".join(groups.values()) + table("Mouse", MOUSE) + table(ROOM, ())), "help.view"))
+        beside.addWidget(_column("".join(groups.values()) + table("Mouse", MOUSE) + table(ROOM, ()), "help.view"))
         for name, (words, otherwise) in HABITS.items():
             tick = named(QCheckBox(words), f"help.{name}", words, f"Without the tick, as in {otherwise}")
             tick.setChecked(habits.has(name))
@@ -58,10 +65,25 @@ class HelpSheet(QDialog):
         columns.addLayout(beside)
         close = button("help.close", "Close")
         close.clicked.connect(self.accept)
+        area = QScrollArea()
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidgetResizable(True)
+        area.setWidget(self._page)
         layout = QVBoxLayout(self)
-        layout.addLayout(columns)
+        layout.addWidget(area, 1)
         layout.addWidget(QLabel(NEVER_IN_TEXT))
         layout.addWidget(close)
+        self._around = layout
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Be as large as the text where the screen is; Qt would cut a dialog off at two thirds of it."""
+        super().showEvent(event)
+        rest, page, screen = self._around.contentsMargins(), self._page.sizeHint(), self.screen()
+        beside = (self._around.itemAt(n) for n in range(1, self._around.count()))
+        height = sum(item.sizeHint().height() + self._around.spacing() for item in beside if item is not None)
+        text = max(page.height(), self._page.heightForWidth(page.width())) + SLACK_PX
+        wanted = QSize(page.width() + SLACK_PX + rest.left() + rest.right(), text + height + rest.top() + rest.bottom())
+        self.resize(wanted if screen is None else wanted.boundedTo(screen.availableGeometry().size() - FRAME))
 
 
 def _column(text: str, name: str) -> QLabel:

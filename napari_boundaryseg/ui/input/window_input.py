@@ -46,6 +46,8 @@ class WindowInput(QObject):
             self._watch(controller.grid, canvas_widget(self._viewer))
         ]
         self._over: Mouse | None = None
+        self._at: QPointF | None = None
+        """Where the mouse is in it."""
         acts = KeyActions(controller, self.view, self.habits.has, self.bare).acts()
         self.keyboard = Keyboard(main_window(self._viewer), acts)
         self._status = StatusHelp(controller, self)
@@ -59,7 +61,9 @@ class WindowInput(QObject):
         self._viewer.dims.events.ndisplay.connect(lambda event: self._tools.own.end())
         outline.changed.connect(self._show_outline)
         self._tools.tool_changed.connect(self._show_outline)
-        self._tools.tool_changed.connect(self._hide_ring)
+        self._tools.tool_changed.connect(self._renew_ring)
+        self._tools.own.changed.connect(self._renew_ring)
+        self._tools.own.set_otherwise.connect(self._say_ring)
         self.bare.changed.connect(self._show_outline)
         self.bare.changed.connect(self._show_labels)
 
@@ -75,6 +79,7 @@ class WindowInput(QObject):
         viewer = grid.viewer
         without_brush_box(viewer)
         viewer.dims.events.point.connect(self._show_outline)
+        viewer.dims.events.point.connect(lambda event: self._renew_ring())
         viewer.dims.events.order.connect(self._show_outline)
         return Mouse(grid, canvas, self), PolygonView(viewer, canvas), StrokeMark(viewer, canvas)
 
@@ -114,8 +119,8 @@ class WindowInput(QObject):
 
     def _go_on(self, view: Mouse, at: QPointF) -> None:
         if self._tools.own.stroke is not None:
+            self._over, self._at = view, at
             self._tools.own.move(view.point(at))
-            self._show_ring(view, at)
 
     def release(self, view: Mouse) -> None:
         """The stroke of a tool of ours is a step; what was drawn of a polygon by hand has its corners."""
@@ -132,7 +137,7 @@ class WindowInput(QObject):
 
     def hover(self, view: Mouse, at: QPointF | None) -> None:
         """Keys are about this view now; the polygon's next edge follows the mouse."""
-        self._over = view if at is not None else None
+        self._over, self._at = view if at is not None else None, at
         outline = self._tools.outline
         mode = self._mode(view)
         if outline.is_open and mode == MODES["polygon"] and self._shows_outline(view.grid):
@@ -157,12 +162,18 @@ class WindowInput(QObject):
         on_labels = self._viewer.layers.selection.active is self._tools.layer is not None
         return (self._tools.own.in_hand or str(active.mode)) if on_labels and active is not None else DOWN
 
-    def _hide_ring(self) -> None:
-        """It comes again with the next move of the mouse."""
-        for _, _, mark in self._views:
-            mark.clear()
+    def _say_ring(self) -> None:
+        ring = self._tools.own.ring_mm()
+        if ring is not None:
+            self._viewer.status = f"Ring: {ring:.1f} mm"
 
-    def _show_ring(self, view: Mouse, at: QPointF | None) -> None:
+    def _renew_ring(self) -> None:
+        """The ring of the tool in hand where the mouse is, and no line of a stroke that is over."""
+        view = self._over
+        in_hand = view is not None and self._mode(view) in TOOLS and not self.bare.is_on
+        self._show_ring(view, self._at if in_hand else None)
+
+    def _show_ring(self, view: Mouse | None, at: QPointF | None) -> None:
         """The ring of the tool in hand and the line of its stroke, where the mouse is; in no other view."""
         own = self._tools.own
         for mouse, _, mark in self._views:

@@ -231,8 +231,8 @@ class EditableLabels:
 
     def write(self, written: Written) -> None:
         """Write labels as a stroke of our own tools goes on: no step yet, and what is locked stays."""
-        kept, before, layer = self._refused.of(*written), self.history.array[written.box], self._layer()
-        if layer is not None and layer.preserve_labels:
+        kept, before = self._refused.of(written.box, written.labels), self.history.array[written.box]
+        if (layer := self._layer()) is not None and layer.preserve_labels:
             kept = kept | ((before != 0) & (before != self.organ))
         self.history.array[written.box] = np.where(kept, before, written.labels)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from napari_boundaryseg.engine.checkpoints.card import Card
 
-NO_PATIENT = "⚠ Learned from synthetic scans only"
+NO_PATIENT = "⚠ Has seen no patient: it learned from synthetic scans only"
 
 
 def summary(card: Card) -> str:

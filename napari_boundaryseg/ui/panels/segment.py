@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from qtpy.QtGui import QStandardItemModel
 from qtpy.QtWidgets import QCheckBox, QWidget
 
 from napari_boundaryseg.engine.inference.left_out import in_words
@@ -22,6 +23,7 @@ from napari_boundaryseg.ui.widgets.result_words import origins, plausibility_in_
 
 ASKS = ("warning", "needs an answer")
 NO_SCAN = "Open a scan first, in Scan above."
+STARTING_POINTS = "Starting points: have seen no patient"
 NO_MODEL = "No model was found. Train one with boundaryseg train, or install the program again."
 LEGENDS = {  # what the attention's colours mean, by its kind
     "gain": "Gain of the features. Yellow: up to twice. Clear: as they are. Violet: held back.",
@@ -133,14 +135,26 @@ class SegmentPanel(Panel):
     def fill_models(self) -> None:
         """List every model again, the session's chosen."""
         self.model.clear()
-        for card, path in self._models.available():
-            self.model.addItem(model_list.title(card, path), str(path))
+        known = self._models.available()
+        for is_start in (False, True):
+            some = [(card, path) for card, path in known if card.synthetic_only is is_start]
+            if is_start and some:
+                self._add_heading(STARTING_POINTS)
+            for card, path in some:
+                self.model.addItem(model_list.title(card, path), str(path))
         place = self.model.findData(str(self._session.model))
-        if place < 0 and self.model.count():
-            self._models.fall_back(Path(self.model.itemData(0)))
+        if place < 0 and known:
+            self._models.fall_back(Path(next(filter(None, map(self.model.itemData, range(self.model.count()))))))
             return
         self.model.setCurrentIndex(place)
         self._show_card()
+
+    def _add_heading(self, text: str) -> None:
+        """A row that nobody can choose."""
+        self.model.addItem(text)
+        rows = self.model.model()
+        if isinstance(rows, QStandardItemModel):
+            rows.item(self.model.count() - 1).setEnabled(False)
 
     def _on_chosen(self, place: int) -> None:
         self._models.choose(Path(self.model.itemData(place)))

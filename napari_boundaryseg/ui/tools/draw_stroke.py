@@ -38,6 +38,7 @@ class DrawStroke:
         self.points: list[Point] = []
         """Where the mouse was, in mm."""
         self._before: Written | None = None
+        self._spared: set[int] = set()
         organ = scene.pressed if tool.of_pressed else scene.organ
         self._name = of_organ(tool.label, editable.scheme, organ)
         number = round(self._depth / scene.spacing_mm[scene.axis])
@@ -69,18 +70,30 @@ class DrawStroke:
             self.editable.begin(self._before)
             self._before = None
         written = self.tool.act(self._scene, self.way[-2:] if self.tool.goes_on else self.way, self._settings)
+        self._spared = (self._spared if self.tool.goes_on else set()) | set(written.spared if written else ())
         if written is not None:
             if not self.tool.goes_on:
                 self._before = Written(written.box, self._scene.labels[written.box].copy())
             self.editable.write(written)
         self.editable.show()
 
-    def end(self) -> None:
-        """Make a step of it, where nothing else has."""
+    def end(self) -> list[str]:
+        """Make a step of it, where nothing else has; which other organs it was kept from, for labels do not show it."""
         hand, over = self.editable.history.stroke, self.is_over
         self.editable.history.stroke = None
-        if not over and hand is not None:
-            self.editable.finish(self._name, hand=hand[1])
+        if over or hand is None:
+            return []
+        self.editable.finish(self._name, hand=hand[1])
+        kept_from = self._spared
+        if self.editable.history.position == self._position and not self.tool.of_pressed:
+            kept_from = kept_from | self._met()
+        return [organ.name for organ in self.editable.scheme.organs if organ.id in kept_from]
+
+    def _met(self) -> set[int]:
+        """Other organs that the mouse went over."""
+        labels, places = self._scene.labels, np.round(self.way).astype(int)
+        inside = ((places >= 0) & (places < labels.shape)).all(axis=1)
+        return set(map(int, labels[tuple(places[inside].T)])) - {0, self._scene.organ}
 
     def call_off(self) -> bool:
         """Leave everything as it was; whether it is not a step yet."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,10 +18,24 @@ from napari_boundaryseg.ui.layers.labels import editable_of
 from napari_boundaryseg.ui.layers.scan_grid import ScanGrid
 from napari_boundaryseg.ui.tools.draw_stroke import DrawStroke, Point
 
-RADIUS = "radius_mm"
+RADIUS, OVER = "radius_mm", "over"
 WIDER = 1.1
 """Times a notch of the wheel."""
 TOOLS = draw_tools()
+
+
+def kept_from_in_words(organs: Sequence[str], may_go_over: bool) -> str:
+    """That a stroke spared other organs, and what else there is.
+
+    Examples
+    --------
+    >>> kept_from_in_words(["Bladder"], False)
+    'Bladder was spared. Interface (I) moves the border between two organs.'
+    """
+    more = "Tick Over other organs to take it, or let" if may_go_over else ""
+    said = "Interface (I) move the border" if may_go_over else "Interface (I) moves the border"
+    verb = "was" if len(organs) == 1 else "were"
+    return " ".join(filter(None, [f"{', '.join(organs)} {verb} spared.", more, f"{said} between two organs."]))
 
 
 class DrawTools(QObject):
@@ -137,7 +151,9 @@ class DrawTools(QObject):
             return
         if layer is not None and editable_of(layer) is stroke.editable:
             self.ended.emit(layer, stroke.points)
-        stroke.end()
+        kept_from = stroke.end()
+        if kept_from:
+            self.told.emit(kept_from_in_words(kept_from, OVER in stroke.tool.settings.model_fields))
         self.changed.emit()
 
     def call_off(self) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import Field
 from qtpy.QtCore import QObject, Signal
 
-from napari_boundaryseg.editing.tools.contour import edge_near, simplified, smoothed
+from napari_boundaryseg.editing.tools.contour import edge_distances, simplified, smoothed
 from napari_boundaryseg.editing.tools.polygon import polygon
 from napari_boundaryseg.editing.tools.tool_settings import ToolSettings
 from napari_boundaryseg.ui.layers.labels import editable_of
@@ -22,6 +22,8 @@ Point = tuple[float, ...]
 FEWEST = 3
 REACH_PX = 8
 """A press this near to a corner takes hold of it, and this near to an edge inserts one there."""
+PREVIEW_MM = 40.0
+"""Farther from the last corner the way to the mouse is shown straight: it takes too long for each move."""
 DRAWN_PX = 4
 """How far apart the points of a line are that is drawn by hand."""
 
@@ -75,6 +77,8 @@ class Outline(QObject):
         """How it is set until a person sets it."""
         self._settings: OutlineSettings | None = None
         self._wire = Wire()
+        self._drawn: set[Point] = set()
+        """Corners of what was drawn by hand: between two of them the line is as it was drawn."""
         self._traced: int | None = None
 
     @property
@@ -112,13 +116,15 @@ class Outline(QObject):
         if not self.is_open or (self.settings.smooth and len(self.corners) >= FEWEST):
             return []
         if self.mouse is not None:
-            return [*self._way(self.corners[-1], self.mouse), self.corners[0]]
+            last = self.corners[-1]
+            far = math.dist(last, self.mouse) > PREVIEW_MM
+            return [*([last, self.mouse] if far else self._way(last, self.mouse)), self.corners[0]]
         return self._way(self.corners[-1], self.corners[0]) if len(self.corners) >= FEWEST else []
 
     def _way(self, a: Point, b: Point) -> list[Point]:
         """The line from one corner to another, both among its points."""
         settings = self.settings
-        if settings.follow <= 0 or self.layer is None:
+        if settings.follow <= 0 or self.layer is None or {a, b} <= self._drawn:
             return [a, b]
         edges = self.edges_at(self.axis, self.slice, settings.learned)
         return [a, b] if edges is None else self._wire.way(a, b, self.axis, edges, self.layer.scale, settings.follow)
@@ -153,6 +159,7 @@ class Outline(QObject):
         if self._traced is None:
             self.move(corner, point)
         elif self.corners and math.dist(point, self.corners[-1]) >= step_mm:
+            self._drawn.update((self.corners[-1], point))
             self.corners.append(point)
             self.changed.emit()
 
@@ -160,12 +167,15 @@ class Outline(QObject):
         """Keep as few corners of what was drawn by hand as the line needs."""
         if self._traced is not None and len(self.corners) > self._traced + 1:
             self.corners[self._traced :] = simplified(self.corners[self._traced :], self.axis, step_mm / 2)
+            self._drawn.update(self.corners[self._traced :])
             self.changed.emit()
         self._traced = None
 
     def move(self, corner: int, point: Point) -> None:
         """Put a corner somewhere else."""
         if corner < len(self.corners):
+            if self.corners[corner] in self._drawn:
+                self._drawn.add(point)
             self.corners[corner] = point
             self.changed.emit()
 
@@ -180,9 +190,9 @@ class Outline(QObject):
         self.changed.emit()
 
     def _edge_near(self, point: Point, reach_mm: float) -> int | None:
-        """The line from a corner to the next one that passes a point within reach."""
-        passes = [edge_near(self._way(a, b), point, reach_mm) is not None for a, b in pairwise(self.corners)]
-        return edge_near(self.corners, point, reach_mm) if not any(passes) else passes.index(True)
+        """The line from a corner to the next one that passes a point nearest, within reach."""
+        away = [edge_distances(self._way(a, b), point).min() for a, b in pairwise(self.corners)]
+        return int(np.argmin(away)) if away and min(away) <= reach_mm else None
 
     def _near(self, point: Point, reach_mm: float) -> int | None:
         """The corner nearest to a point, if it is within reach."""
@@ -205,6 +215,7 @@ class Outline(QObject):
     def discard(self) -> None:
         """Forget it."""
         self.corners, self.mouse, self.layer, self._traced = [], None, None, None
+        self._drawn.clear()
         self.changed.emit()
 
     def apply(self) -> None:

@@ -9,7 +9,7 @@ from magicgui.widgets import create_widget
 from magicgui.widgets.bases import ValueWidget
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
-from qtpy.QtCore import QEvent, QObject, Signal
+from qtpy.QtCore import QEvent, QObject, Qt, Signal
 from qtpy.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QWidget
 from superqt.utils import signals_blocked
 
@@ -21,6 +21,8 @@ UNITS = {"mm": "mm", "deg": "°", "s": "s", "ml": "mL", "vox": "voxels", "hu": "
 KINDS = (bool, int, float, str)
 UNBOUNDED = {int: 2**31 - 1, float: 1e9}
 MOST_DECIMALS = 10
+LITTLE = 1e-6
+"""By so much a number is more than a bound that it may not have."""
 
 
 class Unturned(QObject):
@@ -99,6 +101,8 @@ class SettingsForm(QWidget, Generic[S]):
         made.changed.connect(self._on_changed)
         for part in (control, *control.findChildren(QWidget)):
             part.installEventFilter(self._unturned)
+            if part.focusPolicy() == Qt.FocusPolicy.WheelFocus:
+                part.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         row = control
         if is_optional(field):
             given = named(QCheckBox(), f"{panel}.{name}.given", f"{label}, given", f"Without it: {label} is left open")
@@ -170,7 +174,9 @@ def input_of(name: str, field: FieldInfo, value: Any) -> ValueWidget:
         widget = {int: "Slider", float: "FloatSlider"}[kind] if slides else None
         made = create_widget(value=start, annotation=kind, widget_type=widget, options=options)
         if kind is float and not slides:
-            made.native.setDecimals(max(decimals(number) for number in (step or 0.01, low, start)))
+            places = max(decimals(number) for number in (step or 0.01, start))
+            made.native.setDecimals(places)
+            made.min = max(low, 10.0**-places) if 0 < low <= LITTLE else low
             made.value = start  # magicgui rounded it to the decimals of its step
     elif kind in KINDS:
         made = create_widget(value=kind() if value is None else value, annotation=kind)
@@ -185,7 +191,7 @@ def bounds(field: FieldInfo, kind: type[int] | type[float]) -> tuple[Any, Any]:
     """The lowest and the highest value of a number; one that is itself refused (gt, lt) is left by a little."""
     low: Any = -UNBOUNDED[kind]
     high: Any = UNBOUNDED[kind]
-    least = 1 if kind is int else 10.0**-6
+    least = 1 if kind is int else LITTLE
     for one in field.metadata:
         for name, value in ((name, getattr(one, name, None)) for name in ("ge", "gt", "le", "lt")):
             if value is not None and name[0] == "g":

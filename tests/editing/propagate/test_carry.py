@@ -171,3 +171,26 @@ def test_an_empty_slice_that_was_found_right_moves_no_border_elsewhere() -> None
         carry.correct(n, start[n])
     np.testing.assert_array_equal(carry.proposal(range(8)), start)
     assert carry.corrected == (1, 6)
+
+
+def test_slices_may_lie_anywhere_along_the_axis() -> None:
+    """Some slices of a stack alone say the same of each other as in the stack."""
+    rng = np.random.default_rng(0)
+    start = np.stack([_disc(8 + 2 * np.sin(n)) for n in range(12)])
+    known = [1, 4, 6, 10]
+    drawn = {n: _disc(8 + rng.uniform(-2, 4)) for n in known}
+    whole = Carry(start, SPACING_MM, 9.0)
+    some = Carry(start[known], SPACING_MM, 9.0, places_mm=[n * SPACING_MM[0] for n in known])
+    for place, n in enumerate(known[:3]):
+        whole.correct(n, drawn[n])
+        some.correct(place, drawn[n])
+    assert (whole.proposal([10])[0] == some.proposal([3])[0]).all()
+    np.testing.assert_allclose(whole.unknown[known], some.unknown)
+
+
+def _disc(radius: float) -> np.ndarray:
+    y, x = np.mgrid[:40, :40]
+    return np.asarray((y - 20) ** 2 + (x - 20) ** 2 < radius**2)
+
+
+SPACING_MM = (3.0, 1.0, 1.0)

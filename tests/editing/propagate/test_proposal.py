@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_boundaryseg.editing.history.edit import CARRIED, MODEL
+from napari_boundaryseg.editing.history.edit import CARRIED, CLEANED, MODEL
 from napari_boundaryseg.editing.history.history import History
 from napari_boundaryseg.editing.history.locks import Lock
 from napari_boundaryseg.editing.history.slice_work import touched_slices
@@ -18,6 +18,7 @@ from napari_boundaryseg.editing.tools.propagate.ways import Way, best_way
 
 SPACING = (3.0, 1.0, 1.0)
 SHAPE = (13, 40, 40)
+EVERYWHERE = (slice(0, 13), slice(0, 40), slice(0, 40))
 Z, Y, X = np.ogrid[:13, :40, :40]
 
 
@@ -343,7 +344,7 @@ def test_what_an_adapted_model_finds_is_offered_and_may_be_carried_on() -> None:
     proposal, found = adapting(started())
     before = proposal.found.copy()
     assert proposal.ways == (Way.CARRIED, Way.INTERPOLATED)
-    proposal.adapt(found)
+    proposal.adapt(found, EVERYWHERE)
     assert proposal.ways == tuple(Way)
     np.testing.assert_array_equal(proposal.found, before, "nothing is shown before it is chosen")
     proposal.choose(Way.ADAPTED)
@@ -374,7 +375,7 @@ def test_locks_and_other_organs_are_spared_whichever_way() -> None:
     proposal, found = adapting(history)
     found[:, :, 30:36] = True
     history.lock(Lock(1, 5))
-    proposal.adapt(found)
+    proposal.adapt(found, EVERYWHERE)
     before = history.array.copy()
     for way in Way:
         proposal.choose(way)
@@ -396,13 +397,79 @@ def test_slices_that_are_left_out_judge_the_ways() -> None:
     proposal = adapting(started(), (3, 6, 9))[0]
     held = np.zeros(SHAPE, bool)
     held[1:12] = disc(24, 24)
-    assert proposal.agreements({}, 1.0) == {}
-    scores = proposal.agreements(dict.fromkeys((3, 6, 9), held), 1.0)
+    assert proposal.agreements({}, (3, 6, 9), 1.0) == {}
+    scores = proposal.agreements(dict.fromkeys((3, 6, 9), held), (3, 6, 9), 1.0)
     assert scores[Way.ADAPTED] == scores[Way.BOTH] == 1.0
     assert scores[Way.NOTHING] < scores[Way.CARRIED] <= 1.0
     worse = np.zeros(SHAPE, bool)
     worse[1:12] = disc(12, 12)
-    scores = proposal.agreements(dict.fromkeys((3, 6, 9), worse), 1.0)
+    scores = proposal.agreements(dict.fromkeys((3, 6, 9), worse), (3, 6, 9), 1.0)
     assert scores[Way.ADAPTED] < scores[Way.CARRIED]
     assert scores[Way.ADAPTED] < scores[Way.BOTH], "its error is the same on each slice"
     assert best_way(scores) is Way.CARRIED
+
+
+def test_a_slice_that_was_corrected_later_has_no_say_in_what_was_foretold() -> None:
+    proposal = adapting(started(), (3, 6, 9))[0]
+    held = np.zeros(SHAPE, bool)
+    held[[3, 6, 9]] = disc(24, 23)  # what is filled of it
+    before = proposal.agreements(dict.fromkeys((3, 6, 9), held), (3, 6, 9), 1.0)
+    draw(proposal.history, 7, disc(20, 20, 4))
+    proposal.update()
+    assert proposal.corrected == (3, 6, 7, 9)
+    assert proposal.agreements(dict.fromkeys((3, 6, 9), held), (3, 6, 9), 1.0) == before
+    proposal.history.undo()
+    proposal.history.undo()
+    proposal.update()
+    assert set(proposal.agreements(dict.fromkeys((3, 6, 9), held), (3, 6, 9), 1.0)) == set(before)
+
+
+def test_outside_its_box_an_adapted_model_says_nothing() -> None:
+    history = started()
+    proposal, found = adapting(history)
+    found[:] = False
+    box = (slice(0, 13), slice(0, 40), slice(0, 22))
+    proposal.adapt(found, box)
+    for way in (Way.ADAPTED, Way.BOTH):
+        proposal.choose(way)
+        taken = proposal.labels_of(range(13))
+        assert taken is not None
+        there = history.array.copy()
+        there[taken[0]] = taken[1]
+        if way is Way.ADAPTED:
+            assert not (there[5, :, :22] == 1).any(), "in the box the organ is gone"
+            np.testing.assert_array_equal(there[5, :, 22:], history.array[5, :, 22:])
+        else:
+            assert (there[5, :, 22:] == 1).any(), "outside the corrections are carried"
+    values = history.array.copy()
+    values[5, :, 24:] = 0
+    history.apply("Clean up", (slice(None),) * 3, values, CLEANED)
+    proposal.choose(Way.ADAPTED)
+    proposal.update()
+    taken = proposal.labels_of(range(13))
+    assert taken is not None
+    there = history.array.copy()
+    there[taken[0]] = taken[1]
+    assert not (there[5, :, 24:] == 1).any(), "what was cleaned up there does not come back"
+
+
+@pytest.mark.parametrize("way", [Way.CARRIED, Way.BOTH])
+def test_nothing_is_carried_beyond_an_end_that_was_drawn(way: Way) -> None:
+    values = np.zeros(SHAPE, np.uint8)
+    values[5:9] = disc(radius=5)
+    history = History(np.zeros(SHAPE, np.uint8))
+    history.apply("Model", (slice(None),) * 3, values, MODEL)
+    found = np.zeros(SHAPE, bool)
+    found[5:9] = disc(radius=5)
+    draw(history, 6, disc(radius=15))
+    proposal = Proposal(history, 1, 0, SPACING)
+    proposal.adapt(found, EVERYWHERE)
+    proposal.choose(way)
+    assert {3, 4} & set(proposal.offered), "the organ grows: it may go on"
+    draw(history, 4, disc(radius=6))
+    proposal.update()
+    assert not set(range(4)) & set(proposal.offered), "a person drew the end"
+    draw(history, 10, np.zeros((40, 40), bool))
+    history.lock(Lock(1, 9))
+    proposal.update()
+    assert not set(range(9, 13)) & set(proposal.offered), "or accepted that there is none"

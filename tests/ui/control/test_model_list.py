@@ -45,7 +45,7 @@ def among(monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_shipped_starting_points_are_marked_and_others_are_not() -> None:
     titles = {path.stem: model_list.title(one, path) for one, path in model_list.available(None)}
     marked = {name for name, title in titles.items() if title == f"{name} · synthetic"}
-    assert marked == {"brain-tumour-bacnn", "brain-tumour-egcnn", "pelvis-mr-sgm"}
+    assert marked == {"brain-tumour-bacnn", "brain-tumour-egcnn"}
     assert titles["hippocampus-hmedn"] == "hippocampus-hmedn"
 
 

@@ -14,7 +14,17 @@ from qtpy import sip
 from qtpy.QtCore import QEvent, QPoint, Qt
 from qtpy.QtGui import QKeyEvent
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QComboBox, QDockWidget, QLabel, QLineEdit, QPushButton, QSpinBox, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QComboBox,
+    QDockWidget,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 
 from napari_boundaryseg.ui import keys
 from napari_boundaryseg.ui.compat.canvas import canvas_widget
@@ -246,6 +256,15 @@ def test_the_help_sheet_lists_every_key(drawing: Any, find: Callable[[str], Any]
             assert escape(words) in said
     assert sheet.height() <= 680, "a screen of 768 pixels has it whole"
     assert sheet.width() <= 1340, "and one of 1366 across"
+    live(50)
+    area = sheet.findChild(QScrollArea)
+    assert (area.verticalScrollBar().maximum(), area.horizontalScrollBar().maximum()) == (0, 0), "nothing is cut off"
+    for label in sheet.findChildren(QLabel):
+        assert label.height() >= label.heightForWidth(label.width()), label.text()
+        assert label.visibleRegion().boundingRect().height() == label.height(), label.text()
+    sheet.resize(900, 400)
+    live(50)
+    assert area.verticalScrollBar().maximum() > 0, "on a smaller screen it scrolls"
     QTest.mouseClick(sheet.findChild(QPushButton, "help.close"), LEFT)
     assert not sheet.isVisible()
 

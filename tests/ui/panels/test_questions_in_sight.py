@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from hands import LEFT, drag
-from qtpy.QtCore import QPoint
+from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from results_that_come import in_sight, press
 
@@ -67,8 +67,25 @@ def test_segment_is_in_sight_below_what_is_said_of_a_starting_point(
     controller_viewer.window.resize(1366, height)
     controller.open(pelvis_files[0])
     wait(lambda: controller.session.scan is not None and controller.session.job is None)
-    controller.models.choose(SHIPPED / "pelvis-mr-sgm.safetensors")
+    controller.models.choose(SHIPPED / "brain-tumour-egcnn.safetensors")
     bench.sections.open("Segment")
     find("segment_panel.card").setChecked(True)  # all that is known of it
-    assert find("segment_panel.summary").text().startswith("⚠ Learned from synthetic scans only")
+    assert find("segment_panel.summary").text().startswith("⚠ Has seen no patient")
     wait(lambda: in_sight(find("segment_panel.run")))
+
+
+def test_what_has_seen_no_patient_comes_last_under_a_heading_that_nobody_can_choose(
+    controller_viewer: Any, bench: Any, find: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model_library, "WEIGHTS", SHIPPED)
+    hooks.controller_of(controller_viewer).session.project_changed.emit(None)
+    model = find("segment_panel.model")
+    shown = [model.itemText(n) for n in range(model.count())]
+    place = shown.index("Starting points: have seen no patient")
+    assert shown[place + 1 :] == ["brain-tumour-bacnn · synthetic", "brain-tumour-egcnn · synthetic"]
+    assert {"hippocampus-hmedn", "pelvis-mr-sgm", "sarcoma-t1"} <= set(shown[:place])
+    assert model.itemData(place) is None
+    assert not model.model().item(place).isEnabled()
+    model.setCurrentIndex(place - 1)
+    QTest.keyClick(model, Qt.Key.Key_Down)
+    assert model.currentIndex() == place + 1

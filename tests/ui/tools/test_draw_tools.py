@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hands import LEFT, live, move
+from hands import LEFT, drag, live, move
 from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
 from qtpy.QtGui import QMouseEvent, QWheelEvent
 from qtpy.QtTest import QTest
@@ -345,3 +345,55 @@ def test_each_tool_is_taken_by_its_key_and_its_button_and_draws(
     QTest.mouseClick(button, LEFT)
     assert rectum.tools.state()[0] == "pan_zoom"
     assert not button.isChecked()
+
+
+def test_it_is_said_what_a_stroke_spared(pull: Any, find: Callable[[str], Any]) -> None:
+    """A pull into a neighbour leaves that as it is; the labels alone do not show why the border did not follow."""
+    history = pull.tools.editable.history
+    at = pull.grid.slice()
+    organ = pull.tools.state()[2]
+    mask = history.array[at] == organ
+    rows, columns = np.nonzero(mask)
+    row = int(rows[len(rows) // 2])
+    edge = int(columns[rows == row].max())
+    box = (slice(at, at + 1), slice(None), slice(edge + 1, edge + 4))
+    values = history.array[box].copy()
+    values[values == 0] = 1
+    history.apply("Neighbour", box, values)
+    scale = pull.tools.layer.scale
+    start, end = ((at * scale[0], row * scale[1], (edge + step) * scale[2]) for step in (0.4, 2.5))
+    own = pull.tools.own
+    own.begin(pull.tools.layer, 0, tuple(map(float, start)))
+    own.move(tuple(map(float, end)))
+    own.end()
+    said = find("job_bar.message").text()
+    assert "Bladder was spared. Tick Over other organs to take it" in said
+    assert (history.array[box] == values).all()
+
+
+def test_the_line_of_a_stroke_goes_with_it_and_with_its_slice(rectum: Any) -> None:
+    canvas = canvas_widget(rectum.viewer)
+    QTest.keyClick(canvas, Qt.Key.Key_R)
+    middle = QPoint(canvas.width() // 2, canvas.height() // 2)
+    drag(canvas, middle, middle + QPoint(20, 0), middle + QPoint(40, 20))
+    mark = canvas.findChild(QWidget, "stroke_mark")
+    assert not mark._line, "nothing is left of it on this slice"
+    QTest.keyClick(canvas, Qt.Key.Key_PageUp)
+    live(50)
+    assert not mark._line
+
+
+def test_the_ring_is_seen_as_soon_as_the_tool_is_taken_and_its_size_is_said(rectum: Any) -> None:
+    canvas = canvas_widget(rectum.viewer)
+    move(canvas, QPoint(canvas.width() // 2, canvas.height() // 2))
+    live(30)
+    mark = canvas.findChild(QWidget, "stroke_mark")
+    assert not mark.isVisible()
+    QTest.keyClick(canvas, Qt.Key.Key_I)
+    live(30)
+    assert mark.isVisible()
+    before = mark.radius_px
+    QTest.keyClick(canvas, Qt.Key.Key_BracketLeft)
+    live(30)
+    assert mark.radius_px < before
+    assert f"{rectum.tools.own.ring_mm():.1f} mm" in str(rectum.viewer.status)

@@ -68,7 +68,7 @@ def test_a_small_number_is_shown_and_kept_as_it_is(form: SettingsForm[Every]) ->
 def test_bounds_are_those_of_the_model(form: SettingsForm[Every]) -> None:
     rounds, sigma = control(form, "rounds"), control(form, "sigma_mm")
     assert (rounds.minimum(), rounds.maximum()) == (1, 9)
-    assert 0 < sigma.minimum() < 0.001
+    assert sigma.minimum() == 0.001, "the least that its decimals can write"
     assert sigma.maximum() == 5
     assert (control(form, "limit").minimum(), control(form, "limit").maximum()) == (2, 8)
 

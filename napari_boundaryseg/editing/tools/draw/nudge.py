@@ -8,14 +8,14 @@ from pydantic import Field
 from napari_boundaryseg.editing.tools.draw_tool import DRAW_TOOLS, DrawTool
 from napari_boundaryseg.editing.tools.scene import Scene, Written
 from napari_boundaryseg.editing.tools.swept import swept
-from napari_boundaryseg.editing.tools.tool_settings import Radius, RadiusSettings
+from napari_boundaryseg.editing.tools.tool_settings import Over, Radius, RadiusSettings
 
 
 class NudgeSettings(RadiusSettings):
     """The disc that pushes."""
 
     radius_mm: Radius = Field(6.0, description="Of the disc that pushes the border (Shift and wheel)")
-    over: bool = Field(False, title="Over other organs", description="Other organs give way; else they are spared")
+    over: Over = False
 
 
 def nudge(scene: Scene, way: np.ndarray, settings: NudgeSettings) -> Written | None:

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from napari_boundaryseg.editing.tools.draw_tool import DRAW_TOOLS, DrawTool
 from napari_boundaryseg.editing.tools.scene import Scene, Spacing, Written, box_within, distance_mm
-from napari_boundaryseg.editing.tools.tool_settings import ToolSettings
+from napari_boundaryseg.editing.tools.tool_settings import Over, ToolSettings
 
 RING = 2.5
 """In standard deviations: where the fall-off has come down to nothing."""
@@ -31,7 +31,7 @@ class PullSettings(ToolSettings):
     in_slice: bool = Field(
         False, title="This slice only", description="Leave the slices beside it; else it pulls in space"
     )
-    over: bool = Field(False, title="Over other organs", description="Other organs give way; else they are spared")
+    over: Over = False
 
 
 def reach_mm(settings: PullSettings, way: np.ndarray, spacing_mm: Spacing) -> float:

@@ -12,7 +12,7 @@ from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.editing.tools.draw_tool import DRAW_TOOLS, DrawTool
 from napari_boundaryseg.editing.tools.polygon import inside
 from napari_boundaryseg.editing.tools.scene import Scene, Written
-from napari_boundaryseg.editing.tools.tool_settings import ToolSettings
+from napari_boundaryseg.editing.tools.tool_settings import Over, ToolSettings
 
 
 class ReplaceArcSettings(ToolSettings):
@@ -21,6 +21,7 @@ class ReplaceArcSettings(ToolSettings):
     snap_mm: float = Field(
         3.0, gt=0, le=50, title="Snap", description="How far from the border the ends of the line may lie"
     )
+    over: Over = False
 
 
 class Joint(NamedTuple):
@@ -81,7 +82,7 @@ def replace_arc(scene: Scene, way: np.ndarray, settings: ReplaceArcSettings) -> 
         return None
     area = inside(_between(line, outline, spacing, settings.snap_mm), organ.shape)
     changed = _smaller(organ, outline, area, len(outlines))
-    return scene.written(box, np.expand_dims((organ ^ changed)[1:-1, 1:-1], scene.axis))
+    return scene.written(box, np.expand_dims((organ ^ changed)[1:-1, 1:-1], scene.axis), settings.over)
 
 
 def _round(scene: Scene, way: np.ndarray) -> Box | None:

@@ -11,7 +11,7 @@ from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.editing.tools.draw_tool import DRAW_TOOLS, DrawTool
 from napari_boundaryseg.editing.tools.scene import Scene, Written
 from napari_boundaryseg.editing.tools.swept import last_piece, swept, wider
-from napari_boundaryseg.editing.tools.tool_settings import RadiusSettings
+from napari_boundaryseg.editing.tools.tool_settings import Over, RadiusSettings
 
 SMOOTH_MM = 1.0
 """Radius of what is opened and closed: thinner whiskers and gaps go. At least one voxel."""
@@ -33,6 +33,7 @@ class SmartBrushSettings(RadiusSettings):
         title="Sensitivity",
         description="0 paints nearly all that is under the brush, 1 only what is exactly as bright as under the mouse",
     )
+    over: Over = False
 
 
 def smart_brush(scene: Scene, way: np.ndarray, settings: SmartBrushSettings) -> Written | None:
@@ -76,7 +77,7 @@ def smart_brush(scene: Scene, way: np.ndarray, settings: SmartBrushSettings) -> 
         return None
     box, disc = found
     painted = disc if scene.scan is None else _same_tissue(scene, box, disc, way, settings.sensitivity)
-    return scene.written(box, painted | (scene.labels[box] == scene.organ))
+    return scene.written(box, painted | (scene.labels[box] == scene.organ), settings.over)
 
 
 def _same_tissue(scene: Scene, box: Box, disc: np.ndarray, way: np.ndarray, sensitivity: float) -> np.ndarray:

@@ -36,6 +36,8 @@ class Carry:
         How far a correction reaches along the slices, for the structure; once enough slices are corrected, they say it.
     reach_mm : float
         How far a border moves at most.
+    places_mm : (N,) floats, optional
+        Where the slices lie along the axis, ascending; evenly by the spacing if not said.
 
     Examples
     --------
@@ -55,10 +57,12 @@ class Carry:
         spacing_mm: Sequence[float],
         length_mm: float = LENGTH_MM,
         reach_mm: float = REACH_MM,
+        places_mm: Sequence[float] | None = None,
     ) -> None:
+        self._at = np.arange(len(start)) * float(spacing_mm[0]) if places_mm is None else np.asarray(places_mm, float)
         self._start, self._spacing = np.asarray(start, bool), tuple(map(float, spacing_mm))
         self._default_mm, self._reach_mm = length_mm, reach_mm
-        self._distance = _distance(self._start, self._spacing, 2 * reach_mm)
+        self._distance = _distance(self._start, self._spacing, self._at, 2 * reach_mm)
         self._drawn: dict[int, np.ndarray] = {}
         self._moved: dict[int, np.ndarray] = {}
 
@@ -121,17 +125,17 @@ class Carry:
         return found
 
     def _places(self, slices: Sequence[int]) -> np.ndarray:
-        return np.asarray(list(slices), float) * self._spacing[0]
+        return self._at[list(slices)]
 
 
-def _distance(start: np.ndarray, spacing_mm: Sequence[float], most_mm: float) -> np.ndarray:
+def _distance(start: np.ndarray, spacing_mm: Sequence[float], at_mm: np.ndarray, most_mm: float) -> np.ndarray:
     """Signed distances in the slices; of a slice without the organ, in space to the nearest slice with it."""
     found = slice_distance(start, spacing_mm[1:], most_mm)
     there = np.flatnonzero(start.any(axis=(1, 2)))
     if not len(there):
         return found
     for n in set(range(len(start))) - set(there.tolist()):
-        near = there[np.abs(there - n).argmin()]
-        across = abs(near - n) * spacing_mm[0] - spacing_mm[0] / 2
+        near = there[np.abs(at_mm[there] - at_mm[n]).argmin()]
+        across = abs(at_mm[near] - at_mm[n]) - spacing_mm[0] / 2
         found[n] = -np.minimum(np.hypot(np.minimum(found[near], 0), across), most_mm)
     return found

@@ -15,7 +15,7 @@ from napari_boundaryseg.editing.history.slice_work import corrected_slices, resu
 from napari_boundaryseg.editing.tools.propagate.carry import LENGTH_MM, REACH_MM, Carry
 from napari_boundaryseg.editing.tools.propagate.interpolate import interpolated
 from napari_boundaryseg.editing.tools.propagate.organ_start import OrganStart
-from napari_boundaryseg.editing.tools.propagate.slice_process import most_uncertain
+from napari_boundaryseg.editing.tools.propagate.slice_process import most_uncertain, variance
 from napari_boundaryseg.editing.tools.propagate.ways import Way, agreements
 
 STEP = 16
@@ -58,6 +58,7 @@ class Proposal:
         self._carry: Carry | None = None
         self._begun: object = None
         self._start, self._adapted = OrganStart(), OrganStart()
+        self._given: Box = NOTHING
         self._between: tuple[dict[int, np.ndarray], dict[int, np.ndarray]] = ({}, {})
         self.ways: tuple[Way, ...] = (Way.CARRIED, Way.INTERPOLATED)
         """Those that can be chosen."""
@@ -93,31 +94,44 @@ class Proposal:
             self.way, self._carry = way, None
             self.update()
 
-    def adapt(self, adapted: np.ndarray) -> None:
-        """Let there be what an adapted model finds of the organ, (I, J, K) bool: it can be chosen, and carried on."""
+    def adapt(self, adapted: np.ndarray, box: Box) -> None:
+        """Let there be what an adapted model finds of the organ, (I, J, K) bool: it can be chosen, and carried on.
+
+        Outside the box it was not given the scan, and says nothing.
+        """
         self._adapted = OrganStart.of(adapted, self._spacing)
-        self.ways, self._carry = tuple(Way), None
+        self._given, self.ways, self._carry = box, tuple(Way), None
         self.update()
 
-    def agreements(self, held_out: Mapping[int, np.ndarray], tolerance_mm: float) -> dict[Way, float]:
+    def agreements(
+        self, held_out: Mapping[int, np.ndarray], known: Iterable[int], tolerance_mm: float
+    ) -> dict[Way, float]:
         """How well each way foretells a corrected slice from the others: see `ways.agreements`.
 
         Parameters
         ----------
         held_out : mapping
-            A corrected slice to what a model finds that was adapted without it: (I, J, K) bool, of which only the
-            corrected slices are looked at.
+            A slice that was left out, to what a model finds that was adapted without it: (I, J, K) bool, of which only
+            the known slices are looked at.
+        known : iterable of int
+            The slices that were corrected when the model was adapted; those are meant that still are.
         tolerance_mm : float
         """
-        if not self.corrected or self.box == NOTHING:
+        slices = sorted(set(known) & set(self.corrected))
+        left_out = [n for n in slices if n in held_out]
+        if self.box == NOTHING or len(slices) < 2 or not left_out:
             return {}
-        first, here = self.box[self.axis].start, self._turned(self.history.array[self.box] == self.organ)
-        known = [n - first for n in self.corrected if 0 <= n - first < len(here)]
-        planes = {n - first: self._turned(mask[self.box]) for n, mask in held_out.items() if n - first in known}
+        part, start = tuple(self.box[a] for a in self._order[1:]), self._start.within(self.box)
+        first, end = self.box[self.axis].start, self.box[self.axis].stop
+
+        def plane(whole: np.ndarray, n: int) -> np.ndarray:
+            return np.asarray(np.take(whole, n, self.axis)[part])
+
+        empty = np.zeros([side.stop - side.start for side in part], bool)
         return agreements(
-            self._turned(self._start.within(self.box)),
-            {n: here[n] for n in known},
-            {n: {m: found[m] for m in known} for n, found in planes.items()},
+            {n: np.take(start, n - first, self.axis) if first <= n < end else empty for n in slices},
+            {n: plane(self.history.array, n) == self.organ for n in slices},
+            {n: {m: plane(held_out[n], m) for m in slices} for n in left_out},
             [self._spacing[a] for a in self._order],
             tolerance_mm,
             self._length_mm,
@@ -151,19 +165,27 @@ class Proposal:
             How doubtful the border is on each slice of the scan, in whatever unit. Then one slice beyond each end of
             the organ counts too: it may go on there. All alike by default.
         """
-        if self._carry is None:
+        if not self.corrected or self.box == NOTHING:
             return None
         first = self.box[self.axis].start
-        there = self._turned(self.found).any(axis=(1, 2)) | self._turned(self._start.within(self.box)).any(axis=(1, 2))
+        there = np.asarray((self._turned(self.found) | self._turned(self._start.within(self.box))).any(axis=(1, 2)))
         if doubtful is not None:
             there = np.convolve(there, (1, 1, 1), "same") > 0
-        left = np.where(there, self._carry.unknown, 0.0)
+        left = np.where(there, self._unknown(len(there)), 0.0)
         for n in touched_slices(self.history, self.organ, self.axis) | set(self.corrected):
             if 0 <= n - first < len(left):
                 left[n - first] = 0.0
         part = None if doubtful is None else doubtful[first : first + len(left)].tolist()
         best = most_uncertain(left.tolist(), part)
         return None if best is None else first + best
+
+    def _unknown(self, count: int) -> np.ndarray:
+        """How much of the correction of each slice of the part is not known yet: see `carry.Carry.unknown`."""
+        if self._carry is not None:
+            return self._carry.unknown
+        first, mm = self.box[self.axis].start, self._spacing[self.axis]
+        known = [(n - first) * mm for n in self.corrected if 0 <= n - first < count]
+        return variance(np.arange(count) * mm, np.array(known), self._length_mm)
 
     def _begin(self) -> None:
         """Look at the start again, where it may be another one."""
@@ -189,8 +211,14 @@ class Proposal:
 
     def _followed(self, here: np.ndarray, drawn: dict[int, np.ndarray]) -> np.ndarray:
         """What follows for each slice of the part, slices first."""
-        begun = self._adapted if self.way in (Way.ADAPTED, Way.BOTH) else self._start
-        start, spacing = self._turned(begun.within(self.box)), [self._spacing[a] for a in self._order]
+        spacing = [self._spacing[a] for a in self._order]
+        if self.way is Way.ADAPTED:
+            return self._adapted_over(here)
+        if self.way is Way.NOTHING:
+            return here.copy()
+        start = self._turned(self._start.within(self.box))
+        if self.way is Way.BOTH:
+            start = self._adapted_over(start)
         found = here.copy()
         if start.any():
             if self._carry is None:
@@ -199,15 +227,23 @@ class Proposal:
                 self._carry.forget(n)
             for n, mask in drawn.items():
                 self._carry.correct(n, mask)
-        if self.way is Way.ADAPTED:
-            return start.copy()
-        if self._carry is not None and self.way is not Way.NOTHING:
             found = self._carry.proposal(range(len(here)))
-        if self.way in (Way.NOTHING, Way.BOTH):
-            return found
         there = np.asarray(start.any(axis=(1, 2)))
+        for n in beyond_drawn_ends(there, drawn):
+            found[n] = here[n]
+        if self.way is Way.BOTH:
+            return found
         for n, mask in self._interpolated(drawn, there, spacing).items():
             found[n] = mask
+        return found
+
+    def _adapted_over(self, other: np.ndarray) -> np.ndarray:
+        """What an adapted model finds where it was given the scan, and something else outside; slices first."""
+        found, given = other.copy(), []
+        for a in self._order:
+            side, mine = self._given[a], self.box[a]
+            given.append(slice(max(side.start - mine.start, 0), max(side.stop - mine.start, 0)))
+        found[tuple(given)] = self._turned(self._adapted.within(self.box))[tuple(given)]
         return found
 
     def _interpolated(
@@ -245,3 +281,19 @@ class Proposal:
 
     def _back(self, array: np.ndarray) -> np.ndarray:
         return np.ascontiguousarray(np.transpose(array, np.argsort(self._order)))
+
+
+def beyond_drawn_ends(there: np.ndarray, drawn: Iterable[int]) -> list[int]:
+    """Slices without any of the start that lie farther out than one which a person drew, or emptied: it ends there.
+
+    Examples
+    --------
+    >>> beyond_drawn_ends(np.array([0, 0, 0, 0, 1, 1, 0, 0], bool), [2, 5])
+    [0, 1]
+    """
+    organ = np.flatnonzero(there)
+    if not len(organ):
+        return []
+    low = max((n for n in drawn if n < organ[0]), default=-1)
+    high = min((n for n in drawn if n > organ[-1]), default=len(there))
+    return [n for n in range(len(there)) if n < low or n > high]

@@ -30,7 +30,7 @@ JUDGED = (Way.NOTHING, Way.CARRIED, Way.ADAPTED, Way.BOTH)
 
 
 def agreements(
-    start: np.ndarray,
+    start: Mapping[int, np.ndarray],
     drawn: Mapping[int, np.ndarray],
     held_out: Mapping[int, Mapping[int, np.ndarray]],
     spacing_mm: Sequence[float],
@@ -42,12 +42,10 @@ def agreements(
 
     Parameters
     ----------
-    start : (N, R, C) bool array
-        The organ before any correction, slices first.
-    drawn : mapping
-        A corrected slice to what a person drew there, (R, C) bool.
+    start, drawn : mapping
+        Each known slice to the organ before any correction, and to what a person drew there: (R, C) bool.
     held_out : mapping
-        A corrected slice to what the model finds that was adapted without it: each corrected slice to (R, C) bool.
+        A slice that was left out, to what the model finds that was adapted without it: each known slice to (R, C) bool.
     spacing_mm : three floats
         Between slices, rows and columns.
     tolerance_mm : float
@@ -56,16 +54,13 @@ def agreements(
         See `carry.Carry`.
     """
     found: dict[Way, list[float]] = {way: [] for way in JUDGED}
-    for n, planes in held_out.items():
-        others = {m: mask for m, mask in drawn.items() if m != n}
-        adapted = start.copy()
-        for m, mask in planes.items():
-            adapted[m] = mask
+    settings = spacing_mm, length_mm, reach_mm
+    for n, adapted in held_out.items():
         said = {
             Way.NOTHING: start[n],
-            Way.CARRIED: _carried(start, others, n, spacing_mm, length_mm, reach_mm),
-            Way.ADAPTED: planes[n],
-            Way.BOTH: _carried(adapted, others, n, spacing_mm, length_mm, reach_mm),
+            Way.CARRIED: _carried(start, drawn, n, *settings),
+            Way.ADAPTED: adapted[n],
+            Way.BOTH: _carried(adapted, drawn, n, *settings),
         }
         for way, mask in said.items():
             found[way].append(agreement(mask, drawn[n], {True: tolerance_mm}, spacing_mm[1:]))
@@ -84,16 +79,20 @@ def best_way(scores: Mapping[Way, float]) -> Way:
 
 
 def _carried(
-    start: np.ndarray,
+    start: Mapping[int, np.ndarray],
     drawn: Mapping[int, np.ndarray],
     n: int,
     spacing_mm: Sequence[float],
     length_mm: float,
     reach_mm: float,
 ) -> np.ndarray:
-    if not start.any():
+    """One known slice as it follows from the others alone."""
+    known = sorted(drawn)
+    masks = np.stack([start[m] for m in known])
+    if not masks.any():
         return start[n]
-    carry = Carry(start, spacing_mm, length_mm, reach_mm)
-    for m, mask in drawn.items():
-        carry.correct(m, mask)
-    return np.asarray(carry.proposal([n])[0])
+    carry = Carry(masks, spacing_mm, length_mm, reach_mm, [m * spacing_mm[0] for m in known])
+    for place, m in enumerate(known):
+        if m != n:
+            carry.correct(place, drawn[m])
+    return np.asarray(carry.proposal([known.index(n)])[0])

@@ -71,8 +71,8 @@ def adapt(
         ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:N"``. On a CPU the result is the same for the same seed.
     seed : int
     keep : Path, optional
-        Where the adapted copy becomes a checkpoint, if steps were taken: its card says of what it learnt, and that
-        nobody judged it on other scans.
+        Where the adapted copy becomes a checkpoint, if steps were taken, in a folder that is made when needed: its card
+        says of what it learnt, and that nobody judged it on other scans.
     progress : Progress
         Called at every step; may raise `Cancelled`.
 
@@ -101,7 +101,8 @@ def adapt(
     own, device = replace(model, network=copy.deepcopy(model.network)), choose(device)
     with sentence_when_full("adapting to this scan", DRAW_A_BOX), full_float32():
         first = Predictor(own, device).predict(volume, box=given, any_modality=True, progress=part(progress, 0, 0.1))
-        view = _view(own, volume, first, corrected)
+        scan = _given(own, volume, first)
+        corrected, view = corrected.within(scan.grid.box), View.of(scan, first.labels)
         teach = _teacher(own, view, corrected, device, seed)
         seen = leave_out(teach, view, corrected, most_steps, part(progress, 0.1, 0.75))
         steps, prediction = best(seen.scores), first
@@ -109,6 +110,7 @@ def adapt(
             learner = teach(corrected)
             take(learner, steps, "all corrected slices", part(progress, 0.75, 0.9))
             if keep is not None:
+                keep.parent.mkdir(parents=True, exist_ok=True)
                 save(keep, adapted_card(model, volume, steps, corrected), learner.network.state_dict())
             adapted = Predictor(replace(own, network=learner.network), device)
             prediction = adapted.predict(volume, box=given, any_modality=True, progress=part(progress, 0.9, 1))
@@ -118,7 +120,7 @@ def adapt(
 
 
 def adapted_card(model: LoadedModel, volume: Volume, steps: int, corrected: CorrectedSlices) -> Card:
-    """The card of a copy that has learnt from slices of a scan: none of this patient judges it or its descendants."""
+    """The card of a copy that has learnt from slices of a scan: no copy of that scan judges it, or one of its name."""
     before = model.card
     card = new_card(
         before.recipe,
@@ -132,13 +134,11 @@ def adapted_card(model: LoadedModel, volume: Volume, steps: int, corrected: Corr
     return card.model_copy(update={"ancestry": ancestry, "step": before.step + steps})
 
 
-def _view(model: LoadedModel, volume: Volume, first: Prediction, corrected: CorrectedSlices) -> View:
-    """The part of the scan that the model was given for its first answer, through its windows."""
+def _given(model: LoadedModel, volume: Volume, first: Prediction) -> PreparedScan:
+    """The part of the scan that the model was given for its first answer."""
     box = first.details["box"]
     scan = PreparedScan.of(volume, model.card.recipe, model.card.name)
-    scan = scan.within(boxes.from_pairs(box) if isinstance(box, list) else None)
-    corrected.refuse_outside(scan.grid.box)
-    return View.of(scan, first.labels)
+    return scan.within(boxes.from_pairs(box) if isinstance(box, list) else None)
 
 
 def _teacher(

@@ -62,7 +62,7 @@ class CorrectedSlices:
         chosen, n = sorted({int(one) for one in slices}), volume.geometry.shape[axis]
         outside = [one for one in chosen if not 0 <= one < n]
         if outside:
-            raise InputError("slices", f"{outside[0]} lies outside the scan, which has {n} of them", "Choose others")
+            raise InputError("slices", f"one lies outside the scan, which has {n} of them", "Choose others")
         if len(chosen) < FEWEST:
             raise InputError(
                 "slices",
@@ -92,19 +92,21 @@ class CorrectedSlices:
         grown = box if drawn is None else union([box, drawn])
         return grown or box
 
-    def refuse_outside(self, box: Box) -> None:
-        """Refuse slices that a model is not given.
+    def within(self, box: Box) -> CorrectedSlices:
+        """Those in a box; one beside it on which nothing is drawn has nothing to teach there.
 
         Raises
         ------
         InputError
+            When something is drawn on one beside it, or fewer are left than it takes.
         """
         part = box[self.axis]
-        outside = [n for n in self.slices if not part.start <= n < part.stop]
-        if outside:
-            raise InputError(
-                "slices", f"{outside[0]} lies outside the box that the model is given", "Leave it out, or widen the box"
-            )
+        inside = tuple(n for n in self.slices if part.start <= n < part.stop)
+        if any(self.drawn(n).any() for n in set(self.slices) - set(inside)):
+            raise InputError("slices", "one lies outside the box that the model is given", "Widen the box")
+        if len(inside) < FEWEST:
+            raise InputError("slices", "fewer than two lie in the box that the model is given", "Correct more of them")
+        return replace(self, slices=inside)
 
     def on(self, grid: NetworkGrid) -> tuple[np.ndarray, np.ndarray]:
         """Class indices on a network's grid, and which of its voxels lie on these slices; (z, y, x) both.

@@ -56,9 +56,10 @@ def leave_out(
     seen, counts = LeftOut(slices, {}, {}), sorted({*range(0, most_steps, EVERY), most_steps})
     for looked, steps in enumerate(counts):
         found = []
-        for turn, (n, learner, places) in enumerate(zip(slices, learners, shown, strict=True)):
+        for turn, (learner, places) in enumerate(zip(learners, shown, strict=True)):
             done, of = looked * len(slices) + turn, len(counts) * len(slices)
-            take(learner, steps, f"the corrected slices but {n}", part(progress, done / of, (done + 1) / of))
+            told = f"all corrected slices but one ({turn + 1} of {len(slices)})"
+            take(learner, steps, told, part(progress, done / of, (done + 1) / of))
             found.append(view.slices_of(learner.answers(places), corrected.axis, corrected.slices))
         seen.held_out[steps] = np.stack(found)
         seen.scores[steps] = _score(found, slices, corrected)

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from qtpy.QtCore import QObject
+from qtpy.QtCore import QObject, Qt, QTimer
+from qtpy.QtWidgets import QApplication
 
-from napari_boundaryseg.data.volume import Volume
+from napari_boundaryseg.data.boxes import Box, around
+from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.editing.history.slice_work import corrected_slices
 from napari_boundaryseg.editing.journal.scan_hash import hash_of
+from napari_boundaryseg.engine.checkpoints.card import Card
 from napari_boundaryseg.engine.checkpoints.model_library import read_card
 from napari_boundaryseg.engine.task_list import Adapt
 from napari_boundaryseg.errors import InputError
@@ -28,7 +31,10 @@ from napari_boundaryseg.ui.layers.step_names import PLANES
 from napari_boundaryseg.ui.tools.paint_tools import PaintTools
 
 MOST = 8
-"""Of scans whose adapted prediction is kept; the files of each lie in the scratch folder."""
+"""Of scans whose adapted prediction is kept, and the model's file in the scratch folder."""
+MARGIN_MM, LARGER = 20.0, 1.5
+"""Kept round the labels where no box was drawn, and how much larger a scan is that needs one."""
+SOON_MS = 100
 
 
 class AdaptActions(QObject):
@@ -47,6 +53,8 @@ class AdaptActions(QObject):
         self._grid, self.session, self._tools, self._carry = grid, session, tools, carry
         self._models = models
         self._kept: dict[tuple[str, str], AdaptedLabels] = {}
+        self._lent: dict[AdaptedLabels, Path] = {}
+        """Files of adapted models that were chosen for other scans."""
         carry.adapted_of = self._of
 
     def jobs(self) -> tuple[Job, ...]:
@@ -80,8 +88,10 @@ class AdaptActions(QObject):
             return
         own = {scan.geometry.display.slice_from_display(axis, n): n for n in corrected}
         numbers = {place: n for (_, place), n in own.items()}
-        done = partial(self._keep, editable, axis, numbers, read_card(Path(model))[0].name)
-        adapt(self.session, model, labels, sorted(numbers), next(iter(own))[0], done, editable.box)
+        card = read_card(Path(model))[0]
+        done = partial(self._on_result, editable, axis, numbers, card.name)
+        box = editable.box or self.session.box or _round_labels(labels, card)
+        adapt(self.session, model, labels, sorted(numbers), next(iter(own))[0], done, box)
 
     @property
     def kept(self) -> AdaptedLabels | None:
@@ -93,12 +103,14 @@ class AdaptActions(QObject):
     @report_errors
     def use_for_others(self) -> None:
         """Choose the adapted model, which stays in the list until the window closes."""
-        if self.kept is not None:
-            path = for_other_scans(self.session, self.kept.result)
-            self._models.open(path)
-            self.session.say(
-                "info", f"{path.stem} is chosen in Segment until the window closes. It has learnt from one scan."
-            )
+        kept = self.kept
+        if kept is None:
+            return
+        if kept not in self._lent:
+            self._lent[kept] = for_other_scans(self.session, kept.result)
+        self._models.open(self._lent[kept], lasting=False)
+        name = self._lent[kept].stem
+        self.session.say("info", f"{name} is chosen in Segment until the window closes. It has learnt from one scan.")
 
     @report_errors
     def keep_as_version(self) -> None:
@@ -106,7 +118,7 @@ class AdaptActions(QObject):
         if self.kept is not None:
             keep_as_version(self.session, self.kept.result)
 
-    def _keep(
+    def _on_result(
         self,
         editable: EditableLabels,
         axis: int,
@@ -115,21 +127,41 @@ class AdaptActions(QObject):
         scan: Volume,
         result: AdaptedResult,
     ) -> None:
-        key = (hash_of(scan), editable.scheme.name)
+        key = (hash_of(scan), editable.scheme.model_dump_json())
         before = self._kept.pop(key, None)
         gone = [] if before is None else [before]
         self._kept[key] = AdaptedLabels(result, scan.geometry.display, editable.scheme, axis, numbers, model)
         while len(self._kept) > MOST:
             gone.append(self._kept.pop(next(iter(self._kept))))
+        for one in gone:
+            self._lent.pop(one, None)
         self.session.discard(*(one.result.folder for one in gone))
-        if self._tools.editable is editable:
+        self._show(editable, axis, scan.name, model)
+
+    def _show(self, editable: EditableLabels, axis: int, scan_name: str, model: str) -> None:
+        """Offer it, once no stroke is in progress: that is not cut in two."""
+        if self.session.closing:
+            return
+        if QApplication.mouseButtons() != Qt.MouseButton.NoButton:
+            QTimer.singleShot(SOON_MS, partial(self._show, editable, axis, scan_name, model))
+        elif self._tools.editable is editable:
             self._carry.show_adapted(axis)
         else:
-            self.session.say("info", f"{model} is adapted to {scan.name}: it is offered there, in Carry.")
+            self.session.say("info", f"{model} is adapted to {scan_name}: it is offered there, in Carry.")
 
     def _of(self, editable: EditableLabels) -> AdaptedLabels | None:
         """What an adapted model says of the scan of some labels."""
-        return self._kept.get((editable.scan_hash, editable.scheme.name))
+        return self._kept.get((editable.scan_hash, editable.scheme.model_dump_json()))
+
+
+def _round_labels(labels: LabelMap, card: Card) -> Box | None:
+    """A loose box round all labels, for a model that is given one, or that learned from far smaller scans."""
+    expected, shape = card.expected_field_mm, labels.geometry.shape
+    field = sorted(n * mm for n, mm in zip(shape, labels.spacing_mm, strict=True))
+    far_larger = expected is not None and any(a > LARGER * b for a, b in zip(field, sorted(expected), strict=True))
+    if card.recipe.box_margin_mm is None and not far_larger:
+        return None
+    return around(labels.array > 0, labels.spacing_mm, MARGIN_MM)
 
 
 def _corrected(editable: EditableLabels, axis: int) -> list[int]:

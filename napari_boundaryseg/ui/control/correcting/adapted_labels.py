@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 import numpy as np
 
-from napari_boundaryseg.data import boxes
+from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.data.geometry import DisplayGrid
 from napari_boundaryseg.data.labels import LabelScheme
+from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.actions.adapt import AdaptedResult
 
 
@@ -40,37 +42,52 @@ class AdaptedLabels:
     ) -> None:
         self.result, self.axis, self.model = result, axis, model
         self._display, self._scheme, self._numbers = display, scheme, dict(numbers)
-        box = result.adapted.prediction.details.get("box")
-        self._box = display.box_to_display(boxes.from_pairs(box) if isinstance(box, list) else (slice(None),) * 3)
 
     @property
     def helps(self) -> bool:
         """Whether steps on corrected slices made it foretell those better that were left out."""
-        return self.result.adapted.steps > 0
+        return self.result.steps > 0
+
+    @property
+    def corrected(self) -> tuple[int, ...]:
+        """The slices that it learnt from, of the display arrays."""
+        return tuple(self._numbers[n] for n in self.result.corrected)
+
+    @property
+    def box(self) -> Box:
+        """The part of the scan that the model was given, of the display arrays."""
+        return self._display.box_to_display(self.result.box or (slice(None),) * 3)
 
     def knows(self, organ: int) -> bool:
         """Whether the model has the organ, an integer of the labels in work."""
-        return self._scheme.organ(organ).name in self.result.adapted.prediction.labels.scheme.names
+        return self._own(organ) is not None
 
-    def mask(self, organ: int, labels: np.ndarray) -> np.ndarray:
-        """What it finds of an organ, (z, y, x) bool; where it was not given the scan, as the labels in work have it."""
-        found = self._display.to_display(self.result.adapted.prediction.labels.array)
-        mask = labels == organ
-        mask[self._box] = found[self._box] == self._own(organ)
-        return mask
+    def mask(self, organ: int) -> np.ndarray:
+        """What it finds of an organ, (z, y, x) bool."""
+        return self._display.to_display(self.result.labels.array) == self._own(organ)
 
     def held_out(self, organ: int) -> dict[int, np.ndarray]:
         """Each slice that was left out, to what the model found that did not know it: (z, y, x) bool.
 
         Only the corrected slices are filled.
         """
-        adapted, found = self.result.adapted, {}
+        result, found = self.result, {}
         own_axis = self._display.slice_from_display(self.axis, 0)[0]
-        for n, planes in zip(adapted.left_out, adapted.held_out[adapted.steps], strict=True):
+        for n, planes in zip(result.left_out, result.held_out, strict=True):
             mask = np.zeros(self._display.shape, bool)
-            np.moveaxis(mask, own_axis, 0)[list(adapted.corrected)] = planes == self._own(organ)
+            np.moveaxis(mask, own_axis, 0)[list(result.corrected)] = planes == self._own(organ)
             found[self._numbers[n]] = self._display.to_display(mask)
         return found
 
-    def _own(self, organ: int) -> int:
-        return self.result.adapted.prediction.labels.scheme.organ(self._scheme.organ(organ).name).id
+    def _own(self, organ: int) -> int | None:
+        """The model's integer of an organ; names that are not known are taken to be in the model's order."""
+        known = self.result.labels.scheme
+        if self._scheme.unnamed:
+            return organ if organ in known.ids else None
+        if organ not in self._scheme.ids:
+            return None
+        wanted = self._scheme.organ(organ)
+        for name in (wanted.name, *wanted.aliases):
+            with suppress(InputError):
+                return known.organ(name).id
+        return None

@@ -76,6 +76,8 @@ class CarryActions(QObject):
             self.session.say("info", "Choose an organ, in a view of slices: what you correct there is carried.")
         if not on or not view.is_flat:
             self._put_away()
+            if not on:
+                self.session.say("info", "")  # what was dashed is no longer
             return
         self._propose(view.axis)
         if self._proposal is not None:
@@ -99,22 +101,28 @@ class CarryActions(QObject):
         adapted, organ, self._scores = self.adapted_of(editable), proposal.organ, {}
         if adapted is None or not adapted.helps or adapted.axis != proposal.axis or not adapted.knows(organ):
             return
-        proposal.adapt(adapted.mask(organ, editable.history.array))
-        self._scores = proposal.agreements(adapted.held_out(organ), editable.scheme.organ(organ).tolerance_mm)
+        proposal.adapt(adapted.mask(organ), adapted.box)
+        near_mm = editable.scheme.organ(organ).tolerance_mm
+        self._scores = proposal.agreements(adapted.held_out(organ), adapted.corrected, near_mm)
         proposal.choose(best_way(self._scores) if self._scores else Way.ADAPTED)
 
     @report_errors
     def show_adapted(self, axis: int) -> None:
         """Show what follows now that a model was adapted."""
         self._propose(axis)
-        if self._editable is not None:
-            adapted = self.adapted_of(self._editable)
-            if adapted is not None and not adapted.helps:
-                self.session.say(
-                    "info", f"{adapted.model} foretold the slices that were left out no better for it: nothing is new."
-                )
-                return
-        self.session.say("info", self.words())
+        editable, proposal = self._editable, self._proposal
+        adapted = None if editable is None else self.adapted_of(editable)
+        if editable is None or proposal is None:
+            self.session.say("info", "The model is adapted: choose an organ to see what follows for it.")
+        elif adapted is not None and not adapted.helps:
+            self.session.say(
+                "info", f"{adapted.model} foretold the slices that were left out no better for it: nothing is new."
+            )
+        elif adapted is not None and not adapted.knows(proposal.organ):
+            name = editable.scheme.organ(proposal.organ).name
+            self.session.say("info", f"{adapted.model} is adapted, but has no {name}: choose another organ.")
+        else:
+            self.session.say("info", self.words())
 
     def _chosen(self) -> EditableLabels | None:
         """The labels in work, where one of their organs is chosen."""
@@ -274,6 +282,7 @@ class CarryActions(QObject):
 
     def _put_away(self) -> None:
         self._proposal = self._editable = None
+        self._scores = {}
         self._tell_views()
 
     def _tell_views(self) -> None:

@@ -7,6 +7,7 @@ from napari_boundaryseg.session.session import Session
 from napari_boundaryseg.ui.control.error_messages import report_errors
 from napari_boundaryseg.ui.layers.scan_grid import ScanGrid
 from napari_boundaryseg.ui.layers.step_names import PLANES, of_organ
+from napari_boundaryseg.ui.tools.draw_tools import kept_from_in_words
 from napari_boundaryseg.ui.tools.paint_tools import PaintTools
 
 
@@ -44,3 +45,6 @@ class CopyActions:
         outcome = editable.put(name, written.labels, written.box)
         if outcome.n_protected:
             self._tools.n_protected.emit(name, outcome.n_protected)
+        elif written.spared:
+            spared = [one.name for one in editable.scheme.organs if one.id in written.spared]
+            self.session.say("info", kept_from_in_words(spared, False))

@@ -31,8 +31,13 @@ class SliceEdges:
     def __init__(self, viewer: Any, session: Session, tools: PaintTools) -> None:
         self._viewer, self._session, self._tools = viewer, session, tools
         self._of: tuple[Any, Prediction | None] = (None, None)
+        """The voxels and the prediction that the edges are of; a layer is the next scan's, too."""
         self._asked: tuple[int, int, float, float] | None = None
         self._edges: np.ndarray | None = None
+        session.scan_changed.connect(self._forget)
+
+    def _forget(self, scan: object = None) -> None:
+        self._of, self._asked, self._edges = (None, None), None, None
 
     def __call__(self, axis: int, at: int, learned: float) -> np.ndarray | None:
         """(R, C) edges, 0 to 1: those of the scan, of the model, or of both by the share of learned ones."""
@@ -41,8 +46,8 @@ class SliceEdges:
             return None
         spacing = [float(mm) for n, mm in enumerate(layer.scale) if n != axis]
         asked = (axis, at, learned if prediction is not None else 0.0, self._sigma_mm(min(spacing)))
-        if asked != self._asked or layer is not self._of[0] or prediction is not self._of[1]:
-            self._of, self._asked = (layer, prediction), asked
+        if asked != self._asked or layer.data is not self._of[0] or prediction is not self._of[1]:
+            self._of, self._asked = (layer.data, prediction), asked
             self._edges = self._made(layer, prediction, *asked, spacing)
         return self._edges
 
