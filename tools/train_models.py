@@ -143,7 +143,10 @@ def main() -> None:
         print(table(chosen.work))
         return
     progress = until(chosen.seconds)
-    done = all(rebuild(MODELS[name], chosen, progress) for name in chosen.models or MODELS)
+    ships = [
+        name for name, model in MODELS.items() if model.folder == model_library.WEIGHTS
+    ]  # bases are kept as they are
+    done = all(rebuild(MODELS[name], chosen, progress) for name in chosen.models or ships)
     size = sum(path.stat().st_size for path in model_library.shipped().values())
     print(f"{'All done' if done else 'Not done yet'}; the shipped models take {size / 1e6:.1f} MB together")
 
