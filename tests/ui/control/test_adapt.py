@@ -160,6 +160,15 @@ def test_what_comes_while_another_scan_is_open_is_kept_for_its_own(
     drawn.tools.choose(RECTUM)
     key(drawn, Qt.Key.Key_C)
     assert drawn.carry.ways == tuple(Way)
+    assert drawn.carry.judged()
+    key(drawn, Qt.Key.Key_C)
+    assert not drawn.carry.judged()
+    assert not find("correct_panel.carry_judged").isVisible()
+    drawn.view.set_plane("Sagittal")
+    live(50)
+    key(drawn, Qt.Key.Key_C)
+    assert drawn.carry.ways == tuple(Way), "in every plane"
+    assert (drawn.carry.way, drawn.carry.judged()) == (Way.CARRIED, ""), "its slices were judged across another"
 
 
 def test_it_can_be_cancelled_and_changes_nothing(

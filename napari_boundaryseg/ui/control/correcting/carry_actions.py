@@ -99,12 +99,14 @@ class CarryActions(QObject):
     def _offer_adapted(self, proposal: Proposal, editable: EditableLabels) -> None:
         """Let the slices that were left out say which way is shown first."""
         adapted, organ, self._scores = self.adapted_of(editable), proposal.organ, {}
-        if adapted is None or not adapted.helps or adapted.axis != proposal.axis or not adapted.knows(organ):
+        if adapted is None or not adapted.helps or not adapted.knows(organ):
             return
         proposal.adapt(adapted.mask(organ), adapted.box)
-        near_mm = editable.scheme.organ(organ).tolerance_mm
-        self._scores = proposal.agreements(adapted.held_out(organ), adapted.corrected, near_mm)
-        proposal.choose(best_way(self._scores) if self._scores else Way.ADAPTED)
+        if adapted.axis == proposal.axis:
+            near_mm = editable.scheme.organ(organ).tolerance_mm
+            self._scores = proposal.agreements(adapted.held_out(organ), adapted.corrected, near_mm)
+        if self._scores:
+            proposal.choose(best_way(self._scores))
 
     @report_errors
     def show_adapted(self, axis: int) -> None:
