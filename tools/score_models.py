@@ -164,6 +164,7 @@ def ship(model: Shipped, path: Path, found: Scores, folder: Path = WEIGHTS) -> P
             "scored_on": found.scored_on,
             "notes": notes,
             "calibration": model.calibration,
+            "silent": model.silent,
         }
     )
     target = folder / f"{card.name}.safetensors"

@@ -62,6 +62,8 @@ class Shipped:
         The weights that the training begins with.
     folder : Path
         Where the result is kept.
+    silent : tuple of str
+        Maps that say nothing on scans that the model had not seen.
     task : str
         What the card says that it is for, where the recipe says something else.
     """
@@ -81,6 +83,7 @@ class Shipped:
     start: Path | None = None
     folder: Path = WEIGHTS
     task: str = ""
+    silent: tuple[Literal["edges", "contours"], ...] = ()
 
     @property
     def wanted(self) -> Recipe:
@@ -191,7 +194,7 @@ MODELS = {model.name: model for model in (
     ),
     Shipped(
         "sarcoma-t1", "sarcoma-t1-sgm", 29, data="sarcoma_t1", rows=("train", "val"), watched=False,
-        study="sarcoma/sgm",
+        study="sarcoma/sgm", silent=("edges", "contours"),
         training=TrainingData(
             description="Soft-tissue sarcoma on T1 MR (TCIA Soft-tissue-Sarcoma in IBSI's preparation): all cases, "
             "cropped 35 mm in plane and 50 mm along the axis round the tumour, intensities divided by 4 and rounded to "

@@ -183,7 +183,9 @@ def _one(
     progress(1.0, case)
     report = read_report(written[-1])
     kept, others = kept_in_words(report), not_of_this(out, planned({"labels", *MAPS}, case), report)
-    for note in (*found.details["notes"], *filter(None, (kept, others))):  # type: ignore[misc]
+    silent = what & set(predictor.model.card.silent)
+    hush = f"the {' and '.join(sorted(silent))} of this model say nothing of where a border is" if silent else ""
+    for note in (*found.details["notes"], *filter(None, (hush, kept, others))):  # type: ignore[misc]
         typer.echo(f"note: {case}: {note}", err=True)
     from napari_boundaryseg.data.metrics.volumes import ml_text
 

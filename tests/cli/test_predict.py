@@ -230,3 +230,20 @@ def test_all_pieces_of_an_organ_are_kept_where_that_is_asked(boundaryseg, scan: 
     assert max(ndimage.label(found["all"] == organ)[1] for organ in (1, 2)) > 1
     np.testing.assert_array_equal(found["all"], probabilities.argmax(-1))
     assert "were left out" in said["one"] and "left out" not in said["all"]
+
+
+def test_maps_that_say_nothing_are_written_where_asked_for_and_it_is_told(
+    boundaryseg, scan: Path, tiny_model: Path, tmp_path: Path
+) -> None:
+    from napari_boundaryseg.engine.checkpoints.checkpoint import load_model, save
+
+    model = load_model(tiny_model)
+    silent = tmp_path / "silent.safetensors"
+    save(silent, model.card.model_copy(update={"silent": ("edges",)}), model.network.state_dict())
+    words = ("predict", scan, "--model", silent, "-o", tmp_path / "out", "--device", "cpu")
+    said = "the edges of this model say nothing of where a border is"
+    assert said not in boundaryseg(*words).err
+    done = boundaryseg(*words, "--edges", "--contours")
+    assert done.status == 0
+    assert said in done.err
+    assert (tmp_path / "out" / "case0_edges.nii.gz").is_file()

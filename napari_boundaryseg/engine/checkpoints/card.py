@@ -116,6 +116,9 @@ class Card(Settings):
     expected_spacing_mm: Spacing | None = None
     notes: str = Field("", max_length=4000)
     calibration: Calibration | None = Field(None, description="how probabilities and edges are put right")
+    silent: tuple[Literal["edges", "contours"], ...] = Field(
+        (), description="maps that were found to say nothing of where a border is: no window shows them"
+    )
 
     @property
     def expected_field_mm(self) -> tuple[float, float, float] | None:
@@ -180,8 +183,8 @@ def new_card(
         The recipe's where empty.
     training : TrainingData, optional
     parent : Card, optional
-        Of the model whose weights the training begins with: its notes and its ancestry stay, its scores do not, for
-        they are not those of the new model.
+        Of the model whose weights the training begins with: its notes, its ancestry and which maps are silent stay, its
+        scores do not, for they are not those of the new model.
     sha256 : str
         Of the parent's file.
 
@@ -197,6 +200,7 @@ def new_card(
             "ancestry": parent.ancestry.salted(),
             "notes": parent.notes,
             "expected_spacing_mm": parent.expected_spacing_mm,
+            "silent": parent.silent,
             "parent": f"{parent.name[: LONGEST_NAME - 17]} {sha256[:16]}",
         }
     try:

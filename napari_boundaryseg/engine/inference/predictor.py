@@ -149,6 +149,7 @@ class Predictor:
             "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
             "notes": [note for note in notes if note],
             "calibrated": calibration is not None and bool(calibration.kept),
+            "silent": list(self.model.card.silent),
             "box": boxes.as_pairs(grid.box) if scan.box is not None else None,
         }
         progress(1.0, "Done")

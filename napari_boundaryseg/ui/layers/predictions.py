@@ -33,14 +33,20 @@ MEANINGS = {
 
 
 def map_calls(viewer: ViewerModel, scan: Volume, prediction: Prediction) -> list[Callable[[], object]]:
-    """What makes layers of a prediction's maps, one a call: edges, contours, attention; each is hidden at first."""
+    """What makes layers of a prediction's maps, one a call: edges, contours, attention; each is hidden at first.
+
+    Those that were found to say nothing are left out.
+    """
     scheme, sources = prediction.labels.scheme, prediction.contour_sources
     show = partial(_show_map, viewer, scan)
     origin = {name: str(source) for name, source in sources.items()}
     edges = origin.get("edges", "derived")
-    calls: list[Callable[[], object]] = [partial(show, "edges", "edges", prediction.edges, styles.edges_style(), edges)]
+    silent: Any = prediction.details.get("silent", ())
+    calls: list[Callable[[], object]] = []
+    if "edges" not in silent:
+        calls.append(partial(show, "edges", "edges", prediction.edges, styles.edges_style(), edges))
     for organ in scheme.organs:
-        if organ.name in prediction.contours:
+        if organ.name in prediction.contours and "contours" not in silent:
             array, style = prediction.contours[organ.name], styles.contour_style(organ.colour)
             source = origin.get(organ.name, "derived")
             calls.append(partial(show, "contour", f"contour: {organ.name}", array, style, source))

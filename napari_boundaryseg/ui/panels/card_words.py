@@ -38,6 +38,9 @@ def details(card: Card) -> str:
         "Licence": card.training.licence,
         "Attribution": card.training.attribution,
         "Scored on": card.scored_on,
+        "Not shown": f"{' and '.join(card.silent)}, which said nothing on scans that it had not seen"
+        if card.silent
+        else "",
         "Calibration": card.calibration.sentence if card.calibration else "",
         "Notes": card.notes,
         "Parent": card.parent,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.data.metrics.volumes import ml_text
@@ -22,6 +23,10 @@ MOST_NAMED = 3
 
 def origins(prediction: Prediction) -> str:
     """Which contours and edges the network has learned, and which are computed from its probabilities."""
+    silent: Any = prediction.details.get("silent", ())
+    if silent:
+        said = " and ".join(silent).capitalize()
+        return f"{said} are not shown: on scans that this model had not seen they said nothing of where the border is"
     sources = dict(prediction.contour_sources)
     edges = sources.pop("edges", "derived")
     if {edges, *sources.values()} == {"derived"}:

@@ -28,10 +28,11 @@ def test_a_first_card_has_the_recipes_name_and_no_parent() -> None:
 
 def test_a_tuned_model_inherits_notes_and_spacing_and_names_its_parent_in_bounds() -> None:
     parent = new_card(RECIPE, 12, name="p" * LONGEST_NAME).model_copy(
-        update={"notes": "cropped scans only", "expected_spacing_mm": (1.0, 1.0, 2.0)}
+        update={"notes": "cropped scans only", "expected_spacing_mm": (1.0, 1.0, 2.0), "silent": ("edges",)}
     )
     card = new_card(RECIPE, 12, name="mine", parent=parent, sha256="0123456789abcdef" * 4)
     assert (card.notes, card.expected_spacing_mm) == ("cropped scans only", (1.0, 1.0, 2.0))
+    assert card.silent == ("edges",), "what its maps say is not known to be better"
     assert card.parent.endswith("p 0123456789abcdef")
     assert len(card.parent) == LONGEST_NAME
 

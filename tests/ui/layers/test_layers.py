@@ -122,6 +122,12 @@ def test_one_layer_a_call_in_the_order_of_the_work(scan: Volume, prediction: Pre
     assert appeared == ["edges", "contour: Bladder", "contour: Prostate", "contour: Rectum", "attention: level 0"]
 
 
+def test_maps_that_say_nothing_get_no_layer(scan: Volume, prediction: Prediction) -> None:
+    viewer = ViewerModel()
+    shown(viewer, scan, replace(prediction, details={"silent": ["edges", "contours"]}))
+    assert [layer.name for layer in viewer.layers] == ["demo", "attention: level 0", "labels"]
+
+
 def test_painted_labels_come_back_on_the_file_grid_and_the_prediction_is_untouched(
     scan: Volume, prediction: Prediction
 ) -> None:

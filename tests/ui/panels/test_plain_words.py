@@ -11,7 +11,7 @@ import pytest
 from napari_boundaryseg.data.labels import PRESETS, preset
 from napari_boundaryseg.engine.checkpoints import model_library
 from napari_boundaryseg.engine.inference.prediction import Prediction
-from napari_boundaryseg.ui.panels.card_words import summary
+from napari_boundaryseg.ui.panels.card_words import details, summary
 from napari_boundaryseg.ui.widgets.attention_bars import caption
 from napari_boundaryseg.ui.widgets.result_words import origins
 from napari_boundaryseg.ui.widgets.scheme_words import SCHEME_TITLES
@@ -60,3 +60,12 @@ def test_no_head_at_all_and_attention_are_plain() -> None:
     said = origins(Prediction(None, nothing, nothing[0], {}, {"Bladder": "derived", "edges": "derived"}))  # type: ignore[arg-type]
     assert said == "Edges and contours: computed from the probabilities, this network has not learned them"
     assert caption("level 0", (0.0, 0.61)) == "Attention, finest level: 2 features, weights 0.00 to 0.61"
+
+
+def test_maps_that_say_nothing_are_not_shown_and_it_is_said() -> None:
+    card = model_library.read_card(model_library.shipped()["sarcoma-t1"])[0]
+    assert card.silent == ("edges", "contours")
+    assert "Not shown: edges and contours" in details(card)
+    nothing = np.zeros((2, 1, 1, 1), np.float32)
+    made = Prediction(None, nothing, nothing[0], {}, {"edges": "derived"}, details={"silent": ["edges", "contours"]})  # type: ignore[arg-type]
+    assert origins(made).startswith("Edges and contours are not shown: on scans that this model had not seen")
