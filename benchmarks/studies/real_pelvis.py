@@ -17,20 +17,19 @@ import argparse
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from napari_boundaryseg.data.datasets import Case, load_case, read_dataset
 from napari_boundaryseg.data.metrics import evaluate
 from napari_boundaryseg.data.volume import LabelMap, Volume
-from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, load_model
 from napari_boundaryseg.engine.evaluation import study_table
-from napari_boundaryseg.engine.evaluation.label_prior import LabelPrior
 from napari_boundaryseg.engine.evaluation.study import Training
-from napari_boundaryseg.engine.inference.predictor import Predictor
 from napari_boundaryseg.engine.recipes.shipped import recipe
-from napari_boundaryseg.engine.training.loop.folder import LAST
-from napari_boundaryseg.engine.training.train import fit
+
+if TYPE_CHECKING:  # torch is loaded where a model is: tables of the shipped models are made without
+    from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel
 
 TABLE = Path(__file__).with_suffix(".csv")
 DRAWN, PARTIAL = "labels_ai_drawn", "_bladder_rectum_only"
@@ -92,6 +91,9 @@ def scored(
     model: LoadedModel, training: Training, fold: int, judges: list[Case], known: list[Case]
 ) -> Iterator[study_table.Row]:
     """A row for each organ that a judge has."""
+    from napari_boundaryseg.engine.evaluation.label_prior import LabelPrior
+    from napari_boundaryseg.engine.inference.predictor import Predictor
+
     predictor, scheme = Predictor(model, device="cpu"), model.card.recipe.scheme
     seen = [labels for _, labels in pairs(known)]
     priors = {
@@ -125,6 +127,10 @@ def pairs(cases: list[Case]) -> list[tuple[Volume, LabelMap]]:
 
 def run(training: Training, man: int, data: Path, work: Path, base: str) -> None:
     """Fine-tune without one man, or with all five, and score who was not seen."""
+    from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
+    from napari_boundaryseg.engine.training.loop.folder import LAST
+    from napari_boundaryseg.engine.training.train import fit
+
     everybody = men(data)
     known = [case for n, case in enumerate(everybody) if n != man]
     judges = [everybody[man]] if man != EVERYBODY else others(data)
