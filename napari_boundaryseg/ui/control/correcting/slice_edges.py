@@ -42,6 +42,9 @@ class SliceEdges:
     def __call__(self, axis: int, at: int, learned: float) -> np.ndarray | None:
         """(R, C) edges, 0 to 1: those of the scan, of the model, or of both by the share of learned ones."""
         layer, prediction = self._layer(), self._session.prediction
+        silent: Any = prediction.details.get("silent", ()) if prediction is not None else ()
+        if "edges" in silent:  # they say nothing of where a border is
+            prediction = None
         if layer is None:
             return None
         spacing = [float(mm) for n, mm in enumerate(layer.scale) if n != axis]
