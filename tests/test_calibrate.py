@@ -14,7 +14,10 @@ from napari_boundaryseg.engine.inference.calibration import reliability
 
 @pytest.fixture
 def tool(scripts: Callable[..., ModuleType]) -> ModuleType:
-    return scripts("benchmarks/studies/calibrate.py")
+    return scripts("benchmarks/studies/real_pelvis.py", "benchmarks/studies/calibrate.py")
+
+
+NEAR_ALONE = {"probabilities": 0.0, "edges": 0.0}
 
 
 def case(tool: ModuleType, fold: int, sharpness: float, seed: int = 0) -> object:
@@ -23,12 +26,27 @@ def case(tool: ModuleType, fold: int, sharpness: float, seed: int = 0) -> object
     truth = rng.uniform(-3, 3, 4000)
     classes = (rng.random(4000) < 1 / (1 + np.exp(-truth))).astype(int)
     said = 1 / (1 + np.exp(-sharpness * truth))
-    return tool.Seen(fold, np.stack([1 - said, said]), classes, said, classes.astype(bool), 0.0)
+    near = np.ones(4000, bool)
+    return tool.Seen(fold, np.stack([1 - said, said]), classes, said, classes.astype(bool), near, 0.0)
+
+
+def in_a_box(tool: ModuleType, near: object, nothing: float, far: int = 20_000) -> object:
+    """The same case with all that lies far from its border: nothing, and said to be nearly nothing."""
+    said, no = np.full(far, nothing), np.zeros(far, int)
+    return tool.Seen(
+        near.fold,
+        np.hstack([near.probabilities, [1 - said, said]]),
+        np.r_[near.classes, no],
+        np.r_[near.edges, said],
+        np.r_[near.borders, no > 0],
+        np.r_[near.near, no > 0],
+        0.0,
+    )
 
 
 def test_a_fold_is_put_right_by_the_others(tool: ModuleType) -> None:
     cases = [case(tool, fold, 3.0, fold) for fold in range(3)]
-    others = tool.by_other_folds(cases)
+    others = tool.by_other_folds(cases, NEAR_ALONE)
     before, after = tool.pooled(cases, None), tool.pooled(cases, others)
     for kind in ("probabilities", "edges"):
         assert before[kind].error > 0.1
@@ -37,9 +55,11 @@ def test_a_fold_is_put_right_by_the_others(tool: ModuleType) -> None:
 
 def test_what_a_fold_is_put_right_by_does_not_know_it(tool: ModuleType) -> None:
     bold, even, shy = (case(tool, fold, sharpness, fold) for fold, sharpness in enumerate((4.0, 1.0, 0.25)))
-    others = tool.by_other_folds([bold, even, shy])
-    assert others[0] == tool.fitted([even, shy])
-    assert others[0] == tool.by_other_folds([case(tool, 0, 1.0, 7), even, shy])[0], "its own cases change nothing"
+    others = tool.by_other_folds([bold, even, shy], NEAR_ALONE)
+    assert others[0] == tool.fitted([even, shy], NEAR_ALONE)
+    assert others[0] == tool.by_other_folds([case(tool, 0, 1.0, 7), even, shy], NEAR_ALONE)[0], (
+        "its own cases change nothing"
+    )
     assert others[0].probabilities.scale > 1 > others[2].probabilities.scale
 
 
@@ -58,24 +78,31 @@ def test_probabilities_are_left_alone_where_their_error_would_rise(tool: ModuleT
 
 def test_what_is_right_near_the_border_alone_is_not_kept(tool: ModuleType) -> None:
     near = [case(tool, fold, 0.1, fold) for fold in range(2)]
-    far = 20_000
-    nothing, no = np.full(far, 0.03), np.zeros(far, int)
-    whole = [
-        tool.Seen(
-            c.fold,
-            np.hstack([c.probabilities, [1 - nothing, nothing]]),
-            np.r_[c.classes, no],
-            np.r_[c.edges, nothing],
-            np.r_[c.borders, no > 0],
-            0.0,
-        )
-        for c in near
-    ]
+    whole = [in_a_box(tool, c, 0.03) for c in near]
     flat = dict.fromkeys(range(2), Calibration(probabilities=Scaling(scale=0.1), edges=Scaling(scale=0.1)))
     judged = (tool.pooled(part, by) for part in (near, whole) for by in (None, flat))
     found = dict(zip(tool.STATES, judged, strict=True))
     assert tool.kept(found) == {"probabilities": False, "edges": False}
-    assert whole[0].only(np.arange(len(whole[0].edges)) < 4000).edges.tolist() == near[0].edges.tolist()
+    assert whole[0].close.edges.tolist() == near[0].edges.tolist()
+
+
+def test_what_lies_far_from_borders_keeps_a_fit_from_making_something_of_nothing(tool: ModuleType) -> None:
+    cases = [in_a_box(tool, case(tool, fold, 3.0, fold), 0.05) for fold in range(3)]
+    alone, with_far = (
+        tool.judged(cases, {"probabilities": share, "edges": share}) for share in (0.0, float(tool.FAR_SHARES[-1]))
+    )
+    for kind in ("probabilities", "edges"):
+        before = alone["before, whole box"][kind].error
+        assert alone["after, whole box"][kind].error > before, "right near the border, wrong elsewhere"
+        assert alone["after"][kind].error < alone["before"][kind].error
+        assert with_far["after, whole box"][kind].error < alone["after, whole box"][kind].error
+    assert tool.kept(with_far)["edges"]
+
+
+def test_a_part_of_the_far_voxels_stands_for_all(tool: ModuleType) -> None:
+    whole = in_a_box(tool, case(tool, 0, 2.0), 0.02)
+    assert whole.thinned.near.sum() == 4000
+    assert (~whole.thinned.near).sum() == 20_000 / tool.ONE_IN
 
 
 def test_the_table_tells_every_bin_and_both_errors(tool: ModuleType) -> None:

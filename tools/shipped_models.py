@@ -64,6 +64,8 @@ class Shipped:
         Where the result is kept.
     silent : tuple of str
         Maps that say nothing on scans that the model had not seen.
+    calibrated : str
+        The study and its training whose calibration counts where it is no ``study``.
     task : str
         What the card says that it is for, where the recipe says something else.
     """
@@ -83,6 +85,7 @@ class Shipped:
     start: Path | None = None
     folder: Path = WEIGHTS
     task: str = ""
+    calibrated: str = ""
     silent: tuple[Literal["edges", "contours"], ...] = ()
 
     @property
@@ -105,8 +108,9 @@ class Shipped:
     @property
     def calibration(self) -> Calibration | None:
         """Of the study's models, on cases that they had not seen; none where the study trained otherwise."""
-        path = STUDIES / f"{self.study.replace('/', '_')}_calibration.json"
-        if not self.study or not path.is_file():
+        study = self.calibrated or self.study
+        path = STUDIES / f"{study.replace('/', '_')}_calibration.json"
+        if not study or not path.is_file():
             return None
         found = json.loads(path.read_text("utf-8"))
         return Calibration.model_validate(found) if found.pop("config") == self.wanted.digest else None
@@ -180,6 +184,7 @@ MODELS = {model.name: model for model in (
     ),
     Shipped(
         "pelvis-mr-sgm", "pelvis-mr-sgm", 30, data="pelvic_t2_real", watched=False, own=real_pelvis.labelled_men,
+        calibrated="real_pelvis/sgm",
         task="Bladder, prostate and rectum on T2-weighted pelvic MR of men; learned from rough labels of five",
         start=real_pelvis.BASE, settings={**real_pelvis.REAL, "steps": real_pelvis.STEPS},
         training=TrainingData(

@@ -2,11 +2,13 @@
 
     python benchmarks/studies/run.py benchmarks/studies/sarcoma.toml --predictions
     python benchmarks/studies/calibrate.py benchmarks/studies/sarcoma.toml sgm
+    python benchmarks/studies/calibrate.py benchmarks/studies/real_pelvis.csv sgm      each man a fold
 
 For each fold, scales and shift are fitted on the cases of the other folds and judged on its own: no case judges what
-was fitted on it. Only voxels within 5 mm of the reference border count. What is fitted there is not kept for the card
-where it is worse over the whole box than nothing, nor, for probabilities, where anything is said at all (without the
-first bin). Writes `STUDY_TRAINING_reliability.csv` beside
+was fitted on it. Voxels within 5 mm of the reference border are judged. Those farther away count in the fit too,
+together so many times as much as those near it: as little as it takes (of a few shares) for the error over the whole
+box not to rise. What is fitted is not kept for the card where that rises all the same, nor, for probabilities, where
+anything is said at all (without the first bin). Writes `STUDY_TRAINING_reliability.csv` beside
 the study (bins, expected calibration error, and the mean distance of the contour maps to what they were taught) and
 `STUDY_TRAINING_calibration.json`, which is fitted on all folds, for the card of the model that ships; and a plot in
 `docs/`.
@@ -18,11 +20,14 @@ import argparse
 import csv
 import io
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import nibabel as nib
 import numpy as np
+import real_pelvis
 
 from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.data.contour_targets import contour_targets
@@ -30,7 +35,7 @@ from napari_boundaryseg.data.datasets import load_labelled
 from napari_boundaryseg.data.saving import atomic_text
 from napari_boundaryseg.data.volume import LabelMap
 from napari_boundaryseg.engine.checkpoints.card import Calibration, Scaling
-from napari_boundaryseg.engine.evaluation.study import Study, loose_box
+from napari_boundaryseg.engine.evaluation.study import Study, Training, loose_box
 from napari_boundaryseg.engine.evaluation.study_table import read_table
 from napari_boundaryseg.engine.inference.calibration import (
     NEAR_MM,
@@ -46,33 +51,43 @@ from napari_boundaryseg.engine.inference.calibration import (
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 
 STATES = ("before", "after", "before, whole box", "after, whole box")
+FAR_SHARES = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 5.0)
+"""How much the voxels farther than 5 mm from the border may count together, against those that are nearer."""
+ONE_IN = 8
+"""Of the voxels far from borders one in so many is fitted on; all are judged."""
 
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """One case: probabilities (classes, n), classes (n,), edges and borders (n,), contour error near the border."""
+    """One case: probabilities (classes, n), classes, edges, borders and what is near one (n,), contour error there."""
 
     fold: int
     probabilities: np.ndarray
     classes: np.ndarray
     edges: np.ndarray
     borders: np.ndarray
+    near: np.ndarray
     contour_error: float
 
-    def only(self, where: np.ndarray) -> Seen:
-        """Some of its voxels."""
-        return Seen(
-            self.fold,
-            self.probabilities[:, where],
-            self.classes[where],
-            self.edges[where],
-            self.borders[where],
-            self.contour_error,
-        )
+    @cached_property
+    def close(self) -> Seen:
+        """Its voxels near the border."""
+        return self._only(self.near)
+
+    @cached_property
+    def thinned(self) -> Seen:
+        """What is fitted on: its voxels near the border, and of the others one in so many."""
+        taken = self.near.copy()
+        taken[np.flatnonzero(~self.near)[::ONE_IN]] = True
+        return self._only(taken)
+
+    def _only(self, taken: np.ndarray) -> Seen:
+        values = {name: getattr(self, name)[taken] for name in ("classes", "edges", "borders", "near")}
+        return replace(self, probabilities=self.probabilities[:, taken], **values)
 
 
-def seen(folder: Path, case: str, fold: int, labels: LabelMap, box: Box | None, wanted: Recipe) -> tuple[Seen, Seen]:
-    """The voxels of one case that count: near the border, and all, of the box that the model was given."""
+def seen(folder: Path, case: str, fold: int, labels: LabelMap, box: Box | None, wanted: Recipe) -> Seen:
+    """The voxels of one case, of the box that the model was given."""
     near = near_border(labels)
     inside = np.ones(near.shape, bool)
     if box is not None:
@@ -89,23 +104,29 @@ def seen(folder: Path, case: str, fold: int, labels: LabelMap, box: Box | None, 
     order = {organ: n for n, organ in enumerate(wanted.scheme.ids)}
     taught = dict(zip((*clear, *blurry), (*hard, *soft), strict=True))
     errors = [np.abs(maps["contours"][near, order[organ]] - target[near]).mean() for organ, target in taught.items()]
-    everywhere = Seen(
+    return Seen(
         fold,
         maps["probabilities"][inside].T,
         classes,
         maps["edges"][inside],
         border(labels)[inside],
+        near[inside],
         float(np.mean(errors)) if errors else float("nan"),
     )
-    return everywhere.only(near[inside]), everywhere
 
 
-def fitted(cases: list[Seen]) -> Calibration:
-    """Scale of the probabilities, scales and shift of the edges."""
-    edges, borders = (np.concatenate([getattr(case, name) for case in cases]) for name in ("edges", "borders"))
+def fitted(cases: list[Seen], far: Mapping[str, float]) -> Calibration:
+    """Scale of the probabilities, scales and shift of the edges, with what far voxels count for each."""
+    counted = [case.thinned for case in cases]
+    near, edges, borders = (
+        np.concatenate([getattr(c, name) for c in counted]) for name in ("near", "edges", "borders")
+    )
+    beyond = near.sum() / max((~near).sum(), 1)
+    weights = {kind: np.where(near, 1.0, share * beyond) for kind, share in far.items()}
+    probabilities, classes = ([getattr(case, name) for case in counted] for name in ("probabilities", "classes"))
     return Calibration(
-        probabilities=fit_temperature([case.probabilities for case in cases], [case.classes for case in cases]),
-        edges=fit_scaling(edges, borders),
+        probabilities=fit_temperature(probabilities, classes, weights["probabilities"]),
+        edges=fit_scaling(edges, borders, weights["edges"]),
     )
 
 
@@ -123,9 +144,17 @@ def pooled(cases: list[Seen], calibrations: dict[int, Calibration] | None) -> di
     return {kind: reliability(np.concatenate(said[kind]), np.concatenate(true[kind])) for kind in said}
 
 
-def by_other_folds(cases: list[Seen]) -> dict[int, Calibration]:
+def by_other_folds(cases: list[Seen], far: Mapping[str, float]) -> dict[int, Calibration]:
     """For each fold what was fitted on the cases of all others."""
-    return {fold: fitted([case for case in cases if case.fold != fold]) for fold in sorted({c.fold for c in cases})}
+    folds = sorted({case.fold for case in cases})
+    return {fold: fitted([case for case in cases if case.fold != fold], far) for fold in folds}
+
+
+def judged(cases: list[Seen], far: Mapping[str, float]) -> dict[str, dict[str, Reliability]]:
+    """Reliability in all states, each fold put right by the others."""
+    others = by_other_folds(cases, far)
+    parts = ([case.close for case in cases], cases)
+    return dict(zip(STATES, (pooled(part, by) for part in parts for by in (None, others)), strict=True))
 
 
 def kept(found: dict[str, dict[str, Reliability]]) -> dict[str, bool]:
@@ -181,6 +210,44 @@ def plot(found: dict[str, dict[str, Reliability]], title: str, path: Path) -> No
     figure.savefig(path, metadata={"Date": None})
 
 
+def of_study(chosen: argparse.Namespace) -> tuple[Training, list[Seen]]:
+    """The out-of-fold predictions of a study."""
+    study = Study.read(chosen.study)
+    training = study.training(chosen.training)
+    wanted = training.wanted
+    folds = {
+        row["case"]: int(row["fold"])
+        for row in read_table(study.table)
+        if (row["training"], row["config"]) == (training.name, training.config)
+    }
+    folder = study.predictions_folder(training, chosen.work)
+    known = [case for case in study.cases(chosen.data) if case.name in folds]
+    _all_predicted(folder, [case.name for case in known])
+    loaded = zip(known, load_labelled(known, wanted.scheme), strict=True)
+    return training, [
+        seen(folder, case.name, folds[case.name], labels, loose_box(volume, labels, wanted), wanted)
+        for case, (volume, labels) in loaded
+    ]
+
+
+def of_men(chosen: argparse.Namespace) -> tuple[Training, list[Seen]]:
+    """The men of `real_pelvis.py` on whom every organ was drawn; each was predicted by a model of his own."""
+    training = real_pelvis.TRAININGS[chosen.training]
+    folder = real_pelvis.predictions_folder(training, chosen.work)
+    organs, men = len(training.wanted.scheme.organs), real_pelvis.men(chosen.data)
+    known = [(n, case) for n, case in enumerate(men) if len(case.organs) == organs]
+    _all_predicted(folder, [case.name for _, case in known])
+    return training, [
+        seen(folder, case.name, n, labels, None, training.wanted)
+        for (n, case), (_, labels) in zip(known, real_pelvis.pairs([case for _, case in known]), strict=True)
+    ]
+
+
+def _all_predicted(folder: Path, names: list[str]) -> None:
+    if missing := [name for name in names if not (folder / f"{name}_probabilities.nii.gz").is_file()]:
+        raise SystemExit(f"{len(missing)} cases have no prediction in {folder}: run the study with --predictions")
+
+
 def main() -> None:
     """Fit on other folds, judge, write."""
     options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -190,41 +257,28 @@ def main() -> None:
     options.add_argument("--work", type=Path, default=Path(".work/studies"))
     options.add_argument("--docs", type=Path, default=Path(__file__).parents[2] / "docs")
     chosen = options.parse_args()
-    study = Study.read(chosen.study)
-    training = study.training(chosen.training)
-    wanted = training.wanted
-    folds = {
-        row["case"]: int(row["fold"])
-        for row in read_table(study.table)
-        if (row["training"], row["config"]) == (training.name, training.config)
-    }
-    if len(set(folds.values())) < 2:
+    training, cases = (of_men if chosen.study.stem == real_pelvis.TABLE.stem else of_study)(chosen)
+    if len({case.fold for case in cases}) < 2:
         options.error(f"{chosen.training} has fewer than two folds with its present settings; run them first")
-    folder = study.predictions_folder(training, chosen.work)
-    known = [case for case in study.cases(chosen.data) if case.name in folds]
-    if missing := [case.name for case in known if not (folder / f"{case.name}_probabilities.nii.gz").is_file()]:
-        options.error(f"{len(missing)} cases have no prediction in {folder}: run the study with --predictions")
-    both = [
-        seen(folder, case.name, folds[case.name], labels, loose_box(volume, labels, wanted), wanted)
-        for case, (volume, labels) in zip(known, load_labelled(known, wanted.scheme), strict=True)
-    ]
-    cases, whole = ([pair[n] for pair in both] for n in (0, 1))
-    others = by_other_folds(cases)
-    found = dict(zip(STATES, (pooled(part, by) for part in (cases, whole) for by in (None, others)), strict=True))
-    worth = kept(found)
-    final = fitted(cases)
+    far = dict.fromkeys(("probabilities", "edges"), FAR_SHARES[0])
+    found: dict[str, dict[str, Reliability]] = {}
+    worth: dict[str, bool] = {}
+    for share in FAR_SHARES:
+        far.update({kind: share for kind in far if not worth.get(kind)})
+        found = judged(cases, far)
+        worth = kept(found)
+        for state, kinds in found.items():
+            words = (f"{kind} ({far[kind]:g}) {r.error:.4f}, {r.error_elsewhere:.4f}" for kind, r in kinds.items())
+            print(f"{state}: " + "; ".join(words), flush=True)
+        if all(worth.values()):
+            break
+    print("(in brackets what voxels far from borders count; the error, and without its first bin)")
+    final = fitted(cases, far)
     final = final.model_copy(update={kind: Scaling() for kind, keep in worth.items() if not keep})
-    name = f"{study.path.stem}_{chosen.training}_reliability"
-    atomic_text(study.path.with_name(f"{name}.csv"), as_csv(found, float(np.nanmean([c.contour_error for c in cases]))))
-    plot(found, f"{study.path.stem} {chosen.training}", chosen.docs / f"{name}.svg")
-    for state, kinds in found.items():
-        print(
-            state,
-            ", ".join(
-                f"{kind}: calibration error {r.error:.4f} ({r.error_elsewhere:.4f} without first bin)"
-                for kind, r in kinds.items()
-            ),
-        )
+    name = f"{chosen.study.stem}_{chosen.training}"
+    place = chosen.study.with_name(f"{name}_reliability.csv")
+    atomic_text(place, as_csv(found, float(np.nanmean([c.contour_error for c in cases]))))
+    plot(found, f"{chosen.study.stem} {chosen.training}", chosen.docs / f"{name}_reliability.svg")
     print("kept:", ", ".join(kind for kind, keep in worth.items() if keep) or "nothing")
     said = f"{len(cases)} cases, each predicted by a model that had not seen it, within {NEAR_MM:g} mm of the border"
     final = final.model_copy(
@@ -236,7 +290,7 @@ def main() -> None:
         }
     )
     text = json.dumps({"config": training.config, **final.model_dump(mode="json")}, indent=2)
-    atomic_text(study.path.with_name(f"{study.path.stem}_{chosen.training}_calibration.json"), text + "\n")
+    atomic_text(chosen.study.with_name(f"{name}_calibration.json"), text + "\n")
     print(text)
 
 

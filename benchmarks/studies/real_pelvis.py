@@ -4,6 +4,7 @@
     python benchmarks/studies/real_pelvis.py sgm --man 2          one of them
     python benchmarks/studies/real_pelvis.py sgm --all            from all five men: what PROMISE12 judges
     python benchmarks/studies/real_pelvis.py segresnet --base F   the plain network, from weights of its own
+    python benchmarks/studies/real_pelvis.py sgm --predictions    also keeps what each man's model says of him
     python benchmarks/studies/real_pelvis.py --table              the figures so far, as Markdown
 
 Five men's T2 with rough labels that an AI system drew (one has no prostate: there it is ignored), half of the patches
@@ -125,6 +126,31 @@ def pairs(cases: list[Case]) -> list[tuple[Volume, LabelMap]]:
     return found
 
 
+def fold_folder(training: Training, man: int, work: Path) -> Path:
+    """Where the model without one man is kept."""
+    return work / TABLE.stem / f"{training.name}-{man}-{training.config}"
+
+
+def predictions_folder(training: Training, work: Path) -> Path:
+    """Where the predictions of the men are kept, each by the model that had not seen him."""
+    return work / TABLE.stem / "out-of-fold" / f"{training.name}-{training.config}"
+
+
+def keep_prediction(training: Training, man: int, data: Path, work: Path) -> None:
+    """Predict one man by the model that had not seen him, and write all of it."""
+    from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
+    from napari_boundaryseg.engine.inference.predictor import Predictor
+    from napari_boundaryseg.engine.training.loop.folder import LAST
+    from napari_boundaryseg.session.export import MAPS, export_files
+
+    case = men(data)[man]
+    volume, _ = load_case(case)
+    predictor = Predictor(load_model(fold_folder(training, man, work) / LAST), device="cpu")
+    found = predictor.predict(volume, whole=True, attention=False, any_modality=True)
+    place = predictions_folder(training, work)
+    export_files(volume, found.labels, found, {"labels", *MAPS}, place, case=case.name, overwrite=True)
+
+
 def run(training: Training, man: int, data: Path, work: Path, base: str) -> None:
     """Fine-tune without one man, or with all five, and score who was not seen."""
     from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
@@ -137,7 +163,7 @@ def run(training: Training, man: int, data: Path, work: Path, base: str) -> None
     began = load_model(base)
     if not began.card.synthetic_only:
         raise SystemExit(f"{base} has seen patients: give a --base that has not")
-    folder = work / "real_pelvis" / f"{training.name}-{man}-{training.config}"
+    folder = fold_folder(training, man, work)
     start = replace(training, name=f"{training.name}, base", steps=began.card.step, settings={})
     study_table.keep_fold(TABLE, start.name, man, list(scored(began, start, man, judges, known)))
     fit(training.wanted, pairs(known), folder, start=began, resume=True, precision="float32", progress=_print)
@@ -158,6 +184,7 @@ def main() -> None:
     options.add_argument("--man", type=int, choices=MEN)
     options.add_argument("--all", action="store_true", help="learn from all five; PROMISE12 judges")
     options.add_argument("--base", default=str(BASE), help="weights that have seen synthetic pelves alone")
+    options.add_argument("--predictions", action="store_true", help="also write labels, probabilities, edges, contours")
     options.add_argument("--table", action="store_true", help="print the figures so far")
     chosen = options.parse_args()
     folds = (EVERYBODY,) if chosen.all else MEN if chosen.man is None else (chosen.man,)
@@ -166,6 +193,8 @@ def main() -> None:
     for man in () if chosen.table else folds:
         if not study_table.is_done(study_table.read_table(TABLE), TRAININGS[chosen.training], man):
             run(TRAININGS[chosen.training], man, chosen.data, chosen.work, chosen.base)
+        if chosen.predictions and man != EVERYBODY:
+            keep_prediction(TRAININGS[chosen.training], man, chosen.data, chosen.work)
     for words, judged in (("rough labels of five men", MEN), ("PROMISE12", (EVERYBODY,))):
         rows = [row for row in study_table.read_table(TABLE) if int(row["fold"]) in judged]
         print(f"\n{words}\n\n{study_table.as_markdown(rows)}")

@@ -8,18 +8,20 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from operator import index
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from napari_boundaryseg.errors import InputError
 
 Box = tuple[slice, slice, slice]
+Margins: TypeAlias = tuple[float, float]
+"""The least and the most that a random margin may be, in mm."""
 AnyBox = Sequence[slice | Sequence[int | None]]
 """A slice, or a pair (start, stop), for each of I, J, K; an end that is None is the scan's."""
 
 
-def around(mask: np.ndarray, spacing_mm: Sequence[float], margin_mm: float = 0.0) -> Box | None:
+def around(mask: np.ndarray, spacing_mm: Sequence[float], margin_mm: float | Sequence[float] = 0.0) -> Box | None:
     """The smallest box that holds a mask, and at least so much more on each side, within the array.
 
     Parameters
@@ -27,7 +29,8 @@ def around(mask: np.ndarray, spacing_mm: Sequence[float], margin_mm: float = 0.0
     mask : (I, J, K) bool array
     spacing_mm : sequence of float
         Along I, J, K.
-    margin_mm : float
+    margin_mm : float, or three
+        On both sides, or for each axis its own.
 
     Returns
     -------
@@ -44,17 +47,18 @@ def around(mask: np.ndarray, spacing_mm: Sequence[float], margin_mm: float = 0.0
     if not mask.any():
         return None
     parts = []
-    for axis, (n, size) in enumerate(zip(mask.shape, spacing_mm, strict=True)):
+    margins = np.broadcast_to(margin_mm, 3)
+    for axis, (n, size, margin) in enumerate(zip(mask.shape, spacing_mm, margins, strict=True)):
         where = np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != axis)))
-        more = math.ceil(margin_mm / size - 1e-6)
+        more = math.ceil(margin / size - 1e-6)
         parts.append(slice(max(0, int(where[0]) - more), min(n, int(where[-1]) + 1 + more)))
     return _box(parts)
 
 
 def loosely_around(
-    mask: np.ndarray, spacing_mm: Sequence[float], margins_mm: tuple[float, float], rng: np.random.Generator
+    mask: np.ndarray, spacing_mm: Sequence[float], margins_mm: Sequence[Margins], rng: np.random.Generator
 ) -> Box:
-    """A box that holds a mask with a random margin on each side, each between the two, within the array.
+    """A box that holds a mask with a random margin on each side, between the two of its axis, within the array.
 
     Parameters
     ----------
@@ -62,7 +66,8 @@ def loosely_around(
         Not empty.
     spacing_mm : sequence of float
         Along the array's axes.
-    margins_mm : (float, float)
+    margins_mm : sequence of (float, float)
+        Along the array's axes.
     rng : Generator
     """
     tight = around(mask, spacing_mm)
@@ -75,14 +80,18 @@ def loosened(
     tight: Box,
     shape: Sequence[int],
     spacing_mm: Sequence[float],
-    margins_mm: tuple[float, float],
+    margins_mm: Sequence[Margins],
     rng: np.random.Generator,
 ) -> Box:
-    """A box with a random margin round it on each side, within an array of this shape; see `loosely_around`."""
+    """A box with a random margin round it on each side, within an array of this shape; see `loosely_around`.
+
+    Margins are at least what they may be at least, in whole voxels; where that is nothing, nothing can be drawn.
+    """
     parts = []
-    for n, size, part in zip(shape, spacing_mm, tight, strict=True):
-        before, after = rng.uniform(*margins_mm, 2) / size
-        parts.append(slice(max(0, math.floor(part.start - before)), min(n, math.ceil(part.stop + after))))
+    for n, size, margins, part in zip(shape, spacing_mm, margins_mm, tight, strict=True):
+        whole = math.ceil if margins[0] > 0 else math.floor
+        before, after = (whole(more) for more in rng.uniform(*margins, 2) / size)
+        parts.append(slice(max(0, part.start - before), min(n, part.stop + after)))
     return _box(parts)
 
 

@@ -114,12 +114,22 @@ def test_a_loose_box_keeps_to_its_margins_and_to_the_array():
     seen = set()
     for mask in random_masks():
         tight = boxes.around(mask, spacing)
-        loose = boxes.loosely_around(mask, spacing, (1.0, 4.0), rng)
+        loose = boxes.loosely_around(mask, spacing, [(1.0, 4.0)] * 3, rng)
         for part, held, n, mm in zip(loose, tight, mask.shape, spacing):
             for more, room in ((held.start - part.start, held.start), (part.stop - held.stop, n - held.stop)):
                 assert min(np.ceil(1.0 / mm), room) <= more <= min(np.ceil(4.0 / mm), room)
                 seen.add(more)
     assert len(seen) > 3  # the margins are drawn
+
+
+def test_where_no_margin_is_demanded_a_box_may_end_with_the_organ():
+    mask = np.zeros((9, 9, 9), bool)
+    mask[4, 4, 4] = True
+    rng, seen = np.random.default_rng(0), set()
+    for _ in range(60):
+        part = boxes.loosely_around(mask, (1.0, 1.0, 1.0), [(1.0, 1.5), (1.0, 1.5), (0.0, 3.0)], rng)[2]
+        seen |= {4 - part.start, part.stop - 5}
+    assert seen == {0, 1, 2}
 
 
 def test_a_box_that_was_counted_from_another_ones_corner():

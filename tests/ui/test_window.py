@@ -114,6 +114,37 @@ def test_a_box_drawn_with_the_mouse_limits_the_prediction(
     assert not opened.session.prediction.labels.array[outside].any()
 
 
+def test_the_first_and_the_last_slice_are_those_on_which_they_were_marked(
+    opened: Any, bench: Any, find: Callable[[str], Any], wait: Callable[..., None]
+) -> None:
+    viewer = opened.viewer
+    bench.sections.open("Segment")
+    find("segment_panel.region").setCurrentText("From slice to slice")
+    assert find("segment_panel.draw_box").isHidden()
+    assert not access.only(viewer, "region"), "no rectangle is asked for"
+    n = opened.session.scan.geometry.display.display_shape[0]
+    for step, button in ((4, "from_here"), (n - 3, "to_here")):
+        viewer.dims.set_current_step(0, step)
+        QTest.mouseClick(find(f"segment_panel.{button}"), LEFT)
+    assert (find("segment_panel.first_slice").value(), find("segment_panel.last_slice").value()) == (5, n - 2)
+    assert "Box:" in find("segment_panel.box_size").text()
+    QTest.mouseClick(find("segment_panel.run"), LEFT)
+    wait(lambda: opened.session.prediction is not None)
+    found = opened.session.prediction.labels
+    marked = np.zeros(found.geometry.display.display_shape, bool)
+    marked[4 : n - 2] = True
+    assert not found.geometry.display.to_display(found.array)[~marked].any()
+
+
+def test_slices_are_those_of_the_plane_that_is_shown(opened: Any, find: Callable[[str], Any]) -> None:
+    opened.viewer.dims.order = (1, 0, 2)
+    find("segment_panel.region").setCurrentText("From slice to slice")
+    shape = opened.session.scan.geometry.display.display_shape
+    assert find("segment_panel.last_slice").maximum() == shape[1]
+    box = opened.session.scan.geometry.display.box_from_display((slice(0, shape[0]), slice(2, 7), slice(0, shape[2])))
+    assert opened.region.between((2, 6)) == box
+
+
 def test_around_a_label_gives_the_box_of_that_organ(
     opened: Any, find: Callable[[str], Any], wait: Callable[..., None], pelvis_files: list[Path]
 ) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from napari_boundaryseg.data.boxes import Box, loosely_around
 from napari_boundaryseg.data.datasets import Case, read_dataset
+from napari_boundaryseg.data.geometry import AxisMap
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.engine.evaluation.folds import FOLDS
 from napari_boundaryseg.engine.recipes.recipe import Recipe
@@ -115,7 +116,9 @@ class Study:
 
 def loose_box(volume: Volume, labels: LabelMap, wanted: Recipe) -> Box | None:
     """The loose box round the labels that the model is given: random, but always the same for a case."""
-    if wanted.box_margin_mm is None:
+    margins = wanted.box_margins_mm
+    if margins is None:
         return None
     seed = int.from_bytes(hashlib.sha256(volume.name.encode()).digest()[:8])
-    return loosely_around(labels.array > 0, labels.spacing_mm, wanted.box_margin_mm, np.random.default_rng(seed))
+    own = [margins[int(axis)] for axis, _ in AxisMap(labels.affine, labels.geometry.shape, "RAS").there]
+    return loosely_around(labels.array > 0, labels.spacing_mm, own, np.random.default_rng(seed))

@@ -81,7 +81,7 @@ def border(labels: LabelMap) -> np.ndarray:
     return reduce(np.logical_or, [thick_boundary(labels.mask(organ.id)) for organ in labels.scheme.organs])
 
 
-def fit_scaling(values: np.ndarray, so: np.ndarray) -> Scaling:
+def fit_scaling(values: np.ndarray, so: np.ndarray, weights: np.ndarray | None = None) -> Scaling:
     """The scales and the shift of the log-odds under which what was so is most likely: beta calibration.
 
     Edges are seldom as sure as they say: inside an organ their highest values promise no more than middling ones.
@@ -92,16 +92,19 @@ def fit_scaling(values: np.ndarray, so: np.ndarray) -> Scaling:
     ----------
     values : array, 0..1
     so : bool array of the same shape
+    weights : array of the same shape, optional
+        How much each value counts.
 
     References
     ----------
     Kull, Silva Filho and Flach (2017), AISTATS.
     """
     logs, truth = np.stack([*_logarithms(values.ravel()), np.ones(values.size)]), so.ravel().astype(float)
+    counted = np.full(truth.size, 1 / truth.size) if weights is None else weights.ravel() / weights.sum()
 
     def cost(parameters: np.ndarray) -> tuple[float, np.ndarray]:
         z = parameters @ logs
-        return float(np.mean(np.logaddexp(0, z) - truth * z)), logs @ (special.expit(z) - truth) / truth.size
+        return float(counted @ (np.logaddexp(0, z) - truth * z)), logs @ (counted * (special.expit(z) - truth))
 
     bounds = [(0.05, 20.0), (0.0, 20.0), (-20.0, 20.0)]
     found = optimize.minimize(cost, np.array([1.0, 1.0, 0.0]), jac=True, method="L-BFGS-B", bounds=bounds).x
@@ -123,19 +126,23 @@ def _logarithms(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.log(inside), -np.log1p(-inside)
 
 
-def fit_temperature(probabilities: Sequence[np.ndarray], truth: Sequence[np.ndarray]) -> Scaling:
+def fit_temperature(
+    probabilities: Sequence[np.ndarray], truth: Sequence[np.ndarray], weights: np.ndarray | None = None
+) -> Scaling:
     """The scale of log-probabilities over all classes (Guo et al. 2017).
 
     Parameters
     ----------
     probabilities : sequence of (classes, n) arrays
     truth : sequence of (n,) arrays of class indices
+    weights : (all n,) array, optional
+        How much each voxel counts.
     """
     logs = np.log(np.clip(np.concatenate(list(probabilities), axis=1), _SURE, 1.0))
     right = np.take_along_axis(logs, np.concatenate(list(truth))[None], axis=0)[0]
 
     def cost(scale: float) -> float:
-        return float(np.mean(special.logsumexp(scale * logs, axis=0) - scale * right))
+        return float(np.average(special.logsumexp(scale * logs, axis=0) - scale * right, weights=weights))
 
     return Scaling(scale=float(optimize.minimize_scalar(cost, bounds=(0.05, 20.0), method="bounded").x))
 

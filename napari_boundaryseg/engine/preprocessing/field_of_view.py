@@ -11,7 +11,6 @@ from napari_boundaryseg.data.boxes import AnyBox, Box, around
 from napari_boundaryseg.data.geometry import AxisMap
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.engine.preprocessing.prepared_scan import PreparedScan
-from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.errors import InputError, RegionNeeded
 
 FIELD_FACTOR = 1.6
@@ -110,8 +109,8 @@ def part_of(scan: PreparedScan, labels: LabelMap, box: AnyBox | None = None) -> 
     if box is not None:
         given = boxes.given(box, scan.volume.geometry.shape)
         return given if drawn is None else boxes.union([given, drawn])
-    margin = _margin_mm(scan.recipe)
-    if margin is None and not far_larger(scan):
+    margins = _margins_mm(scan)
+    if margins is None and not far_larger(scan):
         return None
     if drawn is None:
         raise InputError(
@@ -121,7 +120,7 @@ def part_of(scan: PreparedScan, labels: LabelMap, box: AnyBox | None = None) -> 
         )
     if scan.recipe.locator:
         return located(scan, labels)
-    return around(labels.array > 0, labels.spacing_mm, MARGIN_MM if margin is None else margin)
+    return around(labels.array > 0, labels.spacing_mm, MARGIN_MM if margins is None else margins)
 
 
 def located(scan: PreparedScan, found: LabelMap) -> Box | None:
@@ -141,8 +140,12 @@ def located(scan: PreparedScan, found: LabelMap) -> Box | None:
     return boxes.at_least(box, shape, [size[int(axis)] for axis, _ in axes.there])
 
 
-def _margin_mm(recipe: Recipe) -> float | None:
-    """What is kept round the organs where the model is always given a box; None where it may see the whole scan."""
+def _margins_mm(scan: PreparedScan) -> list[float] | None:
+    """What is kept round the organs along the scan's axes where the model is always given a box; else None."""
+    recipe, volume = scan.recipe, scan.volume
     if recipe.locator:
-        return recipe.locator_margin_mm
-    return None if recipe.box_margin_mm is None else sum(recipe.box_margin_mm) / 2
+        return [recipe.locator_margin_mm] * 3
+    if recipe.box_margins_mm is None:
+        return None
+    mean = [sum(margins) / 2 for margins in recipe.box_margins_mm]
+    return [mean[int(axis)] for axis, _ in AxisMap(volume.affine, volume.geometry.shape, "RAS").there]

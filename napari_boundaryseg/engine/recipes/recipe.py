@@ -87,6 +87,9 @@ class Recipe(Settings):
     box_margin_mm: Margins | None = Field(
         None, description="the model is given a box: each training draw takes one with random margins between these"
     )
+    box_margin_along_mm: Margins | None = Field(
+        None, description="the same for its two ends along the body; none where they are as the others"
+    )
     sides_mm: float = Field(
         0.0, ge=0, le=500, description="further channels: the distances to the box's sides, up to so far; 0 for none"
     )
@@ -135,6 +138,12 @@ class Recipe(Settings):
         gains, organs = len(self.targets.difficulty_gains), len(self.scheme.organs)
         if gains not in (0, organs):
             raise ValueError(f"there are {gains} difficulty gains for {organs} organs")
+        return self
+
+    @model_validator(mode="after")
+    def _ended(self) -> Recipe:
+        if self.box_margin_along_mm is not None and self.box_margin_mm is None:
+            raise ValueError("margins along the body need random boxes: set box_margin_mm")
         return self
 
     @model_validator(mode="after")
@@ -215,6 +224,13 @@ class Recipe(Settings):
     def learns_from_cases(self) -> bool:
         """Whether labelled scans are needed, all or beside synthetic ones."""
         return not self.synthetic or self.synthetic_share < 1
+
+    @property
+    def box_margins_mm(self) -> tuple[Margins, Margins, Margins] | None:
+        """Of the box that the model is given, along x, y, z of the patient; None where it is given none."""
+        if self.box_margin_mm is None:
+            return None
+        return self.box_margin_mm, self.box_margin_mm, self.box_margin_along_mm or self.box_margin_mm
 
     @property
     def digest(self) -> str:

@@ -37,8 +37,17 @@ class DrawnRegion(QObject):
     def slices(self) -> int:
         """How many slices the plane now shown has."""
         scan = self.session.scan
-        first = next(iter(order_of(self._viewer)), 0)
-        return scan.geometry.display.display_shape[first] if scan is not None else 1
+        return scan.geometry.display.display_shape[self._flat] if scan is not None else 1
+
+    def shown(self) -> int:
+        """The slice now shown, counted from 0."""
+        dims = self._viewer.dims
+        return int(dims.current_step[dims.ndim - 3 + self._flat])
+
+    @property
+    def _flat(self) -> int:
+        """The display axis along which the plane now shown has its slices."""
+        return next(iter(order_of(self._viewer)), 0)
 
     @report_errors
     def draw(self) -> None:
@@ -57,6 +66,15 @@ class DrawnRegion(QObject):
             raise InputError("The box", "none is drawn yet", "Press Draw a box and drag a rectangle on the scan")
         return from_rectangle(corners, slices, scan.geometry)
 
+    def between(self, slices: tuple[int, int]) -> Box:
+        """All that lies from one slice of the plane now shown to another, as a box on the scan's own array."""
+        scan = self.session.scan
+        if scan is None:
+            raise InputError("The slices", "no scan is open", "Open one first")
+        corners = np.array([(0, 0, 0), [n - 1 for n in scan.geometry.display.display_shape]], float)
+        corners[:, self._flat] = 0
+        return from_rectangle(corners, slices, scan.geometry, self._flat)
+
     def around(self, organ: str | None, margin_mm: float) -> Box:
         """A box around an organ of the labels in the window, or around all of them."""
         labels = read_labels(self._viewer, self.session.scan)
@@ -65,7 +83,7 @@ class DrawnRegion(QObject):
         return around_organ(labels, organ, margin_mm)
 
 
-def from_rectangle(corners: np.ndarray, slices: tuple[int, int], geometry: Geometry) -> Box:
+def from_rectangle(corners: np.ndarray, slices: tuple[int, int], geometry: Geometry, flat: int | None = None) -> Box:
     """A rectangle drawn on the display grid, and the slices that it holds for, as a box on the scan's own array.
 
     Parameters
@@ -75,13 +93,15 @@ def from_rectangle(corners: np.ndarray, slices: tuple[int, int], geometry: Geome
     slices : two ints
         First and last slice along the axis that the rectangle is flat in, counted from 0.
     geometry : Geometry
+    flat : int, optional
+        That axis; else where the rectangle is thinnest.
 
     Raises
     ------
     InputError
         For a rectangle that holds no voxel of the scan.
     """
-    flat = int(np.argmin(corners[1] - corners[0]))
+    flat = int(np.argmin(corners[1] - corners[0])) if flat is None else flat
     parts = []
     for axis, n in enumerate(geometry.display.display_shape):
         low, high = (slices[0], slices[1]) if axis == flat else (round(corners[0, axis]), round(corners[1, axis]))

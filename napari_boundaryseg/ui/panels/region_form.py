@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qtpy.QtWidgets import QDoubleSpinBox, QFormLayout, QSpinBox, QWidget
+from qtpy.QtWidgets import QDoubleSpinBox, QFormLayout, QHBoxLayout, QPushButton, QSpinBox, QWidget
 
 from napari_boundaryseg.data.boxes import Box, size_text
 from napari_boundaryseg.errors import InputError
@@ -10,6 +10,7 @@ from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 from napari_boundaryseg.ui.widgets.controls import button, choice, line, named
 
 WHOLE, DRAWN, AROUND = "Whole scan", "Box drawn on the scan", "Around a label"
+SLICES = "From slice to slice"
 EVERY_LABEL = "Every label"
 DRAW_HINT = "Drag a rectangle on the scan, then set the slices that it holds for."
 
@@ -20,10 +21,14 @@ class RegionForm(QWidget):
     def __init__(self, controller: ViewerController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session, self._region, self._labels = controller.session, controller.region, controller.labels
-        self.kind = choice("segment_panel.region", "Region", "The part of the scan to segment", (WHOLE, DRAWN, AROUND))
+        self.kind = choice(
+            "segment_panel.region", "Region", "The part of the scan to segment", (WHOLE, DRAWN, AROUND, SLICES)
+        )
         self.draw = button("segment_panel.draw_box", "Draw a box", DRAW_HINT)
         self.first = self._slice("segment_panel.first_slice", "First slice")
         self.last = self._slice("segment_panel.last_slice", "Last slice")
+        self.from_here = button("segment_panel.from_here", "From here", "The slice now shown is the first")
+        self.to_here = button("segment_panel.to_here", "To here", "The slice now shown is the last")
         self.box_size = line("segment_panel.box_size", DRAW_HINT, quiet=True)
         self.organ = choice("segment_panel.around", "Label")
         self.margin = named(QDoubleSpinBox(), "segment_panel.margin", "Margin", "Added on every side")
@@ -35,8 +40,9 @@ class RegionForm(QWidget):
         self.draw.clicked.connect(self.start_drawing)
         self._region.drawn.connect(self._show_size)
         self._labels.shown.connect(self._fill_organs)
-        for spin in (self.first, self.last):
+        for spin, here in ((self.first, self.from_here), (self.last, self.to_here)):
             spin.valueChanged.connect(self._show_size)
+            here.clicked.connect(lambda _, spin=spin: spin.setValue(self._region.shown() + 1))
         controller.listen(self, self._session.scan_changed, self._on_scan)
         self._fill_organs()
         self._on_scan(self._session.scan)
@@ -52,12 +58,12 @@ class RegionForm(QWidget):
             form.setContentsMargins(0, 0, 0, 0)
             form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         drawn_form.addRow(self.draw)
-        drawn_form.addRow("First slice", self.first)
-        drawn_form.addRow("Last slice", self.last)
+        drawn_form.addRow("First slice", _beside(self.first, self.from_here))
+        drawn_form.addRow("Last slice", _beside(self.last, self.to_here))
         drawn_form.addRow(self.box_size)
         around_form.addRow("Label", self.organ)
         around_form.addRow("Margin", self.margin)
-        self._by_kind = {WHOLE: None, DRAWN: drawn, AROUND: around}
+        self._pages = {drawn: (DRAWN, SLICES), around: (AROUND,)}
         form = QFormLayout(self)
         form.setContentsMargins(0, 0, 0, 0)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
@@ -67,11 +73,15 @@ class RegionForm(QWidget):
         self._on_kind()
 
     def _on_kind(self) -> None:
-        for kind, page in self._by_kind.items():
-            if page is not None:
-                page.setVisible(kind == self.kind.currentText())
-        if self.kind.currentText() != DRAWN:
+        chosen = self.kind.currentText()
+        for page, kinds in self._pages.items():
+            page.setVisible(chosen in kinds)
+        self.draw.setVisible(chosen == DRAWN)
+        if chosen != DRAWN:
             self._region.remove()
+        if chosen == SLICES:
+            self._fit_slices()
+        self._show_size()
 
     def _on_scan(self, scan: object) -> None:
         self.kind.setCurrentText(WHOLE)
@@ -90,12 +100,15 @@ class RegionForm(QWidget):
     def start_drawing(self) -> None:
         """Choose the drawn box, and let the person draw it in the plane now shown."""
         self.kind.setCurrentText(DRAWN)
-        slices = self._region.slices()
-        for spin in (self.first, self.last):
-            spin.setMaximum(slices)
-        self.last.setValue(slices)
+        self._fit_slices()
+        self.last.setValue(self.last.maximum())
         self.box_size.setText(DRAW_HINT)
         self._region.draw()
+
+    def _fit_slices(self) -> None:
+        """As many as the plane now shown has."""
+        for spin in (self.first, self.last):
+            spin.setMaximum(self._region.slices())
 
     def box(self) -> Box | None:
         """The region as a box on the scan's own array; None for the whole scan.
@@ -110,15 +123,25 @@ class RegionForm(QWidget):
         if self.kind.currentText() == AROUND:
             organ = self.organ.currentText()
             return self._region.around(None if organ == EVERY_LABEL else organ, self.margin.value())
-        return self._region.box((self.first.value() - 1, self.last.value() - 1))
+        slices = self.first.value() - 1, self.last.value() - 1
+        return self._region.between(slices) if self.kind.currentText() == SLICES else self._region.box(slices)
 
     def _show_size(self) -> None:
         scan = self._session.scan
-        if self.kind.currentText() != DRAWN or scan is None:
+        if self.kind.currentText() not in (DRAWN, SLICES) or scan is None:
             return
         try:
-            box = self._region.box((self.first.value() - 1, self.last.value() - 1))
+            box = self.box()
         except InputError:
             self.box_size.setText(DRAW_HINT)
             return
-        self.box_size.setText(f"Box: {size_text(box, scan.spacing_mm)}")
+        if box is not None:
+            self.box_size.setText(f"Box: {size_text(box, scan.spacing_mm)}")
+
+
+def _beside(spin: QSpinBox, here: QPushButton) -> QHBoxLayout:
+    """A slice's number, and a button that takes the one now shown."""
+    row = QHBoxLayout()
+    row.addWidget(spin, 1)
+    row.addWidget(here)
+    return row

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from napari_boundaryseg.data.boxes import around
+from napari_boundaryseg.data.volume import Geometry, LabelMap
 from napari_boundaryseg.engine.evaluation.folds import FOLDS
 from napari_boundaryseg.engine.evaluation.study import Study, loose_box
 from napari_boundaryseg.engine.recipes.shipped import recipe
@@ -96,3 +98,24 @@ def test_the_box_of_a_case_is_loose_and_always_the_same() -> None:
     assert box == loose_box(volume, labels, boxed)
     assert all(part.start <= least.start and part.stop >= least.stop for part, least in zip(box, tight, strict=True))
     assert np.count_nonzero(labels.array[box]) == np.count_nonzero(labels.array)
+
+
+@pytest.mark.parametrize("axes", list(itertools.permutations(range(3))))
+def test_the_ends_of_a_box_along_the_body_have_margins_of_their_own(axes: tuple[int, int, int]) -> None:
+    volume, labels = two_part_structure(0)
+    turned = np.eye(4)
+    turned[:3, :3] = labels.affine[:3, :3][:, axes]
+    array = np.ascontiguousarray(labels.array.transpose(axes))
+    other = LabelMap(array, Geometry(array.shape, turned), labels.scheme, labels.name)
+    ended = recipe("hippocampus-sgm").with_settings({"box_margin_mm": (3.0, 4.0), "box_margin_along_mm": (0.0, 0.001)})
+    box, tight = loose_box(volume, other, ended), around(other.array > 0, other.spacing_mm)
+    assert box is not None
+    assert tight is not None
+    for axis, (part, least) in enumerate(zip(box, tight, strict=True)):
+        room = (least.start - part.start, part.stop - least.stop)
+        assert room == (0, 0) if axes[axis] == 2 else min(room) >= 1
+
+
+def test_margins_along_the_body_need_a_box() -> None:
+    with pytest.raises(ValueError, match="set box_margin_mm"):
+        recipe("hippocampus-sgm").with_settings({"box_margin_along_mm": (0.0, 30.0)})

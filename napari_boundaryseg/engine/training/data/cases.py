@@ -84,7 +84,8 @@ def prepare_loosely(volume: Volume, labels: LabelMap, recipe: Recipe) -> Trainin
     """Keep a labelled scan beyond the widest margin of the recipe's boxes, for random boxes to be drawn from it."""
     check_pair(volume, labels)
     unsized = recipe.model_copy(update={"preprocessing": recipe.preprocessing.model_copy(update={"size_vox": None})})
-    widest = around(labels.array > 0, labels.spacing_mm, ROOM * (recipe.box_margin_mm or (0, 0))[1])
+    most = max((margins[1] for margins in recipe.box_margins_mm or ()), default=0.0)
+    widest = around(labels.array > 0, labels.spacing_mm, ROOM * most)
     scan = PreparedScan.of(volume, unsized).within(widest)
     return _case(scan, torch.from_numpy(scan.grid.intensities()), labels, loose=True)
 

@@ -77,8 +77,8 @@ def _turned_box(case: TrainingCase, recipe: Recipe, rng: np.random.Generator) ->
         slice(math.floor(low + 1e-6), math.ceil(high - 1e-6) + 1)
         for low, high in zip(organs.min(0), organs.max(0), strict=True)
     )
-    margins = recipe.box_margin_mm or (0.0, 0.0)
-    return matrix, loosened((i, j, k), case.labels.shape, case.spacing_mm, margins, rng)
+    x, y, z = recipe.box_margins_mm or ((0.0, 0.0),) * 3
+    return matrix, loosened((i, j, k), case.labels.shape, case.spacing_mm, (z, y, x), rng)
 
 
 def _points(case: TrainingCase, matrix: np.ndarray, cut: Box, size: tuple[int, int, int]) -> Tensor:

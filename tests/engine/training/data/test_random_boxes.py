@@ -68,6 +68,20 @@ def test_each_draw_takes_another_box_with_margins_between_the_two() -> None:
     assert len(shapes) > 10
 
 
+def test_the_ends_along_the_body_may_have_no_margin() -> None:
+    wanted = of_boxes(**{"preprocessing": Preprocessing().model_dump(), "box_margin_along_mm": (0.0, 0.001)})
+    case = prepare_loosely(*tumour(), wanted)
+    for seed in range(10):
+        made = boxed(case, wanted, np.random.default_rng(seed))
+        where = np.argwhere(made.labels.numpy() > 0)
+        assert where.min(0)[0] == 0
+        assert where.max(0)[0] == made.labels.shape[0] - 1
+        assert (where.min(0)[1:] * case.spacing_mm[1:] >= 4.0 - 1e-6).all()
+    volume, labels = tumour()
+    box = part_of(PreparedScan.of(volume, wanted), labels)
+    assert box == (slice(30 - 7, 40 + 7), slice(20 - 4, 32 + 4), slice(11, 19))
+
+
 def test_a_drawn_box_is_what_a_prediction_in_that_box_is_given() -> None:
     wanted = of_boxes(box_margin_mm=(4.0, 4.001))
     volume, labels = tumour()
