@@ -20,7 +20,6 @@ from napari_boundaryseg.data.datasets import Case, load_labelled
 from napari_boundaryseg.data.metrics import evaluate
 from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
 from napari_boundaryseg.engine.evaluation import study_table
-from napari_boundaryseg.engine.evaluation.folds import FOLDS, every
 from napari_boundaryseg.engine.evaluation.label_prior import LabelPrior
 from napari_boundaryseg.engine.evaluation.study import Study, Training, loose_box
 from napari_boundaryseg.engine.inference.predictor import Predictor
@@ -34,7 +33,7 @@ def run_fold(
 ) -> list[study_table.Row]:
     """Train one fold, or go on with it, and score what it did not see."""
     wanted, folder = training.wanted, study.fold_folder(training, fold, work)
-    known, unseen = every(cases, FOLDS, fold)
+    known, unseen = study.divided(cases, fold)
     began = time.perf_counter()
     print(f"{training.name}, fold {fold}: {len(known)} cases train, {len(unseen)} are scored", flush=True)
     fit(wanted, load_labelled(known, wanted.scheme), folder, resume=True, precision="float32", progress=_print)
@@ -50,7 +49,9 @@ def run_fold(
             place = study.predictions_folder(training, work)
             export_files(volume, found.labels, found, {"labels", *MAPS}, place, case=case.name, overwrite=True)
         worth = {organ: prior.dice(labels, box) for organ, prior in priors.items()}
-        rows += study_table.rows_of_case(training, fold, case, evaluate(found.labels, labels), worth, seconds)
+        rows += study_table.rows_of_case(
+            training, fold, case, evaluate(found.labels, labels, also=study_table.ALSO), worth, seconds
+        )
     return rows
 
 

@@ -14,7 +14,7 @@ from napari_boundaryseg.data.boxes import Box, loosely_around
 from napari_boundaryseg.data.datasets import Case, read_dataset
 from napari_boundaryseg.data.geometry import AxisMap
 from napari_boundaryseg.data.volume import LabelMap, Volume
-from napari_boundaryseg.engine.evaluation.folds import FOLDS
+from napari_boundaryseg.engine.evaluation.folds import FOLDS, every
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.recipes.shipped import recipe
 from napari_boundaryseg.errors import InputError
@@ -55,16 +55,20 @@ class Training:
 
 @dataclass(frozen=True)
 class Study:
-    """A study file: the data set, the rows of its ``splits.csv`` that count, the trainings."""
+    """A study file: the data set, the rows of its ``splits.csv`` that count, the trainings.
+
+    Where it names rows that judge, the others train, and the only fold is 0.
+    """
 
     path: Path
     data: str
     rows: tuple[str, ...]
     trainings: tuple[Training, ...]
+    judges: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, path: Path) -> Study:
-        """From TOML; folds of the study count where a training has none of its own.
+        """From TOML; folds and settings of the study count where a training has none of its own.
 
         Raises
         ------
@@ -73,10 +77,15 @@ class Study:
         """
         try:
             values = tomllib.loads(path.read_text("utf-8"))
-            folds = values.get("folds", range(FOLDS))
-            entries = [{"folds": folds, **entry} for entry in values["training"]]
+            judges = tuple(values.get("judges", ()))
+            folds = [0] if judges else values.get("folds", range(FOLDS))
+            shared = values.get("settings", {})
+            entries = [
+                {"folds": folds, **entry, "settings": {**shared, **entry.get("settings", {})}}
+                for entry in values["training"]
+            ]
             made = tuple(Training(**{**entry, "folds": tuple(entry["folds"])}) for entry in entries)
-            return cls(path, values["data"], tuple(values["rows"]), made)
+            return cls(path, values["data"], tuple(values["rows"]), made, judges)
         except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
             reason = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
             raise InputError(path, f"it is no study: {reason}", "See benchmarks/studies/sarcoma.toml") from error
@@ -103,7 +112,15 @@ class Study:
     def cases(self, data: Path) -> list[Case]:
         """The cases that the study uses, of a folder of data sets."""
         folder = data / self.data
-        return [case for case in read_dataset(folder, folder / "splits.csv") if case.split in self.rows]
+        wanted = (*self.rows, *self.judges)
+        return [case for case in read_dataset(folder, folder / "splits.csv") if case.split in wanted]
+
+    def divided(self, cases: list[Case], fold: int) -> tuple[list[Case], list[Case]]:
+        """The cases that train, and those that a fold has not seen."""
+        if self.judges:
+            known, unseen = ([c for c in cases if (c.split in self.judges) == judge] for judge in (False, True))
+            return known, unseen
+        return every(cases, FOLDS, fold)
 
     def fold_folder(self, training: Training, fold: int, work: Path) -> Path:
         """Where the training of one fold is kept; one with other settings begins anew elsewhere."""

@@ -18,11 +18,13 @@ from napari_boundaryseg.data.saving import atomic_text
 from napari_boundaryseg.engine.evaluation.study import Training
 
 Row = dict[str, Any]
+ALSO = ("border_dsc",)
+"""Metrics that are measured on request only, and that a study asks for."""
 
 
 def scored() -> tuple[Metric, ...]:
-    """The metrics of the table: those of which one way is better."""
-    return tuple(metric for metric in metrics() if metric.better != "neither")
+    """The metrics of the table: those of which one way is better, and `ALSO`."""
+    return tuple(metric for metric in metrics(ALSO) if metric.better != "neither")
 
 
 def columns() -> tuple[str, ...]:
@@ -48,7 +50,7 @@ def rows_of_case(
         The one that did not see the case.
     case : Case
     scores : mapping
-        Organ to metrics, as `data.metrics.evaluate` gives them.
+        Organ to metrics, as `data.metrics.evaluate` gives them; those that it was not asked for stay empty.
     priors : mapping
         Organ to the Dice of a label prior that ignores the image, on this case; regions have none.
     seconds : float
@@ -62,7 +64,7 @@ def rows_of_case(
             "case": case.name,
             "group": case.group,
             "organ": organ,
-            **{metric.name: f"{row[metric.name]:.4f}" for metric in scored()},
+            **{metric.name: f"{row[metric.name]:.4f}" for metric in scored() if metric.name in row},
             "tolerance_mm": row["tolerance_mm"],
             "prior_dsc": f"{priors[organ]:.4f}" if organ in priors else "",
             "seconds": f"{seconds:.0f}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from copy import deepcopy
 import math
 from typing import Literal
 
@@ -249,7 +250,7 @@ class Recipe(Settings):
             free = groups and groups[-1] in ("network_arguments", "losses", "loss_arguments")
             if not isinstance(place, dict) or (last not in place and not free):
                 raise InputError(key, "the recipe has no such setting", "See boundaryseg train --show RECIPE")
-            place[last] = value
+            place[last] = deepcopy(value)
         return Recipe.model_validate(values)
 
 

@@ -119,3 +119,26 @@ def test_the_ends_of_a_box_along_the_body_have_margins_of_their_own(axes: tuple[
 def test_margins_along_the_body_need_a_box() -> None:
     with pytest.raises(ValueError, match="set box_margin_mm"):
         recipe("hippocampus-sgm").with_settings({"box_margin_along_mm": (0.0, 30.0)})
+
+
+def test_settings_of_the_study_are_those_of_every_training_that_says_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "s.toml"
+    path.write_text('settings = { "batch" = 3, "optimiser.ema_decay" = 0.5 }\n' + TEXT)
+    sgm, quick = Study.read(path).trainings
+    assert (sgm.wanted.batch, sgm.wanted.optimiser.ema_decay) == (3, 0.99)
+    assert (quick.wanted.batch, quick.wanted.optimiser.ema_decay) == (3, 0.5)
+
+
+def test_rows_that_judge_are_the_only_fold(tmp_path: Path) -> None:
+    path = tmp_path / "s.toml"
+    path.write_text('judges = ["val"]\n' + TEXT.replace('"train", "val"', '"train"'))
+    study = Study.read(path)
+    folder = tmp_path / "hippocampus"
+    for kind in ("images", "labels"):
+        (folder / kind).mkdir(parents=True)
+        for name in "abc":
+            (folder / kind / f"{name}.nii.gz").touch()
+    (folder / "splits.csv").write_text("case,group,split\na,1,train\nb,2,val\nc,3,test\n")
+    known, unseen = study.divided(study.cases(tmp_path), 0)
+    assert ([case.name for case in known], [case.name for case in unseen]) == (["a"], ["b"])
+    assert study.training("sgm").folds == (0,)

@@ -81,3 +81,10 @@ def test_an_older_recipe_with_thick_patches_of_a_two_dimensional_network_is_read
     for patch in (thin, (8, 8, 8)):
         old = recipe("hippocampus-bacnn").with_settings({"plane": plane, "patch_vox": patch})
         assert read_recipe(old.model_dump_json()) == old
+
+
+def test_settings_are_taken_over_and_not_written_to() -> None:
+    shared = {"network_arguments": {"width": 8}}
+    one = recipe("hippocampus-sgm").with_settings({**shared, "network_arguments.guided": False})
+    assert one.network_arguments == {"width": 8, "guided": False}
+    assert shared == {"network_arguments": {"width": 8}}, "the next recipe is not given what this one was"

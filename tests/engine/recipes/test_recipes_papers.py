@@ -326,7 +326,9 @@ def test_the_rate_in_an_epoch(name, epoch, expected):
 
 def test_metrics_are_those_that_are_measured():
     assert recipe("be-msd09").with_settings({"metrics": metrics.names()}).metrics == metrics.names()
-    with pytest.raises(ValueError, match=r"metrics.*\n.*'dice' is no metric; known: dsc, slice_dsc, jaccard"):
+    with pytest.raises(
+        ValueError, match=r"metrics.*\n.*'dice' is no metric; known: dsc, slice_dsc, border_dsc, jaccard"
+    ):
         recipe("be-msd09").with_settings({"metrics": ("dice",)})
 
 
