@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from copy import deepcopy
 import math
+from copy import deepcopy
 from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
