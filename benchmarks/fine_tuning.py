@@ -67,8 +67,8 @@ def rows_of(before: LoadedModel, after: LoadedModel, held: list[tuple[Volume, La
     first, second = Predictor(before, device="cpu"), Predictor(after, device="cpu")
     rows = []
     for volume, labels in held:
-        old = first.predict(volume, whole=True).labels.array == ANTERIOR
-        new = second.predict(volume, whole=True).labels.array == ANTERIOR
+        old = first.segment(volume, whole=True).labels.array == ANTERIOR
+        new = second.segment(volume, whole=True).labels.array == ANTERIOR
         truth = dilated(labels).array == ANTERIOR
         imposed = int(truth.sum()) - int((labels.array == ANTERIOR).sum())
         rows.append(
@@ -149,7 +149,7 @@ def mean_dice(model: LoadedModel, held: list[tuple[Volume, LabelMap]]) -> list[f
     predictor = Predictor(model, device="cpu")
     values = []
     for volume, labels in held:
-        found = predictor.predict(volume, whole=True).labels.array
+        found = predictor.segment(volume, whole=True).labels.array
         organs = [dice(found == organ, labels.array == organ) for organ in labels.scheme.ids]
         values.append(float(np.mean(organs)))
     return values

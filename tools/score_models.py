@@ -64,7 +64,7 @@ def on_cases(model: LoadedModel, cases: Iterable[Pair], priors: dict[str, float]
     predictor = Predictor(model)
     values: dict[tuple[str, str], list[float]] = {}
     for volume, labels in cases:
-        for organ, row in evaluate(predictor.predict(volume, whole=True).labels, labels).items():
+        for organ, row in evaluate(predictor.segment(volume, whole=True).labels, labels).items():
             for metric in (metric for metric in study_table.scored() if metric.name in row):
                 values.setdefault((organ, metric.name), []).append(float(row[metric.name]))
     return card_scores(values, priors)

@@ -117,7 +117,7 @@ def measure(model: LoadedModel, volume: Volume, wanted: LabelMap) -> dict[str, f
     there = np.flatnonzero(wanted.array.any(tuple(axis for axis in range(3) if axis != AXIS)))
     picked = sorted({int(there[round(part * (len(there) - 1))]) for part in CORRECTED})
     others = [n for n in range(wanted.array.shape[AXIS]) if n not in picked]
-    start = Predictor(model, "cpu").predict(volume, attention=False).labels.array
+    start = Predictor(model, "cpu").segment(volume).labels.array
     known = start.copy()
     known[:, picked] = wanted.array[:, picked]
     began = time.process_time()

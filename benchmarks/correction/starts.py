@@ -138,7 +138,7 @@ def _validation(data: Path) -> list[Case]:
 def _predicted(pairs: Iterable[tuple[Volume, LabelMap]], model: str) -> Iterator[tuple[LabelMap, LabelMap]]:
     predictor = Predictor(load_model(model, [BASES]), device="cpu")
     for volume, wanted in pairs:
-        found = predictor.predict(volume, whole=True, any_modality=True, attention=False).labels
+        found = predictor.segment(volume, whole=True, any_modality=True).labels
         yield found, replace(wanted, name=volume.name)
 
 

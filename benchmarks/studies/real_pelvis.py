@@ -102,7 +102,7 @@ def scored(
         for organ in scheme.organs
     }
     for case, (volume, labels) in zip(judges, pairs(judges), strict=True):
-        found = predictor.predict(volume, whole=True, attention=False, any_modality=True).labels
+        found = predictor.segment(volume, whole=True, any_modality=True).labels
         truth = labels.with_scheme(scheme)
         drawn = {organ.name for organ in labels.scheme.organs}
         scores = {organ: row for organ, row in evaluate(found, truth).items() if organ in drawn}

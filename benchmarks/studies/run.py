@@ -44,13 +44,15 @@ def run_fold(
     priors = {organ.name: LabelPrior(seen, organ.id) for organ in wanted.scheme.organs}
     for case, (volume, labels) in zip(unseen, load_labelled(unseen, wanted.scheme), strict=True):
         box = loose_box(volume, labels, wanted)
-        found = predictor.predict(volume, box=box, whole=True, attention=False)
-        if predictions:
-            place = study.predictions_folder(training, work)
-            export_files(volume, found.labels, found, {"labels", *MAPS}, place, case=case.name, overwrite=True)
+        if not predictions:
+            found = predictor.segment(volume, box=box, whole=True).labels
+        else:
+            full = predictor.predict(volume, box=box, whole=True, attention=False)
+            found, place = full.labels, study.predictions_folder(training, work)
+            export_files(volume, found, full, {"labels", *MAPS}, place, case=case.name, overwrite=True)
         worth = {organ: prior.dice(labels, box) for organ, prior in priors.items()}
         rows += study_table.rows_of_case(
-            training, fold, case, evaluate(found.labels, labels, also=study_table.ALSO), worth, seconds
+            training, fold, case, evaluate(found, labels, also=study_table.ALSO), worth, seconds
         )
     return rows
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
@@ -22,6 +23,7 @@ from napari_boundaryseg.progress import part
 
 if TYPE_CHECKING:
     from napari_boundaryseg.data.volume import Volume
+    from napari_boundaryseg.engine.inference.prediction import Segmentation
     from napari_boundaryseg.engine.inference.predictor import Predictor
     from napari_boundaryseg.progress import Progress
 
@@ -161,13 +163,10 @@ def _one(
     reading = time.perf_counter() - started
     for note in scan.warnings:
         typer.echo(f"note: {case}: {note}", err=True)
-    found = predictor.predict(
-        scan,
-        box=region.of(scan, case),
-        **allowed._asdict(),
-        attention=False,
-        progress=part(progress, 0.1, 0.9),
+    see: Callable[..., Segmentation] = (
+        partial(predictor.predict, attention=False) if what & set(MAPS) else predictor.segment
     )
+    found = see(scan, box=region.of(scan, case), **allowed._asdict(), progress=part(progress, 0.1, 0.9))
     taken = {"reading": round(reading, 3)}
     written = export_files(
         scan,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -13,7 +14,10 @@ from torch import Tensor, nn
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.registry import Registry
 
-__all__ = ["Attention", "ModelOutput", "build", "names", "register", "signature"]
+__all__ = ["EVERY_MAP", "Attention", "ModelOutput", "asking", "build", "names", "register", "signature"]
+
+EVERY_MAP = frozenset({"contours", "edges", "attention"})
+"""What a network may give beside its logits. One that saves work where less is asked for has it as ``asked``."""
 
 
 @dataclass
@@ -82,6 +86,28 @@ def signature(name: str) -> inspect.Signature:
     ['clear', 'blurry']
     """
     return inspect.signature(_registry[name])
+
+
+@contextmanager
+def asking(network: nn.Module, wanted: Collection[str]) -> Iterator[None]:
+    """Let a network make only these of `EVERY_MAP`, where that saves work; its logits are the same.
+
+    Examples
+    --------
+    >>> import torch
+    >>> network = build("sgm", classes=2, clear=0, blurry=1, width=4).eval()
+    >>> with asking(network, ()):
+    ...     network(torch.zeros(1, 1, 16, 16, 16)).soft is None
+    True
+    """
+    able = [module for module in network.modules() if hasattr(type(module), "asked")]
+    for module in able:
+        module.asked = frozenset(wanted)  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        for module in able:
+            del module.asked
 
 
 def build(

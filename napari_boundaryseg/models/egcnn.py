@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from napari_boundaryseg.errors import InputError
-from napari_boundaryseg.models import Attention, ModelOutput, register
+from napari_boundaryseg.models import EVERY_MAP, Attention, ModelOutput, register
 from napari_boundaryseg.models.backbones import TAPPED, Backbone, LogitsOnly, cut, listening, pad
 from napari_boundaryseg.models.blocks import CONV, POINTWISE, resize_to
 
@@ -124,6 +124,8 @@ class EdgeGatedNet(nn.Module):
     Not for several threads at once: the backbone's maps are heard by hooks during the forward pass.
     """
 
+    asked = EVERY_MAP
+
     def __init__(
         self, backbone: Backbone, classes: int, *, dims: int, seed: Literal["bottleneck", "decoder"], **gate: Any
     ) -> None:
@@ -151,7 +153,8 @@ class EdgeGatedNet(nn.Module):
         maps, seed = [heard[name] for name in self.levels], heard[self.seed]
         e = resize_to(self.stream(maps, seed), main)
         fused, edges = self.fuse(torch.cat([main, e], dim=1)), cut(self.edge(e), x)
-        attention = {} if self.training else self._attention(maps, seed, main, edges)
+        shown = not self.training and "attention" in self.asked
+        attention = self._attention(maps, seed, main, edges) if shown else {}
         return ModelOutput(logits=cut(fused, x), main=cut(main, x), edges=edges, attention=attention)
 
     def _attention(self, maps: list[Tensor], seed: Tensor, main: Tensor, edges: Tensor) -> dict[str, Attention]:

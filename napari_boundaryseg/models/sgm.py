@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from napari_boundaryseg.errors import InputError
-from napari_boundaryseg.models import Attention, ModelOutput, register
+from napari_boundaryseg.models import EVERY_MAP, Attention, ModelOutput, register
 from napari_boundaryseg.models.blocks import MAX_POOL, POINTWISE, Bottleneck, ConvNormRelu, Up, initialise, resize_to
 
 WIDEST = 1024
@@ -74,6 +74,7 @@ class SGMNet(nn.Module):
 
     encoder_modules = ("stem", "level1", "level2", "bridge")
     head_modules = ("segment", "side", "hard", "soft")
+    asked = EVERY_MAP
 
     def __init__(
         self,
@@ -113,11 +114,12 @@ class SGMNet(nn.Module):
         r0, a0 = self.stages[0](r1, s0)
         deep = [resize_to(head(r), x) for head, r in zip(self.side, (r1, r2), strict=True)] if self.training else []
         levels = {"level 0": a0, "level 1": a1, "level 2": a2}
+        contours = self.training or "contours" in self.asked
         return ModelOutput(
             logits=self.segment(r0),
             deep=deep,
-            hard=self.hard(r0) if self.hard is not None else None,
-            soft=self.soft(r0) if self.soft is not None else None,
+            hard=self.hard(r0) if self.hard is not None and contours else None,
+            soft=self.soft(r0) if self.soft is not None and contours else None,
             attention={name: gate for name, gate in levels.items() if gate is not None},
         )
 

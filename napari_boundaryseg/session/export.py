@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 from napari_boundaryseg.data.saving import atomic_json, atomic_write, write_error
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.editing.journal.scan_hash import hash_of
-from napari_boundaryseg.engine.inference.prediction import Prediction
+from napari_boundaryseg.engine.inference.prediction import Prediction, Segmentation
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Progress, silent
 from napari_boundaryseg.session.earlier_results import EarlierResults, ResultsInTheWay, earlier_results, sha256_of
@@ -29,7 +29,7 @@ from napari_boundaryseg.session.vouching import sealed, unfinished
 def export_files(
     scan: Volume,
     labels: LabelMap,
-    prediction: Prediction | None,
+    prediction: Segmentation | None,
     what: set[str],
     folder: Path,
     *,
@@ -48,7 +48,7 @@ def export_files(
     labels : LabelMap
         On the scan's grid.
     prediction : Prediction, optional
-        Needed for edges, contours and probabilities.
+        A `Prediction` for edges, contours and probabilities; a `Segmentation` has none.
     what : set of str
         Some of `KINDS`: ``labels`` (``CASE_seg.nii.gz`` in the scan's exact geometry), ``edges``
         (``CASE_edges.nii.gz``), ``contours`` (``CASE_contours.nii.gz``, one map per organ in label order),
@@ -87,7 +87,8 @@ def export_files(
         raise InputError("export", f"{', '.join(unknown) or 'nothing'} was chosen", f"Choose from: {', '.join(KINDS)}")
     if not scan.geometry.same_as(labels.geometry):
         raise InputError(labels.name, "the labels do not lie on this scan", "Export the labels of the open scan")
-    if prediction is None and what & set(MAPS):
+    maps = prediction if isinstance(prediction, Prediction) else None
+    if maps is None and what & set(MAPS):
         raise InputError("export", "there are no edges and contours yet", "Segment the scan first, or untick them")
     name = case or plain(scan.name)
     report_name = report_name or f"{name}.json"
@@ -95,7 +96,7 @@ def export_files(
     refuse_earlier(scan, folder, names, what, report_name, overwrite)
     began = time.perf_counter()
     with staging(folder) as stage:
-        results = Results(scan, labels, prediction, stage, name)
+        results = Results(scan, labels, maps, stage, name)
         made, checks = make(results, what, progress)
         for other, make_other in (more or {}).items():
             make_other(stage / other)
@@ -155,6 +156,6 @@ def _write_report(values: Mapping[str, Any], path: Path) -> None:
     atomic_write(path, write, check=check)
 
 
-def _seconds_of(prediction: Prediction | None) -> Mapping[str, float]:
+def _seconds_of(prediction: Segmentation | None) -> Mapping[str, float]:
     found = prediction.details.get("seconds") if prediction is not None else None
     return found if isinstance(found, Mapping) else {}

@@ -18,7 +18,7 @@ from napari_boundaryseg import __version__
 from napari_boundaryseg.data.file_format import refuse_later
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.editing.journal.scan_hash import hash_of
-from napari_boundaryseg.engine.inference.prediction import Prediction
+from napari_boundaryseg.engine.inference.prediction import Prediction, Segmentation
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.origins import Origin
 
@@ -37,7 +37,7 @@ MOVED_TO_THE_SCAN = ("shape", "spacing_mm", "channels")
 def report(
     scan: Volume,
     labels: LabelMap,
-    prediction: Prediction | None,
+    prediction: Segmentation | None,
     case: str,
     hashes: Mapping[str, str],
     checks: list[str],
@@ -89,8 +89,8 @@ def report(
         },
         "label_scheme": labels.scheme.model_dump(mode="json"),
         "volumes_ml": {name: round(ml, 6) for name, ml in labels.volumes_ml().items()},
-        "contour_sources": dict(prediction.contour_sources) if prediction is not None else {},
-        "contour_order": list(prediction.contours) if prediction is not None else [],
+        "contour_sources": dict(prediction.contour_sources) if isinstance(prediction, Prediction) else {},
+        "contour_order": list(prediction.contours) if isinstance(prediction, Prediction) else [],
         **dict.fromkeys(OF_THE_MODEL),
         **(prediction.details if prediction is not None else {}),
         "corrected_ml": corrected_ml(labels, prediction),
@@ -103,7 +103,7 @@ def report(
     }
 
 
-def corrected_ml(labels: LabelMap, prediction: Prediction | None) -> float | None:
+def corrected_ml(labels: LabelMap, prediction: Segmentation | None) -> float | None:
     """How much of the labels is not as the model made them, in mL: its edges and contours do not follow that.
 
     None where no model's result lies beside them.

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 
 import numpy as np
 
 from napari_boundaryseg.data.nested_regions import organs_between
 
 
-def decided(probabilities: np.ndarray, nested: Sequence[Sequence[int]] = ()) -> np.ndarray:
-    """Class indices, 0 for the background.
+def decided(probabilities: Sequence[np.ndarray] | np.ndarray, nested: Sequence[Sequence[int]] = ()) -> np.ndarray:
+    """Class indices, 0 for the background: (*sp) uint8, or uint16 where there are more than 256 classes.
+
+    Each map is asked for once, one after the other, where there are no nested regions: they need not all be in memory.
 
     Parameters
     ----------
-    probabilities : (1 + organs, *sp) array
+    probabilities : (1 + organs, *sp) array, or a sequence of (*sp) arrays
         They sum to 1, background first.
     nested : sequence of sequences of int
         Class indices inside each of some nested regions, the outermost first: `Recipe.nested`. A voxel that lies in a
@@ -26,9 +29,22 @@ def decided(probabilities: np.ndarray, nested: Sequence[Sequence[int]] = ()) -> 
     >>> int(decided(unsure)), int(decided(unsure, ((1, 2), (2,))))
     (0, 1)
     """
-    if not nested:
-        return np.asarray(probabilities.argmax(0))
-    found = np.zeros(probabilities.shape[1:], np.intp)
+    kind = np.min_scalar_type(len(probabilities) - 1)
+    if nested:
+        return _innermost(probabilities, nested, kind)
+    most = np.array(probabilities[0])
+    found = np.zeros(most.shape, kind)
+    for n in range(1, len(probabilities)):
+        other = probabilities[n]
+        found[other > most] = n
+        np.maximum(most, other, out=most)
+    return found
+
+
+def _innermost(
+    probabilities: Sequence[np.ndarray] | np.ndarray, nested: Sequence[Sequence[int]], kind: np.dtype
+) -> np.ndarray:
+    found = np.zeros(np.shape(probabilities[0]), kind)
     for inside, organ in zip(nested, organs_between(nested), strict=True):
-        found[probabilities[list(inside)].sum(0) >= 0.5] = organ
+        found[reduce(np.add, [probabilities[n] for n in inside]) >= 0.5] = organ
     return found

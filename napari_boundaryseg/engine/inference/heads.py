@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from napari_boundaryseg.models import ModelOutput
+from napari_boundaryseg.models import EVERY_MAP, ModelOutput, asking
 from napari_boundaryseg.models.blocks import CHANNELS_LAST, LINEAR
 
 
 @dataclass
 class Heads:
-    """Runs a network and stacks its heads: probabilities, hard, soft, edges, spatial attention.
+    """Runs a network and stacks its heads: probabilities, and what is asked of contours, edges, spatial attention.
 
     Parameters
     ----------
     network : nn.Module
     flip_axes : tuple of int
         Spatial axes (0 = z) over whose mirror image the answer is averaged.
-    attention : bool
-        Whether to keep the spatial attention, up-sampled to the window.
+    asked : collection of str
+        Of `models.EVERY_MAP`; attention is up-sampled to the window.
     attention_kind : str
         Of the last answer: see `models.Attention`.
     """
 
     network: nn.Module
     flip_axes: tuple[int, ...] = ()
-    attention: bool = True
+    asked: Collection[str] = EVERY_MAP
     attention_kind: str = ""
     sizes: dict[str, int] = field(default_factory=dict)
     channel_weights: dict[str, list[Tensor]] = field(default_factory=dict)
@@ -38,22 +39,25 @@ class Heads:
         """(B, C, *sp) to (B, N, *sp), every value 0..1, a gain 0..2."""
         x = x.contiguous(memory_format=CHANNELS_LAST[x.ndim - 2])
         mirrored = [x.flip(axis + 2) for axis in self.flip_axes]
-        answer, *others = self._stack(self.network(torch.cat([x, *mirrored]) if mirrored else x)).split(len(x))
+        with asking(self.network, self.asked):
+            output = self.network(torch.cat([x, *mirrored]) if mirrored else x)
+        answer, *others = self._stack(output).split(len(x))
         for axis, other in zip(self.flip_axes, others, strict=True):
             answer = answer + other.flip(axis + 2)
         return answer / (1 + len(others))
 
     def _stack(self, output: ModelOutput) -> Tensor:
         parts = {"classes": torch.softmax(output.logits.float(), 1)}
-        for name in ("hard", "soft", "edges"):
+        for name, kind in (("hard", "contours"), ("soft", "contours"), ("edges", "edges")):
             logits = getattr(output, name)
-            if logits is not None:
+            if logits is not None and kind in self.asked:
                 parts[name] = torch.sigmoid(logits.float())
-        for level, gate in output.attention.items() if self.attention else ():
+        levels = output.attention if "attention" in self.asked else {}
+        for level, gate in levels.items():
             size = output.logits.shape[2:]
             parts[level] = F.interpolate(gate.spatial.float(), size=size, mode=LINEAR[len(size)], align_corners=False)
             self.attention_kind = gate.kind
-        for level, gate in output.attention.items():
+        for level, gate in levels.items():
             if gate.channel is not None:
                 self.channel_weights.setdefault(level, []).append(gate.channel.float().mean(0).cpu())
         self.sizes = {name: part.shape[1] for name, part in parts.items()}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from itertools import combinations, product
 from typing import NamedTuple
 
@@ -34,7 +35,7 @@ class Piece(NamedTuple):
 
 
 def likeliest(
-    labels: np.ndarray, probabilities: Sequence[np.ndarray], organs: Mapping[int, str], spacing_mm: Sequence[float]
+    labels: np.ndarray, probability: Callable[[int], np.ndarray], organs: Mapping[int, str], spacing_mm: Sequence[float]
 ) -> dict[int, tuple[int, ...]]:
     """A voxel of the piece that each organ is, all organs taken together.
 
@@ -45,15 +46,15 @@ def likeliest(
     ----------
     labels : (I, J, K) array of integers
         Along the patient's axes: right, front, head.
-    probabilities : sequence of (I, J, K) arrays
-        Of each organ, in the order of ``organs``.
+    probability : callable
+        Of the n-th organ in the order of ``organs``, (I, J, K); asked for only where it has several pieces.
     organs : mapping
         Integer to name.
     spacing_mm : sequence of float
     """
-    order = {integer: n for n, integer in enumerate(organs)}
+    order, spacing = {integer: n for n, integer in enumerate(organs)}, np.asarray(spacing_mm)
     found = {
-        integer: _pieces(labels, integer, box, probabilities[order[integer]], organs[integer], np.asarray(spacing_mm))
+        integer: _pieces(labels, integer, box, partial(probability, order[integer]), organs[integer], spacing)
         for integer, box in organ_boxes(labels)
     }
     placed = {name for _, one, other, _ in PLACES for name in (one, other)}
@@ -65,11 +66,17 @@ def likeliest(
 
 
 def _pieces(
-    labels: np.ndarray, integer: int, box: tuple[slice, ...], probability: np.ndarray, name: str, spacing: np.ndarray
+    labels: np.ndarray,
+    integer: int,
+    box: tuple[slice, ...],
+    probability: Callable[[], np.ndarray],
+    name: str,
+    spacing: np.ndarray,
 ) -> list[Piece]:
     """The pieces of an organ that may be it, those of most evidence first."""
-    parts, _ = components(labels[box] == integer)
-    evidence = np.bincount(parts.ravel(), weights=probability[box].ravel().astype(np.float64))[1:]
+    parts, evidence = components(labels[box] == integer)
+    if len(evidence) > 1:  # of an only piece it decides nothing
+        evidence = np.bincount(parts.ravel(), weights=probability()[box].ravel().astype(np.float64))[1:]
     corner = np.array([part.start for part in box])
     pieces = []
     for n in np.argsort(-evidence, kind="stable")[:MOST]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -35,21 +37,17 @@ def postprocess(
     """Heads inside a box of the scan to the parts of a `Prediction` on the whole grid, and what to say of them."""
     scheme, shape = recipe.scheme, volume.geometry.shape
     classes = maps.pop("classes")
+    labels, notes, left_out = labelled(volume, box, classes, recipe)
     # Maps are derived from the network's own probabilities: the edges' calibration was fitted on them.
     # A scale keeps the likeliest class, but not which region is likelier than not: those are left as they are.
     scaled = classes if calibration is None or recipe.nested else tempered(classes, calibration.probabilities)
     probabilities = _placed_classes(scaled, box, shape)
-    ids = np.array([0, *scheme.ids])
-    array, notes, left_out = cleaned(
-        ids[decided(probabilities, recipe.nested)], probabilities, recipe.inference, volume.geometry, scheme
-    )
-    labels = LabelMap(array, volume.geometry, scheme, volume.name)
     contours, sources = contour_maps(maps, classes, recipe)
     if "edges" in maps:
         edges, sources["edges"] = maps["edges"][0], "hard head"
     else:
         # Of all organs in one way, so that the map is on one scale: heads that learned boundaries, and bands, have two.
-        edges = np.max([of_probability(inside) for inside in classes[1:]], axis=0)
+        edges = reduce(np.maximum, map(of_probability, classes[1:]))
         sources["edges"] = "derived"
     if calibration is not None:
         edges = rescaled(edges, calibration.edges)
@@ -64,8 +62,43 @@ def postprocess(
         "attention": attention,
         "attention_kind": attention_kind,
         "channel_weights": channel_weights,
-        "details": {"left_out": left_out, **({"regions": recipe.regions} if recipe.regions else {})},
+        "left_out": left_out,
     }, notes
+
+
+def labelled(
+    volume: Volume, box: Box, classes: Sequence[np.ndarray] | np.ndarray, recipe: Recipe
+) -> tuple[LabelMap, list[str], dict[str, dict[str, Any]]]:
+    """The labels on the whole grid, from the network's own probabilities inside a box; notes; what was left out.
+
+    Parameters
+    ----------
+    volume : Volume
+    box : three slices
+    classes : (classes, ...) array, or a sequence of arrays that are made when they are asked for
+        Not calibrated: what puts numbers right moves no label.
+    recipe : Recipe
+    """
+    ids = np.array([0, *recipe.scheme.ids], np.min_scalar_type(max(recipe.scheme.ids)))
+    array = np.zeros(volume.geometry.shape, ids.dtype)
+    array[box] = ids[decided(classes, recipe.nested)]
+    array, notes, left_out = cleaned(
+        array, _Placed(classes, box, array.shape), recipe.inference, volume.geometry, recipe.scheme
+    )
+    return LabelMap(array, volume.geometry, recipe.scheme, volume.name), notes, left_out
+
+
+class _Placed(Sequence[np.ndarray]):
+    """Each organ's probability on the whole grid, made when it is asked for."""
+
+    def __init__(self, classes: Sequence[np.ndarray] | np.ndarray, box: Box, shape: tuple[int, ...]) -> None:
+        self._classes, self._box, self._shape = classes, box, shape
+
+    def __len__(self) -> int:
+        return len(self._classes) - 1
+
+    def __getitem__(self, n: Any) -> Any:
+        return _place(self._classes[n + 1][None], self._box, self._shape)[0]
 
 
 def contour_maps(
@@ -88,9 +121,11 @@ def contour_maps(
 
 
 def cleaned(
-    labels: np.ndarray, probabilities: np.ndarray, inference: Inference, geometry: Geometry, scheme: LabelScheme
+    labels: np.ndarray, organs: Sequence[np.ndarray], inference: Inference, geometry: Geometry, scheme: LabelScheme
 ) -> tuple[np.ndarray, list[str], dict[str, dict[str, Any]]]:
     """The labels after the recipe's post-processing, how much that changed, and `left_out_of`.
+
+    The probability of an organ is asked for only where it has several pieces.
 
     It works in the patient's axes: of two pieces of one size the same one is kept however the scan is stored.
     """
@@ -102,8 +137,7 @@ def cleaned(
     if inference.smallest_share:
         only = inference.smallest_share == 1
         names = {organ.id: organ.name for organ in scheme.organs}
-        of_organs = [axes.to_axes(probability) for probability in probabilities[1:]]
-        main = likeliest(labels, of_organs, names, axes.new_spacing_mm) if only else None
+        main = likeliest(labels, lambda n: axes.to_axes(organs[n]), names, axes.new_spacing_mm) if only else None
         array = largest_components(labels, inference.smallest_share, main)
         dropped = int(np.count_nonzero(array != labels)) * voxel_ml
         which = "the likeliest piece of each organ was" if only else "large pieces of organs were"
@@ -124,12 +158,16 @@ def derived_contour(probability: np.ndarray) -> np.ndarray:
 
 def _placed_classes(classes: np.ndarray, box: Box, shape: tuple[int, int, int]) -> np.ndarray:
     """Probabilities on the whole grid: outside the box everything is background."""
+    if classes.shape[1:] == shape:
+        return classes
     placed = _place(classes, box, shape)
-    placed[0] += 1 - _place(np.ones((1, *classes.shape[1:]), np.float32), box, shape)[0]
+    outside = np.ones(shape, bool)
+    outside[box] = False
+    placed[0][outside] = 1
     return placed
 
 
-def _place(maps: np.ndarray, box: Box, shape: tuple[int, int, int], outside: float = 0.0) -> np.ndarray:
+def _place(maps: np.ndarray, box: Box, shape: tuple[int, ...], outside: float = 0.0) -> np.ndarray:
     if maps.shape[1:] == shape:
         return maps
     whole = np.full((len(maps), *shape), outside, np.float32)

@@ -1,4 +1,4 @@
-"""Prediction of one scan: labels, probabilities, edges, soft contours, attention. Read-only, no torch."""
+"""Prediction of one scan, or its labels alone: probabilities, edges, soft contours, attention. Read-only, no torch."""
 
 from __future__ import annotations
 
@@ -12,8 +12,27 @@ from napari_boundaryseg.data.volume import LabelMap
 
 
 @dataclass(frozen=True, eq=False)
-class Prediction:
-    """Everything on the scan's own grid, (I, J, K) in file order; arrays are read-only.
+class Segmentation:
+    """What a model finds on a scan without any map: what costs least to compute.
+
+    Parameters
+    ----------
+    labels : LabelMap
+        On the scan's own grid.
+    details : mapping
+        Plain values for the report: model, its SHA-256, device, dtype, seconds per stage, box.
+    """
+
+    labels: LabelMap
+    details: Mapping[str, object] = field(default_factory=dict, kw_only=True)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "details", MappingProxyType(dict(self.details)))
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction(Segmentation):
+    """Labels and maps on the scan's own grid, (I, J, K) in file order; arrays are read-only.
 
     Parameters
     ----------
@@ -38,10 +57,9 @@ class Prediction:
     channel_weights : mapping
         ``"level 0"`` and so on to the mean weight of each feature channel, 0..1.
     details : mapping
-        Plain values for the report: model, its SHA-256, device, dtype, seconds per stage, box.
+        As of a `Segmentation`.
     """
 
-    labels: LabelMap
     probabilities: np.ndarray
     edges: np.ndarray
     contours: Mapping[str, np.ndarray]
@@ -49,10 +67,10 @@ class Prediction:
     attention: Mapping[str, np.ndarray] = field(default_factory=dict)
     attention_kind: str = ""
     channel_weights: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
-    details: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for array in (self.probabilities, self.edges, *self.contours.values(), *self.attention.values()):
             array.flags.writeable = False
-        for name in ("contours", "contour_sources", "attention", "channel_weights", "details"):
+        for name in ("contours", "contour_sources", "attention", "channel_weights"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))

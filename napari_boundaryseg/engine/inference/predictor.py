@@ -3,41 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
-
-import torch
-from torch import Tensor
+from typing import Any
 
 from napari_boundaryseg.data import boxes
 from napari_boundaryseg.data.boxes import AnyBox, Box
 from napari_boundaryseg.data.datasets.channel_names import doubt
 from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, load_model
-from napari_boundaryseg.engine.devices import (
-    DRAW_A_BOX,
-    Plan,
-    choose,
-    first_that_fits,
-    full_float32,
-    sentence_when_full,
-)
-from napari_boundaryseg.engine.inference.heads import Heads
-from napari_boundaryseg.engine.inference.postprocess import postprocess
-from napari_boundaryseg.engine.inference.prediction import Prediction
-from napari_boundaryseg.engine.inference.sliding_window import sliding_window
+from napari_boundaryseg.engine.devices import DRAW_A_BOX, choose, sentence_when_full
+from napari_boundaryseg.engine.inference.answer import Answer, run
+from napari_boundaryseg.engine.inference.postprocess import labelled, postprocess
+from napari_boundaryseg.engine.inference.prediction import Prediction, Segmentation
 from napari_boundaryseg.engine.preprocessing.blank_scans import refuse_constant, refuse_unseen
 from napari_boundaryseg.engine.preprocessing.box_distances import with_sides
 from napari_boundaryseg.engine.preprocessing.field_of_view import check_field, located
 from napari_boundaryseg.engine.preprocessing.modality import refuse_other_modality
-from napari_boundaryseg.engine.preprocessing.network_grid import NetworkGrid
+from napari_boundaryseg.engine.preprocessing.network_grid import Back, NetworkGrid
 from napari_boundaryseg.engine.preprocessing.prepared_scan import PreparedScan
-from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.errors import InputError, RegionNeeded
-from napari_boundaryseg.models.blocks import CHANNELS_LAST
+from napari_boundaryseg.models import EVERY_MAP
 from napari_boundaryseg.progress import Progress, part, silent
-
-_AXES = {"z": 0, "y": 1, "x": 2}
 
 
 class Predictor:
@@ -100,23 +87,47 @@ class Predictor:
             When the channels or the box do not fit, nothing can be seen in the scan, the network's answer is not
             finite, or memory runs out.
         """
+        asked = EVERY_MAP if attention else EVERY_MAP - {"attention"}
+        with sentence_when_full("this scan", DRAW_A_BOX):
+            seen = self._see(volume, box, whole, any_modality, all_pieces, asked, progress)
+            return self._with_maps(seen)
+
+    def segment(
+        self,
+        volume: Volume,
+        *,
+        box: AnyBox | None = None,
+        whole: bool = False,
+        any_modality: bool = False,
+        all_pieces: bool = False,
+        progress: Progress = silent,
+    ) -> Segmentation:
+        """Labels of one scan, the very ones of `predict`, for less: no head and no map is computed that they need not.
+
+        Parameters and errors are those of `predict`.
+        """
+        with sentence_when_full("this scan", DRAW_A_BOX):
+            seen = self._see(volume, box, whole, any_modality, all_pieces, (), progress)
+            classes = seen.heads.split(seen.stacked)["classes"]
+            labels, notes, left_out = labelled(seen.volume, seen.grid.box, Back(seen.grid, classes), seen.recipe)
+            return Segmentation(labels, details=self._details(seen, notes, left_out))
+
+    def _see(
+        self,
+        volume: Volume,
+        box: AnyBox | None,
+        whole: bool,
+        any_modality: bool,
+        all_pieces: bool,
+        asked: Collection[str],
+        progress: Progress,
+    ) -> Answer:
+        """What the network says of a scan, on its own grid."""
         recipe = self.model.card.recipe
         if not any_modality:
             refuse_other_modality(volume, recipe, self.model.card.name)
         if all_pieces:
             recipe = recipe.with_settings({"inference.smallest_share": 0.0})
-        with sentence_when_full("this scan", DRAW_A_BOX):
-            return self._predict(volume, recipe, box, whole, attention, progress)
-
-    def _predict(
-        self,
-        volume: Volume,
-        recipe: Recipe,
-        box: AnyBox | None,
-        whole: bool,
-        attention: bool,
-        progress: Progress,
-    ) -> Prediction:
         scan = PreparedScan.of(volume, recipe, self.model.card.name)
         blank = refuse_constant(scan.volume)
         if box is not None:
@@ -131,29 +142,45 @@ class Predictor:
         refuse_unseen(seen, volume.name, self.model.card.name)
         image = with_sides(seen, grid.spacing_zyx, recipe.sides_mm)
         seconds["preparing"] = time.perf_counter() - began
-        heads, stacked, plan = self._run(image, attention, part(progress, 0.02, 0.9))
+        heads, stacked, plan = run(self.model, self.device, image, asked, part(progress, 0.02, 0.9))
         seconds["network"] = time.perf_counter() - began - sum(seconds.values())
         progress(0.92, "Back to the scan's grid")
-        maps = {name: grid.back(tensor.cpu().numpy()) for name, tensor in heads.split(stacked).items()}
-        calibration = self.model.card.calibration if self._calibrated else None
-        result, notes = postprocess(
-            scan.volume, grid.box, maps, recipe, heads.mean_channel_weights(), calibration, heads.attention_kind
+        notes = [plan.note, _order_note(volume, scan.volume, recipe.channels), _not_finite(grid), *blank]
+        return Answer(
+            scan.volume, recipe, grid, scan.box is not None, heads, stacked, plan, notes, seconds, began, progress
         )
-        notes = [plan.note, _order_note(volume, scan.volume, recipe.channels), _not_finite(grid), *blank, *notes]
-        seconds["scan grid"] = time.perf_counter() - began - sum(seconds.values())
-        details = result.pop("details") | {
+
+    def _with_maps(self, seen: Answer) -> Prediction:
+        heads, grid = seen.heads, seen.grid
+        maps = {name: grid.back(tensor.cpu().numpy()) for name, tensor in heads.split(seen.stacked).items()}
+        calibration = self.model.card.calibration if self._calibrated else None
+        weights = heads.mean_channel_weights()
+        result, notes = postprocess(
+            seen.volume, grid.box, maps, seen.recipe, weights, calibration, heads.attention_kind
+        )
+        calibrated = calibration is not None and bool(calibration.kept)
+        details = self._details(seen, notes, result.pop("left_out"), calibrated)
+        return Prediction(**result, details=details)
+
+    def _details(
+        self, seen: Answer, notes: list[str], left_out: dict[str, dict[str, Any]], calibrated: bool = False
+    ) -> dict[str, Any]:
+        """For the report."""
+        seen.seconds["scan grid"] = time.perf_counter() - seen.began - sum(seen.seconds.values())
+        seen.progress(1.0, "Done")
+        return {
+            "left_out": left_out,
+            **({"regions": seen.recipe.regions} if seen.recipe.regions else {}),
             "model": self.model.title,
             "sha256": self.model.sha256,
-            "device": plan.device,
+            "device": seen.plan.device,
             "dtype": "float32",
-            "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
-            "notes": [note for note in notes if note],
-            "calibrated": calibration is not None and bool(calibration.kept),
+            "seconds": {stage: round(value, 3) for stage, value in seen.seconds.items()},
+            "notes": [note for note in (*seen.notes, *notes) if note],
+            "calibrated": calibrated,
             "silent": list(self.model.card.silent),
-            "box": boxes.as_pairs(grid.box) if scan.box is not None else None,
+            "box": boxes.as_pairs(seen.grid.box) if seen.in_a_box else None,
         }
-        progress(1.0, "Done")
-        return Prediction(**result, details=details)
 
     def _located(self, scan: PreparedScan, progress: Progress) -> Box | None:
         """The box that the recipe's locator proposes; without a locator, None where the scan is small enough."""
@@ -170,47 +197,11 @@ class Predictor:
                 f"{DRAW_A_BOX}, or put {recipe.locator}.safetensors beside the model's file",
             ) from error
         locator = Predictor(model, self.device)
-        found = locator.predict(
-            volume, whole=True, any_modality=True, attention=False, progress=part(progress, 0.0, 0.02)
-        ).labels
+        found = locator.segment(volume, whole=True, any_modality=True, progress=part(progress, 0.0, 0.02)).labels
         box = located(scan, found)
         if box is None:
             raise RegionNeeded(volume.name, f"{recipe.locator} found no organ in it", DRAW_A_BOX)
         return box
-
-    def _run(self, image: Tensor, attention: bool, progress: Progress) -> tuple[Heads, Tensor, Plan]:
-        recipe = self.model.card.recipe
-        flips = tuple(_AXES[axis] for axis in recipe.inference.flip_axes)
-
-        def run(plan: Plan) -> tuple[Heads, Tensor]:
-            network = self.model.network.to(plan.device).eval()
-            network = network.to(memory_format=CHANNELS_LAST[recipe.dims])  # type: ignore[call-overload]
-            heads = Heads(network, flips, attention)
-            with torch.inference_mode(), full_float32():
-                stacked = sliding_window(
-                    image,
-                    heads,
-                    recipe.window_vox,
-                    recipe.inference.overlap,
-                    batch=plan.batch,
-                    device=plan.device,
-                    store=plan.store,
-                    progress=progress,
-                )
-                self._refuse_not_finite(stacked)
-            return heads, stacked
-
-        (heads, stacked), plan = first_that_fits(self.device, run)
-        return heads, stacked, plan
-
-    def _refuse_not_finite(self, stacked: Tensor) -> None:
-        """One map after the other: a copy of all of them may not fit."""
-        if not all(bool(torch.isfinite(one).all()) for one in stacked):
-            raise InputError(
-                self.model.card.name,
-                "the network's answer is not a number everywhere",
-                "Choose another model; this one is damaged or does not suit this scan",
-            )
 
 
 def predict(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -116,6 +118,25 @@ class NetworkGrid:
 
     def _resize(self, array: np.ndarray, mode: str) -> np.ndarray:
         return resized(array, self.shape, mode) if self.resampled else array
+
+
+class Back(Sequence[np.ndarray]):
+    """Maps on the network's grid, each brought back to the scan's, inside the box, when it is asked for.
+
+    Parameters
+    ----------
+    grid : NetworkGrid
+    maps : (N, z, y, x) tensor
+    """
+
+    def __init__(self, grid: NetworkGrid, maps: torch.Tensor) -> None:
+        self._grid, self._maps = grid, maps
+
+    def __len__(self) -> int:
+        return len(self._maps)
+
+    def __getitem__(self, n: Any) -> Any:
+        return self._grid.back(self._maps[n : n + 1].cpu().numpy())[0]
 
 
 def resized(array: np.ndarray, size: tuple[int, int, int], mode: str) -> np.ndarray:

@@ -204,7 +204,7 @@ def _compare(model: LoadedModel, path: Path, judges: Judges, folder: Path, devic
         predictor = Predictor(candidate, device=device)
         for n, (case, box) in enumerate(zip(held_out, parts, strict=True)):
             progress((turn * len(held_out) + n) / total, f"Comparing on {case.volume.name}, {label}")
-            found = predictor.predict(case.volume, box=box, whole=True, any_modality=True).labels
+            found = predictor.segment(case.volume, box=box, whole=True, any_modality=True).labels
             scores.setdefault(case.volume.name, {})[label] = evaluate(found, case.labels.with_scheme(scheme))
     comparison = compare(
         scores,

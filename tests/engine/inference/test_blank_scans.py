@@ -14,7 +14,7 @@ from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.volume import Geometry, Volume
 from napari_boundaryseg.engine.checkpoints.card import Card
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, build_network
-from napari_boundaryseg.engine.inference import predictor as module
+from napari_boundaryseg.engine.inference import answer as module
 from napari_boundaryseg.engine.inference.predictor import predict
 from napari_boundaryseg.engine.recipes.recipe import Inference, Preprocessing
 from napari_boundaryseg.engine.recipes.shipped import recipe

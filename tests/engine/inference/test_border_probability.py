@@ -61,7 +61,9 @@ def test_it_is_the_share_of_drawn_borders_that_pass() -> None:
 @pytest.fixture(scope="module")
 def found() -> tuple[Prediction, LabelMap]:
     scan, labels = pelvis(9100, (96, 96, 24), (2.2, 2.2, 3.8), difficulty="hard")
-    result = Predictor(load_model("pelvis-mr-sgm"), "cpu").predict(scan, whole=True, all_pieces=True, attention=False)
+    result = Predictor(load_model("pelvis-mr-sgm"), "cpu", calibrated=False).predict(
+        scan, whole=True, all_pieces=True, attention=False
+    )
     return result, labels
 
 

@@ -42,7 +42,7 @@ class Scene:
 
     def cleaned(self, **inference: object) -> tuple[np.ndarray, list[str], dict[str, dict[str, object]]]:
         wanted = Inference(**({"smallest_share": 1.0} | inference))
-        return cleaned(self.labels, self.probabilities, wanted, self.geometry, preset("pelvis-mr"))
+        return cleaned(self.labels, self.probabilities[1:], wanted, self.geometry, preset("pelvis-mr"))
 
 
 @pytest.mark.parametrize(("p", "wins"), [(0.72, False), (0.74, True)])
@@ -133,7 +133,7 @@ def test_specks_do_not_take_part() -> None:
 
 
 def test_nothing_and_unknown_names_are_no_trouble() -> None:
-    assert likeliest(np.zeros((4, 4, 4), np.uint8), [np.zeros((4, 4, 4))], {1: "GTV"}, SPACING) == {}
+    assert likeliest(np.zeros((4, 4, 4), np.uint8), lambda n: np.zeros((4, 4, 4)), {1: "GTV"}, SPACING) == {}
     labels = np.zeros((9, 4, 4), np.uint8)
     labels[0:2], labels[5:8] = 1, 1
-    assert likeliest(labels, [np.ones((9, 4, 4))], {1: "GTV"}, SPACING)[1][0] == 5
+    assert likeliest(labels, lambda n: np.ones((9, 4, 4)), {1: "GTV"}, SPACING)[1][0] == 5

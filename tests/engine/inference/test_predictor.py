@@ -12,6 +12,7 @@ from napari_boundaryseg.engine.checkpoints import model_library
 from napari_boundaryseg.engine.checkpoints.card import Card
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, build_network, load_model
 from napari_boundaryseg.engine.devices import first_that_fits, is_full
+from napari_boundaryseg.engine.inference import answer as answering
 from napari_boundaryseg.engine.inference import postprocess as assembling
 from napari_boundaryseg.engine.inference import predictor as module
 from napari_boundaryseg.engine.inference.prediction_files import load_prediction, save_prediction
@@ -222,7 +223,7 @@ def test_torch_says_in_words_that_main_memory_is_full():
     "place",
     [
         (module.NetworkGrid, "image"),
-        (module, "sliding_window"),
+        (answering, "sliding_window"),
         (torch, "isfinite"),
         (module.NetworkGrid, "back"),
         (module, "postprocess"),
@@ -247,7 +248,7 @@ def test_the_check_for_numbers_looks_at_one_map_after_the_other(tmp_path, monkey
 
 
 def test_float32_is_float32_while_a_network_runs_and_only_then(tmp_path, monkeypatch):
-    kinds, seen, real = (torch.backends.cudnn, torch.backends.cuda.matmul), [], module.sliding_window
+    kinds, seen, real = (torch.backends.cudnn, torch.backends.cuda.matmul), [], answering.sliding_window
     before = [kind.allow_tf32 for kind in kinds]
     assert before[0], "torch's default, which would make float32 on CUDA mean TF32"
 
@@ -255,10 +256,10 @@ def test_float32_is_float32_while_a_network_runs_and_only_then(tmp_path, monkeyp
         seen.append([kind.allow_tf32 for kind in kinds])
         return real(*arguments, **options)
 
-    monkeypatch.setattr(module, "sliding_window", watched)
+    monkeypatch.setattr(answering, "sliding_window", watched)
     predict(scan(), model(tmp_path), device="cpu")
     assert seen == [[False, False]]
-    monkeypatch.setattr(module, "sliding_window", full)
+    monkeypatch.setattr(answering, "sliding_window", full)
     with pytest.raises(InputError):
         predict(scan(), model(tmp_path), device="cpu")
     assert [kind.allow_tf32 for kind in kinds] == before

@@ -94,7 +94,7 @@ class LateLearner:
     def answers(self, places: Iterable[Place]) -> dict[Place, Tensor]:
         """What the network says of some windows now: (classes, z, y, x) probabilities of each, on the CPU."""
         flips = tuple(_AXES[axis] for axis in self._recipe.inference.flip_axes)
-        heads, found = Heads(self.network.eval(), flips, attention=False), {}
+        heads, found = Heads(self.network.eval(), flips, asked=()), {}
         for place in places:
             with torch.no_grad(), self._trunk.given(place):
                 stacked = heads(self._view.cut(place)[None].to(self._device))[0]
