@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import subprocess
@@ -36,12 +37,16 @@ def checks(root: Path, tmp_path: Path):
     The log has a line for each run of pytest: ``threads 1 -m pytest ...``.
     """
     (tmp_path / "tools").mkdir()
+    (tmp_path / "tests" / "ui" / "panels").mkdir(parents=True)
+    for name in ("test_a.py", "test_b.py", "panels/test_c.py"):
+        (tmp_path / "tests" / "ui" / name).touch()
     shutil.copy(root / "tools" / "test.sh", tmp_path / "tools")
     log = tmp_path / "log"
     scripts = dict.fromkeys(("ruff", "mypy", "lint-imports", "npe2"), "exit 0")
     scripts["python"] = (
         f'case "$*" in *pytest*) echo "threads ${{OMP_NUM_THREADS:-free}} $*" >> {log} ;; esac\n'
-        'case "$*" in\n*"pytest tests/ui"*) exit $WINDOW ;;\n*"pytest tests"*) exit $OTHERS ;;\n'
+        'case "$*" in\n*test_a.py*) exit ${ONE:-$WINDOW} ;;\n'
+        '*"pytest tests/ui"*) exit $WINDOW ;;\n*"pytest tests"*) exit $OTHERS ;;\n'
         "*coverage_floors*) exit $FLOORS ;;\nesac"
     )
 
@@ -119,9 +124,17 @@ def test_the_order_is_printed_and_can_be_had_again(checks) -> None:
     assert log.count("--random-order-seed=17") == 2
 
 
-def test_the_window_alone_runs_nothing_else(checks) -> None:
-    status, _, log = checks("window")
-    assert (status, set(threads(log))) == (0, {"tests/ui"})
+def test_the_window_alone_runs_nothing_else_in_two_halves(checks) -> None:
+    status, _, log = checks("window", APART_S="0")
+    halves = [[word for word in line.split() if word.startswith("tests")] for line in log.splitlines()]
+    files = ["tests/ui/panels/test_c.py", "tests/ui/test_a.py", "tests/ui/test_b.py"]
+    assert (status, len(halves), sorted(itertools.chain(*halves))) == (0, 2, files), "every file once, and nothing else"
+
+
+@pytest.mark.parametrize("failing", [{"ONE": "1"}, {"ONE": "0", "WINDOW": "1"}])
+def test_either_half_of_the_window_may_fail(checks, failing: dict[str, str]) -> None:
+    status, said, _ = checks("window", APART_S="0", **failing)
+    assert (status, "FAILED: tests of the window" in said) == (1, True)
 
 
 def test_an_unknown_part_is_refused(checks) -> None:

@@ -41,9 +41,10 @@ without_qt() {   # whole floors below the window, with napari and Qt made unimpo
         -p no:napari -p no:npe2 -p no:pytest-qt
 }
 
-with_window() {
+with_window() {   # with_window [PLACE...]: all tests of the window, or those of some files and folders
     local -x COVERAGE_FILE="$made/.coverage.window"
-    tools/with_screen.sh "$bin/python" -m pytest tests/ui "${options[@]}"
+    [ $# -gt 0 ] || set -- tests/ui
+    tools/with_screen.sh "$bin/python" -m pytest "$@" "${options[@]}"
     local status=$?
     [ "$chosen" = long ] && [ $status -eq 5 ] && status=0   # 5: pytest found no test; the window may have no long one
     return $status
@@ -53,6 +54,18 @@ end_of_window() {   # wait for what runs beside the others, and show what it sai
     wait "$window"
     local status=$?
     cat "$made/window.log"
+    return $status
+}
+
+window_in_halves() {   # every second file in a process and on a screen of its own: nothing else runs beside them
+    local one other status=0
+    mapfile -t one < <(find tests/ui -name "test_*.py" | sort | awk 'NR % 2')
+    mapfile -t other < <(find tests/ui -name "test_*.py" | sort | awk 'NR % 2 == 0')
+    with_window "${other[@]}" </dev/null >"$made/window.log" 2>&1 &
+    window=$!
+    sleep "${APART_S:-3}"   # two that look for a free screen at the same moment may find the same one
+    with_window "${one[@]}" || status=$?
+    end_of_window || status=$?
     return $status
 }
 
@@ -89,7 +102,7 @@ coverage)   # the tracer takes half as long again as the tests themselves
     step "branch coverage" coverage
     ;;
 window)
-    step "tests of the window" with_window
+    step "tests of the window" window_in_halves
     ;;
 long)
     step "tests without Qt" without_qt
