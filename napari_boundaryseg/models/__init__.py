@@ -100,14 +100,14 @@ def asking(network: nn.Module, wanted: Collection[str]) -> Iterator[None]:
     ...     network(torch.zeros(1, 1, 16, 16, 16)).soft is None
     True
     """
-    able = [module for module in network.modules() if hasattr(type(module), "asked")]
-    for module in able:
+    before = {module: module.asked for module in network.modules() if hasattr(type(module), "asked")}
+    for module in before:
         module.asked = frozenset(wanted)  # type: ignore[assignment]
     try:
         yield
     finally:
-        for module in able:
-            del module.asked
+        for module, asked in before.items():
+            module.asked = asked
 
 
 def build(

@@ -120,10 +120,12 @@ def test_attention_that_nobody_asks_for_does_not_run_the_edge_stream_again(tmp_p
     assert len(ran) > 2
 
 
-def test_a_network_is_asked_for_everything_again_after_an_error() -> None:
+def test_a_network_is_asked_for_everything_again_after_an_error_and_within_another() -> None:
     network = models.build("sgm", classes=2, clear=0, blurry=1, width=4).eval()
-    with pytest.raises(RuntimeError, match="of the test"), models.asking(network, ()):
-        raise RuntimeError("of the test")
+    with models.asking(network, ("edges",)):
+        with pytest.raises(RuntimeError, match="of the test"), models.asking(network, ()):
+            raise RuntimeError("of the test")
+        assert network.asked == {"edges"}
     assert network.asked == EVERY_MAP
     assert network(torch.zeros(1, 1, 16, 16, 16)).soft is not None
 
