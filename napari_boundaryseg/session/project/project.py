@@ -114,12 +114,15 @@ class Project(ModelVersions, Worklist):
         case_folder.refuse_other_labels(scan, labels)
         case_folder.refuse_no_text(scan.name)
         name, version, accepted = accepting.store(self, scan, labels, box, work, progress)
-        case = next(case for case in self.cases() if case.name == name)
+        (case,) = self._cases("WHERE name = ?", name)
         label = case.label.with_name(f"labels-v{version}.nii.gz")
         return replace(case, label=label, version=version, accepted=accepted, scheme=labels.scheme.name)
 
     def cases(self) -> list[AcceptedCase]:
         """Every accepted case with its newest labels, by name."""
+        return self._cases()
+
+    def _cases(self, which: str = "", *values: str) -> list[AcceptedCase]:
         with self.reading() as database:
             version = version_of(database)
             of_case = "patient, scan_hash" if version > 0 else "NULL, NULL"
@@ -127,7 +130,8 @@ class Project(ModelVersions, Worklist):
             newest = "LEFT JOIN versions USING (slug, version)" if version > 0 else ""
             rows = database.execute(
                 f"SELECT slug, name, version, cases.accepted, cases.scheme, {of_case}, {of_work} "  # noqa: S608 (fixed)
-                f"FROM cases {newest} ORDER BY name"
+                f"FROM cases {newest} {which} ORDER BY name",
+                values,
             ).fetchall()
         found = []
         for slug, name, number, accepted, scheme, *more in typed(
@@ -203,10 +207,10 @@ class Project(ModelVersions, Worklist):
     def remove_case(self, name: str) -> None:
         """Take a case off the list; its files go to ``removed/`` and are kept."""
         with self.writing() as database:
-            case = next((case for case in self.cases() if case.name == name), None)
-            if case is None:
+            found = self._cases("WHERE name = ?", name)
+            if not found:
                 raise InputError(name, "the project has no such case", "Choose one from the list")
-            folder = case.image.parent
+            folder = found[0].image.parent
             database.execute("DELETE FROM cases WHERE slug = ?", (folder.name,))
             database.execute("DELETE FROM versions WHERE slug = ?", (folder.name,))
             self.set_aside(folder)  # where it fails, the case stays on the list
