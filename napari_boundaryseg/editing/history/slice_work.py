@@ -47,6 +47,17 @@ def slice_states(history: History, organ: int, axis: int) -> list[SliceState]:
     return states
 
 
+def taken_slices(history: History, organ: int, axis: int) -> set[int]:
+    """Slices on which what was proposed for the organ was taken, since a result changed it there."""
+    found: set[int] = set()
+    for kind, won, _ in history.changes(organ):
+        if kind in RESULTS:
+            found -= won.slices[axis]
+        elif kind == CARRIED:
+            found |= won.slices[axis]
+    return found
+
+
 def locked_slices(history: History, organ: int) -> set[int]:
     """Slices across the first axis on which the organ is locked, by itself or with all labels."""
     return {lock.slice for lock in history.locks if lock.slice is not None and lock.organ in (None, organ)}

@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QCheckBox, QDialog, QFrame, QHBoxLayout, QLabel, QScr
 
 from napari_boundaryseg.ui import keys
 from napari_boundaryseg.ui.input.habits import HABITS, Habits
+from napari_boundaryseg.ui.widgets.appearance import STRIP_COLOURS
 from napari_boundaryseg.ui.widgets.controls import button, named
 
 COLUMNS = (("Tools", "Organs"), ("Slices", "Polygon"))
@@ -25,6 +26,7 @@ MOUSE = (
     ("Shift+wheel", "Larger or smaller brush and eraser"),
     ("Shift held", "The other planes follow the mouse"),
 )
+STRIP = "Over the slider, the chosen organ on each slice:"
 ROOM = "Mouse and arrows, as in a reading room"
 NEVER_IN_TEXT = "Keys act wherever you are in the window, except where you write text."
 
@@ -71,7 +73,7 @@ class HelpSheet(QDialog):
         area.setWidget(self._page)
         layout = QVBoxLayout(self)
         layout.addWidget(area, 1)
-        layout.addWidget(QLabel(NEVER_IN_TEXT))
+        layout.addWidget(QLabel(f"{NEVER_IN_TEXT}&nbsp;&nbsp; {_legend()}"))
         layout.addWidget(close)
         self._around = layout
 
@@ -84,6 +86,12 @@ class HelpSheet(QDialog):
         text = max(page.height(), self._page.heightForWidth(page.width())) + SLACK_PX
         wanted = QSize(page.width() + SLACK_PX + rest.left() + rest.right(), text + height + rest.top() + rest.bottom())
         self.resize(wanted if screen is None else wanted.boundedTo(screen.availableGeometry().size() - FRAME))
+
+
+def _legend() -> str:
+    """The colours of the slice strip as rich text."""
+    cells = ", ".join(f"<span style='color: {colour}'>■</span> {words}" for words, colour in STRIP_COLOURS.items())
+    return f"{STRIP} {cells}."
 
 
 def _column(text: str, name: str) -> QLabel:

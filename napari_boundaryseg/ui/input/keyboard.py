@@ -27,6 +27,8 @@ OVERRIDE, LEFT = QEvent.Type.ShortcutOverride, QEvent.Type.WindowDeactivate
 HEARD = (PRESS, RELEASE, OVERRIDE, LEFT)
 TEXT = (QLineEdit, QAbstractSpinBox, QTextEdit, QPlainTextEdit)
 MOVED = (QComboBox, QAbstractSlider)
+CONFIRMS = "outline.apply"
+"""In a drop-down list in which a key has just chosen, the first Enter confirms the choice, and applies nothing."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class Keyboard(QObject):
         super().__init__(window)
         self._acts = acts
         self._held: dict[int, Act] = {}
+        self._choosing: QWidget | None = None
         application = QApplication.instance()
         if application is not None:
             application.installEventFilter(self)
@@ -81,6 +84,13 @@ class Keyboard(QObject):
             return False
         key = next((keys.BY_NAME[name] for name in key_names(event) if name in keys.BY_NAME), None)
         act = self._acts.get(key.action) if key is not None else None
+        if key is not None and key.action == CONFIRMS and self._choosing is focus:
+            event.accept()
+            if event.type() == PRESS:
+                self._choosing = None
+            return True
+        if event.type() == PRESS:
+            self._choosing = focus if isinstance(focus, QComboBox) else None
         if key is None or act is None or _keeps(focus, key.moves) or not act.may():
             return False
         event.accept()

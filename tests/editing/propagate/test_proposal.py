@@ -473,3 +473,16 @@ def test_nothing_is_carried_beyond_an_end_that_was_drawn(way: Way) -> None:
     history.lock(Lock(1, 9))
     proposal.update()
     assert not set(range(9, 13)) & set(proposal.offered), "or accepted that there is none"
+
+
+def test_it_tells_which_organs_are_in_the_way() -> None:
+    history = started()
+    values = history.array.copy()
+    values[5, :, 31:36] = 2
+    history.apply("Model", (slice(None),) * 3, values, MODEL)
+    draw(history, 3, disc(20, 24))
+    proposal = Proposal(history, 1, 0, SPACING)
+    assert {4, 5, 6} <= set(proposal.offered)
+    assert proposal.spared([5]) == [2]
+    assert proposal.spared([4, 6]) == []
+    assert proposal.spared(proposal.offered) == [2]

@@ -10,7 +10,7 @@ from hands import LEFT, drag, live
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 
-from napari_boundaryseg.editing.history.edit import CARRIED
+from napari_boundaryseg.editing.history.edit import CARRIED, OPENED
 from napari_boundaryseg.editing.history.locks import Lock
 from napari_boundaryseg.ui.compat.canvas import canvas_widget
 
@@ -74,6 +74,39 @@ def test_what_a_stroke_means_for_the_others_is_dashed_and_taken_slice_by_slice(
     changed = np.flatnonzero((history.array != before).any((1, 2)))
     assert changed.tolist() == [at + 1]
     assert rectum.grid.slice() == at + 2, "on to the next that has a proposal"
+
+
+def test_the_next_slice_is_one_that_was_not_taken_yet(rectum: Any) -> None:
+    history, at = rectum.tools.editable.history, rectum.grid.slice()
+    key(rectum, Qt.Key.Key_C)
+    grow(rectum, at)
+    rectum.grid.show_slice(at + 1)
+    key(rectum, Qt.Key.Key_T)
+    grow(rectum, at + 3)
+    offered = rectum.carry._proposal.offered
+    assert at + 1 in offered, "another correction says something else of it now"
+    rectum.grid.show_slice(at)
+    position = history.position
+    key(rectum, Qt.Key.Key_T)
+    assert history.position == position, "nothing is proposed for the slice that was drawn"
+    assert rectum.grid.slice() == at + 2, "not back to the one that was taken"
+
+
+def test_organs_in_the_way_stay_and_that_is_said(rectum: Any, find: Callable[[str], Any]) -> None:
+    history, at = rectum.tools.editable.history, rectum.grid.slice()
+    box = (slice(at + 1, at + 2), slice(None), slice(None))
+    values = history.array[box].copy()
+    rows = np.flatnonzero((values[0] == RECTUM).any(1))
+    values[0, : rows[0]][values[0, : rows[0]] == 0] = 2
+    history.apply("Opened labels", box, values, OPENED)
+    key(rectum, Qt.Key.Key_C)
+    grow(rectum, at)
+    rectum.grid.show_slice(at + 1)
+    before = history.array == 2
+    key(rectum, Qt.Key.Key_T)
+    assert history.top.kind == CARRIED
+    np.testing.assert_array_equal(history.array == 2, before)
+    assert "Prostate was spared. Interface (I)" in find("job_bar.message").text()
 
 
 def test_one_key_interpolates_between_corrected_slices_instead_and_carries_again(

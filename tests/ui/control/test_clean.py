@@ -197,3 +197,24 @@ def test_the_organ_is_copied_to_the_slice_beside(rectum: Any, key: Any, by: int)
     assert slice_states(history, RECTUM, 0)[at + by] is SliceState.CORRECTED
     changed = np.flatnonzero((labels.data != before).any((1, 2))).tolist()
     assert changed == [at + by]
+
+
+def test_enter_in_the_list_confirms_the_choice_and_the_next_one_applies(
+    rectum: Any, find: Callable[[str], Any]
+) -> None:
+    history, which = rectum.tools.editable.history, find("correct_panel.clean_which")
+    QTest.keyClick(canvas_widget(rectum.viewer), Qt.Key.Key_C, SHIFT)
+    choose(find, "margins")
+    first = history.position
+    which.setFocus()
+    QTest.keyClick(which, Qt.Key.Key_Down)
+    assert which.currentText() != TOOLS["margins"].label
+    QTest.keyClick(which, Qt.Key.Key_Up)
+    assert dashed(rectum)
+    QTest.keyClick(which, Qt.Key.Key_Return)
+    live(100)
+    assert history.position == first, "it was only chosen"
+    assert dashed(rectum)
+    QTest.keyClick(which, Qt.Key.Key_Return)
+    live(200)
+    assert history.position == first + 1

@@ -31,6 +31,7 @@ from napari_boundaryseg.ui.compat.canvas import canvas_widget
 from napari_boundaryseg.ui.compat.events import key_names, typed
 from napari_boundaryseg.ui.compat.window import main_window
 from napari_boundaryseg.ui.layers import access
+from napari_boundaryseg.ui.widgets.appearance import STRIP_COLOURS
 
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 TOOLS = {Qt.Key.Key_B: "paint", Qt.Key.Key_E: "erase", Qt.Key.Key_F: "fill", Qt.Key.Key_P: "polygon"}
@@ -265,6 +266,7 @@ def test_the_help_sheet_lists_every_key(drawing: Any, find: Callable[[str], Any]
     sheet.resize(900, 400)
     live(50)
     assert area.verticalScrollBar().maximum() > 0, "on a smaller screen it scrolls"
+    assert all(words in said for words in STRIP_COLOURS), "what the colours over the slider mean"
     QTest.mouseClick(sheet.findChild(QPushButton, "help.close"), LEFT)
     assert not sheet.isVisible()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -91,3 +91,19 @@ def _cap(distance: np.ndarray, part: float) -> np.ndarray:
     """The end of a body, this part of the way to where it is gone: rounded as a ball's."""
     deepest = float(distance.max())
     return distance - deepest * (1 - np.sqrt(1 - part**2))
+
+
+def beyond_drawn_ends(there: np.ndarray, drawn: Iterable[int]) -> list[int]:
+    """Slices without any of the start that lie farther out than one which a person drew, or emptied: it ends there.
+
+    Examples
+    --------
+    >>> beyond_drawn_ends(np.array([0, 0, 0, 0, 1, 1, 0, 0], bool), [2, 5])
+    [0, 1]
+    """
+    organ = np.flatnonzero(there)
+    if not len(organ):
+        return []
+    low = max((n for n in drawn if n < organ[0]), default=-1)
+    high = min((n for n in drawn if n > organ[-1]), default=len(there))
+    return [n for n in range(len(there)) if n < low or n > high]

@@ -13,7 +13,7 @@ from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.editing.history.history import History
 from napari_boundaryseg.editing.history.slice_work import corrected_slices, results_of, start_of, touched_slices
 from napari_boundaryseg.editing.tools.propagate.carry import LENGTH_MM, REACH_MM, Carry
-from napari_boundaryseg.editing.tools.propagate.interpolate import interpolated
+from napari_boundaryseg.editing.tools.propagate.interpolate import beyond_drawn_ends, interpolated
 from napari_boundaryseg.editing.tools.propagate.organ_start import OrganStart
 from napari_boundaryseg.editing.tools.propagate.slice_process import most_uncertain, variance
 from napari_boundaryseg.editing.tools.propagate.ways import Way, agreements
@@ -65,6 +65,7 @@ class Proposal:
         self.way = Way.CARRIED
         self.box: Box = NOTHING
         """The part of the array that it is about."""
+        self._spared = np.zeros((0, 0, 0), np.uint8)
         self.found = np.zeros((0, 0, 0), bool)
         """What the organ would be in that part, (I, J, K), as it is where nothing is proposed."""
         self.corrected: tuple[int, ...] = ()
@@ -156,6 +157,11 @@ class Proposal:
             plane[~mask & (plane == self.organ)] = 0
         return box, labels
 
+    def spared(self, slices: Iterable[int]) -> list[int]:
+        """The other organs that are in the way of what is proposed on some slices: they stay."""
+        at = [n - self.box[self.axis].start for n in slices]
+        return [int(organ) for organ in np.unique(self._turned(self._spared)[at]) if organ]
+
     def next_to_correct(self, doubtful: np.ndarray | None = None) -> int | None:
         """The untouched slice whose correction would teach most; None where there is none.
 
@@ -203,11 +209,11 @@ class Proposal:
         if tight is None:
             return None
         parts = []
-        for side, mm, most in zip(tight, self._spacing, self.history.array.shape, strict=True):
+        for side, mm in zip(tight, self._spacing, strict=True):
             room = math.ceil(self._reach_mm / mm)
             low, high = (side.start - room) // STEP * STEP, -(-(side.stop + room) // STEP) * STEP
-            parts.append(slice(max(low, 0), min(high, most)))
-        return parts[0], parts[1], parts[2]
+            parts.append(slice(max(low, 0), high))
+        return boxes.clipped((parts[0], parts[1], parts[2]), self.history.array.shape)
 
     def _followed(self, here: np.ndarray, drawn: dict[int, np.ndarray]) -> np.ndarray:
         """What follows for each slice of the part, slices first."""
@@ -263,7 +269,9 @@ class Proposal:
     def _spare(self, now: np.ndarray) -> None:
         """Leave out other organs, what locks protect, and every slice that a person drew on, in any plane."""
         labels = self.history.array[self.box]
-        self.found &= (labels == 0) | (labels == self.organ)
+        others = (labels != 0) & (labels != self.organ)
+        self._spared = np.where(self.found & others, labels, 0)
+        self.found &= ~others
         then = np.where(self.found, self.organ, np.where(now, 0, labels)).astype(labels.dtype)
         kept = self.history.protected(self.box, then)
         for axis in range(3):
@@ -281,19 +289,3 @@ class Proposal:
 
     def _back(self, array: np.ndarray) -> np.ndarray:
         return np.ascontiguousarray(np.transpose(array, np.argsort(self._order)))
-
-
-def beyond_drawn_ends(there: np.ndarray, drawn: Iterable[int]) -> list[int]:
-    """Slices without any of the start that lie farther out than one which a person drew, or emptied: it ends there.
-
-    Examples
-    --------
-    >>> beyond_drawn_ends(np.array([0, 0, 0, 0, 1, 1, 0, 0], bool), [2, 5])
-    [0, 1]
-    """
-    organ = np.flatnonzero(there)
-    if not len(organ):
-        return []
-    low = max((n for n in drawn if n < organ[0]), default=-1)
-    high = min((n for n in drawn if n > organ[-1]), default=len(there))
-    return [n for n in range(len(there)) if n < low or n > high]

@@ -8,11 +8,17 @@ import numpy as np
 from qtpy.QtCore import QObject, Signal
 
 from napari_boundaryseg.editing.history.edit import CARRIED
+from napari_boundaryseg.editing.history.slice_work import taken_slices
 from napari_boundaryseg.editing.tools.propagate.proposal import Proposal
 from napari_boundaryseg.editing.tools.propagate.ways import Way, best_way
 from napari_boundaryseg.session.session import Session
 from napari_boundaryseg.ui.control.correcting.adapted_labels import AdaptedLabels
-from napari_boundaryseg.ui.control.correcting.carry_words import proposal_in_words, scores_in_words, step_name
+from napari_boundaryseg.ui.control.correcting.carry_words import (
+    proposal_in_words,
+    scores_in_words,
+    spared_in_words,
+    step_name,
+)
 from napari_boundaryseg.ui.control.error_messages import report_errors
 from napari_boundaryseg.ui.layers.editable_labels import EditableLabels
 from napari_boundaryseg.ui.layers.scan_grid import ScanGrid
@@ -197,7 +203,8 @@ class CarryActions(QObject):
         proposal, at = self._proposal, self._slice()
         if proposal is None or at is None:
             return
-        left = [n for n in proposal.offered if n != at]
+        taken = taken_slices(proposal.history, proposal.organ, proposal.axis)
+        left = [n for n in proposal.offered if n != at and n not in taken]
         if at not in proposal.offered:
             self.session.say("info", "Nothing is proposed for this slice.")
         else:
@@ -245,7 +252,7 @@ class CarryActions(QObject):
         name = step_name(proposal, sorted(set(slices) & set(proposal.offered)), editable)
         self._tools.used.emit()
         editable.put(name, labels, box, CARRIED)
-        self.session.say("info", f"{name}.")
+        self.session.say("info", spared_in_words(name, proposal.spared(slices), editable))
 
     def _slice(self) -> int | None:
         """The slice in view, of the plane that the proposal is about; None, and said, where that plane is not shown."""

@@ -10,6 +10,7 @@ from napari_boundaryseg.editing.tools.propagate.ways import Way
 from napari_boundaryseg.ui.control.correcting.change_words import ml_of
 from napari_boundaryseg.ui.layers.editable_labels import EditableLabels
 from napari_boundaryseg.ui.layers.step_names import PLANES
+from napari_boundaryseg.ui.tools.draw_tools import kept_from_in_words
 
 _SHOWN = dict.fromkeys(Way, "Dashed") | {
     Way.INTERPOLATED: "Interpolated between them, dashed",
@@ -47,3 +48,9 @@ def step_name(proposal: Proposal, taken: Sequence[int], editable: EditableLabels
     plane = PLANES[proposal.axis]
     place = f"{plane} {taken[0] + 1}" if len(taken) == 1 else f"{len(taken)} {plane}s"
     return f"{_STEPS[proposal.way]}: {editable.scheme.organ(proposal.organ).name}, {place}"
+
+
+def spared_in_words(name: str, organs: Sequence[int], editable: EditableLabels) -> str:
+    """What was taken, and that it stopped at other organs."""
+    spared = [one.name for one in editable.scheme.organs if one.id in organs]
+    return " ".join(filter(None, [f"{name}.", kept_from_in_words(spared, False) if spared else ""]))
