@@ -26,6 +26,7 @@ from napari_boundaryseg.ui.control.correcting.copy_actions import CopyActions
 from napari_boundaryseg.ui.control.correcting.model_labels import ModelLabels
 from napari_boundaryseg.ui.control.correcting.slice_edges import SliceEdges
 from napari_boundaryseg.ui.control.correcting.slice_progress import SliceProgress
+from napari_boundaryseg.ui.control.correcting.stroke_holes import StrokeHoles
 from napari_boundaryseg.ui.control.display.display_actions import DisplayActions
 from napari_boundaryseg.ui.control.error_messages import report_errors
 from napari_boundaryseg.ui.control.export_actions import ExportActions
@@ -83,6 +84,7 @@ class ViewerController(QObject):
         self.clean = CleanActions(self.grid, session, self.tools, self.view.outlines, self.carry, self)
         self.copies = CopyActions(self.grid, session, self.tools)
         self.progress = SliceProgress(self.grid, session, self.tools, self.labels, self)
+        self._holes = StrokeHoles(self.grid, session, self.tools, self)
         self.tools.own.model_labels = ModelLabels(session)
         edges = SliceEdges(viewer, session, self.tools)
         self.tools.outline.edges_at, self.tools.outline.suits = edges, edges.suits
