@@ -8,7 +8,7 @@ from napari_boundaryseg.editing.history.edit import Edit
 
 
 def newly_enclosed(edit: Edit, array: np.ndarray) -> dict[int, tuple[int, int, np.ndarray]]:
-    """Of each organ that lies where a step drew on one slice: axis, slice, and the background that it encloses since then.
+    """Of each organ where a step drew on one slice: axis, slice, and the background that it encloses since then.
 
     Parameters
     ----------

@@ -52,7 +52,7 @@ def test_undo_and_a_step_that_leaves_none_say_nothing_of_holes(rectum: Any, find
     box = (slice(centre[0], centre[0] + 1), *(slice(n - 1, n + 2) for n in centre[1:]))
     ring = np.full((1, 3, 3), 3, np.uint8)
     ring[0, 1, 1] = 0
-    history.apply("Paint", box, ring)
+    history.apply("Paint", box, ring, "paint")
     assert "hole" in said(find)
     rectum.session.say("info", "")
     history.undo()
