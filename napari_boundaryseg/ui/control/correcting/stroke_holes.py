@@ -23,6 +23,7 @@ class StrokeHoles(QObject):
         super().__init__(parent)
         self._grid, self.session, self._tools = grid, session, tools
         self._seen: Edit | None = None
+        self._told: Edit | None = None
         tools.stepped.connect(lambda: QTimer.singleShot(0, self._look))
 
     def _look(self) -> None:
@@ -32,7 +33,7 @@ class StrokeHoles(QObject):
             return
         new = editable.history.position == editable.history.last
         self._seen = top
-        if top.kind != DRAWN or not new:
+        if top.kind != DRAWN or not new or top is self._told:
             return
         names = {organ.id: organ.name for organ in editable.scheme.organs}
         said = []
@@ -40,4 +41,5 @@ class StrokeHoles(QObject):
             area = int(holes.sum()) * math.prod(mm for a, mm in enumerate(self._grid.scale_mm) if a != axis)
             said.append(f"{names.get(organ, organ)} has a hole of {area:.0f} mm² where you drew.")
         if said:
+            self._told = top
             self.session.say("info", " ".join([*said, f"Clean up ({keys.shown('clean.show')}) fills holes."]))
