@@ -45,11 +45,29 @@ def test_patients_are_paired_and_other_settings_do_not_count(tool: ModuleType, r
     study_table.write_table(study.table, rows)
     found = tool.scores_of(study)
     changes = tool.paired(found["hrdn"], found["dstnet"], "dsc")
-    assert changes == pytest.approx([(0.8 + 0.6) / 2 - 0.5, 0.1]), "a mean over cases of means over organs"
+    assert changes == pytest.approx([0.8 - 0.5, 0.1]), "means over organs, of the cases that both have"
     lines = tool.compared(found)
     assert len(lines) == 3
-    assert lines[2].startswith("| 002 | high-resolution pathway | 2 | +0.150 [+0.100, +0.200]")
+    assert lines[2].startswith("| 002 | high-resolution pathway | 2 | +0.200 [+0.100, +0.300]")
     assert "better" in lines[2]
+
+
+def test_a_case_without_an_organ_has_no_distance_and_is_counted(tool: ModuleType, root: Path, tmp_path: Path) -> None:
+    study = Study.read(root / "benchmarks/studies/claims.toml")
+    study = Study(tmp_path / "claims.toml", study.data, study.rows, study.trainings)
+    rows = []
+    for training in ("hrdn", "dstnet"):
+        for n in range(4):
+            made = row(training, study.training(training).config, f"case{n}", f"p{n}", "A", 0.5 + 0.1 * n)
+            if training == "hrdn" and n == 0:
+                made |= {"dsc": "0.0000", "asd_mm": "nan", "hd95_mm": "nan", "surface_dice": "0.0000"}
+            rows.append(made)
+    study_table.write_table(study.table, rows)
+    found = tool.scores_of(study)
+    assert len(tool.paired(found["hrdn"], found["dstnet"], "asd_mm")) == 3
+    assert len(tool.paired(found["hrdn"], found["dstnet"], "dsc")) == 4
+    assert "nan" not in tool.compared(found)[2]
+    assert "| 1, 0 |" in tool.compared(found)[2]
 
 
 def test_an_interval_leaves_out_zero_where_patients_agree(tool: ModuleType) -> None:

@@ -4,14 +4,15 @@
     python benchmarks/studies/calibrate.py benchmarks/studies/sarcoma.toml sgm
     python benchmarks/studies/calibrate.py benchmarks/studies/real_pelvis.csv sgm      each man a fold
 
-For each fold, scales and shift are fitted on the cases of the other folds and judged on its own: no case judges what
-was fitted on it. Voxels within 5 mm of the reference border are judged. Those farther away count in the fit too,
-together so many times as much as those near it: as little as it takes (of a few shares) for the error over the whole
-box not to rise. What is fitted is not kept for the card where that rises all the same, nor, for probabilities, where
-anything is said at all (without the first bin). Writes `STUDY_TRAINING_reliability.csv` beside
-the study (bins, expected calibration error, and the mean distance of the contour maps to what they were taught) and
-`STUDY_TRAINING_calibration.json`, which is fitted on all folds, for the card of the model that ships; and a plot in
-`docs/`.
+For each fold, scales and shift are fitted on the cases of the other folds and judged on its own: no case judges the
+numbers that were fitted on it. Voxels within 5 mm of the reference border are judged. Those farther away count in the
+fit too, together so many times as much as those near it: as little as it takes (of a few shares) for the error over the
+whole box not to rise; all cases choose that. What is fitted is not kept for the card where it rises all the same, nor,
+for probabilities, where anything is said at all (without the first bin).
+
+Writes `STUDY_TRAINING_reliability.csv` beside the study (bins, expected calibration error, and the mean distance of the
+contour maps to what they were taught), `STUDY_TRAINING_calibration.json`, which is fitted on all folds, for the card of
+the model that ships, and a plot in `docs/`.
 """
 
 from __future__ import annotations
@@ -280,7 +281,9 @@ def main() -> None:
     atomic_text(place, as_csv(found, float(np.nanmean([c.contour_error for c in cases]))))
     plot(found, f"{chosen.study.stem} {chosen.training}", chosen.docs / f"{name}_reliability.svg")
     print("kept:", ", ".join(kind for kind, keep in worth.items() if keep) or "nothing")
+    shares = ", ".join(f"{far[kind]:g} times as much for {kind}" for kind, keep in worth.items() if keep)
     said = f"{len(cases)} cases, each predicted by a model that had not seen it, within {NEAR_MM:g} mm of the border"
+    said += f"; voxels farther away counted together {shares}" if any(far.values()) and shares else ""
     final = final.model_copy(
         update={
             "fitted_on": said,

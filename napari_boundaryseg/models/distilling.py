@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from napari_boundaryseg.errors import InputError
-from napari_boundaryseg.models import ModelOutput
+from napari_boundaryseg.models import EVERY_MAP, ModelOutput
 from napari_boundaryseg.models.blocks import MAX_POOL, POINTWISE, ConvNormRelu, initialise, resize_to
 from napari_boundaryseg.models.hr_pathway import PATHWAY_DILATIONS, HighResolutionPathway, schedule
 
@@ -57,6 +57,7 @@ class DistillingNet(nn.Module):
 
     encoder_modules = ("stem", "encoder")
     head_modules = ("segment", "pathway_head", "contour")
+    asked = EVERY_MAP
 
     def __init__(
         self,
@@ -117,7 +118,8 @@ class DistillingNet(nn.Module):
         finest, coarser = maps[-1], maps[-2:0:-1]
         sides = [resize_to(side(m), finest) for side, m in zip(self.sides, coarser, strict=True)]
         y = self.fuse(torch.cat([finest, *sides], dim=1))
-        contours = self.contour(y) if self.contour is not None else None
+        asked = self.training or ("edges" if self.union else "contours") in self.asked
+        contours = self.contour(y) if self.contour is not None and asked else None
         deep = []
         if along is not None and self.pathway_head is not None and self.training:
             deep = [resize_to(self.pathway_head(along), x)]

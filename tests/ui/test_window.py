@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hands import LEFT, drag
+from hands import LEFT, drag, live
 from patience import alive
 from qtpy.QtCore import QPoint
 from qtpy.QtTest import QTest
@@ -17,9 +17,11 @@ from qtpy.QtWidgets import QAbstractButton, QLabel, QWidget
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.ui import hooks
 from napari_boundaryseg.ui.compat.canvas import camera_of, canvas_widget
+from napari_boundaryseg.ui.control import model_list
 from napari_boundaryseg.ui.control.region import around_organ
 from napari_boundaryseg.ui.layers import access
 from napari_boundaryseg.ui.layers.labels import read_labels
+from napari_boundaryseg.ui.panels.region_form import RegionForm
 
 
 @pytest.fixture
@@ -142,7 +144,39 @@ def test_slices_are_those_of_the_plane_that_is_shown(opened: Any, find: Callable
     shape = opened.session.scan.geometry.display.display_shape
     assert find("segment_panel.last_slice").maximum() == shape[1]
     box = opened.session.scan.geometry.display.box_from_display((slice(0, shape[0]), slice(2, 7), slice(0, shape[2])))
-    assert opened.region.between((2, 6)) == box
+    assert opened.region.between((2, 6), 1) == box
+
+
+def test_marked_slices_stay_those_of_the_plane_in_which_they_were_marked(
+    opened: Any, bench: Any, find: Callable[[str], Any]
+) -> None:
+    bench.sections.open("Segment")
+    find("segment_panel.region").setCurrentText("From slice to slice")
+    opened.viewer.dims.set_current_step(0, 4)
+    QTest.mouseClick(find("segment_panel.from_here"), LEFT)
+    panel = bench.findChild(RegionForm)
+    before = panel.box()
+    opened.viewer.dims.order = (2, 0, 1)
+    assert panel.box() == before, "another plane is shown: they are axial all the same"
+    opened.viewer.dims.set_current_step(2, 9)
+    QTest.mouseClick(find("segment_panel.to_here"), LEFT)
+    assert (find("segment_panel.first_slice").value(), find("segment_panel.last_slice").value()) == (1, 10)
+    assert panel.box() == opened.region.between((0, 9), 2), "marked in this plane, they count along it"
+
+
+def test_a_model_of_loose_boxes_is_not_given_slices_alone(
+    opened: Any, bench: Any, find: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.sections.open("Segment")
+    card = model_list.read(opened.session.model)
+    boxed = card.model_copy(update={"recipe": card.recipe.with_settings({"box_margin_mm": (10.0, 30.0)})})
+    monkeypatch.setattr(model_list, "read", lambda path: boxed)
+    find("segment_panel.region").setCurrentText("From slice to slice")
+    assert "Draw a box" in find("segment_panel.box_size").text()
+    QTest.mouseClick(find("segment_panel.run"), LEFT)
+    live(100)
+    assert "a box of 30 mm round it at most" in find("job_bar.message").text()
+    assert not opened.segmentation.is_segmenting()
 
 
 def test_around_a_label_gives_the_box_of_that_organ(

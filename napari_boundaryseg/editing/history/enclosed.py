@@ -7,8 +7,10 @@ import numpy as np
 from napari_boundaryseg.editing.history.edit import Edit
 
 
-def newly_enclosed(edit: Edit, array: np.ndarray) -> dict[int, tuple[int, int, np.ndarray]]:
-    """Of each organ where a step drew on one slice: axis, slice, and the background that it encloses since then.
+def newly_enclosed(edit: Edit, array: np.ndarray) -> dict[int, tuple[int, int]]:
+    """Of each organ where a step drew on one slice: the axis across it, and how many voxels it encloses since then.
+
+    A step that is one voxel thick along several axes is looked at across each; the plane with most is told.
 
     Parameters
     ----------
@@ -20,28 +22,33 @@ def newly_enclosed(edit: Edit, array: np.ndarray) -> dict[int, tuple[int, int, n
     Returns
     -------
     dict
-        Organ to the axis across the slice, its number, and a (R, C) bool array; organs without a new hole are left
-        out, and so is everything where the step was of several slices in every plane, or of none.
+        Organ to axis and number; organs without a new hole are left out, and a step of several slices in every plane
+        says nothing.
     """
+    found: dict[int, tuple[int, int]] = {}
+    for axis in range(3):
+        if edit.box is not None and edit.box[axis].stop - edit.box[axis].start == 1:
+            for organ, voxels in _across(edit, array, axis).items():
+                if voxels > found.get(organ, (0, 0))[1]:
+                    found[organ] = axis, voxels
+    return found
+
+
+def _across(edit: Edit, array: np.ndarray, axis: int) -> dict[int, int]:
     from scipy.ndimage import binary_fill_holes, find_objects
 
-    flat = None if edit.box is None else next((a for a in range(3) if edit.box[a].stop - edit.box[a].start == 1), None)
-    if edit.box is None or flat is None:
-        return {}
-    at, place = edit.box[flat].start, tuple(part for a, part in enumerate(edit.box) if a != flat)
-    now = np.take(array, at, flat)
+    box = edit.box or (slice(0),) * 3
+    place = tuple(part for a, part in enumerate(box) if a != axis)
+    now = np.take(array, box[axis].start, axis)
     before = now.copy()
-    before[place] = np.take(edit.before, 0, flat)
-    found = {}
+    before[place] = np.take(edit.before, 0, axis)
     beside = tuple(slice(max(0, part.start - 1), part.stop + 1) for part in place)  # a box holds only what has changed
+    found = {}
     for organ in np.setdiff1d(np.unique(now[beside]), [0]):
-        mask = now == organ
-        box = find_objects(mask.astype(np.uint8))[0]
-        holes = binary_fill_holes(mask[box]) & (now[box] == 0)
+        part = find_objects((now == organ).astype(np.uint8))[0]
+        holes = binary_fill_holes(now[part] == organ) & (now[part] == 0)
         if holes.any():
-            holes &= ~(binary_fill_holes(before[box] == organ) & (before[box] == 0))
+            holes &= ~(binary_fill_holes(before[part] == organ) & (before[part] == 0))
         if holes.any():
-            whole = np.zeros(now.shape, bool)
-            whole[box] = holes
-            found[int(organ)] = (flat, at, whole)
+            found[int(organ)] = int(holes.sum())
     return found

@@ -102,7 +102,7 @@ class Predictor:
         all_pieces: bool = False,
         progress: Progress = silent,
     ) -> Segmentation:
-        """Labels of one scan, the very ones of `predict`, for less: no head and no map is computed that they need not.
+        """Labels of one scan, the very ones of `predict`, for less: no map, and no head that the network can leave out.
 
         Parameters and errors are those of `predict`.
         """

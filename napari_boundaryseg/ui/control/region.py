@@ -37,15 +37,15 @@ class DrawnRegion(QObject):
     def slices(self) -> int:
         """How many slices the plane now shown has."""
         scan = self.session.scan
-        return scan.geometry.display.display_shape[self._flat] if scan is not None else 1
+        return scan.geometry.display.display_shape[self.flat] if scan is not None else 1
 
     def shown(self) -> int:
         """The slice now shown, counted from 0."""
         dims = self._viewer.dims
-        return int(dims.current_step[dims.ndim - 3 + self._flat])
+        return int(dims.current_step[dims.ndim - 3 + self.flat])
 
     @property
-    def _flat(self) -> int:
+    def flat(self) -> int:
         """The display axis along which the plane now shown has its slices."""
         return next(iter(order_of(self._viewer)), 0)
 
@@ -66,14 +66,14 @@ class DrawnRegion(QObject):
             raise InputError("The box", "none is drawn yet", "Press Draw a box and drag a rectangle on the scan")
         return from_rectangle(corners, slices, scan.geometry)
 
-    def between(self, slices: tuple[int, int]) -> Box:
-        """All that lies from one slice of the plane now shown to another, as a box on the scan's own array."""
+    def between(self, slices: tuple[int, int], axis: int) -> Box:
+        """All that lies from one slice across a display axis to another, as a box on the scan's own array."""
         scan = self.session.scan
         if scan is None:
             raise InputError("The slices", "no scan is open", "Open one first")
         corners = np.array([(0, 0, 0), [n - 1 for n in scan.geometry.display.display_shape]], float)
-        corners[:, self._flat] = 0
-        return from_rectangle(corners, slices, scan.geometry, self._flat)
+        corners[:, axis] = 0
+        return from_rectangle(corners, slices, scan.geometry, axis)
 
     def around(self, organ: str | None, margin_mm: float) -> Box:
         """A box around an organ of the labels in the window, or around all of them."""

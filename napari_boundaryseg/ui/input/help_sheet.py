@@ -7,7 +7,17 @@ from html import escape
 
 from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QShowEvent
-from qtpy.QtWidgets import QCheckBox, QDialog, QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLayoutItem,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from napari_boundaryseg.ui import keys
 from napari_boundaryseg.ui.input.habits import HABITS, Habits
@@ -73,7 +83,9 @@ class HelpSheet(QDialog):
         area.setWidget(self._page)
         layout = QVBoxLayout(self)
         layout.addWidget(area, 1)
-        layout.addWidget(QLabel(f"{NEVER_IN_TEXT}&nbsp;&nbsp; {_legend()}"))
+        below = QLabel(f"{NEVER_IN_TEXT}&nbsp;&nbsp; {_legend()}")
+        below.setWordWrap(True)
+        layout.addWidget(below)
         layout.addWidget(close)
         self._around = layout
 
@@ -82,10 +94,14 @@ class HelpSheet(QDialog):
         super().showEvent(event)
         rest, page, screen = self._around.contentsMargins(), self._page.sizeHint(), self.screen()
         beside = (self._around.itemAt(n) for n in range(1, self._around.count()))
-        height = sum(item.sizeHint().height() + self._around.spacing() for item in beside if item is not None)
+        height = sum(_height(item, page.width()) + self._around.spacing() for item in beside if item is not None)
         text = max(page.height(), self._page.heightForWidth(page.width())) + SLACK_PX
         wanted = QSize(page.width() + SLACK_PX + rest.left() + rest.right(), text + height + rest.top() + rest.bottom())
         self.resize(wanted if screen is None else wanted.boundedTo(screen.availableGeometry().size() - FRAME))
+
+
+def _height(item: QLayoutItem, width: int) -> int:
+    return item.heightForWidth(width) if item.hasHeightForWidth() else item.sizeHint().height()
 
 
 def _legend() -> str:

@@ -57,7 +57,7 @@ class Keyboard(QObject):
         super().__init__(window)
         self._acts = acts
         self._held: dict[int, Act] = {}
-        self._choosing: QWidget | None = None
+        self._choosing: tuple[QComboBox, int] | None = None
         application = QApplication.instance()
         if application is not None:
             application.installEventFilter(self)
@@ -81,16 +81,18 @@ class Keyboard(QObject):
         if focus is None or not _within(watched, focus):  # a widget passes on to its parents what it does not use
             focus = watched
         if not self._is_ours(focus):
+            self._choosing = None  # an open list, or a dialog, has its own Enter
             return False
         key = next((keys.BY_NAME[name] for name in key_names(event) if name in keys.BY_NAME), None)
         act = self._acts.get(key.action) if key is not None else None
-        if key is not None and key.action == CONFIRMS and self._choosing is focus:
+        if key is not None and key.action == CONFIRMS and self._has_just_chosen(focus):
             event.accept()
             if event.type() == PRESS:
                 self._choosing = None
             return True
-        if event.type() == PRESS:
-            self._choosing = focus if isinstance(focus, QComboBox) else None
+        if event.type() == PRESS and not (self._choosing and self._choosing[0] is focus):
+            list_ = isinstance(focus, QComboBox) and not focus.isEditable()
+            self._choosing = (focus, focus.currentIndex()) if list_ else None
         if key is None or act is None or _keeps(focus, key.moves) or not act.may():
             return False
         event.accept()
@@ -99,6 +101,14 @@ class Keyboard(QObject):
                 self._held[event.key()] = act
             act.do()
         return True
+
+    def _has_just_chosen(self, focus: QWidget) -> bool:
+        """Whether keys have chosen something else in a drop-down list since it was given the first of them."""
+        return (
+            self._choosing is not None
+            and self._choosing[0] is focus
+            and self._choosing[0].currentIndex() != self._choosing[1]
+        )
 
     def _released(self, event: Any) -> bool:
         if event.isAutoRepeat() or event.key() not in self._held:

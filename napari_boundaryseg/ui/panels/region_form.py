@@ -6,6 +6,7 @@ from qtpy.QtWidgets import QDoubleSpinBox, QFormLayout, QHBoxLayout, QPushButton
 
 from napari_boundaryseg.data.boxes import Box, size_text
 from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.ui.control import model_list
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 from napari_boundaryseg.ui.widgets.controls import button, choice, line, named
 
@@ -21,6 +22,8 @@ class RegionForm(QWidget):
     def __init__(self, controller: ViewerController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session, self._region, self._labels = controller.session, controller.region, controller.labels
+        self._axis = 0
+        """The display axis that first and last slice are counted along."""
         self.kind = choice(
             "segment_panel.region", "Region", "The part of the scan to segment", (WHOLE, DRAWN, AROUND, SLICES)
         )
@@ -42,7 +45,7 @@ class RegionForm(QWidget):
         self._labels.shown.connect(self._fill_organs)
         for spin, here in ((self.first, self.from_here), (self.last, self.to_here)):
             spin.valueChanged.connect(self._show_size)
-            here.clicked.connect(lambda _, spin=spin: spin.setValue(self._region.shown() + 1))
+            here.clicked.connect(lambda _, spin=spin: self._mark(spin))
         controller.listen(self, self._session.scan_changed, self._on_scan)
         self._fill_organs()
         self._on_scan(self._session.scan)
@@ -80,17 +83,14 @@ class RegionForm(QWidget):
         if chosen != DRAWN:
             self._region.remove()
         if chosen == SLICES:
-            self._fit_slices()
+            self._all_slices()
         self._show_size()
 
     def _on_scan(self, scan: object) -> None:
         self.kind.setCurrentText(WHOLE)
         if scan is None:
             return
-        slices = self._region.slices()
-        for spin, value in ((self.first, 1), (self.last, slices)):
-            spin.setRange(1, slices)
-            spin.setValue(value)
+        self._all_slices()
 
     def _fill_organs(self) -> None:
         scheme = self._labels.scheme()
@@ -100,15 +100,28 @@ class RegionForm(QWidget):
     def start_drawing(self) -> None:
         """Choose the drawn box, and let the person draw it in the plane now shown."""
         self.kind.setCurrentText(DRAWN)
-        self._fit_slices()
-        self.last.setValue(self.last.maximum())
+        first = self.first.value()
+        self._all_slices()
+        self.first.setValue(first)
         self.box_size.setText(DRAW_HINT)
         self._region.draw()
 
-    def _fit_slices(self) -> None:
-        """As many as the plane now shown has."""
-        for spin in (self.first, self.last):
-            spin.setMaximum(self._region.slices())
+    def _all_slices(self) -> None:
+        """From the first to the last of the plane now shown."""
+        slices, self._axis = self._region.slices(), self._region.flat
+        for spin, value in ((self.first, 1), (self.last, slices)):
+            spin.setRange(1, slices)
+            spin.setValue(value)
+
+    def _mark(self, spin: QSpinBox) -> None:
+        """Take the slice now shown; where another plane is, its slices count from now on, if no box is drawn."""
+        if self._region.flat != self._axis:
+            if self.kind.currentText() == DRAWN:
+                self.box_size.setText("Show the plane in which the box was drawn.")
+                return
+            self._all_slices()
+        spin.setValue(self._region.shown() + 1)
+        self._show_size()
 
     def box(self) -> Box | None:
         """The region as a box on the scan's own array; None for the whole scan.
@@ -116,7 +129,7 @@ class RegionForm(QWidget):
         Raises
         ------
         InputError
-            When no box is drawn, or the label is empty.
+            When no box is drawn, the label is empty, or slices alone leave too much round it for the model.
         """
         if self.kind.currentText() == WHOLE:
             return None
@@ -124,7 +137,16 @@ class RegionForm(QWidget):
             organ = self.organ.currentText()
             return self._region.around(None if organ == EVERY_LABEL else organ, self.margin.value())
         slices = self.first.value() - 1, self.last.value() - 1
-        return self._region.between(slices) if self.kind.currentText() == SLICES else self._region.box(slices)
+        if self.kind.currentText() == DRAWN:
+            return self._region.box(slices)
+        card = model_list.read(self._session.model)
+        if card is not None and card.recipe.box_margin_mm is not None:
+            raise InputError(
+                SLICES,
+                f"{card.name} learned what lies in a box of {card.recipe.box_margin_mm[1]:.0f} mm round it at most",
+                "Draw a box; its first and last slice are marked the same way",
+            )
+        return self._region.between(slices, self._axis)
 
     def _show_size(self) -> None:
         scan = self._session.scan
@@ -132,8 +154,8 @@ class RegionForm(QWidget):
             return
         try:
             box = self.box()
-        except InputError:
-            self.box_size.setText(DRAW_HINT)
+        except InputError as error:
+            self.box_size.setText(DRAW_HINT if self.kind.currentText() == DRAWN else error.advice)
             return
         if box is not None:
             self.box_size.setText(f"Box: {size_text(box, scan.spacing_mm)}")

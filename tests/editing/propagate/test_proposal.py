@@ -486,3 +486,5 @@ def test_it_tells_which_organs_are_in_the_way() -> None:
     assert proposal.spared([5]) == [2]
     assert proposal.spared([4, 6]) == []
     assert proposal.spared(proposal.offered) == [2]
+    assert proposal.spared([]) == []
+    assert proposal.spared(range(-40, 80)) == [2], "what is not proposed for is not asked about"

@@ -15,6 +15,7 @@ from napari_boundaryseg.data.volume import Geometry, Volume
 from napari_boundaryseg.engine.checkpoints.card import Calibration, Card, Scaling
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, build_network
 from napari_boundaryseg.engine.inference.heads import Heads
+from napari_boundaryseg.engine.inference.postprocess import postprocess
 from napari_boundaryseg.engine.inference.predictor import Predictor
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.recipes.shipped import recipe
@@ -75,17 +76,23 @@ def test_the_labels_are_those_of_the_whole_prediction(tmp_path: Path, name: str,
     assert alone.details.keys() == full.details.keys()
 
 
-def test_what_puts_probabilities_right_moves_no_piece(tmp_path: Path) -> None:
-    """With several pieces of an organ the one of most evidence stays: by the network's own probabilities."""
-    flat = Calibration(probabilities=Scaling(scale=0.05), edges=Scaling(scale=0.5))
-    plain, calibrated = (model("sgm", tmp_path, of) for of in (None, flat))
-    volume = scan(plain.card.recipe)
-    found = [Predictor(one, "cpu").predict(volume, whole=True) for one in (plain, calibrated)]
-    assert np.abs(found[0].probabilities - found[1].probabilities).max() > 0.05
-    np.testing.assert_array_equal(found[0].labels.array, found[1].labels.array)
-    np.testing.assert_array_equal(
-        found[1].labels.array, Predictor(calibrated, "cpu").segment(volume, whole=True).labels.array
-    )
+def test_what_puts_probabilities_right_moves_no_piece() -> None:
+    """A small sure piece has more evidence than a large unsure one, until a scale makes both equally unsure."""
+    classes = np.zeros((2, 20, 8, 8), np.float32)
+    small, large = (slice(1, 4), slice(1, 5), slice(1, 5)), (slice(10, 18), slice(2, 4), slice(1, 6))
+    classes[1][small], classes[1][large] = 0.99, 0.55  # 48 voxels: 47.5; 80 voxels: 44
+    classes[0] = 1 - classes[1]
+    volume = Volume(np.zeros((1, 20, 8, 8), np.float32), Geometry((20, 8, 8), np.eye(4)))
+    box = (slice(0, 20), slice(0, 8), slice(0, 8))
+    wanted = recipe("prostate-toy").with_settings({"inference.smallest_share": 1.0})
+    flat = Calibration(probabilities=Scaling(scale=0.05))
+    found = [postprocess(volume, box, {"classes": classes.copy()}, wanted, {}, of)[0] for of in (None, flat)]
+    before, after = (one["probabilities"][1] for one in found)
+    assert before[small].sum() > before[large].sum()
+    assert after[small].sum() < after[large].sum(), "by what was put right, the other piece would win"
+    for one in found:
+        assert one["labels"].array[small].all()
+        assert not one["labels"].array[large].any()
 
 
 def counted(network: nn.Module, kind: str) -> list[str]:
@@ -106,6 +113,17 @@ def test_heads_that_nobody_asks_for_do_not_run(tmp_path: Path) -> None:
     assert ran == []
     predictor.predict(volume, whole=True, attention=False)
     assert {name.split(".")[0] for name in ran} == {"hard", "soft"}
+
+
+def test_the_contour_head_of_hmedn_runs_where_it_is_asked_for(tmp_path: Path) -> None:
+    loaded = model("hmedn", tmp_path)
+    volume = scan(loaded.card.recipe)
+    ran = counted(loaded.network, "contour")
+    predictor = Predictor(loaded, "cpu")
+    predictor.segment(volume, whole=True)
+    assert ran == []
+    assert predictor.predict(volume, whole=True).contour_sources["Hippocampus_A"] == "soft head"
+    assert ran
 
 
 def test_attention_that_nobody_asks_for_does_not_run_the_edge_stream_again(tmp_path: Path) -> None:

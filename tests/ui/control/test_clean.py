@@ -200,21 +200,29 @@ def test_the_organ_is_copied_to_the_slice_beside(rectum: Any, key: Any, by: int)
 
 
 def test_enter_in_the_list_confirms_the_choice_and_the_next_one_applies(
-    rectum: Any, find: Callable[[str], Any]
+    margins: Any, find: Callable[[str], Any]
 ) -> None:
-    history, which = rectum.tools.editable.history, find("correct_panel.clean_which")
-    QTest.keyClick(canvas_widget(rectum.viewer), Qt.Key.Key_C, SHIFT)
-    choose(find, "margins")
+    history, which = margins.tools.editable.history, find("correct_panel.clean_which")
+    which.setCurrentIndex(which.currentIndex() - 1)
     first = history.position
     which.setFocus()
     QTest.keyClick(which, Qt.Key.Key_Down)
-    assert which.currentText() != TOOLS["margins"].label
-    QTest.keyClick(which, Qt.Key.Key_Up)
-    assert dashed(rectum)
+    assert which.currentText() == TOOLS["margins"].label
+    assert dashed(margins)
     QTest.keyClick(which, Qt.Key.Key_Return)
     live(100)
     assert history.position == first, "it was only chosen"
-    assert dashed(rectum)
+    assert dashed(margins)
+    QTest.keyClick(which, Qt.Key.Key_Return)
+    live(200)
+    assert history.position == first + 1
+
+
+def test_enter_in_the_list_applies_where_no_key_chose_anything(margins: Any, find: Callable[[str], Any]) -> None:
+    history, which = margins.tools.editable.history, find("correct_panel.clean_which")
+    first = history.position
+    which.setFocus()
+    QTest.keyClick(which, Qt.Key.Key_Shift)
     QTest.keyClick(which, Qt.Key.Key_Return)
     live(200)
     assert history.position == first + 1

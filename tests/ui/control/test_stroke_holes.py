@@ -59,3 +59,15 @@ def test_undo_and_a_step_that_leaves_none_say_nothing_of_holes(rectum: Any, find
     assert "hole" not in said(find)
     history.redo()
     assert "hole" not in said(find)
+
+
+def test_what_the_stroke_itself_has_to_say_stays(rectum: Any, find: Callable[[str], Any]) -> None:
+    history, at = rectum.tools.editable.history, rectum.grid.slice()
+    inside = np.argwhere(history.array[at] == 3)
+    y, x = inside[len(inside) // 2]
+    box = (slice(at, at + 1), slice(y - 1, y + 2), slice(x - 1, x + 2))
+    ring = np.full((1, 3, 3), 3, np.uint8)
+    ring[0, 1, 1] = 0
+    history.apply("Paint", box, ring, "paint")
+    rectum.session.say("info", "Bladder was spared.")
+    assert said(find).startswith("Bladder was spared. Rectum has a hole of ")

@@ -159,7 +159,7 @@ class Proposal:
 
     def spared(self, slices: Iterable[int]) -> list[int]:
         """The other organs that are in the way of what is proposed on some slices: they stay."""
-        at = [n - self.box[self.axis].start for n in slices]
+        at = [n - self.box[self.axis].start for n in slices if n in self.offered]
         return [int(organ) for organ in np.unique(self._turned(self._spared)[at]) if organ]
 
     def next_to_correct(self, doubtful: np.ndarray | None = None) -> int | None:

@@ -244,15 +244,16 @@ class CarryActions(QObject):
         proposal, editable = self._proposal, self._editable
         if editable is not None:
             editable.history.commit("Change")  # what is being drawn comes first
-        written = proposal.labels_of(slices) if proposal is not None else None
+        taken = sorted(set(slices) & set(proposal.offered)) if proposal is not None else []
+        written = proposal.labels_of(taken) if proposal is not None else None
         if proposal is None or editable is None or written is None:
             self.session.say("info", "Nothing is proposed there.")
             return
         box, labels = written
-        name = step_name(proposal, sorted(set(slices) & set(proposal.offered)), editable)
+        name, spared = step_name(proposal, taken, editable), proposal.spared(taken)
         self._tools.used.emit()
         editable.put(name, labels, box, CARRIED)
-        self.session.say("info", spared_in_words(name, proposal.spared(slices), editable))
+        self.session.say("info", spared_in_words(name, spared, editable))
 
     def _slice(self) -> int | None:
         """The slice in view, of the plane that the proposal is about; None, and said, where that plane is not shown."""

@@ -24,7 +24,17 @@ class StrokeHoles(QObject):
         self._grid, self.session, self._tools = grid, session, tools
         self._seen: Edit | None = None
         self._told: Edit | None = None
-        tools.stepped.connect(lambda: QTimer.singleShot(0, self._look))
+        self._said = ""
+        tools.stepped.connect(self._later)
+        session.message.connect(self._on_message)
+
+    def _later(self) -> None:
+        self._said = ""
+        QTimer.singleShot(0, self._look)
+
+    def _on_message(self, level: str, text: str) -> None:
+        """What the stroke itself has to say comes first."""
+        self._said = text
 
     def _look(self) -> None:
         editable = self._tools.editable
@@ -37,9 +47,10 @@ class StrokeHoles(QObject):
             return
         names = {organ.id: organ.name for organ in editable.scheme.organs}
         said = []
-        for organ, (axis, _, holes) in newly_enclosed(top, editable.history.array).items():
-            area = int(holes.sum()) * math.prod(mm for a, mm in enumerate(self._grid.scale_mm) if a != axis)
+        for organ, (axis, voxels) in newly_enclosed(top, editable.history.array).items():
+            area = voxels * math.prod(mm for a, mm in enumerate(self._grid.scale_mm) if a != axis)
             said.append(f"{names.get(organ, organ)} has a hole of {area:.0f} mm² where you drew.")
         if said:
             self._told = top
-            self.session.say("info", " ".join([*said, f"Clean up ({keys.shown('clean.show')}) fills holes."]))
+            words = [self._said, *said, f"Clean up ({keys.shown('clean.show')}) fills holes."]
+            self.session.say("info", " ".join(filter(None, words)))
