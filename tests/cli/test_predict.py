@@ -62,10 +62,19 @@ def test_the_report_says_how_it_was_made(boundaryseg, scan: Path, tiny_model: Pa
     assert set(report["seconds"]) >= {"reading", "network", "writing"}
     assert report["files"] == ["case0_seg.nii.gz"]
     assert report["checks"] == ["label map: every voxel and the scan's geometry read back unchanged"]
-    assert report["contour_sources"]["Hippocampus_A"] == "soft head"
+    assert report["contour_sources"] == {}, "of contours that were made, and none was asked for"
     labels = nib.load(tmp_path / "out" / "case0_seg.nii.gz").get_fdata()
     assert report["volumes_ml"]["Hippocampus_P"] == pytest.approx((labels == 2).sum() * 3.0 / 1000)
     assert str(tmp_path) not in text
+
+
+def test_the_report_says_where_contours_that_were_asked_for_come_from(
+    boundaryseg, scan: Path, tiny_model: Path, tmp_path: Path
+) -> None:
+    assert boundaryseg("predict", scan, "--model", tiny_model, "-o", tmp_path / "out", "--contours").status == 0
+    report = json.loads((tmp_path / "out" / "case0.json").read_text())
+    assert report["contour_sources"]["Hippocampus_A"] == "soft head"
+    assert report["contour_order"] == ["Hippocampus_A", "Hippocampus_P"]
 
 
 def test_only_the_box_is_segmented(boundaryseg, scan: Path, study: Path, tiny_model: Path, tmp_path: Path) -> None:

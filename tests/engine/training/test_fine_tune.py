@@ -216,13 +216,13 @@ def test_each_case_is_taught_and_compared_in_its_box(
 ) -> None:
     """A scan far larger than the model's field, with a box, and without one: then round its labels."""
     seen: list[tuple[str, list[tuple[int, int]]]] = []
-    real = Predictor.predict
+    real = Predictor.segment
 
     def watched(self: Predictor, volume: Volume, **options: Any) -> Any:
         seen.append((volume.name, [(part.start, part.stop) for part in options["box"]]))
         return real(self, volume, **options)
 
-    monkeypatch.setattr(Predictor, "predict", watched)
+    monkeypatch.setattr(Predictor, "segment", watched)
     small = model.card.recipe.model_copy(update={"expected_field_mm": (6.0, 6.0, 6.0)})
     cropped = replace(model, card=model.card.model_copy(update={"recipe": small}))
     apart = [LabelledScan(*case(2), box=[[0, 14], [1, 14], [2, 15]]), case(3, np.diag([5.0, 5.0, 5.0, 1.0]))]
