@@ -114,7 +114,9 @@ class Project(ModelVersions, Worklist):
         case_folder.refuse_other_labels(scan, labels)
         case_folder.refuse_no_text(scan.name)
         name, version, accepted = accepting.store(self, scan, labels, box, work, progress)
-        (case,) = self._cases("WHERE name = ?", name)
+        found = self._cases("WHERE name = ?", name)
+        # Where it is not there under its name, the database is damaged: asking for every case says how.
+        case = found[0] if found else next(case for case in self.cases() if case.name == name)
         label = case.label.with_name(f"labels-v{version}.nii.gz")
         return replace(case, label=label, version=version, accepted=accepted, scheme=labels.scheme.name)
 
