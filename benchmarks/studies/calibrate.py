@@ -274,11 +274,10 @@ def main() -> None:
         if all(worth.values()):
             break
     print("(in brackets what voxels far from borders count; the error, and without its first bin)")
-    final = fitted(cases, far)
-    final = final.model_copy(update={kind: Scaling() for kind, keep in worth.items() if not keep})
+    final = fitted(cases, far).model_copy(update={kind: Scaling() for kind, keep in worth.items() if not keep})
     name = f"{chosen.study.stem}_{chosen.training}"
-    place = chosen.study.with_name(f"{name}_reliability.csv")
-    atomic_text(place, as_csv(found, float(np.nanmean([c.contour_error for c in cases]))))
+    text = as_csv(found, float(np.nanmean([case.contour_error for case in cases])))
+    atomic_text(chosen.study.with_name(f"{name}_reliability.csv"), text)
     plot(found, f"{chosen.study.stem} {chosen.training}", chosen.docs / f"{name}_reliability.svg")
     print("kept:", ", ".join(kind for kind, keep in worth.items() if keep) or "nothing")
     shares = ", ".join(f"{far[kind]:g} times as much for {kind}" for kind, keep in worth.items() if keep)
