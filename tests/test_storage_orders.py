@@ -166,7 +166,7 @@ def tidied(one: Pair) -> dict[str, np.ndarray]:
     labels = in_order(one, specks())
     ones = np.stack([labels == n for n in range(4)]).astype(np.float32)
     wanted = Inference(smallest_share=1.0, fill=True)
-    found, notes, _ = cleaned(labels, ones[1:], wanted, one.scan.geometry, preset("pelvis-mr"))
+    found, notes, _ = cleaned(labels, ones[1:].__getitem__, wanted, one.scan.geometry, preset("pelvis-mr"))
     return {
         "cleaned": one.first(found),
         "notes": np.array(" ".join(notes)),

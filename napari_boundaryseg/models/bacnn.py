@@ -42,7 +42,9 @@ class ResidualBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, i, y, x) to (B, o, y / stride, x / stride)."""
-        return F.relu(self.second(self.first(x)) + self.shortcut(x))
+        total = self.second(self.first(x))
+        total += self.shortcut(x)
+        return F.relu_(total)
 
 
 class AttentionLayer(nn.Module):

@@ -107,7 +107,9 @@ class Bottleneck(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, i, *sp) to (B, o, *sp)."""
-        return F.relu(self.expand(self.conv(self.reduce(x))) + self.shortcut(x))
+        total = self.expand(self.conv(self.reduce(x)))
+        total += self.shortcut(x)
+        return F.relu_(total)
 
 
 class Up(nn.Sequential):

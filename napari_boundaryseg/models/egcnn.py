@@ -43,7 +43,9 @@ class ResidualBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(B, c, *sp) to (B, c, *sp)."""
         # The first group norm makes a new tensor, so the ReLU in place does not touch x.
-        return x + self.body(x)
+        total = self.body(x)
+        total += x
+        return total
 
 
 class EdgeGate(nn.Module):
@@ -84,7 +86,7 @@ class EdgeGate(nn.Module):
 
     def forward(self, stream: Tensor, guide: Tensor) -> tuple[Tensor, Tensor]:
         """(B, s, *sp) and (B, g, *sp) to (B, s, *sp) and α (B, 1, *sp), or (B, s, *sp) per channel."""
-        alpha = torch.sigmoid(self.psi(F.relu(self.from_stream(stream) + self.from_guide(guide))))
+        alpha = torch.sigmoid(self.psi(F.relu_(self.from_stream(stream) + self.from_guide(guide))))
         return self.weight(stream * alpha + stream), alpha
 
     def shut(self, stream: Tensor) -> Tensor:

@@ -65,7 +65,7 @@ class _DecoderStage(nn.Module):
     def forward(self, below: Tensor, skip: Tensor) -> tuple[Tensor, Attention | None]:
         deep = resize_to(self.up(below), skip)
         gated, attention = self.gate(skip, deep)
-        fused = F.relu(gated + deep) if self.fusion == "add" else torch.cat([gated, deep], dim=1)
+        fused = F.relu_(gated + deep) if self.fusion == "add" else torch.cat([gated, deep], dim=1)
         return self.decode(fused), attention
 
 

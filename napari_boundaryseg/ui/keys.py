@@ -96,7 +96,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
         Key(
             "slice.accept",
             ("A",),
-            "Accept the chosen organ on this slice, which locks it; or take that back",
+            "Accept the chosen organ on this slice, which locks it, and go to the next; or take that back",
             "Accept slice",
         ),
     ),

@@ -70,7 +70,7 @@ def test_a_locked_slice_is_the_one_in_view_while_labels_of_another_scan_wait(
     wait(lambda: lock.text() == "Slice 10: locked")
     stroke(controller)
     assert not layer.data.any(), "a locked slice was painted"
-    assert "locked voxels" in find("job_bar.message").text()
+    assert "are locked" in find("job_bar.message").text()
     history = find("correct_panel.history")
     assert history.item(history.count() - 1).text() == "Lock: slice 10"
     controller.viewer.dims.set_current_step(0, 2)

@@ -1,18 +1,22 @@
-"""Answer of a network to a scan: its heads, blended on the network's grid, and how it was asked."""
+"""Answer of a network to a scan: all its maps on the network's grid, or only which class each voxel is."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import NamedTuple
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel
 from napari_boundaryseg.engine.devices import Plan, first_that_fits, full_float32
+from napari_boundaryseg.engine.inference.decision import decided
 from napari_boundaryseg.engine.inference.heads import Heads
-from napari_boundaryseg.engine.inference.sliding_window import sliding_window
+from napari_boundaryseg.engine.inference.sliding_window import slabs, sliding_window
+from napari_boundaryseg.engine.memory import kept
 from napari_boundaryseg.engine.preprocessing.network_grid import NetworkGrid
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.errors import InputError
@@ -22,77 +26,117 @@ from napari_boundaryseg.progress import Progress
 _AXES = {"z": 0, "y": 1, "x": 2}
 
 
-class Answer(NamedTuple):
-    """What a network says of a scan.
+class Look(NamedTuple):
+    """A scan as a network is about to see it.
 
     Parameters
     ----------
     volume : Volume
         With its channels in the model's order.
     recipe : Recipe
-        As it was used.
+        As it is used.
     grid : NetworkGrid
+    image : (C, z, y, x) tensor
     in_a_box : bool
         Whether a part of the scan was chosen.
-    heads : Heads
-    stacked : (N, z, y, x) tensor
-        Of all heads; ``heads.split`` takes it apart.
-    plan : Plan
     notes : list of str
         Some may be empty.
     seconds : dict
         By stage, so far.
     began : float
         Of `time.perf_counter`.
-    progress : Progress
     """
 
     volume: Volume
     recipe: Recipe
     grid: NetworkGrid
+    image: Tensor
     in_a_box: bool
-    heads: Heads
-    stacked: Tensor
-    plan: Plan
     notes: list[str]
     seconds: dict[str, float]
     began: float
-    progress: Progress
+
+
+class Winners(NamedTuple):
+    """Which class each voxel of the network's grid is.
+
+    Parameters
+    ----------
+    found : (z, y, x) array of integers
+        As `decided` says.
+    own : (z, y, x) float32 array
+        The probability of the class that was found.
+    """
+
+    found: np.ndarray
+    own: np.ndarray
 
 
 def run(
     model: LoadedModel, device: str, image: Tensor, asked: Collection[str], progress: Progress
 ) -> tuple[Heads, Tensor, Plan]:
-    """A network over the windows of an image, by the first plan for which memory is enough.
+    """A network over the windows of an image, by the first plan for which memory is enough: all maps that are asked.
 
     Raises
     ------
     InputError
         When the answer is not finite, or memory runs out.
     """
-    recipe = model.card.recipe
-    flips = tuple(_AXES[axis] for axis in recipe.inference.flip_axes)
 
     def by(plan: Plan) -> tuple[Heads, Tensor]:
-        network = model.network.to(plan.device).eval()
-        network = network.to(memory_format=CHANNELS_LAST[recipe.dims])  # type: ignore[call-overload]
-        heads = Heads(network, flips, asked)
-        with torch.inference_mode(), full_float32():
-            stacked = sliding_window(
-                image,
-                heads,
-                recipe.window_vox,
-                recipe.inference.overlap,
-                batch=plan.batch,
-                device=plan.device,
-                store=plan.store,
-                progress=progress,
-            )
+        with _asked_of(model, plan, asked) as heads:
+            stacked = sliding_window(image, heads, **_windows(model, plan), progress=progress)
             _refuse_not_finite(stacked, model.card.name)
         return heads, stacked
 
     (heads, stacked), plan = first_that_fits(device, by)
     return heads, stacked, plan
+
+
+def decide(model: LoadedModel, device: str, image: Tensor, progress: Progress) -> tuple[Winners, Plan]:
+    """Which class each voxel is, decided while windows still come: no map of the whole scan is held.
+
+    Raises
+    ------
+    InputError
+        As of `run`.
+    """
+    nested = model.card.recipe.nested
+
+    def by(plan: Plan) -> Winners:
+        kind = np.min_scalar_type(len(model.card.recipe.scheme.ids))
+        found, own = np.empty(image.shape[1:], kind), np.empty(image.shape[1:], np.float32)
+        with _asked_of(model, plan, ()) as heads:
+            for slab in slabs(image, heads, **_windows(model, plan), progress=progress):
+                _refuse_not_finite(slab.maps, model.card.name)
+                classes = slab.maps.cpu().numpy()
+                found[slab.where] = decided(classes, nested)
+                own[slab.where] = np.take_along_axis(classes, found[slab.where][None], 0)[0]
+        return Winners(found, own)
+
+    return first_that_fits(device, by)
+
+
+@contextmanager
+def _asked_of(model: LoadedModel, plan: Plan, asked: Collection[str]) -> Iterator[Heads]:
+    """The model's heads on the plan's device."""
+    recipe = model.card.recipe
+    flips = tuple(_AXES[axis] for axis in recipe.inference.flip_axes)
+    network = model.network.to(plan.device).eval()
+    network = network.to(memory_format=CHANNELS_LAST[recipe.dims])  # type: ignore[call-overload]
+    with torch.inference_mode(), full_float32(), kept():
+        yield Heads(network, flips, asked)
+
+
+def _windows(model: LoadedModel, plan: Plan) -> dict[str, Any]:
+    recipe = model.card.recipe
+    return {
+        "window": recipe.window_vox,
+        "overlap": recipe.inference.overlap,
+        "batch": plan.batch,
+        "device": plan.device,
+        "store": plan.store,
+    }
 
 
 def _refuse_not_finite(stacked: Tensor, name: str) -> None:

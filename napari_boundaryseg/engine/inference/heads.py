@@ -44,7 +44,7 @@ class Heads:
         answer, *others = self._stack(output).split(len(x))
         for axis, other in zip(self.flip_axes, others, strict=True):
             answer = answer + other.flip(axis + 2)
-        return answer / (1 + len(others))
+        return answer.div_(1 + len(others)) if others else answer
 
     def _stack(self, output: ModelOutput) -> Tensor:
         parts = {"classes": torch.softmax(output.logits.float(), 1)}
@@ -61,7 +61,7 @@ class Heads:
             if gate.channel is not None:
                 self.channel_weights.setdefault(level, []).append(gate.channel.float().mean(0).cpu())
         self.sizes = {name: part.shape[1] for name, part in parts.items()}
-        return torch.cat(list(parts.values()), dim=1)
+        return torch.cat(list(parts.values()), dim=1) if len(parts) > 1 else parts["classes"]
 
     def split(self, stacked: Tensor) -> dict[str, Tensor]:
         """(N, *sp) to one (n, *sp) tensor per head, by name."""

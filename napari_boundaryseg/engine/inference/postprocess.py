@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from functools import reduce
 from typing import Any
 
@@ -37,7 +37,8 @@ def postprocess(
     """Heads inside a box of the scan to the parts of a `Prediction` on the whole grid, and what to say of them."""
     scheme, shape = recipe.scheme, volume.geometry.shape
     classes = maps.pop("classes")
-    labels, notes, left_out = labelled(volume, box, classes, recipe)
+    found = decided(classes, recipe.nested)
+    labels, notes, left_out = labelled(volume, box, found, classes[1:].__getitem__, recipe)
     # Maps are derived from the network's own probabilities: the edges' calibration was fitted on them.
     # A scale keeps the likeliest class, but not which region is likelier than not: those are left as they are.
     scaled = classes if calibration is None or recipe.nested else tempered(classes, calibration.probabilities)
@@ -67,38 +68,32 @@ def postprocess(
 
 
 def labelled(
-    volume: Volume, box: Box, classes: Sequence[np.ndarray] | np.ndarray, recipe: Recipe
+    volume: Volume, box: Box, found: np.ndarray, probability: Callable[[int], np.ndarray], recipe: Recipe
 ) -> tuple[LabelMap, list[str], dict[str, dict[str, Any]]]:
-    """The labels on the whole grid, from the network's own probabilities inside a box; notes; what was left out.
+    """The labels on the whole grid; notes; what was left out.
 
     Parameters
     ----------
     volume : Volume
     box : three slices
-    classes : (classes, ...) array, or a sequence of arrays that are made when they are asked for
-        Not calibrated: what puts numbers right moves no label.
+    found : array of integers
+        Of `decided`, inside the box; of probabilities that are not calibrated: what puts numbers right moves no label.
+    probability : callable
+        Of the n-th organ inside the box, right where it was found; asked for only where it has several pieces.
     recipe : Recipe
     """
     ids = np.array([0, *recipe.scheme.ids], np.min_scalar_type(max(recipe.scheme.ids)))
-    array = np.zeros(volume.geometry.shape, ids.dtype)
-    array[box] = ids[decided(classes, recipe.nested)]
+    shape = volume.geometry.shape
+    array = np.zeros(shape, ids.dtype)
+    array[box] = ids[found]
     array, notes, left_out = cleaned(
-        array, _Placed(classes, box, array.shape), recipe.inference, volume.geometry, recipe.scheme
+        array,
+        lambda n: _place(probability(n)[None], box, shape)[0],
+        recipe.inference,
+        volume.geometry,
+        recipe.scheme,
     )
     return LabelMap(array, volume.geometry, recipe.scheme, volume.name), notes, left_out
-
-
-class _Placed(Sequence[np.ndarray]):
-    """Each organ's probability on the whole grid, made when it is asked for."""
-
-    def __init__(self, classes: Sequence[np.ndarray] | np.ndarray, box: Box, shape: tuple[int, ...]) -> None:
-        self._classes, self._box, self._shape = classes, box, shape
-
-    def __len__(self) -> int:
-        return len(self._classes) - 1
-
-    def __getitem__(self, n: Any) -> Any:
-        return _place(self._classes[n + 1][None], self._box, self._shape)[0]
 
 
 def contour_maps(
@@ -121,11 +116,15 @@ def contour_maps(
 
 
 def cleaned(
-    labels: np.ndarray, organs: Sequence[np.ndarray], inference: Inference, geometry: Geometry, scheme: LabelScheme
+    labels: np.ndarray,
+    probability: Callable[[int], np.ndarray],
+    inference: Inference,
+    geometry: Geometry,
+    scheme: LabelScheme,
 ) -> tuple[np.ndarray, list[str], dict[str, dict[str, Any]]]:
     """The labels after the recipe's post-processing, how much that changed, and `left_out_of`.
 
-    The probability of an organ is asked for only where it has several pieces.
+    The probability of the n-th organ is asked for only where it has several pieces.
 
     It works in the patient's axes: of two pieces of one size the same one is kept however the scan is stored.
     """
@@ -137,7 +136,7 @@ def cleaned(
     if inference.smallest_share:
         only = inference.smallest_share == 1
         names = {organ.id: organ.name for organ in scheme.organs}
-        main = likeliest(labels, lambda n: axes.to_axes(organs[n]), names, axes.new_spacing_mm) if only else None
+        main = likeliest(labels, lambda n: axes.to_axes(probability(n)), names, axes.new_spacing_mm) if only else None
         array = largest_components(labels, inference.smallest_share, main)
         dropped = int(np.count_nonzero(array != labels)) * voxel_ml
         which = "the likeliest piece of each organ was" if only else "large pieces of organs were"

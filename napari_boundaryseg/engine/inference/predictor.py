@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from torch import Tensor
 
 from napari_boundaryseg.data import boxes
 from napari_boundaryseg.data.boxes import AnyBox, Box
 from napari_boundaryseg.data.datasets.channel_names import doubt
 from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, load_model
-from napari_boundaryseg.engine.devices import DRAW_A_BOX, choose, sentence_when_full
-from napari_boundaryseg.engine.inference.answer import Answer, run
+from napari_boundaryseg.engine.devices import DRAW_A_BOX, Plan, choose, sentence_when_full
+from napari_boundaryseg.engine.inference.answer import Look, decide, run
+from napari_boundaryseg.engine.inference.decision import decided
+from napari_boundaryseg.engine.inference.heads import Heads
 from napari_boundaryseg.engine.inference.postprocess import labelled, postprocess
 from napari_boundaryseg.engine.inference.prediction import Prediction, Segmentation
 from napari_boundaryseg.engine.preprocessing.blank_scans import refuse_constant, refuse_unseen
@@ -89,8 +94,10 @@ class Predictor:
         """
         asked = EVERY_MAP if attention else EVERY_MAP - {"attention"}
         with sentence_when_full("this scan", DRAW_A_BOX):
-            seen = self._see(volume, box, whole, any_modality, all_pieces, asked, progress)
-            return self._with_maps(seen)
+            seen = self._look(volume, box, whole, any_modality, all_pieces, progress)
+            heads, stacked, plan = run(self.model, self.device, seen.image, asked, part(progress, 0.02, 0.9))
+            self._clock(seen, "network", progress)
+            return self._with_maps(seen, heads, stacked, plan, progress)
 
     def segment(
         self,
@@ -107,22 +114,32 @@ class Predictor:
         Parameters and errors are those of `predict`.
         """
         with sentence_when_full("this scan", DRAW_A_BOX):
-            seen = self._see(volume, box, whole, any_modality, all_pieces, (), progress)
-            classes = seen.heads.split(seen.stacked)["classes"]
-            labels, notes, left_out = labelled(seen.volume, seen.grid.box, Back(seen.grid, classes), seen.recipe)
-            return Segmentation(labels, details=self._details(seen, notes, left_out))
+            seen = self._look(volume, box, whole, any_modality, all_pieces, progress)
+            of_network = part(progress, 0.02, 0.9)
+            if seen.grid.resampled:  # a voxel's class is that of the maps between the network's voxels
+                heads, stacked, plan = run(self.model, self.device, seen.image, (), of_network)
+                self._clock(seen, "network", progress)
+                classes = Back(seen.grid, heads.split(stacked)["classes"])
+                found = decided(classes, seen.recipe.nested)
+                probability: Callable[[int], np.ndarray] = lambda n: classes[n + 1]  # noqa: E731
+            else:
+                winners, plan = decide(self.model, self.device, seen.image, of_network)
+                self._clock(seen, "network", progress)
+                found, own = map(seen.grid.turned_back, winners)
+                probability = lambda n: own  # noqa: E731
+            labels, notes, left_out = labelled(seen.volume, seen.grid.box, found, probability, seen.recipe)
+            return Segmentation(labels, details=self._details(seen, plan, notes, left_out, progress))
 
-    def _see(
+    def _look(
         self,
         volume: Volume,
         box: AnyBox | None,
         whole: bool,
         any_modality: bool,
         all_pieces: bool,
-        asked: Collection[str],
         progress: Progress,
-    ) -> Answer:
-        """What the network says of a scan, on its own grid."""
+    ) -> Look:
+        """The scan, or the part of it that was chosen, on the network's grid."""
         recipe = self.model.card.recipe
         if not any_modality:
             refuse_other_modality(volume, recipe, self.model.card.name)
@@ -135,48 +152,53 @@ class Predictor:
             blank = refuse_constant(scan.volume, scan.box)
         elif not whole:
             scan = scan.within(self._located(scan, progress))
-        seconds: dict[str, float] = {}
         began = time.perf_counter()
         grid = scan.grid
         seen = scan.image()
         refuse_unseen(seen, volume.name, self.model.card.name)
         image = with_sides(seen, grid.spacing_zyx, recipe.sides_mm)
-        seconds["preparing"] = time.perf_counter() - began
-        heads, stacked, plan = run(self.model, self.device, image, asked, part(progress, 0.02, 0.9))
-        seconds["network"] = time.perf_counter() - began - sum(seconds.values())
-        progress(0.92, "Back to the scan's grid")
-        notes = [plan.note, _order_note(volume, scan.volume, recipe.channels), _not_finite(grid), *blank]
-        return Answer(
-            scan.volume, recipe, grid, scan.box is not None, heads, stacked, plan, notes, seconds, began, progress
-        )
+        notes = [_order_note(volume, scan.volume, recipe.channels), _not_finite(grid), *blank]
+        seconds = {"preparing": time.perf_counter() - began}
+        return Look(scan.volume, recipe, grid, image, scan.box is not None, notes, seconds, began)
 
-    def _with_maps(self, seen: Answer) -> Prediction:
-        heads, grid = seen.heads, seen.grid
-        maps = {name: grid.back(tensor.cpu().numpy()) for name, tensor in heads.split(seen.stacked).items()}
+    @staticmethod
+    def _clock(seen: Look, stage: str, progress: Progress) -> None:
+        seen.seconds[stage] = time.perf_counter() - seen.began - sum(seen.seconds.values())
+        progress(0.92, "Back to the scan's grid")
+
+    def _with_maps(self, seen: Look, heads: Heads, stacked: Tensor, plan: Plan, progress: Progress) -> Prediction:
+        grid = seen.grid
+        maps = {name: grid.back(tensor.cpu().numpy()) for name, tensor in heads.split(stacked).items()}
         calibration = self.model.card.calibration if self._calibrated else None
         weights = heads.mean_channel_weights()
         result, notes = postprocess(
             seen.volume, grid.box, maps, seen.recipe, weights, calibration, heads.attention_kind
         )
         calibrated = calibration is not None and bool(calibration.kept)
-        details = self._details(seen, notes, result.pop("left_out"), calibrated)
+        details = self._details(seen, plan, notes, result.pop("left_out"), progress, calibrated)
         return Prediction(**result, details=details)
 
     def _details(
-        self, seen: Answer, notes: list[str], left_out: dict[str, dict[str, Any]], calibrated: bool = False
+        self,
+        seen: Look,
+        plan: Plan,
+        notes: list[str],
+        left_out: dict[str, dict[str, Any]],
+        progress: Progress,
+        calibrated: bool = False,
     ) -> dict[str, Any]:
         """For the report."""
-        seen.seconds["scan grid"] = time.perf_counter() - seen.began - sum(seen.seconds.values())
-        seen.progress(1.0, "Done")
+        self._clock(seen, "scan grid", progress)
+        progress(1.0, "Done")
         return {
             "left_out": left_out,
             **({"regions": seen.recipe.regions} if seen.recipe.regions else {}),
             "model": self.model.title,
             "sha256": self.model.sha256,
-            "device": seen.plan.device,
+            "device": plan.device,
             "dtype": "float32",
             "seconds": {stage: round(value, 3) for stage, value in seen.seconds.items()},
-            "notes": [note for note in (*seen.notes, *notes) if note],
+            "notes": [note for note in (plan.note, *seen.notes, *notes) if note],
             "calibrated": calibrated,
             "silent": list(self.model.card.silent),
             "box": boxes.as_pairs(seen.grid.box) if seen.in_a_box else None,

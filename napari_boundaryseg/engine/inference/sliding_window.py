@@ -2,55 +2,29 @@
 
 from __future__ import annotations
 
-import itertools
-import math
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.engine.inference.windows import Zyx, importance, pad_to, places, rolled_axis
 from napari_boundaryseg.progress import Progress, silent
 
-SIGMA_SCALE = 0.125
-MOST_WINDOWS = 200_000
-FEW_WINDOWS = 2000
-"""So many come to an end whatever they are."""
-MOST_LOOKS = 64
-"""How often each voxel of a large scan may be looked at: 8 times at an overlap of a half, 64 at three quarters."""
-LEAST_VOX = 4096
-"""What a window costs even where it holds fewer voxels."""
-Zyx = tuple[int, int, int]
 
+class Slab(NamedTuple):
+    """Planes of a scan that are blended to the end, valid until the next slab is asked for.
 
-def starts(size: int, window: int, overlap: float) -> list[int]:
-    """Where the windows begin along one axis of at least the window's length."""
-    step = window if window == size else max(1, int(window * (1 - overlap)))
-    count = -(-max(0, size - window) // step) + 1
-    return [min(n * step, size - window) for n in range(count)]
+    Parameters
+    ----------
+    where : three slices
+        In the image's (z, y, x).
+    maps : (N, z, y, x) float32 tensor
+        Of these planes alone.
+    """
 
-
-def importance(window: Zyx) -> Tensor:
-    """Gaussian weights of one window, (z, y, x) float32, highest in the middle, never 0."""
-    weights = torch.ones(window)
-    for axis, n in enumerate(window):
-        sigma = n * SIGMA_SCALE
-        x = torch.arange(-(n - 1) / 2.0, (n - 1) / 2.0 + 1)
-        line = torch.exp(x**2 / (-2 * sigma**2))
-        weights = weights * line.reshape([-1 if a == axis else 1 for a in range(3)])
-    return weights.clamp_min(max(float(weights[weights > 0].min()), 1e-3))
-
-
-def pad_to(image: Tensor, window: Zyx) -> tuple[Tensor, tuple[slice, ...]]:
-    """Zeros round (C, z, y, x) up to the window's size, and where the image lies inside."""
-    missing = [max(0, w - n) for w, n in zip(window, image.shape[1:], strict=True)]
-    before = [m // 2 for m in missing]
-    inside = tuple(slice(b, b + n) for b, n in zip(before, image.shape[1:], strict=True))
-    if not any(missing):
-        return image, inside
-    padding = [side for m, b in zip(reversed(missing), reversed(before), strict=True) for side in (b, m - b)]
-    return F.pad(image, padding), inside
+    where: tuple[slice, slice, slice]
+    maps: Tensor
 
 
 def sliding_window(
@@ -86,41 +60,100 @@ def sliding_window(
     -------
     (N, z, y, x) float32 tensor on ``store``
     """
-    store = store or device
-    padded, inside = pad_to(image, window)
-    size = padded.shape[1:]
-    weights = importance(window).to(store)
-    places = _places(size, window, overlap)
-    total = torch.zeros(0)
-    covered = torch.zeros(size, device=store)
-    for n, group in enumerate(_batches(places, batch)):
-        progress(n * batch / len(places), f"Window {n * batch + 1} of {len(places)}")
-        boxes = [tuple(slice(a, a + w) for a, w in zip(place, window, strict=True)) for place in group]
-        stacked = torch.stack([padded[(slice(None), *box)] for box in boxes]).to(device)
-        answers = network(stacked).to(store, torch.float32)
-        if not total.numel():
-            total = torch.zeros((answers.shape[1], *size), device=store)
-        for box, answer in zip(boxes, answers, strict=True):
-            total[(slice(None), *box)].addcmul_(answer, weights)
-            covered[box] += weights
-    progress(1.0, "Blending")
-    return total.div_(covered)[(slice(None), *inside)]
+    work = _Blending(image, window, overlap, store or device, whole=True)
+    (slab,) = work.slabs(network, batch, device, progress)
+    return slab.maps
 
 
-def _places(size: tuple[int, ...], window: Zyx, overlap: float) -> list[tuple[int, ...]]:
-    """Where every window begins; refused where they are too many to ever come to an end."""
-    along = [starts(n, w, overlap) for n, w in zip(size, window, strict=True)]
-    count = math.prod(map(len, along))
-    looks = count * max(math.prod(window), LEAST_VOX) / math.prod(size)
-    if count > MOST_WINDOWS or (count > FEW_WINDOWS and looks > MOST_LOOKS):
-        raise InputError(
-            "model",
-            f"it would look at this scan through {count} windows of {window} voxels",
-            "Draw a box round the organs, or choose a model with larger windows or less overlap",
-        )
-    return list(itertools.product(*along))
+def slabs(
+    image: Tensor,
+    network: Callable[[Tensor], Tensor],
+    window: Zyx,
+    overlap: float = 0.5,
+    *,
+    batch: int = 1,
+    device: torch.device | str = "cpu",
+    store: torch.device | str | None = None,
+    progress: Progress = silent,
+) -> Iterator[Slab]:
+    """The very values of `sliding_window`, a few planes at a time: as soon as no window that comes touches them.
+
+    Only the sums of one row of windows are held, however long the scan is. Parameters are those of `sliding_window`.
+
+    Examples
+    --------
+    >>> scan = torch.rand(1, 40, 16, 16)
+    >>> [slab.where[0] for slab in slabs(scan, lambda x: x, (16, 16, 16))]
+    [slice(0, 8, None), slice(8, 16, None), slice(16, 24, None), slice(24, 40, None)]
+    """
+    return _Blending(image, window, overlap, store or device, whole=False).slabs(network, batch, device, progress)
 
 
-def _batches(places: list[tuple[int, ...]], batch: int) -> Iterator[list[tuple[int, ...]]]:
-    for start in range(0, len(places), batch):
-        yield places[start : start + batch]
+class _Blending:
+    """Sums over windows, the axis along which they go on last in front."""
+
+    def __init__(self, image: Tensor, window: Zyx, overlap: float, store: torch.device | str, *, whole: bool) -> None:
+        self._padded, self._inside = pad_to(image, window)
+        z, y, x = self._padded.shape[1:]
+        self._window, self._store = window, store
+        self._axis = rolled_axis((z, y, x), window)
+        self._places = places((z, y, x), window, overlap)
+        self._weights = importance(window).to(store).movedim(self._axis, 0)
+        self._length = (z, y, x)[self._axis]
+        self._depth = self._length if whole else window[self._axis]
+        self._whole = whole
+        self._low = 0
+        self._total = torch.zeros(0)
+        self._covered = torch.zeros(self._in_front((z, y, x)), device=store)
+
+    def _in_front(self, size: Zyx) -> tuple[int, ...]:
+        return self._depth, *(n for axis, n in enumerate(size) if axis != self._axis)
+
+    def slabs(
+        self, network: Callable[[Tensor], Tensor], batch: int, device: torch.device | str, progress: Progress
+    ) -> Iterator[Slab]:
+        count = len(self._places)
+        for first in range(0, count, batch):
+            progress(first / count, f"Window {first + 1} of {count}")
+            group = self._places[first : first + batch]
+            boxes = [tuple(slice(a, a + w) for a, w in zip(place, self._window, strict=True)) for place in group]
+            stacked = torch.stack([self._padded[(slice(None), *box)] for box in boxes]).to(device)
+            answers = network(stacked).to(self._store, torch.float32)
+            if not self._total.numel():
+                self._total = torch.zeros((answers.shape[1], *self._covered.shape), device=self._store)
+            for box, answer in zip(boxes, answers, strict=True):
+                start = box[self._axis].start
+                if start > self._low and not self._whole:
+                    yield from self._ended(start)
+                    self._move_to(start)
+                self._add(box, answer)
+        progress(1.0, "Blending")
+        yield from self._ended(self._length)
+
+    def _add(self, box: tuple[slice, ...], answer: Tensor) -> None:
+        along = slice(box[self._axis].start - self._low, box[self._axis].stop - self._low)
+        at = (along, *(part for axis, part in enumerate(box) if axis != self._axis))
+        self._total[(slice(None), *at)].addcmul_(answer.movedim(self._axis + 1, 1), self._weights)
+        self._covered[at] += self._weights
+
+    def _ended(self, high: int) -> Iterator[Slab]:
+        """The planes from the lowest that are held up to ``high``, where the image itself has some of them."""
+        own = self._inside[self._axis]
+        low, high = max(self._low, own.start), min(high, own.stop)
+        if low >= high:
+            return
+        part = slice(low - self._low, high - self._low)
+        blended = self._total[:, part].div_(self._covered[part]).movedim(1, self._axis + 1)
+        across = [slice(None) if axis == self._axis else inside for axis, inside in enumerate(self._inside)]
+        where = [slice(0, inside.stop - inside.start) for inside in self._inside]
+        where[self._axis] = slice(low - own.start, high - own.start)
+        yield Slab((where[0], where[1], where[2]), blended[(slice(None), *across)])
+
+    def _move_to(self, low: int) -> None:
+        """Let the planes below go, and begin new ones above."""
+        gone = low - self._low
+        for sums, axis in ((self._total, 1), (self._covered, 0)):
+            for plane in range(self._depth - gone):
+                sums.select(axis, plane).copy_(sums.select(axis, plane + gone))
+            sums.narrow(axis, self._depth - gone, gone).zero_()
+        self._low = low

@@ -109,9 +109,12 @@ class NetworkGrid:
         size = self.own_shape
         result = np.empty((len(maps), *(s.stop - s.start for s in self.box)), np.float32)
         for n, one in enumerate(maps):
-            own = one if not self.resampled else resized(one[None], size, "linear")[0]
-            result[n] = self._axes.from_axes(np.swapaxes(own, -1, -3))
+            result[n] = self.turned_back(one if not self.resampled else resized(one[None], size, "linear")[0])
         return result
+
+    def turned_back(self, array: np.ndarray) -> np.ndarray:
+        """(z, y, x) at the scan's own spacing to (I, J, K) inside the box: a view."""
+        return np.asarray(self._axes.from_axes(np.swapaxes(array, -1, -3)))
 
     def _turn(self, array: np.ndarray) -> np.ndarray:
         return np.ascontiguousarray(np.swapaxes(self._axes.to_axes(array), -1, -3))

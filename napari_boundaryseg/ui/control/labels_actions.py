@@ -226,7 +226,7 @@ class LabelsActions(QObject):
         editable = self._tools.editable
         if editable is not None:
             ml = voxels * editable.voxel_ml
-            self.session.say("info", f"{stroke}: {voxels} locked voxels ({ml_text(ml)} mL) were not changed.")
+            self.session.say("info", f"{stroke}: {voxels} voxels ({ml_text(ml)} mL) are locked and were not changed.")
 
     def _on_erased_nothing(self, stroke: str) -> None:
         self.session.say(

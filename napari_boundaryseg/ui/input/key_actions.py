@@ -15,6 +15,7 @@ from napari_boundaryseg.ui.input.keyboard import Act
 from napari_boundaryseg.ui.keys import DOWN, MODES
 from napari_boundaryseg.ui.layers.organ_slices import ends
 from napari_boundaryseg.ui.layers.scan_grid import ScanGrid
+from napari_boundaryseg.ui.layers.step_names import PLANES
 from napari_boundaryseg.ui.tools.outline import REACH_PX
 from napari_boundaryseg.ui.views.pixels import mm_per_pixel
 
@@ -153,10 +154,15 @@ class KeyActions:
         self._tools.outline.delete(REACH_PX * abs(mm_per_pixel(self._view().viewer)[0]))
 
     def _apply(self) -> None:
-        if self._has_outline():
-            self._tools.outline.apply()
-        else:
+        if not self._has_outline():
             self._controller.clean.apply()
+            return
+        outline, shown = self._tools.outline, (self._controller.grid, self._view())
+        axis, at = outline.axis, outline.slice
+        seen = any((grid.axis, grid.slice()) == (axis, at) for grid in shown)
+        outline.apply()
+        if not seen and not outline.is_open:
+            self._controller.session.say("info", f"The polygon was applied on {PLANES[axis]} {at + 1}.")
 
     def _leave(self) -> None:
         if self._tools.own.call_off():

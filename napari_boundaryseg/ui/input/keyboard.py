@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from qtpy.QtCore import QEvent, QObject
+from qtpy.QtCore import QEvent, QObject, Qt, QTimer
 from qtpy.QtWidgets import (
     QAbstractSlider,
     QAbstractSpinBox,
@@ -25,6 +25,8 @@ from napari_boundaryseg.ui.compat.events import key_names, typed
 PRESS, RELEASE = QEvent.Type.KeyPress, QEvent.Type.KeyRelease
 OVERRIDE, LEFT = QEvent.Type.ShortcutOverride, QEvent.Type.WindowDeactivate
 HEARD = (PRESS, RELEASE, OVERRIDE, LEFT)
+DONE = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)
+"""After these a number is written, or left as it was: keys are the table's again."""
 TEXT = (QLineEdit, QAbstractSpinBox, QTextEdit, QPlainTextEdit)
 MOVED = (QComboBox, QAbstractSlider)
 CONFIRMS = "outline.apply"
@@ -93,6 +95,8 @@ class Keyboard(QObject):
         if event.type() == PRESS and not (self._choosing and self._choosing[0] is focus):
             list_ = isinstance(focus, QComboBox) and not focus.isEditable()
             self._choosing = (focus, focus.currentIndex()) if list_ else None
+        if isinstance(focus, QAbstractSpinBox) and event.type() == PRESS and event.key() in DONE:
+            QTimer.singleShot(0, lambda: focus.clearFocus() if focus is QApplication.focusWidget() else None)
         if key is None or act is None or _keeps(focus, key.moves) or not act.may():
             return False
         event.accept()
@@ -129,7 +133,10 @@ class Keyboard(QObject):
     def _is_ours(self, widget: QWidget) -> bool:
         if QApplication.activeModalWidget() is not None or QApplication.activePopupWidget() is not None:
             return False
-        return not isinstance(widget.window(), QDialog) and _within(self.parent(), widget)
+        own: Any = widget.window()  # of a list that a key has just closed, the same key still comes to the list
+        if isinstance(own, QDialog) or own.windowType() == Qt.WindowType.Popup:
+            return False
+        return _within(self.parent(), widget)
 
 
 def _within(parent: QObject | None, widget: QWidget | None) -> bool:

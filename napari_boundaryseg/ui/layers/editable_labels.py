@@ -152,14 +152,14 @@ class EditableLabels:
         """Write labels into a box, or everywhere, as one step; (z, y, x) on the display grid."""
         return self.history.apply(name, box or (slice(None),) * 3, values, kind)
 
-    def draw(self, box: Box, mask: np.ndarray, organ: int) -> None:
-        """Give voxels of a box to an organ, as one step of the tool in hand, and tell what was locked."""
+    def draw(self, box: Box, mask: np.ndarray, organ: int) -> int:
+        """Give voxels of a box to an organ, as one step of the tool in hand; how many are locked, which is told."""
         before, layer = self.history.array[box], self._layer()
         if layer is not None and layer.preserve_labels:
             mask = mask & (before == 0)
         name = self._name(box)
         self._refused.forget()
-        self._tell(self.put(name, np.where(mask, organ, before), box).n_protected)
+        return self._tell(self.put(name, np.where(mask, organ, before), box).n_protected)
 
     def lock(self, lock: Lock, on: bool, what: str) -> None:
         """Lock or unlock, as a step that is called after what it is about."""
@@ -203,8 +203,7 @@ class EditableLabels:
             self.journal.note(note_body(self.effort.news(), self.organ, self.box))
 
     def _on_organ(self) -> None:
-        layer = self._layer()
-        if layer is not None and layer.selected_label != self.organ:
+        if (layer := self._layer()) is not None and layer.selected_label != self.organ:
             self.organ = int(layer.selected_label)
             self.note()
 
@@ -212,14 +211,15 @@ class EditableLabels:
         """Keep napari's tools off what is locked, and the eraser off other organs, in a layer on the same array."""
         write_only(layer, self._refused.of, self._refused.forget, self._tell)
 
-    def _tell(self, n_protected: int = 0, changed: bool = False) -> None:
-        """Say how many voxels the stroke did not change because they are locked, each counted once."""
+    def _tell(self, n_protected: int = 0, changed: bool = False) -> int:
+        """Say how many voxels the stroke did not change because they are locked, each counted once; that many."""
         n_protected += self._refused.n_locked
         if self._refused.n_spared and not changed:
             self.erased_nothing.emit(self._name(None))
         self._refused.forget()
         if n_protected:
             self.n_protected.emit(self._name(None), n_protected)
+        return n_protected
 
     def begin(self, again: Written | None = None) -> None:
         """A stroke of our own tools begins, or begins again with what it had written put back to what was there."""
@@ -236,12 +236,12 @@ class EditableLabels:
             kept = kept | ((before != 0) & (before != self.organ))
         self.history.array[written.box] = np.where(kept, before, written.labels)
 
-    def finish(self, called: str = "", kind: str = "paint", hand: Hand | None = None) -> None:
+    def finish(self, called: str = "", kind: str = "paint", hand: Hand | None = None) -> int:
         """Make a step of what a stroke has written, called after napari's tool or another, and tell what was locked."""
         self._painting, self._called = True, called
         try:
             outcome = self.history.commit(self._name, kind=kind, hand=hand)
-            self._tell(outcome.n_protected, outcome.edit is not None)
+            return self._tell(outcome.n_protected, outcome.edit is not None)
         finally:
             self._painting, self._called = False, ""
 

@@ -254,7 +254,10 @@ class SegmentPanel(Panel):
         self._unread = False
         model = self._segmentation.model_of_result()
         self.result.setText(f"{model}'s edges and contours are shown as before. The labels are as you left them.")
-        self.set_state("", model)
+        prediction = self._session.prediction
+        checked: Any = prediction.details.get("plausibility", {}) if prediction is not None else {}
+        missing = [name for name, ml in self._labels.volumes_ml().items() if ml == 0]
+        self.set_state(plausibility_in_words(list(map(str, missing)), checked)[0], model)
         self._enable()
 
     def _on_applied(self) -> None:

@@ -78,12 +78,16 @@ class DrawStroke:
         self.editable.show()
 
     def end(self) -> list[str]:
-        """Make a step of it, where nothing else has; which other organs it was kept from, for labels do not show it."""
+        """Make a step of it, where nothing else has; which other organs it was kept from, for labels do not show it.
+
+        None where locks kept it from something: that comes first.
+        """
         hand, over = self.editable.history.stroke, self.is_over
         self.editable.history.stroke = None
         if over or hand is None:
             return []
-        self.editable.finish(self._name, hand=hand[1])
+        if self.editable.finish(self._name, hand=hand[1]):
+            return []  # that something is locked has been told
         kept_from = self._spared
         if self.editable.history.position == self._position and not self.tool.of_pressed:
             kept_from = kept_from | self._met()

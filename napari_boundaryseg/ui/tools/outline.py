@@ -11,6 +11,7 @@ import numpy as np
 from pydantic import Field
 from qtpy.QtCore import QObject, Signal
 
+from napari_boundaryseg.data.metrics.volumes import ml_text
 from napari_boundaryseg.editing.tools.contour import edge_distances, simplified, smoothed
 from napari_boundaryseg.editing.tools.polygon import polygon
 from napari_boundaryseg.editing.tools.tool_settings import ToolSettings
@@ -231,4 +232,12 @@ class Outline(QObject):
             return
         self.discard()
         self.closed.emit(layer, [*line, line[0]])
-        editable_of(layer).draw(*found, layer.selected_label)
+        editable = editable_of(layer)
+        before = editable.history.array[found[0]].copy()
+        if editable.draw(*found, layer.selected_label):
+            return
+        gave_way = before[(before != 0) & (before != editable.history.array[found[0]])]
+        lost = [organ for organ in editable.scheme.organs if (gave_way == organ.id).any()]
+        if lost:
+            ml = ml_text(len(gave_way) * editable.voxel_ml)
+            self.told.emit(f"{' and '.join(organ.name for organ in lost)} gave way to it: {ml} mL.")

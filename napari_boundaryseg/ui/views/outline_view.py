@@ -17,6 +17,7 @@ from napari_boundaryseg.ui.compat.canvas_lines import CanvasLines
 from napari_boundaryseg.ui.layers.access import only
 from napari_boundaryseg.ui.layers.labels import scheme_of
 from napari_boundaryseg.ui.views.model_result import ModelResult
+from napari_boundaryseg.ui.views.proposed import crosses
 from napari_boundaryseg.ui.views.ridge_lines import RidgeLines
 from napari_boundaryseg.ui.views.shown_slice import ShownSlice, shown_slice
 
@@ -40,8 +41,8 @@ class Wanted(NamedTuple):
     result : ModelResult, optional
         What a model has put into the labels: it says where between two voxels a border lies.
     proposal : callable, optional
-        ``proposal(slice)``: an organ and what it would be there, dashed; None where nothing is proposed. No limits are
-        drawn meanwhile.
+        ``proposal(slice)``: an organ and what it would be there, dashed, with a cross over what goes or is filled as a
+        whole; None where nothing is proposed. No limits are drawn meanwhile.
     """
 
     outline: bool = True
@@ -74,6 +75,8 @@ class OutlineView(QObject):
         """Organ to the lines that are now drawn, in mm, down and across."""
         self.dashed: list[np.ndarray] = []
         """The lines that are now drawn as dashes."""
+        self.crossed: list[np.ndarray] = []
+        """Those of the crosses."""
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.draw)
@@ -92,20 +95,20 @@ class OutlineView(QObject):
         """Draw the lines of the slice that the view shows."""
         layer, wanted = only(self._main, "labels"), self.wanted
         at = shown_slice(layer, self._model) if layer is not None and layer.visible and not wanted.bare else None
-        self.drawn, self.dashed, colours = {}, [], {}
+        self.drawn, self.dashed, self.crossed, colours = {}, [], [], {}
         if at is not None:
             colours = {organ: layer.colormap.color_dict[organ] for organ in scheme_of(layer).ids}
             result = wanted.result if wanted.result is not None and wanted.result.is_in(layer.data) else None
             organs = [organ for organ, colour in colours.items() if colour[3] > 0]
             self.drawn = self._outlined(layer, at, organs, result) if wanted.outline else {}
             if wanted.proposal is not None:
-                self.dashed = _proposed(wanted.proposal(at), at)
+                self.dashed, self.crossed = _proposed(wanted.proposal(at), at, np.asarray(layer.data))
             elif wanted.limits and result is not None and layer.selected_label in organs:
                 self.dashed = _limits(result, layer.selected_label, at)
         self._lines.show([(line, colours[organ]) for organ, lines in self.drawn.items() for line in lines], WIDTH_PX)
         mm, width = 1 / camera_of(self._model).zoom, DASHED_PX if wanted.proposal is None else PROPOSED_PX
         pieces = [piece for line in self.dashed for piece in dashes(line, DASH_PX * mm, GAP_PX * mm)]
-        self._dashes.show([(piece, colours[layer.selected_label]) for piece in pieces], width)
+        self._dashes.show([(piece, colours[layer.selected_label]) for piece in pieces + self.crossed], width)
         self.ridge.draw(wanted.bare)
 
     def _outlined(
@@ -131,9 +134,15 @@ def _limits(result: ModelResult, organ: int, at: ShownSlice) -> list[np.ndarray]
     return at.in_mm(line for level in LIMITS for line in level_lines(probability, level))
 
 
-def _proposed(found: tuple[int, np.ndarray] | None, at: ShownSlice) -> list[np.ndarray]:
-    part = part_of(found[1]) if found is not None else None
-    if found is None or part is None:
-        return []
+def _proposed(
+    found: tuple[int, np.ndarray] | None, at: ShownSlice, labels: np.ndarray
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """The lines to dash, and the crosses."""
+    if found is None:
+        return [], []
+    organ, then = found
+    crossed, part = at.in_mm(crosses(at.plane(labels) == organ, then)), part_of(then)
+    if part is None:
+        return [], crossed
     corner = np.array([part[0].start, part[1].start], float)
-    return at.in_mm(line + corner for line in border_lines(found[1][part], at.spacing_mm))
+    return at.in_mm(line + corner for line in border_lines(then[part], at.spacing_mm)), crossed

@@ -42,7 +42,7 @@ class Scene:
 
     def cleaned(self, **inference: object) -> tuple[np.ndarray, list[str], dict[str, dict[str, object]]]:
         wanted = Inference(**({"smallest_share": 1.0} | inference))
-        return cleaned(self.labels, self.probabilities[1:], wanted, self.geometry, preset("pelvis-mr"))
+        return cleaned(self.labels, self.probabilities[1:].__getitem__, wanted, self.geometry, preset("pelvis-mr"))
 
 
 @pytest.mark.parametrize(("p", "wins"), [(0.72, False), (0.74, True)])

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from napari_boundaryseg import models
-from napari_boundaryseg.engine.inference.sliding_window import _places, importance, sliding_window, starts
+from napari_boundaryseg.engine.inference.sliding_window import slabs, sliding_window
+from napari_boundaryseg.engine.inference.windows import importance, places, starts
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Cancelled
 
@@ -65,15 +66,41 @@ def test_cancel_stops_at_the_next_window():
 
 
 def test_tiny_windows_over_a_large_scan_are_refused_and_usual_ones_are_not():
-    windows = _places((48, 48, 48), (16, 16, 16), 0.75)
+    windows = places((48, 48, 48), (16, 16, 16), 0.75)
     assert len(windows) == 9**3
-    assert len(_places((12, 12, 12), (1, 1, 1), 0.9)) == 12**3, "few windows come to an end whatever they are"
-    assert len(_places((200, 512, 512), (1, 96, 96), 0.5)) == 200 * 10 * 10
+    assert len(places((12, 12, 12), (1, 1, 1), 0.9)) == 12**3, "few windows come to an end whatever they are"
+    assert len(places((200, 512, 512), (1, 96, 96), 0.5)) == 200 * 10 * 10
     for size, window, overlap in (((40, 40, 40), (1, 1, 1), 0.9), ((64, 64, 64), (8, 8, 8), 0.9)):
         with pytest.raises(InputError, match=r"it would look at this scan through \d+ windows"):
-            _places(size, window, overlap)
+            places(size, window, overlap)
 
 
 def test_windows_that_would_never_come_to_an_end_are_refused():
     with pytest.raises(InputError, match=r"through 262144 windows of \(1, 1, 1\) voxels"):
         sliding_window(torch.zeros(1, 64, 64, 64), lambda x: x, (1, 1, 1))
+
+
+@pytest.mark.parametrize("size", [(20, 33, 27), (60, 9, 17), (16, 16, 16), (31, 12, 50), (5, 6, 7), (70, 20, 20)])
+@pytest.mark.parametrize(("overlap", "batch"), [(0.0, 1), (0.25, 3), (0.5, 2), (0.75, 4)])
+def test_slabs_are_the_whole_bit_by_bit_and_each_voxel_comes_once(size, overlap, batch):
+    torch.manual_seed(1)
+    layer = torch.nn.Conv3d(1, 3, 3, padding=1)
+    image = torch.randn(1, *size)
+    with torch.inference_mode():
+        whole = sliding_window(image, layer, (16, 12, 14), overlap, batch=batch)
+        together, seen = torch.full_like(whole, -1), torch.zeros(size, dtype=torch.int32)
+        for slab in slabs(image, layer, (16, 12, 14), overlap, batch=batch):
+            together[(slice(None), *slab.where)] = slab.maps
+            seen[slab.where] += 1
+    assert (seen == 1).all()
+    assert torch.equal(together, whole)
+
+
+def test_slabs_hold_one_row_of_windows_however_long_the_scan_is():
+    """The largest of a slab's own memory is what is held of the sums."""
+    for length in (64, 256):
+        held = {
+            slab.maps.untyped_storage().nbytes()
+            for slab in slabs(torch.zeros(1, length, 16, 16), lambda x: x.repeat(1, 5, 1, 1, 1), (16, 16, 16))
+        }
+        assert held == {5 * 16**3 * 4}

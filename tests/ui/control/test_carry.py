@@ -121,7 +121,7 @@ def test_one_key_interpolates_between_corrected_slices_instead_and_carries_again
     carried, words = [line.copy() for line in dashes(rectum)], find("correct_panel.carry_text").text()
     key(rectum, Qt.Key.Key_W)
     assert find("correct_panel.carry_way").currentText() == "Interpolated"
-    assert "Interpolated between them, dashed on" in find("correct_panel.carry_text").text()
+    assert "Interpolated between them and carried beyond, dashed on" in find("correct_panel.carry_text").text()
     between = dashes(rectum)
     assert [line.shape for line in between] != [line.shape for line in carried] or any(
         (a != b).any() for a, b in zip(between, carried)

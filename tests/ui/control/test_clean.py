@@ -16,6 +16,7 @@ from napari_boundaryseg.editing.history.locks import Lock
 from napari_boundaryseg.editing.history.slice_work import SliceState, slice_states
 from napari_boundaryseg.editing.tools.clean_tool import clean_tools
 from napari_boundaryseg.ui.compat.canvas import canvas_widget
+from napari_boundaryseg.ui.compat.window import main_window
 
 RECTUM = 3
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -62,6 +63,58 @@ def test_it_is_shown_dashed_with_its_volume_and_enter_makes_it_one_step(
     assert SliceState.CORRECTED not in slice_states(history, RECTUM, 0), "a rule did it, no hand"
     margins.tools.undo()
     np.testing.assert_array_equal(labels.data, before)
+
+
+def test_enter_in_the_open_list_only_chooses(rectum: Any, find: Callable[[str], Any]) -> None:
+    """The list closes on the first event of the key; the second one still comes to it, and is not the canvas's."""
+    QTest.keyClick(canvas_widget(rectum.viewer), Qt.Key.Key_C, SHIFT)
+    history, which = rectum.tools.editable.history, find("correct_panel.clean_which")
+    first, wanted = history.position, list(TOOLS).index("margins")
+    QTest.mouseClick(which, LEFT)
+    live(300)
+    popup = which.view()
+    assert popup.isVisible()
+    for _ in range(wanted - which.currentIndex()):
+        QTest.keyClick(popup, Qt.Key.Key_Down)
+    QTest.keyClick(popup, Qt.Key.Key_Return)
+    live(300)
+    assert which.currentIndex() == wanted
+    assert rectum.clean.is_on
+    assert rectum.clean.changes
+    assert history.position == first
+
+
+def test_after_a_number_is_written_the_keys_are_tools_again(margins: Any, find: Callable[[str], Any]) -> None:
+    field, history = find("correct_panel.clean.margins.margin_mm"), margins.tools.editable.history
+    main_window(margins.viewer).activateWindow()
+    field.setFocus()
+    live(200)
+    assert field.hasFocus()
+    first = history.position
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    live(100)
+    assert history.position == first, "the first Enter is the field's"
+    assert not field.hasFocus()
+    QTest.keyClick(main_window(margins.viewer), Qt.Key.Key_Return)
+    assert history.position == first + 1
+
+
+def test_what_goes_as_a_whole_has_a_cross_and_its_slices_are_told(rectum: Any, find: Callable[[str], Any]) -> None:
+    labels, at = rectum.tools.layer, rectum.grid.slice()
+    spot = np.zeros(labels.data.shape, bool)
+    spot[at, 2:4, 2:4] = True
+    rectum.tools.editable.put("Spot", np.where(spot, RECTUM, labels.data))
+    find("correct_panel.clean").click()
+    choose(find, "keep-pieces")
+    outlines = rectum.view.outlines.main
+    live(200)
+    assert f"on slice {at + 1}." in find("correct_panel.clean_text").text()
+    spacing = np.array(labels.scale[1:])
+    ends = [line / spacing for line in outlines.crossed]
+    assert [one.round(6).tolist() for one in ends] == [[[1, 1], [4, 4]], [[1, 4], [4, 1]]]
+    QTest.keyClick(canvas_widget(rectum.viewer), Qt.Key.Key_Escape)
+    live(200)
+    assert not outlines.crossed
 
 
 def test_escape_puts_it_away_and_so_does_another_organ(margins: Any, find: Callable[[str], Any]) -> None:

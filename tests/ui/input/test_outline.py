@@ -229,6 +229,32 @@ def test_accept_waits_for_an_open_polygon(drawing: Any, polygon: Any, find: Call
     assert drawing.session.job is None
 
 
+def test_an_organ_that_gives_way_is_told(drawing: Any, polygon: Any, find: Callable[[str], Any]) -> None:
+    canvas, labels = canvas_widget(drawing.viewer), drawing.tools.layer
+    drawing.viewer.dims.set_current_step(0, int(organ_centre(labels, 1)[0]))
+    drawing.tools.choose(2)
+    before = labels.data.copy()
+    corners(canvas, *(place * 3 for place in SQUARE))
+    QTest.keyClick(canvas, Qt.Key.Key_Return)
+    gone = (before != 0) & (before != labels.data)
+    scheme = drawing.tools.editable.scheme
+    names = " and ".join(scheme.organ(int(organ)).name for organ in np.unique(before[gone]))
+    assert names
+    assert find("job_bar.message").text().startswith(f"{names} gave way to it: ")
+
+
+def test_enter_on_another_slice_says_where_the_polygon_went(
+    drawing: Any, polygon: Any, find: Callable[[str], Any]
+) -> None:
+    canvas, labels = canvas_widget(drawing.viewer), drawing.tools.layer
+    at, before = drawing.grid.slice(), labels.data.copy()
+    corners(canvas, *SQUARE)
+    drawing.viewer.dims.set_current_step(0, at + 1)
+    QTest.keyClick(canvas, Qt.Key.Key_Return)
+    assert set(np.argwhere(labels.data != before)[:, 0]) == {at}
+    assert find("job_bar.message").text() == f"The polygon was applied on slice {at + 1}."
+
+
 def test_locks_and_naparis_preserve_hold_for_the_polygon(
     drawing: Any, polygon: Any, find: Callable[[str], Any]
 ) -> None:
@@ -238,7 +264,7 @@ def test_locks_and_naparis_preserve_hold_for_the_polygon(
     before = labels.data.copy()
     corners(canvas, *(place * 3 for place in SQUARE))
     QTest.keyClick(canvas, Qt.Key.Key_Return)
-    assert "locked voxels" in find("job_bar.message").text()
+    assert "are locked" in find("job_bar.message").text()
     np.testing.assert_array_equal(labels.data == 1, before == 1)
     QTest.keyClick(canvas, Qt.Key.Key_Z, CONTROL)
     labels.preserve_labels = True

@@ -84,7 +84,7 @@ def test_a_locked_bladder_outlives_brush_model_import_and_undo(
     before = layer.data.copy()
     paint_over(controller, PROSTATE, BLADDER)
     assert np.array_equal(layer.data == BLADDER, bladder)
-    assert "locked voxels" in message.text()
+    assert "are locked" in message.text()
     assert "Paint: Prostate" in message.text()
     drawn = layer.data.copy()
     assert not np.array_equal(drawn, before), "the stroke began beside the bladder"

@@ -63,7 +63,7 @@ def test_three_planes_one_history_and_a_bladder_that_nothing_changes(
         stroke(canvas, 90)
         assert not np.array_equal(layer.data, before)
         np.testing.assert_array_equal(np.asarray(layer.data) == BLADDER, bladder)
-        assert "locked voxels" in find("job_bar.message").text()
+        assert "are locked" in find("job_bar.message").text()
     for _, model in views:
         copy = model.layers[layer.name]
         with copy.block_history():

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from napari_boundaryseg.engine.inference.decision import decided
-from napari_boundaryseg.engine.inference.sliding_window import sliding_window
+from napari_boundaryseg.engine.inference.sliding_window import slabs
 from napari_boundaryseg.engine.preprocessing.box_distances import with_sides
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.training.data.cases import TrainingCase
@@ -55,8 +55,9 @@ def mean_of(scores: dict[str, list[float]]) -> float:
 
 def _labels(network: nn.Module, case: TrainingCase, recipe: Recipe, device: torch.device) -> np.ndarray:
     softmax: Callable[[Tensor], Tensor] = lambda x: torch.softmax(network(x).logits, 1)  # noqa: E731
+    image = with_sides(case.image, case.spacing_mm, recipe.sides_mm)
+    found = np.empty(image.shape[1:], np.min_scalar_type(len(recipe.scheme.ids)))
     with torch.inference_mode():
-        image = with_sides(case.image, case.spacing_mm, recipe.sides_mm)
-        blended = sliding_window(image, softmax, recipe.window_vox, recipe.inference.overlap, batch=2, device=device)
-    found = torch.as_tensor(blended)
-    return decided(found.cpu().numpy(), recipe.nested) if recipe.nested else np.asarray(found.argmax(0).cpu())
+        for slab in slabs(image, softmax, recipe.window_vox, recipe.inference.overlap, batch=2, device=device):
+            found[slab.where] = decided(slab.maps.cpu().numpy(), recipe.nested)
+    return found

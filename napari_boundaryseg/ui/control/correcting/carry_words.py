@@ -17,6 +17,7 @@ _SHOWN = dict.fromkeys(Way, "Dashed") | {
     Way.ADAPTED: "As the adapted model finds it, dashed",
     Way.BOTH: "As the adapted model finds it, with your corrections carried, dashed",
 }
+_BEYOND = "Interpolated between them and carried beyond, dashed"
 _STEPS = dict.fromkeys(Way, "Carry") | {Way.ADAPTED: "Adapted", Way.BOTH: "Adapted, carried"}
 
 
@@ -34,6 +35,9 @@ def proposal_in_words(proposal: Proposal, editable: EditableLabels) -> str:
     ml = ml_of(change, proposal.organ, editable.voxel_ml)
     between = proposal.way is not Way.INTERPOLATED or len(corrected) > 1
     shown = _SHOWN[proposal.way if between else Way.CARRIED]
+    beyond = [at for at in proposal.offered if not min(corrected) < at < max(corrected)]
+    if proposal.way is Way.INTERPOLATED and between and beyond:
+        shown = _BEYOND
     return f"{done} {shown} on {len(proposal.offered)} others: {ml}."
 
 

@@ -14,7 +14,7 @@ from napari_boundaryseg.editing.tools.scene import Scene, Written
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.session import Session
 from napari_boundaryseg.ui.control.correcting.carry_actions import CarryActions
-from napari_boundaryseg.ui.control.correcting.change_words import ml_of
+from napari_boundaryseg.ui.control.correcting.change_words import ml_of, slices_in_words
 from napari_boundaryseg.ui.control.error_messages import report_errors
 from napari_boundaryseg.ui.layers.editable_labels import EditableLabels
 from napari_boundaryseg.ui.layers.scan_grid import ScanGrid
@@ -49,6 +49,8 @@ class CleanActions(QObject):
         self._written: Written | None = None
         self._change: Change | None = None
         self._mask = np.zeros((0, 0, 0), bool)
+        self._where = ""
+        """On which slices it changes anything."""
         self._why_not = ""
         """Why it cannot be done as it is set."""
         tools.edited.connect(self._again)
@@ -107,7 +109,7 @@ class CleanActions(QObject):
             return self._why_not or "Nothing would change."
         names = {organ.id: organ.name for organ in editable.scheme.organs}
         told = [f"{names[one]} {ml_of(change, one, editable.voxel_ml)}" for one in change.most_first if one in names]
-        said = f"{'; '.join(told)}." if told else ""
+        said = f"{'; '.join(told)}, {self._where}." if told else ""
         return f"{said} What is locked stays.".strip() if change.n_protected else said
 
     def follow(self) -> None:
@@ -140,18 +142,23 @@ class CleanActions(QObject):
             self._written, self._why_not = tool.act(scene, settings), ""
         except InputError as error:
             self._written, self._why_not = None, str(error)
-        self._measure(editable)
+        self._measure(editable, axis)
         self._outlines.want(proposal=self.proposed)
         self.changed.emit()
 
-    def _measure(self, editable: EditableLabels) -> None:
-        """What of it would be done."""
+    def _measure(self, editable: EditableLabels, axis: int) -> None:
+        """What of it would be done, slice by slice across an axis."""
         written, history = self._written, editable.history
         self._change = None
         if written is not None:
             self._change = change_of(history, written.labels, written.box)
             kept = history.protected(written.box, written.labels)
-            self._mask = np.where(kept, history.array[written.box], written.labels) == self._organ
+            before = history.array[written.box]
+            then = np.where(kept, before, written.labels)
+            self._mask = then == self._organ
+            changed = np.zeros(history.array.shape[axis], bool)
+            changed[written.box[axis]] = (then != before).any(axis=tuple({0, 1, 2} - {axis}))
+            self._where = slices_in_words(changed)
 
     def _on_tool(self) -> None:
         """Another organ is chosen: what is shown was about the one before."""

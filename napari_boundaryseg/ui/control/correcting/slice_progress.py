@@ -79,5 +79,10 @@ class SliceProgress(QObject):
         lock = Lock(organ, at)
         on = lock not in editable.history.locks
         self._labels.lock(lock, on)
-        if on:
-            self._grid.step(1)
+        name = f"{editable.scheme.organ(organ).name} on axial slice {at + 1}"
+        if not on:
+            self.session.say("info", f"{name} is not accepted any more.")
+            return
+        self._grid.step(1)
+        next_ = self._grid.voxel()[0] + 1
+        self.session.say("info", f"{name} is accepted." + (f" This is slice {next_}." if next_ != at + 1 else ""))

@@ -10,7 +10,7 @@ from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
 from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
 from napari_boundaryseg.engine.inference.predictor import Predictor
-from napari_boundaryseg.engine.inference.sliding_window import pad_to
+from napari_boundaryseg.engine.inference.windows import pad_to
 from napari_boundaryseg.engine.preprocessing.box_distances import with_sides
 from napari_boundaryseg.engine.preprocessing.field_of_view import part_of
 from napari_boundaryseg.engine.preprocessing.network_grid import NetworkGrid
