@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from napari_boundaryseg.data.boxes import Box
@@ -9,6 +10,8 @@ from napari_boundaryseg.data.labels import LabelScheme
 
 WORDS = {"paint": "Paint", "erase": "Erase", "fill": "Fill", "polygon": "Polygon"}
 PLANES = ("slice", "coronal slice", "sagittal slice")
+MOST_TOLD = 3
+"""Runs of slices that are named one by one."""
 
 
 def tool_name(layer: Any, scheme: LabelScheme) -> str:
@@ -40,3 +43,26 @@ def place_name(box: Box) -> str:
         if part.stop - part.start == 1:
             return f"{plane} {part.stop}"
     return f"slices {box[0].start + 1} to {box[0].stop}"
+
+
+def slices_in_words(slices: Iterable[int]) -> str:
+    """On which slices, numbered from 0 and told from 1, the first few as they come.
+
+    Examples
+    --------
+    >>> slices_in_words([1, 2, 3, 5])
+    'on slices 2 to 4, 6'
+    >>> slices_in_words(range(0, 12, 2))
+    'on slices 1, 3, 5 and 3 others'
+    """
+    runs: list[list[int]] = []
+    for n in sorted(set(slices)):
+        if runs and runs[-1][1] == n:
+            runs[-1][1] = n + 1
+        else:
+            runs.append([n + 1, n + 1])
+    told = [str(a) if a == b else f"{a} to {b}" for a, b in runs[:MOST_TOLD]]
+    left = sum(b - a + 1 for a, b in runs[MOST_TOLD:])
+    one = len(runs) == 1 and runs[0][0] == runs[0][1]
+    others = f" and {left} other{'s' if left > 1 else ''}" if left else ""
+    return f"on {'slice' if one else 'slices'} {', '.join(told)}{others}" if runs else ""

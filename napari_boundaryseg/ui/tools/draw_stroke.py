@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from napari_boundaryseg.editing.history.edit import Hand
+from napari_boundaryseg.editing.history.slice_work import corrected_slices
 from napari_boundaryseg.editing.tools.draw_tool import DrawTool
 from napari_boundaryseg.editing.tools.scene import Scene, Written
 from napari_boundaryseg.ui.layers.editable_labels import EditableLabels
@@ -38,6 +39,8 @@ class DrawStroke:
         self.points: list[Point] = []
         """Where the mouse was, in mm."""
         self._before: Written | None = None
+        self.moved: list[int] = []
+        """Slices beside the stroke's on which it changed what a hand had corrected, once it has ended."""
         self._spared: set[int] = set()
         organ = scene.pressed if tool.of_pressed else scene.organ
         self._name = of_organ(tool.label, editable.scheme, organ)
@@ -86,7 +89,13 @@ class DrawStroke:
         self.editable.history.stroke = None
         if over or hand is None:
             return []
-        if self.editable.finish(self._name, hand=hand[1]):
+        organ, axis = self._scene.organ, hand[1].axis
+        corrected = corrected_slices(self.editable.history, organ, axis) - {hand[1].slice}
+        n_locked = self.editable.finish(self._name, hand=hand[1])
+        top = self.editable.history.top
+        if self.editable.history.position != self._position and top is not None and organ in top.organs:
+            self.moved = sorted(corrected & top.organs[organ].slices[axis])
+        if n_locked:
             return []  # that something is locked has been told
         kept_from = self._spared
         if self.editable.history.position == self._position and not self.tool.of_pressed:

@@ -16,6 +16,7 @@ from napari_boundaryseg.ui.layers import access
 from napari_boundaryseg.ui.layers.editable_labels import EditableLabels
 from napari_boundaryseg.ui.layers.labels import editable_of
 from napari_boundaryseg.ui.layers.scan_grid import ScanGrid
+from napari_boundaryseg.ui.layers.step_names import slices_in_words
 from napari_boundaryseg.ui.tools.draw_stroke import DrawStroke, Point
 
 RADIUS, OVER = "radius_mm", "over"
@@ -134,6 +135,9 @@ class DrawTools(QObject):
             None if scan is None else np.asarray(scan.data),
             *(found or (None, None)),
         )
+        if tool.of_pressed and not scene.pressed:
+            self.told.emit(f"{tool.label}: press inside an organ, near the one that it touches.")
+            return
         self.stroke = DrawStroke(tool, self.settings(self.in_hand), editable, scene, at)
         self.changed.emit()
 
@@ -152,8 +156,12 @@ class DrawTools(QObject):
         if layer is not None and editable_of(layer) is stroke.editable:
             self.ended.emit(layer, stroke.points)
         kept_from = stroke.end()
-        if kept_from:
-            self.told.emit(kept_from_in_words(kept_from, OVER in stroke.tool.settings.model_fields))
+        told = [kept_from_in_words(kept_from, OVER in stroke.tool.settings.model_fields)] if kept_from else []
+        if stroke.moved:
+            where = slices_in_words(stroke.moved)
+            told.append(f"It also moved the border {where}, which you had corrected.")
+        if told:
+            self.told.emit(" ".join(told))
         self.changed.emit()
 
     def call_off(self) -> bool:

@@ -88,6 +88,31 @@ def test_the_labels_follow_the_mouse_and_are_one_step_when_it_is_let_go(pull: An
     np.testing.assert_array_equal(labels.data, before)
 
 
+def test_a_pull_that_moves_what_was_corrected_beside_it_says_where(pull: Any, find: Callable[[str], Any]) -> None:
+    canvas, at = canvas_widget(pull.viewer), pull.grid.slice()
+    drag_by = QPoint(20, 0)
+    start = right_border(pull, pull.viewer, canvas, 0)
+    drag(canvas, start, start + QPoint(8, 0), start + drag_by)
+    live(300)
+    assert "also moved" not in find("job_bar.message").text(), "the others were as the model had left them"
+    pull.grid.show_slice(at + 1)
+    live(100)
+    start = right_border(pull, pull.viewer, canvas, 0)
+    drag(canvas, start, start + QPoint(8, 0), start + drag_by)
+    live(300)
+    said = find("job_bar.message").text()
+    assert said == f"It also moved the border on slice {at + 1}, which you had corrected."
+
+
+def test_the_interface_says_why_a_press_beside_the_organs_does_nothing(rectum: Any, find: Callable[[str], Any]) -> None:
+    canvas, first = canvas_widget(rectum.viewer), rectum.tools.editable.history.position
+    QTest.keyClick(canvas, key_of("interface_brush"))
+    drag(canvas, QPoint(5, 5), QPoint(15, 5), QPoint(25, 5))
+    live(200)
+    assert rectum.tools.editable.history.position == first
+    assert "press inside an organ" in find("job_bar.message").text()
+
+
 @pytest.mark.parametrize("undo", [False, True])
 def test_escape_or_undo_calls_a_stroke_off(pull: Any, undo: bool) -> None:
     labels, canvas, history = pull.tools.layer, canvas_widget(pull.viewer), pull.tools.editable.history

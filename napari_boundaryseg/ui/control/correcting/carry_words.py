@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from napari_boundaryseg.editing.history.change import change_of
+from napari_boundaryseg.editing.history.slice_work import touched_slices
 from napari_boundaryseg.editing.tools.propagate.proposal import Proposal
 from napari_boundaryseg.editing.tools.propagate.ways import Way
 from napari_boundaryseg.ui.control.correcting.change_words import ml_of
@@ -26,7 +27,8 @@ def proposal_in_words(proposal: Proposal, editable: EditableLabels) -> str:
     organ, corrected = editable.scheme.organ(proposal.organ).name, proposal.corrected
     plane = PLANES[proposal.axis]
     if not corrected:
-        return f"Correct {organ} on a {plane}: what it means for the others is shown dashed."
+        elsewhere = " What was drawn in another plane does not count here." if _drawn_across(proposal, editable) else ""
+        return f"Correct {organ} on a {plane}: what it means for the others is shown dashed.{elsewhere}"
     done = f"{organ}: {len(corrected)} {plane}{'s' if len(corrected) > 1 else ''} corrected or locked."
     written = proposal.labels_of(proposal.offered)
     if written is None:
@@ -39,6 +41,11 @@ def proposal_in_words(proposal: Proposal, editable: EditableLabels) -> str:
     if proposal.way is Way.INTERPOLATED and between and beyond:
         shown = _BEYOND
     return f"{done} {shown} on {len(proposal.offered)} others: {ml}."
+
+
+def _drawn_across(proposal: Proposal, editable: EditableLabels) -> bool:
+    """Whether a hand changed the organ in another plane."""
+    return bool(touched_slices(editable.history, proposal.organ, proposal.axis))
 
 
 def scores_in_words(scores: Mapping[Way, float]) -> str:

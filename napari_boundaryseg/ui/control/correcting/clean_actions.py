@@ -14,11 +14,11 @@ from napari_boundaryseg.editing.tools.scene import Scene, Written
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.session import Session
 from napari_boundaryseg.ui.control.correcting.carry_actions import CarryActions
-from napari_boundaryseg.ui.control.correcting.change_words import ml_of, slices_in_words
+from napari_boundaryseg.ui.control.correcting.change_words import ml_of
 from napari_boundaryseg.ui.control.error_messages import report_errors
 from napari_boundaryseg.ui.layers.editable_labels import EditableLabels
 from napari_boundaryseg.ui.layers.scan_grid import ScanGrid
-from napari_boundaryseg.ui.layers.step_names import of_organ
+from napari_boundaryseg.ui.layers.step_names import of_organ, slices_in_words
 from napari_boundaryseg.ui.tools.paint_tools import PaintTools
 from napari_boundaryseg.ui.views.outline_views import OutlineViews
 from napari_boundaryseg.ui.views.proposed import proposed_in
@@ -158,7 +158,7 @@ class CleanActions(QObject):
             self._mask = then == self._organ
             changed = np.zeros(history.array.shape[axis], bool)
             changed[written.box[axis]] = (then != before).any(axis=tuple({0, 1, 2} - {axis}))
-            self._where = slices_in_words(changed)
+            self._where = slices_in_words(map(int, np.flatnonzero(changed)))
 
     def _on_tool(self) -> None:
         """Another organ is chosen: what is shown was about the one before."""
