@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -35,6 +35,13 @@ def check_device(name: str) -> str:
     return name
 
 
+def check_backend(name: str) -> str:
+    """A backend's name, or a usage error."""
+    if name not in ("auto", "torch", "openvino"):
+        raise typer.BadParameter(f"{name!r} is none of auto, torch, openvino")
+    return name
+
+
 @command("predict")
 def predict(
     scans: Annotated[
@@ -48,6 +55,13 @@ def predict(
     model: Annotated[str, typer.Option(help="A shipped model's name, or a model file.")],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where the results go.")],
     device: Annotated[str, typer.Option(callback=check_device, help="auto, cpu, cuda or cuda:N.")] = "auto",
+    backend: Annotated[
+        str,
+        typer.Option(
+            callback=check_backend,
+            help="What computes on a CPU: torch, openvino (an extra), or auto, which takes it where it pays.",
+        ),
+    ] = "auto",
     edges: Annotated[bool, typer.Option("--edges", help="Also CASE_edges.nii.gz.")] = False,
     contours: Annotated[bool, typer.Option("--contours", help="Also CASE_contours.nii.gz, one map per organ.")] = False,
     probabilities: Annotated[
@@ -90,7 +104,7 @@ def predict(
     region, allowed = _Region(given, box_from, margin_mm), _Allowed(whole, any_modality, all_pieces)
     written: list[str] = []
     with stoppable(lambda: f"the results of {so_many(written, names)} are written, nothing of the others."):
-        predictor = _predictor(model, device, locator)
+        predictor = _predictor(model, device, locator, backend)
 
         def one(n: int) -> None:
             _one(predictor, cases[n], out, {"labels", *wanted, "report"}, region, allowed, overwrite, progress_bar())
@@ -130,14 +144,14 @@ class _Region:
         return box_around(read_labels(labels_of(self.labels, case), scan), self.margin_mm)
 
 
-def _predictor(model: str, device: str, locator: str | None) -> Predictor:
+def _predictor(model: str, device: str, locator: str | None, backend: Any) -> Predictor:
     from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
     from napari_boundaryseg.engine.inference.predictor import Predictor
     from napari_boundaryseg.session.project.stored_models import refuse_changed
 
     for one in (model, *([locator] if locator else [])):
         refuse_changed(one)
-    return Predictor(load_model(model), device, load_model(locator) if locator else None)
+    return Predictor(load_model(model), device, load_model(locator) if locator else None, backend=backend)
 
 
 def _one(

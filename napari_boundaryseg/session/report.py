@@ -25,7 +25,7 @@ from napari_boundaryseg.session.origins import Origin
 FORMAT = "napari-boundaryseg-report/2"
 """What a report says of itself since version 0.2; one that says nothing is of version 1."""
 NOTICE = "Research use only, not a medical device"
-OF_THE_MODEL = ("model", "sha256", "device", "dtype", "box", "notes")
+OF_THE_MODEL = ("model", "sha256", "device", "backend", "dtype", "box", "notes")
 
 RENAMED = {"scheme": "label_scheme", "program": "software", "use": "notice", "contours": "contour_sources"}
 """Name in version 1, as the window or the command line wrote it, and the name of today."""

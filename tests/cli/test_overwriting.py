@@ -44,7 +44,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     def never(*_: object, **__: object) -> None:
         raise AssertionError("the network ran before it was known whether its result may be written")
 
-    monkeypatch.setattr(Predictor, "_see", never)
+    monkeypatch.setattr(Predictor, "_look", never)
 
 
 def test_another_patients_result_of_the_same_name_stays(

@@ -58,6 +58,7 @@ def test_the_report_says_how_it_was_made(boundaryseg, scan: Path, tiny_model: Pa
     assert report["sha256"] == hashlib.sha256(tiny_model.read_bytes()).hexdigest()
     assert report["dtype"] == "float32"
     assert report["device"] in ("cpu", "cuda:0", "cuda")
+    assert report["backend"] == "torch", "so few windows are not worth a trial of another one"
     assert [organ["name"] for organ in report["label_scheme"]["organs"]] == ["Hippocampus_A", "Hippocampus_P"]
     assert set(report["seconds"]) >= {"reading", "network", "writing"}
     assert report["files"] == ["case0_seg.nii.gz"]
@@ -256,3 +257,10 @@ def test_maps_that_say_nothing_are_written_where_asked_for_and_it_is_told(
     assert done.status == 0
     assert said in done.err
     assert (tmp_path / "out" / "case0_edges.nii.gz").is_file()
+
+
+def test_a_backend_that_is_none_is_a_usage_error(boundaryseg, scan: Path, tiny_model: Path, tmp_path: Path) -> None:
+    done = boundaryseg("predict", scan, "--model", tiny_model, "-o", tmp_path / "out", "--backend", "tensorrt")
+    assert done.status == 2
+    assert "none of auto, torch, openvino" in done.err
+    assert not (tmp_path / "out").exists()

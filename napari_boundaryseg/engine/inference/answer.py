@@ -13,9 +13,11 @@ from torch import Tensor
 from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel
 from napari_boundaryseg.engine.devices import Plan, first_that_fits, full_float32
+from napari_boundaryseg.engine.inference.backends.choice import Wanted, backend_for
 from napari_boundaryseg.engine.inference.decision import decided
 from napari_boundaryseg.engine.inference.heads import Heads
 from napari_boundaryseg.engine.inference.sliding_window import slabs, sliding_window
+from napari_boundaryseg.engine.inference.windows import how_many
 from napari_boundaryseg.engine.memory import kept
 from napari_boundaryseg.engine.preprocessing.network_grid import NetworkGrid
 from napari_boundaryseg.engine.recipes.recipe import Recipe
@@ -72,28 +74,35 @@ class Winners(NamedTuple):
     own: np.ndarray
 
 
+class How(NamedTuple):
+    """How a network was asked."""
+
+    plan: Plan
+    backend: str
+
+
 def run(
-    model: LoadedModel, device: str, image: Tensor, asked: Collection[str], progress: Progress
-) -> tuple[Heads, Tensor, Plan]:
+    model: LoadedModel, device: str, image: Tensor, asked: Collection[str], backend: Wanted, progress: Progress
+) -> tuple[Heads, Tensor, How]:
     """A network over the windows of an image, by the first plan for which memory is enough: all maps that are asked.
 
     Raises
     ------
     InputError
-        When the answer is not finite, or memory runs out.
+        When the answer is not finite, memory runs out, or the backend that is wanted cannot be had.
     """
 
     def by(plan: Plan) -> tuple[Heads, Tensor]:
-        with _asked_of(model, plan, asked) as heads:
+        with _asked_of(model, plan, image, asked, backend, progress) as heads:
             stacked = sliding_window(image, heads, **_windows(model, plan), progress=progress)
             _refuse_not_finite(stacked, model.card.name)
         return heads, stacked
 
     (heads, stacked), plan = first_that_fits(device, by)
-    return heads, stacked, plan
+    return heads, stacked, How(plan, heads.backend)
 
 
-def decide(model: LoadedModel, device: str, image: Tensor, progress: Progress) -> tuple[Winners, Plan]:
+def decide(model: LoadedModel, device: str, image: Tensor, backend: Wanted, progress: Progress) -> tuple[Winners, How]:
     """Which class each voxel is, decided while windows still come: no map of the whole scan is held.
 
     Raises
@@ -103,29 +112,36 @@ def decide(model: LoadedModel, device: str, image: Tensor, progress: Progress) -
     """
     nested = model.card.recipe.nested
 
-    def by(plan: Plan) -> Winners:
+    def by(plan: Plan) -> tuple[Winners, str]:
         kind = np.min_scalar_type(len(model.card.recipe.scheme.ids))
         found, own = np.empty(image.shape[1:], kind), np.empty(image.shape[1:], np.float32)
-        with _asked_of(model, plan, ()) as heads:
+        with _asked_of(model, plan, image, (), backend, progress) as heads:
             for slab in slabs(image, heads, **_windows(model, plan), progress=progress):
                 _refuse_not_finite(slab.maps, model.card.name)
                 classes = slab.maps.cpu().numpy()
                 found[slab.where] = decided(classes, nested)
                 own[slab.where] = np.take_along_axis(classes, found[slab.where][None], 0)[0]
-        return Winners(found, own)
+        return Winners(found, own), heads.backend
 
-    return first_that_fits(device, by)
+    (winners, used), plan = first_that_fits(device, by)
+    return winners, How(plan, used)
 
 
 @contextmanager
-def _asked_of(model: LoadedModel, plan: Plan, asked: Collection[str]) -> Iterator[Heads]:
+def _asked_of(
+    model: LoadedModel, plan: Plan, image: Tensor, asked: Collection[str], backend: Wanted, progress: Progress
+) -> Iterator[Heads]:
     """The model's heads on the plan's device."""
     recipe = model.card.recipe
     flips = tuple(_AXES[axis] for axis in recipe.inference.flip_axes)
     network = model.network.to(plan.device).eval()
     network = network.to(memory_format=CHANNELS_LAST[recipe.dims])  # type: ignore[call-overload]
+    other = None
+    if plan.device == "cpu":
+        count = how_many(image.shape[1:], recipe.window_vox, recipe.inference.overlap) * (1 + len(flips))
+        other = backend_for(model, asked, count, backend, lambda text: progress(0.0, text))
     with torch.inference_mode(), full_float32(), kept():
-        yield Heads(network, flips, asked)
+        yield Heads(network, flips, asked, other)
 
 
 def _windows(model: LoadedModel, plan: Plan) -> dict[str, Any]:

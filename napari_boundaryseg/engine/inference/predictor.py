@@ -15,8 +15,9 @@ from napari_boundaryseg.data.boxes import AnyBox, Box
 from napari_boundaryseg.data.datasets.channel_names import doubt
 from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, load_model
-from napari_boundaryseg.engine.devices import DRAW_A_BOX, Plan, choose, sentence_when_full
-from napari_boundaryseg.engine.inference.answer import Look, decide, run
+from napari_boundaryseg.engine.devices import DRAW_A_BOX, choose, sentence_when_full
+from napari_boundaryseg.engine.inference.answer import How, Look, decide, run
+from napari_boundaryseg.engine.inference.backends.choice import Wanted
 from napari_boundaryseg.engine.inference.decision import decided
 from napari_boundaryseg.engine.inference.heads import Heads
 from napari_boundaryseg.engine.inference.postprocess import labelled, postprocess
@@ -45,12 +46,19 @@ class Predictor:
         or among those that ship.
     calibrated : bool
         Whether probabilities and edges are put right by the card's calibration, where it has one.
+    backend : str
+        What computes on a CPU, see `backends.choice.backend_for`: ``"auto"``, ``"torch"``, ``"openvino"``.
     """
 
     def __init__(
-        self, model: LoadedModel, device: str = "auto", locator: LoadedModel | None = None, calibrated: bool = True
+        self,
+        model: LoadedModel,
+        device: str = "auto",
+        locator: LoadedModel | None = None,
+        calibrated: bool = True,
+        backend: Wanted = "auto",
     ) -> None:
-        self.model, self._locator, self._calibrated = model, locator, calibrated
+        self.model, self._locator, self._calibrated, self._backend = model, locator, calibrated, backend
         self.device = choose(device)
 
     def predict(
@@ -95,9 +103,10 @@ class Predictor:
         asked = EVERY_MAP if attention else EVERY_MAP - {"attention"}
         with sentence_when_full("this scan", DRAW_A_BOX):
             seen = self._look(volume, box, whole, any_modality, all_pieces, progress)
-            heads, stacked, plan = run(self.model, self.device, seen.image, asked, part(progress, 0.02, 0.9))
+            of_network = part(progress, 0.02, 0.9)
+            heads, stacked, how = run(self.model, self.device, seen.image, asked, self._backend, of_network)
             self._clock(seen, "network", progress)
-            return self._with_maps(seen, heads, stacked, plan, progress)
+            return self._with_maps(seen, heads, stacked, how, progress)
 
     def segment(
         self,
@@ -117,18 +126,18 @@ class Predictor:
             seen = self._look(volume, box, whole, any_modality, all_pieces, progress)
             of_network = part(progress, 0.02, 0.9)
             if seen.grid.resampled:  # a voxel's class is that of the maps between the network's voxels
-                heads, stacked, plan = run(self.model, self.device, seen.image, (), of_network)
+                heads, stacked, how = run(self.model, self.device, seen.image, (), self._backend, of_network)
                 self._clock(seen, "network", progress)
                 classes = Back(seen.grid, heads.split(stacked)["classes"])
                 found = decided(classes, seen.recipe.nested)
                 probability: Callable[[int], np.ndarray] = lambda n: classes[n + 1]  # noqa: E731
             else:
-                winners, plan = decide(self.model, self.device, seen.image, of_network)
+                winners, how = decide(self.model, self.device, seen.image, self._backend, of_network)
                 self._clock(seen, "network", progress)
                 found, own = map(seen.grid.turned_back, winners)
                 probability = lambda n: own  # noqa: E731
             labels, notes, left_out = labelled(seen.volume, seen.grid.box, found, probability, seen.recipe)
-            return Segmentation(labels, details=self._details(seen, plan, notes, left_out, progress))
+            return Segmentation(labels, details=self._details(seen, how, notes, left_out, progress))
 
     def _look(
         self,
@@ -166,7 +175,7 @@ class Predictor:
         seen.seconds[stage] = time.perf_counter() - seen.began - sum(seen.seconds.values())
         progress(0.92, "Back to the scan's grid")
 
-    def _with_maps(self, seen: Look, heads: Heads, stacked: Tensor, plan: Plan, progress: Progress) -> Prediction:
+    def _with_maps(self, seen: Look, heads: Heads, stacked: Tensor, how: How, progress: Progress) -> Prediction:
         grid = seen.grid
         maps = {name: grid.back(tensor.cpu().numpy()) for name, tensor in heads.split(stacked).items()}
         calibration = self.model.card.calibration if self._calibrated else None
@@ -175,13 +184,13 @@ class Predictor:
             seen.volume, grid.box, maps, seen.recipe, weights, calibration, heads.attention_kind
         )
         calibrated = calibration is not None and bool(calibration.kept)
-        details = self._details(seen, plan, notes, result.pop("left_out"), progress, calibrated)
+        details = self._details(seen, how, notes, result.pop("left_out"), progress, calibrated)
         return Prediction(**result, details=details)
 
     def _details(
         self,
         seen: Look,
-        plan: Plan,
+        how: How,
         notes: list[str],
         left_out: dict[str, dict[str, Any]],
         progress: Progress,
@@ -195,10 +204,11 @@ class Predictor:
             **({"regions": seen.recipe.regions} if seen.recipe.regions else {}),
             "model": self.model.title,
             "sha256": self.model.sha256,
-            "device": plan.device,
+            "device": how.plan.device,
+            "backend": how.backend,
             "dtype": "float32",
             "seconds": {stage: round(value, 3) for stage, value in seen.seconds.items()},
-            "notes": [note for note in (plan.note, *seen.notes, *notes) if note],
+            "notes": [note for note in (how.plan.note, *seen.notes, *notes) if note],
             "calibrated": calibrated,
             "silent": list(self.model.card.silent),
             "box": boxes.as_pairs(seen.grid.box) if seen.in_a_box else None,

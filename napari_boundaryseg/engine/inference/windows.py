@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -75,3 +76,14 @@ def places(size: Zyx, window: Zyx, overlap: float) -> list[Zyx]:
         )
     axis = rolled_axis(size, window)
     return sorted(itertools.product(along[0], along[1], along[2]), key=lambda place: place[axis])
+
+
+def how_many(size: Sequence[int], window: Zyx, overlap: float) -> int:
+    """Windows over a scan of (z, y, x) voxels, which may be smaller than one.
+
+    Examples
+    --------
+    >>> how_many((40, 16, 10), (16, 16, 16), 0.5)
+    4
+    """
+    return math.prod(len(starts(max(n, w), w, overlap)) for n, w in zip(size, window, strict=True))

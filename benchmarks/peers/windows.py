@@ -1,0 +1,126 @@
+"""From an image to labels beside MONAI: the same network, windows and weights, in one process, in turn.
+
+    python benchmarks/peers/windows.py --threads 1
+    python benchmarks/peers/windows.py --threads 2 --classes 14
+
+MONAI at two batch sizes, in float32; ours by PyTorch and by OpenVINO, both with what `Predictor.segment` does between a
+prepared scan and labels on the network's grid. *Forward* is what the network itself takes for these windows, two at a
+time, channels last, or by OpenVINO: what is left is ours. Labels are compared first: no row where more than one voxel
+in 20,000 differs. Times are medians; ratios are MONAI's faster way divided by the row, so that more is better.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import torch
+from monai.inferers import sliding_window_inference
+from monai.networks.nets import UNet
+from torch import Tensor, nn
+
+from napari_boundaryseg.engine.inference.backends.openvino import Compiled, is_there
+from napari_boundaryseg.engine.inference.backends.stacked import Backend, Stacked
+from napari_boundaryseg.engine.inference.decision import decided
+from napari_boundaryseg.engine.inference.heads import Heads
+from napari_boundaryseg.engine.inference.sliding_window import slabs
+from napari_boundaryseg.engine.inference.windows import how_many
+from napari_boundaryseg.engine.memory import kept
+from napari_boundaryseg.models import EVERY_MAP, ModelOutput
+
+SIZE, WINDOW, OVERLAP = (128, 128, 128), (96, 96, 96), 0.5
+MOST_OTHERS = 5e-5
+"""Of the voxels: where two classes are as likely, the order of a sum decides."""
+
+
+class Net(nn.Module):
+    """MONAI's residual UNet, which is no idea of ours."""
+
+    asked = EVERY_MAP
+
+    def __init__(self, classes: int) -> None:
+        super().__init__()
+        self.unet = UNet(3, 1, classes, (16, 32, 64, 128), (2, 2, 2), num_res_units=2)
+
+    def forward(self, x: Tensor) -> ModelOutput:
+        """(B, 1, *sp) to its output."""
+        return ModelOutput(logits=self.unet(x))
+
+
+def by_monai(network: Net, image: Tensor, batch: int) -> np.ndarray:
+    """(z, y, x) labels."""
+    blended = sliding_window_inference(
+        image[None], WINDOW, batch, lambda x: torch.softmax(network.unet(x), 1), OVERLAP, "gaussian"
+    )
+    return np.asarray(torch.as_tensor(blended)[0].argmax(0).to(torch.uint8))
+
+
+def by_us(network: Net, image: Tensor, backend: Backend) -> np.ndarray:
+    """(z, y, x) labels."""
+    found = np.empty(image.shape[1:], np.uint8)
+    with kept():
+        for slab in slabs(image, Heads(network, (), (), backend), WINDOW, OVERLAP, batch=2):
+            found[slab.where] = decided(slab.maps.numpy())
+    return found
+
+
+def forward(backend: Backend, pair: Tensor, times: int) -> None:
+    """The network alone."""
+    for _ in range(times):
+        backend(pair)
+
+
+def clocked(run: Callable[[], object]) -> tuple[float, float]:
+    """Processor time and time on the wall, in s."""
+    cpu, wall = time.process_time(), time.perf_counter()
+    run()
+    return time.process_time() - cpu, time.perf_counter() - wall
+
+
+def main() -> None:
+    """Measure, and print the table."""
+    options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--threads", type=int, default=1)
+    options.add_argument("--classes", type=int, default=3)
+    chosen = options.parse_args()
+    torch.set_num_threads(chosen.threads)
+    torch.manual_seed(0)
+    theirs = Net(chosen.classes).eval()
+    ours = Net(chosen.classes).eval()
+    ours.load_state_dict(theirs.state_dict())
+    ours = ours.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+    image = torch.nn.functional.avg_pool3d(torch.randn(1, 1, *SIZE), 3, 1, 1)[0] * 3
+    backends: dict[str, Backend] = {"torch": Stacked(ours, ()).eval()}
+    if is_there():
+        backends["openvino"] = Compiled(theirs, (1, *WINDOW), ())
+    pair = torch.randn(2, 1, *WINDOW).contiguous(memory_format=torch.channels_last_3d)
+    windows = how_many(SIZE, WINDOW, OVERLAP)
+    ways: dict[str, Callable[[], object]] = {
+        f"MONAI, batch {batch}": partial(by_monai, theirs, image, batch) for batch in (1, 2)
+    }
+    for name, backend in backends.items():
+        ways[f"ours, {name}"] = partial(by_us, ours, image, backend)
+        ways[f"forward, {name}"] = partial(forward, backend, pair, windows // 2)
+    with torch.inference_mode():
+        found = {name: np.asarray(run()) for name, run in ways.items() if not name.startswith("forward")}
+        first = next(iter(found.values()))
+        for name, labels in found.items():
+            if (labels != first).mean() > MOST_OTHERS:
+                raise SystemExit(f"{name}: {(labels != first).mean():.1e} of the labels are others")
+        rounds = [{name: clocked(run) for name, run in ways.items()} for _ in range(chosen.rounds)]
+    print(f"{chosen.classes} classes, {windows} windows, {chosen.threads} thread(s), n = {chosen.rounds}")
+    print("| way | processor (s) | wall (s) | × MONAI, processor | × MONAI, wall |\n|---|---|---|---|---|")
+    cpu, wall = ({name: statistics.median(row[name][n] for row in rounds) for name in ways} for n in (0, 1))
+    best = [min(of[f"MONAI, batch {batch}"] for batch in (1, 2)) for of in (cpu, wall)]
+    for name in ways:
+        ratios = f"{best[0] / cpu[name]:.2f} | {best[1] / wall[name]:.2f}"
+        print(f"| {name} | {cpu[name]:.2f} | {wall[name]:.2f} | {ratios} |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""OpenVINO on a CPU: a network compiled for one size of window, in float32."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from importlib.util import find_spec
+from warnings import catch_warnings, simplefilter
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from napari_boundaryseg.engine.inference.backends.stacked import Stacked
+from napari_boundaryseg.models import EVERY_MAP
+
+
+def is_there() -> bool:
+    """Whether the library is installed; it is not imported."""
+    return find_spec("openvino") is not None
+
+
+class Compiled:
+    """A `Backend` that takes windows of one size, one after the other.
+
+    Parameters
+    ----------
+    network : nn.Module
+        In evaluation mode, on the CPU.
+    window : tuple of int
+        (C, z, y, x).
+    asked : collection of str
+        Of `models.EVERY_MAP`.
+
+    Notes
+    -----
+    Compiling may end the process: releases 2025.4 to 2026.4 crash on some processors where parts of a network are
+    joined ("snippets"), which is why they are not, and why it is tried in a process of its own first, see `trial`.
+    """
+
+    name = "openvino"
+
+    def __init__(self, network: nn.Module, window: tuple[int, ...], asked: Collection[str] = EVERY_MAP) -> None:
+        from openvino import Core
+        from openvino.frontend import FrontEndManager
+        from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
+
+        stacked, example = Stacked(network, asked).eval(), torch.zeros(1, *window)
+        with torch.no_grad(), catch_warnings():
+            simplefilter("ignore", torch.jit.TracerWarning)  # of sizes, which are the same for each window
+            simplefilter("ignore", DeprecationWarning)  # an exported program is twice as slow in OpenVINO 2026.4
+            traced = torch.jit.freeze(torch.jit.trace(stacked, example, check_trace=False))
+        self.sizes, self.levels, self.attention_kind = stacked.sizes, stacked.levels, stacked.attention_kind
+        front = FrontEndManager().load_by_framework("pytorch")
+        decoder = TorchScriptPythonDecoder(traced, example_input=example)  # lives as long as the graph is made from it
+        graph = front.convert(front.load(decoder))
+        graph.reshape([1, *window])
+        options = {
+            "INFERENCE_PRECISION_HINT": "f32",
+            "INFERENCE_NUM_THREADS": torch.get_num_threads(),
+            "NUM_STREAMS": 1,
+            "PERFORMANCE_HINT": "LATENCY",
+            "SNIPPETS_MODE": "DISABLE",
+        }
+        self._request = Core().compile_model(graph, "CPU", options).create_infer_request()
+
+    def __call__(self, x: Tensor) -> list[Tensor]:
+        """As of a `Backend`."""
+        answers = [self._one(window) for window in x]
+        return [torch.cat(parts) for parts in zip(*answers, strict=True)]
+
+    def _one(self, window: Tensor) -> list[Tensor]:
+        found = self._request.infer([np.ascontiguousarray(window[None].numpy())])
+        return [torch.from_numpy(np.array(found[n])) for n in range(len(found))]

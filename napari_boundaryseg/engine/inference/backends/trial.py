@@ -1,0 +1,99 @@
+"""Trial of OpenVINO with one model, in a process of its own: is it right, how fast is it, and does it live.
+
+    python -m napari_boundaryseg.engine.inference.backends.trial MODEL [--asked contours,edges] [--threads 2]
+
+Prints one line of JSON, see `Trial`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
+from napari_boundaryseg.engine.inference.backends.openvino import Compiled
+from napari_boundaryseg.engine.inference.backends.stacked import Stacked
+from napari_boundaryseg.models.blocks import CHANNELS_LAST
+
+ROUNDS = 3
+FARTHEST = 1e-3
+"""Between two probabilities of a voxel."""
+SAME = 0.9999
+"""Of the voxels, at least, have the same class."""
+
+
+class Trial(NamedTuple):
+    """What was found with windows of smooth noise.
+
+    Parameters
+    ----------
+    same : float
+        The share of voxels with the same class.
+    farthest : float
+        The largest difference of any map.
+    torch_s, openvino_s : float
+        Of a window, the fastest of three; two at once for PyTorch, as it is used.
+    compile_s : float
+    """
+
+    same: float
+    farthest: float
+    torch_s: float
+    openvino_s: float
+    compile_s: float
+
+    @property
+    def is_right(self) -> bool:
+        """Whether its answers are PyTorch's."""
+        return self.same >= SAME and self.farthest <= FARTHEST
+
+
+def fastest(run: Callable[[], object]) -> float:
+    """In s."""
+    found = []
+    for _ in range(ROUNDS):
+        began = time.perf_counter()
+        run()
+        found.append(time.perf_counter() - began)
+    return min(found)
+
+
+def tried(model: str, asked: Sequence[str]) -> Trial:
+    """Both ways with the same two windows."""
+    loaded = load_model(model)
+    recipe = loaded.card.recipe
+    own = Stacked(loaded.network.to(memory_format=CHANNELS_LAST[recipe.dims]), asked).eval()  # type: ignore[call-overload]
+    began = time.perf_counter()
+    other = Compiled(loaded.network, (recipe.in_channels, *recipe.window_vox), asked)
+    compile_s = time.perf_counter() - began
+    noise = torch.randn(2, recipe.in_channels, *recipe.window_vox, generator=torch.Generator().manual_seed(0))
+    windows: Tensor = torch.nn.functional.avg_pool3d(noise, 3, 1, 1, count_include_pad=False) * 3
+    with torch.inference_mode():
+        ours, theirs = own(windows)[0], other(windows)[0]
+        classes = own.sizes["classes"]
+        same = (ours[:, :classes].argmax(1) == theirs[:, :classes].argmax(1)).double().mean()
+        last = windows.contiguous(memory_format=torch.channels_last_3d)
+        torch_s = fastest(lambda: own(last)) / len(windows)
+        openvino_s = fastest(lambda: other(windows)) / len(windows)
+    return Trial(float(same), float((ours - theirs).abs().max()), torch_s, openvino_s, compile_s)
+
+
+def main() -> None:
+    """Try it, and print what was found."""
+    options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    options.add_argument("model")
+    options.add_argument("--asked", default="")
+    options.add_argument("--threads", type=int, default=torch.get_num_threads())
+    chosen = options.parse_args()
+    torch.set_num_threads(chosen.threads)
+    print(json.dumps(tried(chosen.model, [one for one in chosen.asked.split(",") if one])._asdict()))
+
+
+if __name__ == "__main__":
+    main()
