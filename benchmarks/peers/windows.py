@@ -23,7 +23,7 @@ from monai.inferers import sliding_window_inference
 from monai.networks.nets import UNet
 from torch import Tensor, nn
 
-from napari_boundaryseg.engine.inference.backends.openvino import Compiled, is_there
+from napari_boundaryseg.engine.inference.backends.openvino import Compiled, installed
 from napari_boundaryseg.engine.inference.backends.stacked import Backend, Stacked
 from napari_boundaryseg.engine.inference.decision import decided
 from napari_boundaryseg.engine.inference.heads import Heads
@@ -96,7 +96,7 @@ def main() -> None:
     ours = ours.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
     image = torch.nn.functional.avg_pool3d(torch.randn(1, 1, *SIZE), 3, 1, 1)[0] * 3
     backends: dict[str, Backend] = {"torch": Stacked(ours, ()).eval()}
-    if is_there():
+    if installed():
         backends["openvino"] = Compiled(theirs, (1, *WINDOW), ())
     pair = torch.randn(2, 1, *WINDOW).contiguous(memory_format=torch.channels_last_3d)
     windows = how_many(SIZE, WINDOW, OVERLAP)

@@ -42,7 +42,8 @@ def kept() -> Iterator[None]:
 
 def _set(glibc: ctypes.CDLL, options: tuple[tuple[int, int], ...]) -> None:
     for option, value in options:
-        glibc.mallopt(option, value)
+        if not glibc.mallopt(option, value):  # before 2.35 the threshold of a map may be 32 MB at most
+            glibc.mallopt(option, min(value, 2**25))
 
 
 @cache

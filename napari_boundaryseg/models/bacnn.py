@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.models import Attention, ModelOutput, register
-from napari_boundaryseg.models.blocks import averaged_to, initialise, norm, resize_to
+from napari_boundaryseg.models.blocks import added, averaged_to, initialise, norm, resize_to
 
 Pooling = Literal["linear", "area"]
 _POOLS = {"linear": resize_to, "area": averaged_to}
@@ -42,9 +42,7 @@ class ResidualBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, i, y, x) to (B, o, y / stride, x / stride)."""
-        total = self.second(self.first(x))
-        total += self.shortcut(x)
-        return F.relu_(total)
+        return F.relu_(added(self.second(self.first(x)), self.shortcut(x)))
 
 
 class AttentionLayer(nn.Module):

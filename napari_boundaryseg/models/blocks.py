@@ -107,9 +107,7 @@ class Bottleneck(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, i, *sp) to (B, o, *sp)."""
-        total = self.expand(self.conv(self.reduce(x)))
-        total += self.shortcut(x)
-        return F.relu_(total)
+        return F.relu_(added(self.expand(self.conv(self.reduce(x))), self.shortcut(x)))
 
 
 class Up(nn.Sequential):
@@ -117,6 +115,11 @@ class Up(nn.Sequential):
 
     def __init__(self, i: int, o: int, *, dims: int, norm_kind: str) -> None:
         super().__init__(UP_CONV[dims](i, o, 4, stride=2, padding=1), norm(norm_kind, dims, o), nn.ReLU(inplace=True))
+
+
+def added(new: Tensor, other: Tensor) -> Tensor:
+    """The sum; without gradients in the memory of ``new``, which nothing else may hold."""
+    return new + other if torch.is_grad_enabled() else new.add_(other)
 
 
 def resize_to(x: Tensor, like: Tensor) -> Tensor:

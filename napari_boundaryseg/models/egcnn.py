@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.models import EVERY_MAP, Attention, ModelOutput, register
 from napari_boundaryseg.models.backbones import TAPPED, Backbone, LogitsOnly, cut, listening, pad
-from napari_boundaryseg.models.blocks import CONV, POINTWISE, resize_to
+from napari_boundaryseg.models.blocks import CONV, POINTWISE, added, resize_to
 
 Gate = Literal["paper", "additive"]
 
@@ -43,9 +43,7 @@ class ResidualBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(B, c, *sp) to (B, c, *sp)."""
         # The first group norm makes a new tensor, so the ReLU in place does not touch x.
-        total = self.body(x)
-        total += x
-        return total
+        return added(self.body(x), x)
 
 
 class EdgeGate(nn.Module):

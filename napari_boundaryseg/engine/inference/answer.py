@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ from torch import Tensor
 from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel
 from napari_boundaryseg.engine.devices import Plan, first_that_fits, full_float32
-from napari_boundaryseg.engine.inference.backends.choice import Wanted, backend_for
+from napari_boundaryseg.engine.inference.backends.choice import BackendFailed, Wanted, backend_for, forget
 from napari_boundaryseg.engine.inference.decision import decided
 from napari_boundaryseg.engine.inference.heads import Heads
 from napari_boundaryseg.engine.inference.sliding_window import slabs, sliding_window
@@ -25,6 +25,7 @@ from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.models.blocks import CHANNELS_LAST
 from napari_boundaryseg.progress import Progress
 
+T = TypeVar("T")
 _AXES = {"z": 0, "y": 1, "x": 2}
 
 
@@ -92,13 +93,13 @@ def run(
         When the answer is not finite, memory runs out, or the backend that is wanted cannot be had.
     """
 
-    def by(plan: Plan) -> tuple[Heads, Tensor]:
+    def by(plan: Plan, backend: Wanted) -> tuple[Heads, Tensor]:
         with _asked_of(model, plan, image, asked, backend, progress) as heads:
             stacked = sliding_window(image, heads, **_windows(model, plan), progress=progress)
             _refuse_not_finite(stacked, model.card.name)
         return heads, stacked
 
-    (heads, stacked), plan = first_that_fits(device, by)
+    (heads, stacked), plan = first_that_fits(device, lambda plan: _or_torch(by, model, plan, backend))
     return heads, stacked, How(plan, heads.backend)
 
 
@@ -112,7 +113,7 @@ def decide(model: LoadedModel, device: str, image: Tensor, backend: Wanted, prog
     """
     nested = model.card.recipe.nested
 
-    def by(plan: Plan) -> tuple[Winners, str]:
+    def by(plan: Plan, backend: Wanted) -> tuple[Winners, str]:
         kind = np.min_scalar_type(len(model.card.recipe.scheme.ids))
         found, own = np.empty(image.shape[1:], kind), np.empty(image.shape[1:], np.float32)
         with _asked_of(model, plan, image, (), backend, progress) as heads:
@@ -123,8 +124,19 @@ def decide(model: LoadedModel, device: str, image: Tensor, backend: Wanted, prog
                 own[slab.where] = np.take_along_axis(classes, found[slab.where][None], 0)[0]
         return Winners(found, own), heads.backend
 
-    (winners, used), plan = first_that_fits(device, by)
+    (winners, used), plan = first_that_fits(device, lambda plan: _or_torch(by, model, plan, backend))
     return winners, How(plan, used)
+
+
+def _or_torch(by: Callable[[Plan, Wanted], T], model: LoadedModel, plan: Plan, backend: Wanted) -> T:
+    """By the backend that is wanted; by PyTorch where another one was only taken because it pays, and fails."""
+    try:
+        return by(plan, backend)
+    except BackendFailed as error:
+        forget(model)
+        if backend != "auto":
+            raise InputError(model.title, str(error), "Choose torch, or draw a smaller box") from error
+    return by(plan, "torch")
 
 
 @contextmanager

@@ -120,6 +120,8 @@ class Predictor:
     ) -> Segmentation:
         """Labels of one scan, the very ones of `predict`, for less: no map, and no head that the network can leave out.
 
+        (By OpenVINO, voxels in which two classes are as likely may be either.)
+
         Parameters and errors are those of `predict`.
         """
         with sentence_when_full("this scan", DRAW_A_BOX):
@@ -228,7 +230,7 @@ class Predictor:
                 f"{name} needs a box, and {recipe.locator}, which proposes one, cannot be used: {error.reason}",
                 f"{DRAW_A_BOX}, or put {recipe.locator}.safetensors beside the model's file",
             ) from error
-        locator = Predictor(model, self.device)
+        locator = Predictor(model, self.device, backend="torch" if self._backend == "torch" else "auto")
         found = locator.segment(volume, whole=True, any_modality=True, progress=part(progress, 0.0, 0.02)).labels
         box = located(scan, found)
         if box is None:

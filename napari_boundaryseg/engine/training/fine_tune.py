@@ -201,7 +201,7 @@ def _compare(model: LoadedModel, path: Path, judges: Judges, folder: Path, devic
     total = 2 * len(held_out)
     tuned = load_model(path)
     for turn, (label, candidate) in enumerate((("before", model), ("after", tuned))):
-        predictor = Predictor(candidate, device=device)
+        predictor = Predictor(candidate, device=device, backend="torch")
         for n, (case, box) in enumerate(zip(held_out, parts, strict=True)):
             progress((turn * len(held_out) + n) / total, f"Comparing on {case.volume.name}, {label}")
             found = predictor.segment(case.volume, box=box, whole=True, any_modality=True).labels

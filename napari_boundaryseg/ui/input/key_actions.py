@@ -160,9 +160,7 @@ class KeyActions:
         outline, shown = self._tools.outline, (self._controller.grid, self._view())
         axis, at = outline.axis, outline.slice
         seen = any((grid.axis, grid.slice()) == (axis, at) for grid in shown)
-        outline.apply()
-        if not seen and not outline.is_open:
-            self._controller.session.say("info", f"The polygon was applied on {PLANES[axis]} {at + 1}.")
+        outline.apply("" if seen else f"on {PLANES[axis]} {at + 1}")
 
     def _leave(self) -> None:
         if self._tools.own.call_off():

@@ -45,8 +45,8 @@ def place_name(box: Box) -> str:
     return f"slices {box[0].start + 1} to {box[0].stop}"
 
 
-def slices_in_words(slices: Iterable[int]) -> str:
-    """On which slices, numbered from 0 and told from 1, the first few as they come.
+def slices_in_words(slices: Iterable[int], axis: int = 0) -> str:
+    """On which slices across an axis, numbered from 0 and told from 1, the first few as they come.
 
     Examples
     --------
@@ -65,4 +65,4 @@ def slices_in_words(slices: Iterable[int]) -> str:
     left = sum(b - a + 1 for a, b in runs[MOST_TOLD:])
     one = len(runs) == 1 and runs[0][0] == runs[0][1]
     others = f" and {left} other{'s' if left > 1 else ''}" if left else ""
-    return f"on {'slice' if one else 'slices'} {', '.join(told)}{others}" if runs else ""
+    return f"on {PLANES[axis]}{'' if one else 's'} {', '.join(told)}{others}" if runs else ""

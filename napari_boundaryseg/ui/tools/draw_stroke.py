@@ -39,6 +39,8 @@ class DrawStroke:
         self.points: list[Point] = []
         """Where the mouse was, in mm."""
         self._before: Written | None = None
+        self.n_locked = 0
+        """Voxels that locks kept, once it has ended: that has been told."""
         self.moved: list[int] = []
         """Slices beside the stroke's on which it changed what a hand had corrected, once it has ended."""
         self._spared: set[int] = set()
@@ -47,6 +49,11 @@ class DrawStroke:
         number = round(self._depth / scene.spacing_mm[scene.axis])
         editable.history.stroke = partial(in_place, self._name), Hand(scene.axis, number)
         self.move(at)
+
+    @property
+    def axis(self) -> int:
+        """Across which it is one slice thick."""
+        return self._scene.axis
 
     @property
     def is_over(self) -> bool:
@@ -95,6 +102,7 @@ class DrawStroke:
         top = self.editable.history.top
         if self.editable.history.position != self._position and top is not None and organ in top.organs:
             self.moved = sorted(corrected & top.organs[organ].slices[axis])
+        self.n_locked = n_locked
         if n_locked:
             return []  # that something is locked has been told
         kept_from = self._spared

@@ -158,7 +158,8 @@ class DrawTools(QObject):
         kept_from = stroke.end()
         told = [kept_from_in_words(kept_from, OVER in stroke.tool.settings.model_fields)] if kept_from else []
         if stroke.moved:
-            where = slices_in_words(stroke.moved)
+            where = slices_in_words(stroke.moved, stroke.axis)
+            told += ["What is locked was not changed."] if stroke.n_locked else []
             told.append(f"It also moved the border {where}, which you had corrected.")
         if told:
             self.told.emit(" ".join(told))

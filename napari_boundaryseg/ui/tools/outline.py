@@ -219,8 +219,8 @@ class Outline(QObject):
         self._drawn.clear()
         self.changed.emit()
 
-    def apply(self) -> None:
-        """Give what it encloses to the chosen organ, as one step."""
+    def apply(self, elsewhere: str = "") -> None:
+        """Give what it encloses to the chosen organ, as one step; ``elsewhere`` names a slice that is not in view."""
         if len(self.corners) < FEWEST:
             self.told.emit("A polygon needs three corners. Esc discards it.")
             return
@@ -234,10 +234,15 @@ class Outline(QObject):
         self.closed.emit(layer, [*line, line[0]])
         editable = editable_of(layer)
         before = editable.history.array[found[0]].copy()
-        if editable.draw(*found, layer.selected_label):
-            return
+        position = editable.history.position
+        locked, stepped = editable.draw(*found, layer.selected_label), editable.history.position != position
+        told = [f"The polygon was applied {elsewhere}."] if elsewhere and stepped else []
+        if locked and elsewhere:
+            told.append(f"What is locked {elsewhere} was not changed.")
         gave_way = before[(before != 0) & (before != editable.history.array[found[0]])]
         lost = [organ for organ in editable.scheme.organs if (gave_way == organ.id).any()]
-        if lost:
+        if lost and not (locked and not elsewhere):
             ml = ml_text(len(gave_way) * editable.voxel_ml)
-            self.told.emit(f"{' and '.join(organ.name for organ in lost)} gave way to it: {ml} mL.")
+            told.append(f"{' and '.join(organ.name for organ in lost)} gave way to it: {ml} mL.")
+        if told:
+            self.told.emit(" ".join(told))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +14,18 @@ from test_segment import SYSTEMS, model, scan
 
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, load_model, save
 from napari_boundaryseg.engine.inference import answer
-from napari_boundaryseg.engine.inference.backends import choice, openvino
+from napari_boundaryseg.engine.inference.backends import choice, openvino, trial_process
 from napari_boundaryseg.engine.inference.backends.choice import backend_for, learn, remembered
-from napari_boundaryseg.engine.inference.backends.openvino import Compiled
+from napari_boundaryseg.engine.inference.backends.openvino import BackendFailed, Compiled
 from napari_boundaryseg.engine.inference.backends.stacked import Stacked
 from napari_boundaryseg.engine.inference.backends.trial import Trial
+from napari_boundaryseg.engine.inference.backends.trial_process import NOT_RIGHT
 from napari_boundaryseg.engine.inference.predictor import Predictor
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.models import EVERY_MAP
+from napari_boundaryseg.progress import Cancelled
 
-needs_openvino = pytest.mark.skipif(not openvino.is_there(), reason="OpenVINO is not installed")
+needs_openvino = pytest.mark.skipif(not openvino.installed(), reason="OpenVINO is not installed")
 FAST = Trial(same=1.0, farthest=0.0, torch_s=1.0, openvino_s=0.1, compile_s=5.0)
 SLOW = FAST._replace(openvino_s=2.0)
 WRONG = FAST._replace(same=0.5)
@@ -73,7 +75,7 @@ def test_a_prediction_by_it_is_that_of_pytorch_and_says_so(on_disk: LoadedModel)
     differ = by["openvino"].segment(volume, **options).labels.array != ours.labels.array
     margin = np.sort(ours.probabilities, axis=0)
     assert (margin[-1] - margin[-2])[differ].max(initial=0) < 1e-3, "only where two classes are as likely"
-    found = remembered(on_disk, ())
+    found = remembered(on_disk)
     assert found is not None
     assert found.is_right
 
@@ -95,12 +97,11 @@ def installed(monkeypatch: pytest.MonkeyPatch, found: Trial | None = None) -> li
     """Let OpenVINO be there, and a trial find this; the models that were tried."""
     tried: list[str] = []
 
-    def learn_it(model: LoadedModel, asked: Any) -> Trial | None:
+    def learn_it(model: LoadedModel, tell: Any) -> Trial | None:
         tried.append(model.card.name)
         return found
 
-    monkeypatch.setattr(openvino, "is_there", lambda: True)
-    monkeypatch.setattr(choice, "version", lambda name: "1")
+    monkeypatch.setattr(openvino, "installed", lambda: "1")
     monkeypatch.setattr(choice, "learn", learn_it)
     monkeypatch.setattr(choice, "Compiled", lambda network, window, asked: ("compiled", window, tuple(asked)))
     return tried
@@ -117,41 +118,130 @@ def test_it_is_taken_where_it_is_right_and_pays(
     assert tried == (["tiny"] if windows >= choice.LEAST_WINDOWS else []), "few windows are not worth a trial"
 
 
-def test_what_a_trial_found_is_remembered_for_the_model_and_what_is_asked(
+def test_the_choice_does_not_depend_on_what_was_computed_before(
     monkeypatch: pytest.MonkeyPatch, on_disk: LoadedModel
 ) -> None:
-    monkeypatch.setattr(choice, "version", lambda name: "1")
-    answer_ = subprocess.CompletedProcess([], 0, json.dumps(FAST._asdict()) + "\n", "")
-    monkeypatch.setattr(choice.subprocess, "run", lambda *args, **options: answer_)
-    assert remembered(on_disk, ()) is None
-    assert learn(on_disk, ()) == remembered(on_disk, ()) == FAST
-    assert remembered(on_disk, ("edges",)) is None
-    choice._record(on_disk, ()).write_text("{", "utf-8")
-    assert remembered(on_disk, ()) is None, "what cannot be read is tried again"
+    installed(monkeypatch)
+    monkeypatch.setattr(choice, "remembered", lambda model: FAST)
+    few, many = 5, 300
+    for asked in ((), ("edges",)):
+        assert backend_for(on_disk, asked, few) is None
+        assert backend_for(on_disk, asked, many) is not None
+        assert backend_for(on_disk, asked, few) is None
 
 
-def test_a_trial_that_takes_its_process_along_leaves_pytorch(
-    monkeypatch: pytest.MonkeyPatch, on_disk: LoadedModel
-) -> None:
-    def crash(command: list[str], **options: Any) -> None:
-        raise subprocess.CalledProcessError(-11, command)
+def test_what_a_trial_found_is_remembered_for_the_model(monkeypatch: pytest.MonkeyPatch, on_disk: LoadedModel) -> None:
+    monkeypatch.setattr(openvino, "installed", lambda: "1")
+    monkeypatch.setattr(choice, "trial_of", lambda *_: FAST)
+    assert remembered(on_disk) is None
+    assert learn(on_disk) == remembered(on_disk) == FAST
+    monkeypatch.setattr(openvino, "installed", lambda: "2")
+    assert remembered(on_disk) is None, "of another version nothing is known"
+    monkeypatch.setattr(openvino, "installed", lambda: "1")
+    choice._record(on_disk).write_text("{", "utf-8")
+    assert remembered(on_disk) is None, "what cannot be read is tried again"
 
-    monkeypatch.setattr(openvino, "is_there", lambda: True)
-    monkeypatch.setattr(choice, "version", lambda name: "1")
-    monkeypatch.setattr(choice.subprocess, "run", crash)
+
+CHILDREN = {
+    "crashes": ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", NOT_RIGHT),
+    "is ended": ("import os, signal; os.kill(os.getpid(), signal.SIGTERM)", None),
+    "fails": ("raise MemoryError", None),
+    "says nothing": ("pass", None),
+    "says what it found": (f"import json; print('noise'); print(json.dumps({FAST._asdict()}))", FAST),
+}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+@pytest.mark.parametrize("what", CHILDREN)
+def test_only_what_says_something_of_the_model_counts(monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    code, found = CHILDREN[what]
+    real = subprocess.Popen
+    monkeypatch.setattr(trial_process.subprocess, "Popen", lambda command, **own: real([command[0], "-c", code], **own))
     told: list[str] = []
-    assert backend_for(on_disk, (), 300, tell=told.append) is None
-    assert told == ["Trying OpenVINO with this model, once"]
-    monkeypatch.setattr(choice.subprocess, "run", lambda *args, **options: pytest.fail("it is tried once"))
-    assert backend_for(on_disk, (), 300) is None
-    with pytest.raises(InputError, match="cannot compute it here as PyTorch does"):
+    assert trial_process.trial_of(Path("m"), 1, told.append) == found
+    assert set(told) <= {"Trying OpenVINO with this model, once"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_a_trial_ends_when_it_is_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    real, children = subprocess.Popen, []
+
+    def start(command: list[str], **own: Any) -> Any:
+        children.append(real([command[0], "-c", "import time; time.sleep(600)"], **own))
+        return children[0]
+
+    def stop(text: str) -> None:
+        raise Cancelled
+
+    monkeypatch.setattr(trial_process.subprocess, "Popen", start)
+    with pytest.raises(Cancelled):
+        trial_process.trial_of(Path("m"), 1, stop)
+    assert children[0].poll() is not None
+
+
+@pytest.mark.skipif(not openvino.installed(), reason="OpenVINO is not installed")
+def test_a_trial_ends_with_who_waits_for_it(on_disk: LoadedModel) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "napari_boundaryseg.engine.inference.backends.trial",
+        str(on_disk.path),
+        "--watched",
+    ]
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    said, _ = child.communicate()  # closes its input at once
+    assert (child.returncode, said) == (1, "")
+
+
+def test_a_crash_leaves_pytorch_and_is_tried_again_only_when_it_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, on_disk: LoadedModel
+) -> None:
+    tried: list[str] = []
+    monkeypatch.setattr(openvino, "installed", lambda: "1")
+    monkeypatch.setattr(choice, "trial_of", lambda path, *_: tried.append(path.name) or NOT_RIGHT)
+    for _ in range(2):
+        assert backend_for(on_disk, (), 300) is None
+    assert tried == ["tiny.safetensors"]
+    with pytest.raises(InputError, match="does not compute it here as PyTorch does"):
         backend_for(on_disk, (), 1, "openvino")
+    assert len(tried) == 2
+
+
+class Fails:
+    """A backend that compiled and cannot compute."""
+
+    name, sizes, levels, attention_kind = "openvino", {"classes": 4}, (), ""
+
+    def __call__(self, x: torch.Tensor) -> list[torch.Tensor]:
+        raise BackendFailed("OpenVINO cannot compute it: RuntimeError")
+
+
+@pytest.mark.parametrize("labels_alone", [True, False])
+def test_what_fails_in_the_middle_is_computed_by_pytorch(
+    monkeypatch: pytest.MonkeyPatch, on_disk: LoadedModel, labels_alone: bool
+) -> None:
+    volume, options = scan(on_disk.card.recipe), {"whole": True, "any_modality": True}
+    real = Predictor(on_disk, "cpu", backend="torch").segment(volume, **options).labels.array
+    wanted: list[str] = []
+
+    def either(model: LoadedModel, asked: Any, windows: int, backend: str, tell: Any) -> Fails | None:
+        wanted.append(backend)
+        return None if backend == "torch" else Fails()
+
+    monkeypatch.setattr(answer, "backend_for", either)
+    predictor = Predictor(on_disk, "cpu")
+    found = (predictor.segment if labels_alone else predictor.predict)(volume, **options)
+    assert wanted == ["auto", "torch"]
+    assert found.details["backend"] == "torch"
+    np.testing.assert_array_equal(found.labels.array, real)
+    with pytest.raises(InputError, match="OpenVINO cannot compute it"):
+        Predictor(on_disk, "cpu", backend="openvino").segment(volume, **options)
 
 
 def test_without_it_pytorch_computes_and_asking_for_it_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, on_disk: LoadedModel
 ) -> None:
-    monkeypatch.setattr(openvino, "is_there", lambda: False)
+    monkeypatch.setattr(openvino, "installed", lambda: "")
     assert backend_for(on_disk, (), 10**6) is None
     with pytest.raises(InputError, match=r"Install \"napari-boundaryseg\[openvino\]\""):
         backend_for(on_disk, (), 1, "openvino")

@@ -252,7 +252,15 @@ def test_enter_on_another_slice_says_where_the_polygon_went(
     drawing.viewer.dims.set_current_step(0, at + 1)
     QTest.keyClick(canvas, Qt.Key.Key_Return)
     assert set(np.argwhere(labels.data != before)[:, 0]) == {at}
-    assert find("job_bar.message").text() == f"The polygon was applied on slice {at + 1}."
+    assert find("job_bar.message").text().startswith(f"The polygon was applied on slice {at + 1}.")
+    drawing.viewer.dims.set_current_step(0, at)
+    drawing.labels.lock(Lock(slice=at), True)
+    locked = labels.data.copy()
+    corners(canvas, *(place * 2 for place in SQUARE))
+    drawing.viewer.dims.set_current_step(0, at + 1)
+    QTest.keyClick(canvas, Qt.Key.Key_Return)
+    np.testing.assert_array_equal(labels.data, locked)
+    assert find("job_bar.message").text() == f"What is locked on slice {at + 1} was not changed."
 
 
 def test_locks_and_naparis_preserve_hold_for_the_polygon(

@@ -1,20 +1,18 @@
 """Which backend computes a prediction: OpenVINO where a trial found it right, and so fast that compiling it pays.
 
 Nothing of it is imported into this process before a trial in a process of its own has come to its end: on some
-processors the library crashes with some networks. What a trial found is remembered for the model, the libraries and
-the number of threads.
+processors the library crashes with some networks. What a trial found is remembered for the model, the libraries, the
+machine and the number of threads.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
-import sys
+import platform
 import weakref
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
@@ -25,18 +23,20 @@ from torch import nn
 from napari_boundaryseg.data.saving import atomic_json
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel
 from napari_boundaryseg.engine.inference.backends import openvino
-from napari_boundaryseg.engine.inference.backends.openvino import Compiled
+from napari_boundaryseg.engine.inference.backends.openvino import BackendFailed, Compiled
 from napari_boundaryseg.engine.inference.backends.trial import Trial
+from napari_boundaryseg.engine.inference.backends.trial_process import trial_of
 from napari_boundaryseg.errors import InputError
 
 Wanted = Literal["auto", "torch", "openvino"]
 LEAST_WINDOWS = 200
 """Of fewer, a prediction ends before a trial has paid."""
-LONGEST_S = 300
-"""After which a trial is given up."""
 
-_NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)
-_compiled: weakref.WeakKeyDictionary[nn.Module, dict[object, Compiled]] = weakref.WeakKeyDictionary()
+State = tuple[int, int]
+"""Threads, and what `_weights_are`."""
+_compiled: weakref.WeakKeyDictionary[nn.Module, dict[tuple[State, frozenset[str]], Compiled]] = (
+    weakref.WeakKeyDictionary()
+)
 
 
 def backend_for(
@@ -48,6 +48,9 @@ def backend_for(
 ) -> Compiled | None:
     """OpenVINO's network for a prediction on the CPU, or None: PyTorch computes it.
 
+    The choice follows from what a trial found and from the number of windows, whatever else the process has computed
+    and whichever maps are asked for.
+
     Parameters
     ----------
     model : LoadedModel
@@ -58,32 +61,44 @@ def backend_for(
     wanted : str
         ``"auto"``: OpenVINO where it pays; ``"torch"``: never; ``"openvino"``: always.
     tell : callable
-        Told before a trial begins.
+        Told again and again while a trial goes on; may raise `Cancelled`, which ends the trial.
 
     Raises
     ------
     InputError
         When OpenVINO is wanted and not installed, or not right with this model.
+    BackendFailed
+        When it cannot compile what it could before.
     """
-    if wanted == "torch" or (wanted == "auto" and not openvino.is_there()):
+    if wanted == "torch" or (wanted == "auto" and not openvino.installed()):
         return None
-    if not openvino.is_there():
+    if not openvino.installed():
         raise InputError("OpenVINO", "it is not installed", 'Install "napari-boundaryseg[openvino]", or choose torch')
-    window, forced = (model.card.recipe.in_channels, *model.card.recipe.window_vox), wanted == "openvino"
-    made = _compiled.setdefault(model.network, {})
-    key = (frozenset(asked), window, torch.get_num_threads(), _weights_are(model.network))
-    if key in made:
-        return made[key]
-    found = remembered(model, asked)
-    if found is None and (forced or windows >= LEAST_WINDOWS):
-        tell("Trying OpenVINO with this model, once")
-        found = learn(model, asked)
-    if forced and (found is None or not found.is_right):
-        raise InputError(model.title, "OpenVINO cannot compute it here as PyTorch does", "Choose torch")
+    forced, found = wanted == "openvino", remembered(model)
+    if (found is None and windows >= LEAST_WINDOWS) or (forced and (found is None or not found.is_right)):
+        found = learn(model, tell)
     if found is None or not found.is_right or not (forced or pays(found, windows)):
+        if forced:
+            raise InputError(model.title, "OpenVINO does not compute it here as PyTorch does", "Choose torch")
         return None
-    made[key] = Compiled(model.network, window, asked)
+    return _network(model, asked)
+
+
+def _network(model: LoadedModel, asked: Collection[str]) -> Compiled:
+    """Compiled once for these weights; what was compiled for others is let go."""
+    recipe, made = model.card.recipe, _compiled.setdefault(model.network, {})
+    state = (torch.get_num_threads(), _weights_are(model.network))
+    for other in [key for key in made if key[0] != state]:
+        del made[other]
+    key = state, frozenset(asked)
+    if key not in made:
+        made[key] = Compiled(model.network, (recipe.in_channels, *recipe.window_vox), asked)
     return made[key]
+
+
+def forget(model: LoadedModel) -> None:
+    """Let go what was compiled of a model."""
+    _compiled.pop(model.network, None)
 
 
 def pays(found: Trial, windows: int) -> bool:
@@ -98,42 +113,35 @@ def pays(found: Trial, windows: int) -> bool:
     return windows * (found.torch_s - found.openvino_s) > found.compile_s
 
 
-def remembered(model: LoadedModel, asked: Collection[str]) -> Trial | None:
+def remembered(model: LoadedModel) -> Trial | None:
     """What a trial has found before; None where there was none, or its record cannot be read."""
     try:
-        return Trial(**json.loads(_record(model, asked).read_text("utf-8")))
+        return Trial(**json.loads(_record(model).read_text("utf-8")))
     except (OSError, ValueError, TypeError):
         return None
 
 
-def learn(model: LoadedModel, asked: Collection[str]) -> Trial:
-    """Make a trial in a process of its own, and remember it: one that fails says that nothing is the same."""
-    command = [sys.executable, "-m", "napari_boundaryseg.engine.inference.backends.trial", str(model.path)]
-    command += ["--asked", ",".join(sorted(asked)), "--threads", str(torch.get_num_threads())]
-    failed = Trial(same=0.0, farthest=1.0, torch_s=0.0, openvino_s=0.0, compile_s=0.0)
-    try:
-        run = subprocess.run(
-            command, capture_output=True, text=True, timeout=LONGEST_S, check=True, creationflags=_NO_WINDOW
-        )
-        found = Trial(**json.loads(run.stdout.splitlines()[-1]))
-    except (OSError, subprocess.SubprocessError, ValueError, TypeError, IndexError):
-        found = failed
-    record = _record(model, asked)
-    with suppress(OSError, InputError):  # tried again next time
-        record.parent.mkdir(parents=True, exist_ok=True)
-        atomic_json(record, found._asdict(), private=True)
+def learn(model: LoadedModel, tell: Callable[[str], None] = lambda text: None) -> Trial | None:
+    """Make a trial and remember what it found; None where it came to no end that says anything."""
+    found = trial_of(model.path, torch.get_num_threads(), tell)
+    if found is not None:
+        record = _record(model)
+        with suppress(OSError, InputError):  # tried again next time
+            record.parent.mkdir(parents=True, exist_ok=True)
+            atomic_json(record, found._asdict(), private=True)
     return found
 
 
-def _record(model: LoadedModel, asked: Collection[str]) -> Path:
+def _record(model: LoadedModel) -> Path:
     """The file of a trial."""
     about = (
         model.sha256,
-        *sorted(asked),
         str(torch.get_num_threads()),
         torch.__version__,
-        version("openvino"),
+        openvino.installed(),
         torch.backends.cpu.get_cpu_capability(),
+        platform.node(),
+        platform.processor(),
     )
     name = hashlib.sha256("|".join(about).encode()).hexdigest()[:32]
     return user_cache_path("napari-boundaryseg") / "backends" / f"{name}.json"
@@ -142,3 +150,6 @@ def _record(model: LoadedModel, asked: Collection[str]) -> Path:
 def _weights_are(network: nn.Module) -> int:
     """A number that changes when weights are changed in place."""
     return sum(tensor._version for tensor in (*network.parameters(), *network.buffers()))
+
+
+__all__ = ["BackendFailed", "Wanted", "backend_for", "forget", "learn", "pays", "remembered"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from importlib.util import find_spec
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 from warnings import catch_warnings, simplefilter
 
 import numpy as np
@@ -14,9 +15,16 @@ from napari_boundaryseg.engine.inference.backends.stacked import Stacked
 from napari_boundaryseg.models import EVERY_MAP
 
 
-def is_there() -> bool:
-    """Whether the library is installed; it is not imported."""
-    return find_spec("openvino") is not None
+class BackendFailed(RuntimeError):
+    """OpenVINO could not compile or compute a network: memory was short, or it does not know a layer."""
+
+
+def installed() -> str:
+    """The library's version; empty where it is not installed. It is not imported."""
+    try:
+        return version("openvino")
+    except PackageNotFoundError:
+        return ""
 
 
 class Compiled:
@@ -31,6 +39,10 @@ class Compiled:
     asked : collection of str
         Of `models.EVERY_MAP`.
 
+    Raises
+    ------
+    BackendFailed
+
     Notes
     -----
     Compiling may end the process: releases 2025.4 to 2026.4 crash on some processors where parts of a network are
@@ -40,28 +52,12 @@ class Compiled:
     name = "openvino"
 
     def __init__(self, network: nn.Module, window: tuple[int, ...], asked: Collection[str] = EVERY_MAP) -> None:
-        from openvino import Core
-        from openvino.frontend import FrontEndManager
-        from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
-
-        stacked, example = Stacked(network, asked).eval(), torch.zeros(1, *window)
-        with torch.no_grad(), catch_warnings():
-            simplefilter("ignore", torch.jit.TracerWarning)  # of sizes, which are the same for each window
-            simplefilter("ignore", DeprecationWarning)  # an exported program is twice as slow in OpenVINO 2026.4
-            traced = torch.jit.freeze(torch.jit.trace(stacked, example, check_trace=False))
+        stacked = Stacked(network, asked).eval()
+        try:
+            self._request = _request(stacked, torch.zeros(1, *window))
+        except Exception as error:
+            raise BackendFailed(f"OpenVINO cannot compile it: {type(error).__name__}") from error
         self.sizes, self.levels, self.attention_kind = stacked.sizes, stacked.levels, stacked.attention_kind
-        front = FrontEndManager().load_by_framework("pytorch")
-        decoder = TorchScriptPythonDecoder(traced, example_input=example)  # lives as long as the graph is made from it
-        graph = front.convert(front.load(decoder))
-        graph.reshape([1, *window])
-        options = {
-            "INFERENCE_PRECISION_HINT": "f32",
-            "INFERENCE_NUM_THREADS": torch.get_num_threads(),
-            "NUM_STREAMS": 1,
-            "PERFORMANCE_HINT": "LATENCY",
-            "SNIPPETS_MODE": "DISABLE",
-        }
-        self._request = Core().compile_model(graph, "CPU", options).create_infer_request()
 
     def __call__(self, x: Tensor) -> list[Tensor]:
         """As of a `Backend`."""
@@ -69,5 +65,32 @@ class Compiled:
         return [torch.cat(parts) for parts in zip(*answers, strict=True)]
 
     def _one(self, window: Tensor) -> list[Tensor]:
-        found = self._request.infer([np.ascontiguousarray(window[None].numpy())])
+        try:
+            found = self._request.infer([np.ascontiguousarray(window[None].numpy())])
+        except Exception as error:
+            raise BackendFailed(f"OpenVINO cannot compute it: {type(error).__name__}") from error
         return [torch.from_numpy(np.array(found[n])) for n in range(len(found))]
+
+
+def _request(stacked: Stacked, example: Tensor) -> Any:
+    """What computes one window."""
+    from openvino import Core
+    from openvino.frontend import FrontEndManager
+    from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
+
+    with torch.no_grad(), catch_warnings():
+        simplefilter("ignore", torch.jit.TracerWarning)  # of sizes, which are the same for each window
+        simplefilter("ignore", DeprecationWarning)  # an exported program is twice as slow in OpenVINO 2026.4
+        traced = torch.jit.freeze(torch.jit.trace(stacked, example, check_trace=False))
+    front = FrontEndManager().load_by_framework("pytorch")
+    decoder = TorchScriptPythonDecoder(traced, example_input=example)  # lives as long as the graph is made from it
+    graph = front.convert(front.load(decoder))
+    graph.reshape(list(example.shape))
+    options = {
+        "INFERENCE_PRECISION_HINT": "f32",
+        "INFERENCE_NUM_THREADS": torch.get_num_threads(),
+        "NUM_STREAMS": 1,
+        "PERFORMANCE_HINT": "LATENCY",
+        "SNIPPETS_MODE": "DISABLE",
+    }
+    return Core().compile_model(graph, "CPU", options).create_infer_request()

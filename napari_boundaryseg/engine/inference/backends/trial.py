@@ -1,6 +1,6 @@
 """Trial of OpenVINO with one model, in a process of its own: is it right, how fast is it, and does it live.
 
-    python -m napari_boundaryseg.engine.inference.backends.trial MODEL [--asked contours,edges] [--threads 2]
+    python -m napari_boundaryseg.engine.inference.backends.trial MODEL [--threads 2]
 
 Prints one line of JSON, see `Trial`.
 """
@@ -9,16 +9,20 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import sys
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
-from napari_boundaryseg.engine.inference.backends.openvino import Compiled
+from napari_boundaryseg.engine.inference.backends.openvino import BackendFailed, Compiled
 from napari_boundaryseg.engine.inference.backends.stacked import Stacked
+from napari_boundaryseg.models import EVERY_MAP
 from napari_boundaryseg.models.blocks import CHANNELS_LAST
 
 ROUNDS = 3
@@ -64,7 +68,7 @@ def fastest(run: Callable[[], object]) -> float:
     return min(found)
 
 
-def tried(model: str, asked: Sequence[str]) -> Trial:
+def tried(model: str, asked: Collection[str] = EVERY_MAP) -> Trial:
     """Both ways with the same two windows."""
     loaded = load_model(model)
     recipe = loaded.card.recipe
@@ -84,15 +88,26 @@ def tried(model: str, asked: Sequence[str]) -> Trial:
     return Trial(float(same), float((ours - theirs).abs().max()), torch_s, openvino_s, compile_s)
 
 
+def _end_with_input() -> None:
+    sys.stdin.read()
+    os._exit(1)
+
+
 def main() -> None:
     """Try it, and print what was found."""
     options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     options.add_argument("model")
-    options.add_argument("--asked", default="")
     options.add_argument("--threads", type=int, default=torch.get_num_threads())
+    options.add_argument("--watched", action="store_true", help="end when standard input does: nobody waits any more")
     chosen = options.parse_args()
+    if chosen.watched:
+        threading.Thread(target=_end_with_input, daemon=True).start()
     torch.set_num_threads(chosen.threads)
-    print(json.dumps(tried(chosen.model, [one for one in chosen.asked.split(",") if one])._asdict()))
+    try:
+        found = tried(chosen.model)
+    except BackendFailed:
+        found = Trial(same=0.0, farthest=1.0, torch_s=0.0, openvino_s=0.0, compile_s=0.0)
+    print(json.dumps(found._asdict()), flush=True)
 
 
 if __name__ == "__main__":

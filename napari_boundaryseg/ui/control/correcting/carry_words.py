@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from napari_boundaryseg.editing.history.change import change_of
-from napari_boundaryseg.editing.history.slice_work import touched_slices
+from napari_boundaryseg.editing.history.slice_work import corrected_slices, locked_slices
 from napari_boundaryseg.editing.tools.propagate.proposal import Proposal
 from napari_boundaryseg.editing.tools.propagate.ways import Way
 from napari_boundaryseg.ui.control.correcting.change_words import ml_of
@@ -44,8 +44,10 @@ def proposal_in_words(proposal: Proposal, editable: EditableLabels) -> str:
 
 
 def _drawn_across(proposal: Proposal, editable: EditableLabels) -> bool:
-    """Whether a hand changed the organ in another plane."""
-    return bool(touched_slices(editable.history, proposal.organ, proposal.axis))
+    """Whether a hand drew the organ in another plane."""
+    history, organ = editable.history, proposal.organ
+    drawn = {axis: corrected_slices(history, organ, axis) for axis in {0, 1, 2} - {proposal.axis}}
+    return any(slices - locked_slices(history, organ) if axis == 0 else slices for axis, slices in drawn.items())
 
 
 def scores_in_words(scores: Mapping[Way, float]) -> str:

@@ -158,7 +158,7 @@ class CleanActions(QObject):
             self._mask = then == self._organ
             changed = np.zeros(history.array.shape[axis], bool)
             changed[written.box[axis]] = (then != before).any(axis=tuple({0, 1, 2} - {axis}))
-            self._where = slices_in_words(map(int, np.flatnonzero(changed)))
+            self._where = slices_in_words(map(int, np.flatnonzero(changed)), axis)
 
     def _on_tool(self) -> None:
         """Another organ is chosen: what is shown was about the one before."""

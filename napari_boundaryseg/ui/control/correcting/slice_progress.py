@@ -5,7 +5,7 @@ from __future__ import annotations
 from qtpy.QtCore import QObject, QTimer
 
 from napari_boundaryseg.editing.history.locks import Lock
-from napari_boundaryseg.editing.history.slice_work import slice_states
+from napari_boundaryseg.editing.history.slice_work import locked_slices, slice_states
 from napari_boundaryseg.session.session import Session
 from napari_boundaryseg.ui.compat.canvas import above_sliders, main_view
 from napari_boundaryseg.ui.compat.window import is_open
@@ -81,7 +81,9 @@ class SliceProgress(QObject):
         self._labels.lock(lock, on)
         name = f"{editable.scheme.organ(organ).name} on axial slice {at + 1}"
         if not on:
-            self.session.say("info", f"{name} is not accepted any more.")
+            still = at in locked_slices(editable.history, organ)
+            ends = "is still locked, with all labels of the slice" if still else "is not accepted any more"
+            self.session.say("info", f"{name} {ends}.")
             return
         self._grid.step(1)
         next_ = self._grid.voxel()[0] + 1
