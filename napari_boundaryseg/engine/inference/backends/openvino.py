@@ -46,8 +46,8 @@ class Compiled:
     Notes
     -----
     Compiling may end the process: releases 2025.4 to 2026.4 crash on some processors where parts of a network are
-    joined ("snippets"), which is why they are not, and why it is tried in a process of its own first, see `trial`. A process
-    that has compiled many networks may crash at a signal, too.
+    joined ("snippets"), which is why they are not, and why it is tried in a process of its own first, see `trial`.
+    A process that has compiled many networks may crash at a signal, too.
     """
 
     name = "openvino"
