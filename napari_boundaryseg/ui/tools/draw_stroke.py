@@ -90,7 +90,7 @@ class DrawStroke:
     def end(self) -> list[str]:
         """Make a step of it, where nothing else has; which other organs it was kept from, for labels do not show it.
 
-        None where locks kept it from something: that comes first.
+        No organ is named where locks kept it from something: that comes first.
         """
         hand, over = self.editable.history.stroke, self.is_over
         self.editable.history.stroke = None

@@ -19,8 +19,7 @@ from napari_boundaryseg.engine.inference.backends import choice, openvino, trial
 from napari_boundaryseg.engine.inference.backends.choice import backend_for, learn, remembered
 from napari_boundaryseg.engine.inference.backends.openvino import BackendFailed, Compiled
 from napari_boundaryseg.engine.inference.backends.stacked import Stacked
-from napari_boundaryseg.engine.inference.backends.trial import Trial
-from napari_boundaryseg.engine.inference.backends.trial_process import NOT_RIGHT
+from napari_boundaryseg.engine.inference.backends.trial import NOT_RIGHT, Trial
 from napari_boundaryseg.engine.inference.predictor import Predictor
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.models import EVERY_MAP
@@ -183,7 +182,7 @@ def test_a_trial_ends_when_it_is_cancelled(monkeypatch: pytest.MonkeyPatch) -> N
     real, children = subprocess.Popen, []
 
     def start(command: list[str], **own: Any) -> Any:
-        children.append(real([command[0], "-c", "import time; time.sleep(600)"], **own))
+        children.append(real([command[0], "-c", "import sys; sys.stdin.read()"], **own))
         return children[0]
 
     def stop(text: str) -> None:

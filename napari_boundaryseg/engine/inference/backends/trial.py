@@ -58,6 +58,10 @@ class Trial(NamedTuple):
         return self.same >= SAME and self.farthest <= FARTHEST
 
 
+NOT_RIGHT = Trial(same=0.0, farthest=1.0, torch_s=0.0, openvino_s=0.0, compile_s=0.0)
+"""What is found where it cannot compute a model at all."""
+
+
 def fastest(run: Callable[[], object]) -> float:
     """In s."""
     found = []
@@ -106,7 +110,7 @@ def main() -> None:
     try:
         found = tried(chosen.model)
     except BackendFailed:
-        found = Trial(same=0.0, farthest=1.0, torch_s=0.0, openvino_s=0.0, compile_s=0.0)
+        found = NOT_RIGHT
     print(json.dumps(found._asdict()), flush=True)
 
 

@@ -11,11 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from napari_boundaryseg.engine.inference.backends.trial import Trial
+from napari_boundaryseg.engine.inference.backends.trial import NOT_RIGHT, Trial
 
 LONGEST_S = 300
 POLL_S = 0.2
-NOT_RIGHT = Trial(same=0.0, farthest=1.0, torch_s=0.0, openvino_s=0.0, compile_s=0.0)
 CRASHES = {-4, -6, -7, -8, -11}
 """Ended by SIGILL, SIGABRT, SIGBUS, SIGFPE, SIGSEGV."""
 
