@@ -14,6 +14,7 @@ from torch import nn
 from napari_boundaryseg.engine.checkpoints.card import TrainingData, new_card
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, build_network, check_continues
 from napari_boundaryseg.engine.devices import sentence_when_full
+from napari_boundaryseg.engine.memory import kept
 from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan
 from napari_boundaryseg.engine.preprocessing.intensities import measured, measured_foreground
 from napari_boundaryseg.engine.preprocessing.prepared_scan import PreparedScan
@@ -168,7 +169,8 @@ def fit(
                 )
             if not goes_on:
                 files.begin(folder, run.card)
-            _loop(run, source, held, stop_after_s, progress)
+            with kept():
+                _loop(run, source, held, stop_after_s, progress)
             judge(folder / files.BEST)
     return folder / files.BEST
 
@@ -198,15 +200,15 @@ def with_statistics(recipe: Recipe, cases: Iterable[Pair]) -> tuple[Recipe, Iter
     missing = {"dataset": not settings.means, "foreground": not settings.lows}
     if not missing.get(settings.normalise):
         return recipe, cases
-    kept = [LabelledScan(*case) for case in cases]
-    for case in kept:
+    scans = [LabelledScan(*case) for case in cases]
+    for case in scans:
         check_pair(case.volume, case.labels)
-    ordered = ((PreparedScan.of(case.volume, recipe).volume, case.labels) for case in kept)
+    ordered = ((PreparedScan.of(case.volume, recipe).volume, case.labels) for case in scans)
     if settings.normalise == "dataset":
         settings = measured((volume for volume, _ in ordered), settings)
     else:
         settings = measured_foreground(ordered, settings)
-    return recipe.model_copy(update={"preprocessing": settings}), kept
+    return recipe.model_copy(update={"preprocessing": settings}), scans
 
 
 def _loop(run: TrainingRun, source: Source, held: list[TrainingCase], stop_after_s: float, progress: Progress) -> None:
