@@ -22,7 +22,7 @@ from napari_boundaryseg.data.datasets import load_case, read_dataset
 from napari_boundaryseg.data.mean_sd import mean_sd
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, load_model
-from napari_boundaryseg.engine.inference.calibration import border, near_border, reliability
+from napari_boundaryseg.engine.inference.assembling.reliability import border, near_border, reliability
 from napari_boundaryseg.engine.inference.predictor import Predictor
 from napari_boundaryseg.phantom import brain
 

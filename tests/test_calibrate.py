@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from napari_boundaryseg.engine.checkpoints.card import Calibration, Scaling
-from napari_boundaryseg.engine.inference.calibration import reliability
+from napari_boundaryseg.engine.inference.assembling.reliability import reliability
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
 from napari_boundaryseg.engine.checkpoints.card import Card
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, build_network
 from napari_boundaryseg.engine.evaluation.label_prior import LabelPrior
-from napari_boundaryseg.engine.inference.postprocess import cleaned
+from napari_boundaryseg.engine.inference.assembling.postprocess import cleaned
 from napari_boundaryseg.engine.inference.predictor import Predictor
 from napari_boundaryseg.engine.preprocessing.intensities import nonzero_box
 from napari_boundaryseg.engine.preprocessing.network_grid import NetworkGrid

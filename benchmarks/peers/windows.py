@@ -23,9 +23,9 @@ from monai.inferers import sliding_window_inference
 from monai.networks.nets import UNet
 from torch import Tensor, nn
 
+from napari_boundaryseg.engine.inference.assembling.decision import decided
 from napari_boundaryseg.engine.inference.backends.openvino import Compiled, installed
 from napari_boundaryseg.engine.inference.backends.stacked import Backend, Stacked
-from napari_boundaryseg.engine.inference.decision import decided
 from napari_boundaryseg.engine.inference.heads import Heads
 from napari_boundaryseg.engine.inference.sliding_window import slabs
 from napari_boundaryseg.engine.inference.windows import how_many

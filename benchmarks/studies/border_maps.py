@@ -19,7 +19,7 @@ from scipy.stats import rankdata
 
 from napari_boundaryseg.data.datasets import load_case
 from napari_boundaryseg.engine.evaluation.study import Study
-from napari_boundaryseg.engine.inference.calibration import border, near_border
+from napari_boundaryseg.engine.inference.assembling.reliability import border, near_border
 
 MAPS = ("edges", "contours")
 AWAY_MM = (3.5, 4.5)

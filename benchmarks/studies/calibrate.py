@@ -38,7 +38,8 @@ from napari_boundaryseg.data.volume import LabelMap
 from napari_boundaryseg.engine.checkpoints.card import Calibration, Scaling
 from napari_boundaryseg.engine.evaluation.study import Study, Training, loose_box
 from napari_boundaryseg.engine.evaluation.study_table import read_table
-from napari_boundaryseg.engine.inference.calibration import (
+from napari_boundaryseg.engine.inference.assembling.calibration import rescaled, tempered
+from napari_boundaryseg.engine.inference.assembling.reliability import (
     NEAR_MM,
     Reliability,
     border,
@@ -46,8 +47,6 @@ from napari_boundaryseg.engine.inference.calibration import (
     fit_temperature,
     near_border,
     reliability,
-    rescaled,
-    tempered,
 )
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 

@@ -8,7 +8,7 @@ voxels              which                             used by
 ==================  ================================  ==============================================================
 `inner_boundary`    the organ's side                  contour targets, difficulty, surface distances, added path
 `thick_boundary`    both sides                        calibration; the map of edges is its probability
-                                                      (`engine.inference.border_probability`)
+                                                      (`engine.inference.assembling.border_probability`)
 `sobel_edges` ≥ ½   both sides, and more at bends     edge streams and edge consistency (`losses.sobel`)
 `canny_boundary`    now one side, now the other       contour targets of a recipe that asks for it
 ==================  ================================  ==============================================================

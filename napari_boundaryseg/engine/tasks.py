@@ -17,7 +17,8 @@ from napari_boundaryseg.data.relabel import to_scheme
 from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
 from napari_boundaryseg.engine.checkpoints.model_library import find, read_card
 from napari_boundaryseg.engine.devices import give_back
-from napari_boundaryseg.engine.inference.prediction_files import save_prediction
+from napari_boundaryseg.engine.inference.assembling.arrays import InFolder
+from napari_boundaryseg.engine.inference.prediction_files import save_all_but_arrays
 from napari_boundaryseg.engine.inference.predictor import Predictor
 from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan
 from napari_boundaryseg.engine.task_list import Adapt, FineTune, Predict, TuningCase, WarmUp
@@ -44,18 +45,23 @@ def predict(task: Predict, *, progress: Progress = silent) -> dict[str, Any]:
     dict
         ``folder``, ``seconds``, ``notes``.
     """
-    began = time.perf_counter()
+    began, folder = time.perf_counter(), Path(task.out_folder)
     progress(0.0, "Loading the model")
     predictor = _predictor(task.model, task.device)
     volume = load_volume(Path(task.scan_folder))
     box = from_pairs(task.box) if task.box else None
     try:
         prediction = predictor.predict(
-            volume, box=box, whole=task.whole, any_modality=task.any_modality, progress=part(progress, 0.02, 0.97)
+            volume,
+            box=box,
+            whole=task.whole,
+            any_modality=task.any_modality,
+            arrays=InFolder(folder),
+            progress=part(progress, 0.02, 0.97),
         )
     finally:
         give_back()
-    save_prediction(prediction, Path(task.out_folder))
+    save_all_but_arrays(prediction, folder)
     return {
         "folder": task.out_folder,
         "seconds": round(time.perf_counter() - began, 2),

@@ -14,8 +14,8 @@ from napari_boundaryseg.data.contour_targets import contour_targets
 from napari_boundaryseg.data.labels import LabelScheme, Organ
 from napari_boundaryseg.data.metrics.structure_pair import surface_distances
 from napari_boundaryseg.data.volume import Geometry, LabelMap
-from napari_boundaryseg.engine.inference.border_probability import of_probability
-from napari_boundaryseg.engine.inference.calibration import border
+from napari_boundaryseg.engine.inference.assembling.border_probability import of_probability
+from napari_boundaryseg.engine.inference.assembling.reliability import border
 from napari_boundaryseg.engine.recipes.settings import Targets
 from napari_boundaryseg.losses.difficulty_ce import difficulty
 from napari_boundaryseg.losses.signed_distance import signed_distance_mm

@@ -17,9 +17,8 @@ from napari_boundaryseg.data.nested_regions import classes_inside, from_regions,
 from napari_boundaryseg.data.volume import Geometry, Volume
 from napari_boundaryseg.engine.checkpoints.card import Calibration, Card, Scaling
 from napari_boundaryseg.engine.checkpoints.checkpoint import build_network, check_continues, load_model, save
-from napari_boundaryseg.engine.inference.decision import decided
-from napari_boundaryseg.engine.inference.left_out import put_back
-from napari_boundaryseg.engine.inference.postprocess import postprocess
+from napari_boundaryseg.engine.inference.assembling.decision import decided
+from napari_boundaryseg.engine.inference.assembling.left_out import put_back
 from napari_boundaryseg.engine.inference.predictor import Predictor
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.recipes.shipped import recipe
@@ -33,6 +32,7 @@ from napari_boundaryseg.losses.consistency import edge_difference
 from napari_boundaryseg.models import ModelOutput
 from napari_boundaryseg.models.nested import by_regions, class_logits
 from napari_boundaryseg.phantom.brain import brain
+from tests.assembled import assembled
 
 WT, TC, ET = (1, 2, 3), (1, 3), (3,)
 NESTED = (WT, TC, ET)
@@ -198,7 +198,7 @@ def test_a_result_is_decided_by_regions_whatever_its_calibration(scale: float | 
     wanted, said = bare(**{"inference.fill": False}), doubtful()
     scan = Volume(np.zeros((4, 6, 6, 6), np.float32), Geometry((6, 6, 6), np.eye(4)), ("t1", "t1c", "t2", "flair"))
     put_right = None if scale is None else Calibration(probabilities=Scaling(scale=scale))
-    parts, _ = postprocess(scan, (slice(0, 6),) * 3, {"classes": said.copy()}, wanted, {}, put_right)
+    parts, _ = assembled(scan, said, wanted, put_right)
     expected = np.array([0, *wanted.scheme.ids])[decided(said, NESTED)]
     assert np.array_equal(parts["labels"].array, expected)
     assert not np.array_equal(expected, np.array([0, *wanted.scheme.ids])[decided(said)]), "else nothing was asked"

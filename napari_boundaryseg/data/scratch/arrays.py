@@ -1,7 +1,10 @@
-"""Arrays as private files: written whole or not at all, and mapped read-only."""
+"""Arrays as private files: written whole or not at all, or part by part, and mapped read-only."""
 
 from __future__ import annotations
 
+import math
+import mmap
+import os
 from pathlib import Path
 from typing import BinaryIO
 
@@ -32,6 +35,44 @@ def save_array(path: Path, array: np.ndarray) -> None:
 
     with scratch_errors(path.parent):
         atomic_write(path, write, private=True)
+
+
+def new_array(path: Path, shape: tuple[int, ...], kind: type[np.floating]) -> tuple[np.ndarray, mmap.mmap]:
+    """A file of zeros, as `save_array` writes them, to be filled part by part, and its map.
+
+    Its room on the disk is taken at once: a map that finds none later would end the process. Until it is filled nobody
+    may read it. Its folder is made when needed.
+
+    Raises
+    ------
+    InputError
+        When the disk is full or cannot be written.
+    """
+    swapped = [*shape]
+    swapped[-1], swapped[-3] = swapped[-3], swapped[-1]
+    with scratch_errors(path.parent):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        with os.fdopen(
+            os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600), "w+b"
+        ) as file:
+            head = {"descr": npy.dtype_to_descr(np.dtype(kind)), "fortran_order": False, "shape": tuple(swapped)}
+            npy.write_array_header_1_0(file, head)
+            begin, size = file.tell(), np.dtype(kind).itemsize * math.prod(shape)
+            file.flush()
+            _take_room(file.fileno(), begin, size)
+            mapped = mmap.mmap(file.fileno(), begin + size)
+    return np.frombuffer(mapped, kind, math.prod(shape), begin).reshape(swapped).swapaxes(-1, -3), mapped
+
+
+def _take_room(file: int, begin: int, size: int) -> None:
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(file, begin, max(size, 1))
+        return
+    os.lseek(file, begin, os.SEEK_SET)
+    zeros = bytes(2**20)
+    for first in range(0, size, len(zeros)):
+        os.write(file, zeros[: size - first])
 
 
 def load_array(path: Path) -> np.ndarray:

@@ -1,12 +1,12 @@
-"""Answer of a network to a scan: all its maps on the network's grid, or only which class each voxel is."""
+"""Answer of a network to a scan, slab by slab on the scan's own grid, by the first way for which memory is enough."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -14,9 +14,9 @@ from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel
 from napari_boundaryseg.engine.devices import Plan, first_that_fits, full_float32
 from napari_boundaryseg.engine.inference.backends.choice import BackendFailed, Wanted, backend_for, forget
-from napari_boundaryseg.engine.inference.decision import decided
 from napari_boundaryseg.engine.inference.heads import Heads
-from napari_boundaryseg.engine.inference.sliding_window import slabs, sliding_window
+from napari_boundaryseg.engine.inference.on_scan_grid import on_scan_grid
+from napari_boundaryseg.engine.inference.sliding_window import Slab, slabs
 from napari_boundaryseg.engine.inference.windows import how_many
 from napari_boundaryseg.engine.memory import kept
 from napari_boundaryseg.engine.preprocessing.network_grid import NetworkGrid
@@ -25,7 +25,8 @@ from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.models.blocks import CHANNELS_LAST
 from napari_boundaryseg.progress import Progress
 
-T = TypeVar("T")
+T = TypeVar("T", bound="Taker")
+R = TypeVar("R")
 _AXES = {"z": 0, "y": 1, "x": 2}
 
 
@@ -60,21 +61,6 @@ class Look(NamedTuple):
     began: float
 
 
-class Winners(NamedTuple):
-    """Which class each voxel of the network's grid is.
-
-    Parameters
-    ----------
-    found : (z, y, x) array of integers
-        As `decided` says.
-    own : (z, y, x) float32 array
-        The probability of the class that was found.
-    """
-
-    found: np.ndarray
-    own: np.ndarray
-
-
 class How(NamedTuple):
     """How a network was asked."""
 
@@ -82,53 +68,63 @@ class How(NamedTuple):
     backend: str
 
 
-def run(
-    model: LoadedModel, device: str, image: Tensor, asked: Collection[str], backend: Wanted, progress: Progress
-) -> tuple[Heads, Tensor, How]:
-    """A network over the windows of an image, by the first plan for which memory is enough: all maps that are asked.
+class Taker(Protocol):
+    """What takes a network's answer, slab by slab, on the scan's own grid."""
+
+    def take(self, slab: Slab) -> None:
+        """Values of a slab are valid until this returns."""
+
+
+def ask(
+    model: LoadedModel,
+    device: str,
+    seen: Look,
+    asked: Collection[str],
+    backend: Wanted,
+    begin: Callable[[Heads], T],
+    progress: Progress,
+) -> tuple[T, How]:
+    """Run a network over the windows of a scan, by the first plan for which memory is enough.
+
+    No more of its answer is held than a row of windows and what the taker keeps.
+
+    Parameters
+    ----------
+    model : LoadedModel
+    device : str
+        That is there: see `devices.choose`.
+    seen : Look
+    asked : collection of str
+        Of `models.EVERY_MAP`, beside the classes.
+    backend : str
+    begin : callable
+        Makes a new taker for every plan that is tried; it is what is returned.
+    progress : Progress
 
     Raises
     ------
     InputError
         When the answer is not finite, memory runs out, or the backend that is wanted cannot be had.
     """
+    grid = seen.grid
 
-    def by(plan: Plan, backend: Wanted) -> tuple[Heads, Tensor]:
-        with _asked_of(model, plan, image, asked, backend, progress) as heads:
-            stacked = sliding_window(image, heads, **_windows(model, plan), progress=progress)
-            _refuse_not_finite(stacked, model.card.name)
-        return heads, stacked
+    def by(plan: Plan, backend: Wanted) -> tuple[T, str]:
+        spent, began = 0.0, time.perf_counter()
+        with _asked_of(model, plan, seen.image, asked, backend, progress) as heads:
+            taker = begin(heads)
+            answer = slabs(seen.image, heads, **_windows(model, plan), progress=progress)
+            for slab in on_scan_grid(_finite(answer, model.card.name), grid.shape, grid.own_shape):
+                arrived = time.perf_counter()
+                taker.take(slab)
+                spent += time.perf_counter() - arrived
+        seen.seconds.update({"network": time.perf_counter() - began - spent, "scan grid": spent})
+        return taker, heads.backend
 
-    (heads, stacked), plan = first_that_fits(device, lambda plan: _or_torch(by, model, plan, backend))
-    return heads, stacked, How(plan, heads.backend)
-
-
-def decide(model: LoadedModel, device: str, image: Tensor, backend: Wanted, progress: Progress) -> tuple[Winners, How]:
-    """Which class each voxel is, decided while windows still come: no map of the whole scan is held.
-
-    Raises
-    ------
-    InputError
-        As of `run`.
-    """
-    nested = model.card.recipe.nested
-
-    def by(plan: Plan, backend: Wanted) -> tuple[Winners, str]:
-        kind = np.min_scalar_type(len(model.card.recipe.scheme.ids))
-        found, own = np.empty(image.shape[1:], kind), np.empty(image.shape[1:], np.float32)
-        with _asked_of(model, plan, image, (), backend, progress) as heads:
-            for slab in slabs(image, heads, **_windows(model, plan), progress=progress):
-                _refuse_not_finite(slab.maps, model.card.name)
-                classes = slab.maps.cpu().numpy()
-                found[slab.where] = decided(classes, nested)
-                own[slab.where] = np.take_along_axis(classes, found[slab.where][None], 0)[0]
-        return Winners(found, own), heads.backend
-
-    (winners, used), plan = first_that_fits(device, lambda plan: _or_torch(by, model, plan, backend))
-    return winners, How(plan, used)
+    (taker, used), plan = first_that_fits(device, lambda plan: _or_torch(by, model, plan, backend))
+    return taker, How(plan, used)
 
 
-def _or_torch(by: Callable[[Plan, Wanted], T], model: LoadedModel, plan: Plan, backend: Wanted) -> T:
+def _or_torch(by: Callable[[Plan, Wanted], R], model: LoadedModel, plan: Plan, backend: Wanted) -> R:
     """By the backend that is wanted; by PyTorch where another one was only taken because it pays, and fails."""
     try:
         return by(plan, backend)
@@ -167,11 +163,13 @@ def _windows(model: LoadedModel, plan: Plan) -> dict[str, Any]:
     }
 
 
-def _refuse_not_finite(stacked: Tensor, name: str) -> None:
+def _finite(answer: Iterator[Slab], name: str) -> Iterator[Slab]:
     """One map after the other: a copy of all of them may not fit."""
-    if not all(bool(torch.isfinite(one).all()) for one in stacked):
-        raise InputError(
-            name,
-            "the network's answer is not a number everywhere",
-            "Choose another model; this one is damaged or does not suit this scan",
-        )
+    for slab in answer:
+        if not all(bool(torch.isfinite(one).all()) for one in slab.maps):
+            raise InputError(
+                name,
+                "the network's answer is not a number everywhere",
+                "Choose another model; this one is damaged or does not suit this scan",
+            )
+        yield slab

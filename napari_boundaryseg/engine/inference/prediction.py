@@ -34,6 +34,8 @@ class Segmentation:
 class Prediction(Segmentation):
     """Labels and maps on the scan's own grid, (I, J, K) in file order; arrays are read-only.
 
+    Edges, contours and attention are float16 where they lie on disk: see `arrays.InFolder`.
+
     Parameters
     ----------
     labels : LabelMap

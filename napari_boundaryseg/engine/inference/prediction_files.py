@@ -5,22 +5,30 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
+
 from napari_boundaryseg.data.exchange import load_labels, save_labels
 from napari_boundaryseg.data.saving import atomic_json
 from napari_boundaryseg.data.scratch.arrays import load_array, save_array
 from napari_boundaryseg.data.scratch.scratch_errors import scratch_errors
+from napari_boundaryseg.engine.inference.assembling.arrays import kind_of
 from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.errors import InputError
 
 
 def save_prediction(prediction: Prediction, folder: Path) -> Path:
     """Write a prediction into a folder, which is made when needed."""
-    save_labels(prediction.labels, folder)
+    with scratch_errors(folder):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     save_array(folder / "probabilities.npy", prediction.probabilities)
-    save_array(folder / "edges.npy", prediction.edges)
-    for kind, maps in (("contour", prediction.contours), ("attention", prediction.attention)):
-        for n, array in enumerate(maps.values()):
-            save_array(folder / f"{kind}{n}.npy", array)
+    for name, array in maps_of(prediction).items():
+        save_array(folder / f"{name}.npy", array.astype(kind_of(name)))
+    return save_all_but_arrays(prediction, folder)
+
+
+def save_all_but_arrays(prediction: Prediction, folder: Path) -> Path:
+    """Write what belongs to arrays that are in the folder already: see `arrays.InFolder`."""
+    save_labels(prediction.labels, folder)
     values = {
         "contours": list(prediction.contours),
         "attention": list(prediction.attention),
@@ -32,6 +40,14 @@ def save_prediction(prediction: Prediction, folder: Path) -> Path:
     with scratch_errors(folder):
         atomic_json(folder / "prediction.json", values, private=True)
     return folder
+
+
+def maps_of(prediction: Prediction) -> dict[str, np.ndarray]:
+    """File name to each map but the probabilities."""
+    found = {"edges": prediction.edges}
+    for kind, maps in (("contour", prediction.contours), ("attention", prediction.attention)):
+        found |= {f"{kind}{n}": array for n, array in enumerate(maps.values())}
+    return found
 
 
 def load_prediction(folder: Path) -> Prediction:

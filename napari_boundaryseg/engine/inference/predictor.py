@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from torch import Tensor
+from typing import Any, TypeVar
 
 from napari_boundaryseg.data import boxes
 from napari_boundaryseg.data.boxes import AnyBox, Box
@@ -16,21 +13,25 @@ from napari_boundaryseg.data.datasets.channel_names import doubt
 from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, load_model
 from napari_boundaryseg.engine.devices import DRAW_A_BOX, choose, sentence_when_full
-from napari_boundaryseg.engine.inference.answer import How, Look, decide, run
+from napari_boundaryseg.engine.inference.answer import How, Look, Taker, ask
+from napari_boundaryseg.engine.inference.assembling.arrays import Arrays, InMemory
+from napari_boundaryseg.engine.inference.assembling.assembly import Assembly
+from napari_boundaryseg.engine.inference.assembling.postprocess import labelled
 from napari_boundaryseg.engine.inference.backends.choice import Wanted
-from napari_boundaryseg.engine.inference.decision import decided
 from napari_boundaryseg.engine.inference.heads import Heads
-from napari_boundaryseg.engine.inference.postprocess import labelled, postprocess
 from napari_boundaryseg.engine.inference.prediction import Prediction, Segmentation
+from napari_boundaryseg.engine.inference.takers import TakesLabels, TakesMaps
 from napari_boundaryseg.engine.preprocessing.blank_scans import refuse_constant, refuse_unseen
 from napari_boundaryseg.engine.preprocessing.box_distances import with_sides
 from napari_boundaryseg.engine.preprocessing.field_of_view import check_field, located
 from napari_boundaryseg.engine.preprocessing.modality import refuse_other_modality
-from napari_boundaryseg.engine.preprocessing.network_grid import Back, NetworkGrid
+from napari_boundaryseg.engine.preprocessing.network_grid import NetworkGrid
 from napari_boundaryseg.engine.preprocessing.prepared_scan import PreparedScan
 from napari_boundaryseg.errors import InputError, RegionNeeded
 from napari_boundaryseg.models import EVERY_MAP
 from napari_boundaryseg.progress import Progress, part, silent
+
+T = TypeVar("T", bound=Taker)
 
 
 class Predictor:
@@ -70,6 +71,7 @@ class Predictor:
         any_modality: bool = False,
         all_pieces: bool = False,
         attention: bool = True,
+        arrays: Arrays | None = None,
         progress: Progress = silent,
     ) -> Prediction:
         """Segment one scan.
@@ -87,6 +89,8 @@ class Predictor:
             Keep every piece of each organ, whatever the recipe's ``smallest_share`` leaves out.
         attention : bool
             Whether to return spatial attention.
+        arrays : Arrays, optional
+            Where the maps are made: in memory by default, or as files (`arrays.InFolder`).
         progress : Progress
             Called at every window; may raise `Cancelled`.
 
@@ -101,12 +105,16 @@ class Predictor:
             finite, or memory runs out.
         """
         asked = EVERY_MAP if attention else EVERY_MAP - {"attention"}
+        calibration = self.model.card.calibration if self._calibrated else None
+        into = arrays or InMemory()
         with sentence_when_full("this scan", DRAW_A_BOX):
             seen = self._look(volume, box, whole, any_modality, all_pieces, progress)
-            of_network = part(progress, 0.02, 0.9)
-            heads, stacked, how = run(self.model, self.device, seen.image, asked, self._backend, of_network)
-            self._clock(seen, "network", progress)
-            return self._with_maps(seen, heads, stacked, how, progress)
+            begin = lambda heads: TakesMaps(heads, Assembly(seen.volume, seen.grid, seen.recipe, into, calibration))  # noqa: E731
+            found, how = self._asked(seen, asked, begin, progress)
+            result, notes, left_out = found.assembly.parts()
+            calibrated = calibration is not None and bool(calibration.kept)
+            details = self._details(seen, how, notes, left_out, progress, calibrated)
+            return Prediction(**result, channel_weights=found.heads.mean_channel_weights(), details=details)
 
     def segment(
         self,
@@ -126,19 +134,10 @@ class Predictor:
         """
         with sentence_when_full("this scan", DRAW_A_BOX):
             seen = self._look(volume, box, whole, any_modality, all_pieces, progress)
-            of_network = part(progress, 0.02, 0.9)
-            if seen.grid.resampled:  # a voxel's class is that of the maps between the network's voxels
-                heads, stacked, how = run(self.model, self.device, seen.image, (), self._backend, of_network)
-                self._clock(seen, "network", progress)
-                classes = Back(seen.grid, heads.split(stacked)["classes"])
-                found = decided(classes, seen.recipe.nested)
-                probability: Callable[[int], np.ndarray] = lambda n: classes[n + 1]  # noqa: E731
-            else:
-                winners, how = decide(self.model, self.device, seen.image, self._backend, of_network)
-                self._clock(seen, "network", progress)
-                found, own = map(seen.grid.turned_back, winners)
-                probability = lambda n: own  # noqa: E731
-            labels, notes, left_out = labelled(seen.volume, seen.grid.box, found, probability, seen.recipe)
+            begin = lambda heads: TakesLabels(heads, seen)  # noqa: E731
+            found, how = self._asked(seen, (), begin, progress)
+            classes, own = map(seen.grid.turned_back, (found.winners.found, found.winners.own))
+            labels, notes, left_out = labelled(seen.volume, seen.grid.box, classes, lambda n: own, seen.recipe)
             return Segmentation(labels, details=self._details(seen, how, notes, left_out, progress))
 
     def _look(
@@ -172,22 +171,11 @@ class Predictor:
         seconds = {"preparing": time.perf_counter() - began}
         return Look(scan.volume, recipe, grid, image, scan.box is not None, notes, seconds, began)
 
-    @staticmethod
-    def _clock(seen: Look, stage: str, progress: Progress) -> None:
-        seen.seconds[stage] = time.perf_counter() - seen.began - sum(seen.seconds.values())
-        progress(0.92, "Back to the scan's grid")
-
-    def _with_maps(self, seen: Look, heads: Heads, stacked: Tensor, how: How, progress: Progress) -> Prediction:
-        grid = seen.grid
-        maps = {name: grid.back(tensor.cpu().numpy()) for name, tensor in heads.split(stacked).items()}
-        calibration = self.model.card.calibration if self._calibrated else None
-        weights = heads.mean_channel_weights()
-        result, notes = postprocess(
-            seen.volume, grid.box, maps, seen.recipe, weights, calibration, heads.attention_kind
-        )
-        calibrated = calibration is not None and bool(calibration.kept)
-        details = self._details(seen, how, notes, result.pop("left_out"), progress, calibrated)
-        return Prediction(**result, details=details)
+    def _asked(
+        self, seen: Look, asked: Collection[str], begin: Callable[[Heads], T], progress: Progress
+    ) -> tuple[T, How]:
+        of_network = part(progress, 0.02, 0.98)
+        return ask(self.model, self.device, seen, asked, self._backend, begin, of_network)
 
     def _details(
         self,
@@ -199,7 +187,8 @@ class Predictor:
         calibrated: bool = False,
     ) -> dict[str, Any]:
         """For the report."""
-        self._clock(seen, "scan grid", progress)
+        rest = time.perf_counter() - seen.began - sum(seen.seconds.values())
+        seen.seconds["scan grid"] += rest
         progress(1.0, "Done")
         return {
             "left_out": left_out,

@@ -21,10 +21,13 @@ class Slab(NamedTuple):
         In the image's (z, y, x).
     maps : (N, z, y, x) float32 tensor
         Of these planes alone.
+    axis : int
+        Along which slabs follow one another.
     """
 
     where: tuple[slice, slice, slice]
     maps: Tensor
+    axis: int
 
 
 def sliding_window(
@@ -147,7 +150,7 @@ class _Blending:
         across = [slice(None) if axis == self._axis else inside for axis, inside in enumerate(self._inside)]
         where = [slice(0, inside.stop - inside.start) for inside in self._inside]
         where[self._axis] = slice(low - own.start, high - own.start)
-        yield Slab((where[0], where[1], where[2]), blended[(slice(None), *across)])
+        yield Slab((where[0], where[1], where[2]), blended[(slice(None), *across)], self._axis)
 
     def _move_to(self, low: int) -> None:
         """Let the planes below go, and begin new ones above."""

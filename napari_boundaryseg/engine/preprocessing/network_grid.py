@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -112,45 +110,36 @@ class NetworkGrid:
             result[n] = self.turned_back(one if not self.resampled else resized(one[None], size, "linear")[0])
         return result
 
+    def turned(self, array: np.ndarray) -> np.ndarray:
+        """(I, J, K) inside the box to (z, y, x) at the scan's own spacing: a view."""
+        return np.swapaxes(self._axes.to_axes(array), -1, -3)
+
     def turned_back(self, array: np.ndarray) -> np.ndarray:
         """(z, y, x) at the scan's own spacing to (I, J, K) inside the box: a view."""
         return np.asarray(self._axes.from_axes(np.swapaxes(array, -1, -3)))
 
     def _turn(self, array: np.ndarray) -> np.ndarray:
-        return np.ascontiguousarray(np.swapaxes(self._axes.to_axes(array), -1, -3))
+        return np.ascontiguousarray(self.turned(array))
 
     def _resize(self, array: np.ndarray, mode: str) -> np.ndarray:
         return resized(array, self.shape, mode) if self.resampled else array
 
 
-class Back(Sequence[np.ndarray]):
-    """Maps on the network's grid, each brought back to the scan's, inside the box, when it is asked for.
-
-    Parameters
-    ----------
-    grid : NetworkGrid
-    maps : (N, z, y, x) tensor
-    """
-
-    def __init__(self, grid: NetworkGrid, maps: torch.Tensor) -> None:
-        self._grid, self._maps = grid, maps
-
-    def __len__(self) -> int:
-        return len(self._maps)
-
-    def __getitem__(self, n: Any) -> Any:
-        return self._grid.back(self._maps[n : n + 1].cpu().numpy())[0]
-
-
 def resized(array: np.ndarray, size: tuple[int, int, int], mode: str) -> np.ndarray:
     """(N, z, y, x) at another size over the same field of view, "linear" or "nearest"; averaged where it shrinks."""
-    tensor = torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32))[None]
+    tensor = torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32))
     if mode == "nearest":
-        return F.interpolate(tensor, size=size, mode="nearest-exact")[0].numpy()
+        return F.interpolate(tensor[None], size=size, mode="nearest-exact")[0].numpy()
+    return linear(tensor, size).numpy()
+
+
+def linear(maps: torch.Tensor, size: tuple[int, int, int]) -> torch.Tensor:
+    """(N, z, y, x) at another size over the same field of view; averaged where it shrinks."""
+    tensor = maps[None]
     for axis, (have, want) in enumerate(zip(tensor.shape[2:], size, strict=True)):
         if want < have:
             tensor = _shrink(tensor, axis + 2, want)
-    return F.interpolate(tensor, size=size, mode="trilinear", align_corners=False)[0].numpy()
+    return F.interpolate(tensor, size=size, mode="trilinear", align_corners=False)[0]
 
 
 def _shrink(tensor: torch.Tensor, axis: int, want: int) -> torch.Tensor:

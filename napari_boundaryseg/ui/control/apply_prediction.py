@@ -13,7 +13,7 @@ from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.editing.history.change import Change, change_of
 from napari_boundaryseg.editing.history.edit import MODEL
 from napari_boundaryseg.editing.history.since import anything_by_hand
-from napari_boundaryseg.engine.inference import left_out
+from napari_boundaryseg.engine.inference.assembling import left_out
 from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.ui.layers import access
 from napari_boundaryseg.ui.layers.editable_labels import EditableLabels

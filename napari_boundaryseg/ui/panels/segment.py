@@ -8,7 +8,7 @@ from typing import Any
 from qtpy.QtGui import QStandardItemModel
 from qtpy.QtWidgets import QCheckBox, QWidget
 
-from napari_boundaryseg.engine.inference.left_out import in_words
+from napari_boundaryseg.engine.inference.assembling.left_out import in_words
 from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.ui.control import model_list
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController

@@ -59,7 +59,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     def never(*_: object, **__: object) -> None:
         raise AssertionError("the network ran")
 
-    monkeypatch.setattr(module, "sliding_window", never)
+    monkeypatch.setattr(module, "slabs", never)
 
 
 def with_some_nan(value: float) -> np.ndarray:

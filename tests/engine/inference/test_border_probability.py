@@ -9,8 +9,8 @@ from scipy import ndimage, optimize
 from napari_boundaryseg.data.boundaries import inner_boundary
 from napari_boundaryseg.data.volume import LabelMap
 from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
-from napari_boundaryseg.engine.inference.border_probability import of_probability
-from napari_boundaryseg.engine.inference.calibration import reliability
+from napari_boundaryseg.engine.inference.assembling.border_probability import of_probability
+from napari_boundaryseg.engine.inference.assembling.reliability import reliability
 from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.engine.inference.predictor import Predictor
 from napari_boundaryseg.losses import probability

@@ -12,18 +12,17 @@ from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
 from napari_boundaryseg.engine.checkpoints.card import Calibration, Scaling
 from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
-from napari_boundaryseg.engine.inference.calibration import (
+from napari_boundaryseg.engine.inference.assembling.calibration import rescaled, tempered
+from napari_boundaryseg.engine.inference.assembling.reliability import (
     border,
     fit_scaling,
     fit_temperature,
     near_border,
     reliability,
-    rescaled,
-    tempered,
 )
-from napari_boundaryseg.engine.inference.postprocess import postprocess
 from napari_boundaryseg.engine.inference.predictor import Predictor
 from napari_boundaryseg.engine.recipes.shipped import recipe
+from tests.assembled import assembled
 
 
 def honest(n: int = 200_000) -> tuple[np.ndarray, np.ndarray]:
@@ -129,12 +128,8 @@ def test_edges_derived_from_probabilities_are_put_right_once() -> None:
     classes = np.random.default_rng(0).dirichlet((1.0, 1.0), (6, 5, 4)).transpose(3, 0, 1, 2).astype(np.float32)
     volume = Volume(np.zeros((1, 6, 5, 4), np.float32), Geometry((6, 5, 4), np.eye(4)))
     wanted = recipe("prostate-toy").with_settings({"targets.contours": "hard"})
-    box = (slice(0, 6), slice(0, 5), slice(0, 4))
     scalings = Calibration(probabilities=Scaling(scale=2.0), edges=Scaling(scale=0.5, shift=-1.0))
-    plain, put_right = (
-        postprocess(volume, box, {"classes": classes.copy()}, wanted, {}, calibration)[0]
-        for calibration in (None, scalings)
-    )
+    plain, put_right = (assembled(volume, classes, wanted, calibration)[0] for calibration in (None, scalings))
     assert plain["contour_sources"]["edges"] == "derived"
     np.testing.assert_allclose(put_right["edges"], rescaled(plain["edges"], scalings.edges), atol=1e-6)
     np.testing.assert_allclose(put_right["probabilities"], tempered(classes, scalings.probabilities), atol=1e-6)

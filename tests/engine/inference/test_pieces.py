@@ -9,8 +9,8 @@ import pytest
 
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.volume import Geometry
-from napari_boundaryseg.engine.inference.pieces import NEAR_MM, OUT_OF_PLACE, likeliest
-from napari_boundaryseg.engine.inference.postprocess import cleaned
+from napari_boundaryseg.engine.inference.assembling.pieces import NEAR_MM, OUT_OF_PLACE, likeliest
+from napari_boundaryseg.engine.inference.assembling.postprocess import cleaned
 from napari_boundaryseg.engine.recipes.settings import Inference
 
 BLADDER, PROSTATE, RECTUM = 1, 2, 3

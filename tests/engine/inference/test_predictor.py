@@ -13,8 +13,8 @@ from napari_boundaryseg.engine.checkpoints.card import Card
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, build_network, load_model
 from napari_boundaryseg.engine.devices import first_that_fits, is_full
 from napari_boundaryseg.engine.inference import answer as answering
-from napari_boundaryseg.engine.inference import postprocess as assembling
 from napari_boundaryseg.engine.inference import predictor as module
+from napari_boundaryseg.engine.inference.assembling import postprocess as assembling
 from napari_boundaryseg.engine.inference.prediction_files import load_prediction, save_prediction
 from napari_boundaryseg.engine.inference.predictor import Predictor, predict
 from napari_boundaryseg.engine.recipes.recipe import Inference, Preprocessing
@@ -166,9 +166,10 @@ def test_a_prediction_survives_the_way_to_the_window(tmp_path):
     back = load_prediction(save_prediction(result, tmp_path / "out"))
     np.testing.assert_array_equal(back.labels.array, result.labels.array)
     assert back.labels.scheme == result.labels.scheme
+    np.testing.assert_array_equal(back.probabilities, result.probabilities)
     assert list(back.contours) == list(result.contours)
     for name, array in result.contours.items():
-        np.testing.assert_array_equal(back.contours[name], array)
+        np.testing.assert_array_equal(back.contours[name], array.astype(np.float16))
     assert back.details["model"] == "tiny"
 
 
@@ -223,12 +224,14 @@ def test_torch_says_in_words_that_main_memory_is_full():
     "place",
     [
         (module.NetworkGrid, "image"),
-        (answering, "sliding_window"),
+        (answering, "slabs"),
         (torch, "isfinite"),
-        (module.NetworkGrid, "back"),
-        (module, "postprocess"),
+        (answering, "on_scan_grid"),
+        (module.InMemory, "new"),
+        (module.Assembly, "add"),
+        (module.Assembly, "parts"),
     ],
-    ids=["preparing", "network", "checking", "scan grid", "assembling"],
+    ids=["preparing", "network", "checking", "scan grid", "maps", "assembling", "labels"],
 )
 def test_memory_that_runs_out_anywhere_asks_for_a_box(tmp_path, monkeypatch, place, error):
     def runs_out(*_, **__):
@@ -248,7 +251,7 @@ def test_the_check_for_numbers_looks_at_one_map_after_the_other(tmp_path, monkey
 
 
 def test_float32_is_float32_while_a_network_runs_and_only_then(tmp_path, monkeypatch):
-    kinds, seen, real = (torch.backends.cudnn, torch.backends.cuda.matmul), [], answering.sliding_window
+    kinds, seen, real = (torch.backends.cudnn, torch.backends.cuda.matmul), [], answering.slabs
     before = [kind.allow_tf32 for kind in kinds]
     assert before[0], "torch's default, which would make float32 on CUDA mean TF32"
 
@@ -256,10 +259,10 @@ def test_float32_is_float32_while_a_network_runs_and_only_then(tmp_path, monkeyp
         seen.append([kind.allow_tf32 for kind in kinds])
         return real(*arguments, **options)
 
-    monkeypatch.setattr(answering, "sliding_window", watched)
+    monkeypatch.setattr(answering, "slabs", watched)
     predict(scan(), model(tmp_path), device="cpu")
     assert seen == [[False, False]]
-    monkeypatch.setattr(answering, "sliding_window", full)
+    monkeypatch.setattr(answering, "slabs", full)
     with pytest.raises(InputError):
         predict(scan(), model(tmp_path), device="cpu")
     assert [kind.allow_tf32 for kind in kinds] == before

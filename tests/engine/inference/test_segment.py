@@ -15,11 +15,11 @@ from napari_boundaryseg.data.volume import Geometry, Volume
 from napari_boundaryseg.engine.checkpoints.card import Calibration, Card, Scaling
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, build_network
 from napari_boundaryseg.engine.inference.heads import Heads
-from napari_boundaryseg.engine.inference.postprocess import postprocess
 from napari_boundaryseg.engine.inference.predictor import Predictor
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.recipes.shipped import recipe
 from napari_boundaryseg.models import EVERY_MAP
+from tests.assembled import assembled
 
 SYSTEMS: dict[str, tuple[str, dict[str, Any]]] = {
     "sgm": ("pelvis-mr-sgm", {"network_arguments": {"width": 8, "norm": "group"}}),
@@ -83,10 +83,9 @@ def test_what_puts_probabilities_right_moves_no_piece() -> None:
     classes[1][small], classes[1][large] = 0.99, 0.55  # 48 voxels: 47.5; 80 voxels: 44
     classes[0] = 1 - classes[1]
     volume = Volume(np.zeros((1, 20, 8, 8), np.float32), Geometry((20, 8, 8), np.eye(4)))
-    box = (slice(0, 20), slice(0, 8), slice(0, 8))
     wanted = recipe("prostate-toy").with_settings({"inference.smallest_share": 1.0})
     flat = Calibration(probabilities=Scaling(scale=0.05))
-    found = [postprocess(volume, box, {"classes": classes.copy()}, wanted, {}, of)[0] for of in (None, flat)]
+    found = [assembled(volume, classes, wanted, of)[0] for of in (None, flat)]
     before, after = (one["probabilities"][1] for one in found)
     assert before[small].sum() > before[large].sum()
     assert after[small].sum() < after[large].sum(), "by what was put right, the other piece would win"

@@ -20,6 +20,7 @@ from napari_boundaryseg.engine.training.data.batches import batch_at
 from napari_boundaryseg.engine.training.data.cases import prepare
 from napari_boundaryseg.engine.training.train import fit
 from napari_boundaryseg.phantom import pelvis
+from tests.assembled import assembled
 
 
 @pytest.fixture(scope="module")
@@ -137,16 +138,11 @@ def test_specks_and_holes_are_tidied_where_the_recipe_says_so(case, tmp_path):
     array = labels.array.copy()
     array[1:3, 1:3, 1] = 1
     specks = LabelMap(array, labels.geometry, labels.scheme)
-    from napari_boundaryseg.engine.inference.postprocess import postprocess
-
     maps = np.moveaxis(np.eye(4, dtype=np.float32)[specks.array], -1, 0)
-    box = tuple(slice(0, n) for n in volume.geometry.shape)
-    as_is, notes = postprocess(volume, box, {"classes": maps.copy()}, recipe(), {})
+    as_is, notes = assembled(volume, maps, recipe())
     assert np.array_equal(as_is["labels"].array, specks.array)
     assert notes == []
-    tidy, notes = postprocess(
-        volume, box, {"classes": maps.copy()}, recipe(inference=Inference(smallest_share=0.2)), {}
-    )
+    tidy, notes = assembled(volume, maps, recipe(inference=Inference(smallest_share=0.2)))
     assert not tidy["labels"].array[1:3, 1:3, 1].any()
     dropped = int((tidy["labels"].array != specks.array).sum()) * volume.geometry.voxel_ml
     assert notes == [f"Only large pieces of organs were kept; {ml_text(dropped)} mL were left out"]

@@ -11,7 +11,7 @@ from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.volume import Geometry, Volume
 from napari_boundaryseg.editing.history.edit import MODEL
 from napari_boundaryseg.editing.history.history import History
-from napari_boundaryseg.engine.inference.decision import decided
+from napari_boundaryseg.engine.inference.assembling.decision import decided
 from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.ui.views.model_result import ModelResult
 from napari_boundaryseg.ui.views.shown_slice import ShownSlice

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from napari_boundaryseg.data.volume import LabelMap
-from napari_boundaryseg.engine.inference.decision import decided
+from napari_boundaryseg.engine.inference.assembling.decision import decided
 from napari_boundaryseg.engine.inference.windows import Zyx, pad_to, starts
 from napari_boundaryseg.engine.preprocessing.box_distances import with_sides
 from napari_boundaryseg.engine.preprocessing.prepared_scan import PreparedScan

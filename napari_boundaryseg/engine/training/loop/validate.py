@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from napari_boundaryseg.engine.inference.decision import decided
+from napari_boundaryseg.engine.inference.assembling.decision import decided
 from napari_boundaryseg.engine.inference.sliding_window import slabs
 from napari_boundaryseg.engine.preprocessing.box_distances import with_sides
 from napari_boundaryseg.engine.recipes.recipe import Recipe

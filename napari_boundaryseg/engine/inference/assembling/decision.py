@@ -10,6 +10,31 @@ import numpy as np
 from napari_boundaryseg.data.nested_regions import organs_between
 
 
+class Winners:
+    """Which class each voxel of a scan is, and how likely that is, from probabilities that come part by part.
+
+    Parameters
+    ----------
+    shape : tuple of int
+    classes : int
+        How many, with the background.
+    nested : sequence of sequences of int
+        As of `decided`.
+    """
+
+    def __init__(self, shape: tuple[int, ...], classes: int, nested: Sequence[Sequence[int]] = ()) -> None:
+        self._nested = nested
+        self.found = np.zeros(shape, np.min_scalar_type(classes - 1))
+        """As `decided` says."""
+        self.own = np.zeros(shape, np.float32)
+        """The probability of the class that was found."""
+
+    def add(self, where: tuple[slice, ...], probabilities: np.ndarray) -> None:
+        """(classes, *part) of a part of the scan."""
+        self.found[where] = decided(probabilities, self._nested)
+        self.own[where] = np.take_along_axis(probabilities, self.found[where][None], 0)[0]
+
+
 def decided(probabilities: Sequence[np.ndarray] | np.ndarray, nested: Sequence[Sequence[int]] = ()) -> np.ndarray:
     """Class indices, 0 for the background: (*sp) uint8, or uint16 where there are more than 256 classes.
 

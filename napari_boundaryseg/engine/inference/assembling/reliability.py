@@ -1,4 +1,4 @@
-"""Reliability diagram, expected calibration error and beta calibration near the border. No torch."""
+"""Reliability diagram, expected calibration error, and the scales that put a model's numbers right near the border."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from scipy import ndimage, optimize, special
 from napari_boundaryseg.data.boundaries import thick_boundary
 from napari_boundaryseg.data.volume import LabelMap
 from napari_boundaryseg.engine.checkpoints.card import Scaling
+from napari_boundaryseg.engine.inference.assembling.calibration import SURE, logarithms
 
 NEAR_MM = 5.0
 """Far from every border a network is right and sure; what counts is what it says close to one."""
 BINS = 10
-_SURE = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +99,7 @@ def fit_scaling(values: np.ndarray, so: np.ndarray, weights: np.ndarray | None =
     ----------
     Kull, Silva Filho and Flach (2017), AISTATS.
     """
-    logs, truth = np.stack([*_logarithms(values.ravel()), np.ones(values.size)]), so.ravel().astype(float)
+    logs, truth = np.stack([*logarithms(values.ravel()), np.ones(values.size)]), so.ravel().astype(float)
     counted = np.full(truth.size, 1 / truth.size) if weights is None else weights.ravel() / weights.sum()
 
     def cost(parameters: np.ndarray) -> tuple[float, np.ndarray]:
@@ -109,21 +109,6 @@ def fit_scaling(values: np.ndarray, so: np.ndarray, weights: np.ndarray | None =
     bounds = [(0.05, 20.0), (0.0, 20.0), (-20.0, 20.0)]
     found = optimize.minimize(cost, np.array([1.0, 1.0, 0.0]), jac=True, method="L-BFGS-B", bounds=bounds).x
     return Scaling(scale=float(found[0]), complement=float(found[1]), shift=float(found[2]))
-
-
-def rescaled(values: np.ndarray, scaling: Scaling) -> np.ndarray:
-    """σ(scale · log p - complement · log(1 - p) + shift) of values p between 0 and 1; none overtakes another."""
-    if scaling == Scaling():
-        return values
-    low, high = _logarithms(values)
-    complement = scaling.scale if scaling.complement is None else scaling.complement
-    return special.expit(scaling.scale * low + complement * high + scaling.shift).astype(np.float32)
-
-
-def _logarithms(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Log p and -log(1 - p)."""
-    inside = np.clip(values, _SURE, 1 - _SURE).astype(float)
-    return np.log(inside), -np.log1p(-inside)
 
 
 def fit_temperature(
@@ -138,16 +123,10 @@ def fit_temperature(
     weights : (all n,) array, optional
         How much each voxel counts.
     """
-    logs = np.log(np.clip(np.concatenate(list(probabilities), axis=1), _SURE, 1.0))
+    logs = np.log(np.clip(np.concatenate(list(probabilities), axis=1), SURE, 1.0))
     right = np.take_along_axis(logs, np.concatenate(list(truth))[None], axis=0)[0]
 
     def cost(scale: float) -> float:
         return float(np.average(special.logsumexp(scale * logs, axis=0) - scale * right, weights=weights))
 
     return Scaling(scale=float(optimize.minimize_scalar(cost, bounds=(0.05, 20.0), method="bounded").x))
-
-
-def tempered(probabilities: np.ndarray, scaling: Scaling) -> np.ndarray:
-    """(classes, ...) probabilities to the power of the scale, summing to 1 again: the likeliest class stays."""
-    powered = np.clip(probabilities, _SURE, 1.0) ** scaling.scale
-    return (powered / powered.sum(axis=0)).astype(np.float32)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import reduce
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,56 +14,10 @@ from napari_boundaryseg.data.geometry import AxisMap
 from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.data.metrics.volumes import ml_text
 from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
-from napari_boundaryseg.engine.checkpoints.card import Calibration
-from napari_boundaryseg.engine.inference.border_probability import of_probability
-from napari_boundaryseg.engine.inference.calibration import rescaled, tempered
-from napari_boundaryseg.engine.inference.decision import decided
-from napari_boundaryseg.engine.inference.left_out import in_words, left_out_of
-from napari_boundaryseg.engine.inference.pieces import likeliest
+from napari_boundaryseg.engine.inference.assembling.left_out import in_words, left_out_of
+from napari_boundaryseg.engine.inference.assembling.pieces import likeliest
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.recipes.settings import Inference
-
-
-def postprocess(
-    volume: Volume,
-    box: Box,
-    maps: dict[str, np.ndarray],
-    recipe: Recipe,
-    channel_weights: dict[str, tuple[float, ...]],
-    calibration: Calibration | None = None,
-    attention_kind: str = "",
-) -> tuple[dict[str, Any], list[str]]:
-    """Heads inside a box of the scan to the parts of a `Prediction` on the whole grid, and what to say of them."""
-    scheme, shape = recipe.scheme, volume.geometry.shape
-    classes = maps.pop("classes")
-    found = decided(classes, recipe.nested)
-    labels, notes, left_out = labelled(volume, box, found, classes[1:].__getitem__, recipe)
-    # Maps are derived from the network's own probabilities: the edges' calibration was fitted on them.
-    # A scale keeps the likeliest class, but not which region is likelier than not: those are left as they are.
-    scaled = classes if calibration is None or recipe.nested else tempered(classes, calibration.probabilities)
-    probabilities = _placed_classes(scaled, box, shape)
-    contours, sources = contour_maps(maps, classes, recipe)
-    if "edges" in maps:
-        edges, sources["edges"] = maps["edges"][0], "hard head"
-    else:
-        # Of all organs in one way, so that the map is on one scale: heads that learned boundaries, and bands, have two.
-        edges = reduce(np.maximum, map(of_probability, classes[1:]))
-        sources["edges"] = "derived"
-    if calibration is not None:
-        edges = rescaled(edges, calibration.edges)
-    neutral = 1.0 if attention_kind == "gain" else 0.0
-    attention = {name: _place(maps[name], box, shape, neutral)[0] for name in maps if name.startswith("level")}
-    return {
-        "labels": labels,
-        "probabilities": probabilities,
-        "edges": _place(edges[None], box, shape)[0],
-        "contours": {name: _place(contours[name][None], box, shape)[0] for name in scheme.names},
-        "contour_sources": sources,
-        "attention": attention,
-        "attention_kind": attention_kind,
-        "channel_weights": channel_weights,
-        "left_out": left_out,
-    }, notes
 
 
 def labelled(
@@ -97,7 +50,7 @@ def labelled(
 
 
 def contour_maps(
-    maps: dict[str, np.ndarray], classes: np.ndarray, recipe: Recipe
+    maps: Mapping[str, np.ndarray], classes: np.ndarray, recipe: Recipe
 ) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """Each organ's contour map inside the box, and what made it.
 
@@ -153,17 +106,6 @@ def cleaned(
 def derived_contour(probability: np.ndarray) -> np.ndarray:
     """4 p (1 - p): 1 where the organ is as likely as not, 0 where the network is sure."""
     return 4 * probability * (1 - probability)
-
-
-def _placed_classes(classes: np.ndarray, box: Box, shape: tuple[int, int, int]) -> np.ndarray:
-    """Probabilities on the whole grid: outside the box everything is background."""
-    if classes.shape[1:] == shape:
-        return classes
-    placed = _place(classes, box, shape)
-    outside = np.ones(shape, bool)
-    outside[box] = False
-    placed[0][outside] = 1
-    return placed
 
 
 def _place(maps: np.ndarray, box: Box, shape: tuple[int, ...], outside: float = 0.0) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 from napari_boundaryseg.data import boxes
 from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.data.metrics.volumes import ml_text
-from napari_boundaryseg.engine.inference.decision import decided
+from napari_boundaryseg.engine.inference.assembling.decision import decided
 
 MUCH = 1 / 3
 """Of an organ: leaving out more than this is told, and can be undone."""

@@ -1,0 +1,69 @@
+"""Arrays that a prediction's maps are put into: in memory, or files of a folder. No torch."""
+
+from __future__ import annotations
+
+import mmap
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from napari_boundaryseg.data.scratch.arrays import new_array
+
+
+class Arrays(Protocol):
+    """Where the maps of a prediction are made."""
+
+    def new(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
+        """An array of zeros, its last three axes those of the scan."""
+
+    def settle(self) -> None:
+        """Called after every part that was written."""
+
+
+class InMemory:
+    """Arrays of float32."""
+
+    def new(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
+        """Zeros."""
+        return np.zeros(shape, np.float32)
+
+    def settle(self) -> None:
+        """Nothing is to be done."""
+
+
+class InFolder:
+    """Private files of a folder, which is made when needed; what is written leaves the process's memory.
+
+    Probabilities are float32, because labels are made of them; what is only looked at is float16.
+
+    Parameters
+    ----------
+    folder : Path
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._maps: dict[str, mmap.mmap] = {}
+
+    def new(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
+        """A file of zeros, mapped; one of that name is replaced.
+
+        Raises
+        ------
+        InputError
+            When the disk has no room for it, or cannot be written.
+        """
+        array, self._maps[name] = new_array(self._folder / f"{name}.npy", shape, kind_of(name))
+        return array
+
+    def settle(self) -> None:
+        """Let the system keep what was written, and write it when it likes."""
+        if hasattr(mmap, "MADV_DONTNEED"):
+            for one in self._maps.values():
+                one.madvise(mmap.MADV_DONTNEED)
+
+
+def kind_of(name: str) -> type[np.floating]:
+    """What the values of a map are on disk."""
+    return np.float32 if name == "probabilities" else np.float16
