@@ -11,6 +11,7 @@ from operator import index
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from napari_boundaryseg.errors import InputError
 
@@ -44,15 +45,29 @@ def around(mask: np.ndarray, spacing_mm: Sequence[float], margin_mm: float | Seq
     >>> around(mask, (1.0, 1.0, 3.0), margin_mm=3.0)
     (slice(5, 15, None), slice(2, 12, None), slice(3, 6, None))
     """
+    margins = np.broadcast_to(margin_mm, 3)
+    found = bounds(mask, [math.ceil(mm / size - 1e-6) for mm, size in zip(margins, spacing_mm, strict=True)])
+    return None if found is None else _box(found)
+
+
+def bounds(mask: np.ndarray, more_vox: int | Sequence[int] = 0) -> tuple[slice, ...] | None:
+    """The smallest box that holds a mask of any dimension, with so many voxels more on each side, within the array.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> mask = np.zeros((9, 5), bool)
+    >>> mask[3:6, 4] = True
+    >>> bounds(mask), bounds(mask, 1)
+    ((slice(3, 6, None), slice(4, 5, None)), (slice(2, 7, None), slice(3, 5, None)))
+    """
     if not mask.any():
         return None
-    parts = []
-    margins = np.broadcast_to(margin_mm, 3)
-    for axis, (n, size, margin) in enumerate(zip(mask.shape, spacing_mm, margins, strict=True)):
-        where = np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != axis)))
-        more = math.ceil(margin / size - 1e-6)
-        parts.append(slice(max(0, int(where[0]) - more), min(n, int(where[-1]) + 1 + more)))
-    return _box(parts)
+    tight: tuple[slice, ...] = ()
+    for axis in range(mask.ndim):  # each within what those before it leave
+        tight += (_run(mask[tight].any(axis=tuple(other for other in range(mask.ndim) if other != axis))),)
+    margins = np.broadcast_to(more_vox, mask.ndim).tolist()
+    return tuple(slice(max(0, s.start - m), min(n, s.stop + m)) for s, m, n in zip(tight, margins, mask.shape))
 
 
 def loosely_around(
@@ -105,7 +120,7 @@ def changed(before: np.ndarray, after: np.ndarray) -> Box | None:
     return first, _run(plane.any(axis=1)), _run(plane.any(axis=0))
 
 
-def _run(where: np.ndarray) -> slice:
+def _run(where: ArrayLike) -> slice:
     """From the first to the last that is true."""
     found = np.flatnonzero(where)
     return slice(int(found[0]), int(found[-1]) + 1)
@@ -116,8 +131,8 @@ def shifted(box: Box, origin: Box) -> Box:
     return _box(slice(part.start + at.start, part.stop + at.start) for part, at in zip(box, origin))
 
 
-def union(boxes: Sequence[Box]) -> Box | None:
-    """The smallest box that holds all of these; None where there are none."""
+def union(boxes: Sequence[tuple[slice, ...]]) -> Box | None:
+    """The smallest box that holds all of these, each of three slices; None where there are none."""
     if not boxes:
         return None
     return _box(slice(min(part.start for part in parts), max(part.stop for part in parts)) for parts in zip(*boxes))

@@ -9,6 +9,7 @@ import numpy as np
 from scipy import ndimage
 
 from napari_boundaryseg.data.boundaries import outline, squared_normals
+from napari_boundaryseg.data.boxes import bounds
 
 TRUNCATE = 4.0
 """Gaussians are cut off after this many standard deviations."""
@@ -80,8 +81,8 @@ def flat_at_one(boundary: np.ndarray, sigma_vox: float | Sequence[float], weight
     weighted = np.asarray(boundary, float)
     if weight == "voxel" and np.ptp(sigmas) == 0:
         return weighted / gaussian_centre(float(sigmas[0]))
-    if boundary.any():
-        box = _padded_box(boundary, np.full(boundary.ndim, 6))
+    box = bounds(boundary, 6)
+    if box is not None:
         squared = squared_normals(boundary[box])
         found = 1 / gaussian_centre(np.sqrt(sigmas**2 @ squared))
         weighted[boundary] = found if weight == "voxel" else found / np.sqrt(squared.max(axis=0))
@@ -148,9 +149,9 @@ def soft_contour(
     boundary = np.asarray(boundary, bool)
     sigmas = np.broadcast_to(np.asarray(sigma_vox, float), (boundary.ndim,))
     result = np.zeros(boundary.shape, np.float32)
-    if not boundary.any():
+    box = bounds(boundary, (np.ceil(TRUNCATE * sigmas).astype(int) + 1).tolist())
+    if box is None:
         return result
-    box = _padded_box(boundary, np.ceil(TRUNCATE * sigmas).astype(int) + 1)
     inside = boundary[box]
     if mode == "gaussian":
         heat = np.clip(blurred_sum([flat_at_one(inside, sigmas.tolist(), weight)], sigmas.tolist()), 0, 1)
@@ -159,14 +160,6 @@ def soft_contour(
         heat = np.where(distance <= TRUNCATE, np.exp(-0.5 * distance**2), 0)
     result[box] = heat
     return result
-
-
-def _padded_box(mask: np.ndarray, margin: np.ndarray) -> tuple[slice, ...]:
-    found = ndimage.find_objects(mask.astype(np.uint8))[0]
-    return tuple(
-        slice(max(0, s.start - int(m)), min(n, s.stop + int(m)))
-        for s, m, n in zip(found, margin, mask.shape, strict=True)
-    )
 
 
 def contour_targets(

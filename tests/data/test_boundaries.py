@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from napari_boundaryseg.data.boundaries import canny_boundary, inner_boundary
+from napari_boundaryseg.data.boundaries import canny_boundary, inner_boundary, thick_boundary
 from napari_boundaryseg.data.contour_targets import (
     blurred_sum,
     contour_targets,
@@ -35,6 +35,37 @@ def test_the_images_border_is_no_boundary():
     boundary = inner_boundary(mask)
     assert boundary[4].all()
     assert boundary.sum() == 10
+
+
+def touching(mask, axes):
+    """Voxels beside a face between the mask and its outside, looked for voxel by voxel."""
+    found = np.zeros(mask.shape, bool)
+    for at in np.ndindex(mask.shape):
+        for axis in axes:
+            for step in (-1, 1):
+                beside = tuple(n + step * (axis == other) for other, n in enumerate(at))
+                if 0 <= beside[axis] < mask.shape[axis] and mask[beside] != mask[at]:
+                    found[at] = True
+    return found
+
+
+@pytest.mark.parametrize("filled", [0.02, 0.3, 0.9, 1.0, 0.0])
+@pytest.mark.parametrize("shape", [(7, 9), (5, 1, 7), (6, 5, 8)])
+def test_boundaries_are_what_a_look_at_every_voxel_gives(shape, filled):
+    mask = np.random.default_rng(3).random(shape) < filled
+    layouts = mask, np.asfortranarray(mask), np.pad(mask, 2)[(slice(2, -2),) * mask.ndim], mask[::-1].copy()[::-1]
+    for axes in (None, [0], [-1, 0]):
+        expected = touching(mask, [axis % mask.ndim for axis in (range(mask.ndim) if axes is None else axes)])
+        for stored in layouts:
+            assert (thick_boundary(stored, axes) == expected).all()
+            assert (inner_boundary(stored, axes) == (expected & mask)).all()
+
+
+def test_a_small_mask_in_a_large_array_has_the_same_boundary():
+    mask = np.random.default_rng(4).random((4, 5, 6)) < 0.7
+    large = np.pad(mask, 9)
+    assert (inner_boundary(large) == np.pad(inner_boundary(np.pad(mask, 1)), 8)).all()
+    assert (thick_boundary(large) == np.pad(thick_boundary(np.pad(mask, 1)), 8)).all()
 
 
 def test_canny_lies_half_inside_and_half_outside():

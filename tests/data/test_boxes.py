@@ -100,8 +100,20 @@ def test_a_box_around_a_mask_is_the_smallest_with_its_margin(margin):
         assert (inside(found, mask.shape) == expected).all()
 
 
+@pytest.mark.parametrize("more", [0, 1, (2, 0, 30)])
+def test_bounds_are_the_box_with_so_many_voxels_more_in_any_dimension(more):
+    for mask in random_masks():
+        for seen in (mask, mask.T, mask.any(axis=2), mask.any(axis=(1, 2))):
+            margins = np.broadcast_to(more if np.ndim(more) == 0 else more[: seen.ndim], seen.ndim)
+            assert boxes.bounds(seen, margins.tolist()) == tuple(
+                slice(max(0, at.min() - margin), min(n, at.max() + 1 + margin))
+                for at, margin, n in zip(np.nonzero(seen), margins, seen.shape)
+            )
+
+
 def test_nothing_has_no_box():
     nothing = np.zeros((3, 4, 5), bool)
+    assert boxes.bounds(nothing, 1) is None
     assert boxes.around(nothing, (1.0, 1.0, 1.0)) is None
     assert boxes.changed(nothing, nothing) is None
     assert boxes.union([]) is None
