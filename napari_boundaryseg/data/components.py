@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 from scipy import ndimage
 
+from napari_boundaryseg.data.boxes import bounds
+
 
 def largest_components(
     labels: np.ndarray, smallest_share: float = 1.0, instead: Mapping[int, tuple[int, ...]] | None = None
@@ -82,8 +84,15 @@ def _with_holes(main: np.ndarray, box: tuple[slice, ...], shape: tuple[int, ...]
 
 def organ_boxes(labels: np.ndarray) -> list[tuple[int, tuple[slice, ...]]]:
     """Each organ that occurs, with the box round it."""
-    found = ndimage.find_objects(np.asarray(labels))
-    return [(n, box) for n, box in enumerate(found, start=1) if box is not None]
+    labels = np.asarray(labels)
+    whole = bounds(labels > 0)
+    if whole is None:
+        return []
+    return [
+        (n, tuple(slice(part.start + at.start, part.stop + at.start) for part, at in zip(box, whole)))
+        for n, box in enumerate(ndimage.find_objects(labels[whole]), start=1)
+        if box is not None
+    ]
 
 
 def components(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from napari_boundaryseg.data.components import fill_enclosed, largest_components
+from napari_boundaryseg.data.components import fill_enclosed, largest_components, organ_boxes
 
 
 @pytest.fixture
@@ -36,6 +36,18 @@ def test_the_toy_of_the_specification(toy: np.ndarray) -> None:
 def test_nested_structures_are_not_filled(toy: np.ndarray) -> None:
     after = largest_components(toy, 0.1)
     assert (after[3, 3], after[5, 5], after[10, 1]) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("shape", [(14, 9), (9, 14, 6)])
+@pytest.mark.parametrize("integers", [(), (1,), (3, 300), (1, 2, 5, 9)])
+def test_every_organ_that_occurs_has_its_box(shape: tuple[int, ...], integers: tuple[int, ...]) -> None:
+    rng = np.random.default_rng(len(integers))
+    labels = np.zeros(shape, np.uint16)
+    for n in integers:
+        labels[tuple(rng.integers(2, size, 3) for size in shape)] = n
+    at = {int(n): np.nonzero(labels == n) for n in np.unique(labels) if n}
+    expected = [(n, tuple(slice(each.min(), each.max() + 1) for each in where)) for n, where in at.items()]
+    assert organ_boxes(labels) == organ_boxes(np.asfortranarray(labels)) == expected
 
 
 def test_a_large_second_component_stays() -> None:

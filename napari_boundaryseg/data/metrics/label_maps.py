@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from typing import Any
 
@@ -64,12 +64,13 @@ def evaluate(
     prediction, doubt = laid_on(prediction, reference)
     if doubt:
         warnings.warn(f"{prediction.name}: {doubt}", stacklevel=2)
-    from scipy.ndimage import find_objects  # not before: recipes ask for the names of the metrics
+    from napari_boundaryseg.data.components import organ_boxes  # SciPy not before: recipes ask for the metrics' names
 
-    where = [find_objects(labels.array) for labels in (prediction, reference)]
+    scheme = _common_scheme(prediction, reference)
+    where = [dict(organ_boxes(labels.array)) for labels in (prediction, reference)]
     scores = {}
-    for name, members, own_mm in _structures(prediction, reference):
-        box = rimmed([found[n - 1] for found in where for n in members if n <= len(found)], reference.array.shape)
+    for name, members, own_mm in _structures(scheme, where[0].keys() | where[1].keys()):
+        box = rimmed([found.get(n) for found in where for n in members], reference.array.shape)
         if box is not None:
             a, b = (np.isin(labels.array[box], members) for labels in (prediction, reference))
             limit = own_mm if tolerance_mm is None else tolerance_mm
@@ -83,7 +84,7 @@ def evaluate(
                 also,
                 reference.array.size,
             )
-    for composite in _common_scheme(prediction, reference).scored:
+    for composite in scheme.scored:
         if scores.keys() >= set(composite.members):
             scores[composite.name] = _mean_of([scores[name] for name in composite.members], also)
     return scores
@@ -126,11 +127,9 @@ def _mean_of(rows: Sequence[dict[str, Any]], also: Sequence[str]) -> dict[str, A
     }
 
 
-def _structures(prediction: LabelMap, reference: LabelMap) -> list[tuple[str, tuple[int, ...], float]]:
-    """Name, integers and tolerance of everything that is scored."""
-    scheme = _common_scheme(prediction, reference)
-    occurring = set(np.unique(prediction.array).tolist()) | set(np.unique(reference.array).tolist())
-    unnamed = sorted(occurring - {0, *scheme.ids})
+def _structures(scheme: LabelScheme, occurring: Set[int]) -> list[tuple[str, tuple[int, ...], float]]:
+    """Name, integers and tolerance of everything that is scored, where these integers occur."""
+    unnamed = sorted(occurring - set(scheme.ids))
     organs = (*scheme.organs, *(anonymous(tuple(unnamed)).organs if unnamed else ()))
     return [
         *((organ.name, (organ.id,), organ.tolerance_mm) for organ in organs),

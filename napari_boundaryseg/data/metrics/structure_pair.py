@@ -65,9 +65,7 @@ class StructurePair:
         scan_voxels: int | None = None,
     ) -> StructurePair:
         """Cut two masks out of a scan; the voxel's volume follows from the spacing where it is not given."""
-        from scipy.ndimage import find_objects
-
-        box = rimmed(find_objects((prediction | reference).astype(np.uint8)), reference.shape)
+        box = rimmed([boxes.bounds(prediction | reference)], reference.shape)
         voxel_ml = float(np.prod(spacing_mm)) / 1000 if voxel_ml is None else voxel_ml
         voxels = reference.size if scan_voxels is None else scan_voxels
         return cls(prediction[box], reference[box], spacing_mm, tolerance_mm, voxel_ml, slice_axis, voxels)
@@ -129,7 +127,7 @@ def distances(start: np.ndarray, end: np.ndarray, spacing_mm: Sequence[float]) -
     return found
 
 
-def rimmed(found: Sequence[Box | None], shape: tuple[int, ...]) -> Box | None:
+def rimmed(found: Sequence[tuple[slice, ...] | None], shape: tuple[int, ...]) -> Box | None:
     """A box round boxes with a rim of one voxel where the array has it, so that cut organs stay cut."""
     box = boxes.union([one for one in found if one is not None])
     return None if box is None else boxes.grown(box, shape)
