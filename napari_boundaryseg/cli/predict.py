@@ -42,6 +42,13 @@ def check_backend(name: str) -> str:
     return name
 
 
+def check_precision(name: str) -> str:
+    """A precision's name, or a usage error."""
+    if name not in ("float32", "bf16", "f16"):
+        raise typer.BadParameter(f"{name!r} is none of float32, bf16, f16")
+    return name
+
+
 @command("predict")
 def predict(
     scans: Annotated[
@@ -62,6 +69,13 @@ def predict(
             help="What computes on a CPU: torch, openvino (an extra), or auto, which takes it where it pays.",
         ),
     ] = "auto",
+    precision: Annotated[
+        str,
+        typer.Option(
+            callback=check_precision,
+            help="float32; bf16 (processors that have it) or f16 (GPUs), where the model's labels stay the same.",
+        ),
+    ] = "float32",
     edges: Annotated[bool, typer.Option("--edges", help="Also CASE_edges.nii.gz.")] = False,
     contours: Annotated[bool, typer.Option("--contours", help="Also CASE_contours.nii.gz, one map per organ.")] = False,
     probabilities: Annotated[
@@ -104,7 +118,7 @@ def predict(
     region, allowed = _Region(given, box_from, margin_mm), _Allowed(whole, any_modality, all_pieces)
     written: list[str] = []
     with stoppable(lambda: f"the results of {so_many(written, names)} are written, nothing of the others."):
-        predictor = _predictor(model, device, locator, backend)
+        predictor = _predictor(model, device, locator, backend, precision)
 
         def one(n: int) -> None:
             _one(predictor, cases[n], out, {"labels", *wanted, "report"}, region, allowed, overwrite, progress_bar())
@@ -144,14 +158,15 @@ class _Region:
         return box_around(read_labels(labels_of(self.labels, case), scan), self.margin_mm)
 
 
-def _predictor(model: str, device: str, locator: str | None, backend: Any) -> Predictor:
+def _predictor(model: str, device: str, locator: str | None, backend: Any, precision: Any) -> Predictor:
     from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
     from napari_boundaryseg.engine.inference.predictor import Predictor
     from napari_boundaryseg.session.project.stored_models import refuse_changed
 
     for one in (model, *([locator] if locator else [])):
         refuse_changed(one)
-    return Predictor(load_model(model), device, load_model(locator) if locator else None, backend=backend)
+    found = load_model(locator) if locator else None
+    return Predictor(load_model(model), device, found, backend=backend, precision=precision)
 
 
 def _one(

@@ -259,8 +259,13 @@ def test_maps_that_say_nothing_are_written_where_asked_for_and_it_is_told(
     assert (tmp_path / "out" / "case0_edges.nii.gz").is_file()
 
 
-def test_a_backend_that_is_none_is_a_usage_error(boundaryseg, scan: Path, tiny_model: Path, tmp_path: Path) -> None:
-    done = boundaryseg("predict", scan, "--model", tiny_model, "-o", tmp_path / "out", "--backend", "tensorrt")
+@pytest.mark.parametrize(
+    ("option", "known"), [("--backend", "none of auto, torch, openvino"), ("--precision", "none of float32, bf16, f16")]
+)
+def test_a_backend_or_precision_that_is_none_is_a_usage_error(
+    boundaryseg, scan: Path, tiny_model: Path, tmp_path: Path, option: str, known: str
+) -> None:
+    done = boundaryseg("predict", scan, "--model", tiny_model, "-o", tmp_path / "out", option, "tensorrt")
     assert done.status == 2
-    assert "none of auto, torch, openvino" in done.err
+    assert known in done.err
     assert not (tmp_path / "out").exists()

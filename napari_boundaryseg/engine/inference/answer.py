@@ -14,6 +14,8 @@ from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel
 from napari_boundaryseg.engine.devices import Plan, first_that_fits, full_float32
 from napari_boundaryseg.engine.inference.backends.choice import BackendFailed, Wanted, backend_for, forget
+from napari_boundaryseg.engine.inference.backends.half import Choice, Half, NotPrecise, Precision, chosen
+from napari_boundaryseg.engine.inference.backends.stacked import Backend, Stacked
 from napari_boundaryseg.engine.inference.heads import Heads
 from napari_boundaryseg.engine.inference.on_scan_grid import on_scan_grid
 from napari_boundaryseg.engine.inference.sliding_window import Slab, slabs
@@ -61,11 +63,20 @@ class Look(NamedTuple):
     began: float
 
 
+class Means(NamedTuple):
+    """What a network is to be computed by, and in which precision."""
+
+    backend: Wanted = "auto"
+    precision: Precision = "float32"
+
+
 class How(NamedTuple):
     """How a network was asked."""
 
     plan: Plan
     backend: str
+    precision: Precision
+    note: str = ""
 
 
 class Taker(Protocol):
@@ -80,7 +91,7 @@ def ask(
     device: str,
     seen: Look,
     asked: Collection[str],
-    backend: Wanted,
+    means: Means,
     begin: Callable[[Heads], T],
     progress: Progress,
 ) -> tuple[T, How]:
@@ -96,7 +107,8 @@ def ask(
     seen : Look
     asked : collection of str
         Of `models.EVERY_MAP`, beside the classes.
-    backend : str
+    means : Means
+        Half precision is left where its labels are seen to differ from those of float32, and that is noted.
     begin : callable
         Makes a new taker for every plan that is tried; it is what is returned.
     progress : Progress
@@ -108,9 +120,9 @@ def ask(
     """
     grid = seen.grid
 
-    def by(plan: Plan, backend: Wanted) -> tuple[T, str]:
+    def by(plan: Plan, backend: Wanted, half: Choice) -> tuple[T, How]:
         spent, began = 0.0, time.perf_counter()
-        with _asked_of(model, plan, seen.image, asked, backend, progress) as heads:
+        with _asked_of(model, plan, seen.image, asked, backend, half, progress) as heads:
             taker = begin(heads)
             answer = slabs(seen.image, heads, **_windows(model, plan), progress=progress)
             for slab in on_scan_grid(_finite(answer, model.card.name), grid.shape, grid.own_shape):
@@ -118,34 +130,50 @@ def ask(
                 taker.take(slab)
                 spent += time.perf_counter() - arrived
         seen.seconds.update({"network": time.perf_counter() - began - spent, "scan grid": spent})
-        return taker, heads.backend
+        return taker, How(plan, heads.backend, half.precision, half.note)
 
-    (taker, used), plan = first_that_fits(device, lambda plan: _or_torch(by, model, plan, backend))
-    return taker, How(plan, used)
+    return first_that_fits(device, lambda plan: _or_plainly(by, model, plan, means))[0]
 
 
-def _or_torch(by: Callable[[Plan, Wanted], R], model: LoadedModel, plan: Plan, backend: Wanted) -> R:
-    """By the backend that is wanted; by PyTorch where another one was only taken because it pays, and fails."""
+def _or_plainly(by: Callable[[Plan, Wanted, Choice], R], model: LoadedModel, plan: Plan, means: Means) -> R:
+    """As it is wanted; by PyTorch in float32 where that fails and was not insisted on."""
+    backend = means.backend
+    if backend == "openvino" and means.precision != "float32":
+        raise InputError("OpenVINO", "it is used in float32 alone", "Choose torch, or float32")
+    half = chosen(model, means.precision, plan.device)
+    if half.precision != "float32":
+        try:
+            return by(plan, "torch", half)
+        except NotPrecise as error:
+            half = Choice("float32", note=str(error))
     try:
-        return by(plan, backend)
+        return by(plan, backend, half)
     except BackendFailed as error:
         forget(model)
         if backend != "auto":
             raise InputError(model.title, str(error), "Choose torch, or draw a smaller box") from error
-    return by(plan, "torch")
+    return by(plan, "torch", half)
 
 
 @contextmanager
 def _asked_of(
-    model: LoadedModel, plan: Plan, image: Tensor, asked: Collection[str], backend: Wanted, progress: Progress
+    model: LoadedModel,
+    plan: Plan,
+    image: Tensor,
+    asked: Collection[str],
+    backend: Wanted,
+    half: Choice,
+    progress: Progress,
 ) -> Iterator[Heads]:
     """The model's heads on the plan's device."""
     recipe = model.card.recipe
     flips = tuple(_AXES[axis] for axis in recipe.inference.flip_axes)
     network = model.network.to(plan.device).eval()
     network = network.to(memory_format=CHANNELS_LAST[recipe.dims])  # type: ignore[call-overload]
-    other = None
-    if plan.device == "cpu":
+    other: Backend | None = None
+    if half.precision != "float32":
+        other = Half(Stacked(network, asked), half.precision, plan.device, recipe.scheme.names, half.watched)
+    elif plan.device == "cpu":
         count = how_many(image.shape[1:], recipe.window_vox, recipe.inference.overlap) * (1 + len(flips))
         other = backend_for(model, asked, count, backend, lambda text: progress(0.0, text))
     with torch.inference_mode(), full_float32(), kept():

@@ -54,7 +54,7 @@ class Heads:
         mirrored = [x.flip(axis + 2) for axis in self._flip_axes]
         stacked, *weights = self._backend(torch.cat([x, *mirrored]) if mirrored else x)
         for level, one in zip(self._backend.levels, weights, strict=True):
-            self.channel_weights.setdefault(level, []).append(one.mean(0).cpu())
+            self.channel_weights.setdefault(level, []).append(one.mean(0))
         answer, *others = stacked.split(len(x))
         for axis, other in zip(self._flip_axes, others, strict=True):
             answer = answer + other.flip(axis + 2)

@@ -13,11 +13,12 @@ from napari_boundaryseg.data.datasets.channel_names import doubt
 from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, load_model
 from napari_boundaryseg.engine.devices import DRAW_A_BOX, choose, sentence_when_full
-from napari_boundaryseg.engine.inference.answer import How, Look, Taker, ask
+from napari_boundaryseg.engine.inference.answer import How, Look, Means, Taker, ask
 from napari_boundaryseg.engine.inference.assembling.arrays import Arrays, InMemory
 from napari_boundaryseg.engine.inference.assembling.assembly import Assembly
 from napari_boundaryseg.engine.inference.assembling.postprocess import labelled
 from napari_boundaryseg.engine.inference.backends.choice import Wanted
+from napari_boundaryseg.engine.inference.backends.half import Precision
 from napari_boundaryseg.engine.inference.heads import Heads
 from napari_boundaryseg.engine.inference.prediction import Prediction, Segmentation
 from napari_boundaryseg.engine.inference.takers import TakesLabels, TakesMaps
@@ -49,6 +50,8 @@ class Predictor:
         Whether probabilities and edges are put right by the card's calibration, where it has one.
     backend : str
         What computes on a CPU, see `backends.choice.backend_for`: ``"auto"``, ``"torch"``, ``"openvino"``.
+    precision : str
+        ``"float32"``, or ``"bf16"``, ``"f16"`` where the labels stay what they are: see `backends.half.chosen`.
     """
 
     def __init__(
@@ -58,8 +61,10 @@ class Predictor:
         locator: LoadedModel | None = None,
         calibrated: bool = True,
         backend: Wanted = "auto",
+        precision: Precision = "float32",
     ) -> None:
-        self.model, self._locator, self._calibrated, self._backend = model, locator, calibrated, backend
+        self.model, self._locator, self._calibrated = model, locator, calibrated
+        self._means = Means(backend, precision)
         self.device = choose(device)
 
     def predict(
@@ -175,7 +180,7 @@ class Predictor:
         self, seen: Look, asked: Collection[str], begin: Callable[[Heads], T], progress: Progress
     ) -> tuple[T, How]:
         of_network = part(progress, 0.02, 0.98)
-        return ask(self.model, self.device, seen, asked, self._backend, begin, of_network)
+        return ask(self.model, self.device, seen, asked, self._means, begin, of_network)
 
     def _details(
         self,
@@ -197,9 +202,9 @@ class Predictor:
             "sha256": self.model.sha256,
             "device": how.plan.device,
             "backend": how.backend,
-            "dtype": "float32",
+            "dtype": how.precision,
             "seconds": {stage: round(value, 3) for stage, value in seen.seconds.items()},
-            "notes": [note for note in (how.plan.note, *seen.notes, *notes) if note],
+            "notes": [note for note in (how.plan.note, how.note, *seen.notes, *notes) if note],
             "calibrated": calibrated,
             "silent": list(self.model.card.silent),
             "box": boxes.as_pairs(seen.grid.box) if seen.in_a_box else None,
@@ -219,7 +224,7 @@ class Predictor:
                 f"{name} needs a box, and {recipe.locator}, which proposes one, cannot be used: {error.reason}",
                 f"{DRAW_A_BOX}, or put {recipe.locator}.safetensors beside the model's file",
             ) from error
-        locator = Predictor(model, self.device, backend="torch" if self._backend == "torch" else "auto")
+        locator = Predictor(model, self.device, backend="torch" if self._means.backend == "torch" else "auto")
         found = locator.segment(volume, whole=True, any_modality=True, progress=part(progress, 0.0, 0.02)).labels
         box = located(scan, found)
         if box is None:

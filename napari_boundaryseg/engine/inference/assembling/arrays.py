@@ -17,8 +17,8 @@ class Arrays(Protocol):
     def new(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
         """An array of zeros, its last three axes those of the scan."""
 
-    def settle(self) -> None:
-        """Called after every part that was written."""
+    def settle(self, name: str) -> None:
+        """Called whenever a part of one map was written."""
 
 
 class InMemory:
@@ -28,7 +28,7 @@ class InMemory:
         """Zeros."""
         return np.zeros(shape, np.float32)
 
-    def settle(self) -> None:
+    def settle(self, name: str) -> None:
         """Nothing is to be done."""
 
 
@@ -57,11 +57,13 @@ class InFolder:
         array, self._maps[name] = new_array(self._folder / f"{name}.npy", shape, kind_of(name))
         return array
 
-    def settle(self) -> None:
-        """Let the system keep what was written, and write it when it likes."""
+    def settle(self, name: str) -> None:
+        """Let the system keep what was written, and write it when it likes.
+
+        A page that is touched may bring the whole map with it, so this is done map by map.
+        """
         if hasattr(mmap, "MADV_DONTNEED"):
-            for one in self._maps.values():
-                one.madvise(mmap.MADV_DONTNEED)
+            self._maps[name].madvise(mmap.MADV_DONTNEED)
 
 
 def kind_of(name: str) -> type[np.floating]:

@@ -74,7 +74,6 @@ class Assembly:
         self._attention_kind = attention_kind
         for n, name in enumerate(self._levels):
             self._put(f"attention{n}", where, maps[name][0], outside=1.0 if attention_kind == "gain" else 0.0)
-        self._arrays.settle()
 
     def _take_edges(self, where: Zyx, axis: int, maps: Mapping[str, np.ndarray], classes: np.ndarray) -> None:
         if "edges" in maps:
@@ -96,7 +95,10 @@ class Assembly:
             self._fill(array, outside)
             self._whole[name] = array
             self._inside[name] = self._grid.turned(array[(..., *self._grid.box)])
-        self._inside[name][(..., *where)] = values
+        inside = self._inside[name]
+        for one, part in zip([inside] if values.ndim == 3 else inside, [values] if values.ndim == 3 else values):
+            one[where] = part
+            self._arrays.settle(name)
 
     def _fill(self, array: np.ndarray, outside: float | Sequence[float]) -> None:
         """Values beside the box, where there is something beside it."""
