@@ -124,7 +124,7 @@ def train(
             wanted,
             load_labelled(roles.training, wanted.scheme),
             out,
-            validation=list(load_labelled(roles.choosing, wanted.scheme)),
+            validation=load_labelled(roles.choosing, wanted.scheme),
             steps=steps,
             seed=seed,
             resume=resume,

@@ -20,6 +20,7 @@ from napari_boundaryseg.engine.preprocessing.intensities import measured, measur
 from napari_boundaryseg.engine.preprocessing.prepared_scan import PreparedScan
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.training.data.cases import Pair, Source, TrainingCase, check_pair, prepare_all
+from napari_boundaryseg.engine.training.data.held_cases import HeldCases
 from napari_boundaryseg.engine.training.data.mixed_cases import source_of
 from napari_boundaryseg.engine.training.loop import folder as files
 from napari_boundaryseg.engine.training.loop.begun import Begun
@@ -62,11 +63,13 @@ def fit(
     ----------
     recipe : Recipe
     cases : iterable of (Volume, LabelMap) or LabelledScan
-        Prepared once and kept in memory; not used by recipes whose scans are all synthetic. Of a scan with a box, and
-        of one far larger than the recipe expects, only a part is learnt from: see
+        Read and prepared once, one after the other, and held in memory, or from a size on in private files of the
+        folder: see `engine.training.data.held_cases`. Not used by recipes whose scans are all synthetic. Of a scan with
+        a box, and of one far larger than the recipe expects, only a part is learnt from: see
         `engine.preprocessing.field_of_view.part_of`.
     folder : Path
-        Gets ``best.safetensors``, ``last.safetensors``, ``state.safetensors``, ``card.json`` and ``log.jsonl``.
+        Gets ``best.safetensors``, ``last.safetensors``, ``state.safetensors``, ``card.json`` and ``log.jsonl``; and
+        ``prepared`` while cases lie there, which a training that is stopped leaves for the one that resumes it.
     validation : iterable of (Volume, LabelMap) or LabelledScan
         Scored after each epoch; the best mean Dice chooses ``best.safetensors``. Without it the last is the best, and
         the schedule ``"plateau"`` follows the mean training loss.
@@ -151,11 +154,13 @@ def fit(
     )
     if goes_on and precision == "auto":
         precision = precision_of(numbers_in(folder / files.STATE))
-    with sentence_when_full("this training", "Train on fewer or smaller scans, or choose a smaller batch or patch"):
+    advice = "Train on fewer or smaller scans, or choose a smaller batch or patch"
+    with sentence_when_full("this training", advice), HeldCases(folder, recipe) as held_cases:
         run = TrainingRun.begin(recipe, network, card, folder, device=device, precision=precision)
         seen, judging = SeenCases(), SeenCases()
-        source = source_of(recipe, seen.over(cases), seed, progress)
-        held = prepare_all(judging.over(validation), recipe)
+        source = source_of(recipe, seen.over(cases), seed, progress, held_cases.hold)
+        held = prepare_all(judging.over(validation), recipe, hold=held_cases.hold)
+        del cases, validation  # scans as they were read, where nobody else holds them
         trained = [name for name, weight in run.plain.named_parameters() if weight.requires_grad]
         begun = Begun.of(recipe, began, seen.digests, judging.digests, trained)
         run.begun = begun.text
@@ -169,8 +174,12 @@ def fit(
                 )
             if not goes_on:
                 files.begin(folder, run.card)
+            held_cases.drop_others()
             with kept():
                 _loop(run, source, held, stop_after_s, progress)
+            del source, held
+            if run.step == run.steps or run.ended:
+                held_cases.remove()
             judge(folder / files.BEST)
     return folder / files.BEST
 

@@ -1,9 +1,10 @@
-"""Scans ready for training: on the network's grid, with their targets, in memory."""
+"""Scans ready for training: on the network's grid, with their targets."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -23,6 +24,9 @@ from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Progress, silent
 
 Pair = tuple[Volume, LabelMap] | LabelledScan
+Make = Callable[[], "TrainingCase"]
+Hold = Callable[[LabelledScan, bool, Make], "TrainingCase"]
+"""A scan, whether its case is loose, and what makes the case, to a case that is held as long as it is needed."""
 
 ROOM = 1.5
 """Of the widest margin: a box that is drawn round a turned organ reaches further."""
@@ -149,16 +153,28 @@ def some_voxels(classes: np.ndarray, organs: int) -> list[np.ndarray]:
     return chosen
 
 
+def in_memory(scan: LabelledScan, loose: bool, make: Make) -> TrainingCase:
+    """Hold a case in memory: see `Hold`."""
+    return make()
+
+
 def prepare_all(
-    cases: Iterable[Pair], recipe: Recipe, progress: Progress = silent, *, loosely: bool = False
+    cases: Iterable[Pair],
+    recipe: Recipe,
+    progress: Progress = silent,
+    *,
+    loosely: bool = False,
+    hold: Hold = in_memory,
 ) -> list[TrainingCase]:
     """Prepare labelled scans one after the other; `loosely` those that have no box of their own."""
     prepared = []
     for case in cases:
-        volume, labels, box = LabelledScan(*case)
+        scan = LabelledScan(*case)
+        volume, labels, box = scan
         progress(0.0, f"Preparing {volume.name}")
         loose = loosely and box is None and bool(labels.array.any())
-        prepared.append(prepare_loosely(volume, labels, recipe) if loose else prepare(volume, labels, recipe, box))
+        make = partial(prepare_loosely if loose else partial(prepare, box=box), volume, labels, recipe)
+        prepared.append(hold(scan, loose, make))
     return prepared
 
 
@@ -170,10 +186,12 @@ class Source(Protocol):
 
 
 class RealCases:
-    """Labelled scans, all prepared once and kept in memory."""
+    """Labelled scans, all prepared once and held."""
 
-    def __init__(self, cases: Iterable[Pair], recipe: Recipe, *, progress: Progress = silent) -> None:
-        self._cases = prepare_all(cases, recipe, progress, loosely=recipe.box_margin_mm is not None)
+    def __init__(
+        self, cases: Iterable[Pair], recipe: Recipe, *, progress: Progress = silent, hold: Hold = in_memory
+    ) -> None:
+        self._cases = prepare_all(cases, recipe, progress, loosely=recipe.box_margin_mm is not None, hold=hold)
         if not any(case.voxels for case in self._cases):
             raise InputError("training cases", "none of them holds a labelled voxel", "Label at least one organ")
 

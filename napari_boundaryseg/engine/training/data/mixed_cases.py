@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from napari_boundaryseg.engine.recipes.recipe import Recipe
-from napari_boundaryseg.engine.training.data.cases import Pair, RealCases, Source, TrainingCase
+from napari_boundaryseg.engine.training.data.cases import Hold, Pair, RealCases, Source, TrainingCase, in_memory
 from napari_boundaryseg.engine.training.data.synthetic_cases import SyntheticScans
 from napari_boundaryseg.progress import Progress, silent
 
@@ -40,11 +40,13 @@ class MixedCases:
         return [*(list(made) * often), *(known[int(n)] for n in drawn)]
 
 
-def source_of(recipe: Recipe, cases: Iterable[Pair], seed: int, progress: Progress = silent) -> Source:
+def source_of(
+    recipe: Recipe, cases: Iterable[Pair], seed: int, progress: Progress = silent, hold: Hold = in_memory
+) -> Source:
     """Where a training's patches come from: labelled scans, synthetic ones, or both, as its recipe says."""
     if not recipe.synthetic:
-        return RealCases(cases, recipe, progress=progress)
+        return RealCases(cases, recipe, progress=progress, hold=hold)
     made = SyntheticScans(recipe, seed)
     if not recipe.learns_from_cases:
         return made
-    return MixedCases(RealCases(cases, recipe, progress=progress), made, recipe.synthetic_share, seed)
+    return MixedCases(RealCases(cases, recipe, progress=progress, hold=hold), made, recipe.synthetic_share, seed)

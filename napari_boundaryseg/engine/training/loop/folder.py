@@ -18,6 +18,8 @@ BEST, LAST, STATE, CARD, LOG = "best.safetensors", "last.safetensors", "state.sa
 CASES = "cases.csv"
 """Which cases trained, chose the best step, and are left to judge it; written beside the model of a folder's cases."""
 LOCK = "training.lock"
+PREPARED = "prepared"
+"""The folder of prepared cases, as long as they are needed."""
 COMPARISON = ("comparison.json", "comparison.md")
 TAKEN, HALVES = "taken.json", "halves"
 """How much of a fine-tuning is taken, and the folder of the fine-tunings that say so."""

@@ -48,7 +48,7 @@ class SeenCases:
             case = LabelledScan(*given)
             check_pair(case.volume, case.labels)
             self.names.append(case.volume.name)
-            self.digests.append(_digest(case))
+            self.digests.append(digest_of(case))
             self.scans += content_hashes(case.volume)
             self.integers.update(np.unique(case.labels.array).tolist())
             yield case
@@ -58,7 +58,8 @@ class SeenCases:
         return tuple(organ.name for organ in scheme.organs if organ.id not in self.integers)
 
 
-def _digest(case: LabelledScan) -> str:
+def digest_of(case: LabelledScan) -> str:
+    """A hash of a case: it changes with the voxels, the labels, the place and the box."""
     axes = AxisMap(case.volume.affine, case.volume.geometry.shape, "RAS")
     parts = [value_hash(one) for array in (case.volume.array, case.labels.array[None]) for one in axes.to_axes(array)]
     place = np.round(axes.new_affine, 3) + 0.0  # no -0.0
