@@ -43,7 +43,7 @@ def scans(model: Shipped, data: Path) -> Iterator[Pair]:
     elif model.data:
         yield from load_labelled(model.cases(data, "val")[:CASES], model.wanted.scheme)
     elif kind == "brain":
-        yield from (brain(seed, (74, 86, 70), 2.0, varied=True) for seed in range(9000, 9002))
+        yield from (brain(seed, (74, 86, 70), 2.0, varied=True) for seed in range(9000, 9000 + CASES))
     else:
         yield from (pelvis(seed, difficulty="standard") for seed in range(9000, 9000 + CASES))
 
@@ -52,7 +52,7 @@ def dice_of(
     model: LoadedModel, cases: list[tuple[Any, Box | None]], precision: half.Precision
 ) -> dict[str, list[float]]:
     """Of each organ in the cases in which either finds some of it."""
-    unwatched = {(model.sha256, precision): {"": 1.0}}
+    unwatched = {(model.sha256, precision): dict.fromkeys(model.card.recipe.scheme.names, (1.0, half.ENOUGH_CASES))}
     found: dict[str, list[float]] = {organ.name: [] for organ in model.card.recipe.scheme.organs}
     full, other = (Predictor(model, "cpu", backend="torch", precision=one) for one in ("float32", precision))
     with mock.patch.object(half, "measured", lambda: unwatched):

@@ -26,6 +26,7 @@ from monai.inferers import sliding_window_inference
 from monai.networks.nets import UNet
 from torch import Tensor, nn
 
+from napari_boundaryseg.data.labels import LabelScheme, Organ
 from napari_boundaryseg.engine.devices import full_float32
 from napari_boundaryseg.engine.inference.assembling.decision import decided
 from napari_boundaryseg.engine.inference.backends.half import Half
@@ -35,6 +36,7 @@ from napari_boundaryseg.engine.inference.heads import Heads
 from napari_boundaryseg.engine.inference.sliding_window import slabs
 from napari_boundaryseg.engine.inference.windows import how_many
 from napari_boundaryseg.engine.memory import kept
+from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.models import EVERY_MAP, ModelOutput
 
 SIZE, WINDOW, OVERLAP = (128, 128, 128), (96, 96, 96), 0.5
@@ -54,6 +56,12 @@ class Net(nn.Module):
     def forward(self, x: Tensor) -> ModelOutput:
         """(B, 1, *sp) to its output."""
         return ModelOutput(logits=self.unet(x))
+
+
+def some_recipe(classes: int) -> Recipe:
+    """One with so many classes."""
+    organs = tuple(Organ(id=n, name=f"organ {n}", colour=f"#{n:02x}8844") for n in range(1, classes))
+    return Recipe(name="some", scheme=LabelScheme(name="some", organs=organs), patch_vox=WINDOW)
 
 
 def by_monai(network: Net, image: Tensor, batch: int, device: str, half: bool = False) -> np.ndarray:
@@ -112,8 +120,7 @@ def main() -> None:
     if device == "cpu" and installed():
         backends["openvino"] = Compiled(theirs, (1, *WINDOW), ())
     if chosen.half:
-        organs = tuple(f"organ {n}" for n in range(1, chosen.classes))
-        backends["bf16"] = Half(Stacked(ours, ()).eval(), "bf16", device, organs, watched=False)
+        backends["bf16"] = Half(Stacked(ours, ()).eval(), "bf16", device, some_recipe(chosen.classes), watched=False)
     several = torch.randn(batches[-1], 1, *WINDOW, device=device).contiguous(memory_format=torch.channels_last_3d)
     windows = how_many(SIZE, WINDOW, OVERLAP)
     ways: dict[str, Callable[[], object]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import mmap
 import os
@@ -13,6 +14,9 @@ from numpy.lib import format as npy
 
 from napari_boundaryseg.data.saving import atomic_write
 from napari_boundaryseg.data.scratch.scratch_errors import scratch_errors
+
+_CANNOT = (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS)
+"""What a system or a disk says that takes no room beforehand."""
 
 
 def save_array(path: Path, array: np.ndarray) -> None:
@@ -50,29 +54,39 @@ def new_array(path: Path, shape: tuple[int, ...], kind: type[np.floating]) -> tu
     """
     swapped = [*shape]
     swapped[-1], swapped[-3] = swapped[-3], swapped[-1]
+    head = {"descr": npy.dtype_to_descr(np.dtype(kind)), "fortran_order": False, "shape": tuple(swapped)}
+    size = np.dtype(kind).itemsize * math.prod(shape)
     with scratch_errors(path.parent):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
-        with os.fdopen(
-            os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600), "w+b"
-        ) as file:
-            head = {"descr": npy.dtype_to_descr(np.dtype(kind)), "fortran_order": False, "shape": tuple(swapped)}
-            npy.write_array_header_1_0(file, head)
-            begin, size = file.tell(), np.dtype(kind).itemsize * math.prod(shape)
-            file.flush()
-            _take_room(file.fileno(), begin, size)
-            mapped = mmap.mmap(file.fileno(), begin + size)
+        new = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+        try:
+            with os.fdopen(new, "w+b") as file:
+                npy.write_array_header_1_0(file, head)
+                begin = file.tell()
+                _take_room(file, begin, size)
+                mapped = mmap.mmap(file.fileno(), begin + size)
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
     return np.frombuffer(mapped, kind, math.prod(shape), begin).reshape(swapped).swapaxes(-1, -3), mapped
 
 
-def _take_room(file: int, begin: int, size: int) -> None:
+def _take_room(file: BinaryIO, begin: int, size: int) -> None:
+    """By the system, or where it or the disk cannot, by writing zeros."""
+    file.flush()
     if hasattr(os, "posix_fallocate"):
-        os.posix_fallocate(file, begin, max(size, 1))
-        return
-    os.lseek(file, begin, os.SEEK_SET)
+        try:
+            os.posix_fallocate(file.fileno(), begin, max(size, 1))
+        except OSError as error:
+            if error.errno not in _CANNOT:
+                raise
+        else:
+            return
     zeros = bytes(2**20)
     for first in range(0, size, len(zeros)):
-        os.write(file, zeros[: size - first])
+        file.write(zeros[: size - first])
+    file.flush()
 
 
 def load_array(path: Path) -> np.ndarray:

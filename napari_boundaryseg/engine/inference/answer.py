@@ -14,7 +14,7 @@ from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel
 from napari_boundaryseg.engine.devices import Plan, first_that_fits, full_float32
 from napari_boundaryseg.engine.inference.backends.choice import BackendFailed, Wanted, backend_for, forget
-from napari_boundaryseg.engine.inference.backends.half import Choice, Half, NotPrecise, Precision, chosen
+from napari_boundaryseg.engine.inference.backends.half import Choice, Half, NotPrecise, Precision, chosen, refuse
 from napari_boundaryseg.engine.inference.backends.stacked import Backend, Stacked
 from napari_boundaryseg.engine.inference.heads import Heads
 from napari_boundaryseg.engine.inference.on_scan_grid import on_scan_grid
@@ -121,18 +121,38 @@ def ask(
     grid = seen.grid
 
     def by(plan: Plan, backend: Wanted, half: Choice) -> tuple[T, How]:
-        spent, began = 0.0, time.perf_counter()
-        with _asked_of(model, plan, seen.image, asked, backend, half, progress) as heads:
+        start = time.perf_counter()
+        with _asked_of(model, plan, seen.image, asked, backend, half, progress) as (heads, other):
             taker = begin(heads)
-            answer = slabs(seen.image, heads, **_windows(model, plan), progress=progress)
-            for slab in on_scan_grid(_finite(answer, model.card.name), grid.shape, grid.own_shape):
-                arrived = time.perf_counter()
+            answer = _Timed(slabs(seen.image, heads, **_windows(model, plan), progress=progress))
+            for slab in _finite(on_scan_grid(answer, grid.shape, grid.own_shape), model.card.name):
                 taker.take(slab)
-                spent += time.perf_counter() - arrived
-        seen.seconds.update({"network": time.perf_counter() - began - spent, "scan grid": spent})
-        return taker, How(plan, heads.backend, half.precision, half.note)
+            if isinstance(other, Half):
+                other.check()
+        back = time.perf_counter() - start - answer.seconds
+        seen.seconds.update({"network": time.perf_counter() - began - back, "scan grid": back})
+        in_half = isinstance(other, Half) and other.answered > 0
+        return taker, How(plan, heads.backend, half.precision if in_half else "float32", half.note)
 
+    began = time.perf_counter()
     return first_that_fits(device, lambda plan: _or_plainly(by, model, plan, means))[0]
+
+
+class _Timed:
+    """Slabs as they come, and how long they took to come."""
+
+    def __init__(self, slabs: Iterator[Slab]) -> None:
+        self._slabs, self.seconds = slabs, 0.0
+
+    def __iter__(self) -> Iterator[Slab]:
+        return self
+
+    def __next__(self) -> Slab:
+        began = time.perf_counter()
+        try:
+            return next(self._slabs)
+        finally:
+            self.seconds += time.perf_counter() - began
 
 
 def _or_plainly(by: Callable[[Plan, Wanted, Choice], R], model: LoadedModel, plan: Plan, means: Means) -> R:
@@ -145,6 +165,7 @@ def _or_plainly(by: Callable[[Plan, Wanted, Choice], R], model: LoadedModel, pla
         try:
             return by(plan, "torch", half)
         except NotPrecise as error:
+            refuse(model, half.precision, plan.device, str(error))
             half = Choice("float32", note=str(error))
     try:
         return by(plan, backend, half)
@@ -164,20 +185,20 @@ def _asked_of(
     backend: Wanted,
     half: Choice,
     progress: Progress,
-) -> Iterator[Heads]:
-    """The model's heads on the plan's device."""
+) -> Iterator[tuple[Heads, Backend | None]]:
+    """The model's heads on the plan's device, and what computes them where that is not PyTorch as it is."""
     recipe = model.card.recipe
     flips = tuple(_AXES[axis] for axis in recipe.inference.flip_axes)
     network = model.network.to(plan.device).eval()
     network = network.to(memory_format=CHANNELS_LAST[recipe.dims])  # type: ignore[call-overload]
     other: Backend | None = None
     if half.precision != "float32":
-        other = Half(Stacked(network, asked), half.precision, plan.device, recipe.scheme.names, half.watched)
+        other = Half(Stacked(network, asked), half.precision, plan.device, recipe, half.watched)
     elif plan.device == "cpu":
         count = how_many(image.shape[1:], recipe.window_vox, recipe.inference.overlap) * (1 + len(flips))
         other = backend_for(model, asked, count, backend, lambda text: progress(0.0, text))
     with torch.inference_mode(), full_float32(), kept():
-        yield Heads(network, flips, asked, other)
+        yield Heads(network, flips, asked, other), other
 
 
 def _windows(model: LoadedModel, plan: Plan) -> dict[str, Any]:

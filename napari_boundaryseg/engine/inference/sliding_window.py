@@ -115,12 +115,13 @@ class _Blending:
     def slabs(
         self, network: Callable[[Tensor], Tensor], batch: int, device: torch.device | str, progress: Progress
     ) -> Iterator[Slab]:
-        count, padded = len(self._places), self._padded.to(device)
+        count = len(self._places)
+        padded = self._padded.to(device) if torch.device(self._store) == torch.device(device) else self._padded
         for first in range(0, count, batch):
             progress(first / count, f"Window {first + 1} of {count}")
             group = self._places[first : first + batch]
             boxes = [tuple(slice(a, a + w) for a, w in zip(place, self._window, strict=True)) for place in group]
-            stacked = torch.stack([padded[(slice(None), *box)] for box in boxes])
+            stacked = torch.stack([padded[(slice(None), *box)] for box in boxes]).to(device)
             answers = network(stacked).to(self._store, torch.float32)
             if not self._total.numel():
                 self._total = torch.zeros((answers.shape[1], *self._covered.shape), device=self._store)

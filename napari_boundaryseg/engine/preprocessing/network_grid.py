@@ -145,6 +145,7 @@ def linear(maps: torch.Tensor, size: tuple[int, int, int]) -> torch.Tensor:
 def _shrink(tensor: torch.Tensor, axis: int, want: int) -> torch.Tensor:
     """Anti-aliased linear interpolation along one axis."""
     moved = tensor.movedim(axis, -1)
-    flat = moved.reshape(1, 1, -1, moved.shape[-1])
-    small = F.interpolate(flat, size=(flat.shape[2], want), mode="bilinear", align_corners=False, antialias=True)
+    images = moved.reshape(1, -1, *moved.shape[-2:])  # not one high image: on CUDA rows beyond 524,280 stay unwritten
+    size = (images.shape[2], want)
+    small = F.interpolate(images, size=size, mode="bilinear", align_corners=False, antialias=True)
     return small.reshape(*moved.shape[:-1], want).movedim(-1, axis)

@@ -44,18 +44,22 @@ class InFolder:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._maps: dict[str, mmap.mmap] = {}
+        self._made: dict[str, tuple[np.ndarray, mmap.mmap]] = {}
 
     def new(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
-        """A file of zeros, mapped; one of that name is replaced.
+        """A file of zeros, mapped; the one of that name, where a prediction begins anew.
 
         Raises
         ------
         InputError
             When the disk has no room for it, or cannot be written.
         """
-        array, self._maps[name] = new_array(self._folder / f"{name}.npy", shape, kind_of(name))
-        return array
+        if name in self._made and self._made[name][0].shape == shape:
+            self._made[name][0][...] = 0
+        else:
+            self._made.pop(name, None)
+            self._made[name] = new_array(self._folder / f"{name}.npy", shape, kind_of(name))
+        return self._made[name][0][...]
 
     def settle(self, name: str) -> None:
         """Let the system keep what was written, and write it when it likes.
@@ -63,7 +67,7 @@ class InFolder:
         A page that is touched may bring the whole map with it, so this is done map by map.
         """
         if hasattr(mmap, "MADV_DONTNEED"):
-            self._maps[name].madvise(mmap.MADV_DONTNEED)
+            self._made[name][1].madvise(mmap.MADV_DONTNEED)
 
 
 def kind_of(name: str) -> type[np.floating]:
