@@ -27,7 +27,7 @@ SPACING: Spacing = (2.0, 1.6, 1.6)
 PREPROCESSING = Preprocessing(spacing_mm=SPACING[::-1], clip_percentiles=(0.0, 100.0))
 """As in nnU-Net's plans."""
 TRAINED_ON, TRAINED_SHAPE = range(1, 13), (64, 160, 160)
-CYCLES, STEPS, BATCH, RATE, EVERY = 2, 160, 2, 3e-3, 10
+CYCLES, STEPS, BATCH, RATE, EVERY = 3, 160, 2, 3e-3, 10
 """Cycles of so many steps, in each of which the rate rises and falls; it is saved every so many steps."""
 
 
