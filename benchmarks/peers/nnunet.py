@@ -11,8 +11,8 @@ a process of nnU-Net's environment, and by ours in this one. *Windows*: from the
 
 Labels are compared before any time is shown, and no time is shown where the Dice of an organ is below 0.999. What is
 compared and timed blends as nnU-Net does: sums of logits (ours: logarithms of probabilities, which compare alike) and
-nnU-Net's Gaussian weights; nnU-Net sums in half precision, ours in single. The product itself sums probabilities, and
-holds MONAI's weights above 1/1000, which tells at the scan's faces. Resampled labels are compared on a scan resampled
+nnU-Net's Gaussian weights; nnU-Net sums in half precision, ours in single. The product itself sums probabilities, with
+MONAI's Gaussian weights, which are not below 1/1000. Resampled labels are compared on a scan resampled
 by nnU-Net's splines of order 3; what is timed averages and interpolates linearly, as the product does. What both of
 these habits do to labels is said too.
 
@@ -47,13 +47,14 @@ from skimage.transform import resize
 from torch import Tensor
 
 from napari_boundaryseg.engine.inference import sliding_window as blending
+from napari_boundaryseg.engine.inference.assembling.decision import decided
 from napari_boundaryseg.engine.inference.backends.openvino import Compiled, installed
 from napari_boundaryseg.engine.inference.backends.stacked import Backend, Stacked
-from napari_boundaryseg.engine.inference.decision import decided
 from napari_boundaryseg.engine.inference.heads import Heads
+from napari_boundaryseg.engine.inference.on_scan_grid import on_scan_grid
 from napari_boundaryseg.engine.inference.windows import how_many
 from napari_boundaryseg.engine.memory import kept
-from napari_boundaryseg.engine.preprocessing.network_grid import Back, NetworkGrid
+from napari_boundaryseg.engine.preprocessing.network_grid import NetworkGrid
 
 OVERLAP = 0.5
 SHAPE: Shape = (48, 120, 160)
@@ -129,15 +130,15 @@ class Ours(NamedTuple):
         with torch.inference_mode(), kept(), patch.object(blending, "importance", weights):
             heads = Heads(self.network, (), (), self.backend)
             network = heads if own else partial(logarithms, heads)
-            if case == "windows":
-                found = np.empty(scan.array.shape[1:], np.uint8)
-                for slab in blending.slabs(torch.from_numpy(scan.array), network, PATCH, OVERLAP, batch=2):
-                    found[slab.where] = decided(slab.maps.numpy())
-            else:
+            image, have, want = torch.from_numpy(scan.array), scan.array.shape[1:], scan.array.shape[1:]
+            if case == "resampled":
                 grid = NetworkGrid(scan.volume, PREPROCESSING)
                 image = torch.from_numpy(their_image(scan, grid.shape) if splines else grid.image())
-                maps = blending.sliding_window(image, network, PATCH, OVERLAP, batch=2)
-                found = decided(Back(grid, maps)).T
+                have, want = grid.shape, grid.own_shape
+            found = np.empty(want, np.uint8)
+            slabs = blending.slabs(image, network, PATCH, OVERLAP, batch=2)
+            for slab in on_scan_grid(slabs, have, want):
+                found[slab.where] = decided(slab.maps.numpy())
         return found, Times(time.process_time() - cpu, time.perf_counter() - wall)
 
 
