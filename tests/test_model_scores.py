@@ -25,15 +25,15 @@ def test_the_page_tells_what_the_cards_say(tool: ModuleType) -> None:
 
 def test_a_changed_figure_is_put_back(tool: ModuleType) -> None:
     page = tool.PAGE.read_text(encoding="utf-8")
-    start = page.index("<!-- scores: prostate-toy -->")
-    changed = page[:start] + page[start:].replace("| Prostate | 0.", "| Prostate | 1.", 1)
+    start = page.index("<!-- scores: sarcoma-t1 -->")
+    changed = page[:start] + page[start:].replace("| GTV | 0.", "| GTV | 1.", 1)
     assert changed != page
     assert tool.filled(changed) == page
 
 
 def test_a_model_without_a_part_is_refused(tool: ModuleType) -> None:
-    page = tool.PAGE.read_text(encoding="utf-8").replace("<!-- scores: prostate-toy -->", "")
-    with pytest.raises(SystemExit, match="scores: prostate-toy"):
+    page = tool.PAGE.read_text(encoding="utf-8").replace("<!-- scores: sarcoma-t1 -->", "")
+    with pytest.raises(SystemExit, match="scores: sarcoma-t1"):
         tool.filled(page)
 
 

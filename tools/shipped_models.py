@@ -211,17 +211,6 @@ MODELS = {model.name: model for model in (
         notes="Its scores are those of models of the same recipe that had not seen the patients they were scored on; "
         "this one learned from all of them.",
     ),
-    Shipped(
-        "prostate-toy", "prostate-toy", 11, data="prostate_toy", watched=False,
-        training=TrainingData(
-            description="Small blurred MR crops round the prostate, which their authors call make-believe; their voxel "
-            "size is not physical.",
-            licence="Apache-2.0",
-            attribution="DeepReg (github.com/DeepRegNet/DeepReg), label-reg demo data",
-        ),
-        notes="A toy: it shows how the program works, and says nothing about patients. Millimetres and millilitres "
-        "mean nothing here, for the voxel size of the scans is not physical.",
-    ),
     Shipped("brain-tumour-egcnn", "brain-tumour-egcnn", 50, training=_BRAINS, notes=_SYNTHETIC_BRAIN),
     Shipped("brain-tumour-bacnn", "brain-tumour-bacnn", 24, training=_BRAINS, notes=_SYNTHETIC_BRAIN),
 )}  # fmt: skip

@@ -14,7 +14,6 @@ SHIPPED = {
     "hippocampus-hmedn",
     "hippocampus-sgm",
     "pelvis-mr-sgm",
-    "prostate-toy",
     "sarcoma-t1",
 }
 

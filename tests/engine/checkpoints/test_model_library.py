@@ -63,7 +63,6 @@ SHIPPED = [
     "hippocampus-hmedn",
     "hippocampus-sgm",
     "pelvis-mr-sgm",
-    "prostate-toy",
     "sarcoma-t1",
 ]
 
