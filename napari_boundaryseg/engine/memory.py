@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from functools import cache
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
-_KEEP = ((_MMAP_THRESHOLD, 2**26), (_TRIM_THRESHOLD, 2**31 - 1))
-"""Maps of up to 64 MB: of larger ones the holes between them would cost more memory than the pages cost time."""
+_KEEP = ((_MMAP_THRESHOLD, 2**25), (_TRIM_THRESHOLD, 2**31 - 1))
+"""Maps of up to 32 MB: of larger ones the holes between them cost more memory than the pages cost time."""
 _USUAL = ((_MMAP_THRESHOLD, 2**25), (_TRIM_THRESHOLD, 2**26))
 """Where glibc's own thresholds end up in a process that uses maps."""
 
@@ -42,8 +42,7 @@ def kept() -> Iterator[None]:
 
 def _set(glibc: ctypes.CDLL, options: tuple[tuple[int, int], ...]) -> None:
     for option, value in options:
-        if not glibc.mallopt(option, value):  # before 2.35 the threshold of a map may be 32 MB at most
-            glibc.mallopt(option, min(value, 2**25))
+        glibc.mallopt(option, value)
 
 
 @cache
