@@ -131,8 +131,11 @@ def ask(
                 other.check()
         back = time.perf_counter() - start - answer.seconds
         seen.seconds.update({"network": time.perf_counter() - began - back, "scan grid": back})
-        in_half = isinstance(other, Half) and other.answered > 0
-        return taker, How(plan, heads.backend, half.precision if in_half else "float32", half.note)
+        if isinstance(other, Half) and not other.answered:
+            half = Choice(
+                "float32", note=f"Computed in float32: too few windows to tell whether {half.precision} holds"
+            )
+        return taker, How(plan, heads.backend, half.precision, half.note)
 
     began = time.perf_counter()
     return first_that_fits(device, lambda plan: _or_plainly(by, model, plan, means))[0]

@@ -190,9 +190,11 @@ def test_too_few_cases_in_the_table_leave_a_model_watched(tmp_path: Path, monkey
 
 def test_a_refusal_is_remembered_and_a_few_windows_are_float32(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(half, "measured", dict)
+    monkeypatch.setattr(half, "LEAST_DICE", 0.0)
     loaded = model("segresnet", tmp_path)
     found = Predictor(loaded, "cpu", precision="bf16").segment(scan(loaded.card.recipe, shape=(16, 16, 16)), whole=True)
     assert found.details["dtype"] == "float32", "the only window was compared, and float32 came back"
+    assert found.details["notes"][0] == "Computed in float32: too few windows to tell whether bf16 holds"  # type: ignore[index]
     half.refuse(loaded, "bf16", "cpu", "It was seen before")
     assert half.chosen(loaded, "bf16", "cpu") == half.Choice("float32", note="It was seen before")
 
