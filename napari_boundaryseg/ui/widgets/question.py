@@ -2,43 +2,12 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QResizeEvent
-from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from napari_boundaryseg.ui.widgets.controls import line
 
 SIDE_PX = 8
-LEAST_LINES = 3
-"""Of a question so many are seen, however little room there is; the others are scrolled to."""
-
-
-class _Lines(QScrollArea):
-    """As high as its text where there is room, and never less than a few lines."""
-
-    def __init__(self, text: QLabel) -> None:
-        super().__init__()
-        self._text, self._needed = text, 0
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.setWidget(text)
-
-    def fit(self, width: int) -> None:
-        """Have room for every line at a width."""
-        self._needed = max(0, self._text.heightForWidth(width)) if self._text.text() else 0
-        self._text.setMinimumHeight(self._needed)
-        self.setMaximumHeight(self._needed)
-        self.updateGeometry()
-
-    def sizeHint(self) -> QSize:
-        """The whole text."""
-        return QSize(0, self._needed)
-
-    def minimumSizeHint(self) -> QSize:
-        """A few lines."""
-        return QSize(0, min(self._needed, LEAST_LINES * self._text.fontMetrics().lineSpacing()))
 
 
 class Question(QFrame):
@@ -63,8 +32,7 @@ class Question(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SIDE_PX, 6, SIDE_PX, 6)
         layout.setSpacing(6)
-        self._lines = _Lines(self.text)
-        layout.addWidget(self._lines)
+        layout.addWidget(self.text)
         layout.addLayout(row)
         self.ask("")
 
@@ -74,13 +42,14 @@ class Question(QFrame):
         self._fit()
 
     def _fit(self) -> None:
-        self._lines.fit(self.width() - 2 * SIDE_PX)
+        width = self.width() - 2 * SIDE_PX
+        self.text.setMinimumHeight(max(0, self.text.heightForWidth(width)) if self.text.text() else 0)
 
     def ask(self, question: str, *answers: QPushButton) -> None:
         """Ask, with these answers, or all; nothing when the question is empty."""
         self.text.setText(question)
         self._fit()
-        for part in (self, self._lines, self.text):
+        for part in (self, self.text):
             part.setVisible(bool(question))
         for answer in self.answers:
             answer.setVisible(bool(question) and (not answers or answer in answers))

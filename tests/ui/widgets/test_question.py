@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from hands import live
-from qtpy.QtCore import QPoint
 from qtpy.QtWidgets import QLabel, QPushButton, QWidget
 
 from napari_boundaryseg.ui.widgets.controls import column
@@ -14,24 +13,6 @@ from napari_boundaryseg.ui.widgets.question import Question
 from napari_boundaryseg.ui.widgets.sections import Sections
 
 LONG = "pelvis-mr-sgm has segmented this scan. Over your corrections it would add 0.0 mL and remove 1.0 mL: Bladder."
-
-
-@pytest.mark.parametrize("height", [120, 200, 420])
-def test_its_answers_never_cover_its_text(qtbot: Any, height: int) -> None:
-    """Where two questions stand there may be too little room for both: then the text is scrolled."""
-    panel, answers = QWidget(), (QPushButton("Apply"), QPushButton("Discard"))
-    qtbot.addWidget(panel)
-    question = Question("question", *answers)
-    column(panel, question)
-    panel.resize(260, height)
-    panel.show()
-    question.ask(f"{LONG} {LONG}")
-    panel.resize(260, height)
-    live(50)
-    seen = question.text.visibleRegion().boundingRect().translated(question.text.mapTo(question, QPoint()))
-    assert not any(seen.intersects(answer.geometry()) for answer in answers), "an answer lies over the text"
-    assert seen.height() >= 3 * question.text.fontMetrics().lineSpacing() - 1
-    assert (seen.height() >= question.text.heightForWidth(question.text.width())) == (height >= 200)
 
 
 @pytest.mark.parametrize("width", [240, 290, 380])
