@@ -18,6 +18,7 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 import numpy as np
@@ -30,7 +31,7 @@ from napari_boundaryseg.data.labels import LabelScheme, Organ
 from napari_boundaryseg.engine.devices import full_float32
 from napari_boundaryseg.engine.inference.assembling.decision import decided
 from napari_boundaryseg.engine.inference.backends.half import Half
-from napari_boundaryseg.engine.inference.backends.openvino import Compiled, installed
+from napari_boundaryseg.engine.inference.backends.openvino import BackendFailed, Compiled, installed
 from napari_boundaryseg.engine.inference.backends.stacked import Backend, Stacked
 from napari_boundaryseg.engine.inference.heads import Heads
 from napari_boundaryseg.engine.inference.sliding_window import slabs
@@ -120,7 +121,11 @@ def main() -> None:
     if device == "cpu" and installed():
         backends["openvino"] = Compiled(theirs, (1, *WINDOW), ())
     if chosen.half:
-        backends["bf16"] = Half(Stacked(ours, ()).eval(), "bf16", device, some_recipe(chosen.classes), watched=False)
+        of_torch = Stacked(theirs if device == "cpu" else ours, ()).eval()  # on a CPU channels do not lie last
+        made = partial(Half, of_torch, "bf16", device, some_recipe(chosen.classes), watched=False)
+        backends["torch in bf16"] = made()
+        with suppress(BackendFailed):  # a processor without it
+            backends["openvino in bf16"] = made(other=Compiled(theirs, (1, *WINDOW), (), "bf16"))
     several = torch.randn(batches[-1], 1, *WINDOW, device=device).contiguous(memory_format=torch.channels_last_3d)
     windows = how_many(SIZE, WINDOW, OVERLAP)
     ways: dict[str, Callable[[], object]] = {

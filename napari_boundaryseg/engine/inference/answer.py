@@ -161,12 +161,10 @@ class _Timed:
 def _or_plainly(by: Callable[[Plan, Wanted, Choice], R], model: LoadedModel, plan: Plan, means: Means) -> R:
     """As it is wanted; by PyTorch in float32 where that fails and was not insisted on."""
     backend = means.backend
-    if backend == "openvino" and means.precision != "float32":
-        raise InputError("OpenVINO", "it is used in float32 alone", "Choose torch, or float32")
     half = chosen(model, means.precision, plan.device)
     if half.precision != "float32":
         try:
-            return by(plan, "torch", half)
+            return _in_half(by, model, plan, backend, half)
         except NotPrecise as error:
             refuse(model, half.precision, plan.device, str(error))
             half = Choice("float32", note=str(error))
@@ -177,6 +175,17 @@ def _or_plainly(by: Callable[[Plan, Wanted, Choice], R], model: LoadedModel, pla
         if backend != "auto":
             raise InputError(model.title, str(error), "Choose torch, or draw a smaller box") from error
     return by(plan, "torch", half)
+
+
+def _in_half(
+    by: Callable[[Plan, Wanted, Choice], R], model: LoadedModel, plan: Plan, backend: Wanted, half: Choice
+) -> R:
+    """By PyTorch where OpenVINO fails: it is wanted for its speed alone."""
+    try:
+        return by(plan, backend, half)
+    except BackendFailed:
+        forget(model)
+        return by(plan, "torch", half)
 
 
 @contextmanager
@@ -193,13 +202,15 @@ def _asked_of(
     recipe = model.card.recipe
     flips = tuple(_AXES[axis] for axis in recipe.inference.flip_axes)
     network = model.network.to(plan.device).eval()
-    network = network.to(memory_format=CHANNELS_LAST[recipe.dims])  # type: ignore[call-overload]
+    in_half, on_cpu = half.precision != "float32", plan.device == "cpu"
+    order = torch.contiguous_format if in_half and on_cpu else CHANNELS_LAST[recipe.dims]
+    network = network.to(memory_format=order)  # type: ignore[call-overload]
     other: Backend | None = None
-    if half.precision != "float32":
-        other = Half(Stacked(network, asked), half.precision, plan.device, recipe, half.watched)
-    elif plan.device == "cpu":
+    if on_cpu and half.precision != "f16":
         count = how_many(image.shape[1:], recipe.window_vox, recipe.inference.overlap) * (1 + len(flips))
-        other = backend_for(model, asked, count, backend, lambda text: progress(0.0, text))
+        other = backend_for(model, asked, count, backend, lambda text: progress(0.0, text), half.precision)
+    if in_half:
+        other = Half(Stacked(network, asked), half.precision, plan.device, recipe, half.watched, other)
     with torch.inference_mode(), full_float32(), kept():
         yield Heads(network, flips, asked, other), other
 

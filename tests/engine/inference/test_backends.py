@@ -15,7 +15,7 @@ from test_segment import SYSTEMS, model, scan
 
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, load_model, save
 from napari_boundaryseg.engine.inference import answer
-from napari_boundaryseg.engine.inference.backends import choice, openvino, trial_process
+from napari_boundaryseg.engine.inference.backends import choice, half, openvino, trial_process
 from napari_boundaryseg.engine.inference.backends.choice import backend_for, learn, remembered
 from napari_boundaryseg.engine.inference.backends.openvino import BackendFailed, Compiled
 from napari_boundaryseg.engine.inference.backends.stacked import Stacked
@@ -57,7 +57,7 @@ def test_with_the_library_itself() -> None:
     if run.returncode < 0:
         pytest.skip(f"OpenVINO crashes on this processor (signal {-run.returncode}); a trial finds that, too")
     assert run.returncode == 0, run.stdout[-4000:]
-    assert "13 passed" in run.stdout
+    assert "15 passed" in run.stdout
 
 
 @needs_openvino
@@ -108,17 +108,51 @@ def test_library_after_weights_are_changed_in_place_it_is_compiled_again(on_disk
     np.testing.assert_allclose(after.probabilities, ours.probabilities, atol=5e-4)
 
 
+@needs_openvino
+def test_library_in_bfloat16_its_answers_are_near_where_the_processor_has_it(on_disk: LoadedModel) -> None:
+    from openvino import Core
+
+    recipe = on_disk.card.recipe
+    shape = (recipe.in_channels, *recipe.window_vox)
+    if "BF16" not in Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+        with pytest.raises(BackendFailed, match="finds no bfloat16"):
+            Compiled(on_disk.network, shape, (), "bf16")
+        return
+    windows = torch.randn(2, *shape, generator=torch.Generator().manual_seed(5))
+    with torch.inference_mode():
+        ours = Stacked(on_disk.network, ()).eval()(windows)[0]
+        theirs = Compiled(on_disk.network, shape, (), "bf16")(windows)[0]
+    assert theirs.dtype == torch.float32
+    assert 1e-5 < float((theirs - ours).abs().max()) < 0.1, "it is another precision, and the same network"
+
+
+@needs_openvino
+def test_library_half_precision_by_it_says_both(on_disk: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    from openvino import Core
+
+    known = dict.fromkeys(on_disk.card.recipe.scheme.names, (1.0, 5))
+    monkeypatch.setattr(half, "measured", lambda: {(on_disk.sha256, "bf16"): known})
+    ask = Predictor(on_disk, "cpu", backend="openvino", precision="bf16")
+    volume = scan(on_disk.card.recipe)
+    if "BF16" in Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+        details = ask.predict(volume, whole=True, any_modality=True).details
+        assert (details["backend"], details["dtype"]) == ("openvino", "bf16")
+    else:
+        with pytest.raises(InputError, match="in bf16 as PyTorch does"):
+            ask.predict(volume, whole=True, any_modality=True)
+
+
 def installed(monkeypatch: pytest.MonkeyPatch, found: Trial | None = None) -> list[str]:
     """Let OpenVINO be there, and a trial find this; the models that were tried."""
     tried: list[str] = []
 
-    def learn_it(model: LoadedModel, tell: Any) -> Trial | None:
+    def learn_it(model: LoadedModel, tell: Any, precision: str) -> Trial | None:
         tried.append(model.card.name)
         return found
 
     monkeypatch.setattr(openvino, "installed", lambda: "1")
     monkeypatch.setattr(choice, "learn", learn_it)
-    monkeypatch.setattr(choice, "Compiled", lambda network, window, asked: ("compiled", window, tuple(asked)))
+    monkeypatch.setattr(choice, "Compiled", lambda network, window, *asked: ("compiled", window, *asked))
     return tried
 
 
@@ -137,7 +171,7 @@ def test_the_choice_does_not_depend_on_what_was_computed_before(
     monkeypatch: pytest.MonkeyPatch, on_disk: LoadedModel
 ) -> None:
     installed(monkeypatch)
-    monkeypatch.setattr(choice, "remembered", lambda model: FAST)
+    monkeypatch.setattr(choice, "remembered", lambda model, precision: FAST)
     few, many = 5, 300
     for asked in ((), ("edges",)):
         assert backend_for(on_disk, asked, few) is None
@@ -153,7 +187,8 @@ def test_what_a_trial_found_is_remembered_for_the_model(monkeypatch: pytest.Monk
     monkeypatch.setattr(openvino, "installed", lambda: "2")
     assert remembered(on_disk) is None, "of another version nothing is known"
     monkeypatch.setattr(openvino, "installed", lambda: "1")
-    choice._record(on_disk).write_text("{", "utf-8")
+    assert remembered(on_disk, "bf16") is None, "of another precision, too"
+    choice._record(on_disk, "float32").write_text("{", "utf-8")
     assert remembered(on_disk) is None, "what cannot be read is tried again"
 
 
@@ -239,7 +274,7 @@ def test_what_fails_in_the_middle_is_computed_by_pytorch(
     real = Predictor(on_disk, "cpu", backend="torch").segment(volume, **options).labels.array
     wanted: list[str] = []
 
-    def either(model: LoadedModel, asked: Any, windows: int, backend: str, tell: Any) -> Fails | None:
+    def either(model: LoadedModel, asked: Any, windows: int, backend: str, *more: Any) -> Fails | None:
         wanted.append(backend)
         return None if backend == "torch" else Fails()
 

@@ -12,11 +12,12 @@ from torch import Tensor
 
 from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
 from napari_boundaryseg.engine.checkpoints.model_library import shipped
+from napari_boundaryseg.engine.inference import answer
 from napari_boundaryseg.engine.inference.backends import half
 from napari_boundaryseg.engine.inference.backends.half import Half, NotPrecise
+from napari_boundaryseg.engine.inference.backends.openvino import BackendFailed
 from napari_boundaryseg.engine.inference.predictor import Predictor
 from napari_boundaryseg.engine.recipes.shipped import recipe
-from napari_boundaryseg.errors import InputError
 from tests.engine.inference.test_segment import model, scan
 
 
@@ -199,7 +200,39 @@ def test_a_refusal_is_remembered_and_a_few_windows_are_float32(tmp_path: Path, m
     assert half.chosen(loaded, "bf16", "cpu") == half.Choice("float32", note="It was seen before")
 
 
-def test_openvino_in_half_precision_is_refused(tmp_path: Path) -> None:
+def test_openvino_that_fails_in_half_precision_leaves_it_to_pytorch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     loaded = model("segresnet", tmp_path)
-    with pytest.raises(InputError, match="float32 alone"):
-        Predictor(loaded, "cpu", backend="openvino", precision="bf16").segment(scan(loaded.card.recipe), whole=True)
+    known = dict.fromkeys(loaded.card.recipe.scheme.names, (1.0, 5))
+    monkeypatch.setattr(half, "measured", lambda: {(loaded.sha256, "bf16"): known})
+    asked: list[str] = []
+
+    def fails(model: object, maps: object, windows: int, wanted: str, tell: object, precision: str) -> None:
+        asked.append(f"{wanted} {precision}")
+        if wanted != "torch":
+            raise BackendFailed("memory was short")
+
+    monkeypatch.setattr(answer, "backend_for", fails)
+    found = Predictor(loaded, "cpu", precision="bf16").segment(scan(loaded.card.recipe), whole=True)
+    assert (found.details["backend"], found.details["dtype"]) == ("torch", "bf16")
+    assert asked == ["auto bf16", "torch bf16"]
+
+
+def test_what_another_backend_says_in_half_precision_is_watched_beside_float32() -> None:
+    class Other(Sure):
+        name = "openvino"
+
+        def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+            maps = torch.cat([x == n for n in range(4)], 1).float()
+            maps[:, 0] += 2 * maps[:, 2]
+            return (maps,)
+
+    network = Sure()
+    watched = Half(network, "bf16", "cpu", recipe("brain-tumour-egcnn"), watched=True, other=Other())  # type: ignore[arg-type]
+    assert watched.name == "openvino"
+    watched(windows(1))
+    assert network.seen == [1, 0], "the network itself in float32 alone"
+    with pytest.raises(NotPrecise, match="ED"):
+        for _ in range(half.WATCHED):
+            watched(windows(2))

@@ -23,7 +23,7 @@ from torch import nn
 from napari_boundaryseg.data.saving import atomic_json
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel
 from napari_boundaryseg.engine.inference.backends import openvino
-from napari_boundaryseg.engine.inference.backends.openvino import BackendFailed, Compiled
+from napari_boundaryseg.engine.inference.backends.openvino import BackendFailed, Compiled, Kind
 from napari_boundaryseg.engine.inference.backends.trial import Trial
 from napari_boundaryseg.engine.inference.backends.trial_process import trial_of
 from napari_boundaryseg.errors import InputError
@@ -34,7 +34,7 @@ LEAST_WINDOWS = 200
 
 State = tuple[int, int]
 """Threads, and what `_weights_are`."""
-_compiled: weakref.WeakKeyDictionary[nn.Module, dict[tuple[State, frozenset[str]], Compiled]] = (
+_compiled: weakref.WeakKeyDictionary[nn.Module, dict[tuple[State, Kind, frozenset[str]], Compiled]] = (
     weakref.WeakKeyDictionary()
 )
 
@@ -45,6 +45,7 @@ def backend_for(
     windows: int,
     wanted: Wanted = "auto",
     tell: Callable[[str], None] = lambda text: None,
+    precision: Kind = "float32",
 ) -> Compiled | None:
     """OpenVINO's network for a prediction on the CPU, or None: PyTorch computes it.
 
@@ -62,6 +63,8 @@ def backend_for(
         ``"auto"``: OpenVINO where it pays; ``"torch"``: never; ``"openvino"``: always.
     tell : callable
         Told again and again while a trial goes on; may raise `Cancelled`, which ends the trial.
+    precision : str
+        Each has a trial of its own.
 
     Raises
     ------
@@ -74,25 +77,26 @@ def backend_for(
         return None
     if not openvino.installed():
         raise InputError("OpenVINO", "it is not installed", 'Install "napari-boundaryseg[openvino]", or choose torch')
-    forced, found = wanted == "openvino", remembered(model)
+    forced, found = wanted == "openvino", remembered(model, precision)
     if (found is None and windows >= LEAST_WINDOWS) or (forced and (found is None or not found.is_right)):
-        found = learn(model, tell)
+        found = learn(model, tell, precision)
     if found is None or not found.is_right or not (forced or pays(found, windows)):
         if forced:
-            raise InputError(model.title, "OpenVINO does not compute it here as PyTorch does", "Choose torch")
+            in_half = "" if precision == "float32" else f" in {precision}"
+            raise InputError(model.title, f"OpenVINO does not compute it here{in_half} as PyTorch does", "Choose torch")
         return None
-    return _network(model, asked)
+    return _network(model, asked, precision)
 
 
-def _network(model: LoadedModel, asked: Collection[str]) -> Compiled:
+def _network(model: LoadedModel, asked: Collection[str], precision: Kind) -> Compiled:
     """Compiled once for these weights; what was compiled for others is let go."""
     recipe, made = model.card.recipe, _compiled.setdefault(model.network, {})
     state = (torch.get_num_threads(), _weights_are(model.network))
     for other in [key for key in made if key[0] != state]:
         del made[other]
-    key = state, frozenset(asked)
+    key = state, precision, frozenset(asked)
     if key not in made:
-        made[key] = Compiled(model.network, (recipe.in_channels, *recipe.window_vox), asked)
+        made[key] = Compiled(model.network, (recipe.in_channels, *recipe.window_vox), asked, precision)
     return made[key]
 
 
@@ -113,26 +117,28 @@ def pays(found: Trial, windows: int) -> bool:
     return windows * (found.torch_s - found.openvino_s) > found.compile_s
 
 
-def remembered(model: LoadedModel) -> Trial | None:
+def remembered(model: LoadedModel, precision: Kind = "float32") -> Trial | None:
     """What a trial has found before; None where there was none, or its record cannot be read."""
     try:
-        return Trial(**json.loads(_record(model).read_text("utf-8")))
+        return Trial(**json.loads(_record(model, precision).read_text("utf-8")))
     except (OSError, ValueError, TypeError):
         return None
 
 
-def learn(model: LoadedModel, tell: Callable[[str], None] = lambda text: None) -> Trial | None:
+def learn(
+    model: LoadedModel, tell: Callable[[str], None] = lambda text: None, precision: Kind = "float32"
+) -> Trial | None:
     """Make a trial and remember what it found; None where it came to no end that says anything."""
-    found = trial_of(model.path, torch.get_num_threads(), tell)
+    found = trial_of(model.path, torch.get_num_threads(), tell, precision)
     if found is not None:
-        record = _record(model)
+        record = _record(model, precision)
         with suppress(OSError, InputError):  # tried again next time
             record.parent.mkdir(parents=True, exist_ok=True)
             atomic_json(record, found._asdict(), private=True)
     return found
 
 
-def _record(model: LoadedModel) -> Path:
+def _record(model: LoadedModel, precision: Kind) -> Path:
     """The file of a trial."""
     about = (
         model.sha256,
@@ -142,6 +148,7 @@ def _record(model: LoadedModel) -> Path:
         torch.backends.cpu.get_cpu_capability(),
         platform.node(),
         platform.processor(),
+        *([] if precision == "float32" else [precision]),
     )
     name = hashlib.sha256("|".join(about).encode()).hexdigest()[:32]
     return user_cache_path("napari-boundaryseg") / "backends" / f"{name}.json"

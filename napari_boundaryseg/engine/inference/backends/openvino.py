@@ -1,10 +1,10 @@
-"""OpenVINO on a CPU: a network compiled for one size of window, in float32."""
+"""OpenVINO on a CPU: a network compiled for one size of window, in float32 or bfloat16."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import Any, Literal
 from warnings import catch_warnings, simplefilter
 
 import numpy as np
@@ -13,6 +13,9 @@ from torch import Tensor, nn
 
 from napari_boundaryseg.engine.inference.backends.stacked import Stacked
 from napari_boundaryseg.models import EVERY_MAP
+
+Kind = Literal["float32", "bf16"]
+_HINTS = {"float32": "f32", "bf16": "bf16"}
 
 
 class BackendFailed(RuntimeError):
@@ -38,10 +41,13 @@ class Compiled:
         (C, z, y, x).
     asked : collection of str
         Of `models.EVERY_MAP`.
+    precision : str
+        What is computed between a window and the float32 that comes back.
 
     Raises
     ------
     BackendFailed
+        Also for bfloat16 on a processor that has none.
 
     Notes
     -----
@@ -52,10 +58,18 @@ class Compiled:
 
     name = "openvino"
 
-    def __init__(self, network: nn.Module, window: tuple[int, ...], asked: Collection[str] = EVERY_MAP) -> None:
+    def __init__(
+        self,
+        network: nn.Module,
+        window: tuple[int, ...],
+        asked: Collection[str] = EVERY_MAP,
+        precision: Kind = "float32",
+    ) -> None:
         stacked = Stacked(network, asked).eval()
         try:
-            self._request = _request(stacked, torch.zeros(1, *window))
+            self._request = _request(stacked, torch.zeros(1, *window), precision)
+        except BackendFailed:
+            raise
         except Exception as error:
             raise BackendFailed(f"OpenVINO cannot compile it: {type(error).__name__}") from error
         self.sizes, self.levels, self.attention_kind = stacked.sizes, stacked.levels, stacked.attention_kind
@@ -73,12 +87,15 @@ class Compiled:
         return [torch.from_numpy(np.array(found[n])) for n in range(len(found))]
 
 
-def _request(stacked: Stacked, example: Tensor) -> Any:
+def _request(stacked: Stacked, example: Tensor, precision: Kind) -> Any:
     """What computes one window."""
     from openvino import Core
     from openvino.frontend import FrontEndManager
     from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
 
+    core = Core()
+    if precision == "bf16" and "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+        raise BackendFailed("OpenVINO finds no bfloat16 in this processor")
     with torch.no_grad(), catch_warnings():
         simplefilter("ignore", torch.jit.TracerWarning)  # of sizes, which are the same for each window
         simplefilter("ignore", DeprecationWarning)  # an exported program is twice as slow in OpenVINO 2026.4
@@ -88,10 +105,10 @@ def _request(stacked: Stacked, example: Tensor) -> Any:
     graph = front.convert(front.load(decoder))
     graph.reshape(list(example.shape))
     options = {
-        "INFERENCE_PRECISION_HINT": "f32",
+        "INFERENCE_PRECISION_HINT": _HINTS[precision],
         "INFERENCE_NUM_THREADS": torch.get_num_threads(),
         "NUM_STREAMS": 1,
         "PERFORMANCE_HINT": "LATENCY",
         "SNIPPETS_MODE": "DISABLE",
     }
-    return Core().compile_model(graph, "CPU", options).create_infer_request()
+    return core.compile_model(graph, "CPU", options).create_infer_request()

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from napari_boundaryseg.engine.inference.backends.openvino import Kind
 from napari_boundaryseg.engine.inference.backends.trial import NOT_RIGHT, Trial
 
 LONGEST_S = 300
@@ -19,7 +20,7 @@ CRASHES = {-4, -6, -7, -8, -11}
 """Ended by SIGILL, SIGABRT, SIGBUS, SIGFPE, SIGSEGV."""
 
 
-def trial_of(model: Path, threads: int, tell: Callable[[str], None]) -> Trial | None:
+def trial_of(model: Path, threads: int, tell: Callable[[str], None], precision: Kind = "float32") -> Trial | None:
     """What a trial of a model's file finds: nothing is right where it crashes, None where it says nothing.
 
     A trial that takes too long, that memory does not suffice for, or that a person or the system has ended says nothing
@@ -31,9 +32,10 @@ def trial_of(model: Path, threads: int, tell: Callable[[str], None]) -> Trial | 
     threads : int
     tell : callable
         Told again and again; what it raises ends the trial.
+    precision : str
     """
     command = [sys.executable, "-m", "napari_boundaryseg.engine.inference.backends.trial", str(model)]
-    command += ["--threads", str(threads), "--watched"]
+    command += ["--threads", str(threads), "--precision", precision, "--watched"]
     own: dict[str, Any] = {"start_new_session": True}  # Ctrl-C in the terminal is for the program, which ends this one
     if sys.platform == "win32":
         own = {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
