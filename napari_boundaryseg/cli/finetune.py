@@ -31,6 +31,10 @@ def finetune(
     part: Annotated[
         str | None, typer.Option(help="What is trained: all, decoder (all but the encoder) or heads; all by default.")
     ] = None,
+    smallest_gain: Annotated[
+        float | None,
+        typer.Option(help="Of surface Dice: a model that gains less is not called better; 0.01 by default."),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of patches and augmentation.")] = 0,
     resume: Annotated[
         bool,
@@ -50,7 +54,7 @@ def finetune(
 
     if resume and overwrite:
         raise typer.BadParameter("--resume and --overwrite exclude each other")
-    chosen = settings_of(steps=steps, lr=lr, part=part)
+    chosen = settings_of(steps=steps, lr=lr, part=part, smallest_gain=smallest_gain)
     claim(out, resume=resume, overwrite=overwrite)  # before every scan is read
     refuse_changed(model)
     with stoppable(kept_in(out, overwrite)):
@@ -71,6 +75,7 @@ def finetune(
             steps=chosen.steps,
             lr=chosen.lr,
             part=chosen.part,
+            smallest_gain=chosen.smallest_gain,
             seed=seed,
             device=device,
             precision=precision,
@@ -101,4 +106,5 @@ def settings_of(**given: object) -> FineTuneSettings:
         return FineTuneSettings.model_validate({name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         first = error.errors()[0]
-        raise typer.BadParameter(f"--{first['loc'][0]}: {first['msg'][0].lower()}{first['msg'][1:]}") from error
+        option = str(first["loc"][0]).replace("_", "-")
+        raise typer.BadParameter(f"--{option}: {first['msg'][0].lower()}{first['msg'][1:]}") from error

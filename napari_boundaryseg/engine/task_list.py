@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, Validatio
 
 from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.engine.recipes.recipe import TUNING_STEPS
-from napari_boundaryseg.engine.recipes.tuning import FineTuneSettings, Part
+from napari_boundaryseg.engine.recipes.tuning import SMALLEST_GAIN, FineTuneSettings, Part
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.task import Task, Text
 
@@ -136,6 +136,7 @@ class FineTune(Task):
     steps: int = TUNING_STEPS
     lr: float = FineTuneSettings().lr
     part: Part = "all"
+    smallest_gain: float = SMALLEST_GAIN
     seed: int = 0
     device: str = "auto"
     resume: bool = False

@@ -134,6 +134,7 @@ def fine_tune(task: FineTune, *, progress: Progress = silent) -> dict[str, Any]:
         steps=task.steps,
         lr=task.lr,
         part=task.part,
+        smallest_gain=task.smallest_gain,
         seed=task.seed,
         device=task.device,
         patients={case.name: case.patient for case in (*task.cases, *task.held_out) if case.patient},

@@ -11,15 +11,21 @@ from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.data.metrics import metrics
 from napari_boundaryseg.engine.checkpoints.card import Card
 from napari_boundaryseg.engine.evaluation.card_scores import card_scores
-from napari_boundaryseg.engine.evaluation.paired_change import INTERVAL, t_interval, verdict_of
+from napari_boundaryseg.engine.evaluation.paired_change import INTERVAL
+from napari_boundaryseg.engine.evaluation.verdict import Change, judge
+from napari_boundaryseg.engine.recipes.tuning import SMALLEST_GAIN
 
 Values = Mapping[str, float]
 Scores = Mapping[str, Mapping[str, Mapping[str, Values]]]
 """case → "before" | "after" → organ → metric → value."""
 Pairs = dict[str, tuple[Values, Values]]
 
-FORMAT = "napari-boundaryseg-comparison/2"
+FORMAT = "napari-boundaryseg-comparison/3"
+METRIC = "surface Dice, mean over the organs that the reference holds"
+ITSELF = "its labels are the old model's own result, which nobody has corrected"
 OLD_INTERVAL = "percentile bootstrap, 95 %"
+_OF_ORGANS: dict[str, Any] = {"path": None, "organs": [], "held_back": [], "smallest": None}
+"""What versions before the third did not look at."""
 
 
 def compare(
@@ -31,12 +37,14 @@ def compare(
     excluded: Mapping[str, str] | None = None,
     copies: Iterable[Sequence[str]] = (),
     unknown_ancestry: bool = False,
+    smallest: float = SMALLEST_GAIN,
 ) -> dict[str, Any]:
-    """Paired differences per case and organ, with a verdict from a t interval over patients.
+    """Paired differences per case and organ, with a verdict from t intervals over patients.
 
-    The verdict rests on the mean Dice over the organs that a case's reference holds: see `paired_change.verdict_of`.
-    An organ that the reference does not hold was perhaps never drawn: it has no Dice, and what either model finds of
-    it is told as a volume.
+    The verdict rests on surface Dice and the added path of the organs that a case's reference holds: see
+    `verdict.judge`. An organ that the reference does not hold was perhaps never drawn: it has no score, and what either
+    model finds of it is told as a volume. A case that the model before labels exactly as its reference is labelled with
+    that model's own result: it judges nothing.
 
     Parameters
     ----------
@@ -55,13 +63,16 @@ def compare(
         The names of cases that are one scan; ``patients`` counts them as one.
     unknown_ancestry : bool
         Nobody knows on which cases the model was trained first, so that these could not be excluded.
+    smallest : float
+        The smallest gain of surface Dice that matters.
 
     Returns
     -------
     dict
         ``format``; ``verdict``; ``n``, the patients that it rests on; ``n_cases``; ``metric``; ``interval``, its kind;
-        ``change`` (``mean``, ``low``, ``high``, None where there is none); ``cases``, rows with before and after of
-        every metric; ``unscored``, rows with the volumes before and after of organs that a reference does not hold;
+        ``change`` of it and ``path``, in mm (``mean``, ``low``, ``high``, None where there is none); ``organs``,
+        ``held_back`` as in `verdict.Verdict`; ``smallest``; ``cases``, rows with before and after of every metric;
+        ``unscored``, rows with the volumes before and after of organs that a reference does not hold;
         ``not_in_references`` and ``not_taught``, organs; ``excluded``, case to reason; ``copies``, lists of names;
         ``unknown_ancestry``.
     """
@@ -69,17 +80,22 @@ def compare(
     paired = {case: _paired(sides) for case, sides in scores.items()}
     drawn = {case: _drawn(organs, composites) for case, organs in paired.items()}
     found = dict.fromkeys(organ for organs in paired.values() for organ in organs if organ not in composites)
-    judged = {case: [paired[case][organ] for organ in organs] for case, organs in drawn.items() if organs}
-    changes = _over_patients({case: _change(pairs) for case, pairs in judged.items()}, patients or {})
-    mean, low, high = t_interval(changes)
+    itself = {case for case, organs in drawn.items() if organs and _is_itself(paired[case], organs)}
+    judging = {case: organs for case, organs in drawn.items() if organs and case not in itself}
+    changes = {case: {organ: _change(paired[case][organ]) for organ in organs} for case, organs in judging.items()}
+    found_by = judge(_over_patients(changes, patients or {}), smallest)
     return {
         "format": FORMAT,
-        "verdict": verdict_of(changes),
-        "n": len(changes),
-        "n_cases": len(judged),
-        "metric": "dsc, mean over the organs that the reference holds",
+        "verdict": found_by.said,
+        "n": found_by.n,
+        "n_cases": len(judging),
+        "metric": METRIC,
         "interval": INTERVAL,
-        "change": {"mean": mean, "low": low, "high": high},
+        "change": found_by.change,
+        "path": found_by.path,
+        "organs": found_by.organs,
+        "held_back": found_by.held_back,
+        "smallest": smallest,
         "cases": [_row(case, organ, paired[case][organ]) for case, organs in drawn.items() for organ in organs],
         "unscored": [row for case, organs in paired.items() for row in _unscored(case, organs, drawn[case])],
         "not_in_references": [
@@ -88,7 +104,7 @@ def compare(
             if scores and not any(organ in organs for organs in drawn.values())
         ],
         "not_taught": list(not_taught),
-        "excluded": dict(excluded or {}),
+        "excluded": {**dict.fromkeys(sorted(itself), ITSELF), **(excluded or {})},
         "copies": [list(names) for names in copies],
         "unknown_ancestry": unknown_ancestry,
     }
@@ -104,7 +120,7 @@ def migrated(comparison: Mapping[str, Any]) -> dict[str, Any]:
     ('percentile bootstrap, 95 %', [])
     """
     if "format" in comparison:
-        return {"copies": [], **comparison}
+        return {"copies": [], **_OF_ORGANS, **comparison}
     return {
         "metric": "dsc, mean over organs",
         "interval": OLD_INTERVAL,
@@ -116,6 +132,7 @@ def migrated(comparison: Mapping[str, Any]) -> dict[str, Any]:
         "excluded": {},
         "copies": [],
         "unknown_ancestry": False,
+        **_OF_ORGANS,
         **comparison,
         "format": FORMAT,
     }
@@ -132,7 +149,7 @@ def wins(comparison: Mapping[str, Any] | None) -> bool:
 
 
 def with_scores(card: Card, comparison: Mapping[str, Any]) -> Card:
-    """The card of the fine-tuned model with its Dice on the held-out scans.
+    """The card of the fine-tuned model with its Dice and surface Dice on the held-out scans.
 
     A missed organ counts 0. Of a scan that several cases show the mean counts, once.
     """
@@ -140,15 +157,16 @@ def with_scores(card: Card, comparison: Mapping[str, Any]) -> Card:
     scans = {row["case"]: first.get(row["case"], row["case"]) for row in comparison["cases"]}
     found: dict[tuple[str, str], dict[str, list[float]]] = {}
     for row in comparison["cases"]:
-        of_organ = found.setdefault((row["organ"], "dsc"), {})
-        of_organ.setdefault(scans[row["case"]], []).append(row["dsc_after"] or 0.0)
+        for metric in ("dsc", "surface_dice"):
+            of_organ = found.setdefault((row["organ"], metric), {})
+            of_organ.setdefault(scans[row["case"]], []).append(row[f"{metric}_after"] or 0.0)
     n = len(set(scans.values()))
     mean = comparison["change"]["mean"]
     said = f"{n} of the user's cases, held out; against the model before: {comparison['verdict']}"
     return card.model_copy(
         update={
             "scores": card_scores({key: map(np.mean, values.values()) for key, values in found.items()}),
-            "scored_on": "" if mean is None else f"{said}, mean Dice {mean:+.4f}",
+            "scored_on": "" if mean is None else f"{said}, mean surface Dice {mean:+.4f}",
         }
     )
 
@@ -177,17 +195,29 @@ def _unscored(case: str, organs: Pairs, drawn: Sequence[str]) -> list[dict[str, 
     return rows
 
 
-def _over_patients(changes: Mapping[str, float], patients: Mapping[str, str]) -> list[float]:
-    grouped: dict[str, list[float]] = {}
-    for case, change in changes.items():
-        grouped.setdefault(patients.get(case) or case, []).append(change)
-    return [float(np.mean(values)) for values in grouped.values()]
+def _over_patients(
+    changes: Mapping[str, Mapping[str, Change]], patients: Mapping[str, str]
+) -> dict[str, dict[str, Change]]:
+    """Patient to organ to the mean over the patient's cases."""
+    grouped: dict[str, dict[str, list[Change]]] = {}
+    for case, of_case in changes.items():
+        of_patient = grouped.setdefault(patients.get(case) or case, {})
+        for organ, change in of_case.items():
+            of_patient.setdefault(organ, []).append(change)
+    return {
+        patient: {organ: Change(*map(float, np.mean(found, axis=0))) for organ, found in organs.items()}
+        for patient, organs in grouped.items()
+    }
 
 
-def _change(pairs: Sequence[tuple[Values, Values]]) -> float:
-    """Of the mean Dice over organs; a missed organ counts 0, never nothing."""
-    before, after = (np.nan_to_num([pair[side]["dsc"] for pair in pairs], nan=0.0) for side in (0, 1))
-    return float(after.mean() - before.mean())
+def _change(pair: tuple[Values, Values]) -> Change:
+    """A missed organ's surface Dice is 0, never nothing; all of its contour has to be drawn."""
+    before, after = (np.nan_to_num([side["surface_dice"], side["apl_mm"]], nan=0.0) for side in pair)
+    return Change(*map(float, after - before))
+
+
+def _is_itself(pairs: Pairs, organs: Sequence[str]) -> bool:
+    return all(pairs[organ][0].get("dsc") == 1.0 for organ in organs)
 
 
 def _row(case: str, organ: str, pair: tuple[Values, Values]) -> dict[str, Any]:

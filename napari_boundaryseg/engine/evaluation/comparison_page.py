@@ -7,7 +7,13 @@ from typing import Any
 
 from napari_boundaryseg.data.metrics import Metric, metrics
 from napari_boundaryseg.engine.evaluation.comparison import migrated
-from napari_boundaryseg.engine.evaluation.comparison_words import change_in_words, remarks
+from napari_boundaryseg.engine.evaluation.comparison_words import (
+    change_in_words,
+    organs_in_words,
+    path_in_words,
+    power_in_words,
+    remarks,
+)
 
 
 def as_markdown(comparison: Mapping[str, Any]) -> str:
@@ -15,14 +21,16 @@ def as_markdown(comparison: Mapping[str, Any]) -> str:
     known = migrated(comparison)
     rows = known["cases"]
     columns = [metric for metric in metrics() if any(f"{metric.name}_after" in row for row in rows)]
+    judged = [path_in_words(known), *organs_in_words(known), power_in_words(known["n"])] if known["n"] else []
+    said = [*filter(None, judged), *remarks(known)]
     head = ["case", "organ", *(metric.heading for metric in columns)]
     lines = [
         "# Before and after fine-tuning, on held-out cases",
         "",
         f"**Verdict: {known['verdict']}** — {known['metric']}: {change_in_words(known)}.",
         "",
-        *(f"- {sentence}" for sentence in remarks(known)),
-        *([""] if remarks(known) else []),
+        *(f"- {sentence}" for sentence in said),
+        *([""] if said else []),
         "Before → after; one figure where they are equal.",
         "",
         f"| {' | '.join(head)} |",

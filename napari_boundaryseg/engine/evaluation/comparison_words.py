@@ -7,33 +7,80 @@ from typing import Any
 
 from napari_boundaryseg.data.mean_sd import mean_sd
 from napari_boundaryseg.engine.evaluation.comparison import OLD_INTERVAL, migrated
+from napari_boundaryseg.engine.evaluation.paired_change import FEWEST_CASES, power
 
 LOST = "the new model was taught that there is none, and may have lost it"
 ITSELF = 0.99
 """The Dice of every organ from which on labels are the model's own result, hardly corrected."""
 
 
+def score_in_words(comparison: Mapping[str, Any]) -> str:
+    """The score that a verdict rests on: versions before the third looked at Dice alone."""
+    return "Mean Dice" if migrated(comparison)["path"] is None else "Mean surface Dice"
+
+
 def change_in_words(comparison: Mapping[str, Any], digits: int = 4) -> str:
     """The change that a verdict rests on, with its interval and the number of cases."""
     known = migrated(comparison)
     n, n_cases = known["n"], known["n_cases"]
-    mean, low, high = (known["change"][name] for name in ("mean", "low", "high"))
-    if mean is None:
+    if known["change"]["mean"] is None:
         return "no held-out case could judge"
     over = f"n = {n}" if n == n_cases else f"n = {n} patients with {n_cases} cases"
+    old = "by the bootstrap of an older version, which is too narrow for few cases"
+    return _ends(known["change"], n, over, digits, old=old if known["interval"] == OLD_INTERVAL else "")
+
+
+def path_in_words(comparison: Mapping[str, Any]) -> str:
+    """How much more or less of the contours is to be drawn anew; empty where nobody looked."""
+    known = migrated(comparison)
+    if known["path"] is None or known["path"]["mean"] is None:
+        return ""
+    return f"To be drawn anew, of an organ: {_ends(known['path'], known['n'], '', 0, ' mm')}"
+
+
+def _ends(change: Mapping[str, float | None], n: int, more: str, digits: int, unit: str = "", old: str = "") -> str:
+    mean, low, high = (change[name] for name in ("mean", "low", "high"))
     if n < 2 or low is None or high is None:  # the bootstrap of an older version gave one case an interval, too
-        return f"{mean:+.{digits}f} (no interval: {'one case has none' if n < 2 else 'all changes are equal'}, {over})"
-    old = ", by the bootstrap of an older version, which is too narrow for few cases"
-    ends = f"95 % interval {low:+.{digits}f} to {high:+.{digits}f}"
-    return f"{mean:+.{digits}f} ({ends}, {over}{old if known['interval'] == OLD_INTERVAL else ''})"
+        none = "one case has none" if n < 2 else "all changes are equal"
+        ends = f"no interval: {none}"
+    else:
+        ends = f"95 % interval {low:+.{digits}f} to {high:+.{digits}f}"
+        more = ", ".join(filter(None, [more, old]))
+    return f"{mean:+.{digits}f}{unit} ({', '.join(filter(None, [ends, more]))})"
+
+
+def organs_in_words(comparison: Mapping[str, Any]) -> list[str]:
+    """What is said of each organ, where there are several."""
+    organs = migrated(comparison)["organs"]
+    return [
+        f"{one['organ']}: {one['verdict']}, surface Dice {_ends(one['change'], one['n'], 'n = ' + str(one['n']), 3)}."
+        for one in organs
+        if len(organs) > 1
+    ]
+
+
+def power_in_words(n: int) -> str:
+    """How often so many patients find a gain that there is.
+
+    Examples
+    --------
+    >>> power_in_words(4)
+    'With 4 patients a true gain of one standard deviation is found in 3 of 10 trials.'
+    """
+    if n < FEWEST_CASES:
+        return f"With fewer than {FEWEST_CASES} patients there is no verdict."
+    found = round(10 * power(n))
+    often = "in nearly every trial" if found == 10 else f"in {found} of 10 trials"
+    return f"With {n} patients a true gain of one standard deviation is found {often}."
 
 
 def remarks(comparison: Mapping[str, Any]) -> list[str]:
     """What limits a verdict, one sentence each."""
     known = migrated(comparison)
     untaught, unjudged = known["not_taught"], known["not_in_references"]
+    held_back = [f"Not called better, for {' and '.join(known['held_back'])}."] if known["held_back"] else []
     neither = [organ for organ in untaught if organ in unjudged]
-    said = _of_organs("No case has", neither, f"{LOST}, and the verdict says nothing of it")
+    said = held_back + _of_organs("No case has", neither, f"{LOST}, and the verdict says nothing of it")
     said += _of_organs("No training case has", [organ for organ in untaught if organ not in neither], LOST)
     said += _of_organs(
         "No held-out case has", [organ for organ in unjudged if organ not in neither], "the verdict says nothing of it"

@@ -13,6 +13,10 @@ Part = Literal["all", "decoder", "heads"]
 """Which weights are trained: all, all but the encoder's, or those of the last layers of every output only."""
 
 
+SMALLEST_GAIN = 0.01
+"""Of surface Dice: a smaller gain does not matter, whatever its interval."""
+
+
 class FineTuneSettings(Settings):
     """What a person may set when a model is trained further; everything else is the model's own recipe."""
 
@@ -26,6 +30,14 @@ class FineTuneSettings(Settings):
         title="Learning rate",
         description="Highest step size of the optimiser; a lower one changes the model less",
         json_schema_extra={"step": 1e-4},
+    )
+    smallest_gain: float = Field(
+        SMALLEST_GAIN,
+        ge=0.0,
+        le=0.5,
+        title="Smallest gain",
+        description="Of surface Dice on the held-out cases: a model that gains less is not called better",
+        json_schema_extra={"step": 0.005},
     )
     part: Part = Field(
         "all",

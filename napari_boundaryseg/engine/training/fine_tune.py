@@ -19,7 +19,7 @@ from napari_boundaryseg.engine.inference.predictor import Predictor
 from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan, part_of
 from napari_boundaryseg.engine.preprocessing.prepared_scan import PreparedScan
 from napari_boundaryseg.engine.recipes.recipe import TUNING_STEPS, Recipe
-from napari_boundaryseg.engine.recipes.tuning import FineTuneSettings, Part
+from napari_boundaryseg.engine.recipes.tuning import SMALLEST_GAIN, FineTuneSettings, Part
 from napari_boundaryseg.engine.training.data.cases import Pair
 from napari_boundaryseg.engine.training.judges import Judges
 from napari_boundaryseg.engine.training.loop.folder import CARD, LAST, card_in
@@ -48,6 +48,7 @@ def fine_tune(
     steps: int = TUNING_STEPS,
     lr: float = LEARNING_RATE,
     part: Part = "all",
+    smallest_gain: float = SMALLEST_GAIN,
     seed: int = 0,
     device: str = "auto",
     precision: str = "auto",
@@ -79,6 +80,8 @@ def fine_tune(
     part : str
         ``"all"``, ``"decoder"`` (all but the encoder) or ``"heads"`` (the last layers of every output); the other
         weights stay exactly as they are.
+    smallest_gain : float
+        Of surface Dice: a model that gains less on the held-out cases is not called better.
     seed : int
     device, precision : str
         As for `engine.training.train.fit`.
@@ -139,7 +142,7 @@ def fine_tune(
         kept = taken(model, scans, patients or {}, learn, folder, device, share(progress, 0.45, 0.9))
         _keep(kept, model, tuned)
         if held:
-            _compare(model, tuned, judges, folder, device, share(progress, 0.9, 1.0))
+            _compare(model, tuned, judges, folder, device, smallest_gain, share(progress, 0.9, 1.0))
 
     return teach(
         recipe,
@@ -192,7 +195,15 @@ def _freeze_statistics(network: nn.Module) -> None:
             module.frozen_statistics = True  # type: ignore[assignment]
 
 
-def _compare(model: LoadedModel, path: Path, judges: Judges, folder: Path, device: str, progress: Progress) -> None:
+def _compare(
+    model: LoadedModel,
+    path: Path,
+    judges: Judges,
+    folder: Path,
+    device: str,
+    smallest: float,
+    progress: Progress,
+) -> None:
     """Score both models on the part of each scan that a person would give them; the new card gets the scores."""
     scheme, held_out = model.card.recipe.scheme, judges.cases
     scans = [PreparedScan.of(case.volume, model.card.recipe, model.card.name) for case in held_out]
@@ -214,6 +225,7 @@ def _compare(model: LoadedModel, path: Path, judges: Judges, folder: Path, devic
         excluded=judges.excluded,
         copies=judges.copies,
         unknown_ancestry=not model.card.ancestry.complete,
+        smallest=smallest,
     )
     card = with_scores(tuned.card, comparison)
     save(path, card, tuned.network.state_dict())

@@ -8,9 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from napari_boundaryseg.engine.evaluation.comparison import migrated, wins
-from napari_boundaryseg.engine.evaluation.comparison_words import not_taught_in_words, remarks, taken_in_words
+from napari_boundaryseg.engine.evaluation.comparison_words import (
+    not_taught_in_words,
+    remarks,
+    score_in_words,
+    taken_in_words,
+)
 from napari_boundaryseg.engine.recipes.recipe import TUNING_STEPS
-from napari_boundaryseg.engine.recipes.tuning import FineTuneSettings, Part
+from napari_boundaryseg.engine.recipes.tuning import FineTuneSettings
 from napari_boundaryseg.engine.task_list import FineTune, TuningCase
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.jobs.error_text import sentence
@@ -35,8 +40,7 @@ def fine_tune(
     held_out: Sequence[str] = (),
     steps: int = TUNING_STEPS,
     seed: int = 0,
-    lr: float = FineTuneSettings().lr,
-    part: Part = "all",
+    **settings: Any,
 ) -> Job:
     """Fine-tune a model on accepted cases in the worker; the result is added to the project as a version.
 
@@ -54,7 +58,7 @@ def fine_tune(
             "Choose accepted cases from the list",
         )
     training, held = ([known[name] for name in chosen] for chosen in (names, held_out))
-    order = trainings.order_of(project, model, training, held, FineTuneSettings(steps=steps, lr=lr, part=part), seed)
+    order = trainings.order_of(project, model, training, held, FineTuneSettings(steps=steps, **settings), seed)
     return _start(session, project, order, Path(model), training, held, project.training_folder())
 
 
@@ -171,14 +175,15 @@ def _verdict(version: ModelVersion) -> str:
     if comparison is None:
         return f"{unused}: no case was held out, so nothing says whether it is better. Choose Use to use it."
     change, verdict = comparison["change"]["mean"], comparison["verdict"]
+    score = score_in_words(comparison).removeprefix("Mean ")
     if change is None:
         return f"{unused}: none of the held-out cases may judge it. Choose Use to use it."
     if version.active:
-        return f"{name} is better on the held-out cases (Dice {change:+.3f}) and is now in use."
+        return f"{name} is better on the held-out cases ({score} {change:+.3f}) and is now in use."
     if verdict == "better":
         organs = dict.fromkeys([*comparison.get("not_taught", ()), *comparison.get("not_in_references", ())])
         return (
-            f"{unused}: it is better on the held-out cases (Dice {change:+.3f}), but of {', '.join(organs)} nothing is "
-            "known. Choose Use to use it."
+            f"{unused}: it is better on the held-out cases ({score} {change:+.3f}), but of {', '.join(organs)} "
+            "nothing is known. Choose Use to use it."
         )
-    return f"{unused}: {verdict} on the held-out cases (Dice {change:+.3f})."
+    return f"{unused}: {verdict} on the held-out cases ({score} {change:+.3f})."

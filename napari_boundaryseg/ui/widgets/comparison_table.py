@@ -1,4 +1,4 @@
-"""Table of Dice before and after fine-tuning on held-out cases, and the verdict."""
+"""Table of surface Dice before and after fine-tuning on held-out cases, and the verdict."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ from typing import Any
 
 from qtpy.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
-from napari_boundaryseg.engine.evaluation.comparison_words import change_in_words, remarks
+from napari_boundaryseg.engine.evaluation.comparison_words import (
+    change_in_words,
+    organs_in_words,
+    path_in_words,
+    power_in_words,
+    remarks,
+    score_in_words,
+)
 from napari_boundaryseg.ui.widgets.controls import as_list, column, line, named
 
 VERDICTS = {
@@ -23,7 +30,9 @@ HEADINGS = ("Organ", "Before", "After")
 def in_words(comparison: Mapping[str, Any]) -> str:
     """The verdict with the change that it rests on, and what limits it."""
     said = VERDICTS.get(comparison["verdict"], comparison["verdict"])
-    return "\n".join([said, f"Mean Dice {change_in_words(comparison, 3)}", *remarks(comparison)])
+    power = [power_in_words(comparison["n"])] if comparison["n"] else []
+    found = [f"{score_in_words(comparison)} {change_in_words(comparison, 3)}", path_in_words(comparison)]
+    return "\n".join([said, *filter(None, found), *organs_in_words(comparison), *power, *remarks(comparison)])
 
 
 def _number(value: float | None) -> str:
@@ -31,7 +40,7 @@ def _number(value: float | None) -> str:
 
 
 class ComparisonTable(QWidget):
-    """Dice before and after, a row per organ; the name of each held-out case stands over its organs."""
+    """Surface Dice before and after, a row per organ; the name of each held-out case stands over its organs."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,6 +55,7 @@ class ComparisonTable(QWidget):
 
     def show_comparison(self, comparison: Mapping[str, Any]) -> None:
         """Fill in the verdict and the table."""
+        score = "dsc" if score_in_words(comparison) == "Mean Dice" else "surface_dice"
         self.verdict.setText(in_words(comparison))
         self.table.clearSpans()
         self.table.setRowCount(0)
@@ -53,7 +63,7 @@ class ComparisonTable(QWidget):
             self._add(case)
             self.table.setSpan(self.table.rowCount() - 1, 0, 1, len(HEADINGS))
             for row in rows:
-                self._add(f"  {row['organ']}", _number(row["dsc_before"]), _number(row["dsc_after"]))
+                self._add(f"  {row['organ']}", *(_number(row[f"{score}_{when}"]) for when in ("before", "after")))
         n = self.table.rowCount()
         height = self.table.rowHeight(0) if n else 24
         shown = min(max(n, 1), MAX_ROWS_SHOWN)

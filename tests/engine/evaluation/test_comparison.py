@@ -48,7 +48,7 @@ def test_verdict(changes, expected):
 def test_a_missed_organ_counts_as_zero_and_is_named():
     values = scores([0.1, 0.1, 0.1])
     for pair in values.values():
-        pair["before"]["Prostate"]["dsc"] = math.nan
+        pair["before"]["Prostate"] |= {"dsc": math.nan, "surface_dice": math.nan}
     comparison = compare(values)
     assert comparison["change"]["mean"] == pytest.approx(0.8)
     assert "missing" in as_markdown(comparison)
@@ -62,7 +62,8 @@ def test_markdown_has_a_row_per_case_and_the_verdict():
 
 
 def found_where_there_is_none(volume_ml: float) -> dict[str, Any]:
-    return {"dsc": 0.0, "missing": True, "volume_ml": volume_ml, "reference_ml": 0.0}
+    figures = {"dsc": 0.0, "surface_dice": 0.0, "apl_mm": 0.0}
+    return {**figures, "missing": True, "volume_ml": volume_ml, "reference_ml": 0.0}
 
 
 def test_an_organ_that_no_reference_holds_has_no_dice_and_is_named() -> None:
@@ -154,6 +155,30 @@ def test_who_may_not_judge_is_named_with_the_reason() -> None:
     assert "could not be checked" in said
 
 
+def test_the_verdict_says_what_it_rests_on_organ_by_organ() -> None:
+    values = scores([0.05, 0.06, 0.04, 0.05])
+    for pair in values.values():
+        pair["before"]["Bladder"] = pair["before"]["Prostate"]
+        pair["after"]["Bladder"] = {**pair["after"]["Prostate"], "apl_mm": 1.0}
+    page = as_markdown(compare(values))
+    assert "**Verdict: better** — surface Dice, mean over the organs that the reference holds: +0.0500 (95 %" in page
+    assert "- To be drawn anew, of an organ: -1 mm (no interval: all changes are equal)" in page
+    assert "- Bladder: better, surface Dice +0.050 (95 % interval +0.037 to +0.063, n = 4)." in page
+    assert "With 4 patients a true gain of one standard deviation is found in 3 of 10 trials." in page
+    for pair in values.values():
+        pair["after"]["Bladder"] = {**pair["before"]["Bladder"], "surface_dice": 0.68}
+    worse = compare(values)
+    assert (worse["verdict"], wins(worse)) == ("no evidence", False)
+    assert "Not called better, for Bladder is perhaps worse." in as_markdown(worse)
+
+
+def test_a_gain_smaller_than_what_matters_is_no_evidence() -> None:
+    values = scores([0.005, 0.006, 0.004])
+    assert compare(values)["verdict"] == "no evidence"
+    assert "Not called better, for the gain of surface Dice is smaller than 0.01." in remarks(compare(values))
+    assert compare(values, smallest=0.004)["verdict"] == "better"
+
+
 def test_every_metric_is_compared_and_a_figure_that_stays_is_said_once():
     values = scores([0.05, 0.06, 0.04])
     for pair in values.values():
@@ -186,7 +211,7 @@ def test_what_a_comparison_of_an_older_version_did_not_say_is_nothing() -> None:
     old = migrated({"verdict": "better", "n": 3, "change": change, "cases": []})
     assert old.pop("interval") != compare(scores([0.1]))["interval"]
     assert old == {
-        "format": "napari-boundaryseg-comparison/2",
+        "format": "napari-boundaryseg-comparison/3",
         "verdict": "better",
         "n": 3,
         "n_cases": 3,
@@ -199,6 +224,10 @@ def test_what_a_comparison_of_an_older_version_did_not_say_is_nothing() -> None:
         "excluded": {},
         "copies": [],
         "unknown_ancestry": False,
+        "path": None,
+        "organs": [],
+        "held_back": [],
+        "smallest": None,
     }
 
 
@@ -220,13 +249,19 @@ def test_what_one_model_alone_finds_of_an_undrawn_organ_is_nothing_for_the_other
     assert (row[f"volume_ml_{found}"], row[f"volume_ml_{other}"]) == (7.0, 0.0)
 
 
-def test_a_case_that_is_labelled_with_the_old_models_own_result_is_told() -> None:
-    values = scores([0.0, 0.05, 0.05])
+def test_a_case_that_is_labelled_with_the_old_models_own_result_judges_nothing() -> None:
+    values = scores([-0.5, 0.05, 0.06, 0.04])
     values["case 0"]["before"]["Prostate"]["dsc"] = 1.0
     comparison = compare(values)
+    assert (comparison["verdict"], comparison["n"]) == ("better", 3)
+    assert comparison["change"]["mean"] == pytest.approx(0.05)
     said = " ".join(remarks(comparison))
-    assert "The model against itself: case 0 is labelled with the old model's own result" in said
+    assert "case 0 may not judge: its labels are the old model's own result, which nobody has corrected." in said
     assert "case 1" not in said
+
+
+def test_labels_that_are_hardly_corrected_are_told() -> None:
+    values = scores([0.0, 0.05, 0.05])
     values["case 0"]["before"]["Prostate"]["dsc"] = 0.995
     assert "against itself: case 0" in " ".join(remarks(compare(values))), "hardly corrected"
     values["case 0"]["before"]["Prostate"]["dsc"] = 0.98

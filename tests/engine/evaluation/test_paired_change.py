@@ -43,7 +43,13 @@ def test_a_comparison_of_models_that_are_equal_claims_no_change(n: int) -> None:
     for _ in range(300):
         scores = {
             str(case): {
-                side: {"Prostate": {"dsc": 0.8 + rng.normal(0, 0.02), "reference_ml": 1.0}}
+                side: {
+                    "Prostate": {
+                        "surface_dice": 0.8 + rng.normal(0, 0.02),
+                        "apl_mm": 9 + rng.normal(0, 2),
+                        "reference_ml": 1.0,
+                    }
+                }
                 for side in ("before", "after")
             }
             for case in range(n)

@@ -123,7 +123,7 @@ def test_notes_stay_and_scores_of_the_old_model_do_not(model: LoadedModel, tmp_p
     comparison = json.loads((tmp_path / "b" / "comparison.json").read_text("utf-8"))
     for organ in ("Hippocampus_A", "Hippocampus_P"):
         values = [row["dsc_after"] for row in comparison["cases"] if row["organ"] == organ]
-        (found,) = (score for score in card.scores if score.organ == organ)
+        (found,) = (score for score in card.scores if (score.organ, score.metric) == (organ, "dsc"))
         assert (found.metric, found.n) == ("dsc", 2)
         assert found.mean == pytest.approx(np.mean(values))
         assert found.sd == pytest.approx(np.std(values, ddof=1))
