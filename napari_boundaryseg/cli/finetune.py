@@ -35,6 +35,10 @@ def finetune(
         float | None,
         typer.Option(help="Of surface Dice: a model that gains less is not called better; 0.01 by default."),
     ] = None,
+    cross_fitting: Annotated[
+        bool,
+        typer.Option(help="With 3 to 9 patients and nobody held out: up to 5 more models judge on unseen patients."),
+    ] = True,
     seed: Annotated[int, typer.Option(min=0, help="Of patches and augmentation.")] = 0,
     resume: Annotated[
         bool,
@@ -54,7 +58,7 @@ def finetune(
 
     if resume and overwrite:
         raise typer.BadParameter("--resume and --overwrite exclude each other")
-    chosen = settings_of(steps=steps, lr=lr, part=part, smallest_gain=smallest_gain)
+    chosen = settings_of(steps=steps, lr=lr, part=part, smallest_gain=smallest_gain, cross_fitting=cross_fitting)
     claim(out, resume=resume, overwrite=overwrite)  # before every scan is read
     refuse_changed(model)
     with stoppable(kept_in(out, overwrite)):
@@ -76,6 +80,7 @@ def finetune(
             lr=chosen.lr,
             part=chosen.part,
             smallest_gain=chosen.smallest_gain,
+            cross_fitting=chosen.cross_fitting,
             seed=seed,
             device=device,
             precision=precision,
@@ -88,7 +93,7 @@ def finetune(
     training = read_card(path)[0].training
     if said := taken_in_words(training.taken, training.taken_why):
         typer.echo(said)
-    if held:
+    if (out / "comparison.md").is_file():
         typer.echo((out / "comparison.md").read_text(encoding="utf-8"))
         return
     typer.echo("No case was held out, so nothing can be said about whether it is better: keep the old model in use.")

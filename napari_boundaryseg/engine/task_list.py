@@ -137,6 +137,7 @@ class FineTune(Task):
     lr: float = FineTuneSettings().lr
     part: Part = "all"
     smallest_gain: float = SMALLEST_GAIN
+    cross_fitting: bool = False
     seed: int = 0
     device: str = "auto"
     resume: bool = False

@@ -135,6 +135,7 @@ def fine_tune(task: FineTune, *, progress: Progress = silent) -> dict[str, Any]:
         lr=task.lr,
         part=task.part,
         smallest_gain=task.smallest_gain,
+        cross_fitting=task.cross_fitting,
         seed=task.seed,
         device=task.device,
         patients={case.name: case.patient for case in (*task.cases, *task.held_out) if case.patient},

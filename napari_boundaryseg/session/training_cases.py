@@ -15,6 +15,7 @@ from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
 from napari_boundaryseg.engine.checkpoints.card import Card
 from napari_boundaryseg.engine.preprocessing.channels import in_order
 from napari_boundaryseg.engine.recipes.recipe import Recipe
+from napari_boundaryseg.engine.recipes.tuning import FEWEST_PATIENTS, MOST_MODELS, TOO_MANY_PATIENTS
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.project.project import Project
 
@@ -29,27 +30,32 @@ class Candidate:
     """None where nobody knows whose scan it is."""
     misfit: str = ""
     """Why the model can learn nothing from it; empty where it fits."""
+    role: str = ""
+    """That it was given once, see `Project.give_roles`."""
 
 
 def candidates(project: Project, card: Card | None) -> list[Candidate]:
     """Every accepted case, by name, with what is against it where the model is known."""
     facts = project.facts() if card is not None else {}
+    roles = project.roles()
     return [
         Candidate(
             case.name,
             case.scheme,
             case.patient or None,
             _misfit(facts.get(case.label.parent.name, {}), case.name, card.recipe, card.name) if card else "",
+            roles.get(case.name, ""),
         )
         for case in project.cases()
     ]
 
 
 def first_roles(cases: Sequence[Candidate], chosen: Mapping[str, str], held: Iterable[str] = ()) -> dict[str, str]:
-    """The role of every case: as it was chosen, else as its patient's others, else one patient is held out.
+    """The role of every case: as it was chosen, else as it was once given, else as its patient's others.
 
-    That is one of whom it is known who it is, if there is any, with few cases, and of several the last. With fewer than
-    two patients nobody is held out: those who train never judge.
+    Where nobody is held out then, one patient is of whom nothing is given: one who is known, if there is any, with few
+    cases, and of several the last. Not with fewer than two patients, for those who train never judge; and not with 3
+    to 9, for then all of them judge by cross-fitting.
 
     Parameters
     ----------
@@ -57,19 +63,22 @@ def first_roles(cases: Sequence[Candidate], chosen: Mapping[str, str], held: Ite
     chosen : mapping
         What a person chose.
     held : iterable of str
-        Who was held out so far, and stays so where somebody else is left to train.
+        Who was held out so far in the window, and stays so where somebody else is left to train.
     """
     patients = _by_patient(case for case in cases if not case.misfit)
-    given = {**dict.fromkeys(held, "Held out"), **chosen}
+    said = {**{case.name: case.role for case in cases if case.role}, **chosen}
+    given = {**dict.fromkeys(held, "Held out"), **said}
     roles = {name: _role(name, names, given) for names in patients.values() for name in names}
     if "Train" not in roles.values():
-        roles = {name: _role(name, names, chosen) for names in patients.values() for name in names}
-    if len(patients) > 1 and "Held out" not in roles.values() and not roles.keys() & chosen.keys():
+        roles = {name: _role(name, names, said) for names in patients.values() for name in names}
+    few = len(patients) < FEWEST_PATIENTS or len(patients) >= TOO_MANY_PATIENTS
+    if few and len(patients) > 1 and "Held out" not in roles.values() and not roles.keys() & chosen.keys():
         ranked = [
             (2 * len(names) > len(roles), not known, len(names), -n)
             for n, ((known, _), names) in enumerate(patients.items())
+            if not said.keys() & set(names)
         ]
-        roles |= dict.fromkeys(list(patients.values())[-min(ranked)[-1]], "Held out")
+        roles |= dict.fromkeys(list(patients.values())[-min(ranked)[-1]] if ranked else (), "Held out")
     return {case.name: roles.get(case.name, "Leave out") for case in cases}
 
 
@@ -86,6 +95,12 @@ def on_both_sides(cases: Sequence[Candidate], roles: Mapping[str, str]) -> list[
         if len({roles[name] for name in parted}) > 1:
             found.append(f"{' and '.join(parted)} are of one patient, {patient}")
     return found
+
+
+def cross_fitted(cases: Sequence[Candidate], roles: Mapping[str, str]) -> int:
+    """By how many models the patients are judged where nobody is held out; 0 where there are too few or too many."""
+    training = _by_patient(case for case in cases if roles.get(case.name) == "Train")
+    return min(MOST_MODELS, len(training)) if FEWEST_PATIENTS <= len(training) < TOO_MANY_PATIENTS else 0
 
 
 def of_unknown_patient(cases: Sequence[Candidate], roles: Mapping[str, str]) -> list[str]:

@@ -17,6 +17,7 @@ from napari_boundaryseg.session.actions import accept, fine_tune
 from napari_boundaryseg.session.training_cases import (
     Candidate,
     candidates,
+    cross_fitted,
     first_roles,
     of_unknown_patient,
     on_both_sides,
@@ -36,15 +37,21 @@ def held(found: dict[str, str]) -> str:
     "patients, out",
     [
         ({"a": None}, ""),
-        ({"a": None, "b": None, "c": None}, "c"),
+        ({"a": None, "b": None}, "b"),
+        ({"a": None, "b": None, "c": None}, ""),
         ({"a": "1", "b": "1"}, ""),
         ({"a": "1", "b": "2", "c": "2"}, "a"),
-        ({"a": "1", "b": "2", "c": None}, "b"),
+        ({"a": "1", "b": None}, "a"),
+        ({"a": "1", "b": "2", "c": None}, ""),
+        (dict.fromkeys("abcdefghi"), ""),
+        (dict.fromkeys("abcdefghij"), "j"),
         ({"a": "1", "b": "2", "c": "1", "d": "2"}, "bd"),
         ({"a": "1", "b": "1", "c": "1", "d": None}, "d"),
     ],
 )
-def test_at_first_one_patient_is_held_out_who_is_not_in_training(patients: dict[str, str | None], out: str) -> None:
+def test_at_first_one_patient_is_held_out_who_is_not_in_training_but_with_3_to_9(
+    patients: dict[str, str | None], out: str
+) -> None:
     offered = cases(**patients)
     roles = first_roles(offered, {})
     assert held(roles) == out
@@ -63,6 +70,25 @@ def test_a_choice_and_who_was_held_out_stay_and_a_new_scan_goes_with_its_patient
     assert held(first_roles(offered, {"b": "Train"})) == ""
     alone = cases(a="1", b="1")
     assert held(first_roles(alone, {}, ["b"])) == "", "once it is known that both are of one patient"
+
+
+def test_a_role_that_was_given_once_stays_with_the_patient() -> None:
+    offered = [Candidate("a", "own", "1", role="Held out"), *cases(b="2", c="1", d="3")]
+    assert held(first_roles(offered, {})) == "ac", "a new scan of a patient who judges"
+    assert held(first_roles(offered, {"a": "Train", "c": "Train"})) == "", "until a person says otherwise"
+    two = [Candidate("a", "own", "1", role="Train"), *cases(b="2")]
+    assert held(first_roles(two, {})) == "b", "who was given no role is proposed"
+    both = [Candidate(name, "own", name, role="Train") for name in "ab"]
+    assert held(first_roles(both, {})) == "", "who trains is never proposed"
+
+
+def test_how_many_models_judge_where_nobody_is_held_out() -> None:
+    offered = cases(a="1", b="2", c="3", d="3", e="4", f="5", g="6")
+    roles = dict.fromkeys("abcdefg", "Train")
+    assert cross_fitted(offered, roles) == 5
+    assert cross_fitted(offered, {**roles, "e": "Leave out", "f": "Leave out", "g": "Leave out"}) == 3
+    assert cross_fitted(cases(a="1", b="2"), roles) == 0
+    assert cross_fitted(cases(**{f"c{n}": None for n in range(10)}), {f"c{n}": "Train" for n in range(10)}) == 0
 
 
 def test_a_patient_on_both_sides_is_named_and_one_that_is_not_known_is_told() -> None:

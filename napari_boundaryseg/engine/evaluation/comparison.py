@@ -24,7 +24,7 @@ FORMAT = "napari-boundaryseg-comparison/3"
 METRIC = "surface Dice, mean over the organs that the reference holds"
 ITSELF = "its labels are the old model's own result, which nobody has corrected"
 OLD_INTERVAL = "percentile bootstrap, 95 %"
-_OF_ORGANS: dict[str, Any] = {"path": None, "organs": [], "held_back": [], "smallest": None}
+_OF_ORGANS: dict[str, Any] = {"path": None, "organs": [], "held_back": [], "smallest": None, "models": 0}
 """What versions before the third did not look at."""
 
 
@@ -38,6 +38,7 @@ def compare(
     copies: Iterable[Sequence[str]] = (),
     unknown_ancestry: bool = False,
     smallest: float = SMALLEST_GAIN,
+    models: int = 0,
 ) -> dict[str, Any]:
     """Paired differences per case and organ, with a verdict from t intervals over patients.
 
@@ -65,13 +66,15 @@ def compare(
         Nobody knows on which cases the model was trained first, so that these could not be excluded.
     smallest : float
         The smallest gain of surface Dice that matters.
+    models : int
+        By how many models, each taught without their patients, the cases were judged; 0 where the new one itself did.
 
     Returns
     -------
     dict
         ``format``; ``verdict``; ``n``, the patients that it rests on; ``n_cases``; ``metric``; ``interval``, its kind;
         ``change`` of it and ``path``, in mm (``mean``, ``low``, ``high``, None where there is none); ``organs``,
-        ``held_back`` as in `verdict.Verdict`; ``smallest``; ``cases``, rows with before and after of every metric;
+        ``held_back`` as in `verdict.Verdict`; ``smallest``; ``models``; ``cases``, rows of metrics before and after;
         ``unscored``, rows with the volumes before and after of organs that a reference does not hold;
         ``not_in_references`` and ``not_taught``, organs; ``excluded``, case to reason; ``copies``, lists of names;
         ``unknown_ancestry``.
@@ -96,6 +99,7 @@ def compare(
         "organs": found_by.organs,
         "held_back": found_by.held_back,
         "smallest": smallest,
+        "models": models,
         "cases": [_row(case, organ, paired[case][organ]) for case, organs in drawn.items() for organ in organs],
         "unscored": [row for case, organs in paired.items() for row in _unscored(case, organs, drawn[case])],
         "not_in_references": [
@@ -162,7 +166,8 @@ def with_scores(card: Card, comparison: Mapping[str, Any]) -> Card:
             of_organ.setdefault(scans[row["case"]], []).append(row[f"{metric}_after"] or 0.0)
     n = len(set(scans.values()))
     mean = comparison["change"]["mean"]
-    said = f"{n} of the user's cases, held out; against the model before: {comparison['verdict']}"
+    how = f"each by one of {comparison['models']} models that had not seen it" if comparison["models"] else "held out"
+    said = f"{n} of the user's cases, {how}; against the model before: {comparison['verdict']}"
     return card.model_copy(
         update={
             "scores": card_scores({key: map(np.mean, values.values()) for key, values in found.items()}),

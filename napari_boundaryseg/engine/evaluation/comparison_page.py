@@ -9,6 +9,7 @@ from napari_boundaryseg.data.metrics import Metric, metrics
 from napari_boundaryseg.engine.evaluation.comparison import migrated
 from napari_boundaryseg.engine.evaluation.comparison_words import (
     change_in_words,
+    on_whom,
     organs_in_words,
     path_in_words,
     power_in_words,
@@ -25,7 +26,7 @@ def as_markdown(comparison: Mapping[str, Any]) -> str:
     said = [*filter(None, judged), *remarks(known)]
     head = ["case", "organ", *(metric.heading for metric in columns)]
     lines = [
-        "# Before and after fine-tuning, on held-out cases",
+        f"# Before and after fine-tuning, {on_whom(known)}",
         "",
         f"**Verdict: {known['verdict']}** — {known['metric']}: {change_in_words(known)}.",
         "",

@@ -24,10 +24,16 @@ def change_in_words(comparison: Mapping[str, Any], digits: int = 4) -> str:
     known = migrated(comparison)
     n, n_cases = known["n"], known["n_cases"]
     if known["change"]["mean"] is None:
-        return "no held-out case could judge"
+        return "no case could judge"
     over = f"n = {n}" if n == n_cases else f"n = {n} patients with {n_cases} cases"
     old = "by the bootstrap of an older version, which is too narrow for few cases"
     return _ends(known["change"], n, over, digits, old=old if known["interval"] == OLD_INTERVAL else "")
+
+
+def on_whom(comparison: Mapping[str, Any]) -> str:
+    """On which cases a verdict rests."""
+    models = migrated(comparison)["models"]
+    return f"on cases that {models} models like it had not seen" if models else "on the held-out cases"
 
 
 def path_in_words(comparison: Mapping[str, Any]) -> str:
@@ -78,12 +84,16 @@ def remarks(comparison: Mapping[str, Any]) -> list[str]:
     """What limits a verdict, one sentence each."""
     known = migrated(comparison)
     untaught, unjudged = known["not_taught"], known["not_in_references"]
+    like_it = [
+        f"Judged were {known['models']} models, each taught without some of the patients; this one has learnt from all."
+        for _ in range(known["models"] > 0)
+    ]
     held_back = [f"Not called better, for {' and '.join(known['held_back'])}."] if known["held_back"] else []
     neither = [organ for organ in untaught if organ in unjudged]
-    said = held_back + _of_organs("No case has", neither, f"{LOST}, and the verdict says nothing of it")
+    said = like_it + held_back + _of_organs("No case has", neither, f"{LOST}, and the verdict says nothing of it")
     said += _of_organs("No training case has", [organ for organ in untaught if organ not in neither], LOST)
     said += _of_organs(
-        "No held-out case has", [organ for organ in unjudged if organ not in neither], "the verdict says nothing of it"
+        "No judging case has", [organ for organ in unjudged if organ not in neither], "the verdict says nothing of it"
     )
     for organ in dict.fromkeys(row["organ"] for row in known["unscored"]):
         rows = [row for row in known["unscored"] if row["organ"] == organ]
@@ -103,7 +113,7 @@ def remarks(comparison: Mapping[str, Any]) -> list[str]:
     ]
     if known["unknown_ancestry"]:
         said.append(
-            "The model's card does not say on which cases it was trained first: whether a held-out case was among "
+            "The model's card does not say on which cases it was trained first: whether a judging case was among "
             "them could not be checked."
         )
     return said

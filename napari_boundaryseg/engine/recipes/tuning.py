@@ -13,6 +13,9 @@ Part = Literal["all", "decoder", "heads"]
 """Which weights are trained: all, all but the encoder's, or those of the last layers of every output only."""
 
 
+FEWEST_PATIENTS, TOO_MANY_PATIENTS = 3, 10
+"""Of cross-fitting: with fewer there is no verdict; with so many some can be held out."""
+MOST_MODELS = 5
 SMALLEST_GAIN = 0.01
 """Of surface Dice: a smaller gain does not matter, whatever its interval."""
 
@@ -38,6 +41,12 @@ class FineTuneSettings(Settings):
         title="Smallest gain",
         description="Of surface Dice on the held-out cases: a model that gains less is not called better",
         json_schema_extra={"step": 0.005},
+    )
+    cross_fitting: bool = Field(
+        True,
+        title="Cross-fitting",
+        description="With 3 to 9 patients and nobody held out: up to 5 more models, each judged on patients that it "
+        "has not seen; takes as many times longer",
     )
     part: Part = Field(
         "all",

@@ -9,17 +9,14 @@ from pathlib import Path
 
 from torch import nn
 
-from napari_boundaryseg.data.metrics import evaluate
-from napari_boundaryseg.data.saving import atomic_json, atomic_text
+from napari_boundaryseg.data.saving import atomic_text
 from napari_boundaryseg.engine.checkpoints.card import tuned_on
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, load_model, save
-from napari_boundaryseg.engine.evaluation.comparison import compare, with_scores
-from napari_boundaryseg.engine.evaluation.comparison_page import as_markdown
-from napari_boundaryseg.engine.inference.predictor import Predictor
-from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan, part_of
-from napari_boundaryseg.engine.preprocessing.prepared_scan import PreparedScan
+from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan
 from napari_boundaryseg.engine.recipes.recipe import TUNING_STEPS, Recipe
 from napari_boundaryseg.engine.recipes.tuning import SMALLEST_GAIN, FineTuneSettings, Part
+from napari_boundaryseg.engine.training.before_and_after import keep_comparison, scored
+from napari_boundaryseg.engine.training.cross_fit import cross_fit, forget_parts, parts_to_judge
 from napari_boundaryseg.engine.training.data.cases import Pair
 from napari_boundaryseg.engine.training.judges import Judges
 from napari_boundaryseg.engine.training.loop.folder import CARD, LAST, card_in
@@ -49,6 +46,7 @@ def fine_tune(
     lr: float = LEARNING_RATE,
     part: Part = "all",
     smallest_gain: float = SMALLEST_GAIN,
+    cross_fitting: bool = False,
     seed: int = 0,
     device: str = "auto",
     precision: str = "auto",
@@ -82,6 +80,9 @@ def fine_tune(
         weights stay exactly as they are.
     smallest_gain : float
         Of surface Dice: a model that gains less on the held-out cases is not called better.
+    cross_fitting : bool
+        Where nobody is held out, and there are 3 to 9 patients: fine-tune up to five times more, each time without some
+        of them, who judge. See `cross_fit`.
     seed : int
     device, precision : str
         As for `engine.training.train.fit`.
@@ -120,6 +121,8 @@ def fine_tune(
     if not scans:
         raise InputError("fine-tuning", "there is no training case", "Accept at least one corrected case first")
     judges = Judges.of(model.card.ancestry, scans, held, patients or {})
+    parts = parts_to_judge(scans, patients or {}) if cross_fitting and not held else []
+    own = 1 / (1 + len(parts))  # of the time
     recipe = tuning_recipe(model.card.recipe, steps, lr)
     if resume:
         recipe = _as_begun(recipe, folder, "batch")
@@ -139,10 +142,34 @@ def fine_tune(
         return teach(fewer, some, place, steps=fewer.steps, resume=True, progress=told)
 
     def judge(tuned: Path) -> None:
-        kept = taken(model, scans, patients or {}, learn, folder, device, share(progress, 0.45, 0.9))
+        kept = taken(model, scans, patients or {}, learn, folder, device, share(progress, 0.45 * own, 0.9 * own))
         _keep(kept, model, tuned)
         if held:
-            _compare(model, tuned, judges, folder, device, smallest_gain, share(progress, 0.9, 1.0))
+            scores = scored(model, load_model(tuned), judges.cases, device, share(progress, 0.9, 1.0))
+            keep_comparison(model, tuned, scores, judges, folder, smallest_gain)
+        elif parts:
+            found = cross_fit(
+                model, scans, parts, patients or {}, again, folder, device, share(progress, 0.9 * own, 1.0)
+            )
+            keep_comparison(model, tuned, *found[:2], folder, smallest_gain, found[2])
+            forget_parts(folder)
+
+    def again(some: Sequence[LabelledScan], place: Path, told: Progress) -> Path:
+        return fine_tune(
+            model,
+            some,
+            place,
+            steps=steps,
+            lr=lr,
+            part=part,
+            cross_fitting=False,
+            seed=seed,
+            device=device,
+            precision=precision,
+            patients=patients,
+            resume=True,
+            progress=told,
+        )
 
     return teach(
         recipe,
@@ -155,7 +182,7 @@ def fine_tune(
         name=name or model.card.name,
         training=tuned_on(model.card.training, len(scans)),
         judge=judge,
-        progress=share(progress, 0.0, 0.45),
+        progress=share(progress, 0.0, 0.45 * own),
     )
 
 
@@ -193,43 +220,3 @@ def _freeze_statistics(network: nn.Module) -> None:
     for module in network.modules():
         if isinstance(module, nn.modules.batchnorm._BatchNorm):
             module.frozen_statistics = True  # type: ignore[assignment]
-
-
-def _compare(
-    model: LoadedModel,
-    path: Path,
-    judges: Judges,
-    folder: Path,
-    device: str,
-    smallest: float,
-    progress: Progress,
-) -> None:
-    """Score both models on the part of each scan that a person would give them; the new card gets the scores."""
-    scheme, held_out = model.card.recipe.scheme, judges.cases
-    scans = [PreparedScan.of(case.volume, model.card.recipe, model.card.name) for case in held_out]
-    parts = [part_of(scan, case.labels, case.box) for scan, case in zip(scans, held_out, strict=True)]
-    scores: dict[str, dict[str, dict[str, dict[str, float]]]] = {}
-    total = 2 * len(held_out)
-    tuned = load_model(path)
-    for turn, (label, candidate) in enumerate((("before", model), ("after", tuned))):
-        predictor = Predictor(candidate, device=device, backend="torch")
-        for n, (case, box) in enumerate(zip(held_out, parts, strict=True)):
-            progress((turn * len(held_out) + n) / total, f"Comparing on {case.volume.name}, {label}")
-            found = predictor.segment(case.volume, box=box, whole=True, any_modality=True).labels
-            scores.setdefault(case.volume.name, {})[label] = evaluate(found, case.labels.with_scheme(scheme))
-    comparison = compare(
-        scores,
-        scheme,
-        patients=judges.patients,
-        not_taught=tuned.card.training.not_taught,
-        excluded=judges.excluded,
-        copies=judges.copies,
-        unknown_ancestry=not model.card.ancestry.complete,
-        smallest=smallest,
-    )
-    card = with_scores(tuned.card, comparison)
-    save(path, card, tuned.network.state_dict())
-    atomic_text(folder / CARD, card.model_dump_json(indent=2))
-    atomic_json(folder / "comparison.json", comparison)
-    atomic_text(folder / "comparison.md", as_markdown(comparison))
-    progress(1.0, comparison["verdict"])

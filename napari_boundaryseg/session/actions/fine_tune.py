@@ -10,6 +10,7 @@ from typing import Any
 from napari_boundaryseg.engine.evaluation.comparison import migrated, wins
 from napari_boundaryseg.engine.evaluation.comparison_words import (
     not_taught_in_words,
+    on_whom,
     remarks,
     score_in_words,
     taken_in_words,
@@ -57,6 +58,7 @@ def fine_tune(
             "the project has no such case" if missing else "no training case is chosen",
             "Choose accepted cases from the list",
         )
+    project.give_roles({**dict.fromkeys(names, "Train"), **dict.fromkeys(held_out, "Held out")})
     training, held = ([known[name] for name in chosen] for chosen in (names, held_out))
     order = trainings.order_of(project, model, training, held, FineTuneSettings(steps=steps, **settings), seed)
     return _start(session, project, order, Path(model), training, held, project.training_folder())
@@ -173,17 +175,18 @@ def _verdict(version: ModelVersion) -> str:
     name, comparison = version.path.stem, version.comparison
     unused = f"{name} was added and is not in use"
     if comparison is None:
-        return f"{unused}: no case was held out, so nothing says whether it is better. Choose Use to use it."
+        return f"{unused}: nobody judged it, so nothing says whether it is better. Choose Use to use it."
     change, verdict = comparison["change"]["mean"], comparison["verdict"]
+    on = on_whom(comparison)
     score = score_in_words(comparison).removeprefix("Mean ")
     if change is None:
-        return f"{unused}: none of the held-out cases may judge it. Choose Use to use it."
+        return f"{unused}: none of the cases may judge it. Choose Use to use it."
     if version.active:
-        return f"{name} is better on the held-out cases ({score} {change:+.3f}) and is now in use."
+        return f"{name} is better {on} ({score} {change:+.3f}) and is now in use."
     if verdict == "better":
         organs = dict.fromkeys([*comparison.get("not_taught", ()), *comparison.get("not_in_references", ())])
         return (
-            f"{unused}: it is better on the held-out cases ({score} {change:+.3f}), but of {', '.join(organs)} "
+            f"{unused}: it is better {on} ({score} {change:+.3f}), but of {', '.join(organs)} "
             "nothing is known. Choose Use to use it."
         )
-    return f"{unused}: {verdict} on the held-out cases ({score} {change:+.3f})."
+    return f"{unused}: {verdict} {on} ({score} {change:+.3f})."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from napari_boundaryseg.session.project.database import typed, version_of
 from napari_boundaryseg.session.project.model_versions import ModelVersions
 from napari_boundaryseg.session.project.worklist import SINCE, Worklist
 
+ROLES = ("Train", "Held out", "Leave out")
 WINDOW = "window"
 """What others are told that holds a project which a window has opened."""
 TEXT = (str, type(None))
@@ -205,6 +207,41 @@ class Project(ModelVersions, Worklist):
             database.execute(
                 "UPDATE worklist SET patient = ? WHERE slug = (SELECT slug FROM cases WHERE name = ?)", (patient, name)
             )
+
+    def roles(self) -> dict[str, str]:
+        """The role in fine-tunings of every accepted case that was given one, by name: see `give_roles`."""
+        with self.reading() as database:
+            if version_of(database) < 1:
+                return {}
+            rows = database.execute("SELECT name, role FROM cases WHERE role IS NOT NULL").fetchall()
+        return {name: role for name, role in typed(rows, (str, str)) if role in ROLES}
+
+    def give_roles(self, roles: Mapping[str, str]) -> None:
+        """Keep which accepted cases train and which judge: all of a patient, also those that are not named here.
+
+        A case that is left out is left out alone. Of two roles of one patient the last counts.
+
+        Raises
+        ------
+        ReadOnly
+            Another process writes to the project.
+        InputError
+            For a case that the project does not have.
+        ValueError
+            For a role that is none of `ROLES`.
+        """
+        if strange := set(roles.values()) - set(ROLES):
+            raise ValueError(f"{', '.join(strange)} is none of {', '.join(ROLES)}")
+        with self.writing() as database:
+            for name, role in roles.items():
+                if database.execute("UPDATE cases SET role = ? WHERE name = ?", (role, name)).rowcount != 1:
+                    raise InputError(name, "the project has no such case", "Choose one from the list")
+                if role != "Leave out":
+                    database.execute(
+                        "UPDATE cases SET role = ? WHERE role IS NOT 'Leave out' AND patient != '' "
+                        "AND patient = (SELECT patient FROM cases WHERE name = ?)",
+                        (role, name),
+                    )
 
     def remove_case(self, name: str) -> None:
         """Take a case off the list; its files go to ``removed/`` and are kept."""

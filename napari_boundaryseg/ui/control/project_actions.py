@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from napari_boundaryseg.engine.recipes.tuning import FineTuneSettings
@@ -42,6 +42,13 @@ class ProjectActions:
         if model is None:
             raise InputError("Train", "no model is chosen", "Choose one in Segment")
         fine_tune.fine_tune(self.session, model, training, held_out, **settings.model_dump())
+
+    @report_errors
+    def give_roles(self, roles: Mapping[str, str]) -> None:
+        """Keep which cases train and which judge, where this window may write to the project."""
+        project = self.session.project
+        if project is not None and not project.read_only:
+            project.give_roles(roles)
 
     def candidates(self) -> list[Candidate]:
         """The accepted cases, with what is against each as a case for the chosen model."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from qtpy.QtCore import QTimer
@@ -12,7 +13,13 @@ from napari_boundaryseg.engine.task_list import FineTune
 from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.session.project.model_versions import ModelVersion
 from napari_boundaryseg.session.project.project import Project
-from napari_boundaryseg.session.training_cases import Candidate, first_roles, of_unknown_patient, on_both_sides
+from napari_boundaryseg.session.training_cases import (
+    Candidate,
+    cross_fitted,
+    first_roles,
+    of_unknown_patient,
+    on_both_sides,
+)
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 from napari_boundaryseg.ui.panels.panel import PANELS, Panel
 from napari_boundaryseg.ui.widgets.case_table import HELD_OUT, TRAIN, CaseLine, CaseTable
@@ -28,7 +35,11 @@ from napari_boundaryseg.ui.widgets.version_list import Version, VersionList
 EMPTY = "No accepted case yet. Correct a segmentation and press Accept; two cases or more are a start."
 NO_TRAINING = "Give at least one case the role Train."
 NO_HELD_OUT = "Without a held-out case nothing can be said about before and after, and the new model is not put to use."
-UNKNOWN = "Patient not known: {}. Nothing says whether a held-out case is of a patient in training."
+CROSS_FITTED = (
+    "Nobody is held out: the new model learns from all, and {} more like it judge, each on patients that it has not "
+    "seen."
+)
+UNKNOWN = "Patient not known: {}. Nothing says whether a case that judges is of a patient in training."
 POLL_MS = 1000
 
 
@@ -82,9 +93,10 @@ class TrainPanel(Panel):
         self.curve.hide()
 
     def _connect(self, controller: ViewerController) -> None:
-        self.cases.roles_changed.connect(self._enable)
+        self.cases.roles_changed.connect(self._on_role)
         self.start.clicked.connect(self._on_start)
         self.pause.clicked.connect(self._on_pause)
+        self.form.changed.connect(lambda _: self._enable())
         self.stopped.resume_requested.connect(self._projects.resume)
         self.stopped.discard_requested.connect(self._projects.discard)
         self.versions.use_requested.connect(self._projects.use_version)
@@ -151,11 +163,20 @@ class TrainPanel(Panel):
         shared = on_both_sides(self._offered, roles)
         self.start.setEnabled(training and not shared)
         said = [f"{', and '.join(shared)}: give them the same role."] if shared else []
-        said += [] if training and held_out else [NO_TRAINING if not training else NO_HELD_OUT]
-        unknown = of_unknown_patient(self._offered, roles) if training and held_out else []
+        said += [] if training and held_out else [NO_TRAINING if not training else self._unjudged(roles)]
+        unknown = of_unknown_patient(self._offered, roles) if training else []
         said += [UNKNOWN.format(", ".join(unknown))] if unknown else []
         self.hint.setText("\n".join(said))
         self.hint.setVisible(bool(said))
+
+    def _on_role(self) -> None:
+        self._projects.give_roles(self.cases.chosen())
+        self._on_model()
+
+    def _unjudged(self, roles: Mapping[str, str]) -> str:
+        """What it means that nobody is held out."""
+        models = cross_fitted(self._offered, roles)
+        return CROSS_FITTED.format(models) if models and self.form.settings.cross_fitting else NO_HELD_OUT
 
     def _on_start(self) -> None:
         roles = self.cases.roles()

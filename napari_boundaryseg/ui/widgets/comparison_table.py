@@ -1,4 +1,4 @@
-"""Table of surface Dice before and after fine-tuning on held-out cases, and the verdict."""
+"""Table of surface Dice before and after fine-tuning, case by case, and the verdict."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from napari_boundaryseg.engine.evaluation.comparison_words import (
     change_in_words,
+    on_whom,
     organs_in_words,
     path_in_words,
     power_in_words,
@@ -19,9 +20,9 @@ from napari_boundaryseg.engine.evaluation.comparison_words import (
 from napari_boundaryseg.ui.widgets.controls import as_list, column, line, named
 
 VERDICTS = {
-    "better": "Better on the held-out cases.",
-    "worse": "Worse on the held-out cases: keep the old model.",
-    "no evidence": "No evidence that it is better: keep the old model, or hold out more cases.",
+    "better": "Better {on}.",
+    "worse": "Worse {on}: keep the old model.",
+    "no evidence": "No evidence that it is better: keep the old model, or judge on more cases.",
 }
 MAX_ROWS_SHOWN = 8
 HEADINGS = ("Organ", "Before", "After")
@@ -29,7 +30,7 @@ HEADINGS = ("Organ", "Before", "After")
 
 def in_words(comparison: Mapping[str, Any]) -> str:
     """The verdict with the change that it rests on, and what limits it."""
-    said = VERDICTS.get(comparison["verdict"], comparison["verdict"])
+    said = VERDICTS.get(comparison["verdict"], comparison["verdict"]).format(on=on_whom(comparison))
     power = [power_in_words(comparison["n"])] if comparison["n"] else []
     found = [f"{score_in_words(comparison)} {change_in_words(comparison, 3)}", path_in_words(comparison)]
     return "\n".join([said, *filter(None, found), *organs_in_words(comparison), *power, *remarks(comparison)])
@@ -40,7 +41,7 @@ def _number(value: float | None) -> str:
 
 
 class ComparisonTable(QWidget):
-    """Surface Dice before and after, a row per organ; the name of each held-out case stands over its organs."""
+    """Surface Dice before and after, a row per organ; the name of each case stands over its organs."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

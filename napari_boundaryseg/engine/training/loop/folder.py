@@ -23,6 +23,8 @@ PREPARED = "prepared"
 COMPARISON = ("comparison.json", "comparison.md")
 TAKEN, HALVES = "taken.json", "halves"
 """How much of a fine-tuning is taken, and the folder of the fine-tunings that say so."""
+PARTS = "parts"
+"""The folder of the fine-tunings that judge one, each without a part of its patients."""
 _WRITTEN = (STATE, BEST, LAST, CARD, LOG, CASES, TAKEN, *COMPARISON)
 """Whatever a training writes: nothing of it is replaced or removed unless somebody said so."""
 
@@ -72,7 +74,8 @@ def begin(folder: Path, card: Card) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for name in _WRITTEN:
             (folder / name).unlink(missing_ok=True)
-        shutil.rmtree(folder / HALVES, ignore_errors=True)
+        for one in (HALVES, PARTS):
+            shutil.rmtree(folder / one, ignore_errors=True)
     except OSError as error:
         raise write_error(folder, error) from error
     keep_card(folder, card)
