@@ -118,9 +118,9 @@ def fine_tune(task: FineTune, *, progress: Progress = silent) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``checkpoint`` (file), ``comparison`` (None without held-out cases), ``not_taught``, the organs that no
-        training case holds, and ``taken``, the share of what was learnt
-        that was taken, with ``taken_why``.
+        ``checkpoint`` (file), ``comparison`` (None where nobody judged) and its ``page`` (file), ``not_taught``, the
+        organs that no training case holds, and ``taken``, the share of what was learnt that was taken, with
+        ``taken_why``.
     """
     progress(0.0, "Loading the cases")
     model = load_model(task.model)
@@ -146,6 +146,7 @@ def fine_tune(task: FineTune, *, progress: Progress = silent) -> dict[str, Any]:
     return {
         "checkpoint": str(path),
         "comparison": json.loads(comparison.read_text("utf-8")) if comparison.exists() else None,
+        "page": str(comparison.with_suffix(".html")) if comparison.exists() else None,
         "not_taught": list(training.not_taught),
         "taken": training.taken,
         "taken_why": training.taken_why,

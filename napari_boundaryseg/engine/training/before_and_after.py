@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from napari_boundaryseg.data.metrics import evaluate
 from napari_boundaryseg.data.saving import atomic_json, atomic_text
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, load_model, save
 from napari_boundaryseg.engine.evaluation.comparison import compare, with_scores
+from napari_boundaryseg.engine.evaluation.comparison_card import as_html
 from napari_boundaryseg.engine.evaluation.comparison_page import as_markdown
+from napari_boundaryseg.engine.evaluation.slice_pictures import pictures
 from napari_boundaryseg.engine.inference.predictor import Predictor
 from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan, part_of
 from napari_boundaryseg.engine.preprocessing.prepared_scan import PreparedScan
@@ -22,25 +24,45 @@ Scores = dict[str, dict[str, dict[str, dict[str, float]]]]
 """Case to "before" and "after" to organ to metric to value."""
 
 
-def scored(
+class Judged(NamedTuple):
+    """What was found of some cases.
+
+    Parameters
+    ----------
+    scores : dict
+        See `Scores`.
+    pictures : dict
+        Case to the slices that changed most, see `slice_pictures.Picture`.
+    """
+
+    scores: Scores
+    pictures: dict[str, list[dict[str, Any]]]
+
+
+def judged(
     before: LoadedModel, after: LoadedModel, cases: Sequence[LabelledScan], device: str, progress: Progress
-) -> Scores:
+) -> Judged:
     """Score both models on the part of each scan that a person would give them."""
     scheme = before.card.recipe.scheme
     scans = [PreparedScan.of(case.volume, before.card.recipe, before.card.name) for case in cases]
     parts = [part_of(scan, case.labels, case.box) for scan, case in zip(scans, cases, strict=True)]
-    scores: Scores = {}
-    for turn, (label, candidate) in enumerate((("before", before), ("after", after))):
-        predictor = Predictor(candidate, device=device, backend="torch")
-        for n, (case, box) in enumerate(zip(cases, parts, strict=True)):
-            progress((turn * len(cases) + n) / (2 * len(cases)), f"Comparing on {case.volume.name}, {label}")
-            found = predictor.segment(case.volume, box=box, whole=True, any_modality=True).labels
-            scores.setdefault(case.volume.name, {})[label] = evaluate(found, case.labels.with_scheme(scheme))
-    return scores
+    found = Judged({}, {})
+    sides = [
+        (label, Predictor(one, device=device, backend="torch")) for label, one in (("before", before), ("after", after))
+    ]
+    for n, (case, box) in enumerate(zip(cases, parts, strict=True)):
+        maps, name = [], case.volume.name
+        for turn, (label, predictor) in enumerate(sides):
+            progress((2 * n + turn) / (2 * len(cases)), f"Comparing on {name}, {label}")
+            maps.append(predictor.segment(case.volume, box=box, whole=True, any_modality=True).labels)
+            found.scores.setdefault(name, {})[label] = evaluate(maps[turn], case.labels.with_scheme(scheme))
+        shown = pictures(case.volume, maps[0], maps[1], case.labels.with_scheme(scheme), scheme)
+        found.pictures[name] = [one._asdict() for one in shown]
+    return found
 
 
 def keep_comparison(
-    before: LoadedModel, path: Path, scores: Scores, judges: Judges, folder: Path, smallest: float, models: int = 0
+    before: LoadedModel, path: Path, found: Judged, judges: Judges, folder: Path, smallest: float, models: int = 0
 ) -> dict[str, Any]:
     """Compare, write that down, and give the new model's card its scores.
 
@@ -49,7 +71,7 @@ def keep_comparison(
     before : LoadedModel
     path : Path
         Of the new checkpoint.
-    scores : dict
+    found : Judged
     judges : Judges
     folder : Path
         Of the fine-tuning.
@@ -60,7 +82,7 @@ def keep_comparison(
     """
     tuned = load_model(path)
     comparison = compare(
-        scores,
+        found.scores,
         before.card.recipe.scheme,
         patients=judges.patients,
         not_taught=tuned.card.training.not_taught,
@@ -74,5 +96,6 @@ def keep_comparison(
     save(path, card, tuned.network.state_dict())
     atomic_text(folder / CARD, card.model_dump_json(indent=2))
     atomic_json(folder / "comparison.json", comparison)
+    atomic_text(folder / "comparison.html", as_html(comparison, found.pictures))
     atomic_text(folder / "comparison.md", as_markdown(comparison))
     return comparison

@@ -17,7 +17,7 @@ from napari_boundaryseg.data.saving import atomic_json
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, load_model
 from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan
 from napari_boundaryseg.engine.recipes.tuning import FEWEST_PATIENTS, MOST_MODELS, TOO_MANY_PATIENTS
-from napari_boundaryseg.engine.training.before_and_after import Scores, scored
+from napari_boundaryseg.engine.training.before_and_after import Judged, judged
 from napari_boundaryseg.engine.training.judges import Judges
 from napari_boundaryseg.engine.training.loop.folder import PARTS
 from napari_boundaryseg.progress import Progress, part
@@ -63,8 +63,8 @@ def cross_fit(
     folder: Path,
     device: str,
     progress: Progress,
-) -> tuple[Scores, Judges, int]:
-    """Scores before and after of every case that may judge, its after by a model that has not learnt from its patient.
+) -> tuple[Judged, Judges, int]:
+    """What is found of every case that may judge, the model before beside one that has not learnt from its patient.
 
     A case that an earlier version was trained on may not judge. What a part has found is kept in the folder until all
     have: what was stopped is resumed.
@@ -72,24 +72,26 @@ def cross_fit(
     Returns
     -------
     tuple
-        The scores, who judges, and how many models there were.
+        What was found, who judges, and how many models there were.
     """
     judges = Judges.of(before.card.ancestry, [], scans, patients)
     may = {case.volume.name for case in judges.cases}
     asked = [one for one in parts if any(scans[place].volume.name in may for place in one)]
-    scores: Scores = {}
+    found = Judged({}, {})
     for n, judging in enumerate(asked):
         place, told = folder / PARTS / str(n + 1), part(progress, n / len(asked), (n + 1) / len(asked))
-        kept = place / "scores.json"
+        kept = place / "judged.json"
         if not kept.is_file():
             others = [case for k, case in enumerate(scans) if k not in judging]
             after = load_model(
                 procedure(others, place, _said(part(told, 0.0, 0.9), f"Model {n + 1} of {len(asked)}: "))
             )
             cases = [scans[k] for k in judging if scans[k].volume.name in may]
-            atomic_json(kept, scored(before, after, cases, device, part(told, 0.9, 1.0)))
-        scores |= json.loads(kept.read_text("utf-8"))
-    return scores, judges, len(asked)
+            atomic_json(kept, judged(before, after, cases, device, part(told, 0.9, 1.0))._asdict())
+        of_part = Judged(**json.loads(kept.read_text("utf-8")))
+        found.scores.update(of_part.scores)
+        found.pictures.update(of_part.pictures)
+    return found, judges, len(asked)
 
 
 def forget_parts(folder: Path) -> None:

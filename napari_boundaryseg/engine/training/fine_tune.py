@@ -15,7 +15,7 @@ from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, load_m
 from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan
 from napari_boundaryseg.engine.recipes.recipe import TUNING_STEPS, Recipe
 from napari_boundaryseg.engine.recipes.tuning import SMALLEST_GAIN, FineTuneSettings, Part
-from napari_boundaryseg.engine.training.before_and_after import keep_comparison, scored
+from napari_boundaryseg.engine.training.before_and_after import judged, keep_comparison
 from napari_boundaryseg.engine.training.cross_fit import cross_fit, forget_parts, parts_to_judge
 from napari_boundaryseg.engine.training.data.cases import Pair
 from napari_boundaryseg.engine.training.judges import Judges
@@ -145,13 +145,12 @@ def fine_tune(
         kept = taken(model, scans, patients or {}, learn, folder, device, share(progress, 0.45 * own, 0.9 * own))
         _keep(kept, model, tuned)
         if held:
-            scores = scored(model, load_model(tuned), judges.cases, device, share(progress, 0.9, 1.0))
-            keep_comparison(model, tuned, scores, judges, folder, smallest_gain)
+            found = judged(model, load_model(tuned), judges.cases, device, share(progress, 0.9, 1.0))
+            keep_comparison(model, tuned, found, judges, folder, smallest_gain)
         elif parts:
-            found = cross_fit(
-                model, scans, parts, patients or {}, again, folder, device, share(progress, 0.9 * own, 1.0)
-            )
-            keep_comparison(model, tuned, *found[:2], folder, smallest_gain, found[2])
+            told = share(progress, 0.9 * own, 1.0)
+            found, by_others, models = cross_fit(model, scans, parts, patients or {}, again, folder, device, told)
+            keep_comparison(model, tuned, found, by_others, folder, smallest_gain, models)
             forget_parts(folder)
 
     def again(some: Sequence[LabelledScan], place: Path, told: Progress) -> Path:

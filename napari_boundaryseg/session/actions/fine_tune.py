@@ -153,8 +153,9 @@ def _case(project: Project, case: AcceptedCase) -> TuningCase:
 
 def _add(project: Project, result: dict[str, Any]) -> ModelVersion:
     comparison, checkpoint = result["comparison"], Path(result["checkpoint"])
+    page = Path(result["page"]) if result.get("page") else None
     try:
-        return project.add_model(checkpoint, comparison, use=wins(comparison))
+        return project.add_model(checkpoint, comparison, use=wins(comparison), page=page)
     except (InputError, OSError, MemoryError) as error:
         raise NotAdded(
             checkpoint,

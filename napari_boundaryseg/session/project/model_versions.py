@@ -34,6 +34,11 @@ class ModelVersion:
     sha256: str | None = None
     """Of the file that was stored; None where an earlier version of the program stored it."""
 
+    @property
+    def page(self) -> Path:
+        """Before and after as an HTML file, with pictures of the slices that changed; not there for every version."""
+        return self.path.with_suffix(".html")
+
 
 class ModelVersions(ProjectFolder):
     """The part of a project that knows its models: ``models/NAME-vN.safetensors``."""
@@ -57,8 +62,10 @@ class ModelVersions(ProjectFolder):
             return folder
         raise AssertionError  # pragma: no cover
 
-    def add_model(self, checkpoint: Path, comparison: dict[str, Any] | None = None, use: bool = True) -> ModelVersion:
-        """Copy a checkpoint into the project under a new version; nothing is ever replaced."""
+    def add_model(
+        self, checkpoint: Path, comparison: dict[str, Any] | None = None, use: bool = True, page: Path | None = None
+    ) -> ModelVersion:
+        """Copy a checkpoint, and the page of its comparison, into the project as a new version; nothing is replaced."""
         base = read_card(checkpoint)[0].name
         text = _text(comparison)
         with self.writing() as database:  # the transaction keeps the version for this model
@@ -68,6 +75,11 @@ class ModelVersions(ProjectFolder):
             version, path = next((n, path) for n, path in names if not os.path.lexists(path))
             file, data = path.name, checkpoint.read_bytes()
             make_new(path, lambda new: atomic_bytes(new, data))
+            if page is not None and page.is_file():
+                shown = page.read_bytes()
+                beside = self.part("models", f"{path.stem}.html")
+                if not os.path.lexists(beside):
+                    make_new(beside, lambda new: atomic_bytes(new, shown))
             self.list_model(database, file, base, version, hashlib.sha256(data).hexdigest(), text)
         if use:
             self.use_model(base, file)

@@ -78,6 +78,16 @@ class ProjectActions:
         finally:
             self.session.project_changed.emit(self.session.project)
 
+    def page_of(self, file: Path) -> str:
+        """Before and after of a version as HTML; empty where there is none."""
+        project = self.session.project
+        version = next((one for one in project.models() if one.path == file), None) if project is not None else None
+        try:
+            return version.page.read_text("utf-8") if version is not None and version.page.is_file() else ""
+        except (OSError, UnicodeError) as error:
+            self.session.say("error", f"{version.page.name if version else file.name} cannot be read: {error}")
+            return ""
+
     @report_errors
     def use_version(self, base: str, file: str | None) -> None:
         """Segment with this version of a model from now on; None for the model as it was shipped."""

@@ -25,6 +25,7 @@ from napari_boundaryseg.ui.panels.panel import PANELS, Panel
 from napari_boundaryseg.ui.widgets.case_table import HELD_OUT, TRAIN, CaseLine, CaseTable
 from napari_boundaryseg.ui.widgets.comparison_table import ComparisonTable
 from napari_boundaryseg.ui.widgets.controls import button, column, line
+from napari_boundaryseg.ui.widgets.jobs.comparison_card import ComparisonCard
 from napari_boundaryseg.ui.widgets.jobs.loss_curve import LossCurve
 from napari_boundaryseg.ui.widgets.jobs.training_list import Stopped, TrainingList
 from napari_boundaryseg.ui.widgets.jobs.training_log import TrainingLog
@@ -69,6 +70,10 @@ class TrainPanel(Panel):
         self.stopped = TrainingList()
         self.curve = LossCurve()
         self.comparison = ComparisonTable()
+        self.card = button(
+            "train_panel.card", "Slices that changed", "Before and after beside each other, case by case"
+        )
+        self._shown: Version | None = None
         self.versions = VersionList()
         self._poll = QTimer(self)
         self._poll.setInterval(POLL_MS)
@@ -88,8 +93,8 @@ class TrainPanel(Panel):
         inside.setContentsMargins(0, 0, 0, 0)
         inside.addLayout(row)
         shown = (self.empty, self.training, self.stopped, self.curve, self.outcome)
-        column(self, *shown, self.comparison, self.versions).addStretch(1)
-        self.comparison.hide()
+        column(self, *shown, self.comparison, self.card, self.versions).addStretch(1)
+        self._show_comparison(None)
         self.curve.hide()
 
     def _connect(self, controller: ViewerController) -> None:
@@ -101,7 +106,8 @@ class TrainPanel(Panel):
         self.stopped.discard_requested.connect(self._projects.discard)
         self.versions.use_requested.connect(self._projects.use_version)
         self.versions.rollback_requested.connect(self._projects.roll_back)
-        self.versions.chosen.connect(self._on_version)
+        self.versions.chosen.connect(self._show_comparison)
+        self.card.clicked.connect(self._on_card)
         controller.listen(self, self._session.project_changed, self._on_project)
         controller.listen(self, self._session.scan_changed, lambda _: self._show_state())
         controller.listen(self, self._session.model_changed, lambda _: self._on_model())
@@ -152,10 +158,17 @@ class TrainPanel(Panel):
     def _show_stopped(self) -> None:
         self.stopped.show_trainings([Stopped(one.text, one.saved, one) for one in self._projects.stopped()])
 
-    def _on_version(self, version: Version) -> None:
-        self.comparison.setVisible(version.comparison is not None)
-        if version.comparison is not None:
-            self.comparison.show_comparison(version.comparison)
+    def _show_comparison(self, version: Version | None) -> None:
+        self._shown = version
+        comparison = version.comparison if version is not None else None
+        self.comparison.setVisible(comparison is not None)
+        self.card.setVisible(version is not None and version.has_page)
+        if comparison is not None:
+            self.comparison.show_comparison(comparison)
+
+    def _on_card(self) -> None:
+        if self._shown is not None and (page := self._projects.page_of(self._shown.path)):
+            ComparisonCard(self._shown.path.stem, page, self).show()
 
     def _enable(self) -> None:
         roles = self.cases.roles()
@@ -207,7 +220,7 @@ class TrainPanel(Panel):
         self._log = None
         self._poll.stop()
         if job is not None and isinstance(job.task, FineTune):
-            self.comparison.hide()
+            self._show_comparison(None)
             self._steps = job.task.steps
             self.curve.set_points([], [], self._steps)
             self._log = TrainingLog(Path(job.task.out_folder) / "log.jsonl")
@@ -244,4 +257,6 @@ def _line(case: Candidate, role: str) -> CaseLine:
 
 def listed(version: ModelVersion) -> Version:
     """A project's version as its list shows it."""
-    return Version(version.path, version.base, version.added, version.active, version.comparison)
+    return Version(
+        version.path, version.base, version.added, version.active, version.comparison, version.page.is_file()
+    )

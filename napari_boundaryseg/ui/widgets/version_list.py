@@ -24,6 +24,8 @@ class Version:
     added: str
     active: bool
     comparison: Mapping[str, Any] | None = None
+    has_page: bool = False
+    """Whether there are pictures of what changed."""
 
 
 class VersionList(QWidget):

@@ -12,7 +12,7 @@ from patience import PATIENCE_S
 from test_fine_tune import case, write_model
 
 from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
-from napari_boundaryseg.engine.training import fine_tune as tuning
+from napari_boundaryseg.engine.training import before_and_after
 from napari_boundaryseg.engine.training.fine_tune import fine_tune
 from napari_boundaryseg.engine.training.loop import folder as files
 from napari_boundaryseg.errors import InputError
@@ -63,7 +63,7 @@ import sys
 from pathlib import Path
 sys.path[:0] = sys.argv[4:]
 from test_comparison_of_one_training import tuned
-from napari_boundaryseg.engine.training import fine_tune as tuning
+from napari_boundaryseg.engine.training import before_and_after as comparing
 
 def wait_here(*_):
     print("here", flush=True)
@@ -74,12 +74,12 @@ def tell(fraction, text=""):
         wait_here()
 
 if sys.argv[3].startswith("writing "):
-    real = getattr(tuning, sys.argv[3].split()[1])
+    real = getattr(comparing, sys.argv[3].split()[1])
     def stopped(path, *arguments):
         if Path(path).name == sys.argv[3].split()[2]:
             wait_here()
         return real(path, *arguments)
-    setattr(tuning, sys.argv[3].split()[1], stopped)
+    setattr(comparing, sys.argv[3].split()[1], stopped)
 tuned(Path(sys.argv[1]), Path(sys.argv[2]), progress=tell)
 """
 
@@ -92,6 +92,7 @@ tuned(Path(sys.argv[1]), Path(sys.argv[2]), progress=tell)
         "writing save best.safetensors",
         "writing atomic_text card.json",
         "writing atomic_json comparison.json",
+        "writing atomic_text comparison.html",
         "writing atomic_text comparison.md",
     ],
 )
@@ -131,7 +132,7 @@ def test_a_comparison_that_fails_ends_the_training_with_its_error(
     def full(path: Path, *_: object) -> None:
         raise InputError(path, "could not be written: No space left on device", "Free some space")
 
-    monkeypatch.setattr(tuning, "atomic_json", full)
+    monkeypatch.setattr(before_and_after, "atomic_json", full)
     with pytest.raises(InputError, match="No space left"):
         tuned(model, tmp_path / "out")
     monkeypatch.undo()

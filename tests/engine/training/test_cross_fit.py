@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from test_fine_tune import case, write_model
 
+from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.engine.checkpoints.ancestry import content_hashes
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, load_model
 from napari_boundaryseg.engine.training import cross_fit
@@ -44,18 +45,18 @@ def tuned(model: LoadedModel, folder: Path, **more: Any) -> Path:
 
 
 def test_who_judges_was_not_taught(model: LoadedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    judged: list[tuple[str, LoadedModel]] = []
-    real = cross_fit.scored
+    seen: list[tuple[Volume, LoadedModel]] = []
+    real = cross_fit.judged
 
-    def scored(before: LoadedModel, after: LoadedModel, cases: Any, *more: Any) -> Any:
+    def judged(before: LoadedModel, after: LoadedModel, cases: Any, *more: Any) -> Any:
         assert before is model
-        judged.extend((case.volume, after) for case in cases)
+        seen.extend((case.volume, after) for case in cases)
         return real(before, after, cases, *more)
 
-    monkeypatch.setattr(cross_fit, "scored", scored)
+    monkeypatch.setattr(cross_fit, "judged", judged)
     card = load_model(tuned(model, tmp_path)).card
-    assert sorted(volume.name for volume, _ in judged) == ["case1", "case2", "case3"]
-    for volume, after in judged:
+    assert sorted(volume.name for volume, _ in seen) == ["case1", "case2", "case3"]
+    for volume, after in seen:
         assert not after.card.ancestry.why_not(content_hashes(volume), volume.name, ""), "it has not seen it"
         assert card.ancestry.why_not(content_hashes(volume), volume.name, ""), "the model that is kept has"
     comparison = json.loads((tmp_path / "comparison.json").read_text("utf-8"))
@@ -63,6 +64,8 @@ def test_who_judges_was_not_taught(model: LoadedModel, tmp_path: Path, monkeypat
     assert "3 of the user's cases, each by one of 3 models that had not seen it" in card.scored_on
     assert "Judged were 3 models, each taught without some of the patients" in (tmp_path / "comparison.md").read_text()
     assert not (tmp_path / "parts").exists()
+    page = (tmp_path / "comparison.html").read_text("utf-8")
+    assert all(f"<b>{volume.name}</b>" in page for volume, _ in seen)
 
 
 def test_what_was_stopped_goes_on_and_finds_the_same(model: LoadedModel, tmp_path: Path) -> None:
@@ -74,7 +77,7 @@ def test_what_was_stopped_goes_on_and_finds_the_same(model: LoadedModel, tmp_pat
 
     with pytest.raises(Cancelled):
         tuned(model, tmp_path / "stopped", progress=stop)
-    assert (tmp_path / "stopped" / "parts" / "1" / "scores.json").is_file()
+    assert (tmp_path / "stopped" / "parts" / "1" / "judged.json").is_file()
     seen: list[str] = []
     resumed = tuned(model, tmp_path / "stopped", resume=True, progress=lambda fraction, text="": seen.append(text))
     assert not [text for text in seen if text.startswith("Model 1 of 3")]

@@ -20,7 +20,7 @@ CASES = "cases.csv"
 LOCK = "training.lock"
 PREPARED = "prepared"
 """The folder of prepared cases, as long as they are needed."""
-COMPARISON = ("comparison.json", "comparison.md")
+COMPARISON = ("comparison.json", "comparison.md", "comparison.html")
 TAKEN, HALVES = "taken.json", "halves"
 """How much of a fine-tuning is taken, and the folder of the fine-tunings that say so."""
 PARTS = "parts"
