@@ -1,0 +1,67 @@
+"""Cavities: what is enclosed by an organ and belongs to none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from napari_boundaryseg.review.rules.drawn import Drawn
+from napari_boundaryseg.review.rules.families.islands import cell, place_of
+from napari_boundaryseg.review.rules.finding import Finding, amount, magnitude
+from napari_boundaryseg.review.rules.rule import RULES, Rule
+from napari_boundaryseg.review.rules.structure import Structure
+
+NAME = "cavities"
+
+
+def find(view: Drawn) -> Iterator[Finding]:
+    """Each cavity that is large enough, and all smaller ones of an organ together."""
+    for one in view.outlined:
+        parts, sizes = cavities_of(one)
+        order = [int(n) for n in np.argsort(-sizes, kind="stable") if sizes[n]]
+        small = [n for n in order if sizes[n] * one.voxel_ml < view.limits.cavity_ml]
+        for n in order[: len(order) - len(small)]:
+            yield _finding(view, one, parts, sizes, [n])
+        if small:
+            yield _finding(view, one, parts, sizes, small)
+
+
+def cavities_of(one: Structure) -> tuple[np.ndarray, np.ndarray]:
+    """Cavities numbered from 1, and how many voxels of each belong to no organ.
+
+    Closed by faces: of two things that cross at a corner, the organ goes through. A hole in a slice at an end of the
+    scan is closed there: how it goes on is not seen.
+    """
+    from scipy.ndimage import label
+
+    padded = np.pad(one.bridged, 1)
+    for axis, (first, last) in enumerate(one.at_ends):
+        moved = np.moveaxis(padded, axis, 0)
+        if first:
+            moved[0] = moved[1]
+        if last:
+            moved[-1] = moved[-2]
+    parts, n = label(~padded)
+    outer = {int(parts[corner]) for corner in np.ndindex(2, 2, 2) for corner in [tuple(-at for at in corner)]}
+    inner = parts[1:-1, 1:-1, 1:-1]
+    kept = np.ones(n + 1, bool)
+    kept[[0, *outer]] = False
+    inner = np.where(kept[inner] & ~one.others, inner, 0)
+    return inner, np.bincount(inner.ravel(), minlength=n + 1)[1:]
+
+
+def _finding(view: Drawn, one: Structure, parts: np.ndarray, sizes: np.ndarray, which: list[int]) -> Finding:
+    voxel = place_of(one, parts, which[0] + 1)
+    n_voxels = int(sizes[which].sum())
+    ml = n_voxels * one.voxel_ml
+    much, where = amount(ml, n_voxels), view.slices(voxel[one.axis])
+    if len(which) == 1:
+        sentence, key = f"{one.name}: a cavity of {much} on {where}.", f"at {cell(one, voxel)}, {magnitude(ml)}"
+    else:
+        sentence = f"{one.name}: {len(which)} cavities of together {much}, the largest on {where}."
+        key = f"several, {magnitude(ml)}"
+    return Finding(NAME, (one.name,), sentence, voxel, one.axis, ml, "mL", key)
+
+
+RULES.register(NAME)(Rule("Cavities", find, position=30))
