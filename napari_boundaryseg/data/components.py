@@ -101,6 +101,35 @@ def components(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return parts, np.bincount(parts.ravel())[1:]
 
 
+def pieces_of(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pieces numbered from 1, and how many voxels each has.
+
+    All 26 neighbours count, not the six at the faces alone. A thin part that runs aslant through thick slices often
+    hangs together by edges only, and in a slice two pixels that touch at a corner look like one thing: by faces they
+    would be removed as specks. The plausibility of labels counts pieces in the same way, and a hole is what is closed
+    by faces: of two things that cross at a corner, the organ goes through.
+
+    Parameters
+    ----------
+    mask : (I, J, K) bool array
+
+    Returns
+    -------
+    parts : (I, J, K) integer array
+        0 outside.
+    sizes : (N,) integer array
+        In voxels.
+
+    Examples
+    --------
+    >>> parts, sizes = pieces_of(np.eye(3, dtype=bool)[None])
+    >>> sizes.tolist()
+    [3]
+    """
+    parts, _ = ndimage.label(mask, structure=np.ones((3, 3, 3), bool))
+    return parts, np.bincount(parts.ravel())[1:]
+
+
 def _main(mask: np.ndarray) -> tuple[np.ndarray, int]:
     """The largest component of a mask, and its size in voxels."""
     parts, sizes = components(mask)

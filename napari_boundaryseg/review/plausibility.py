@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from napari_boundaryseg.data.components import pieces_of
 from napari_boundaryseg.data.shapes.places import PLACES
 from napari_boundaryseg.data.volume import LabelMap
 from napari_boundaryseg.review.rules.drawn import drawn
-from napari_boundaryseg.review.rules.families.islands import large_pieces, pieces_of
+from napari_boundaryseg.review.rules.families.islands import large_pieces
 from napari_boundaryseg.review.rules.families.places import misplaced
 from napari_boundaryseg.review.rules.families.sizes import unusual
 from napari_boundaryseg.review.rules.structure import Structure

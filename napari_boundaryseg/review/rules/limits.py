@@ -29,12 +29,14 @@ class Limits:
     """… and by so many tolerances."""
     shift_mm: float = 0.4
     """The same of a slice that fits once it is moved."""
-    copied_px: float = 0.3
+    copied_px: float = 0.5
     """Two slices are equal where those beside them move by so many pixels a slice."""
     rough_share: float = 0.3
     """So much of the border of a slice is teeth of a single pixel."""
     flat_end: float = 0.8
-    """The last slice of an organ is so large in comparison with its largest."""
+    """The last slice of an organ is so large in comparison with its largest, …"""
+    flat_end_least: float = 0.3
+    """… or larger than accepted cases let expect, and at least so large."""
     nothing_ml: float = 0.05
     """An organ of less is nearly nothing, …"""
     nothing_vox: int = 20

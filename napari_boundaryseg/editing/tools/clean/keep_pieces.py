@@ -6,7 +6,8 @@ import numpy as np
 from pydantic import Field
 
 from napari_boundaryseg.data.boxes import around
-from napari_boundaryseg.editing.tools.clean.pieces import of_size, pieces_of
+from napari_boundaryseg.data.components import pieces_of
+from napari_boundaryseg.editing.tools.clean.pieces import of_size
 from napari_boundaryseg.editing.tools.clean_tool import CLEAN_TOOLS, CleanTool
 from napari_boundaryseg.editing.tools.scene import Scene, Written
 from napari_boundaryseg.editing.tools.tool_settings import ToolSettings

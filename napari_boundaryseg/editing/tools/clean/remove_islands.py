@@ -7,7 +7,8 @@ import math
 from pydantic import Field
 
 from napari_boundaryseg.data.boxes import around
-from napari_boundaryseg.editing.tools.clean.pieces import of_size, pieces_of
+from napari_boundaryseg.data.components import pieces_of
+from napari_boundaryseg.editing.tools.clean.pieces import of_size
 from napari_boundaryseg.editing.tools.clean_tool import CLEAN_TOOLS, CleanTool
 from napari_boundaryseg.editing.tools.scene import Scene, Written
 from napari_boundaryseg.editing.tools.tool_settings import ToolSettings

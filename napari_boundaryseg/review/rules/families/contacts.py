@@ -18,6 +18,9 @@ from napari_boundaryseg.review.rules.structure import Structure
 WIDEST_VOX = 2
 """What lies between two organs over more voxels along an axis is no gap but another tissue."""
 
+NESTED = 0.99
+"""An organ of which so much lies within another is a part of it, as a tumour of its organ: no overlap."""
+
 
 def gaps(view: Drawn) -> Iterator[Finding]:
     """Gaps of one or two voxels over a large part of an interface."""
@@ -121,8 +124,9 @@ def overlaps(view: Drawn) -> Iterator[Finding]:
             for a, b in np.unique(pairs, axis=0).tolist():
                 here = where[(pairs == (a, b)).all(axis=1)]
                 ml = len(here) * view.labels.geometry.voxel_ml
+                smaller = min(np.count_nonzero(first.array == a), np.count_nonzero(second.array == b))
                 said = (names[0].get(a, f"Label {a}"), names[1].get(b, f"Label {b}"))
-                if ml < view.limits.overlap_ml or said[0] == said[1]:
+                if ml < view.limits.overlap_ml or said[0] == said[1] or len(here) >= NESTED * smaller:
                     continue
                 i, j, k = here[np.abs(here - here.mean(axis=0)).sum(axis=1).argmin()].tolist()
                 on = view.slices((i, j, k)[view.axis])

@@ -27,30 +27,32 @@ def find(view: Drawn) -> Iterator[Finding]:
 
 
 def copies(one: Structure) -> list[tuple[int, int, float]]:
-    """First and last slice of each run of equal slices, and by how many pixels a slice the border moves beside it.
+    """First and last slice of each run of equal slices, and by how many pixels a slice the border moves around it.
 
-    The mean of both sides; where there is one side only, that one.
+    From the slice before the run to the slice after it, divided by two; at an end of the organ, from the run to the
+    slice beside it. Where an organ is thickest, and alike above and below, equal slices are as they should be: there
+    the slices before and after are equal, too.
     """
-    moved = moves_px(one)
-    equal = moved == 0
+    filled = one.areas_px > 0
+    equal = [bool(filled[s] and (one.mask[s] == one.mask[s + 1]).all()) for s in range(len(filled) - 1)]
     found = []
-    starts = [s for s in range(len(equal)) if equal[s] and (s == 0 or not equal[s - 1])]
-    for first in starts:
+    for first in (s for s in range(len(equal)) if equal[s] and (s == 0 or not equal[s - 1])):
         last = first
         while last < len(equal) and equal[last]:
             last += 1
-        beside = [moved[n] for n in (first - 1, last) if 0 <= n < len(moved) and np.isfinite(moved[n])]
-        if beside:
-            found.append((first, last, float(np.mean(beside))))
+        before, after = (n if 0 <= n < len(filled) and filled[n] else None for n in (first - 1, last + 1))
+        if before is not None and after is not None:
+            found.append((first, last, moved_px(one, before, after) / 2))
+        else:
+            beside = [n for n in (before, after) if n is not None]
+            found += [(first, last, moved_px(one, first, n)) for n in beside]
     return found
 
 
-def moves_px(one: Structure) -> np.ndarray:
-    """(S - 1,) by how many pixels the border moves from each slice to the next; NaN beside an empty one."""
-    changed = np.count_nonzero(one.mask[1:] != one.mask[:-1], axis=(1, 2))
-    length = np.pi / 4 * (one.perimeters_px[1:] + one.perimeters_px[:-1]) / 2
-    known = (one.areas_px[1:] > 0) & (one.areas_px[:-1] > 0)
-    return np.where(known, changed / np.maximum(length, 1e-9), np.nan)
+def moved_px(one: Structure, s: int, other: int) -> float:
+    """By how many pixels the border moves, on average, from one slice to another: area over length."""
+    changed = np.count_nonzero(one.mask[s] != one.mask[other])
+    return float(changed / (np.pi / 4 * (one.perimeters_px[s] + one.perimeters_px[other]) / 2))
 
 
 RULES.register(NAME)(Rule("Copied slices", find, position=50))

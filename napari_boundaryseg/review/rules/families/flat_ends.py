@@ -17,6 +17,10 @@ SHORTEST_SLICES = 4
 """Of an organ on fewer slices nothing is said."""
 GOES_ON = 0.3
 """Another organ goes on where it covers so much of the last slice on the next one."""
+TUBE = 0.85
+"""An organ whose median slice has so much of the largest's area is a tube, which ends where it is agreed to end."""
+NEVER = 0.95
+"""An organ of which no accepted case ends so flat does not, however widely they differ."""
 
 
 def find(view: Drawn) -> Iterator[Finding]:
@@ -25,7 +29,7 @@ def find(view: Drawn) -> Iterator[Finding]:
         if len(one.mask) < SHORTEST_SLICES:
             continue
         for which, share in enumerate(end_areas(view, one)):
-            limit = _limit(view, one.name, which)
+            limit = _limit(view, one, which)
             if share is not None and share > limit:
                 first = (which == 0) == view.upwards
                 s = 0 if first else len(one.mask) - 1
@@ -61,12 +65,16 @@ def _covered(view: Drawn, one: Structure, s: int, step: int) -> float:
     return float(np.count_nonzero(there[face]) / np.count_nonzero(face))
 
 
-def _limit(view: Drawn, name: str, which: int) -> float:
-    """The limit of one end: from accepted cases, or what holds for every organ."""
-    known = [case.ends[name][which] for case in view.accepted if name in case.ends]
+def _limit(view: Drawn, one: Structure, which: int) -> float:
+    """The limit of one end: from accepted cases, or what holds for every organ that is no tube."""
+    known = [case.ends[one.name][which] for case in view.accepted if one.name in case.ends]
     values = [value for value in known if value is not None]
     span = expected(values, view.limits.end_confidence)
-    return view.limits.flat_end if span is None else min(max(span[1], 0.3), 0.95)
+    if span is not None:
+        most = np.inf if max(values) > NEVER else NEVER
+        return float(min(max(span[1], view.limits.flat_end_least), most))
+    tube = np.median(one.areas_px) >= TUBE * one.areas_px.max()
+    return np.inf if tube else view.limits.flat_end
 
 
 RULES.register(NAME)(Rule("Flat ends", find, position=75))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from napari_boundaryseg.data.components import pieces_of
 from napari_boundaryseg.review.rules.drawn import Drawn
 from napari_boundaryseg.review.rules.finding import Finding, amount, magnitude
 from napari_boundaryseg.review.rules.rule import RULES, Rule
@@ -40,14 +41,6 @@ def islands_of(one: Structure, parts: np.ndarray, sizes: np.ndarray) -> list[int
         belongs = {n: int(whole[parts == n + 1][0]) for n in np.flatnonzero(large).tolist()}
         main = [n for n in belongs if belongs[n] in {belongs[m] for m in main}]
     return [n for n in order if n not in main]
-
-
-def pieces_of(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pieces numbered from 1, and how many voxels each has; what touches at an edge or a corner is one piece."""
-    from scipy.ndimage import label
-
-    parts, _ = label(mask, structure=np.ones((3, 3, 3), bool))
-    return parts, np.bincount(parts.ravel())[1:]
 
 
 def main_pieces(name: str, sizes: np.ndarray) -> list[int]:

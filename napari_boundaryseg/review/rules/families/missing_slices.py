@@ -69,7 +69,7 @@ def _lacking(view: Drawn, one: Structure, s: int) -> Iterator[Finding]:
         inside = parts[box] == part
         gone = np.count_nonzero(inside & lacks[box])
         if gone >= least and gone >= WHOLE * np.count_nonzero(inside):
-            mm2 = gone * one.pixel_mm2
+            mm2 = float(gone * one.pixel_mm2)
             number = s + one.box[one.axis].start
             sentence = (
                 f"{one.name}: a part of {mm2:.0f} mm² lacks on {view.slices(number)}, the slices beside it have it."

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from napari_boundaryseg.data.metrics.volumes import ml_text
-from napari_boundaryseg.review.rules.accepted import expected
+from napari_boundaryseg.review.rules.accepted import FEWEST, expected
 from napari_boundaryseg.review.rules.drawn import Drawn
 from napari_boundaryseg.review.rules.finding import Finding, magnitude
 from napari_boundaryseg.review.rules.rule import RULES, Rule
@@ -23,7 +23,9 @@ def nearly_nothing(view: Drawn) -> Iterator[Finding]:
     limits = view.limits
     for one in view.organs:
         accepted = [case.volumes_ml[one.name] for case in view.accepted if one.name in case.volumes_ml]
-        least = max([limits.nothing_ml, *([limits.nothing_share * min(accepted)] if accepted else [])])
+        least = limits.nothing_ml
+        if len(accepted) >= FEWEST and max(accepted) <= WIDEST * min(accepted):
+            least = max(least, limits.nothing_share * min(accepted))
         if one.ml < least or one.n_voxels < limits.nothing_vox:
             said = f"it is nearly nothing, {one.n_voxels} voxels or {_small(one.ml)} mL"
             yield _finding(view, "nearly-nothing", one, said, one.ml)
