@@ -43,7 +43,7 @@ SWEEP: dict[str, tuple[tuple[str, ...], tuple[float, ...]]] = {
     "jump_tolerances": (("odd-slices",), (0.2, 0.3, 0.4, 0.5, 0.6)),
     "shift_mm": (("odd-slices",), (0.2, 0.3, 0.4, 0.5, 0.6)),
     "copied_px": (("copied-slices",), (0.1, 0.2, 0.3, 0.4, 0.5)),
-    "rough_share": (("rough-borders",), (0.2, 0.25, 0.3, 0.35, 0.4)),
+    "rough_share": (("rough-borders",), (0.15, 0.2, 0.25, 0.3, 0.35)),
     "end_confidence": (("flat-ends",), (0.9, 0.95, 0.98, 0.99, 0.998)),
     "volume_confidence": (("volume", "volume-ratio", "gaps"), (0.8, 0.9, 0.95, 0.98, 0.99)),
     "place_confidence": (("wrong-side", "place"), (0.9, 0.95, 0.98, 0.99, 0.998)),

@@ -25,14 +25,14 @@ class Limits:
     """Cavities from here on are named one by one, smaller ones together."""
     jump_mm: float = 0.6
     """A slice's border lies outside what its neighbours allow by so much, on average over the border, …"""
-    jump_tolerances: float = 0.4
+    jump_tolerances: float = 0.3
     """… and by so many tolerances."""
     shift_mm: float = 0.4
     """The same of a slice that fits once it is moved."""
     copied_px: float = 0.5
     """Two slices are equal where those beside them move by so many pixels a slice."""
-    rough_share: float = 0.3
-    """So much of the border of a slice is teeth of a single pixel."""
+    rough_share: float = 0.25
+    """So much of the border of three slices, on average, is teeth of a single pixel."""
     flat_end: float = 0.8
     """The last slice of an organ is so large in comparison with its largest, …"""
     flat_end_least: float = 0.3

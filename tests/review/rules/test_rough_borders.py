@@ -50,7 +50,8 @@ def test_rough_slices_are_one_finding_and_smooth_ones_none() -> None:
     assert found.key == "slices 12 to 14" and found.slice in (12, 13, 14)
     assert 0.3 < found.value < 1
     assert rough(BALL) == ()
-    assert len(rough(with_noise(9, 20))) == 2
+    assert len(rough(with_noise(9, 10, 11, 18, 19, 20))) == 2
+    assert rough(with_noise(9, 20)) == (), "a single slice"
 
 
 def test_a_border_with_another_organ_is_its_own_affair() -> None:

@@ -19,15 +19,14 @@ SHORTEST_PX = 16
 def find(view: Drawn) -> Iterator[Finding]:
     """Runs of rough slices, at the roughest."""
     for one in view.outlined:
-        rough = roughness(one)
-        known = np.isfinite(rough)
-        if not known.any():
-            continue
-        flagged = np.where(known, rough, 0) >= view.limits.rough_share
-        starts = [s for s in range(len(flagged)) if flagged[s] and (s == 0 or not flagged[s - 1])]
-        for first in starts:
+        rough = np.nan_to_num(roughness(one))
+        padded = np.pad(rough, 1)
+        mean = (padded[:-2] + padded[1:-1] + padded[2:]) / 3
+        within = np.pad(mean >= view.limits.rough_share, 1)
+        near = (within[:-2] | within[1:-1] | within[2:]) & (rough >= view.limits.rough_share / 2)
+        for first in (s for s in range(len(near)) if near[s] and (s == 0 or not near[s - 1])):
             last = first
-            while last + 1 < len(flagged) and flagged[last + 1]:
+            while last + 1 < len(near) and near[last + 1]:
                 last += 1
             yield _finding(view, one, rough, first, last)
 
