@@ -36,6 +36,7 @@ GROUPS = {
             "tests/data/formats",
         ),
     ),
+    "rules": Group(("review/rules/*.py", "review/rules/families/*.py"), ("tests/review/rules",)),
     "splits": Group(
         ("data/datasets/*.py", "data/datasets/layouts/*.py", "engine/evaluation/folds.py"),
         ("tests/data/test_datasets.py", "tests/data/datasets", "tests/engine/evaluation/test_folds.py"),

@@ -193,7 +193,7 @@ def _page(found: list[Row], false: list[Row], faults: list[Row], clean: list[Row
         "are planted in real expert labels: hippocampus (MSD Task04, 1 mm), sarcoma (T1, 3.3 mm slices), prostate",
         "zones (MSD Task05, 3 to 4 mm slices). Each patient belongs to one of two halves, by a hash. Limits were set",
         "on one half (`limits_sweep.csv`); the other one judges, with the cases of the first as accepted ones. A fault",
-        "is found when a rule of the right kind names the organ and the place, with a finding that was not there before.",
+        "is found when a rule of the right kind names the organ and the place, with a finding that is new.",
         "",
         "| bar | setting half | judging half | |",
         "|---|---|---|---|",

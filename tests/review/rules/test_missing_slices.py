@@ -57,8 +57,11 @@ def test_a_part_that_a_slice_lacks_is_found_and_a_thin_one_is_not() -> None:
     assert found.slice == 12 and found.voxel[1] in range(41, 64)
     assert missing(two) == ()
     notch = BALL.copy()
-    notch[12, 35:38, 30:33] = False
-    assert missing(notch) == (), "9 mm²"
+    notch[12, 25:45, 25:45] = False
+    assert missing(notch) == (), "a hole of 400 mm² is another fault"
+    small = ellipsoid((45, 35, 32), (30, 25, 25)) | ellipsoid((45, 65, 5), (30, 3, 2))
+    small[14, 55:, :10] = False
+    assert missing(small) == (), "a part of 18 mm²"
 
 
 def test_a_part_that_another_organ_takes_does_not_lack() -> None:

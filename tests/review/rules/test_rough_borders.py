@@ -54,12 +54,15 @@ def test_rough_slices_are_one_finding_and_smooth_ones_none() -> None:
     assert rough(with_noise(9, 20)) == (), "a single slice"
 
 
-def test_a_border_with_another_organ_is_its_own_affair() -> None:
-    """Teeth where two organs meet count only where they are of the background."""
+def test_between_two_organs_each_has_its_own_teeth() -> None:
+    """Ten teeth of the one and the nine gaps between them, which are the other's."""
     array = np.zeros(SHAPE, int)
-    array[10:12, 10:30, 20:50] = 1
-    array[10:12, 30:50, 20:50] = 2
-    assert rough(array) == ()
+    array[10, 20:40, 20:40] = 1
+    array[10, 19, 20:40:2] = 1
+    alone = roughness(drawn(stored(array)).structures["Bladder"])[0]
+    array[10, 10:20][array[10, 10:20] == 0] = 2
+    beside = roughness(drawn(stored(array)).structures["Bladder"])[0]
+    assert (alone - beside) * 100 == pytest.approx(9)
 
 
 def test_a_tiny_border_is_too_short_to_be_rough() -> None:

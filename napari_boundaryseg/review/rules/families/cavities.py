@@ -35,7 +35,7 @@ def cavities_of(one: Structure) -> tuple[np.ndarray, np.ndarray]:
     """
     from scipy.ndimage import label
 
-    padded = np.pad(one.bridged, 1)
+    padded = np.pad(one.mask, 1)
     for axis, (first, last) in enumerate(one.at_ends):
         moved = np.moveaxis(padded, axis, 0)
         if first:

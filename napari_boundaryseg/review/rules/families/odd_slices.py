@@ -43,7 +43,8 @@ def jumps_mm(one: Structure) -> np.ndarray:
 
     A slice between two others holds what both have, and nothing that neither has. The area of what breaks this,
     over the length of the border, is a mean distance in mm. It is zero where an organ grows, shrinks or moves
-    steadily, however fast.
+    steadily, however fast. What another organ takes on this slice, or gives up that has it beside, is a border
+    between two organs and does not count.
 
     Returns
     -------
@@ -60,7 +61,9 @@ def jump_mm(one: Structure, s: int, instead: np.ndarray | None = None) -> float:
     """The same of one slice, or of another (R, C) mask in its place."""
     before, after = one.mask[s - 1], one.mask[s + 1]
     here = one.mask[s] if instead is None else instead
-    broken = np.count_nonzero(here & ~(before | after)) + np.count_nonzero(before & after & ~here & ~one.others[s])
+    theirs = one.others[s - 1] | one.others[s + 1]
+    more, less = here & ~(before | after) & ~theirs, before & after & ~here & ~one.others[s]
+    broken = np.count_nonzero(more) + np.count_nonzero(less)
     return float(broken * one.pixel_mm2 / one.perimeters_mm[s])
 
 
