@@ -39,9 +39,9 @@ from napari_boundaryseg.review.rules.limits import Limits  # noqa: E402
 SWEEP: dict[str, tuple[tuple[str, ...], tuple[float, ...]]] = {
     "island_ml": (("islands",), (0.005, 0.01, 0.02, 0.05)),
     "specks_ml": (("islands",), (0.0, 0.005, 0.01, 0.02)),
-    "jump_mm": (("odd-slices",), (0.3, 0.4, 0.5, 0.6, 0.8)),
+    "jump_px": (("odd-slices",), (0.3, 0.4, 0.5, 0.6, 0.8)),
     "jump_tolerances": (("odd-slices",), (0.15, 0.25, 0.3, 0.4, 0.5)),
-    "shift_mm": (("odd-slices",), (0.2, 0.25, 0.3, 0.4, 0.5)),
+    "shift_share": (("odd-slices",), (0.4, 0.5, 0.6, 0.8, 1.0)),
     "copied_px": (("copied-slices",), (0.1, 0.2, 0.3, 0.4, 0.5)),
     "rough_share": (("rough-borders",), (0.15, 0.2, 0.25, 0.3, 0.35)),
     "end_confidence": (("flat-ends",), (0.9, 0.95, 0.98, 0.99, 0.998)),

@@ -23,12 +23,12 @@ class Limits:
     """… where they are at least so much."""
     cavity_ml: float = 0.02
     """Cavities from here on are named one by one, smaller ones together."""
-    jump_mm: float = 0.5
-    """A slice's border lies outside what its neighbours allow by so much, on average over the border, …"""
+    jump_px: float = 0.5
+    """A slice's border lies outside what its neighbours allow by so many pixels, on average over the border, …"""
     jump_tolerances: float = 0.25
     """… and by so many tolerances."""
-    shift_mm: float = 0.3
-    """The same of a slice that fits once it is moved."""
+    shift_share: float = 0.6
+    """So much of that is enough for a slice that fits once it is moved."""
     copied_px: float = 0.5
     """Two slices are equal where those beside them move by so many pixels a slice."""
     rough_share: float = 0.25

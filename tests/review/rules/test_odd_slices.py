@@ -101,3 +101,13 @@ def test_what_another_organ_gives_up_is_no_jump() -> None:
     assert odd(array) == ()
     bladder = array == 1
     assert [found.slice for found in odd(bladder)] == [15], "alone it would be one"
+
+
+def test_an_organ_that_wobbles_from_slice_to_slice_is_not_told_slice_by_slice() -> None:
+    """A move of one column to and fro would be a shift in a steady organ."""
+    array = np.zeros(SHAPE, bool)
+    array[5:25, 20:50, 2:60] = True
+    array[5:25:2] = np.roll(array[5:25:2], 1, axis=2)
+    jumps = jumps_mm(drawn(stored(array)).structures["Bladder"])[1:-1]
+    assert jumps == pytest.approx(60 / (np.pi / 4 * 176))
+    assert odd(array) == ()

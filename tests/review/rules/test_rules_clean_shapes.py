@@ -128,7 +128,7 @@ def test_every_limit_is_used() -> None:
     names = {one.name for one in fields(Limits)}
     text = "".join(path.read_text("utf-8") for path in _sources())
     assert {name for name in names if f"limits.{name}" not in text} == set()
-    assert replace(Limits(), jump_mm=1.0) != Limits()
+    assert replace(Limits(), jump_px=1.0) != Limits()
     assert said(stored(array, scheme=ANY)) != ()
 
 

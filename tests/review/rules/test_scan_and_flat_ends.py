@@ -86,3 +86,17 @@ def test_a_tube_ends_where_it_is_agreed_to_end_unless_accepted_cases_say_otherwi
     flat_ones = [CaseMeasures(ends={"Bladder": (0.9 + n / 90, 1 - n / 90)}) for n in range(9)]
     assert flat(tube(0, 11.0), accepted=flat_ones) == ()
     assert flat(tube(0, 11.0), accepted=tapering[:7]) == (), "too few"
+
+
+def test_small_ends_are_not_flat_however_alike_accepted_ones_are_and_whole_ones_are_however_they_differ() -> None:
+    array = BALL.copy()
+    array[25:] = False
+    share = array[24].sum() / array.sum(axis=(1, 2)).max()
+    assert 0.1 < share < 0.3
+    alike = [CaseMeasures(ends={"Bladder": (0.05 + n / 1000, 0.05 + n / 1000)}) for n in range(9)]
+    assert flat(array, accepted=alike) == ()
+    array[22:] = False
+    assert [found.slice for found in flat(array, accepted=alike)] == [21]
+    differ = [CaseMeasures(ends={"Bladder": (n / 10, n / 10)}) for n in range(9)]
+    assert flat(array, accepted=differ) == ()
+    assert len(flat(tube(0, 11.0), accepted=differ)) == 2

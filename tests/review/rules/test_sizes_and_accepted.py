@@ -74,13 +74,18 @@ def test_an_organ_that_the_scan_cuts_may_have_any_volume() -> None:
 def test_a_volume_ratio_is_told_of_both_organs() -> None:
     array = np.zeros(SHAPE, int)
     array[ellipsoid((45, 15, 32), (20, 12, 15))] = 1
-    array[ellipsoid((45, 50, 32), (20, 12, 15))] = 2
-    alike = [CaseMeasures({"Hippocampus_A": 10.0 + n, "Hippocampus_P": 10.0 + n * 1.1}) for n in range(9)]
+    array[ellipsoid((45, 50, 32), (20, 8, 15))] = 2
+    ratio = (array == 1).sum() / (array == 2).sum()
+    assert 1.4 < ratio < 1.6
+    alike = [CaseMeasures({"Hippocampus_A": 15.0 + n * 1.5, "Hippocampus_P": 10.0 + n * 1.1}) for n in range(9)]
     assert [f.rule for f in sizes(array, alike, "hippocampus")].count("volume-ratio") == 0
-    double = [CaseMeasures({"Hippocampus_A": 20.0 + n, "Hippocampus_P": 10.0 + n / 2.1}) for n in range(9)]
+    double = [CaseMeasures({"Hippocampus_A": 30.0 + n, "Hippocampus_P": 10.0 + n / 3.1}) for n in range(9)]
     (found,) = [f for f in sizes(array, double, "hippocampus") if f.rule == "volume-ratio"]
     assert found.organs == ("Hippocampus_A", "Hippocampus_P")
-    assert found.sentence.startswith("Hippocampus_A is 1.00 times as large as Hippocampus_P: accepted cases let 1.9")
+    assert found.sentence.startswith(
+        f"Hippocampus_A is {ratio:.2f} times as large as Hippocampus_P: accepted cases let "
+    )
+    assert found.value == pytest.approx(ratio)
 
 
 @pytest.mark.parametrize(("voxels", "spoken"), [(1, True), (16, True), (17, True), (30, False)])

@@ -30,8 +30,9 @@ def find(view: Drawn) -> Iterator[Finding]:
             continue
         shown = np.where(known, jumps, -1)
         usual = float(np.median(jumps[known]))
-        jumped = shown >= max(limits.jump_mm, limits.jump_tolerances * one.tolerance_mm)
-        for s in np.flatnonzero((shown >= max(limits.shift_mm, SHIFT_RATIO * usual)) & ~jumped):
+        least = max(limits.jump_px * min(one.spacing_mm[1:]), limits.jump_tolerances * one.tolerance_mm)
+        jumped = shown >= least
+        for s in np.flatnonzero((shown >= max(limits.shift_share * least, SHIFT_RATIO * usual)) & ~jumped):
             jumped[s] = jump_mm(one, int(s), _moved_back(one, int(s))) <= SHIFTED * shown[s]
         for s in np.flatnonzero(jumped):
             if shown[s] >= np.where(jumped, shown, 0)[max(0, s - 1) : s + 2].max():
