@@ -19,8 +19,8 @@ import numpy as np
 from borders import interval
 from interpolation import EVERY, SETS, organs
 
+from napari_boundaryseg.data.shapes.slice_distance import slice_distance
 from napari_boundaryseg.editing.tools.propagate.interpolate import FAR_MM
-from napari_boundaryseg.editing.tools.propagate.slice_distance import slice_distance
 
 Spacing = tuple[float, ...]
 

@@ -21,8 +21,8 @@ from borders import interval, over
 from napari_boundaryseg.data.datasets import load_labelled, read_dataset
 from napari_boundaryseg.data.geometry import AxisMap
 from napari_boundaryseg.data.labels import preset
+from napari_boundaryseg.data.shapes.slice_distance import slice_distance
 from napari_boundaryseg.editing.tools.propagate.interpolate import FAR_MM, interpolated
-from napari_boundaryseg.editing.tools.propagate.slice_distance import slice_distance
 
 SETS = {"hippocampus": ("hippocampus", "PRS", ("val",)), "sarcoma_t1": ("sarcoma", "SRA", ("train", "val"))}
 EVERY = (2, 3, 5)

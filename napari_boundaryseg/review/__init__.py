@@ -1,4 +1,4 @@
 """Review: what of labels is implausible, and where on a border a person should look first. On arrays alone.
 
-The queue is still to come. The room lies beside `editing`, below `session`, without torch and Qt.
+The room lies beside `editing`, below `session`, without torch and Qt.
 """

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from napari_boundaryseg.editing.tools.propagate.slice_distance import slice_distance
+from napari_boundaryseg.data.shapes.slice_distance import slice_distance
 from napari_boundaryseg.editing.tools.propagate.slice_process import likeliest_length, variance, weights
 
 REACH_MM = 12.0

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from napari_boundaryseg.editing.tools.propagate.slice_distance import slice_distance
+from napari_boundaryseg.data.shapes.slice_distance import slice_distance
 
 FAR_MM = 20.0
 """How far from its border a shape has a say."""

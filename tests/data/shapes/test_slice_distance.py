@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.spatial.distance import cdist
 
-from napari_boundaryseg.editing.tools.propagate.slice_distance import slice_distance
+from napari_boundaryseg.data.shapes.slice_distance import slice_distance
 
 
 def slowly(mask: np.ndarray, spacing: tuple[float, float]) -> np.ndarray:

@@ -1,0 +1,268 @@
+"""The page docs/evidence/arcs.md, and the table of proven rankings, from the CSV files beside this one."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from arc_figures import WORST, mean_interval
+from unseen import SETS
+
+from napari_boundaryseg.data.saving import atomic_text
+from napari_boundaryseg.review.arcs.rankings import LEAST_LOW, LEAST_MEAN, NO_MODEL, Ranking
+
+HERE, ROOT = Path(__file__).parent, Path(__file__).parents[2]
+PAGE, TABLE = ROOT / "docs/evidence/arcs.md", ROOT / "napari_boundaryseg/review/arcs/rankings.csv"
+ALL = "all"
+SHOWN = ("doubt", "entropy", "width", "gradient", "jump", "bend", "gap", "fitted")
+SET_WORDS = {
+    "hippocampus": "validation cases of MSD Task04 that the model had not seen",
+    "hippocampus-folds": "training cases of MSD Task04, each by a model that had not seen it",
+    "phantoms": "hard synthetic pelves with seeds that the model had not seen",
+    "phantoms-chosen-on": "other hard synthetic pelves, on which the score was chosen",
+    "promise12": "glands of PROMISE12, which the model had not seen",
+    "sarcoma": "soft-tissue sarcomas, each by a model that had not seen the patient",
+}
+AUROC_BARS = {"hippocampus": 0.83, "phantoms": 0.82}
+SHARE_BAR, BELOW_ENTROPY = 0.70, 0.01
+COUNTS = ("hippocampus", "promise12", "phantoms", "sarcoma")
+"""Which sets may prove a ranking; of an organ the first that has it."""
+Row = dict[str, str]
+HEAD = """# Review queue of arcs
+
+```sh
+python benchmarks/review/unseen.py SET MODEL     # what the model says of each scan
+python benchmarks/review/arcs.py SET MODEL            # how its arcs are ranked
+python benchmarks/review/planted_arcs.py SET MODEL         # planted errors
+python benchmarks/review/arcs.py                      # this page, and review/arcs/rankings.csv
+```
+
+The border of each organ in each slice is cut into arcs of the same length. An arc is *wrong* where its mean distance to
+the reference's border in that slice is more than the tolerance. AUROC: how likely a wrong arc comes before a right one,
+of all arcs of a patient; mean over patients, with its 95 % t interval in brackets. The scores are described in
+`napari_boundaryseg/review/arcs/measures.py`; **doubt** is what the queue goes by. *Fitted* is a ridge regression of the
+log of the distance on all but *gap* and their squares, on all other patients of the same set.
+
+That doubt is the entropy of the organ's own probability within ± 2 tolerances, instead of the entropy of all classes
+within ± 3, was chosen on the synthetic pelves called *phantoms-chosen-on* and on nothing else.
+"""
+ON_EMPTY = """
+The last column is what lies on slices next to an organ on which the labels have nothing of it (each piece of the
+reference's border counts 10 mm there): no arc shows it, so these slices are listed on their own.
+"""
+PROVEN = f"""A ranking is *proven* where its AUROC is at least {LEAST_MEAN} and the lower end of its interval at least
+{LEAST_LOW}; of an organ without one the queue shows nothing and says so (`review/arcs/rankings.csv`). Patients count of
+whom some arcs are wrong and some right. Real scans count before synthetic ones; where the last column is empty, another
+set counts.
+"""
+PLANTED = """One in each scan, after the prediction: an organ is moved by 5 mm, or cut off by 5 mm, over 5 mm of its
+slices. In how many scans one of the first five items of the queue (all organs, random ones among them) lies on it:
+"""
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """The rows of one set and model."""
+
+    name: str
+    model: str
+    rows: list[Row]
+
+    def values(self, score: str, column: str = "auroc", organ: str = ALL) -> dict[str, float]:
+        """Patient to the figure; patients of whom it cannot be had are left out."""
+        own = [row for row in self.rows if row["score"] == score and row["organ"] == organ]
+        return {row["patient"]: float(row[column]) for row in own if row[column]}
+
+    @property
+    def organs(self) -> list[str]:
+        """All that have rows."""
+        return [organ for organ in dict.fromkeys(row["organ"] for row in self.rows) if organ != ALL]
+
+    @property
+    def title(self) -> str:
+        """For a table."""
+        return f"{self.name}, {self.model}"
+
+
+def runs() -> list[Run]:
+    """Every CSV of arcs."""
+    found = []
+    for which in SETS:
+        for path in sorted(HERE.glob(f"arcs_{which}_*.csv")):
+            with path.open(encoding="utf-8", newline="") as file:
+                rows = list(csv.DictReader(file))
+            if rows[0]["set"] == which:
+                found.append(Run(which, rows[0]["model"], rows))
+    return found
+
+
+def text(values: Iterable[float], digits: int = 3, sign: str = "") -> str:
+    """Mean and interval over patients."""
+    mean, low, high = mean_interval(values)
+    return f"{mean:{sign}.{digits}f} [{low:{sign}.{digits}f}, {high:{sign}.{digits}f}]"
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """Markdown."""
+    head = list(head)
+    lines = [head, ["---"] * len(head), *(list(map(str, row)) for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def difference(run: Run, a: str, b: str, organ: str = ALL) -> list[float]:
+    """Patient by patient."""
+    left, right = run.values(a, organ=organ), run.values(b, organ=organ)
+    return [left[patient] - right[patient] for patient in left if patient in right]
+
+
+def of_oracle(run: Run, score: str) -> list[float]:
+    """Error on the worst fifth of the length, in that of a perfect order, patient by patient."""
+    share, best = run.values(score, "share"), run.values(score, "oracle")
+    return [share[patient] / best[patient] for patient in share]
+
+
+def what_was_measured(found: list[Run]) -> str:
+    def row(run: Run) -> list[object]:
+        own = [one for one in run.rows if one["score"] == "doubt" and one["organ"] == ALL]
+        task = SETS[run.name]
+        wrong = 100 * np.mean([float(one["wrong"]) for one in own])
+        sizes = [f"{task.arc_mm:g} mm", f"{task.tolerance_mm:g} mm", f"{wrong:.0f} %"]
+        return [run.title, SET_WORDS[run.name], len(own), sum(int(one["arcs"]) for one in own), *sizes]
+
+    head = ("set, model", "what it is", "patients", "arcs", "arc", "tolerance", "length that is wrong")
+    return "## What was measured\n\n" + table(head, map(row, found))
+
+
+def separation(found: list[Run]) -> str:
+    rows = [[run.title, *(text(run.values(score).values()) for score in SHOWN)] for run in found]
+    paired = [
+        [
+            run.title,
+            text(difference(run, "doubt", "entropy"), sign="+"),
+            text(difference(run, "fitted", "doubt"), sign="+"),
+        ]
+        for run in found
+    ]
+    return (
+        "## AUROC for an arc that is wrong, all organs\n\n"
+        + table(("set, model", *SHOWN), rows)
+        + "\nDifferences, patient by patient:\n\n"
+        + table(("set, model", "doubt − entropy", "fitted − doubt"), paired)
+    )
+
+
+def shares(found: list[Run]) -> str:
+    scores = ("doubt", "entropy", "fitted")
+    mean = lambda run, score, column: f"{np.mean(list(run.values(score, column).values())):.2f}"  # noqa: E731
+    rows = [
+        [
+            run.title,
+            f"{WORST:.2f}",
+            *(mean(run, score, "share") for score in scores),
+            mean(run, "doubt", "oracle"),
+            text(of_oracle(run, "doubt"), 2),
+            mean(run, "doubt", "on_empty"),
+        ]
+        for run in found
+    ]
+    head = ("set, model", "random", *scores, "perfect order", "doubt ÷ perfect order", "on empty slices")
+    return "## How much of the summed error lies on the worst fifth of the length\n\n" + table(head, rows) + ON_EMPTY
+
+
+def bars(found: list[Run]) -> str:
+    said = lambda met: "met" if met else "**missed**"  # noqa: E731
+    rows = []
+    for run in found:
+        if run.name in AUROC_BARS:
+            mean, low, _ = mean_interval(run.values("doubt").values())
+            below, share = np.mean(difference(run, "doubt", "entropy")), mean_interval(of_oracle(run, "doubt"))[0]
+            least = AUROC_BARS[run.name]
+            rows.append(
+                [run.title, f"{mean:.3f} ≥ {least}: {said(mean >= least)}", f"{low:.3f} ≥ .78: {said(low >= 0.78)}"]
+            )
+            rows[-1] += [
+                f"{below:+.3f} ≥ −.01: {said(below >= -BELOW_ENTROPY)}",
+                f"{share:.2f} ≥ .70: {said(share >= SHARE_BAR)}",
+            ]
+    return "## Bars\n\n" + table(("set, model", "AUROC", "its lower end", "doubt − entropy", "÷ perfect order"), rows)
+
+
+def measured(run: Run, organ: str, score: str, model: str) -> Ranking | None:
+    """What a score was worth for one organ."""
+    values = list(run.values(score, organ=organ).values())
+    if not values:
+        return None
+    figures = (round(one, 4) for one in mean_interval(values))
+    return Ranking(model, organ, score, SETS[run.name].tolerance_mm, SET_WORDS[run.name], len(values), *figures)
+
+
+def proofs(found: list[Run]) -> list[Ranking]:
+    """For each model and organ, and for labels without a model, the set that counts most."""
+    best: dict[tuple[str, str], Ranking] = {}
+    for which in COUNTS:
+        for run in (run for run in found if run.name == which):
+            for organ in run.organs:
+                for model, score in ((run.model, "doubt"), (NO_MODEL, "gradient")):
+                    one = measured(run, organ, score, model)
+                    if one is not None:
+                        best.setdefault((model, organ), one)
+    return list(best.values())
+
+
+def by_organ(found: list[Run], proven: list[Ranking]) -> str:
+    kept = {(one.model, one.organ): one for one in proven}
+    rows = []
+    for run in found:
+        for organ in run.organs:
+            task, none = measured(run, organ, "doubt", run.model), measured(run, organ, "gradient", NO_MODEL)
+            says = "" if task is None or kept.get((run.model, organ)) != task else "yes" if task.proven else "no"
+            cells = [f"{one.auroc:.3f} [{one.low:.3f}, {one.high:.3f}]" if one else "" for one in (task, none)]
+            best = text(run.values("fitted", organ=organ).values()) if task else ""
+            more = text(difference(run, "fitted", "doubt", organ), sign="+") if task else ""
+            rows.append([run.title, organ, task.patients if task else 0, *cells, best, more, says])
+    head = ("set, model", "organ", "patients", "doubt", "gradient alone", "fitted", "fitted − doubt", "proven")
+    return f"## Organ by organ\n\n{PROVEN}\n" + table(head, rows)
+
+
+def planted() -> str:
+    rows: list[Row] = []
+    for path in sorted(HERE.glob("planted_arcs_*.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            rows += list(csv.DictReader(file))
+    if not rows:
+        return ""
+    cells = []
+    for key in dict.fromkeys((row["set"], row["model"], row["base"]) for row in rows):
+        own = [row for row in rows if (row["set"], row["model"], row["base"]) == key]
+        count = lambda score: sum(0 < int(row[score]) <= 5 for row in own)  # noqa: B023, E731
+        cells.append([f"{key[0]}, {key[1]}", key[2], len(own), *(count(score) for score in PLANTED_SCORES)])
+    head = ("set, model", "the labels elsewhere", "planted", *PLANTED_SCORES)
+    return f"## Planted errors\n\n{PLANTED}\n" + table(head, cells)
+
+
+PLANTED_SCORES = ("doubt", "entropy", "gap", "gradient", "jump")
+
+
+def write_page() -> None:
+    """Both files."""
+    found = runs()
+    proven = proofs(found)
+    parts: list[Callable[[], str]] = [
+        lambda: bars(found),
+        lambda: what_was_measured(found),
+        lambda: separation(found),
+        lambda: shares(found),
+        lambda: by_organ(found, proven),
+        planted,
+    ]
+    atomic_text(PAGE, "\n".join([HEAD, *(part() for part in parts)]).rstrip() + "\n")
+    lines = io.StringIO()
+    fields = list(Ranking.__dataclass_fields__)
+    out = csv.DictWriter(lines, fields, lineterminator="\n")
+    out.writeheader()
+    out.writerows({name: getattr(one, name) for name in fields} for one in proven)
+    atomic_text(TABLE, lines.getvalue())

@@ -1,0 +1,96 @@
+"""Audit: how much of the border that nobody was shown is still wrong, from the random places among those shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from napari_boundaryseg.review.arcs.queue import Queue
+
+SURE = 0.95
+
+
+@dataclass(frozen=True)
+class Audit:
+    """An estimate with its interval.
+
+    Parameters
+    ----------
+    drawn : int
+        Random places of the border that was not shown for its score.
+    wrong : int
+        How many of them a person called wrong, or put right.
+    skipped : int
+        How many had no answer. They count as right at the lower end of the interval, and as wrong at the upper one.
+    low, high : float
+        95 % interval (Clopper and Pearson) of the part of that border, by its length, that is wrong.
+    """
+
+    drawn: int
+    wrong: int
+    skipped: int
+    low: float
+    high: float
+
+    @property
+    def share(self) -> float | None:
+        """The estimate; None without an answer."""
+        answered = self.drawn - self.skipped
+        return self.wrong / answered if answered else None
+
+    def text(self) -> str:
+        """For a person.
+
+        Examples
+        --------
+        >>> Audit(23, 1, 0, 0.0011, 0.2195).text()
+        'Of the border that was not shown, 4 % is wrong (0 to 22 %, from 23 random places)'
+        >>> Audit(0, 0, 0, 0.0, 1.0).text()
+        'No random place was looked at yet: nothing is known of the border that was not shown'
+        """
+        if self.share is None:
+            return "No random place was looked at yet: nothing is known of the border that was not shown"
+        places = f"{self.drawn - self.skipped} random place{'s' if self.drawn - self.skipped != 1 else ''}"
+        ends = f"{100 * self.low:.0f} to {100 * self.high:.0f} %"
+        return f"Of the border that was not shown, {100 * self.share:.0f} % is wrong ({ends}, from {places})"
+
+
+def audited(queue: Queue, wrong: Mapping[int, bool]) -> Audit:
+    """What the random places say.
+
+    Random places are drawn with a chance as their length, so that the part of them that is wrong estimates the part of
+    the border's length. Those that were also shown for their score say nothing of what was not, and are left out.
+
+    Parameters
+    ----------
+    queue : Queue
+    wrong : mapping of int to bool
+        Answers so far: an item's place in the queue, and whether it was wrong. All up to the last one were shown.
+
+    References
+    ----------
+    Clopper and Pearson, "The use of confidence or fiducial limits illustrated in the case of the binomial",
+    Biometrika 26, 1934.
+    """
+    shown = max(wrong, default=-1) + 1
+    answers = [wrong.get(draw.item) for draw in queue.draws if draw.before < shown <= draw.ranked]
+    skipped = answers.count(None)
+    bad = answers.count(True)
+    low, high = clopper_pearson(bad, len(answers))[0], clopper_pearson(bad + skipped, len(answers))[1]
+    return Audit(len(answers), bad, skipped, low, high)
+
+
+def clopper_pearson(k: int, n: int, sure: float = SURE) -> tuple[float, float]:
+    """The exact interval of a chance of which k of n trials came true; 0 to 1 without a trial.
+
+    Examples
+    --------
+    >>> [round(end, 4) for end in clopper_pearson(0, 10)]
+    [0.0, 0.3085]
+    """
+    from scipy.stats import beta
+
+    tail = (1 - sure) / 2
+    low = float(beta.ppf(tail, k, n - k + 1)) if k else 0.0
+    high = float(beta.ppf(1 - tail, k + 1, n - k)) if k < n else 1.0
+    return low, high
