@@ -26,7 +26,7 @@ from unseen import DATA, SETS, WORK, Task, read
 from napari_boundaryseg.review.arcs.arc import Arc
 from napari_boundaryseg.review.arcs.cutting import cut
 from napari_boundaryseg.review.arcs.measures import measured
-from napari_boundaryseg.review.arcs.queue import queued
+from napari_boundaryseg.review.arcs.queuing import queued
 
 SCANS, ERROR_MM = 20, 5.0
 ON_IT = 1 / 3

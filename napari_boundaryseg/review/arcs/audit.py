@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from napari_boundaryseg.review.arcs.binomial import clopper_pearson
 from napari_boundaryseg.review.arcs.queue import Queue
-
-SURE = 0.95
 
 
 @dataclass(frozen=True)
@@ -66,11 +65,6 @@ def audited(queue: Queue, wrong: Mapping[int, bool]) -> Audit:
     queue : Queue
     wrong : mapping of int to bool
         Answers so far: an item's place in the queue, and whether it was wrong. All up to the last one were shown.
-
-    References
-    ----------
-    Clopper and Pearson, "The use of confidence or fiducial limits illustrated in the case of the binomial",
-    Biometrika 26, 1934.
     """
     shown = max(wrong, default=-1) + 1
     answers = [wrong.get(draw.item) for draw in queue.draws if draw.before < shown <= draw.ranked]
@@ -78,19 +72,3 @@ def audited(queue: Queue, wrong: Mapping[int, bool]) -> Audit:
     bad = answers.count(True)
     low, high = clopper_pearson(bad, len(answers))[0], clopper_pearson(bad + skipped, len(answers))[1]
     return Audit(len(answers), bad, skipped, low, high)
-
-
-def clopper_pearson(k: int, n: int, sure: float = SURE) -> tuple[float, float]:
-    """The exact interval of a chance of which k of n trials came true; 0 to 1 without a trial.
-
-    Examples
-    --------
-    >>> [round(end, 4) for end in clopper_pearson(0, 10)]
-    [0.0, 0.3085]
-    """
-    from scipy.stats import beta
-
-    tail = (1 - sure) / 2
-    low = float(beta.ppf(tail, k, n - k + 1)) if k else 0.0
-    high = float(beta.ppf(1 - tail, k + 1, n - k)) if k < n else 1.0
-    return low, high

@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from napari_boundaryseg.review.arcs.arc import Arc
-from napari_boundaryseg.review.arcs.audit import audited, clopper_pearson
-from napari_boundaryseg.review.arcs.items import Item
-from napari_boundaryseg.review.arcs.queue import Draw, Queue, queued
+from napari_boundaryseg.review.arcs.audit import audited
+from napari_boundaryseg.review.arcs.binomial import clopper_pearson
+from napari_boundaryseg.review.arcs.item import Item
+from napari_boundaryseg.review.arcs.queue import Draw, Queue
+from napari_boundaryseg.review.arcs.queuing import queued
 
 
 @given(st.integers(0, 60).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))

@@ -7,8 +7,9 @@ import pytest
 
 from napari_boundaryseg.review.arcs.arc import Arc
 from napari_boundaryseg.review.arcs.cutting import cut
-from napari_boundaryseg.review.arcs.items import joined
-from napari_boundaryseg.review.arcs.queue import Queue, queued
+from napari_boundaryseg.review.arcs.joining import joined
+from napari_boundaryseg.review.arcs.queue import Queue
+from napari_boundaryseg.review.arcs.queuing import queued
 
 SPACING = (1.0, 1.0, 2.0)
 
@@ -115,7 +116,7 @@ def test_random_places_are_drawn_as_often_as_they_are_long() -> None:
 def test_nothing_in_an_item_tells_a_random_one() -> None:
     from dataclasses import fields
 
-    from napari_boundaryseg.review.arcs.items import Item
+    from napari_boundaryseg.review.arcs.item import Item
 
     assert [one.name for one in fields(Item)] == ["arcs"]
     assert [one.name for one in fields(Arc)] == [

@@ -11,8 +11,9 @@ import pytest
 
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.review.arcs.cutting import cut
-from napari_boundaryseg.review.arcs.queue import queued
-from napari_boundaryseg.review.arcs.review import Review, from_json, to_json
+from napari_boundaryseg.review.arcs.queuing import queued
+from napari_boundaryseg.review.arcs.review import Review
+from napari_boundaryseg.review.arcs.stored import from_json, to_json
 
 SPACING = (1.0, 1.0, 3.0)
 
@@ -46,7 +47,7 @@ def test_what_is_stored_is_read_again(review: Review) -> None:
 def test_a_key_is_stored_and_read_for_any_place() -> None:
     rng = np.random.default_rng(0)
     from napari_boundaryseg.review.arcs.arc import Arc
-    from napari_boundaryseg.review.arcs.review import _arc, _plain
+    from napari_boundaryseg.review.arcs.stored import _arc, _plain
 
     for axis in (0, 1, 2):
         for _ in range(300):

@@ -1,9 +1,9 @@
-"""Items of a queue: places to look at, each of one or several arcs that lie together."""
+"""Joining of arcs: those that are bad and lie together are one place to look at."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -11,40 +11,6 @@ from napari_boundaryseg.review.arcs.arc import Arc
 
 ALSO_BAD = 0.2
 """Neighbours join an item where they are among the worst arcs of their organ: those with this part of its length."""
-
-
-@dataclass(frozen=True, eq=False)
-class Item:
-    """One place of a border to look at; nothing in it tells why it was chosen.
-
-    Parameters
-    ----------
-    arcs : tuple of Arc
-        Of one organ: the one to centre the view on, then its neighbours.
-    """
-
-    arcs: tuple[Arc, ...]
-
-    @property
-    def organ(self) -> int:
-        """The integer of its label."""
-        return self.arcs[0].organ
-
-    @property
-    def slices(self) -> tuple[int, int]:
-        """First and last slice that it extends over, from 0."""
-        found = [arc.slice for arc in self.arcs]
-        return min(found), max(found)
-
-    @property
-    def centre(self) -> np.ndarray:
-        """(3,) voxel indices to centre the view on."""
-        return self.arcs[0].centre
-
-    @property
-    def length_mm(self) -> float:
-        """Of all its arcs."""
-        return sum(arc.length_mm for arc in self.arcs)
 
 
 def joined(arcs: Sequence[Arc], scores: Sequence[float] | np.ndarray) -> list[tuple[int, ...]]:
@@ -79,6 +45,11 @@ def joined(arcs: Sequence[Arc], scores: Sequence[float] | np.ndarray) -> list[tu
         places.setdefault((arcs[n].organ, arcs[n].slice), []).append(n)
     centres = np.array([arc.centre_mm for arc in arcs])
     free = np.ones(len(arcs), bool)
+
+    def joins(first: int, n: int) -> bool:
+        away = np.delete(centres[n] - centres[first], arcs[first].axis)
+        return bool(free[n] and bad[n] and np.linalg.norm(away) <= arcs[first].length_mm)
+
     found = []
     for first in order.tolist():
         if not free[first]:
@@ -86,12 +57,7 @@ def joined(arcs: Sequence[Arc], scores: Sequence[float] | np.ndarray) -> list[tu
         free[first] = False
         place = [first]
         if bad[first]:
-            near = lambda n, first=first: (  # noqa: E731
-                free[n]
-                and bad[n]
-                and np.linalg.norm(np.delete(centres[n] - centres[first], arcs[first].axis)) <= arcs[first].length_mm
-            )
-            place += _together(arcs[first], places, near)
+            place += _together(arcs[first], places, partial(joins, first))
             free[place] = False
         found.append((first, *sorted(place[1:], key=lambda n: (-values[n], n))))
     return found
@@ -110,14 +76,14 @@ def _also_bad(arcs: Sequence[Arc], values: np.ndarray) -> np.ndarray:
     return bad
 
 
-def _together(arc: Arc, places: dict[tuple[int, int], list[int]], near) -> list[int]:  # type: ignore[no-untyped-def]
+def _together(arc: Arc, places: dict[tuple[int, int], list[int]], joins: Callable[[int], bool]) -> list[int]:
     """What lies near on its own slice, and on the slices after and before it as long as there is something."""
-    found = [n for n in places[arc.organ, arc.slice] if near(n)]
+    found = [n for n in places[arc.organ, arc.slice] if joins(n)]
     thickness = arc.spacing_mm[arc.axis]
     most = max(1, int(arc.length_mm / thickness))
     for way in (1, -1):
         for step in range(1, most + 1):
-            more = [n for n in places.get((arc.organ, arc.slice + way * step), ()) if near(n)]
+            more = [n for n in places.get((arc.organ, arc.slice + way * step), ()) if joins(n)]
             if not more:
                 break
             found += more
