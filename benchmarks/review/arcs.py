@@ -7,7 +7,8 @@
 
 An arc is wrong where its mean distance to the reference's border in the slice is more than the tolerance. Writes
 `arcs_SET_MODEL.csv` beside this file: of each patient, organ and score how well wrong arcs come before right ones
-(AUROC), and how much of the summed error lies on the worst fifth of the length, beside a perfect order.
+(AUROC), and how much of the summed error lies on the worst fifth of the length, beside a perfect order. And
+`empty_slices_SET_MODEL.csv`: of each slice that is listed for being empty, whether the reference has the organ there.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from __future__ import annotations
 import argparse
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,7 +43,7 @@ class Judged:
 
     Parameters
     ----------
-    empty : list of (organ, mm2 that the model expects, mm of the reference's border there times its error)
+    empty : list of (organ, mm of the reference's border there times its error)
     """
 
     patient: str
@@ -51,7 +52,7 @@ class Judged:
     length: np.ndarray
     off: np.ndarray
     measures: dict[str, np.ndarray]
-    empty: list[tuple[int, float, float]]
+    empty: list[tuple[int, float]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,11 +85,11 @@ def judged(found: Found, task: Task) -> Judged:
     maps = {"probabilities": scan.probabilities, "classes": scan.classes}
     values = measured(arcs, scan.labels, task.tolerance_mm, image=scan.image, **maps)  # type: ignore[arg-type]
     empty = []
-    for one in empty_slices(scan.labels, scan.organs, scan.spacing_mm, 0, **maps):  # type: ignore[arg-type]
+    for one in empty_slices(scan.labels, scan.organs, 0):
         there = scan.wanted[one.slice] == one.organ
         missed = cut(there[None], [1], scan.spacing_mm, 0, task.arc_mm)
         error = sum(arc.length_mm for arc in missed) * 10.0
-        empty.append((one.organ, float(one.likely_mm2 or 0), error))
+        empty.append((one.organ, error))
     lengths, organs = np.array([arc.length_mm for arc in arcs]), np.array([arc.organ for arc in arcs])
     return Judged(found.patient, scan.organs, organs, lengths, off_mm(arcs, scan.wanted), values, empty)
 
@@ -131,7 +132,7 @@ def rows(which: str, model: str, cases: list[Judged], tolerance_mm: float) -> It
             )
             if not len(off):
                 continue
-            missed = sum(error for case in own for one, _, error in case.empty if organ in (None, one))
+            missed = sum(error for case in own for one, error in case.empty if organ in (None, one))
             same: dict[str, object] = {
                 "set": which,
                 "model": model,
@@ -148,6 +149,23 @@ def rows(which: str, model: str, cases: list[Judged], tolerance_mm: float) -> It
                 found = auroc(values, off > tolerance_mm)
                 figure = "" if np.isnan(found) else round(found, 4)
                 yield {**same, "score": score, "auroc": figure, "share": round(error_share(values, off, length), 4)}
+
+
+def empty_rows(which: str, model: str, cases: list[Judged]) -> Iterator[dict[str, object]]:
+    """One row for each slice that is listed."""
+    for case in cases:
+        for organ, error in case.empty:
+            same = {"set": which, "model": model, "patient": case.patient, "organ": case.names[organ]}
+            yield {**same, "missed": int(error > 0)}
+
+
+def write_table(name: str, found: Iterable[dict[str, object]]) -> None:
+    """A CSV beside this file."""
+    several, text = list(found), io.StringIO()
+    table = csv.DictWriter(text, list(several[0]), lineterminator="\n")
+    table.writeheader()
+    table.writerows(several)
+    atomic_text(HERE / name, text.getvalue())
 
 
 def wrong(off: np.ndarray, length: np.ndarray, tolerance_mm: float) -> float:
@@ -172,12 +190,8 @@ def main() -> None:
         if len({case.patient for case in cases}) < 3:
             options.error(f"{folder} has result files of fewer than three patients")
         with_fitted(cases)
-        found = list(rows(chosen.set, chosen.model, cases, task.tolerance_mm))
-        text = io.StringIO()
-        table = csv.DictWriter(text, list(found[0]), lineterminator="\n")
-        table.writeheader()
-        table.writerows(found)
-        atomic_text(HERE / f"arcs_{chosen.set}_{chosen.model}.csv", text.getvalue())
+        write_table(f"arcs_{chosen.set}_{chosen.model}.csv", rows(chosen.set, chosen.model, cases, task.tolerance_mm))
+        write_table(f"empty_slices_{chosen.set}_{chosen.model}.csv", empty_rows(chosen.set, chosen.model, cases))
     write_page()
 
 

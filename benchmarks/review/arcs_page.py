@@ -35,9 +35,10 @@ Row = dict[str, str]
 HEAD = """# Review queue of arcs
 
 ```sh
-python benchmarks/review/unseen.py SET MODEL     # what the model says of each scan
+python benchmarks/review/unseen.py SET MODEL          # what the model says of each scan
 python benchmarks/review/arcs.py SET MODEL            # how its arcs are ranked
-python benchmarks/review/planted_arcs.py SET MODEL         # planted errors
+python benchmarks/review/planted_arcs.py SET MODEL    # planted errors
+python benchmarks/review/audited_arcs.py SET MODEL    # what the random places say
 python benchmarks/review/arcs.py                      # this page, and review/arcs/rankings.csv
 ```
 
@@ -58,6 +59,9 @@ PROVEN = f"""A ranking is *proven* where its AUROC is at least {LEAST_MEAN} and 
 {LEAST_LOW}; of an organ without one the queue shows nothing and says so (`review/arcs/rankings.csv`). Patients count of
 whom some arcs are wrong and some right. Real scans count before synthetic ones; where the last column is empty, another
 set counts.
+"""
+AUDITED = """A person goes through the first quarter of the queue and tells right from wrong without fault. One scan
+has few random places, so the interval is wide; those of several scans can be added (`audit.pooled`).
 """
 PLANTED = """One in each scan, after the prediction: an organ is moved by 5 mm, or cut off by 5 mm, over 5 mm of its
 slices. In how many scans one of the first five items of the queue (all organs, random ones among them) lies on it:
@@ -228,13 +232,41 @@ def by_organ(found: list[Run], proven: list[Ranking]) -> str:
     return f"## Organ by organ\n\n{PROVEN}\n" + table(head, rows)
 
 
-def planted() -> str:
-    rows: list[Row] = []
-    for path in sorted(HERE.glob("planted_arcs_*.csv")):
+def read_all(pattern: str) -> dict[tuple[str, str], list[Row]]:
+    """The rows of CSV files beside this one, by set and model, in the order of the sets."""
+    found: dict[tuple[str, str], list[Row]] = {}
+    for path in sorted(HERE.glob(pattern)):
         with path.open(encoding="utf-8", newline="") as file:
-            rows += list(csv.DictReader(file))
-    if not rows:
-        return ""
+            for row in csv.DictReader(file):
+                found.setdefault((row["set"], row["model"]), []).append(row)
+    return dict(sorted(found.items(), key=lambda one: (list(SETS).index(one[0][0]), one[0][1])))
+
+
+def empty() -> str:
+    """How many of the slices that are listed do miss the organ."""
+    cells = []
+    for (which, model), own in read_all("empty_slices_*.csv").items():
+        cells.append([f"{which}, {model}", len(own), sum(row["missed"] == "1" for row in own)])
+    head = ("set, model", "listed", "of them the reference has the organ on")
+    return "## Slices that are empty, next to an organ or within it\n\n" + table(head, cells)
+
+
+def audits() -> str:
+    """What the random places said, beside the truth."""
+    cells = []
+    for (which, model), own in read_all("audited_arcs_*.csv").items():
+        names = ("places", "truth", "estimate", "width", "held")
+        places, truth, estimate, width, held = (np.mean([float(row[name]) for row in own]) for name in names)
+        off = text((float(row["estimate"]) - float(row["truth"]) for row in own), 3, "+")
+        figures = [f"{places:.1f}", f"{100 * truth:.1f} %", f"{100 * estimate:.1f} %", off, f"{width:.2f}"]
+        cells.append([f"{which}, {model}", f"{len(own)} × {own[0]['seeds']}", *figures, f"{100 * held:.1f} %"])
+    head = ("set, model", "scans × seeds", "places", "wrong", "estimate", "difference", "interval's width", "it held")
+    return f"## What the random places say of the border that was not shown\n\n{AUDITED}\n" + table(head, cells)
+
+
+def planted() -> str:
+    """How many planted errors are among the first items."""
+    rows = [row for several in read_all("planted_arcs_*.csv").values() for row in several]
     cells = []
     for key in dict.fromkeys((row["set"], row["model"], row["base"]) for row in rows):
         own = [row for row in rows if (row["set"], row["model"], row["base"]) == key]
@@ -257,6 +289,8 @@ def write_page() -> None:
         lambda: separation(found),
         lambda: shares(found),
         lambda: by_organ(found, proven),
+        empty,
+        audits,
         planted,
     ]
     atomic_text(PAGE, "\n".join([HEAD, *(part() for part in parts)]).rstrip() + "\n")

@@ -11,14 +11,12 @@ of slices: once in the reference (right elsewhere), once in what the model found
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
-from arcs import HERE, Turned
+from arcs import Turned, write_table
 from arcs_page import PLANTED_SCORES, write_page
 from scipy.ndimage import binary_dilation
 from unseen import DATA, SETS, WORK, Task, read
@@ -109,12 +107,8 @@ def main() -> None:
     options.add_argument("--work", type=Path, default=WORK)
     chosen = options.parse_args()
     folder = chosen.predictions or chosen.work / chosen.set / chosen.model
-    found = list(trials(chosen.set, chosen.model, chosen.data, folder, SETS[chosen.set]))
-    text = io.StringIO()
-    table = csv.DictWriter(text, list(found[0]), lineterminator="\n")
-    table.writeheader()
-    table.writerows(found)
-    (HERE / f"planted_arcs_{chosen.set}_{chosen.model}.csv").write_text(text.getvalue(), encoding="utf-8")
+    found = trials(chosen.set, chosen.model, chosen.data, folder, SETS[chosen.set])
+    write_table(f"planted_arcs_{chosen.set}_{chosen.model}.csv", found)
     write_page()
 
 

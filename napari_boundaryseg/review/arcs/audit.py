@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from napari_boundaryseg.review.arcs.binomial import clopper_pearson
@@ -68,7 +68,22 @@ def audited(queue: Queue, wrong: Mapping[int, bool]) -> Audit:
     """
     shown = max(wrong, default=-1) + 1
     answers = [wrong.get(draw.item) for draw in queue.draws if draw.before < shown <= draw.ranked]
-    skipped = answers.count(None)
-    bad = answers.count(True)
-    low, high = clopper_pearson(bad, len(answers))[0], clopper_pearson(bad + skipped, len(answers))[1]
-    return Audit(len(answers), bad, skipped, low, high)
+    return _with_interval(len(answers), answers.count(True), answers.count(None))
+
+
+def pooled(several: Iterable[Audit]) -> Audit:
+    """The audits of several scans as one: a scan alone has few random places.
+
+    Examples
+    --------
+    >>> one = pooled([Audit(4, 0, 0, 0.0, 0.6024), Audit(6, 1, 0, 0.0042, 0.6412)])
+    >>> one.drawn, one.wrong, round(one.low, 4), round(one.high, 4)
+    (10, 1, 0.0025, 0.445)
+    """
+    audits = list(several)
+    return _with_interval(*(sum(getattr(one, name) for one in audits) for name in ("drawn", "wrong", "skipped")))
+
+
+def _with_interval(drawn: int, wrong: int, skipped: int) -> Audit:
+    low, high = clopper_pearson(wrong, drawn)[0], clopper_pearson(wrong + skipped, drawn)[1]
+    return Audit(drawn, wrong, skipped, low, high)

@@ -84,12 +84,12 @@ def slabs(
             ends.start,
             np.array([box[n].start for n in range(3) if n != axis]),
             np.moveaxis(mask[part], axis, 0),
-            None if probabilities is None else taken(probabilities, part, axis),
-            None if image is None else taken(image, part, axis)[0],
+            None if probabilities is None else _taken(probabilities, part, axis),
+            None if image is None else _taken(image, part, axis)[0],
         )
 
 
-def taken(maps: Maps, box: Box, axis: int) -> np.ndarray:
+def _taken(maps: Maps, box: Box, axis: int) -> np.ndarray:
     """A box of maps, (C, N, R, C), float32, slices first."""
     found = maps(box) if callable(maps) else maps[(slice(None), *box)]
     return np.ascontiguousarray(np.moveaxis(np.asarray(found, np.float32), axis + 1, 1))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from napari_boundaryseg.review.arcs.arc import Arc
-from napari_boundaryseg.review.arcs.audit import audited
+from napari_boundaryseg.review.arcs.audit import audited, pooled
 from napari_boundaryseg.review.arcs.binomial import clopper_pearson
 from napari_boundaryseg.review.arcs.item import Item
 from napari_boundaryseg.review.arcs.queue import Draw, Queue
@@ -93,6 +93,16 @@ def test_before_the_first_random_place_nothing_is_known() -> None:
     assert (found.drawn, found.share, found.low, found.high) == (0, None, 0.0, 1.0)
     assert "nothing is known" in found.text()
     assert audited(queue_of(5), {}).share is None
+
+
+def test_the_audits_of_several_scans_are_one() -> None:
+    queue = queue_of(9, *(Draw(n, n, 8) for n in range(8)))
+    first, second = (audited(queue, {n: n == bad for n in range(8) if n != gone}) for bad, gone in ((0, 9), (3, 5)))
+    both = pooled([first, second])
+    assert (both.drawn, both.wrong, both.skipped, both.share) == (16, 2, 1, 2 / 15)
+    assert both.low == pytest.approx(binomtest(2, 16).proportion_ci(0.95, "exact").low)
+    assert both.high == pytest.approx(binomtest(3, 16).proportion_ci(0.95, "exact").high)
+    assert pooled([]).share is None
 
 
 def test_the_words_hold_the_figures() -> None:
