@@ -53,8 +53,8 @@ def candidates(project: Project, card: Card | None) -> list[Candidate]:
 def first_roles(cases: Sequence[Candidate], chosen: Mapping[str, str], held: Iterable[str] = ()) -> dict[str, str]:
     """The role of every case: as it was chosen, else as it was once given, else as its patient's others.
 
-    Where nobody is held out then, one patient is of whom nothing is given: one who is known, if there is any, with few
-    cases, and of several the last. Not with fewer than two patients, for those who train never judge; and not with 3
+    Where nothing was chosen or given, one patient is held out: one who is known, if there is any, with few cases, and of
+    several the last. Not with fewer than two patients, for those who train never judge; and not with 3
     to 9, for then all of them judge by cross-fitting.
 
     Parameters
@@ -72,13 +72,12 @@ def first_roles(cases: Sequence[Candidate], chosen: Mapping[str, str], held: Ite
     if "Train" not in roles.values():
         roles = {name: _role(name, names, said) for names in patients.values() for name in names}
     few = len(patients) < FEWEST_PATIENTS or len(patients) >= TOO_MANY_PATIENTS
-    if few and len(patients) > 1 and "Held out" not in roles.values() and not roles.keys() & chosen.keys():
+    if few and len(patients) > 1 and "Held out" not in roles.values() and not roles.keys() & said.keys():
         ranked = [
             (2 * len(names) > len(roles), not known, len(names), -n)
             for n, ((known, _), names) in enumerate(patients.items())
-            if not said.keys() & set(names)
         ]
-        roles |= dict.fromkeys(list(patients.values())[-min(ranked)[-1]] if ranked else (), "Held out")
+        roles |= dict.fromkeys(list(patients.values())[-min(ranked)[-1]], "Held out")
     return {case.name: roles.get(case.name, "Leave out") for case in cases}
 
 

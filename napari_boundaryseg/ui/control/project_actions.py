@@ -44,11 +44,13 @@ class ProjectActions:
         fine_tune.fine_tune(self.session, model, training, held_out, **settings.model_dump())
 
     @report_errors
-    def give_roles(self, roles: Mapping[str, str]) -> None:
-        """Keep which cases train and which judge, where this window may write to the project."""
+    def give_roles(self, roles: Mapping[str, str]) -> bool:
+        """Keep which cases train and which judge, where this window may write to the project; say whether it did."""
         project = self.session.project
-        if project is not None and not project.read_only:
-            project.give_roles(roles)
+        if project is None or project.read_only:
+            return False
+        project.give_roles(roles)
+        return True
 
     def candidates(self) -> list[Candidate]:
         """The accepted cases, with what is against each as a case for the chosen model."""

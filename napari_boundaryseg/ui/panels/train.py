@@ -183,8 +183,12 @@ class TrainPanel(Panel):
         self.hint.setVisible(bool(said))
 
     def _on_role(self) -> None:
-        self._projects.give_roles(self.cases.chosen())
-        self._on_model()
+        """Keep it in the project, where it is that of all of a patient's scans."""
+        if self._projects.give_roles(self.cases.chosen()):
+            self.cases.forget_chosen()
+        self._offered = self._projects.candidates()
+        self.cases.show_roles(first_roles(self._offered, self.cases.chosen()))
+        self._enable()
 
     def _unjudged(self, roles: Mapping[str, str]) -> str:
         """What it means that nobody is held out."""

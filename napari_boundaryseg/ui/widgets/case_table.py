@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QAbstractItemView, QComboBox, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+from superqt.utils import signals_blocked
 
 from napari_boundaryseg.ui.widgets.controls import as_list, named
 
@@ -70,6 +71,10 @@ class CaseTable(QTableWidget):
         """Roles that were chosen here."""
         return self._chosen
 
+    def forget_chosen(self) -> None:
+        """What was chosen here is kept elsewhere."""
+        self._chosen = {}
+
     def _fit_height(self) -> None:
         rows = min(max(self.rowCount(), 1), MAX_ROWS_SHOWN)
         height = self.rowHeight(0) if self.rowCount() else self.verticalHeader().defaultSectionSize()
@@ -78,6 +83,13 @@ class CaseTable(QTableWidget):
     def roles(self) -> dict[str, str]:
         """Case name to role."""
         return {self.item(row, 0).text(): self.cellWidget(row, 1).currentText() for row in range(self.rowCount())}
+
+    def show_roles(self, roles: Mapping[str, str]) -> None:
+        """Show roles that follow from one that was chosen."""
+        for row in range(self.rowCount()):
+            combo = self.cellWidget(row, 1)
+            with signals_blocked(combo):
+                combo.setCurrentText(roles.get(self.item(row, 0).text(), combo.currentText()))
 
     def set_role(self, name: str, role: str) -> None:
         """Give a case its role."""
