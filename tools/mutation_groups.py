@@ -19,9 +19,16 @@ class Group:
 GROUPS = {
     "metrics": Group(("data/metrics/*.py", "data/mean_sd.py"), ("tests/data/metrics", "tests/data/test_mean_sd.py")),
     "comparison": Group(
-        ("engine/evaluation/comparison.py", "engine/evaluation/card_scores.py", "engine/evaluation/scoring.py"),
+        (
+            "engine/evaluation/comparison.py",
+            "engine/evaluation/card_scores.py",
+            "engine/evaluation/power.py",
+            "engine/evaluation/scoring.py",
+        ),
         ("tests/engine/evaluation",),
     ),
+    "band": Group(("review/band/*.py",), ("tests/review/band",)),
+    "chart": Group(("review/chart/*.py",), ("tests/review/chart",)),
     "geometry": Group(
         ("data/geometry.py", "data/volume.py", "data/boxes.py", "data/formats/*/geometry.py"),
         ("tests/data/test_geometry.py", "tests/data/test_volume.py", "tests/data/test_boxes.py", "tests/data/formats"),

@@ -1,4 +1,4 @@
-"""Review: what of labels is implausible, and where on a border a person should look first. On arrays alone.
+"""Review: what of labels is implausible, how sure borders are, and whether accepted cases changed. On arrays alone.
 
 The room lies beside `editing`, below `session`, without torch and Qt.
 """

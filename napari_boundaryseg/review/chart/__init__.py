@@ -1,0 +1,1 @@
+"""A chart over accepted cases: whether predictions, or the practice of correcting them, changed."""
