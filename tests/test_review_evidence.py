@@ -17,7 +17,8 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 @pytest.fixture
 def band(scripts: Callable[..., ModuleType]) -> ModuleType:
-    return scripts("benchmarks/review/band_scores.py", "benchmarks/review/band.py")
+    own = ("band_scores", "unseen", "band")
+    return scripts("benchmarks/studies/real_pelvis.py", *(f"benchmarks/review/{name}.py" for name in own))
 
 
 def test_the_page_of_the_band_follows_from_the_committed_scores(root: Path, band: ModuleType) -> None:

@@ -11,30 +11,20 @@ from typing import Any
 
 import nibabel as nib
 import numpy as np
-from scipy.ndimage import gaussian_filter, map_coordinates
 from scipy.spatial import cKDTree
 
-from napari_boundaryseg.data.datasets import load_case
+from napari_boundaryseg.data.datasets import Case
 from napari_boundaryseg.data.volume import LabelMap
-from napari_boundaryseg.engine.evaluation.study import Study
 from napari_boundaryseg.review.band.border_faces import border_faces
-from napari_boundaryseg.review.band.border_margin import SHARE, border_margin_mm, weighted_quantile
+from napari_boundaryseg.review.band.border_margin import border_factor, border_margin_mm
 from napari_boundaryseg.review.band.conformal import PATIENTS
+from napari_boundaryseg.review.band.local_width import at_faces, local_width_mm
 
 COLUMNS = (
     *("set", "organ", "case", "patient", "faces", "margin_mm", "margin_90_mm"),
     *("scale_place_mm", "scaled_place", "scale_scan_mm", "scaled_scan"),
 )
-SMOOTHING_MM, WIDEST = 1.0, 20.0
 Row = dict[str, Any]
-
-
-def local_width(probability: np.ndarray, spacing_mm: tuple[float, ...]) -> np.ndarray:
-    """1 / |gradient| of a smoothed probability, mm, from the finest voxel size up to `WIDEST` of them."""
-    smooth = gaussian_filter(probability, [SMOOTHING_MM / size for size in spacing_mm])
-    slope = np.sqrt(sum(one**2 for one in np.gradient(smooth, *spacing_mm)))
-    least = min(spacing_mm)
-    return np.clip(1 / np.maximum(slope, 1e-6), least, WIDEST * least)
 
 
 def scored(found: np.ndarray, probability: np.ndarray, wanted: np.ndarray, spacing_mm: tuple[float, ...]) -> Row | None:
@@ -42,41 +32,37 @@ def scored(found: np.ndarray, probability: np.ndarray, wanted: np.ndarray, spaci
     margin = border_margin_mm(found, wanted, spacing_mm)
     if margin is None or not math.isfinite(margin):
         return None if margin is None else {"margin_mm": margin}
-    (drawn, area_drawn), (true, area_true) = (border_faces(mask, spacing_mm) for mask in (found, wanted))
-    to_drawn, nearest = cKDTree(drawn).query(true)
-    to_true, areas = cKDTree(true).query(drawn)[0], np.concatenate([area_true, area_drawn])
-    width = map_coordinates(local_width(probability, spacing_mm), (drawn / spacing_mm).T, order=1)
-    scaled, typical = np.concatenate([to_drawn / width[nearest], to_true / width]), float(np.median(width))
+    (drawn, area), (true, _) = (border_faces(mask, spacing_mm) for mask in (found, wanted))
+    width_mm = local_width_mm(probability, spacing_mm)
+    width = at_faces(width_mm, drawn, spacing_mm)
+    typical = float(np.median(width))
     return {
-        "faces": len(areas),
+        "faces": len(drawn) + len(true),
         "margin_mm": margin,
         "margin_90_mm": border_margin_mm(found, wanted, spacing_mm, 0.9),
-        "scale_place_mm": float(np.average(width, weights=area_drawn)),
-        "scaled_place": weighted_quantile(scaled, areas, SHARE),
+        "scale_place_mm": float(np.average(width, weights=area)),
+        "scaled_place": border_factor(found, wanted, width_mm, spacing_mm),
         "scale_scan_mm": typical,
         "scaled_scan": margin / typical,
-        "distances": to_drawn,
+        "distances": cKDTree(drawn).query(true)[0],
     }
 
 
-def measured(study: Study, training: str, predictions: Path, data: Path) -> list[Row]:
-    """Scores of every case of a study that was predicted out of fold."""
-    scheme, rows = study.training(training).wanted.scheme, []
-    for case in study.cases(data):
+def measured(cases: Iterable[tuple[Case, LabelMap]], predictions: Path) -> list[Row]:
+    """Scores of the cases that were predicted, organ by organ."""
+    rows = []
+    for case, labels in cases:
         labels_file = predictions / f"{case.name}_seg.nii.gz"
         if not labels_file.is_file():
             continue
-        _, labels = load_case(case, scheme)
-        assert isinstance(labels, LabelMap)
         found = np.asarray(nib.load(labels_file).dataobj)
         probabilities = np.asarray(nib.load(predictions / f"{case.name}_probabilities.nii.gz").dataobj, np.float32)
         spacing = tuple(float(size) for size in labels.spacing_mm)
-        for organ in scheme.organs:
+        for organ in labels.scheme.organs:
             probability = probabilities[..., organ.id] if probabilities.ndim == 4 else probabilities
             row = scored(found == organ.id, probability, labels.array == organ.id, spacing)
             if row is not None:
-                patient = case.group or case.name
-                rows.append({"set": study.path.stem, "organ": organ.name, "case": case.name, "patient": patient, **row})
+                rows.append({"organ": organ.name, "case": case.name, "patient": case.group or case.name, **row})
         print(case.name, flush=True)
     return rows
 

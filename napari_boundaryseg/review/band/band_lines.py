@@ -11,7 +11,7 @@ from napari_boundaryseg.data import boxes
 from napari_boundaryseg.data.boundaries import thick_boundary
 from napari_boundaryseg.data.boxes import Box
 
-_ROUNDING_MM = 1e-6
+_ROUNDING = 1e-6
 
 
 class Surfaces(NamedTuple):
@@ -29,17 +29,18 @@ class Lines(NamedTuple):
 
 
 class Field(NamedTuple):
-    """Signed distances in a part of a scan.
+    """How deep voxels lie below a border, in a part of a scan.
 
     Parameters
     ----------
-    depth_mm : (I, J, K) float array
-        From each voxel's centre to the organ's border, positive inside, as large as the part.
+    depth : (I, J, K) float array
+        From each voxel's centre to the organ's border, positive inside, as large as the part: mm, or multiples of the
+        local width.
     part : three slices
         Which part of the scan it is.
     """
 
-    depth_mm: np.ndarray
+    depth: np.ndarray
     part: Box
 
 
@@ -71,7 +72,7 @@ def depth_field(mask: np.ndarray, spacing_mm: Sequence[float], margin_mm: float)
     >>> mask = np.zeros((9, 1, 1), bool)
     >>> mask[3:6] = True
     >>> field = depth_field(mask, (2.0, 1.0, 1.0), margin_mm=2.0)
-    >>> field.part[0], field.depth_mm[:, 0, 0].tolist()
+    >>> field.part[0], field.depth[:, 0, 0].tolist()
     (slice(1, 8, None), [-3.0, -1.0, 1.0, 3.0, 1.0, -1.0, -3.0])
     """
     from scipy.ndimage import distance_transform_edt
@@ -86,28 +87,68 @@ def depth_field(mask: np.ndarray, spacing_mm: Sequence[float], margin_mm: float)
     return Field(np.where(inside, depth, -depth), part)
 
 
-def band_surfaces(mask: np.ndarray, spacing_mm: Sequence[float], margin_mm: float) -> Surfaces:
+def scaled_field(mask: np.ndarray, spacing_mm: Sequence[float], width_mm: np.ndarray, factor: float) -> Field | None:
+    """The same in multiples of the local width at the nearest voxel beside the border.
+
+    Parameters
+    ----------
+    mask : (I, J, K) bool array
+        The predicted organ.
+    spacing_mm : sequence of float
+    width_mm : (I, J, K) array
+        `local_width.local_width_mm` of its probability.
+    factor : float
+        Up to which the field is wanted.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> mask = np.zeros((9, 1, 1), bool)
+    >>> mask[3:6] = True
+    >>> width = np.where(np.arange(9) < 5, 2.0, 4.0)[:, None, None]
+    >>> scaled_field(mask, (1.0, 1.0, 1.0), width, factor=0.25).depth[:, 0, 0].tolist()
+    [-0.75, -0.25, 0.25, 0.75, 0.125, -0.125, -0.375]
+    """
+    from scipy.ndimage import distance_transform_edt
+
+    sides = thick_boundary(mask)
+    field = depth_field(mask, spacing_mm, factor * float(width_mm[sides].max(initial=0.0)))
+    if field is None:
+        return None
+    nearest = distance_transform_edt(
+        ~sides[field.part], sampling=spacing_mm, return_distances=False, return_indices=True
+    )
+    return Field(field.depth / width_mm[field.part][tuple(nearest)], field.part)
+
+
+def band_surfaces(mask: np.ndarray, field: Field | None, margin: float) -> Surfaces:
     """The voxels that lie at least a margin inside of the border, and those that lie at most a margin outside.
+
+    Parameters
+    ----------
+    mask : (I, J, K) bool array
+    field : Field or None
+        Of this mask, for this margin or a larger one; without one the mask has no band.
+    margin : float
+        mm, or the factor of a scaled field.
 
     Examples
     --------
     >>> import numpy as np
     >>> mask = np.zeros((9, 9, 9), bool)
     >>> mask[2:7, 2:7, 2:7] = True
-    >>> inner, outer = band_surfaces(mask, (1.0, 1.0, 1.0), 1.0)
+    >>> inner, outer = band_surfaces(mask, depth_field(mask, (1.0, 1.0, 1.0), 1.0), 1.0)
     >>> int(inner.sum()), int(mask.sum()), int(outer.sum())
     (27, 125, 275)
     """
-    field = depth_field(mask, spacing_mm, margin_mm)
-    if field is None:
-        return Surfaces(mask.copy(), mask.copy())
     inner, outer = mask.copy(), mask.copy()
-    inner[field.part] = field.depth_mm >= margin_mm - _ROUNDING_MM
-    outer[field.part] = field.depth_mm >= -margin_mm - _ROUNDING_MM
+    if field is not None:
+        inner[field.part] = field.depth >= margin - _ROUNDING
+        outer[field.part] = field.depth >= -margin - _ROUNDING
     return Surfaces(inner, outer)
 
 
-def band_lines(field: Field, axis: int, index: int, margin_mm: float) -> Lines:
+def band_lines(field: Field, axis: int, index: int, margin: float) -> Lines:
     """The two lines of a band in one slice of the scan; one that meets the end of the scan is open there.
 
     Distances are those in the volume: near the last slice of an organ the inner line ends before the organ does, and
@@ -116,17 +157,18 @@ def band_lines(field: Field, axis: int, index: int, margin_mm: float) -> Lines:
     Parameters
     ----------
     field : Field
-        As `depth_field` gives it for this margin or a larger one.
+        For this margin or a larger one.
     axis, index : int
         Which slice: across this array axis, counted from 0.
-    margin_mm : float
+    margin : float
+        mm, or the factor of a scaled field.
 
     Examples
     --------
     >>> import numpy as np
     >>> mask = np.zeros((3, 9, 9), bool)
     >>> mask[:, 2:7, 2:7] = True
-    >>> lines = band_lines(depth_field(mask, (1.0, 1.0, 1.0), 1.0), axis=0, index=1, margin_mm=1.0)
+    >>> lines = band_lines(depth_field(mask, (1.0, 1.0, 1.0), 1.0), axis=0, index=1, margin=1.0)
     >>> [(float(line[:, 0].min()), float(line[:, 0].max())) for line in (*lines.inner, *lines.outer)]
     [(2.5, 5.5), (0.5, 7.5)]
     """
@@ -135,6 +177,6 @@ def band_lines(field: Field, axis: int, index: int, margin_mm: float) -> Lines:
     across = field.part[axis]
     if not across.start <= index < across.stop:
         return Lines([], [])
-    plane = np.take(field.depth_mm, index - across.start, axis=axis)
+    plane = np.take(field.depth, index - across.start, axis=axis)
     corner = [at.start for number, at in enumerate(field.part) if number != axis]
-    return Lines(*([line + corner for line in find_contours(plane, level)] for level in (margin_mm, -margin_mm)))
+    return Lines(*([line + corner for line in find_contours(plane, level)] for level in (margin, -margin)))

@@ -6,34 +6,41 @@ import math
 
 from napari_boundaryseg.review.band.border_margin import SHARE
 from napari_boundaryseg.review.band.conformal import FEWEST, PATIENTS, Band
+from napari_boundaryseg.review.band.local_width import Widths
 
 TENTHS = round(10 * PATIENTS)
 
 
-def band_in_words(band: Band) -> str:
+def band_in_words(band: Band, widths: Widths | None = None) -> str:
     """The promise of a band, or why there is none.
 
     The margin is rounded up to tenths of a millimetre: rounded down it would promise too much.
+
+    Parameters
+    ----------
+    band : Band
+    widths : Widths, optional
+        Of a band that follows a local width, whose margin is a factor: how wide it is on the scan that is shown.
 
     Examples
     --------
     >>> print(band_in_words(Band(18, 1.24, held=17, judged=18)))
     In 9 of 10 patients at least 95 % of the border lies within ± 1.3 mm (n = 18). So far it did in 17 of 18.
     >>> print(band_in_words(Band(5, None, held=0, judged=0)))
-    Too few for a band: 5 patients, of whom the model learned nothing, are accepted, and 9 are needed.
+    Too few for a band: 5 patients accepted of whom the model learned nothing, and 9 are needed.
     """
-    if band.margin_mm is None:
-        are = (
-            "1 patient, of whom the model learned nothing, is"
-            if band.n == 1
-            else (f"{band.n} patients, of whom the model learned nothing, are")
-        )
-        return f"Too few for a band: {are} accepted, and {FEWEST} are needed."
-    if math.isinf(band.margin_mm):
+    if band.margin is None:
+        patients = f"{band.n} patient{'' if band.n == 1 else 's'}"
+        return f"Too few for a band: {patients} accepted of whom the model learned nothing, and {FEWEST} are needed."
+    if math.isinf(band.margin):
         return f"No band: in more than 1 of 10 patients (n = {band.n}) the organ was missed or invented altogether."
-    margin = math.ceil(10 * band.margin_mm - 1e-6) / 10
-    said = (
-        f"In {TENTHS} of 10 patients at least {100 * SHARE:.0f} % of the border lies within ± {margin:.1f} mm "
-        f"(n = {band.n})."
-    )
+    within = f"± {_up(band.margin)} mm (n = {band.n})"
+    if widths is not None:
+        between = f"{_up(widths.low)} to {_up(widths.high)} mm on this scan"
+        within = f"the band (± {_up(widths.mean)} mm on average, {between}; n = {band.n})"
+    said = f"In {TENTHS} of 10 patients at least {100 * SHARE:.0f} % of the border lies within {within}."
     return f"{said} So far it did in {band.held} of {band.judged}." if band.judged else said
+
+
+def _up(mm: float) -> str:
+    return f"{math.ceil(10 * mm - 1e-6) / 10:.1f}"

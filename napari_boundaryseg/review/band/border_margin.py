@@ -9,6 +9,7 @@ import numpy as np
 
 from napari_boundaryseg.data import boxes
 from napari_boundaryseg.review.band.border_faces import border_faces
+from napari_boundaryseg.review.band.local_width import at_faces
 
 SHARE = 0.95
 """Of the border that the margin holds."""
@@ -52,6 +53,43 @@ def border_margin_mm(
     >>> border_margin_mm(slab, np.roll(slab, 2, axis=0), (1.5, 1.0, 1.0))
     3.0
     """
+    return _held(prediction, accepted, spacing_mm, share, None)
+
+
+def border_factor(
+    prediction: np.ndarray,
+    accepted: np.ndarray,
+    width_mm: np.ndarray,
+    spacing_mm: Sequence[float],
+    share: float = SHARE,
+) -> float | None:
+    """The smallest factor with which a band as wide as a local width holds `SHARE` of the border.
+
+    As `border_margin_mm`, with each distance divided by the width at the face of the predicted border from which, or to
+    which, it is taken.
+
+    Parameters
+    ----------
+    prediction, accepted : (I, J, K) bool array
+    width_mm : (I, J, K) array
+        Of the predicted border: `local_width.local_width_mm`.
+    spacing_mm : sequence of float
+    share : float
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> slab = np.zeros((20, 12, 12), bool)
+    >>> slab[5:10] = True
+    >>> border_factor(slab, np.roll(slab, 2, axis=0), np.full(slab.shape, 4.0), (1.0, 1.0, 1.0))
+    0.5
+    """
+    return _held(prediction, accepted, spacing_mm, share, width_mm)
+
+
+def _held(
+    prediction: np.ndarray, accepted: np.ndarray, spacing_mm: Sequence[float], share: float, width_mm: np.ndarray | None
+) -> float | None:
     from scipy.spatial import cKDTree
 
     box = boxes.bounds(prediction | accepted, 1)
@@ -61,8 +99,12 @@ def border_margin_mm(
     if drawn.all() or wanted.all() or not (drawn.any() and wanted.any()):
         return 0.0 if np.array_equal(drawn, wanted) else math.inf
     (one, area_one), (other, area_other) = (border_faces(mask, spacing_mm) for mask in (drawn, wanted))
-    apart = np.concatenate([cKDTree(other).query(one)[0], cKDTree(one).query(other)[0]])
-    return weighted_quantile(apart, np.concatenate([area_one, area_other]), share)
+    there = cKDTree(other).query(one)[0]
+    back, nearest = cKDTree(one).query(other)
+    if width_mm is not None:
+        width = at_faces(width_mm[box], one, spacing_mm)
+        there, back = there / width, back / width[nearest]
+    return weighted_quantile(np.concatenate([there, back]), np.concatenate([area_one, area_other]), share)
 
 
 def weighted_quantile(values: np.ndarray, weights: np.ndarray, share: float) -> float:

@@ -22,25 +22,25 @@ class Band:
     ----------
     n : int
         Patients that it rests on, none of whom the model was trained on.
-    margin_mm : float or None
-        To both sides of the border. None for fewer than `FEWEST` patients; infinite where the organ was missed in
-        so many that no margin holds it.
+    margin : float or None
+        To both sides of the border: mm, or the factor of a local width. None for fewer than `FEWEST` patients; infinite
+        where the organ was missed in so many that no margin holds it.
     held, judged : int
         In how many patients the border was held by a margin that others had set, and in how many that could be asked.
     """
 
     n: int
-    margin_mm: float | None
+    margin: float | None
     held: int
     judged: int
 
     @property
     def can_be_drawn(self) -> bool:
         """Whether there is a margin."""
-        return self.margin_mm is not None and math.isfinite(self.margin_mm)
+        return self.margin is not None and math.isfinite(self.margin)
 
 
-def band_of(margins_mm: Mapping[str, float | None], patients: Mapping[str, str] | None = None) -> Band:
+def band_of(margins: Mapping[str, float | None], patients: Mapping[str, str] | None = None) -> Band:
     """The band of an organ from the margins of accepted cases that the model was not trained on.
 
     If the patients to come are like those so far (exchangeable with them), the margin holds at least `SHARE` of the
@@ -49,9 +49,9 @@ def band_of(margins_mm: Mapping[str, float | None], patients: Mapping[str, str] 
 
     Parameters
     ----------
-    margins_mm : mapping
-        Case to `border_margin_mm`, in the order of acceptance, of predictions by one model. A case without the organ
-        (None) is left out.
+    margins : mapping
+        Case to `border_margin_mm`, or to `border_factor`, in the order of acceptance, of predictions by one model. A
+        case without the organ (None) is left out.
     patients : mapping, optional
         Case to patient; of several cases of a patient the worst counts, once. Each case is a patient where nothing is
         said.
@@ -63,11 +63,11 @@ def band_of(margins_mm: Mapping[str, float | None], patients: Mapping[str, str] 
     Examples
     --------
     >>> band_of({f"case {n}": 0.1 * n for n in range(1, 20)})
-    Band(n=19, margin_mm=1.8, held=18, judged=19)
+    Band(n=19, margin=1.8, held=18, judged=19)
     >>> band_of({"one": 1.0, "two": 1.5}, {"one": "subject", "two": "subject"})
-    Band(n=1, margin_mm=None, held=0, judged=0)
+    Band(n=1, margin=None, held=0, judged=0)
     """
-    scores = worst_of_patients(margins_mm, patients)
+    scores = worst_of_patients(margins, patients)
     n = len(scores)
     if n < SPLIT_FROM:
         sets = [(scores[:at] + scores[at + 1 :], score) for at, score in enumerate(scores)]
@@ -75,6 +75,27 @@ def band_of(margins_mm: Mapping[str, float | None], patients: Mapping[str, str] 
         sets = [(scores[:at], score) for at, score in enumerate(scores)]
     asked = [(score, margin) for known, score in sets if (margin := conformal_margin(known)) is not None]
     return Band(n, conformal_margin(scores), sum(score <= margin for score, margin in asked), len(asked))
+
+
+def scaled_is_narrower(constant: Band, scaled: Band, mean_widths_mm: Sequence[float]) -> bool:
+    """Whether a band that follows a local width is narrower than one of constant width, on average over borders.
+
+    Parameters
+    ----------
+    constant, scaled : Band
+        Of the same cases, by `border_margin_mm` and by `border_factor`.
+    mean_widths_mm : sequence of float
+        Of each case, `local_width.widths_of` with a factor of 1. Both bands hold as often; what is lost by choosing on
+        the cases that make them is measured in ``docs/evidence/band.md``.
+
+    Examples
+    --------
+    >>> scaled_is_narrower(Band(9, 2.0, 0, 0), Band(9, 0.5, 0, 0), [3.0, 4.0])
+    True
+    """
+    if constant.margin is None or scaled.margin is None or not scaled.can_be_drawn or not mean_widths_mm:
+        return False
+    return scaled.margin * sum(mean_widths_mm) / len(mean_widths_mm) < constant.margin
 
 
 def conformal_margin(scores: Sequence[float], patients: float = PATIENTS) -> float | None:
@@ -89,10 +110,10 @@ def conformal_margin(scores: Sequence[float], patients: float = PATIENTS) -> flo
     return sorted(scores)[rank - 1] if rank <= len(scores) else None
 
 
-def worst_of_patients(margins_mm: Mapping[str, float | None], patients: Mapping[str, str] | None = None) -> list[float]:
+def worst_of_patients(margins: Mapping[str, float | None], patients: Mapping[str, str] | None = None) -> list[float]:
     """One score for each patient, the largest of its cases, in the order in which patients first came."""
     worst: dict[str, float] = {}
-    for case, margin in margins_mm.items():
+    for case, margin in margins.items():
         if margin is not None:
             patient = (patients or {}).get(case) or case
             worst[patient] = max(worst.get(patient, 0.0), margin)

@@ -7,7 +7,7 @@ import pytest
 from scipy.ndimage import gaussian_filter
 from scipy.spatial.distance import cdist
 
-from napari_boundaryseg.review.band.band_lines import band_lines, band_surfaces, depth_field
+from napari_boundaryseg.review.band.band_lines import band_lines, band_surfaces, depth_field, scaled_field
 
 SPACING = (2.5, 0.8, 1.1)
 
@@ -20,7 +20,7 @@ def blob(seed: int, shape: tuple[int, int, int] = (9, 13, 11)) -> np.ndarray:
 def test_the_depth_is_half_way_between_the_two_sides_by_brute_force(seed: int) -> None:
     mask = blob(seed)
     field = depth_field(mask, SPACING, margin_mm=50.0)
-    assert field is not None and field.depth_mm.shape == mask.shape
+    assert field is not None and field.depth.shape == mask.shape
     touching: dict[bool, set[tuple[int, ...]]] = {True: set(), False: set()}
     for at in np.ndindex(mask.shape):
         for axis in range(3):
@@ -31,7 +31,7 @@ def test_the_depth_is_half_way_between_the_two_sides_by_brute_force(seed: int) -
     centres = np.argwhere(np.ones_like(mask)) * SPACING
     both = [cdist(centres, np.array(sorted(points)) * SPACING).min(axis=1) for points in touching.values()]
     wanted = (both[0] + both[1]).reshape(mask.shape) / 2
-    np.testing.assert_allclose(field.depth_mm, np.where(mask, wanted, -wanted))
+    np.testing.assert_allclose(field.depth, np.where(mask, wanted, -wanted))
 
 
 @pytest.mark.parametrize("normal", [(1, 0, 0), (1, 1, 0), (1, 1, 1), (2, 1, 0)])
@@ -41,7 +41,7 @@ def test_below_a_plane_of_any_direction_the_depth_is_its_distance(normal: tuple[
     field = depth_field(along > 0.01, (1.0, 1.0, 1.0), 30.0)
     assert field is not None
     middle = (slice(8, 17),) * 3  # what lies near the ends of the scan has its nearest point outside
-    off = field.depth_mm[middle] - along[middle]
+    off = field.depth[middle] - along[middle]
     assert np.ptp(off) < 0.8 and abs(off.mean()) < 0.55
 
 
@@ -50,7 +50,7 @@ def test_of_a_ball_the_surfaces_are_smaller_and_larger_balls(spacing: tuple[floa
     shape = [int(64 / size) for size in spacing]
     grid = np.stack(np.meshgrid(*(np.arange(n) * s - 32 for n, s in zip(shape, spacing)), indexing="ij"))
     radius = np.sqrt((grid**2).sum(axis=0))
-    inner, outer = band_surfaces(radius <= 18, spacing, 6.0)
+    inner, outer = band_surfaces(radius <= 18, depth_field(radius <= 18, spacing, 6.0), 6.0)
     for surface, wanted in ((inner, 12), (outer, 24)):
         found = wanted * np.cbrt(surface.sum() / (radius <= wanted).sum())
         assert abs(found - wanted) < 0.25 * max(spacing)
@@ -63,7 +63,7 @@ def test_lines_of_a_disc_lie_a_margin_from_it() -> None:
     mask = np.repeat((np.hypot(rows, columns) <= 15)[:, :, None], 1, axis=2)
     field = depth_field(mask, (1.0, 2.0, 5.0), 5.0)
     assert field is not None
-    lines = band_lines(field, axis=2, index=0, margin_mm=4.0)
+    lines = band_lines(field, axis=2, index=0, margin=4.0)
     for (line,), wanted in zip(lines, (11.0, 19.0), strict=True):
         far = np.hypot(line[:, 0] - 30.0, (line[:, 1] - 15.0) * 2)
         assert np.abs(far - wanted).max() < 1.6  # the disc itself is that rough
@@ -85,8 +85,8 @@ def test_where_the_scan_ends_there_is_no_border() -> None:
     mask[:, 4:8, 4:8] = True
     field = depth_field(mask, (1.0, 1.0, 1.0), 1.0)
     assert field is not None
-    np.testing.assert_array_equal(field.depth_mm, field.depth_mm[:1].repeat(10, axis=0))
-    inner, _ = band_surfaces(mask, (1.0, 1.0, 1.0), 1.0)
+    np.testing.assert_array_equal(field.depth, field.depth[:1].repeat(10, axis=0))
+    inner, _ = band_surfaces(mask, depth_field(mask, (1.0, 1.0, 1.0), 1.0), 1.0)
     assert inner[:, 5:7, 5:7].all() and inner.sum() == 40
 
 
@@ -94,5 +94,30 @@ def test_where_the_scan_ends_there_is_no_border() -> None:
 def test_a_mask_without_a_border_has_no_band(fill: bool) -> None:
     mask = np.full((4, 4, 4), fill)
     assert depth_field(mask, (1.0, 1.0, 1.0), 1.0) is None
-    for one in band_surfaces(mask, (1.0, 1.0, 1.0), 1.0):
+    for one in band_surfaces(mask, depth_field(mask, (1.0, 1.0, 1.0), 1.0), 1.0):
         np.testing.assert_array_equal(one, mask)
+
+
+def test_a_scaled_field_is_the_depth_over_the_width_beside_the_border() -> None:
+    """Two slabs of different width: a band is wide at one and narrow at the other."""
+    mask, width = np.zeros((40, 8, 8), bool), np.full((40, 8, 8), 2.0)
+    mask[12:28] = True
+    width[20:] = 8.0
+    field = scaled_field(mask, (1.0, 1.0, 1.0), width, factor=0.75)
+    inner, outer = band_surfaces(mask, field, 0.75)
+    assert np.flatnonzero(inner[:, 4, 4]).tolist() == list(range(13, 22))  # 1.5 mm and 6 mm inside
+    assert np.flatnonzero(outer[:, 4, 4]).tolist() == list(range(10, 34))
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_with_one_width_everywhere_it_is_the_band_of_that_margin(seed: int) -> None:
+    mask = np.pad(blob(seed), 6)
+    scaled = scaled_field(mask, SPACING, np.full(mask.shape, 4.0), factor=0.5)
+    for found, wanted in zip(
+        band_surfaces(mask, scaled, 0.5), band_surfaces(mask, depth_field(mask, SPACING, 2.0), 2.0)
+    ):
+        np.testing.assert_array_equal(found, wanted)
+
+
+def test_without_a_border_nothing_is_scaled() -> None:
+    assert scaled_field(np.zeros((4, 4, 4), bool), SPACING, np.ones((4, 4, 4)), 1.0) is None

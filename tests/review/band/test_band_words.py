@@ -8,6 +8,7 @@ import pytest
 
 from napari_boundaryseg.review.band.band_words import band_in_words
 from napari_boundaryseg.review.band.conformal import Band
+from napari_boundaryseg.review.band.local_width import Widths
 
 
 @pytest.mark.parametrize(
@@ -24,7 +25,7 @@ def test_nothing_is_said_of_what_could_not_be_judged() -> None:
     assert band_in_words(Band(9, 2.0, 0, 0)).endswith("(n = 9).")
 
 
-@pytest.mark.parametrize(("n", "begins"), [(0, "0 patients"), (1, "1 patient,"), (8, "8 patients")])
+@pytest.mark.parametrize(("n", "begins"), [(0, "0 patients"), (1, "1 patient accepted"), (8, "8 patients")])
 def test_too_few_are_counted(n: int, begins: str) -> None:
     said = band_in_words(Band(n, None, 0, 0))
     assert said.startswith(f"Too few for a band: {begins}") and said.endswith("9 are needed.")
@@ -32,3 +33,10 @@ def test_too_few_are_counted(n: int, begins: str) -> None:
 
 def test_an_organ_that_is_often_missed_has_no_band() -> None:
     assert band_in_words(Band(19, math.inf, 17, 19)).startswith("No band:")
+
+
+def test_a_band_that_follows_a_width_says_how_wide_it_is_here() -> None:
+    assert band_in_words(Band(18, 0.4, 17, 18), Widths(1.31, 0.8, 2.0)) == (
+        "In 9 of 10 patients at least 95 % of the border lies within the band (± 1.4 mm on average, 0.8 to 2.0 mm on "
+        "this scan; n = 18). So far it did in 17 of 18."
+    )

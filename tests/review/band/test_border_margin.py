@@ -10,7 +10,7 @@ from scipy.ndimage import gaussian_filter
 from scipy.spatial.distance import cdist
 
 from napari_boundaryseg.data.metrics import compare_masks
-from napari_boundaryseg.review.band.border_margin import border_margin_mm
+from napari_boundaryseg.review.band.border_margin import border_factor, border_margin_mm
 
 
 def blob(seed: int, shape: tuple[int, int, int] = (14, 16, 12)) -> np.ndarray:
@@ -92,3 +92,35 @@ def test_a_mask_that_fills_the_scan_has_no_border() -> None:
 
 def test_equal_masks_need_nothing() -> None:
     assert border_margin_mm(blob(3), blob(3), (1.0, 2.0, 3.0)) == 0.0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_factor_is_of_the_width_at_the_nearest_predicted_face(seed: int) -> None:
+    spacing = (0.7, 1.1, 2.5)
+    a, b = blob(seed), blob(seed + 100)
+    width = np.random.default_rng(seed).uniform(1, 4, a.shape)
+    (one, area_one), (other, area_other) = face_by_face(a, spacing), face_by_face(b, spacing)
+    halves = np.round(2 * one / spacing).astype(int)  # of a voxel
+    at = np.array([(width[tuple(low)] + width[tuple(high)]) / 2 for low, high in zip(halves // 2, -(-halves // 2))])
+    between = cdist(one, other)
+    nearest = np.abs(between - between.min(axis=0)) < 1e-9  # several faces may be equally near
+    lowest = np.where(nearest, 1 / at[:, None], np.inf).min(axis=0) * between.min(axis=0)
+    highest = np.where(nearest, 1 / at[:, None], 0).max(axis=0) * between.min(axis=0)
+    area, found = np.concatenate([area_one, area_other]), border_factor(a, b, width, spacing)
+    assert found is not None
+    there = between.min(axis=1) / at
+    assert area[np.concatenate([there, lowest]) <= found + 1e-9].sum() >= 0.95 * area.sum() * (1 - 1e-6)
+    assert area[np.concatenate([there, highest]) < found - 1e-9].sum() < 0.95 * area.sum()
+
+
+def test_a_width_that_is_the_same_everywhere_divides_the_margin() -> None:
+    a, b = blob(7), blob(8)
+    margin = border_margin_mm(a, b, (1.0, 2.0, 1.5))
+    assert margin is not None
+    assert border_factor(a, b, np.full(a.shape, 2.5), (1.0, 2.0, 1.5)) == pytest.approx(margin / 2.5)
+
+
+def test_a_missed_organ_has_no_factor() -> None:
+    there, nothing, width = blob(1), np.zeros((14, 16, 12), bool), np.ones((14, 16, 12))
+    assert border_factor(nothing, there, width, (1, 1, 1)) == math.inf
+    assert border_factor(nothing, nothing, width, (1, 1, 1)) is None

@@ -7,7 +7,14 @@ import math
 import numpy as np
 import pytest
 
-from napari_boundaryseg.review.band.conformal import FEWEST, SPLIT_FROM, Band, band_of, conformal_margin
+from napari_boundaryseg.review.band.conformal import (
+    FEWEST,
+    SPLIT_FROM,
+    Band,
+    band_of,
+    conformal_margin,
+    scaled_is_narrower,
+)
 
 
 @pytest.mark.parametrize(("n", "rank"), [(9, 9), (10, 10), (18, 18), (19, 18), (20, 19), (29, 27), (39, 36), (99, 90)])
@@ -28,7 +35,7 @@ def test_new_patients_are_held_as_often_as_the_theorem_says(n: int) -> None:
 @pytest.mark.parametrize("n", range(FEWEST + 1))
 def test_with_fewer_than_nine_patients_there_is_no_band(n: int) -> None:
     band = band_of({str(case): 1.0 for case in range(n)})
-    assert (band.margin_mm is None) == (n < FEWEST)
+    assert (band.margin is None) == (n < FEWEST)
     assert band.can_be_drawn == (n >= FEWEST)
 
 
@@ -48,7 +55,7 @@ def test_a_case_without_the_organ_does_not_count() -> None:
 def test_few_patients_are_judged_by_all_the_others() -> None:
     """The largest of eleven is held by no margin of the other ten, which is the largest of these."""
     band = band_of({str(n): float(n) for n in (5, 11, 2, 7, 1, 9, 3, 10, 4, 8, 6)})
-    assert (band.n, band.margin_mm, band.held, band.judged) == (11, 11.0, 10, 11)
+    assert (band.n, band.margin, band.held, band.judged) == (11, 11.0, 10, 11)
 
 
 def test_many_patients_are_judged_by_those_before_them() -> None:
@@ -67,5 +74,23 @@ def test_perfect_predictions_have_a_margin_of_nothing_and_are_judged() -> None:
 def test_where_many_were_missed_no_band_can_be_drawn() -> None:
     """Of 19 the 18th counts."""
     once, twice = (band_of({str(n): math.inf if n < missed else 1.0 for n in range(19)}) for missed in (1, 2))
-    assert once.margin_mm == 1.0 and once.can_be_drawn
-    assert twice.margin_mm == math.inf and not twice.can_be_drawn
+    assert once.margin == 1.0 and once.can_be_drawn
+    assert twice.margin == math.inf and not twice.can_be_drawn
+
+
+@pytest.mark.parametrize(
+    ("constant", "scaled", "widths", "narrower"),
+    [
+        (2.0, 0.5, [3.0, 4.8], True),
+        (2.0, 0.5, [3.0, 5.0], False),
+        (2.0, None, [1.0], False),
+        (None, 0.5, [1.0], False),
+        (2.0, 0.5, [], False),
+        (math.inf, 0.5, [1.0], True),
+        (math.inf, math.inf, [1.0], False),
+    ],
+)
+def test_the_scaled_band_is_taken_where_its_mean_width_is_less(
+    constant: float | None, scaled: float | None, widths: list[float], narrower: bool
+) -> None:
+    assert scaled_is_narrower(Band(20, constant, 0, 0), Band(20, scaled, 0, 0), widths) is narrower
