@@ -12,8 +12,9 @@ over divisions. Of 9, 19, 29, 39 or 59 patients the rank that makes the band pro
 little more, and equal margins add to it. *Width* is the mean margin over divisions. *All patients*: their band, with a
 bootstrap interval over patients.
 
-The voxel size of PROMISE12 is lost, so its millimetres are a guess. *By HD95*: the same with the larger of the two directed 95th percentiles of older studies, of which only the tables are
-left (`benchmarks/studies`); it is never smaller than the margin, but for its way to count.
+*By HD95*: the same with the larger of the two directed 95th percentiles of older studies, of which only the tables are
+left (`benchmarks/studies`); it is never smaller than the margin, but for its way to count. The voxel size of PROMISE12
+is lost, so its millimetres are a guess.
 
 *Points* is what the prototypes called the constant width: the 90 % quantile of the distances from all accepted border
 points to the predicted border, mean with one patient left out. It promises less: nine of ten points taken over all
@@ -189,7 +190,7 @@ def page(rows: list[Row], points: dict[tuple[str, str], float], studies: Path) -
         ""
         if wide
         else (
-            "The bar asks for 40 patients out of fold; by the margin itself none are scored yet, by HD95 there are 119 and 40."
+            "The bar asks for 40 patients out of fold: by the margin itself none are scored yet, by HD95 119 and 40 are."
         )
     )
     told = (__doc__ or "").partition("without the data\n")[2]
