@@ -189,9 +189,7 @@ def page(rows: list[Row], points: dict[tuple[str, str], float], studies: Path) -
     missing = (
         ""
         if wide
-        else (
-            "The bar asks for 40 patients out of fold: by the margin itself none are scored yet, by HD95 119 and 40 are."
-        )
+        else ("The bar asks for 40 patients out of fold: by the margin none are scored yet, by HD95 119 and 40 are.")
     )
     told = (__doc__ or "").partition("without the data\n")[2]
     return "\n".join(
