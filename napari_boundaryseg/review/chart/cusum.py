@@ -51,7 +51,7 @@ def sums_of(values: np.ndarray, allowance: float = ALLOWANCE) -> np.ndarray:
 
 
 def change_point(sums: np.ndarray, at: int) -> int:
-    """The first value of the rise that one of the sums shows at a place: the one after it was last zero.
+    """The first value of the rise that one of the sums shows at a place: the one after it was last zero before.
 
     It is the maximum-likelihood estimate of where a mean shifted by twice the allowance.
 
@@ -65,5 +65,5 @@ def change_point(sums: np.ndarray, at: int) -> int:
     >>> change_point(np.array([0.5, 0.0, 1.0, 2.5, 4.5]), 4)
     2
     """
-    zero = np.flatnonzero(sums[: at + 1] == 0)
+    zero = np.flatnonzero(sums[:at] == 0)
     return int(zero[-1]) + 1 if len(zero) else 0

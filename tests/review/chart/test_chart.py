@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -112,3 +114,16 @@ def test_every_figure_has_a_scale_that_rises_and_takes_perfect_and_hopeless_case
 def test_the_scale_of_shares_is_the_arcsine_of_the_root() -> None:
     found = CHARTED["surface_dice"].scale(np.array([0.0, 0.25, 1.0]))
     np.testing.assert_allclose(found, [0.0, np.pi / 6, np.pi / 2])
+    np.testing.assert_allclose(CHARTED["surface_dice"].scale(np.array([-1e-9, 1 + 1e-9])), [0.0, np.pi / 2])
+
+
+@pytest.mark.parametrize("quiet", [0, 1])
+def test_cases_are_counted_from_one(quiet: int) -> None:
+    chart = chart_of([*USUAL, *[0.0] * quiet, *[-6.0] * 3], PLAIN)
+    assert chart.found == 20 + quiet
+    assert f"since about case {21 + quiet}, found at case {21 + quiet} " in chart_in_words(chart)
+
+
+def test_a_figure_cannot_be_changed() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        PLAIN.title = "Other"  # type: ignore[misc]

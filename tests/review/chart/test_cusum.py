@@ -66,7 +66,7 @@ def test_the_allowance_is_taken_from_both() -> None:
     assert sums_of(np.array([1.0, -1.0]), allowance=0.25).tolist() == [[0.75, 0.0], [0.0, 0.75]]
 
 
-@pytest.mark.parametrize(("at", "wanted"), [(0, 0), (1, 0), (4, 3), (5, 3)])
+@pytest.mark.parametrize(("at", "wanted"), [(0, 0), (1, 0), (2, 0), (3, 3), (4, 3), (5, 3)])
 def test_the_change_is_after_the_last_zero(at: int, wanted: int) -> None:
     assert change_point(np.array([1.0, 2.0, 0.0, 1.0, 2.0, 9.0]), at) == wanted
 
