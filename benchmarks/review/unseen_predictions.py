@@ -1,6 +1,6 @@
 """Predictions of shipped models for cases that they had not learned from, in the folders that `band.py` takes.
 
-python benchmarks/review/unseen_predictions.py hippocampus .work/unseen/hippocampus     29 validation cases, hippocampus-hmedn
+python benchmarks/review/unseen_predictions.py hippocampus .work/unseen/hippocampus   29 val cases, -hmedn
 python benchmarks/review/unseen_predictions.py promise12 .work/unseen/promise12         30 glands, pelvis-mr-sgm
 
 python benchmarks/review/band.py --unseen hippocampus --predictions .work/unseen/hippocampus

@@ -53,9 +53,9 @@ def candidates(project: Project, card: Card | None) -> list[Candidate]:
 def first_roles(cases: Sequence[Candidate], chosen: Mapping[str, str], held: Iterable[str] = ()) -> dict[str, str]:
     """The role of every case: as it was chosen, else as it was once given, else as its patient's others.
 
-    Where nothing was chosen or given, one patient is held out: one who is known, if there is any, with few cases, and of
-    several the last. Not with fewer than two patients, for those who train never judge; and not with 3
-    to 9, for then all of them judge by cross-fitting.
+    Where nothing was chosen or given, one patient is held out: one who is known, if there is any, with few cases, and
+    of several the last. Not with fewer than two patients, for those who train never judge; and not with 3 to 9, for
+    then all of them judge by cross-fitting.
 
     Parameters
     ----------

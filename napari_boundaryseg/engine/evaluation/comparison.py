@@ -217,7 +217,9 @@ def _over_patients(
 
 def _change(pair: tuple[Values, Values]) -> Change:
     """A missed organ's surface Dice is 0, never nothing; all of its contour has to be drawn."""
-    before, after = (np.nan_to_num([side["surface_dice"], side["apl_mm"]], nan=0.0) for side in pair)
+    before, after = (
+        np.nan_to_num([side.get(name, 0.0) for name in ("surface_dice", "apl_mm")], nan=0.0) for side in pair
+    )
     return Change(*map(float, after - before))
 
 

@@ -13,10 +13,10 @@ from napari_boundaryseg.engine.evaluation.comparison_words import (
     on_whom,
     organs_in_words,
     path_in_words,
-    power_in_words,
     remarks,
     score_in_words,
 )
+from napari_boundaryseg.engine.evaluation.power import power_in_words
 
 COLUMNS = (("surface_dice", "Surface Dice", 3), ("hd95_mm", "HD95, mm", 1), ("apl_mm", "To be drawn anew, mm", 0))
 _STYLE = (

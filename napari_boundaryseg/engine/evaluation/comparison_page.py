@@ -12,9 +12,9 @@ from napari_boundaryseg.engine.evaluation.comparison_words import (
     on_whom,
     organs_in_words,
     path_in_words,
-    power_in_words,
     remarks,
 )
+from napari_boundaryseg.engine.evaluation.power import power_in_words
 
 
 def as_markdown(comparison: Mapping[str, Any]) -> str:

@@ -7,7 +7,6 @@ from typing import Any
 
 from napari_boundaryseg.data.mean_sd import mean_sd
 from napari_boundaryseg.engine.evaluation.comparison import OLD_INTERVAL, migrated
-from napari_boundaryseg.engine.evaluation.paired_change import FEWEST_CASES, power
 
 LOST = "the new model was taught that there is none, and may have lost it"
 ITSELF = 0.99
@@ -63,21 +62,6 @@ def organs_in_words(comparison: Mapping[str, Any]) -> list[str]:
         for one in organs
         if len(organs) > 1
     ]
-
-
-def power_in_words(n: int) -> str:
-    """How often so many patients find a gain that there is.
-
-    Examples
-    --------
-    >>> power_in_words(4)
-    'With 4 patients a true gain of one standard deviation is found in 3 of 10 trials.'
-    """
-    if n < FEWEST_CASES:
-        return f"With fewer than {FEWEST_CASES} patients there is no verdict."
-    found = round(10 * power(n))
-    often = "in nearly every trial" if found == 10 else f"in {found} of 10 trials"
-    return f"With {n} patients a true gain of one standard deviation is found {often}."
 
 
 def remarks(comparison: Mapping[str, Any]) -> list[str]:

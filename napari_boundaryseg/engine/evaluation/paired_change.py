@@ -75,27 +75,5 @@ def verdict_of(changes: Sequence[float]) -> str:
     return "worse" if high < 0 else "no evidence"
 
 
-def power(n: int, gain: float = 1.0) -> float:
-    """How often a true gain is found: the share of trials in which the interval of `t_interval` lies above zero.
-
-    Parameters
-    ----------
-    n : int
-        Patients.
-    gain : float
-        In standard deviations of the patients' changes, which are taken to be normal.
-
-    Examples
-    --------
-    >>> [round(power(n), 2) for n in (2, 4, 10)]
-    [0.0, 0.29, 0.8]
-    """
-    if n < FEWEST_CASES:
-        return 0.0
-    from scipy.special import nctdtr, stdtrit
-
-    return float(1 - nctdtr(n - 1, gain * math.sqrt(n), stdtrit(n - 1, 0.975)))
-
-
 def _equal(values: np.ndarray) -> bool:
     return bool(np.ptp(values) <= ROUNDING)

@@ -49,13 +49,13 @@ def power_in_words(n: int) -> str:
     Examples
     --------
     >>> power_in_words(4)
-    'With 4 cases a true gain of one SD is found in 3 of 10 trials.'
+    'With 4 patients a true gain of one SD is found in 3 of 10 trials.'
     >>> power_in_words(2)
-    'With 2 cases no gain can be found: 3 are needed.'
+    'With 2 patients no gain can be found: 3 are needed.'
     """
-    cases = f"With {n} case{'' if n == 1 else 's'}"
+    patients = f"With {n} patient{'' if n == 1 else 's'}"
     if n < FEWEST_CASES:
-        return f"{cases} no gain can be found: {FEWEST_CASES} are needed."
+        return f"{patients} no gain can be found: {FEWEST_CASES} are needed."
     found = power(n)
     hits, trials = min(SHARES, key=lambda share: abs(share[0] / share[1] - found))
-    return f"{cases} a true gain of one SD is found in {hits} of {trials} trials."
+    return f"{patients} a true gain of one SD is found in {hits} of {trials} trials."

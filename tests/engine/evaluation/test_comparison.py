@@ -164,7 +164,7 @@ def test_the_verdict_says_what_it_rests_on_organ_by_organ() -> None:
     assert "**Verdict: better** — surface Dice, mean over the organs that the reference holds: +0.0500 (95 %" in page
     assert "- To be drawn anew, of an organ: -1 mm (no interval: all changes are equal)" in page
     assert "- Bladder: better, surface Dice +0.050 (95 % interval +0.037 to +0.063, n = 4)." in page
-    assert "With 4 patients a true gain of one standard deviation is found in 3 of 10 trials." in page
+    assert "With 4 patients a true gain of one SD is found in 3 of 10 trials." in page
     for pair in values.values():
         pair["after"]["Bladder"] = {**pair["before"]["Bladder"], "surface_dice": 0.68}
     worse = compare(values)

@@ -33,11 +33,13 @@ def test_more_patients_find_more_and_fewer_than_three_nothing() -> None:
     ("n", "said"), [(3, "1 of 5"), (4, "3 of 10"), (5, "2 of 5"), (6, "1 of 2"), (10, "4 of 5"), (13, "9 of 10")]
 )
 def test_a_card_says_it_in_trials(n: int, said: str) -> None:
-    assert power_in_words(n) == f"With {n} cases a true gain of one SD is found in {said} trials."
+    assert power_in_words(n) == f"With {n} patients a true gain of one SD is found in {said} trials."
     hits, _, trials = said.partition(" of ")
     assert abs(int(hits) / int(trials) - power(n)) < 0.05
 
 
-@pytest.mark.parametrize(("n", "begins"), [(0, "With 0 cases no"), (1, "With 1 case no"), (2, "With 2 cases no")])
+@pytest.mark.parametrize(
+    ("n", "begins"), [(0, "With 0 patients no"), (1, "With 1 patient no"), (2, "With 2 patients no")]
+)
 def test_too_few_find_nothing(n: int, begins: str) -> None:
     assert power_in_words(n).startswith(begins)

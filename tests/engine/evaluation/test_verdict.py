@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import math
-
-import numpy as np
 import pytest
 from scipy import stats
 
-from napari_boundaryseg.engine.evaluation.paired_change import power
 from napari_boundaryseg.engine.evaluation.verdict import Change, judge
 
 
@@ -69,11 +65,3 @@ def test_two_patients_and_none_are_no_evidence() -> None:
     assert judge(patients(Prostate=GAIN[:2])).said == "no evidence"
     assert judge({}).n == 0
     assert judge({}).change == {"mean": None, "low": None, "high": None}
-
-
-@pytest.mark.parametrize(("n", "gain"), [(3, 1.0), (4, 1.0), (5, 0.5), (10, 1.0), (20, 0.3)])
-def test_the_power_is_that_of_trials(n: int, gain: float) -> None:
-    trials = np.random.default_rng(n).normal(gain, 1, (40_000, n))
-    test = stats.ttest_1samp(trials, 0, axis=1)
-    found = np.mean((test.pvalue < 0.05) & (test.statistic > 0))
-    assert power(n, gain) == pytest.approx(found, abs=4 * math.sqrt(0.25 / len(trials)))
