@@ -40,6 +40,11 @@ def test_a_side_of_the_scan_cuts_too_and_organs_that_one_end_cuts_are_told_toget
     array[0:8, 30:50, 30:50] = 2
     (both,) = said(stored(array), "scan-ends")
     assert both.organs == ("Prostate", "Bladder") and both.value == 400
+    assert both.sentence.startswith("Prostate and Bladder: cut by the first slice")
+    array[0:8, 55:65, 5:15], array[0:8, 5:9, 40:45] = 3, 4
+    assert said(stored(array), "scan-ends")[0].sentence.startswith("Prostate, Bladder and 2 others: cut by ")
+    array[array == 4] = 0
+    assert said(stored(array), "scan-ends")[0].sentence.startswith("Prostate, Bladder and Rectum: cut by ")
 
 
 def test_the_scan_may_fill_a_part_of_the_grid() -> None:

@@ -98,6 +98,8 @@ def test_an_organ_of_nearly_nothing(voxels: int, spoken: bool) -> None:
 
 def test_nearly_nothing_is_said_in_voxels_and_against_accepted_cases() -> None:
     array = np.zeros(SHAPE, bool)
+    array[10, 20, 20] = True
+    assert sizes(array)[0].sentence == "GTV: it is nearly nothing, 1 voxel or 0.0030 mL."
     array[10, 20, 20:22] = True
     assert sizes(array)[0].sentence == "GTV: it is nearly nothing, 2 voxels or 0.01 mL."
     array[10, 20:30, 20:30] = True

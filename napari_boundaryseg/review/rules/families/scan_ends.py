@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from napari_boundaryseg.review.rules.rule import RULES, Rule
 from napari_boundaryseg.review.rules.structure import Structure
 
 NAME = "scan-ends"
+MOST_NAMED = 3
+"""Organs that are named in one sentence; of more, how many there are."""
 
 
 def find(view: Drawn) -> Iterator[Finding]:
@@ -37,8 +39,15 @@ def _finding(view: Drawn, axis: int, end: int, cut: list[tuple[float, int, Struc
     names = tuple(one.name for _, _, one in cut)
     which = "first" if view.upwards == (end == 0) else "last"
     place = f"the {which} slice of the scan" if axis == 0 else f"a side of the scan, at {view.slices(voxel[view.axis])}"
-    sentence = f"{' and '.join(names)}: cut by {place}, over {mm2:.0f} mm²; a part may lie outside."
+    sentence = f"{_listed(names)}: cut by {place}, over {mm2:.0f} mm²; a part may lie outside."
     return Finding(NAME, names, sentence, voxel, view.axis, mm2, "mm²", f"axis {axis}, {'last' if end else 'first'}")
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names for a person: "Bladder", "Bladder and Rectum", "Bladder, Rectum and 3 others"."""
+    if len(names) <= MOST_NAMED:
+        return " and ".join([*filter(None, [", ".join(names[:-1])]), names[-1]])
+    return f"{', '.join(names[: MOST_NAMED - 1])} and {len(names) - MOST_NAMED + 1} others"
 
 
 RULES.register(NAME)(Rule("Ends of the scan", find, position=70))

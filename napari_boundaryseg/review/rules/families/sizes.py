@@ -27,7 +27,8 @@ def nearly_nothing(view: Drawn) -> Iterator[Finding]:
         if len(accepted) >= FEWEST and max(accepted) <= WIDEST * min(accepted):
             least = max(least, limits.nothing_share * min(accepted))
         if one.ml < least or one.n_voxels < limits.nothing_vox:
-            said = f"it is nearly nothing, {one.n_voxels} voxels or {_small(one.ml)} mL"
+            plural = "s" if one.n_voxels > 1 else ""
+            said = f"it is nearly nothing, {one.n_voxels} voxel{plural} or {_small(one.ml)} mL"
             yield _finding(view, "nearly-nothing", one, said, one.ml)
 
 
