@@ -17,7 +17,10 @@ class Group:
 
 
 GROUPS = {
-    "metrics": Group(("data/metrics/*.py", "data/mean_sd.py"), ("tests/data/metrics", "tests/data/test_mean_sd.py")),
+    "metrics": Group(
+        ("data/metrics/*.py", "data/metrics/selftest/check.py", "data/mean_sd.py"),
+        ("tests/data/metrics", "tests/data/test_mean_sd.py"),
+    ),
     "comparison": Group(
         (
             "engine/evaluation/comparison.py",

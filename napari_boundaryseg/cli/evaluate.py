@@ -12,6 +12,7 @@ import typer
 from napari_boundaryseg.cli.commands import command
 from napari_boundaryseg.cli.console import each, table
 from napari_boundaryseg.cli.inputs.label_files import compared, known_as
+from napari_boundaryseg.cli.inputs.named_schemes import common_scheme, scheme_beside
 from napari_boundaryseg.cli.overwriting import Overwrite, refuse_one_file, refuse_sources, refuse_target
 from napari_boundaryseg.cli.stopping import stoppable
 from napari_boundaryseg.data.file_format import stored_text
@@ -42,6 +43,17 @@ def evaluate(
         list[str] | None,
         typer.Option(metavar="NAME", help="A metric beside the usual ones: slice_dsc, slice_hd_mm or mean_iou."),
     ] = None,
+    surface_dice_at: Annotated[
+        str | None,
+        typer.Option(metavar="MM,MM,...", help="Surface Dice at these tolerances too: 1,2,3. A column for each."),
+    ] = None,
+    regions: Annotated[
+        bool,
+        typer.Option(
+            "--regions",
+            help="Each third of an organ along the patient's long axis too: of a prostate apex, middle, base.",
+        ),
+    ] = False,
     splits_csv: Annotated[
         Path | None,
         typer.Option("--splits", metavar="CSV", help="Score only the cases that this table marks test."),
@@ -59,12 +71,14 @@ def evaluate(
     from napari_boundaryseg.data.labels import preset
     from napari_boundaryseg.data.metrics import names
     from napari_boundaryseg.data.saving import atomic_text
+    from napari_boundaryseg.engine.evaluation import scoring as scores
     from napari_boundaryseg.engine.evaluation.scoring import Row, in_no_reference, pair, summarise, unpredicted
     from napari_boundaryseg.session.listed_maps import report_beside
 
     targets = {option: file for option, file in (("--csv", csv_file), ("--json", json_file)) if file}
     refuse_one_file(targets.items())
-    names(metric or ())  # refused before anything is read
+    also = (*(metric or ()), *_at(surface_dice_at))
+    names(also)  # refused before anything is read
     remarks: list[str] = []
     found, truth = compared(predictions, references, remarks.append)
     if splits_csv:
@@ -79,20 +93,23 @@ def evaluate(
         typer.echo(f"note: {text}", err=True)
     pairs, lost = pair(found, truth), unpredicted(found, truth)
     given = preset(scheme) if scheme else None
-    scoring = _Scoring(pairs, truth, given, tolerance_mm, listing_of(place).organs, tuple(metric or ()))
+    scoring = _Scoring(pairs, truth, given, tolerance_mm, listing_of(place).organs, also, regions)
     counted = [*found, *([] if predicted_only else lost)]
     with stoppable(lambda: f"{len(scoring.rows)} of {len(counted)} cases were scored; no table was written."):
         failed = each(counted, lambda n: scoring.score(counted[n]))
-    rows: list[Row] = [row for case in counted for row in scoring.rows.get(case, [])]
+    every_row: list[Row] = [row for case in counted for row in scoring.rows.get(case, [])]
+    rows = [row for row in every_row if row.get("region", scores.WHOLE) == scores.WHOLE]
+    thirds = scores.summarise_thirds(every_row)
     empty = [case for case in counted if scoring.rows.get(case) == []]
     summary, priors = summarise(rows), _label_priors([files[0] for files in pairs.values()])
     unheld = in_no_reference(summary, [given, *scoring.schemes.values()])
     if csv_file:
-        atomic_text(csv_file, stored_text(as_csv(every_case(rows, scoring.notes, empty, failed))))
+        atomic_text(csv_file, stored_text(as_csv(every_case(every_row, scoring.notes, empty, failed))))
     if json_file:
         report = {
-            "cases": rows,
+            "cases": every_row,
             "summary": summary,
+            **({"regions": thirds} if regions else {}),
             "label_prior_dsc": priors,
             "without_prediction": list(lost),
             "without_labels": empty,
@@ -104,6 +121,8 @@ def evaluate(
         text = json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False)
         atomic_text(json_file, stored_text(text + "\n"))
     typer.echo(as_text(summary, priors, len(counted)))
+    for organ, parts in thirds.items():
+        typer.echo(f"\n{organ}, by third from the feet to the head:\n{as_text(parts, {}, len(counted), 'region')}")
     one_sided = [row for row in rows if row["missing"] and row["case"] in pairs]
     for held, what in ((True, "Missing"), (False, "Found where the reference has none")):
         named = [f"{row['organ']} in {row['case']}" for row in one_sided if bool(row["in_reference"]) == held]
@@ -154,12 +173,13 @@ class _Scoring:
         tolerance_mm: float | None,
         listed: tuple[tuple[int, str], ...],
         also: tuple[str, ...] = (),
+        thirds: bool = False,
     ) -> None:
         self.rows: dict[str, list[dict[str, Any]]] = {}
         self.notes: dict[str, list[str]] = {}
         self.schemes: dict[str, LabelScheme | None] = {}
         self._pairs, self._references, self._given, self._tolerance_mm = pairs, references, given, tolerance_mm
-        self._listed, self._also = listed, also
+        self._listed, self._also, self._thirds = listed, also, thirds
 
     def score(self, case: str) -> None:
         """Score one case. Those without a prediction come after the others, whose label scheme they share."""
@@ -167,7 +187,7 @@ class _Scoring:
 
         if case in self._pairs:
             files = self._pairs[case]
-            scheme = self.schemes[case] = self._given or _scheme(files[0])
+            scheme = self.schemes[case] = self._given or scheme_beside(files[0])
             self._tell_doubts(case, *files)
             self._refuse_other_integers(files[1], scheme)
             self.rows[case] = score_case(
@@ -176,16 +196,17 @@ class _Scoring:
                 scheme=scheme,
                 tolerance_mm=self._tolerance_mm,
                 also=self._also,
+                thirds=self._thirds,
                 note=lambda text: self._note(case, text),
             )
         elif case in self._references:
-            scheme = self._given or _common(self.schemes)
+            scheme = self._given or common_scheme(self.schemes)
             path = self._references[case]
             if scheme is None and any(self.schemes.values()):
                 self._note(case, f"It has no prediction, and those of others differ in their label schemes. {UNNAMED}")
             self._refuse_other_integers(path, scheme)
             self.rows[case] = score_unpredicted(
-                case, path, scheme=scheme, tolerance_mm=self._tolerance_mm, also=self._also
+                case, path, scheme=scheme, tolerance_mm=self._tolerance_mm, also=self._also, thirds=self._thirds
             )
         else:
             raise InputError(case, "there is no reference of this name", "Add it, or take the prediction out")
@@ -218,14 +239,26 @@ def _about_lost(lost: list[str], references: int, left_out: bool) -> str:
     )
 
 
-def as_text(summary: dict[str, dict[str, Any]], priors: dict[str, float], cases: int | None = None) -> str:
+def _at(tolerances: str | None) -> tuple[str, ...]:
+    """The names of surface Dice at tolerances that a person names: "1,2,3"."""
+    from napari_boundaryseg.data.metrics.surface import at_tolerance
+
+    try:
+        return tuple(at_tolerance(float(mm)) for mm in tolerances.split(",")) if tolerances else ()
+    except ValueError:
+        raise InputError("--surface-dice-at", f"{tolerances!r} is no list of numbers", "Write 1,2,3") from None
+
+
+def as_text(
+    summary: dict[str, dict[str, Any]], priors: dict[str, float], cases: int | None = None, of: str = "organ"
+) -> str:
     """Mean and SD per organ and over how many of all cases, beside what a label prior that ignores the image scores."""
     from napari_boundaryseg.data import metrics
     from napari_boundaryseg.data.mean_sd import MeanSd
 
     cases = cases or max((values["n"] for values in summary.values()), default=0)
     measured = metrics.measured(summary.values())
-    head = ["organ", "n", "missing", *measured, *(["label prior dsc"] if priors else [])]
+    head = [of, "n", "missing", *measured, *(["label prior dsc"] if priors else [])]
     lines = []
     for organ, values in summary.items():
         figures = [MeanSd(**values[name]) for name in measured]
@@ -233,28 +266,6 @@ def as_text(summary: dict[str, dict[str, Any]], priors: dict[str, float], cases:
         prior = [f"{priors[organ]:.3f}" if organ in priors else "-"] if priors else []
         lines.append([organ, f"{values['n']} of {cases}", str(values["missing"]), *cells, *prior])
     return table(head, lines)
-
-
-def _scheme(prediction: Path) -> LabelScheme | None:
-    """The label scheme that CASE.json beside a prediction names; None where it names none."""
-    from pydantic import ValidationError
-
-    from napari_boundaryseg.data.labels import LabelScheme
-    from napari_boundaryseg.session.listed_maps import report_beside
-    from napari_boundaryseg.session.report import read_report
-
-    path = report_beside(prediction)
-    report = read_report(path)
-    try:
-        return LabelScheme.model_validate(report["label_scheme"]) if "label_scheme" in report else None
-    except ValidationError as error:
-        raise InputError(path, "its label scheme is damaged", "Give --scheme") from error
-
-
-def _common(schemes: dict[str, LabelScheme | None]) -> LabelScheme | None:
-    """The label scheme of all predictions, where it is one."""
-    first = next(iter(schemes.values()), None)
-    return first if all(scheme == first for scheme in schemes.values()) else None
 
 
 def _label_priors(predictions: list[Path]) -> dict[str, float]:

@@ -11,7 +11,7 @@ from napari_boundaryseg.cli.app import one_line
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Cancelled
 
-COMMANDS = ("models", "predict", "train", "finetune", "evaluate", "convert", "targets", "demo")
+COMMANDS = ("models", "predict", "train", "finetune", "evaluate", "convert", "targets", "demo", "selftest")
 
 
 def test_help_names_every_command(boundaryseg) -> None:

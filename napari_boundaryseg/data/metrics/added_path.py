@@ -28,6 +28,9 @@ def added_path_length_mm(pair: StructurePair) -> float:
     in_plane = [axis for axis in range(3) if axis != pair.slice_axis]
     steps = [float(size) for size in pair.spacing_mm]
     steps[pair.slice_axis] = 1e6  # no plane is near another
-    drawn, wanted = (inner_boundary(mask, axes=in_plane) for mask in (pair.prediction, pair.reference))
+    organ = pair.whole or pair  # a cut is no contour
+    drawn, wanted = (inner_boundary(mask, axes=in_plane) for mask in (organ.prediction, organ.reference))
+    if pair.region is not None:
+        wanted &= pair.region
     found = distances(wanted, drawn, steps)
     return np.count_nonzero(found > pair.tolerance_mm + ROUNDING_MM) * sum(steps[axis] for axis in in_plane) / 2

@@ -13,7 +13,7 @@ WITHIN_MM = 3.0
 
 @register(
     "border_dsc", title="DSC within 3 mm of the border", better="higher", missing=0.0, absent=1.0, order=14,
-    on_request=True,
+    on_request=True, of_parts=False,
 )  # fmt: skip
 def dice_near_the_border(pair: StructurePair) -> float:
     """Dice of the voxels whose centre lies within 3 mm of one at the reference's border, 0..1.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.data.geometry import slice_axis
 from napari_boundaryseg.data.labels import LabelScheme, anonymous
 from napari_boundaryseg.data.metrics.metric import metrics
@@ -64,30 +65,30 @@ def evaluate(
     prediction, doubt = laid_on(prediction, reference)
     if doubt:
         warnings.warn(f"{prediction.name}: {doubt}", stacklevel=2)
-    from napari_boundaryseg.data.components import organ_boxes  # SciPy not before: recipes ask for the metrics' names
-
-    scheme = _common_scheme(prediction, reference)
-    where = [dict(organ_boxes(labels.array)) for labels in (prediction, reference)]
-    scores = {}
-    for name, members, own_mm in _structures(scheme, where[0].keys() | where[1].keys()):
-        box = rimmed([found.get(n) for found in where for n in members], reference.array.shape)
-        if box is not None:
-            a, b = (np.isin(labels.array[box], members) for labels in (prediction, reference))
-            limit = own_mm if tolerance_mm is None else tolerance_mm
-            scores[name] = compare_masks(
-                a,
-                b,
-                reference.spacing_mm,
-                limit,
-                reference.geometry.voxel_ml,
-                slice_axis(reference.affine),
-                also,
-                reference.array.size,
-            )
+    scheme = common_scheme(prediction, reference)
+    pairs = structure_pairs(prediction, reference, scheme, tolerance_mm)
+    scores = {name: row_of(pair, also) for name, _, pair in pairs}
     for composite in scheme.scored:
         if scores.keys() >= set(composite.members):
             scores[composite.name] = _mean_of([scores[name] for name in composite.members], also)
     return scores
+
+
+def structure_pairs(
+    prediction: LabelMap, reference: LabelMap, scheme: LabelScheme, tolerance_mm: float | None = None
+) -> Iterator[tuple[str, Box, StructurePair]]:
+    """Name, box and pair of each organ and region of two label maps on one grid that is in one of them at least."""
+    from napari_boundaryseg.data.components import organ_boxes  # SciPy not before: recipes ask for the metrics' names
+
+    where = [dict(organ_boxes(labels.array)) for labels in (prediction, reference)]
+    for name, members, own_mm in _structures(scheme, where[0].keys() | where[1].keys()):
+        box = rimmed([found.get(n) for found in where for n in members], reference.array.shape)
+        if box is None:
+            continue
+        a, b = (np.isin(labels.array[box], members) for labels in (prediction, reference))
+        limit = own_mm if tolerance_mm is None else tolerance_mm
+        voxel_ml, across = reference.geometry.voxel_ml, slice_axis(reference.affine)
+        yield name, box, StructurePair(a, b, reference.spacing_mm, limit, voxel_ml, across, reference.array.size)
 
 
 def laid_on(prediction: LabelMap, reference: LabelMap) -> tuple[LabelMap, str]:
@@ -137,7 +138,7 @@ def _structures(scheme: LabelScheme, occurring: Set[int]) -> list[tuple[str, tup
     ]
 
 
-def _common_scheme(prediction: LabelMap, reference: LabelMap) -> LabelScheme:
+def common_scheme(prediction: LabelMap, reference: LabelMap) -> LabelScheme:
     """The reference's scheme, or the prediction's where the reference has none; refused where they disagree."""
     one, two = prediction.scheme, reference.scheme
     if "unnamed" in (one.name, two.name):
@@ -194,6 +195,11 @@ def compare_masks(
     >>> row["dsc"], row["hd_mm"], row["missing"]
     (0.75, 1.0, False)
     """
-    pair = StructurePair.of(a, b, spacing_mm, tolerance_mm, voxel_ml, slice_axis, scan_voxels)
-    values = {metric.name: metric.of(pair) for metric in metrics(also)}
-    return {**values, "tolerance_mm": tolerance_mm, "missing": pair.missing, "in_reference": pair.n_reference > 0}
+    return row_of(StructurePair.of(a, b, spacing_mm, tolerance_mm, voxel_ml, slice_axis, scan_voxels), also)
+
+
+def row_of(pair: StructurePair, also: Sequence[str] = ()) -> dict[str, Any]:
+    """What `compare_masks` returns, of a pair; of a part only the metrics that mean something there."""
+    values = {metric.name: metric.of(pair) for metric in metrics(also) if metric.of_parts or pair.whole is None}
+    held = (pair.whole or pair).n_reference > 0
+    return {**values, "tolerance_mm": pair.tolerance_mm, "missing": pair.missing, "in_reference": held}

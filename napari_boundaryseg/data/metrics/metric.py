@@ -40,6 +40,8 @@ class Metric:
         The place among the columns, from left to right.
     on_request : bool
         It is measured only where somebody names it, as papers that report it do.
+    of_parts : bool
+        It means something of a part of a structure (`StructurePair.part`), which has the whole's surfaces.
     """
 
     name: str
@@ -51,11 +53,17 @@ class Metric:
     absent: float = math.nan
     order: int = LAST
     on_request: bool = False
+    of_parts: bool = True
 
     @property
     def heading(self) -> str:
         """Title and unit."""
         return f"{self.title} ({self.unit})" if self.unit else self.title
+
+    @property
+    def definition(self) -> str:
+        """The first line of what its function says of itself."""
+        return (self.compute.__doc__ or "").strip().partition("\n")[0]
 
     def of(self, pair: StructurePair) -> float:
         """The value of one structure."""
@@ -75,6 +83,7 @@ def register(
     absent: float = math.nan,
     order: int = LAST,
     on_request: bool = False,
+    of_parts: bool = True,
 ) -> Callable[[Compute], Compute]:
     """Decorate the function that computes a metric; the arguments are those of `Metric`.
 
@@ -87,7 +96,8 @@ def register(
         raise ValueError(f"better is {better!r}, and none of {', '.join(get_args(Better))}")
 
     def add(compute: Compute) -> Compute:
-        _registry.register(name)(Metric(name, compute, title, better, unit, missing, absent, order, on_request))
+        metric = Metric(name, compute, title, better, unit, missing, absent, order, on_request, of_parts)
+        _registry.register(name)(metric)
         return compute
 
     return add

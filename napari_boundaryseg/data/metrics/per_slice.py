@@ -10,7 +10,16 @@ from napari_boundaryseg.data.metrics.metric import register
 from napari_boundaryseg.data.metrics.structure_pair import StructurePair, surface_distances
 
 
-@register("slice_dsc", title="DSC per slice", better="higher", missing=0.0, absent=1.0, order=12, on_request=True)
+@register(
+    "slice_dsc",
+    title="DSC per slice",
+    better="higher",
+    missing=0.0,
+    absent=1.0,
+    order=12,
+    on_request=True,
+    of_parts=False,
+)
 def dice_per_slice(pair: StructurePair) -> float:
     """Mean Dice of the slices in which at least one of the two holds the structure, 0..1.
 
@@ -21,7 +30,16 @@ def dice_per_slice(pair: StructurePair) -> float:
     return float(np.mean(2 * both[total > 0] / total[total > 0]))
 
 
-@register("slice_hd_mm", title="HD per slice", unit="mm", better="lower", missing=math.nan, order=42, on_request=True)
+@register(
+    "slice_hd_mm",
+    title="HD per slice",
+    unit="mm",
+    better="lower",
+    missing=math.nan,
+    order=42,
+    on_request=True,
+    of_parts=False,
+)
 def hausdorff_per_slice(pair: StructurePair) -> float:
     """Mean Hausdorff distance in the plane, of the slices in which both hold the structure."""
     a, b = (np.moveaxis(mask, pair.slice_axis, 0) for mask in (pair.prediction, pair.reference))
@@ -34,7 +52,7 @@ def hausdorff_per_slice(pair: StructurePair) -> float:
     return float(np.mean(found)) if found else math.nan
 
 
-@register("mean_iou", title="mean IoU", better="higher", order=22, on_request=True)
+@register("mean_iou", title="mean IoU", better="higher", order=22, on_request=True, of_parts=False)
 def mean_intersection_over_union(pair: StructurePair) -> float:
     """Mean of the intersections over union of the structure and of all that is not it in the scan, 0..1.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -35,6 +35,10 @@ class StructurePair:
         The array axis across the scan's slices, in which contours are drawn: see `data.geometry.slice_axis`.
     scan_voxels : int
         Voxels of the whole scan.
+    region : (I, J, K) bool array, optional
+        Where this is a `part` of a structure, which.
+    whole : StructurePair, optional
+        The structure that this is a part of.
 
     Examples
     --------
@@ -52,6 +56,8 @@ class StructurePair:
     voxel_ml: float
     slice_axis: int = 2
     scan_voxels: int = 0
+    region: np.ndarray | None = None
+    whole: StructurePair | None = None
 
     @classmethod
     def of(
@@ -70,6 +76,23 @@ class StructurePair:
         voxels = reference.size if scan_voxels is None else scan_voxels
         return cls(prediction[box], reference[box], spacing_mm, tolerance_mm, voxel_ml, slice_axis, voxels)
 
+    def part(self, region: np.ndarray) -> StructurePair:
+        """What of both lies in a region, with the surfaces of the whole: a cut is no surface.
+
+        Voxels are counted within it, and distances begin within it; they end at the whole of the other surface.
+
+        Examples
+        --------
+        >>> bar = np.zeros((12, 5, 5), bool)
+        >>> bar[1:11, 1:4, 1:4] = True
+        >>> half = np.arange(12)[:, None, None] * np.ones((12, 5, 5)) < 6
+        >>> part = StructurePair(bar, bar, (1.0, 1.0, 1.0), 1.0, 0.001).part(half)
+        >>> part.n_reference, len(part.distances_mm[0])
+        (45, 41)
+        """
+        cut = {"prediction": self.prediction & region, "reference": self.reference & region}
+        return replace(self, **cut, region=region, whole=self)
+
     @cached_property
     def n_prediction(self) -> int:
         """Voxels of the prediction."""
@@ -87,18 +110,30 @@ class StructurePair:
 
     @property
     def missing(self) -> bool:
-        """Whether one of the two is empty."""
-        return not (self.n_prediction and self.n_reference)
+        """Whether one of the two is empty; of a part, whether the whole of one is."""
+        return self.whole.missing if self.whole else not (self.n_prediction and self.n_reference)
 
     @cached_property
     def distances_mm(self) -> tuple[np.ndarray, np.ndarray]:
         """See `surface_distances`, from the prediction and from the reference."""
-        return surface_distances(self.prediction, self.reference, self.spacing_mm)
+        if self.whole is None:
+            return surface_distances(self.prediction, self.reference, self.spacing_mm)
+        there, back = self.whole.distances_mm
+        return there[self.begun(self.whole.prediction)], back[self.begun(self.whole.reference)]
+
+    def begun(self, mask: np.ndarray) -> np.ndarray:
+        """Of each surface voxel of a mask, whether it lies in the region."""
+        from napari_boundaryseg.data.boundaries import inner_boundary
+
+        edge = inner_boundary(mask)
+        return np.ones(np.count_nonzero(edge), bool) if self.region is None else self.region[edge]
 
     @property
     def has_distances(self) -> bool:
         """Whether both have a surface: a mask that fills the whole scan has none in it."""
         there, back = self.distances_mm
+        if self.whole is not None:
+            return self.whole.has_distances and len(there) + len(back) > 0
         return bool(len(there) and len(back))
 
 

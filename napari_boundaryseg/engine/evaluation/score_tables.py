@@ -37,11 +37,15 @@ def every_case(
 
 
 def as_csv(rows: Iterable[Mapping[str, Any]]) -> str:
-    """One line per row, one column per metric; a case that was not scored has the error instead."""
+    """One line per row, one column per metric; a case that was not scored has the error instead.
+
+    Rows of thirds of organs have a column for their region.
+    """
     from napari_boundaryseg.data import metrics  # the command line asks for its help without waiting for it
 
     rows = list(rows)
-    columns = ("case", "organ", *metrics.measured(rows), "missing", "in_reference", "error", "note")
+    region = ["region"] if any("region" in row for row in rows) else []
+    columns = ("case", "organ", *region, *metrics.measured(rows), "missing", "in_reference", "error", "note")
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()

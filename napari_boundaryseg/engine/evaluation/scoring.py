@@ -14,10 +14,13 @@ from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.data.mean_sd import mean_sd
 from napari_boundaryseg.data.metrics import evaluate, measured
 from napari_boundaryseg.data.metrics.label_maps import laid_on
+from napari_boundaryseg.data.metrics.thirds import evaluate_thirds
 from napari_boundaryseg.data.volume import LabelMap
 from napari_boundaryseg.errors import InputError
 
 Row = dict[str, Any]
+WHOLE = "whole"
+"""The region of a row that is of all of an organ."""
 
 
 def pair(predictions: Mapping[str, Path], references: Mapping[str, Path]) -> dict[str, tuple[Path, Path]]:
@@ -63,11 +66,13 @@ def score_case(
     scheme: LabelScheme | None = None,
     tolerance_mm: float | None = None,
     also: Sequence[str] = (),
+    thirds: bool = False,
     note: Callable[[str], None] = lambda text: None,
 ) -> list[Row]:
     """One row per organ and region of one case; ``note`` is told what is doubtful about the two files.
 
-    ``also`` names metrics that are measured on request only.
+    ``also`` names metrics that are measured on request only. With ``thirds`` each row says in ``region`` that it is of
+    the whole, and one for each third of what the reference holds follows.
     """
     found, truth = read_labels(prediction, scheme=scheme), read_labels(reference, scheme=scheme)
     try:
@@ -76,7 +81,7 @@ def score_case(
         raise InputError(prediction, error.reason, error.advice) from error
     for text in dict.fromkeys([*found.warnings, *truth.warnings, *([doubt] if doubt else [])]):
         note(text)
-    return _rows(case, found, truth, tolerance_mm, also)
+    return _rows(case, found, truth, tolerance_mm, also, thirds)
 
 
 def score_unpredicted(
@@ -86,17 +91,25 @@ def score_unpredicted(
     scheme: LabelScheme | None = None,
     tolerance_mm: float | None = None,
     also: Sequence[str] = (),
+    thirds: bool = False,
 ) -> list[Row]:
     """One row per organ and region of a case without a prediction: each is missing."""
     truth = read_labels(reference, scheme=scheme)
     nothing = LabelMap(np.zeros(truth.array.shape, np.uint8), truth.geometry, truth.scheme, case)
-    return _rows(case, nothing, truth, tolerance_mm, also)
+    return _rows(case, nothing, truth, tolerance_mm, also, thirds)
 
 
-def _rows(case: str, found: LabelMap, truth: LabelMap, tolerance_mm: float | None, also: Sequence[str]) -> list[Row]:
+def _rows(
+    case: str, found: LabelMap, truth: LabelMap, tolerance_mm: float | None, also: Sequence[str], thirds: bool
+) -> list[Row]:
+    scores = evaluate(found, truth, tolerance_mm, also)
+    if not thirds:
+        return [{"case": case, "organ": organ, **plain(values)} for organ, values in scores.items()]
+    parts = evaluate_thirds(found, truth, tolerance_mm, also)
     return [
-        {"case": case, "organ": organ, **plain(values)}
-        for organ, values in evaluate(found, truth, tolerance_mm, also).items()
+        {"case": case, "organ": organ, "region": region, **plain(values)}
+        for organ, whole in scores.items()
+        for region, values in {WHOLE: whole, **parts.get(organ, {})}.items()
     ]
 
 
@@ -120,6 +133,15 @@ def summarise(rows: Iterable[Row]) -> dict[str, dict[str, Any]]:
     for row in rows:
         organs.setdefault(row["organ"], []).append(row)
     return {organ: _of_organ(found) for organ, found in organs.items()}
+
+
+def summarise_thirds(rows: Iterable[Row]) -> dict[str, dict[str, dict[str, Any]]]:
+    """Organ to its thirds to what `summarise` says of the rows of each; rows of whole organs are left out."""
+    found: dict[str, dict[str, list[Row]]] = {}
+    for row in rows:
+        if row.get("region", WHOLE) != WHOLE:
+            found.setdefault(row["organ"], {}).setdefault(row["region"], []).append(row)
+    return {organ: {part: _of_organ(of) for part, of in parts.items()} for organ, parts in found.items()}
 
 
 def _of_organ(rows: list[Row]) -> dict[str, Any]:
