@@ -14,12 +14,14 @@ class Group:
     modules: tuple[str, ...]
     """Patterns of files in the package."""
     tests: tuple[str, ...]
+    least_killed: float = 0.85
 
 
 GROUPS = {
     "metrics": Group(
         ("data/metrics/*.py", "data/metrics/selftest/check.py", "data/mean_sd.py"),
         ("tests/data/metrics", "tests/data/test_mean_sd.py"),
+        0.9,
     ),
     "comparison": Group(
         (
@@ -27,11 +29,20 @@ GROUPS = {
             "engine/evaluation/card_scores.py",
             "engine/evaluation/power.py",
             "engine/evaluation/scoring.py",
+            "engine/evaluation/scoring.py",
+            "engine/evaluation/score_tables.py",
         ),
         ("tests/engine/evaluation",),
+        0.9,
     ),
     "band": Group(("review/band/*.py",), ("tests/review/band",)),
     "chart": Group(("review/chart/*.py",), ("tests/review/chart",)),
+    "error-map": Group(
+        ("review/error_map.py", "review/worst_places.py"),
+        ("tests/review/test_error_map.py", "tests/review/test_worst_places.py"),
+        0.9,
+    ),
+    "observers": Group(("review/observers.py", "review/border_distance.py"), ("tests/review/test_observers.py",), 0.9),
     "geometry": Group(
         ("data/geometry.py", "data/volume.py", "data/boxes.py", "data/formats/*/geometry.py"),
         ("tests/data/test_geometry.py", "tests/data/test_volume.py", "tests/data/test_boxes.py", "tests/data/formats"),
