@@ -20,7 +20,7 @@ class Group:
 GROUPS = {
     "metrics": Group(
         ("data/metrics/*.py", "data/metrics/selftest/check.py", "data/mean_sd.py"),
-        ("tests/data/metrics", "tests/data/test_mean_sd.py"),
+        ("tests/data/metrics/selftest/test_known_answers.py", "tests/data/metrics", "tests/data/test_mean_sd.py"),
         0.9,
     ),
     "comparison": Group(

@@ -14,46 +14,49 @@ _LEAST = 0.05
 """How near to a voxel's centre, as a share of the step in the smoothed mask, the border may come."""
 
 
-def border_distance_mm(mask: np.ndarray, voxels: np.ndarray, spacing_mm: Sequence[float]) -> np.ndarray:
-    """Signed distance from the centres of voxels to the border of a mask: above 0 inside.
+class SmoothBorder:
+    """The border of a mask, from which distances are asked.
 
-    The border crosses the line from a voxel of the mask to a neighbour outside it where the mask, smoothed, is one
-    half; where the scan ends there is none. The distance is that to the plane through the nearest crossing, across the
-    slope of the smoothed mask. Of a plane along the axes it is exact; the distance to the faces of voxels would be too
-    short wherever they are steps, by about a fifth of a voxel.
+    It crosses the line from a voxel of the mask to a neighbour outside it where the mask, smoothed, is one half; where
+    the scan ends there is none. A distance is that to the plane through the nearest crossing, across the slope of the
+    smoothed mask. Of a plane along the axes it is exact; the distance to the faces of voxels would be too short where
+    they are steps, by about a fifth of a voxel.
 
     Parameters
     ----------
     mask : (I, J, K) bool array
-    voxels : (N, 3) array of int
     spacing_mm : three floats
-
-    Returns
-    -------
-    (N,) float64 array
-        Infinite where the mask has no border.
 
     Examples
     --------
-    >>> mask = np.arange(6).reshape(1, 1, 6) < 3
-    >>> border_distance_mm(mask, np.array([[0, 0, 0], [0, 0, 2], [0, 0, 5]]), (1.0, 1.0, 3.0)).round(6).tolist()
+    >>> border = SmoothBorder(np.arange(6).reshape(1, 1, 6) < 3, (1.0, 1.0, 3.0))
+    >>> border.distance_mm(np.array([[0, 0, 0], [0, 0, 2], [0, 0, 5]])).round(6).tolist()
     [7.5, 1.5, -7.5]
     """
-    steps = np.asarray(spacing_mm, float)
-    sign = np.where(mask[tuple(voxels.T)], 1.0, -1.0)
-    points, normals = _border(mask, steps)
-    if not len(points):
-        return sign * np.inf
-    apart, nearest = cKDTree(points, balanced_tree=False, compact_nodes=False).query(voxels * steps)
-    across = np.abs(((voxels * steps - points[nearest]) * normals[nearest]).sum(axis=1))
-    # The nearest crossing lies beside the nearest point of the border by half a voxel's diagonal at most.
-    least = np.sqrt(np.maximum(apart**2 - (steps**2).sum() / 4, 0.0))
-    return sign * np.maximum(across, least)
+
+    def __init__(self, mask: np.ndarray, spacing_mm: Sequence[float]) -> None:
+        self._mask, self._steps = mask, np.asarray(spacing_mm, float)
+        self._points, self._normals = _border(mask, self._steps)
+        self._tree = cKDTree(self._points, balanced_tree=False, compact_nodes=False) if len(self._points) else None
+
+    def distance_mm(self, voxels: np.ndarray) -> np.ndarray:
+        """Signed distance from the centres of voxels, (N, 3) array of int, to the border: above 0 inside, (N,).
+
+        Infinite where the mask has no border.
+        """
+        sign = np.where(self._mask[tuple(voxels.T)], 1.0, -1.0)
+        if self._tree is None:
+            return sign * np.inf
+        apart, nearest = self._tree.query(voxels * self._steps)
+        across = np.abs(((voxels * self._steps - self._points[nearest]) * self._normals[nearest]).sum(axis=1))
+        # The nearest crossing lies beside the nearest point of the border by half a voxel's diagonal at most.
+        least = np.sqrt(np.maximum(apart**2 - (self._steps**2).sum() / 4, 0.0))
+        return sign * np.maximum(across, least)
 
 
 def _border(mask: np.ndarray, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Points of the border in mm, and their normals, (n, 3) each."""
-    smooth = gaussian_filter(mask.astype(float), SMOOTHING_VOX, mode="nearest") - 0.5
+    smooth = gaussian_filter(mask.astype(np.float32), SMOOTHING_VOX, mode="nearest") - 0.5
     level = np.where(mask, np.maximum(smooth, _LEAST), np.minimum(smooth, -_LEAST))
     points, normals = [], []
     for axis in range(3):
@@ -72,8 +75,8 @@ def _border(mask: np.ndarray, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray
 def _slope(values: np.ndarray, voxels: np.ndarray, steps: np.ndarray) -> np.ndarray:
     """(n, 3), per mm: central differences, at the end of the array one-sided."""
     found = np.zeros((len(voxels), 3))
-    for axis, n in enumerate(values.shape):
+    for axis in range(3):
         ends = [np.clip(voxels + step * np.eye(3, dtype=int)[axis], 0, np.array(values.shape) - 1) for step in (-1, 1)]
         before, after = (values[tuple(at.T)] for at in ends)
-        found[:, axis] = (after - before) / (np.maximum(ends[1] - ends[0], 1)[:, axis] * steps[axis]) if n > 1 else 0.0
+        found[:, axis] = (after - before) / (np.maximum(ends[1] - ends[0], 1)[:, axis] * steps[axis])
     return found

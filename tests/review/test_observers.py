@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from napari_boundaryseg.errors import InputError
-from napari_boundaryseg.review.border_distance import border_distance_mm
+from napari_boundaryseg.review.border_distance import SmoothBorder
 from napari_boundaryseg.review.observers import observed
 
 SHAPE = (40, 38, 36)
@@ -115,11 +115,25 @@ def test_the_order_of_observers_and_of_axes_does_not_count() -> None:
     assert r.shape == wanted.mask.shape
 
 
+def test_only_voxels_that_somebody_doubts_and_those_at_the_surface_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scan has millions of others."""
+    asked: list[int] = []
+
+    def counted(self: SmoothBorder, voxels: np.ndarray) -> np.ndarray:
+        asked.append(len(voxels))
+        return original(self, voxels)
+
+    original = SmoothBorder.distance_mm
+    monkeypatch.setattr(SmoothBorder, "distance_mm", counted)
+    observed([plane(4), plane(7)], (1, 1, 1))
+    assert asked == [3 * 12] * 2 + [2 * 12] * 2 + [12] * 2
+
+
 @pytest.mark.parametrize("spacing_mm", SPACINGS)
 def test_distances_to_the_border_of_a_sphere(spacing_mm: tuple[float, float, float]) -> None:
     r = radii(spacing_mm)
     voxels = np.argwhere(np.abs(r - 11) < 5)
-    found = border_distance_mm(r < 11, voxels, spacing_mm)
+    found = SmoothBorder(r < 11, spacing_mm).distance_mm(voxels)
     off = found - (11 - r[tuple(voxels.T)])
     assert abs(off.mean()) < 0.08 * max(spacing_mm)
     assert off.std() < 0.16 * max(spacing_mm)
@@ -134,28 +148,28 @@ def test_a_leaning_plane_has_no_steps() -> None:
     inner = (slice(8, 22), slice(8, 22), slice(3, 9))
     voxels = np.argwhere(np.abs(true) < 6)
     voxels = np.array([v for v in voxels if all(s.start <= n < s.stop for n, s in zip(v, inner, strict=True))])
-    found = border_distance_mm(true > 0, voxels, (1.0, 1.0, 2.0))
+    found = SmoothBorder(true > 0, (1.0, 1.0, 2.0)).distance_mm(voxels)
     assert np.abs(found - true[tuple(voxels.T)]).max() < 0.25
     assert abs((np.abs(found) - np.abs(true[tuple(voxels.T)])).mean()) < 0.05
 
 
 def test_a_plate_of_one_voxel_and_a_single_voxel_keep_their_border() -> None:
     thin = plane(6) & ~plane(5)
-    found = border_distance_mm(thin, np.array([[5, 1, 1], [4, 1, 1], [9, 1, 1]]), (1.0, 1.0, 1.0))
+    found = SmoothBorder(thin, (1.0, 1.0, 1.0)).distance_mm(np.array([[5, 1, 1], [4, 1, 1], [9, 1, 1]]))
     assert 0 < found[0] < 1
     assert -1 < found[1] < 0
     assert found[2] == pytest.approx(-3.5, abs=0.5)
     dot = np.zeros((7, 7, 7), bool)
     dot[3, 3, 3] = True
-    found = border_distance_mm(dot, np.array([[3, 3, 3], [3, 3, 6]]), (1.0, 1.0, 1.0))
+    found = SmoothBorder(dot, (1.0, 1.0, 1.0)).distance_mm(np.array([[3, 3, 3], [3, 3, 6]]))
     assert found[0] > 0
     assert found[1] == pytest.approx(-2.5, abs=0.5)
 
 
 def test_without_a_border_every_distance_is_infinite() -> None:
     at = np.array([[0, 0, 0], [1, 1, 1]])
-    assert border_distance_mm(np.ones((3, 3, 3), bool), at, (1, 1, 1)).tolist() == [math.inf] * 2
-    assert border_distance_mm(np.zeros((3, 3, 3), bool), at, (1, 1, 1)).tolist() == [-math.inf] * 2
+    assert SmoothBorder(np.ones((3, 3, 3), bool), (1, 1, 1)).distance_mm(at).tolist() == [math.inf] * 2
+    assert SmoothBorder(np.zeros((3, 3, 3), bool), (1, 1, 1)).distance_mm(at).tolist() == [-math.inf] * 2
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,16 @@ def test_both_sides_of_a_gap_are_one_place_by_its_width() -> None:
         assert place.area_mm2 == pytest.approx(16 * 2 * 24, rel=0.15)
 
 
+def test_two_bulges_on_a_border_that_is_a_little_too_large_all_over_are_two_places() -> None:
+    judged = BOX.copy()
+    judged[4:20, 7:33, 7:33] = True
+    assert worst_places(judged, BOX, MM, 1.5) == ()
+    judged[10:13, 33:36, 12:15] = judged[10:13, 33:36, 24:27] = True
+    places = worst_places(judged, BOX, MM, 1.5)
+    assert [(place.mm, place.voxel[1]) for place in places] == [(4, 35), (4, 35)]
+    assert {place.voxel[2] // 8 for place in places} == {1, 3}
+
+
 def test_what_has_no_border_has_no_place() -> None:
     nothing, everything = np.zeros_like(BOX), np.ones_like(BOX)
     for one, other in ((nothing, BOX), (BOX, nothing), (nothing, nothing), (everything, BOX)):
