@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import math
 from pathlib import Path
 
+import nibabel as nib
 import numpy as np
 import pytest
 
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.metrics import evaluate
 from napari_boundaryseg.data.volume import Geometry, LabelMap
-from napari_boundaryseg.engine.evaluation.scoring import in_no_reference, pair, plain, summarise, unpredicted
+from napari_boundaryseg.engine.evaluation.score_tables import as_csv, every_case
+from napari_boundaryseg.engine.evaluation.scoring import (
+    in_no_reference,
+    pair,
+    plain,
+    score_case,
+    score_unpredicted,
+    summarise,
+    summarise_thirds,
+    unpredicted,
+)
 from napari_boundaryseg.errors import InputError
 
 
@@ -112,3 +125,52 @@ def test_figures_are_as_json_holds_them() -> None:
     assert json.dumps(found, allow_nan=False) == (
         '{"missing": true, "in_reference": false, "hd_mm": null, "asd_mm": null, "n": 2.0, "dsc": 0.5, "apl_mm": null}'
     )
+
+
+def gland(folder: Path, name: str, slices: int) -> Path:
+    """A prostate of 4 × 4 voxels and so many slices, the first of which is the third of the scan."""
+    array = np.zeros((8, 8, 16), np.uint8)
+    array[2:6, 2:6, 2 : 2 + slices] = 1
+    nib.save(nib.Nifti1Image(array, np.eye(4)), folder / name)
+    return folder / name
+
+
+def test_thirds_are_rows_after_the_whole_and_have_a_summary_of_their_own(tmp_path: Path) -> None:
+    scheme, truth = preset("prostate"), gland(tmp_path, "truth.nii.gz", 9)
+    rows = score_case(
+        "a", gland(tmp_path, "found.nii.gz", 8), truth, scheme=scheme, also=["surface_dice_2mm"], thirds=True
+    )
+    rows += score_unpredicted("b", truth, scheme=scheme, also=["surface_dice_2mm"], thirds=True)
+    assert [(row["case"], row["region"]) for row in rows] == [
+        (case, region) for case in "ab" for region in ("whole", "apex", "middle", "base")
+    ]
+    assert [row["dsc"] for row in rows] == pytest.approx([16 / 17, 1, 1, 4 / 5, 0, 0, 0, 0])
+    assert [row["surface_dice_2mm"] for row in rows] == [1, 1, 1, 1, 0, 0, 0, 0]
+    assert [row["missing"] for row in rows] == [False] * 4 + [True] * 4
+    found = summarise_thirds(rows)
+    assert list(found) == ["Prostate"]
+    assert list(found["Prostate"]) == ["apex", "middle", "base"]
+    base = found["Prostate"]["base"]
+    assert (base["n"], base["missing"], base["in_references"]) == (2, 1, 2)
+    assert base["dsc"] == pytest.approx({"n": 2, "mean": 0.4, "sd": 0.8 / math.sqrt(2)})
+    assert summarise_thirds(row for row in rows if row["region"] == "whole") == {}
+
+
+def test_without_thirds_no_row_says_a_region(tmp_path: Path) -> None:
+    truth = gland(tmp_path, "truth.nii.gz", 9)
+    rows = score_case("a", truth, truth, scheme=preset("prostate")) + score_unpredicted("b", truth)
+    assert [(row["case"], row["organ"]) for row in rows] == [("a", "Prostate"), ("b", "Label 1")]
+    assert all("region" not in row for row in rows)
+    assert summarise_thirds(rows) == {}
+
+
+def test_a_table_has_the_regions_beside_the_organs_where_there_are_some(tmp_path: Path) -> None:
+    truth = gland(tmp_path, "truth.nii.gz", 9)
+    plain_rows, rows = (score_case("a", truth, truth, scheme=preset("prostate"), thirds=on) for on in (False, True))
+    assert as_csv(plain_rows).startswith("case,organ,dsc,")
+    text = as_csv(every_case(rows, {"a": ["Doubtful."]}, ["c"], {"d": "error"}))
+    read = list(csv.DictReader(io.StringIO(text)))
+    assert text.startswith("case,organ,region,dsc,")
+    assert [row["region"] for row in read] == ["whole", "apex", "middle", "base", "", ""]
+    assert [row["note"] for row in read[:5]] == ["Doubtful."] * 4 + ["no label map of this case holds a label"]
+    assert read[5]["error"] == "error"
