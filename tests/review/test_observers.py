@@ -166,6 +166,15 @@ def test_a_plate_of_one_voxel_and_a_single_voxel_keep_their_border() -> None:
     assert found[1] == pytest.approx(-2.5, abs=0.5)
 
 
+def test_a_gap_of_one_voxel_has_the_same_border_as_a_plate() -> None:
+    plate = plane(6) & ~plane(5)
+    voxels = np.argwhere(np.ones_like(plate))
+    there, back = (SmoothBorder(m, (2.0, 1.0, 1.0)).distance_mm(voxels) for m in (plate, ~plate))
+    np.testing.assert_allclose(there, -back, atol=1e-5)
+    assert np.array_equal(there > 0, plate.ravel())
+    assert np.abs(there).min() > 0.01
+
+
 def test_without_a_border_every_distance_is_infinite() -> None:
     at = np.array([[0, 0, 0], [1, 1, 1]])
     assert SmoothBorder(np.ones((3, 3, 3), bool), (1, 1, 1)).distance_mm(at).tolist() == [math.inf] * 2
