@@ -29,6 +29,7 @@ def project(
     yes: Annotated[bool, typer.Option("--yes", help="With --repair: do not ask.")] = False,
 ) -> None:
     """Check a project folder: exit status 1 when something is wrong."""
+    from napari_boundaryseg.session.certificate.verify import verify
     from napari_boundaryseg.session.project.check import check
     from napari_boundaryseg.session.project.project import Project
     from napari_boundaryseg.session.project.repair import repair as mend
@@ -40,6 +41,8 @@ def project(
         found = check(folder, progress=progress_bar())
     if not found:
         typer.echo(in_words(uncompared(folder)))
+        if said := verify(Project(folder, "command line", relist=True)).in_words():
+            typer.echo(said)
         return
     rows = [(finding.subject, finding.problem, finding.remedy or "-") for finding in found]
     typer.echo(table(("file", "what is wrong", "repair"), rows))

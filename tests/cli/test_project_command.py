@@ -45,7 +45,7 @@ def test_a_whole_project_is_status_0(study: Path) -> None:
     done = run("check", study)
     assert (done.exit_code, done.output) == (
         0,
-        "Every listed scan, label map and model is there and unchanged.\n",
+        "Every listed scan, label map and model is there and unchanged.\n1 certificate is whole.\n",
     )
 
 

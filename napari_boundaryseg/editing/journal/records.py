@@ -181,7 +181,7 @@ def read_start(body: bytes) -> Start:
     ------
     NewerVersion, ValueError
     """
-    head, data = _parts(body)
+    head, data = start_parts(body)
     if head["version"] > VERSION:
         raise NewerVersion
     known = {name: head[name] for name in JournalHeader.__dataclass_fields__ if name in head or name != "source"}
@@ -195,10 +195,11 @@ def read_start(body: bytes) -> Start:
 
 def token_of(start: Record) -> int:
     """The number that the database bears as well; 0 in journals of older versions."""
-    token = _parts(start.body)[0].get("token", 0) if start.kind == START else 0
+    token = start_parts(start.body)[0].get("token", 0) if start.kind == START else 0
     return token if isinstance(token, int) else 0
 
 
-def _parts(body: bytes) -> tuple[dict[str, Any], bytes]:
+def start_parts(body: bytes) -> tuple[dict[str, Any], bytes]:
+    """What the first record says beside the labels, as JSON, and the labels as they are packed in it."""
     (size,) = struct.unpack_from("<I", body)
     return json.loads(body[4 : 4 + size]), body[4 + size :]

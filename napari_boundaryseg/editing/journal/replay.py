@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,7 +47,7 @@ class Recovered:
     position: int
     complete: bool
     note: Note
-    """Effort, chosen organ and segmented part."""
+    """Effort, chosen organ, segmented part, and of which model the results are."""
 
     def history(self, slice_axis: int = 0) -> History:
         """A history of `labels` that can undo what was done before the crash."""
@@ -57,7 +58,7 @@ class Recovered:
         for step in self.steps:
             journal.append(step)
         journal.move(self.position)
-        journal.note(note_body(self.note.effort, self.note.organ, self.note.box))
+        journal.note(note_body(self.note.effort, self.note.organ, self.note.box, self.note.results))
 
 
 @dataclass
@@ -92,6 +93,7 @@ class Replay:
             edit = migrated(Edit.from_bytes(record.body), self.start.version)
             self._check(edit)
             self.steps[self.position :] = [edit]
+            self.note.results = {at: said for at, said in self.note.results.items() if at <= self.position}
             if self.position < self.stored:
                 self.stored = 0  # that state can no longer be reached
             self.position += 1
@@ -134,10 +136,15 @@ class Replay:
 def read(folder: Path) -> Replay:
     """Read a session up to its end or its first damage; what its start raises is raised."""
     found = stored(folder)
-    if not found.records or found.records[0].kind != START:
+    return replay_of(found.records, found.complete)
+
+
+def replay_of(records: Sequence[Record], complete: bool = True) -> Replay:
+    """Follow records from the first up to the first that cannot be; ``complete`` where nothing lies behind them."""
+    if not records or records[0].kind != START:
         raise ValueError("a journal has no start")
-    first, *others = found.records
-    replay = Replay(read_start(first.body), at=first.at, complete=found.complete)
+    first, *others = records
+    replay = Replay(read_start(first.body), at=first.at, complete=complete)
     try:
         for record in others:
             replay.apply(record)

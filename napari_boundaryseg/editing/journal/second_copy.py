@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,11 +39,7 @@ class SecondCopy:
             The CRC of the last record that is kept.
         records : list of Record
         """
-        parts = []
-        for record in records:
-            parts.append(_packed(before, record))
-            before = record.crc
-        data = b"".join(parts)
+        data = packed(records, before)
         if self._kept == 0:  # whole or not there: where it begins stands what the labels were
             atomic_bytes(self._path, data, private=True)
         else:
@@ -68,14 +65,24 @@ class CopyRead:
 
 
 def read_copy(folder: Path) -> CopyRead:
-    """Read a journal's second copy; of one that is not there, nothing.
-
-    What is damaged is passed over: the next record is found by its mark.
-    """
+    """Read a journal's second copy; of one that is not there, nothing."""
     try:
-        data = (folder / COPY).read_bytes()
+        return unpacked((folder / COPY).read_bytes())
     except FileNotFoundError:
         return CopyRead()
+
+
+def packed(records: Iterable[Record], before: int = 0) -> bytes:
+    """Records one behind the other, as a file holds them; ``before`` is the CRC of the record before the first."""
+    parts = []
+    for record in records:
+        parts.append(_packed(before, record))
+        before = record.crc
+    return b"".join(parts)
+
+
+def unpacked(data: bytes) -> CopyRead:
+    """Undo `packed`; what is damaged is passed over: the next record is found by its mark."""
     records, at, whole = [], 0, bool(data)
     while 0 <= at < len(data):
         record = _unpacked(data, at)

@@ -7,9 +7,11 @@ from collections.abc import Callable
 
 from napari_boundaryseg.data.boxes import Box, around, union
 from napari_boundaryseg.data.volume import LabelMap
+from napari_boundaryseg.editing.journal.kept import JournalUpTo
 from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.progress import Progress, silent
 from napari_boundaryseg.session.actions.running import Watch, beside, project_of, scan_of
+from napari_boundaryseg.session.certificate.reviewed import NOTHING, Reviewed
 from napari_boundaryseg.session.project.accepting import Work
 from napari_boundaryseg.session.project.project import AcceptedCase
 from napari_boundaryseg.session.session import Session
@@ -28,11 +30,15 @@ def accept(
     box: Box | None = None,
     seconds: float | None = None,
     stored: Callable[[], None] = lambda: None,
+    *,
+    journal: JournalUpTo | None = None,
+    reviewed: Reviewed = NOTHING,
 ) -> Job:
     """Store the open scan with these labels as a case of the project, in the name of the session's person.
 
     ``box`` is the part of the scan that was segmented: outside of it nobody has looked, except where labels are drawn.
     ``seconds`` is how long a person worked on them. ``stored`` is called once they are, whatever is open by then.
+    ``journal`` tells of the work, up to these labels, and ``reviewed`` of the checks: both stand on the certificate.
     """
     scan, project = scan_of(session), project_of(session)
     person = session.person or logged_in()
@@ -51,7 +57,7 @@ def accept(
             scan,
             labels,
             None if box is None else _seen(labels, box),
-            work=Work(person, seconds),
+            work=Work(person, seconds, journal, reviewed),
             progress=progress,
         )
 

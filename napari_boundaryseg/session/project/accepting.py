@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import json
 import sqlite3
@@ -10,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,15 +17,21 @@ from napari_boundaryseg.data import formats
 from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.data.saving import write_error
 from napari_boundaryseg.data.volume import LabelMap, Volume
+from napari_boundaryseg.editing.journal.kept import JournalUpTo
 from napari_boundaryseg.editing.journal.scan_hash import hash_of, scan_hash
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Progress, part
+from napari_boundaryseg.session.certificate import writing
+from napari_boundaryseg.session.certificate.contents import Accepted, content
+from napari_boundaryseg.session.certificate.document import FILES
+from napari_boundaryseg.session.certificate.reviewed import NOTHING, Reviewed
 from napari_boundaryseg.session.project import cases as notes
 from napari_boundaryseg.session.project.case_facts import facts_of
 from napari_boundaryseg.session.project.database import LABELS, typed
 from napari_boundaryseg.session.project.folder import ProjectFolder
 from napari_boundaryseg.session.project.holder import ReadOnly
 from napari_boundaryseg.session.project.paths import Taken, inside, make_new, new_folder, refuse_link
+from napari_boundaryseg.session.project.stored_models import sha256_of
 
 SCAN = "scan.nii.gz"
 
@@ -49,10 +55,13 @@ class Place:
 
 @dataclass(frozen=True)
 class Work:
-    """Who drew labels, and how long it took."""
+    """Who drew labels, how long it took, what their journal tells, and what was checked."""
 
     person: str | None = None
     seconds: float | None = None
+    journal: JournalUpTo | None = None
+    """Of the labels, up to the accept."""
+    reviewed: Reviewed = NOTHING
 
 
 UNKNOWN = Work()
@@ -84,11 +93,16 @@ def store(
                 make_new(place.image, lambda path: formats.write(scan, path))
                 made = True
                 place = _read_back(place, scan, part(progress, 0.4, 0.6))
-            progress(0.6, f"Storing the labels of {place.name}")
+            progress(0.6, f"Reading what was done on {place.name}")
+            told = writing.told(work.journal, labels, version)
+            progress(0.8, f"Storing the labels of {place.name}")
             make_new(label, lambda path: formats.write(labels, path))
-            _refuse_changed(labels, label)
+            file = _read_back_labels(labels, label)
+            writing.keep_journal(place.folder, version, told.journal)
             accepted = datetime.now(UTC).isoformat(timespec="seconds")
-            _list(project, place, scan, labels, version, accepted, box, work)
+            what = Accepted(place.name, place.scan_hash, version, accepted, work.person, work.seconds)
+            certificate = content(what, scan, labels, box, file, told.said, work.reviewed)
+            _list(project, place, scan, labels, version, accepted, box, work, certificate)
         except Taken:
             _forget(project, place, version, made)
             continue
@@ -150,7 +164,8 @@ def _claim(project: ProjectFolder, place: Place, scan: Volume, labels: LabelMap,
             "SELECT version FROM versions WHERE slug = ? UNION ALL SELECT version FROM cases WHERE slug = ?",
             (slug, slug),
         ).fetchall()
-        there = [int(found[1]) for path in _files(place.folder) if (found := LABELS.fullmatch(path.name))]
+        names = [path.name for path in _files(place.folder)]
+        there = [int(found[1]) for name in names if (found := LABELS.fullmatch(name) or FILES.fullmatch(name))]
         version = 1 + max([0, *there, *(number for (number,) in typed(rows, (int,)))])
         database.execute(
             "INSERT INTO versions (slug, version, accepted, scheme, meaning, file, state) "
@@ -174,10 +189,15 @@ def _read_back(place: Place, scan: Volume, progress: Progress) -> Place:
     return replace(place, scan_hash=scan_hash(stored.array, stored.affine))
 
 
-def _refuse_changed(labels: LabelMap, path: Path) -> None:
+def _read_back_labels(labels: LabelMap, path: Path) -> dict[str, Any]:
+    """What a certificate says of a file of labels; one that is not what was written is refused."""
+    digest = sha256_of(path)
     stored = formats.read_labels(path)
     if not (stored.geometry.same_as(labels.geometry) and np.array_equal(stored.array, labels.array)):
         raise InputError(path, "it does not read back as it was written", "Check the disk and accept again")
+    form = stored.geometry.nifti
+    codes = {"sform_code": form.sform_code, "qform_code": form.qform_code} if form is not None else {}
+    return {"file": path.name, "sha256": digest, "read_back": "equal, voxel by voxel, on the same grid", "codes": codes}
 
 
 def _list(
@@ -189,6 +209,7 @@ def _list(
     accepted: str,
     box: Box | None,
     work: Work,
+    certificate: dict[str, Any],
 ) -> None:
     label = place.folder / f"labels-v{version}.nii.gz"
     with project.writing() as database:
@@ -200,6 +221,7 @@ def _list(
             "UPDATE versions SET person = ?, seconds = ? WHERE slug = ? AND version = ?",
             (work.person, work.seconds, place.folder.name, version),
         )
+        writing.put(database, inside(project.folder, place.folder), certificate)
         database.execute("UPDATE worklist SET slug = ? WHERE scan_hash = ?", (place.folder.name, hash_of(scan)))
         database.execute(
             "UPDATE cases SET patient = (SELECT patient FROM worklist WHERE slug = cases.slug) "
@@ -219,7 +241,7 @@ def list_version(
 ) -> None:
     """List labels that were claimed as valid, and as the newest of their case unless a newer one is listed."""
     slug = label.parent.name
-    digest = hashlib.sha256(label.read_bytes()).hexdigest()
+    digest = sha256_of(label)
     done = database.execute(
         "UPDATE versions SET state = 'valid', sha256 = ?, accepted = ? "
         "WHERE slug = ? AND version = ? AND state = 'claimed'",

@@ -1,4 +1,4 @@
-"""Check of a project folder: its database, links, rights, leftovers and models; cases are checked beside it."""
+"""Check of a project folder: its database, links, rights, leftovers, certificates and models; cases beside it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from napari_boundaryseg.data.scratch.folder_lock import FolderLock
 from napari_boundaryseg.engine.checkpoints.model_library import read_card
 from napari_boundaryseg.errors import BoundarySegError, InputError
 from napari_boundaryseg.progress import Progress, part, silent
+from napari_boundaryseg.session.certificate.verify import verify
 from napari_boundaryseg.session.project import holder, repair
 from napari_boundaryseg.session.project.check_cases import check_cases
 from napari_boundaryseg.session.project.database import FILE, holds_labels
@@ -36,7 +37,7 @@ def check(folder: Path, *, progress: Progress = silent) -> list[Finding]:
     Returns
     -------
     list of Finding
-        Empty where every listed scan, label map and model is there and is what was stored.
+        Empty where every listed scan, label map, certificate and model is there and is what was stored.
 
     Raises
     ------
@@ -53,6 +54,7 @@ def check(folder: Path, *, progress: Progress = silent) -> list[Finding]:
     busy = holder.held_elsewhere(folder)
     found = [*links, *_database(project)]
     found += check_cases(project, busy, part(progress, 0.0, 0.9))
+    found += _certificates(project)
     found += _models(project, busy)
     found += [] if busy else _leftovers(project)
     found += _rights(project)
@@ -84,6 +86,17 @@ def _database(project: Project) -> Iterator[Finding]:
         said = [str(row[0]) for row in database.execute("PRAGMA integrity_check").fetchall()]
     if said != ["ok"]:
         yield Finding(FILE, f"is damaged: {' '.join(said[0].split())}")
+
+
+def _certificates(project: Project) -> Iterator[Finding]:
+    try:
+        problems = verify(project).problems
+    except InputError as error:
+        yield Finding("certificates", f"{error.subject}: {error.reason}")
+        return
+    for problem in problems:
+        if (project.folder / problem.file).parent.is_dir():  # a folder that is gone is found with its case
+            yield Finding(problem.file, problem.what)
 
 
 def _models(project: Project, busy: bool) -> Iterator[Finding]:

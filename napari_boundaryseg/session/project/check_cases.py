@@ -12,6 +12,9 @@ from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.editing.journal.scan_hash import scan_hash
 from napari_boundaryseg.errors import BoundarySegError
 from napari_boundaryseg.progress import Progress
+from napari_boundaryseg.session.certificate import chain
+from napari_boundaryseg.session.certificate.adopting import files_of
+from napari_boundaryseg.session.certificate.document import FILES
 from napari_boundaryseg.session.project import cases as notes
 from napari_boundaryseg.session.project import repair
 from napari_boundaryseg.session.project.accepting import SCAN
@@ -21,6 +24,8 @@ from napari_boundaryseg.session.project.repair import Finding
 from napari_boundaryseg.session.project.stored_models import sha256_of
 
 _TEXT = (str, type(None))
+LISTED_AGAIN = "list it as version"
+"""How the remedy begins by which labels are listed again, and their certificate with them."""
 
 
 @dataclass
@@ -36,6 +41,8 @@ class _Case:
     """Version to what its labels mean, as JSON."""
     meanings: dict[int, str | None] = field(default_factory=dict)
     """The same of valid versions."""
+    certified: set[int] = field(default_factory=set)
+    """The versions that have a certificate."""
 
 
 def check_cases(project: Project, busy: bool, progress: Progress) -> list[Finding]:
@@ -69,6 +76,7 @@ def _listed(project: Project) -> dict[str, _Case]:
         rows = database.execute(
             f"SELECT slug, name, version, {'scan_hash' if new else 'NULL'} FROM cases"  # noqa: S608 (no value of a user)
         ).fetchall()
+        certificates = chain.links(database)
         versions = (
             database.execute("SELECT slug, version, meaning, sha256, state FROM versions").fetchall() if new else []
         )
@@ -82,6 +90,9 @@ def _listed(project: Project) -> dict[str, _Case]:
             case.valid[version], case.meanings[version] = digest, meaning
         else:
             case.claimed[version] = meaning
+    for link in certificates:
+        if not link.removed:
+            cases.setdefault(link.slug, _Case()).certified.add(link.version)
     return cases
 
 
@@ -108,9 +119,13 @@ def _check(folder: Path, case: _Case, busy: bool) -> Iterator[Finding]:
     if case.name is not None and case.version not in case.valid:
         yield Finding(where, f"the list names version {case.version}, of which it knows nothing")
     if not busy:
+        listed_again = set()
         for version, label in sorted(labels.items()):
             if version not in case.valid or case.name is None:
-                yield _unlisted(where, label, version, scan, case)
+                finding = _unlisted(where, label, version, scan, case)
+                listed_again |= {version} if finding.remedy.startswith(LISTED_AGAIN) else set()
+                yield finding
+        yield from _leftovers(where, folder, case.certified | listed_again)
         for version in sorted(set(case.claimed) - set(labels)):
             act = repair.drop_claim(folder.name, version)
             yield Finding(where, f"version {version} was begun, and no labels were written", "let it go", act)
@@ -165,7 +180,16 @@ def _unlisted(where: str, label: Path, version: int, scan: Volume | None, case: 
         return Finding(subject, problem + why, "move it to removed/", repair.set_aside(label))
     act = repair.relist_labels(name, label, version, means, scan_hash(scan.array, scan.affine))
     newest = ", the newest of its case" if version > case.version else ""
-    return Finding(subject, problem, f"list it as version {version}{newest}", act)
+    return Finding(subject, problem, f"{LISTED_AGAIN} {version}{newest}", act)
+
+
+def _leftovers(where: str, folder: Path, known: set[int]) -> Iterator[Finding]:
+    """Certificates, pages and journals that nothing names: of a process that ended before it listed its labels."""
+    for path in files_of(folder):
+        found = FILES.fullmatch(path.name)
+        if found and int(found[1]) not in known:
+            remedy = repair.set_aside(path)
+            yield Finding(f"{where}/{path.name}", "belongs to no listed certificate", "move it to removed/", remedy)
 
 
 def _meaning_of(said: list[dict[str, Any]], version: int) -> dict[str, Any] | None:

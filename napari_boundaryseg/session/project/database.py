@@ -13,7 +13,7 @@ from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.project.paths import give_rights, inside
 
 FILE = "project.sqlite"
-VERSION = 3
+VERSION = 4
 """``PRAGMA user_version`` of the tables as they are now; 0.1 and 0.2 of the program left it at 0."""
 LABELS = re.compile(r"labels-v([1-9]\d{0,8})\.nii\.gz")
 
@@ -51,6 +51,11 @@ _TABLES_3 = (
 """Scans that wait to be worked on: their files as JSON, the patient as `Worklist.pseudonym` calls them, the hash of the
 scan once it was opened, and the case that it became when it was accepted. Of a version: who accepted it, and how long
 it took (NULL before version 3)."""
+_TABLES_4 = (
+    "CREATE TABLE certificates (number INTEGER PRIMARY KEY, slug TEXT NOT NULL, version INTEGER NOT NULL, "
+    "sha256 TEXT NOT NULL UNIQUE, previous TEXT NOT NULL, page TEXT NOT NULL, removed INTEGER NOT NULL DEFAULT 0)",
+)
+"""The chain of certificates, one for each accept, also of cases that were removed: see `certificate.chain.Link`."""
 
 
 @contextmanager
@@ -140,7 +145,7 @@ def migrate(database: sqlite3.Connection, folder: Path) -> None:
         return
     if before < 1:
         _to_version_1(database, folder)
-    for version, statements in ((2, _TABLES_2), (3, _TABLES_3)):
+    for version, statements in ((2, _TABLES_2), (3, _TABLES_3), (4, _TABLES_4)):
         for statement in statements if before < version else ():
             database.execute(statement)
     database.execute(f"PRAGMA user_version = {VERSION}")

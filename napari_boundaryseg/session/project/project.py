@@ -14,6 +14,7 @@ from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Progress, silent
+from napari_boundaryseg.session.certificate import chain
 from napari_boundaryseg.session.project import accepting
 from napari_boundaryseg.session.project import cases as case_folder
 from napari_boundaryseg.session.project.case_facts import known_facts
@@ -252,4 +253,5 @@ class Project(ModelVersions, Worklist):
             folder = found[0].image.parent
             database.execute("DELETE FROM cases WHERE slug = ?", (folder.name,))
             database.execute("DELETE FROM versions WHERE slug = ?", (folder.name,))
+            chain.let_go(database, folder.name)
             self.set_aside(folder)  # where it fails, the case stays on the list

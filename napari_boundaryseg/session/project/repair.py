@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from napari_boundaryseg.session.certificate import chain
+from napari_boundaryseg.session.certificate.adopting import adopt, files_of
 from napari_boundaryseg.session.project import cases as notes
 from napari_boundaryseg.session.project.accepting import list_version
 from napari_boundaryseg.session.project.paths import restrict, strangers
@@ -96,12 +98,15 @@ def take_off(slug: str) -> Act:
         with project.writing() as database:
             database.execute("DELETE FROM cases WHERE slug = ?", (slug,))
             database.execute("DELETE FROM versions WHERE slug = ?", (slug,))
+            chain.let_go(database, slug)
 
     return act
 
 
 def relist_labels(name: str, label: Path, version: int, means: Mapping[str, Any], scan: str) -> Act:
     """List labels again that lie in a case's folder; they become its newest unless a newer version is listed.
+
+    Their certificate is listed with them where it can be (`adopt`), and set aside where it cannot.
 
     Parameters
     ----------
@@ -123,6 +128,9 @@ def relist_labels(name: str, label: Path, version: int, means: Mapping[str, Any]
             entry = {key: means.get(key) for key in ("label_scheme", "box")}
             _note(label.parent, name, {"version": version, "accepted": accepted, **entry})
             list_version(database, name, label, version, accepted, scheme, scan)
+            if not adopt(database, label, version):
+                for path in files_of(label.parent, version):
+                    project.set_aside(path)
 
     return act
 

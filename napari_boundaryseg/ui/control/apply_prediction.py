@@ -13,13 +13,18 @@ from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.editing.history.change import Change, change_of
 from napari_boundaryseg.editing.history.edit import MODEL
 from napari_boundaryseg.editing.history.since import anything_by_hand
+from napari_boundaryseg.editing.journal.note import note_body
 from napari_boundaryseg.engine.inference.assembling import left_out
 from napari_boundaryseg.engine.inference.prediction import Prediction
+from napari_boundaryseg.session.report import OF_THE_MODEL
 from napari_boundaryseg.ui.layers import access
 from napari_boundaryseg.ui.layers.editable_labels import EditableLabels
 from napari_boundaryseg.ui.layers.labels import editable_of, scheme_of, show_labels
 from napari_boundaryseg.ui.views.model_result import ModelResult
 from napari_boundaryseg.ui.widgets.result_words import change_in_words, locked_in_words
+
+OF_A_RESULT = (*OF_THE_MODEL, "calibrated", "adapted_steps")
+"""What of a result's details goes into the journal."""
 
 
 def waits(viewer: Any, scan: Volume, prediction: Prediction) -> bool:
@@ -66,6 +71,7 @@ def apply(viewer: Any, scan: Volume, prediction: Prediction) -> tuple[ModelResul
     drawn = before is not None and not editable_of(before).is_stored
     name = f"Model: {prediction.details.get('model', 'result')}"
     layer = show_labels(viewer, scan, prediction.labels, box_of(prediction), name=name, kind=MODEL)
+    _note(editable_of(layer), prediction)
     return _result_in(layer, scan, prediction), drawn and layer is before
 
 
@@ -90,6 +96,15 @@ def put_back(viewer: Any, scan: Volume, prediction: Prediction) -> None:
         now = display.from_display(editable.history.array)
         whole = left_out.put_back(now, prediction.probabilities, left, editable.scheme, nested)
         editable.put(f"Model: all pieces of {', '.join(left)}", display.to_display(whole), None, MODEL)
+        _note(editable, prediction)
+
+
+def _note(editable: EditableLabels, prediction: Prediction) -> None:
+    """Keep in the journal by which model, and how, the result was made that is now in the labels."""
+    top, journal = editable.history.top, editable.journal
+    if top is not None and top.kind == MODEL and journal is not None and not journal.has_ended:
+        said = {name: prediction.details[name] for name in OF_A_RESULT if name in prediction.details}
+        journal.note(note_body({}, editable.organ, editable.box, {editable.history.position: said}))
 
 
 def change_of_labels(editable: EditableLabels, scan: Volume, prediction: Prediction) -> Change:

@@ -18,6 +18,7 @@ from napari_boundaryseg.data.volume import LabelMap
 from napari_boundaryseg.editing.effort import Work
 from napari_boundaryseg.editing.history.history import History
 from napari_boundaryseg.editing.history.locks import Lock
+from napari_boundaryseg.editing.journal.kept import JournalUpTo
 from napari_boundaryseg.editing.journal.recovery import KEPT_DAYS
 from napari_boundaryseg.editing.journal.scan_hash import hash_of
 from napari_boundaryseg.errors import InputError
@@ -83,7 +84,10 @@ class LabelsActions(QObject):
     @report_errors
     def accept(self, *_: object, then: Callable[[], None] | None = None) -> None:
         """Store scan and labels as a case of the project; ``then`` follows if nothing is left that is not stored."""
-        labels, editable = read_labels(self._viewer, self.session.scan), self._tools.editable
+        editable = self._tools.editable
+        if editable is not None:
+            editable.history.commit("Change")  # so that the journal leads to what is stored
+        labels = read_labels(self._viewer, self.session.scan)
         if labels is None or editable is None:
             return
         if self._tools.has_outline():
@@ -94,7 +98,8 @@ class LabelsActions(QObject):
             raise InputError("Accept", "labels of this scan are being stored", "Wait for it")
         stored = partial(self._on_stored, editable, editable.state, then)
         self._accepting.add(labels)
-        accept_action.accept(self.session, labels, editable.box, editable.effort.total().seconds, stored)
+        seconds, journal = editable.effort.total().seconds, journal_up_to_now(editable)
+        accept_action.accept(self.session, labels, editable.box, seconds, stored, journal=journal)
 
     @report_errors
     def lock(self, lock: Lock, on: bool) -> None:
@@ -261,6 +266,13 @@ class LabelsActions(QObject):
         for layer in access.of_kind(self._viewer, "labels"):
             editable_of(layer).close()
         shelf_of(self._viewer).close()
+
+
+def journal_up_to_now(editable: EditableLabels) -> JournalUpTo | None:
+    """The journal of labels up to where they are, to be read beside the window; None where there is none."""
+    editable.note()
+    journal = editable.journal
+    return None if journal is None or journal.has_ended else JournalUpTo(journal, journal.handed)
 
 
 def in_words(editable: EditableLabels) -> str:

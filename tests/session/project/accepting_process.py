@@ -20,7 +20,14 @@ import numpy as np
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.scratch.folder_lock import FolderLock
 from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
+from napari_boundaryseg.editing.history.edit import MODEL
+from napari_boundaryseg.editing.history.history import History
+from napari_boundaryseg.editing.journal.journal import Journal
+from napari_boundaryseg.editing.journal.kept import JournalUpTo
+from napari_boundaryseg.editing.journal.records import JournalHeader
+from napari_boundaryseg.editing.journal.scan_hash import hash_of
 from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.session.project.accepting import Work
 from napari_boundaryseg.session.project.holder import ReadOnly
 from napari_boundaryseg.session.project.project import Project
 
@@ -55,8 +62,28 @@ def labels_of(scan: Volume, seed: int) -> LabelMap:
     return scan.with_labels((np.random.default_rng(seed).random(SHAPE) > 0.7).astype(np.uint8), preset("hippocampus"))
 
 
+def work_on(scan: Volume, labels: LabelMap, folder: Path) -> Work:
+    """A journal of a model's result and one stroke that lead to these labels."""
+    to_display = scan.geometry.display.to_display
+    history = History(np.zeros(scan.geometry.display.display_shape, np.uint8))
+    header = JournalHeader(scan.name, hash_of(scan), labels.scheme.model_dump_json(), scan.geometry.voxel_ml)
+    journal = Journal(header, history.array, folder)
+    journal.follow(history)
+    wanted = to_display(labels.array)
+    result = np.where(np.arange(wanted.size).reshape(wanted.shape) % 7, wanted, 1).astype(np.uint8)
+    history.apply("Model: tiny", (slice(None),) * 3, result, MODEL)
+    history.apply("Paint: Anterior, slice 1", (slice(None),) * 3, wanted, "paint")
+    return Work("somebody", 90.0, JournalUpTo(journal, journal.handed))
+
+
 def digest(array: np.ndarray) -> str:
     return hashlib.md5(np.ascontiguousarray(array, np.int16).tobytes(), usedforsecurity=False).hexdigest()
+
+
+def is_moment(event: str, function: object) -> bool:
+    """Whether a built-in function that touches the disk begins or ends; ``replace`` is also one of texts."""
+    touches = getattr(function, "__name__", "") in MOMENTS
+    return touches and event in ("c_call", "c_return") and not isinstance(getattr(function, "__self__", None), str)
 
 
 def die_at(moment: int) -> None:
@@ -64,8 +91,7 @@ def die_at(moment: int) -> None:
     count = itertools.count(1)
 
     def watch(frame: object, event: str, function: object) -> None:
-        name = getattr(function, "__name__", "")
-        if event in ("c_call", "c_return") and name in MOMENTS and next(count) == moment:
+        if is_moment(event, function) and next(count) == moment:
             os.kill(os.getpid(), signal.SIGKILL)
 
     sys.setprofile(watch)
@@ -74,8 +100,11 @@ def die_at(moment: int) -> None:
 def main() -> None:
     folder, scan_seed, first, n, moment = Path(sys.argv[1]), *map(int, sys.argv[2:6])
     scan = scan_of(scan_seed)
+    journals = folder.with_name(f"journals-{os.getpid()}")
     with tempfile.TemporaryDirectory() as other:  # so that what follows imports nothing more
-        Project(Path(other)).add_case(scan, labels_of(scan, 0))
+        labels = labels_of(scan, 0)
+        Project(Path(other)).add_case(scan, labels, work=work_on(scan, labels, journals))
+    work = {seed: work_on(scan, labels_of(scan, seed), journals) for seed in range(first, first + n)}
     if "lying" in sys.argv:
         FolderLock.of = classmethod(lambda cls, folder: cls(os.open(folder / cls.FILE, os.O_RDWR | os.O_CREAT)))
     print("ready", flush=True)
@@ -87,7 +116,7 @@ def main() -> None:
         labels = labels_of(scan, seed)
         while True:
             try:
-                case = project.add_case(scan, labels)
+                case = project.add_case(scan, labels, work=work[seed])
             except ReadOnly as error:
                 print("held", str(error), flush=True)
                 if "wait" not in sys.argv:

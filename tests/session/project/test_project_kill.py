@@ -1,7 +1,9 @@
-"""Two processes accept in one project and are killed: what was told as accepted is there, on its own scan."""
+"""Two processes accept in one project and are killed: what was told is there, on its own scan, with its certificate."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import sqlite3
 import subprocess
 import sys
@@ -16,11 +18,12 @@ import numpy as np
 import pytest
 from accepting_process import digest, labels_of, scan_of
 
+from napari_boundaryseg.session.certificate.replaying import replay
 from napari_boundaryseg.session.project.check import check
 from napari_boundaryseg.session.project.project import Project
 from napari_boundaryseg.session.project.repair import repair
 
-MOMENTS = 540
+MOMENTS = 1010
 """About as many as two accepts have."""
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
 
@@ -67,6 +70,32 @@ def assert_kept(folder: Path, told: Sequence[tuple[str, int, str, str]]) -> None
         assert states[slugs[name], version] == "valid"
         assert newest[name] >= version
     assert {case.name: case.version for case in Project(folder).cases()} == newest
+    assert_certified(folder, [(slugs[name], version, labels) for name, version, _, labels in told])
+
+
+def assert_certified(folder: Path, told: Sequence[tuple[str, int, str]]) -> None:
+    """Every accept that was told has a certificate in one unbroken chain, and is rebuilt from its journal."""
+    with closing(sqlite3.connect(folder / "project.sqlite")) as database:
+        rows = database.execute("SELECT slug, version, sha256, previous FROM certificates ORDER BY number").fetchall()
+    certified = {(slug, version): sha256 for slug, version, sha256, _ in rows}
+    assert [previous for *_, previous in rows] == ["", *(sha256 for _, _, sha256, _ in rows)][:-1]
+    for slug, version, _ in told:
+        place = folder / "cases" / slug
+        said = json.loads((place / f"certificate-v{version}.json").read_text("utf-8"))
+        own = said.pop("sha256")
+        text = json.dumps(said, sort_keys=True, separators=(",", ":"))
+        assert certified[slug, version] == own == hashlib.sha256(text.encode()).hexdigest()
+        label, journal = place / f"labels-v{version}.nii.gz", place / f"journal-v{version}.steps"
+        assert said["labels"]["sha256"] == hashlib.sha256(label.read_bytes()).hexdigest()
+        assert said["work"]["journal"]["sha256"] == hashlib.sha256(journal.read_bytes()).hexdigest()
+        assert (place / f"certificate-v{version}.html").read_text("ascii").endswith("</html>\n")
+        done = replay(place / f"certificate-v{version}.json")
+        assert done.same, done.words
+
+
+def kept_files(folder: Path) -> set[bytes]:
+    kinds = ("*.nii.gz", "certificate-*", "*-certificate-*", "*.steps")
+    return {path.read_bytes() for kind in kinds for path in folder.rglob(kind)}
 
 
 def kill_once(folder: Path, seed: int) -> None:
@@ -86,10 +115,10 @@ def kill_once(folder: Path, seed: int) -> None:
     assert_kept(folder, told)
     findings = check(folder)
     assert [finding for finding in findings if finding.act is None] == [], "every trace of a kill is explained"
-    files = {path.read_bytes() for path in folder.rglob("*.nii.gz")}
+    files = kept_files(folder)
     assert repair(project, findings) == []
     assert check(folder) == []
-    assert {path.read_bytes() for path in folder.rglob("*.nii.gz")} == files, "a repair deletes nothing"
+    assert kept_files(folder) >= files, "a repair deletes nothing"
     assert_kept(folder, told)
     scan = scan_of(1)
     assert project.add_case(scan, labels_of(scan, 300)).version > max(

@@ -1,0 +1,1 @@
+"""Certificate of accepted labels: what was done and checked, chained by hashes, and rebuilt from its journal."""

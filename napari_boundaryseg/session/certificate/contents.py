@@ -1,0 +1,120 @@
+"""Content of a certificate: what was accepted, of which scan, by which model, after which work and checks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from napari_boundaryseg import __version__
+from napari_boundaryseg.data.boxes import Box, as_pairs
+from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
+from napari_boundaryseg.session.certificate import document
+from napari_boundaryseg.session.certificate.account import voxels_sha256
+from napari_boundaryseg.session.certificate.reviewed import Reviewed
+from napari_boundaryseg.session.report import NOTICE
+
+NO_MODEL, NOT_KNOWN = "no model's result was applied", "not known"
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """What was accepted as which version of which case, by whom.
+
+    Parameters
+    ----------
+    case, scan_hash, accepted : str
+    version : int
+    person : str, optional
+    seconds : float, optional
+        How long the person worked on the labels.
+    """
+
+    case: str
+    scan_hash: str | None
+    version: int
+    accepted: str
+    person: str | None
+    seconds: float | None
+
+
+def content(
+    what: Accepted,
+    scan: Volume,
+    labels: LabelMap,
+    box: Box | None,
+    file: Mapping[str, Any],
+    work: Mapping[str, Any],
+    reviewed: Reviewed,
+) -> dict[str, Any]:
+    """Everything that a certificate says but its place in the chain: see `document`.
+
+    Parameters
+    ----------
+    file : mapping
+        ``file``, ``sha256`` and ``read_back`` of the labels as they lie on the disk, and ``nifti`` codes.
+    work : mapping
+        What the journal tells (`account_of`), and ``journal``: its file, or why there is none.
+
+    Returns
+    -------
+    dict
+        As JSON holds it: volumes in mL, lengths in mm, slices counted from 1, box in voxels as (start, stop) pairs.
+    """
+    volumes = labels.volumes_ml()
+    codes = file["codes"]
+    return {
+        "format": document.FORMAT,
+        "notice": NOTICE,
+        "signature": document.NO_SIGNATURE,
+        "software": f"napari-boundaryseg {__version__}",
+        "case": what.case,
+        "version": what.version,
+        "accepted": what.accepted,
+        "person": what.person,
+        "minutes": None if what.seconds is None else round(what.seconds / 60, 2),
+        "scan": {
+            "file": "scan.nii.gz",
+            "hash": what.scan_hash,
+            "channels": list(scan.channels),
+            "modality": scan.modality,
+        },
+        "geometry": {**_geometry(labels.geometry), **codes},
+        "labels": {
+            "file": file["file"],
+            "sha256": file["sha256"],
+            "voxels_sha256": voxels_sha256(labels.array),
+            "read_back": file["read_back"],
+            "box": None if box is None else as_pairs(box),
+            "organs": [
+                {"id": organ.id, "name": organ.name, "volume_ml": round(volumes[organ.name], 6)}
+                for organ in labels.scheme.organs
+            ],
+        },
+        "label_scheme": labels.scheme.model_dump(mode="json"),
+        "model": _model(work),
+        "work": dict(work),
+        "review": reviewed.as_json(),
+    }
+
+
+def _geometry(geometry: Geometry) -> dict[str, Any]:
+    return {
+        "shape": list(geometry.shape),
+        "affine": geometry.affine.tolist(),
+        "spacing_mm": list(geometry.spacing_mm),
+        "orientation": geometry.orientation,
+        "obliquity_deg": round(geometry.obliquity_deg, 3),
+    }
+
+
+def _model(work: Mapping[str, Any]) -> Any:
+    """What the last result that was applied says of its model, and the hash of the labels as it left them."""
+    if "results" not in work:
+        return NOT_KNOWN
+    of_models = [result for result in work["results"] if result["kind"] == "model"]
+    if not of_models:
+        return NO_MODEL
+    last = of_models[-1]
+    said = {"title": last["name"].removeprefix("Model: "), "sha256": NOT_KNOWN, **last.get("model", {})}
+    return {**said, "result_step": last["step"], "result_voxels_sha256": last["voxels_sha256"]}
