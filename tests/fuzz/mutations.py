@@ -177,6 +177,14 @@ def json_values(data: bytes, rng: Random) -> bytes:
     return text.encode()
 
 
+def sealed_values(data: bytes, rng: Random) -> bytes:
+    """The same of a certificate, with a hash made anew, as anybody can make one."""
+    from napari_boundaryseg.session.certificate.document import sealed, text_of
+
+    changed = json.loads(json_values(data, rng))
+    return text_of(sealed({name: value for name, value in changed.items() if name != "sha256"}))
+
+
 def _changed(tree: Any, rng: Random) -> Any:
     """A copy of the tree with one node changed."""
     places = list(_places(tree))

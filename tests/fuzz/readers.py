@@ -21,8 +21,9 @@ from .fields import (
     nrrd_voxels,
     safetensors_header,
 )
-from .mutations import BYTES, Mutation, header_lines, json_values, table_cells
+from .mutations import BYTES, Mutation, header_lines, json_values, sealed_values, table_cells
 from .readings import (
+    certificate,
     dataset,
     journal,
     model,
@@ -121,5 +122,6 @@ READERS: dict[str, Reader] = {
     "case": Reader(seeds.project_files, project, r"case\.json", (json_values,)),
     "splits": Reader(lambda work: seeds.split_files(), dataset, r"splits\.csv", (table_cells,)),
     "dataset": Reader(lambda work: seeds.dataset_files(), dataset, r"dataset\.json", (json_values,)),
+    "certificate": Reader(seeds.certificate_files, certificate, r"\.(json|steps)$", (json_values, sealed_values)),
     "journal": Reader(seeds.journal_files, journal, r"journal\.sqlite(-wal)?$", database=True),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -218,6 +219,47 @@ def journal_files(work: Path) -> list[Files]:
             files = {name: kept[Path(name).name] for name in files if kept.get(Path(name).name)}
         found.append(files)
     return found
+
+
+@cache
+def kept_journal() -> bytes:
+    """The journal that is kept with accepted labels."""
+    from napari_boundaryseg.editing.history.history import History
+    from napari_boundaryseg.editing.journal.kept import kept
+    from napari_boundaryseg.editing.journal.records import EDIT, START, Record, start_body
+
+    labels = np.zeros(SHAPE, np.uint8)
+    history, steps = History(labels.copy()), []
+    history.recorded.connect(steps.append)
+    for n in range(STROKES):
+        stroke(history, n)
+    first = Record.after(0, 0, START, 1e9, start_body(journal_header(), labels, history.locks, 0))
+    records = [first]
+    for number, step in enumerate(steps, start=1):
+        records.append(Record.after(records[-1].crc, number, EDIT, 1e9 + number, step.to_bytes()))
+    return kept(tuple(records))
+
+
+def certificate_files(work: Path) -> list[Files]:
+    """A certificate with its labels and the journal that leads to them."""
+    from napari_boundaryseg.data.labels import preset
+    from napari_boundaryseg.data.volume import Geometry, Volume
+    from napari_boundaryseg.editing.journal.kept import JournalUpTo, read_kept
+    from napari_boundaryseg.session.certificate.account import rebuilt
+    from napari_boundaryseg.session.project.accepting import Work
+    from napari_boundaryseg.session.project.project import Project
+
+    class Kept(JournalUpTo):
+        def records(self) -> Any:
+            return read_kept(kept_journal())
+
+    grid = Geometry((SHAPE[2], SHAPE[1], SHAPE[0]), np.diag([-0.5, 0.5, 3.0, 1.0]))
+    scan = Volume(np.ascontiguousarray(voxels().T)[np.newaxis], grid, ("image",), "first")
+    labels = rebuilt(read_kept(kept_journal()), scan.geometry.display.from_display).labels
+    done = Work("reader", 60.0, Kept(None, 0))  # type: ignore[arg-type]
+    case = Project(work / "study").add_case(scan, scan.with_labels(labels, preset("pelvis-mr")), work=done)
+    names = ("certificate-v1.json", "journal-v1.steps", "labels-v1.nii.gz")
+    return [{f"case/{name}": case.label.with_name(name).read_bytes() for name in names}]
 
 
 STROKES = 10

@@ -22,6 +22,7 @@ FAILED_ONCE: dict[str, tuple[int, ...]] = {
     "project": (92, 118, 324),
     "case": (29, 51, 96, 172, 201),
     "dataset": (1, 58, 177, 233, 250),
+    "certificate": (1098, 1233, 1616),
     "journal": (47, 57, 75, 91, 96, 103, 104, 117, 123, 133),
 }
 """Seeds that showed a fault before it was mended; they stay in the short run."""

@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, Field, ValidationError
+import numpy as np
+from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from napari_boundaryseg.data.file_format import no_name_twice, refuse_later
+from napari_boundaryseg.data.geometry import AxisMap
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.project.database import LABELS
 
@@ -37,6 +39,16 @@ class _Labels(BaseModel):
 class _Geometry(BaseModel):
     shape: tuple[int, int, int]
     affine: tuple[_Row, _Row, _Row, _Row]
+
+    @field_validator("affine")
+    @classmethod
+    def _has_three_directions(cls, affine: tuple[_Row, ...]) -> tuple[_Row, ...]:
+        try:
+            with np.errstate(all="ignore"):
+                AxisMap(np.array(affine), (1, 1, 1)).there  # noqa: B018 (an axis without a direction is a ValueError)
+        except np.linalg.LinAlgError as error:
+            raise ValueError("no grid of voxels") from error
+        return affine
 
 
 class _Journal(BaseModel):

@@ -1,4 +1,4 @@
-"""Rows 99 to 114: devices, training, the window."""
+"""Rows 99 to 116: devices, training, the window, certificates."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from functools import partial
 
 from . import BY_INJECTION, Row, inside
 
+verify = partial(inside, "session/certificate/test_verify.py")
+replay = partial(inside, "session/certificate/test_replay.py")
 ours = partial(inside, "catalogue/test_running.py")
 window = partial(inside, "ui/test_catalogue_window.py")
 train = partial(inside, "engine/training/test_train.py")
@@ -147,4 +149,30 @@ ROWS = [
         + inside("test_import_cost.py", "test_the_command_line_loads_nothing_heavy"),
     ),
     Row(114, "Other languages and terminals", ours("test_language_and_terminal_change_no_file")),
+    Row(
+        115,
+        "A certificate, its page or its journal that was changed, or is gone",
+        verify(
+            "test_what_was_changed_is_found_and_named",
+            "test_any_byte_of_a_certificate_counts",
+            "test_a_deleted_row_breaks_the_chain_behind_it",
+        )
+        + replay(
+            "test_one_voxel_of_the_file_is_named",
+            "test_every_changed_byte_of_the_journal_is_noticed_and_its_record_named",
+            "test_a_new_hash_over_other_claims_does_not_make_them_true",
+        )
+        + inside("fuzz/test_fuzz.py", "test_damaged_files_are_read_or_refused[certificate]"),
+        note="a chain that is made anew as a whole is not found: it is no signature, and says so",
+    ),
+    Row(
+        116,
+        "A process killed between the labels of an accept, its certificate and the list",
+        verify(
+            "test_a_crash_before_the_list_leaves_a_certificate_that_is_listed_with_its_labels",
+            "test_a_certificate_of_a_crash_that_another_one_has_overtaken_is_set_aside",
+            "test_a_crash_before_the_certificate_leaves_a_journal_that_is_set_aside",
+        )
+        + inside("session/project/test_project_kill.py", "test_what_was_told_as_accepted_outlives_a_kill"),
+    ),
 ]
