@@ -14,6 +14,10 @@ from napari_boundaryseg.cli.training_options import LAYOUTS, Device, Overwrite, 
 from napari_boundaryseg.engine.evaluation import folds
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from napari_boundaryseg.data.datasets import Case
+    from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan
     from napari_boundaryseg.engine.recipes.tuning import FineTuneSettings
 
 
@@ -25,6 +29,14 @@ def finetune(
     holdout: Annotated[
         Path | None,
         typer.Option(metavar="CSV", help="Columns case, group, split: val and test rows are held out."),
+    ] = None,
+    slices: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="CSV",
+            help="Columns case, slices (from 1, as the window counts: 12-14 20, or all) and plane: only these slices "
+            "teach and judge.",
+        ),
     ] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Training steps; 100 by default.")] = None,
     lr: Annotated[float | None, typer.Option(help="Highest learning rate; 0.001 by default.")] = None,
@@ -50,6 +62,7 @@ def finetune(
 ) -> None:
     """Fine-tune a model, then compare before and after on held-out cases: comparison.json and comparison.md."""
     from napari_boundaryseg.data.datasets import check_cases, load_labelled
+    from napari_boundaryseg.data.datasets.slice_table import read_slices
     from napari_boundaryseg.engine.checkpoints.model_library import read_card
     from napari_boundaryseg.engine.evaluation.comparison_words import not_taught_in_words, taken_in_words
     from napari_boundaryseg.engine.training.loop.folder import claim, refuse_read_in
@@ -63,19 +76,26 @@ def finetune(
     refuse_changed(model)
     with stoppable(kept_in(out, overwrite)):
         from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
+        from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan
         from napari_boundaryseg.engine.training.fine_tune import fine_tune
 
         loaded = load_model(model)
-        refuse_read_in(out, [loaded.path, *([holdout] if holdout else [])])
+        refuse_read_in(out, [loaded.path, *(table for table in (holdout, slices) if table)])
         scheme = loaded.card.recipe.scheme
         cases, held = folds.for_tuning(cases_of(data, holdout, loaded.card.recipe))
         channels = len(loaded.card.recipe.channels)
         notes(check_cases(cases, scheme, channels, judging=held, progress=progress_bar()))
+        named = read_slices(slices, [case.name for case in (*cases, *held)]) if slices else {}
+
+        def scans(chosen: Iterable[Case]) -> list[LabelledScan]:
+            pairs = load_labelled(chosen, scheme)
+            return [LabelledScan(*pair, None, named[pair[1].name].of(pair[1]) if named else None) for pair in pairs]
+
         path = fine_tune(
             loaded,
-            load_labelled(cases, scheme),
+            scans(cases),
             out,
-            held_out=list(load_labelled(held, scheme)),
+            held_out=scans(held),
             steps=chosen.steps,
             lr=chosen.lr,
             part=chosen.part,

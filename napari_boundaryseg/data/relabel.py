@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from napari_boundaryseg.data.labels import LabelScheme, Organ
+from napari_boundaryseg.data.slices.looked_at import LookedAt
 from napari_boundaryseg.data.volume import LabelMap
 from napari_boundaryseg.errors import InputError
 
@@ -53,6 +54,33 @@ def to_scheme(labels: LabelMap, scheme: LabelScheme) -> LabelMap:
     if len(set(numbers.values())) < len(numbers):
         raise InputError(labels.name, "two of its organs are one organ of the model", "Join them and accept it again")
     return _renumbered(labels, scheme, numbers)
+
+
+def looked_at_in(looked: LookedAt, own: LabelScheme, scheme: LabelScheme) -> LookedAt:
+    """The same slices under the integers of a model's scheme, matched as `to_scheme` matches organs.
+
+    A region that becomes an organ was looked at where all its members were.
+
+    Examples
+    --------
+    >>> from napari_boundaryseg.data.labels import preset
+    >>> theirs = preset("hippocampus")
+    >>> own = theirs.model_copy(update={"organs": tuple(o.model_copy(update={"id": o.id + 6}) for o in theirs.organs)})
+    >>> looked_at_in(LookedAt(axis=1, slices={7: (3, 4), 8: None}), own, theirs).slices
+    {1: (3, 4), 2: None}
+    """
+    merged = _regions(own, scheme)
+    found: dict[int, tuple[int, ...] | None] = {}
+    for organ in scheme.ids:
+        members = (
+            [member for member, wanted in merged.items() if wanted == organ]
+            if merged
+            else [one.id for one in own.organs if (same := _same(one, scheme)) is not None and same.id == organ]
+        )
+        chosen = [set(one) for member in members if (one := looked.slices.get(member, ())) is not None]
+        if members:
+            found[organ] = tuple(sorted(set.intersection(*chosen))) if chosen else None
+    return LookedAt(axis=looked.axis, slices=found)
 
 
 def _regions(own: LabelScheme, scheme: LabelScheme) -> dict[int, int]:

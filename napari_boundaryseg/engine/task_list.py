@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
 
 from napari_boundaryseg.data.labels import LabelScheme
+from napari_boundaryseg.data.slices.looked_at import LookedAt
 from napari_boundaryseg.engine.recipes.recipe import TUNING_STEPS
 from napari_boundaryseg.engine.recipes.tuning import SMALLEST_GAIN, FineTuneSettings, Part
 from napari_boundaryseg.errors import InputError
@@ -88,6 +89,9 @@ class TuningCase(BaseModel):
     scheme : LabelScheme, optional
         What the labels were drawn under; else their integers are the model's.
     box : the part of the scan that somebody has looked at, optional
+    looked : LookedAt, optional
+        The slices that a person has looked at, in the integers of ``scheme`` and along the label file's own array; all
+        of them by default.
     patient : str
         A word for the patient, the same for all scans of one; empty where nobody knows.
     """
@@ -99,6 +103,7 @@ class TuningCase(BaseModel):
     label: Text
     scheme: LabelScheme | None = None
     box: Pairs | None = None
+    looked: LookedAt | None = None
     patient: Text = ""
 
     @model_validator(mode="wrap")

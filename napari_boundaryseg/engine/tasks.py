@@ -13,7 +13,7 @@ from napari_boundaryseg.data.boxes import from_pairs
 from napari_boundaryseg.data.datasets import Case, load_case
 from napari_boundaryseg.data.exchange import load_labels, load_volume
 from napari_boundaryseg.data.labels import LabelScheme
-from napari_boundaryseg.data.relabel import to_scheme
+from napari_boundaryseg.data.relabel import looked_at_in, to_scheme
 from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
 from napari_boundaryseg.engine.checkpoints.model_library import find, read_card
 from napari_boundaryseg.engine.devices import give_back
@@ -159,7 +159,8 @@ def _labelled(cases: Sequence[TuningCase], scheme: LabelScheme) -> list[Labelled
         volume, labels = load_case(Case(case.name, (Path(case.image),), Path(case.label)), case.scheme or scheme)
         if labels is None:
             raise InputError(case.name, "it has no labels", "Accept it again")
-        found.append(LabelledScan(volume, to_scheme(labels, scheme) if case.scheme else labels, case.box))
+        looked = None if case.looked is None else looked_at_in(case.looked, labels.scheme, scheme)
+        found.append(LabelledScan(volume, to_scheme(labels, scheme) if case.scheme else labels, case.box, looked))
     return found
 
 

@@ -31,18 +31,45 @@ class Target:
         The target maps that the losses need, by name (see `losses.target_maps`), such as ``"hard"``: 1 on the boundary
         of each organ with a clear border; ``"soft"``: the soft contour of each organ with a blurry border, 0..1;
         ``"difficulty"``: how hard the border is to find, from 1 on. One that has no channel is left out.
-    valid : (B, 1, *sp) bool tensor or None
-        Voxels that count: in the scan, and known; all where None. What lies elsewhere may change neither a loss nor its
-        gradients.
+    valid : (B, 1 or organs, *sp) bool tensor or None
+        Where it is known of each organ whether a voxel is of it, in one channel where that is so of all of them at
+        once; everywhere where None. Nothing is known beyond the scan, nor where nobody has looked. What lies there may
+        change neither a loss nor its gradients.
     regions : tuple of tuples of int
         Class indices of nested regions, each of which ``dice-squared``, ``consistency`` and ``boundary-enhancement``
         compare as one structure; other losses, and these where there are none, compare organs.
+    contoured : dict of tuples of int
+        By the name of a map whose channels are organs, which organs, counted from 0.
     """
 
     labels: Tensor
     maps: dict[str, Tensor] = field(default_factory=dict)
     valid: Tensor | None = None
     regions: tuple[tuple[int, ...], ...] = ()
+    contoured: dict[str, tuple[int, ...]] = field(default_factory=dict)
+
+    @property
+    def any_known(self) -> Tensor | None:
+        """(B, 1, *sp): where something is known of any organ."""
+        return None if self.valid is None else self.valid.any(1, keepdim=True)
+
+    @property
+    def all_known(self) -> Tensor | None:
+        """(B, 1, *sp): where it is known what a voxel is; what is about all organs together counts there only."""
+        return None if self.valid is None else self.valid.all(1, keepdim=True)
+
+    @property
+    def regions_known(self) -> Tensor | None:
+        """(B, 1 or regions, *sp): where all organs of a region are known; of the organs where there are no regions."""
+        if self.valid is None or self.valid.shape[1] == 1 or not self.regions:
+            return self.valid
+        return torch.stack([self.valid[:, [n - 1 for n in inside]].all(1) for inside in self.regions], dim=1)
+
+    def known_of(self, name: str) -> Tensor | None:
+        """(B, 1 or N, *sp): where the organs are known of which a map has channels; else where all are."""
+        if self.valid is None or self.valid.shape[1] == 1 or name not in self.contoured:
+            return self.all_known
+        return self.valid[:, list(self.contoured[name])]
 
     def needed(self, name: str) -> Tensor:
         """A map without which a loss cannot be computed.

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from napari_boundaryseg.losses import Target, register
 from napari_boundaryseg.losses.neighbours import neighbours, valid_within
-from napari_boundaryseg.losses.reduce import valid_mean
+from napari_boundaryseg.losses.reduce import channel_means
 from napari_boundaryseg.losses.squared_dice import organ_masks, organ_probabilities
 from napari_boundaryseg.models import ModelOutput
 
@@ -55,6 +55,7 @@ def boundary_enhancement(output: ModelOutput, target: Target, passes: int = 3) -
     """
     probabilities = organ_probabilities(output.logits, target.regions)
     difference = probabilities - organ_masks(target.labels, output.logits.shape[1], target.regions)
-    errors = (smoothed_laplacian(difference, passes, target.valid) ** 2).sum(1, keepdim=True)
-    valid = torch.ones_like(errors, dtype=torch.bool) if target.valid is None else target.valid
-    return valid_mean(errors, valid_within(valid, passes + 1))
+    known = target.regions_known
+    errors = smoothed_laplacian(difference, passes, known) ** 2
+    valid = torch.ones_like(errors[:, :1], dtype=torch.bool) if known is None else known
+    return channel_means(errors, valid_within(valid, passes + 1)).sum()

@@ -46,7 +46,7 @@ def edge_difference(
     region : str
         ``"truth"``: on the edges of the truth. ``"union"``: the mean of that and of the same on the edges of the
         prediction, which also sees false borders far away.
-    valid : (B, 1, *sp) bool tensor, optional
+    valid : (B, 1 or organs, *sp) bool tensor, optional
     """
     found, wanted = magnitude(probabilities, valid), magnitude(truth, valid)
     difference = (found - wanted).abs()
@@ -93,4 +93,4 @@ def consistency(
         logits = torch.cat([torch.zeros_like(logits), logits], dim=1)
     sampled = gumbel_softmax(logits, temperature, gumbel_noise(logits) if noise else None)
     truth = organ_masks(target.labels, logits.shape[1], target.regions)
-    return edge_difference(merged(sampled[:, 1:], target.regions), truth, region, target.valid)
+    return edge_difference(merged(sampled[:, 1:], target.regions), truth, region, target.regions_known)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from napari_boundaryseg.losses import Target, register
-from napari_boundaryseg.losses.reduce import valid_mean
+from napari_boundaryseg.losses.reduce import channel_means
 from napari_boundaryseg.models import ModelOutput
 
 
@@ -23,13 +23,13 @@ def contour_regression(output: ModelOutput, target: Target) -> Tensor:
     Transactions on Image Processing 29, 2020.
     """
     total = output.logits.float().sum() * 0.0
-    pairs = [(output.hard, target.maps.get("hard")), (output.soft, target.maps.get("soft"))]
+    heads = {"hard": (output.hard, target.maps.get("hard")), "soft": (output.soft, target.maps.get("soft"))}
     if output.hard is None and output.soft is None:
-        pairs = [(output.edges, _union(target))]
-    for logits, truth in pairs:
+        heads = {"edges": (output.edges, _union(target))}
+    for name, (logits, truth) in heads.items():
         if logits is not None and truth is not None:
             error = (logits.float().sigmoid() - truth.float()) ** 2
-            total = total + valid_mean(error.sum(1, keepdim=True), target.valid)
+            total = total + channel_means(error, target.known_of(name)).sum()
     return total
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -11,6 +12,7 @@ from napari_boundaryseg.data.contour_targets import TRUNCATE, slicewise_difficul
 from napari_boundaryseg.losses import Target, register, target_maps
 from napari_boundaryseg.losses.reduce import per_class, valid_mean
 from napari_boundaryseg.losses.target_maps import GridLabels, MapSettings
+from napari_boundaryseg.losses.unknown import one_class
 from napari_boundaryseg.models import ModelOutput
 
 
@@ -90,8 +92,9 @@ def difficulty_ce(
     Zhou, Nie, Adeli et al., High-resolution encoder-decoder networks for low-contrast medical image segmentation, IEEE
     Transactions on Image Processing 29, 2020.
     """
-    rest = (target.labels, target.needed("difficulty"), target.valid, class_weights)
-    total = weighted_entropy(output.logits, *rest)
-    for weight, logits in zip(deep_weights, output.deep, strict=False):
-        total = total + weight * weighted_entropy(logits, *rest)
+    total = output.logits.new_zeros((), dtype=torch.float32)
+    for weight, logits in zip((1.0, *deep_weights), (output.logits, *output.deep), strict=False):
+        told = one_class(logits.float(), target.labels, target.valid)
+        value = weighted_entropy(*told, target.needed("difficulty"), target.any_known, class_weights)
+        total = total + weight * value
     return total

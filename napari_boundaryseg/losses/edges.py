@@ -46,7 +46,7 @@ def balanced_cross_entropy(
 
 
 def _truth(output: ModelOutput, target: Target) -> Tensor:
-    return edge_masks(target.labels, max(2, output.logits.shape[1]), target.valid).any(1, keepdim=True).float()
+    return edge_masks(target.labels, max(2, output.logits.shape[1]), target.all_known).any(1, keepdim=True).float()
 
 
 @register("edge-bce")
@@ -59,7 +59,7 @@ def edge_bce(output: ModelOutput, target: Target, normalise: Normalise = "balanc
     """
     if output.edges is None:
         return output.logits.float().sum() * 0.0
-    return balanced_cross_entropy(output.edges, _truth(output, target), normalise, target.valid)
+    return balanced_cross_entropy(output.edges, _truth(output, target), normalise, target.all_known)
 
 
 @register("edge-dice")
@@ -73,4 +73,4 @@ def edge_dice(output: ModelOutput, target: Target) -> Tensor:
     """
     if output.edges is None:
         return output.logits.float().sum() * 0.0
-    return squared_dice(output.edges.float().sigmoid(), _truth(output, target), target.valid)
+    return squared_dice(output.edges.float().sigmoid(), _truth(output, target), target.all_known)

@@ -19,7 +19,7 @@ from napari_boundaryseg.models import ModelOutput
 Normalise = Literal["boundary", "mean", "sum"]
 
 
-@target_maps.register("hard", interpolation="nearest", reach=lambda targets: 0.0)
+@target_maps.register("hard", interpolation="nearest", reach=lambda targets: 0.0, channels="clear")
 def hard_contours(truth: GridLabels) -> np.ndarray:
     """(n_clear, z, y, x) uint8: 1 on the boundary of each organ with a clear border."""
     return contour_targets(truth.classes, truth.clear, (), truth.settings, truth.spacing_mm, truth.across)[0]
@@ -104,10 +104,10 @@ def hard_contour(output: ModelOutput, target: Target, gamma: float = 2.0, normal
     truth = target.maps.get("hard")
     if output.hard is None or truth is None:
         return output.logits.float().sum() * 0.0
-    values = focal(output.hard, truth, gamma)
+    values, known = focal(output.hard, truth, gamma), target.known_of("hard")
     if normalise == "mean":
-        return valid_mean(values, target.valid)
-    counts = torch.ones_like(values) if target.valid is None else target.valid.to(values.dtype)
+        return valid_mean(values, known)
+    counts = torch.ones_like(values) if known is None else known.to(values.dtype).expand_as(values)
     least = (FEWEST * counts.sum()).clamp_min(1.0)
     divisor = {"boundary": torch.maximum((truth.float() * counts).sum(), least), "sum": counts.new_ones(())}[normalise]
     return (values * counts).sum() / divisor

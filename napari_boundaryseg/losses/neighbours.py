@@ -15,7 +15,7 @@ def neighbours(maps: Tensor, axis: int, valid: Tensor | None = None) -> tuple[Te
     maps : (B, C, *sp) tensor
     axis : int
         From 2 on.
-    valid : (B, 1, *sp) bool tensor, optional
+    valid : (B, 1 or C, *sp) bool tensor, optional
 
     Examples
     --------
@@ -33,10 +33,10 @@ def neighbours(maps: Tensor, axis: int, valid: Tensor | None = None) -> tuple[Te
 
 
 def valid_within(valid: Tensor, reach: int) -> Tensor:
-    """Where all voxels up to so many away along each axis are valid: (B, 1, *sp) bool to the same.
+    """Where all voxels up to so many away along each axis are valid: (B, C, *sp) bool to the same.
 
-    Beyond the patch none is. A case without any such voxel keeps all that are valid: it is too thin, and filters repeat
-    its border. Across a single slice nothing is asked: it is a plane.
+    Beyond the patch none is. A channel of a case without any such voxel keeps all that are valid: it is too thin, and
+    filters repeat its border. Across a single slice nothing is asked: it is a plane.
 
     Examples
     --------
@@ -53,7 +53,7 @@ def valid_within(valid: Tensor, reach: int) -> Tensor:
         rows = F.pad(rows, (reach, reach), value=False).cumsum(-1)
         rows = F.pad(rows, (1, 0))
         inner = (rows[..., 2 * reach + 1 :] - rows[..., :n] == 2 * reach + 1).movedim(-1, axis)
-    some = inner.flatten(1).any(1).reshape(-1, *[1] * (valid.ndim - 1))
+    some = inner.flatten(2).any(2).reshape(*valid.shape[:2], *[1] * (valid.ndim - 2))
     return torch.where(some, inner, valid)
 
 

@@ -10,11 +10,20 @@ from napari_boundaryseg.errors import InputError
 
 
 def valid_mean(values: Tensor, valid: Tensor | None) -> Tensor:
-    """Mean of (B, C, *sp) values over the voxels where (B, 1, *sp) ``valid`` holds; 0 where none does."""
+    """Mean of (B, C, *sp) values over the voxels where (B, 1 or C, *sp) ``valid`` holds; 0 where none does."""
     if valid is None:
         return values.mean()
     mask = valid.to(values.dtype).expand_as(values)
     return (values * mask).sum() / mask.sum().clamp_min(1.0)
+
+
+def channel_means(values: Tensor, valid: Tensor | None) -> Tensor:
+    """(C,) means of (B, C, *sp) values over the voxels where (B, 1 or C, *sp) ``valid`` holds; 0 where none does."""
+    axes = (0, *range(2, values.ndim))
+    if valid is None:
+        return values.mean(axes)
+    mask = valid.to(values.dtype).expand_as(values)
+    return (values * mask).sum(axes) / mask.sum(axes).clamp_min(1.0)
 
 
 def per_class(logits: Tensor, weights: Sequence[float] | None) -> Tensor:

@@ -13,7 +13,7 @@ from napari_boundaryseg.losses.target_maps import GridLabels
 from napari_boundaryseg.models import ModelOutput
 
 
-@target_maps.register("signed-distance", interpolation="bilinear")
+@target_maps.register("signed-distance", interpolation="bilinear", channels="all")
 def signed_distance_map(truth: GridLabels) -> np.ndarray:
     """(organs, z, y, x) float16, mm: how far each voxel lies outside each organ, negative inside it."""
     return np.stack([_of_slices(mask, truth) for mask in truth.masks()]).astype(np.float16)
@@ -77,4 +77,4 @@ def signed_distance(output: ModelOutput, target: Target) -> Tensor:
     Image Analysis 67 (2021) 101851.
     """
     distances = target.needed("signed-distance").float()
-    return valid_mean(organ_probabilities(output.logits) * distances, target.valid)
+    return valid_mean(organ_probabilities(output.logits) * distances, target.known_of("signed-distance"))

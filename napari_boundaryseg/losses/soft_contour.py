@@ -13,7 +13,9 @@ from napari_boundaryseg.losses.target_maps import GridLabels
 from napari_boundaryseg.models import ModelOutput
 
 
-@target_maps.register("soft", interpolation="bilinear", reach=lambda targets: TRUNCATE * targets.sigma_mm)
+@target_maps.register(
+    "soft", interpolation="bilinear", reach=lambda targets: TRUNCATE * targets.sigma_mm, channels="blurry"
+)
 def soft_contours(truth: GridLabels) -> np.ndarray:
     """(n_blurry, z, y, x) float16: the soft contour of each organ with a blurry border, 0..1."""
     _, soft = contour_targets(truth.classes, (), truth.blurry, truth.settings, truth.spacing_mm, truth.across)
@@ -34,4 +36,4 @@ def soft_contour(output: ModelOutput, target: Target) -> Tensor:
     if output.soft is None or truth is None:
         return output.logits.float().sum() * 0.0
     loss = F.binary_cross_entropy_with_logits(output.soft.float(), truth.float(), reduction="none")
-    return valid_mean(loss, target.valid)
+    return valid_mean(loss, target.known_of("soft"))

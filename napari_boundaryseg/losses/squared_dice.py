@@ -21,7 +21,7 @@ def squared_dice(probabilities: Tensor, truth: Tensor, valid: Tensor | None = No
     Parameters
     ----------
     probabilities, truth : (B, C, *sp) tensors
-    valid : (B, 1, *sp) bool tensor, optional
+    valid : (B, 1 or C, *sp) bool tensor, optional
     """
     probabilities, truth = probabilities.float(), truth.float()
     if valid is not None:
@@ -87,10 +87,10 @@ def dice_squared(
     2020.
     """
     regions = target.regions
-    truth = organ_masks(target.labels, output.logits.shape[1], regions)
-    total = squared_dice(organ_probabilities(output.logits, regions), truth, target.valid)
+    truth, known = organ_masks(target.labels, output.logits.shape[1], regions), target.regions_known
+    total = squared_dice(organ_probabilities(output.logits, regions), truth, known)
     if output.main is not None:
-        total = total + main_weight * squared_dice(organ_probabilities(output.main, regions), truth, target.valid)
+        total = total + main_weight * squared_dice(organ_probabilities(output.main, regions), truth, known)
     for weight, logits in zip(deep_weights, output.deep, strict=False):
-        total = total + weight * squared_dice(organ_probabilities(logits, regions), truth, target.valid)
+        total = total + weight * squared_dice(organ_probabilities(logits, regions), truth, known)
     return total

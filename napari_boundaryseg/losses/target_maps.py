@@ -26,6 +26,8 @@ from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.registry import Registry
 
 Interpolation = Literal["nearest", "bilinear"]
+Channels = Literal["clear", "blurry", "all", ""]
+"""Which organs the channels of a map are: those with a clear border, with a blurry one, all; or of none alone."""
 
 
 class MapSettings(TargetSettings, Protocol):
@@ -108,12 +110,15 @@ class TargetMap:
         A recipe's ``targets`` to how far from a voxel the labels decide its value, in mm. Such a map is made anew from
         the labels of a patch that was turned, scaled or bent: its border is whole there, and its width in mm the one
         that was asked for. None for a map that looks over the whole scan.
+    channels : str
+        See `Channels`. Where an organ is not known, its channel does not count.
     """
 
     make: Maker
     interpolation: Interpolation
     least: float = -math.inf
     reach: Reach = _everywhere
+    channels: Channels = ""
 
 
 _registry: Registry[TargetMap] = Registry("target map", __name__.rpartition(".")[0])
@@ -121,14 +126,19 @@ names = _registry.names
 
 
 def register(
-    name: str, *, interpolation: Interpolation, least: float = -math.inf, reach: Reach = _everywhere
+    name: str,
+    *,
+    interpolation: Interpolation,
+    least: float = -math.inf,
+    reach: Reach = _everywhere,
+    channels: Channels = "",
 ) -> Callable[[Maker], Maker]:
     """Decorate what makes a map; see `TargetMap` for the arguments."""
     if interpolation not in get_args(Interpolation):
         raise ValueError(f"interpolation is {interpolation!r}, and none of {', '.join(get_args(Interpolation))}")
 
     def add(make: Maker) -> Maker:
-        _registry.register(name)(TargetMap(make, interpolation, least, reach))
+        _registry.register(name)(TargetMap(make, interpolation, least, reach, channels))
         return make
 
     return add

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from napari_boundaryseg.losses import Target, register
 from napari_boundaryseg.losses.reduce import per_class
+from napari_boundaryseg.losses.unknown import one_class
 from napari_boundaryseg.models import ModelOutput
 
 
@@ -45,13 +46,10 @@ def dice(probabilities: Tensor, onehot: Tensor, weights: Tensor, valid: Tensor |
 
 def segmentation(logits: Tensor, target: Target, class_weights: tuple[float, ...] | None) -> Tensor:
     """Cross-entropy plus Dice for one set of logits, in float32."""
-    logits = logits.float()
-    classes = logits.shape[1]
-    weights = per_class(logits, class_weights)
-    onehot = F.one_hot(target.labels, classes).movedim(-1, 1).to(logits.dtype)
-    return cross_entropy(logits, target.labels, weights, target.valid) + dice(
-        torch.softmax(logits, 1), onehot, weights, target.valid
-    )
+    logits, labels = one_class(logits.float(), target.labels, target.valid)
+    weights, counts = per_class(logits, class_weights), target.any_known
+    onehot = F.one_hot(labels, logits.shape[1]).movedim(-1, 1).to(logits.dtype)
+    return cross_entropy(logits, labels, weights, counts) + dice(torch.softmax(logits, 1), onehot, weights, counts)
 
 
 @register("wce-dice")

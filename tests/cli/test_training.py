@@ -120,6 +120,22 @@ def test_every_wrong_case_is_named_before_fine_tuning(
     assert not (tmp_path / "m").exists()
 
 
+def test_slices_that_were_looked_at_teach_and_judge_alone(
+    boundaryseg, study: Path, tiny_model: Path, tmp_path: Path
+) -> None:
+    table = tmp_path / "slices.csv"
+    table.write_text("case,slices\n" + "".join(f"case{n},{'all' if n == 5 else '7-8 10'}\n" for n in range(6)))
+    words = ("finetune", tiny_model, "--data", study, "--holdout", study / "splits.csv", "--slices", table)
+    done = boundaryseg(*words, "-o", tmp_path / "out", "--steps", "1", "--device", "cpu")
+    assert done.status == 0, done.err
+    comparison = json.loads((tmp_path / "out" / "comparison.json").read_text())
+    assert comparison["on_slices"] == {"case4": [3, SHAPE[2]]}
+    assert f"case4 (3 of {SHAPE[2]} slices): only the slices that a person has looked at are scored" in done.out
+    table.write_text("case,slices\ncase0,3\n")
+    done = boundaryseg(*words, "-o", tmp_path / "other", "--steps", "1", "--device", "cpu")
+    assert (done.status, "it leaves out case1, case2, case3 and 2 more" in done.err) == (1, True)
+
+
 @pytest.mark.parametrize("command", ["train", "finetune"])
 def test_help_names_every_layout(boundaryseg, command: str) -> None:
     said = boundaryseg(command, "--help").out

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from napari_boundaryseg.data.labels import LabelScheme, Organ, anonymous, preset
-from napari_boundaryseg.data.relabel import to_scheme
+from napari_boundaryseg.data.relabel import looked_at_in, to_scheme
+from napari_boundaryseg.data.slices.looked_at import LookedAt
 from napari_boundaryseg.data.volume import Geometry, LabelMap
 from napari_boundaryseg.errors import InputError
 
@@ -83,3 +84,20 @@ def test_regions_that_overlap_are_no_organs() -> None:
     )
     with pytest.raises(InputError, match="the model knows only WT, TC"):
         to_scheme(drawn(preset("brats-2022"), 1, 2), nested)
+
+
+def test_slices_follow_their_organs_into_another_scheme() -> None:
+    """By name, whatever the integers; a region where all its members were looked at; other organs nowhere."""
+    own, theirs = preset("pelvis-mr"), preset("pelvis-mr")
+    moved = own.model_copy(
+        update={"organs": tuple(organ.model_copy(update={"id": 10 * organ.id}) for organ in own.organs)}
+    )
+    looked = LookedAt(axis=1, slices={10: (2, 3), 30: None})
+    assert looked_at_in(looked, moved, theirs) == LookedAt(axis=1, slices={1: (2, 3), 2: (), 3: None})
+    tumour = preset("brats-2023")
+    whole = LabelScheme(name="whole", organs=(Organ(id=1, name="WT", colour="#123456"),))
+    members = next(region.members for region in tumour.regions if region.name == "WT")
+    slices = dict.fromkeys(members, (4, 5, 6)) | {members[0]: (5, 6, 7)}
+    assert looked_at_in(LookedAt(axis=0, slices=slices), tumour, whole).slices == {1: (5, 6)}
+    slices |= {members[0]: None}
+    assert looked_at_in(LookedAt(axis=0, slices=slices), tumour, whole).slices == {1: (4, 5, 6)}

@@ -13,6 +13,7 @@ Examples
 
 from napari_boundaryseg.data.metrics.label_maps import compare_masks, evaluate
 from napari_boundaryseg.data.metrics.metric import Metric, every, measured, metrics, names, register
+from napari_boundaryseg.data.metrics.on_slices import evaluate_on
 from napari_boundaryseg.data.metrics.structure_pair import StructurePair, surface_distances
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "StructurePair",
     "compare_masks",
     "evaluate",
+    "evaluate_on",
     "every",
     "measured",
     "metrics",

@@ -70,7 +70,7 @@ def evaluate(
     scores = {name: row_of(pair, also) for name, _, pair in pairs}
     for composite in scheme.scored:
         if scores.keys() >= set(composite.members):
-            scores[composite.name] = _mean_of([scores[name] for name in composite.members], also)
+            scores[composite.name] = mean_of([scores[name] for name in composite.members], also)
     return scores
 
 
@@ -81,7 +81,7 @@ def structure_pairs(
     from napari_boundaryseg.data.components import organ_boxes  # SciPy not before: recipes ask for the metrics' names
 
     where = [dict(organ_boxes(labels.array)) for labels in (prediction, reference)]
-    for name, members, own_mm in _structures(scheme, where[0].keys() | where[1].keys()):
+    for name, members, own_mm in structures(scheme, where[0].keys() | where[1].keys()):
         box = rimmed([found.get(n) for found in where for n in members], reference.array.shape)
         if box is None:
             continue
@@ -114,7 +114,7 @@ def laid_on(prediction: LabelMap, reference: LabelMap) -> tuple[LabelMap, str]:
     )
 
 
-def _mean_of(rows: Sequence[dict[str, Any]], also: Sequence[str]) -> dict[str, Any]:
+def mean_of(rows: Sequence[dict[str, Any]], also: Sequence[str] = ()) -> dict[str, Any]:
     """Every metric averaged over structures; volumes of structures that overlap have no mean that means anything."""
     means = {
         metric.name: math.nan if metric.better == "neither" else float(np.mean([row[metric.name] for row in rows]))
@@ -128,7 +128,7 @@ def _mean_of(rows: Sequence[dict[str, Any]], also: Sequence[str]) -> dict[str, A
     }
 
 
-def _structures(scheme: LabelScheme, occurring: Set[int]) -> list[tuple[str, tuple[int, ...], float]]:
+def structures(scheme: LabelScheme, occurring: Set[int]) -> list[tuple[str, tuple[int, ...], float]]:
     """Name, integers and tolerance of everything that is scored, where these integers occur."""
     unnamed = sorted(occurring - set(scheme.ids))
     organs = (*scheme.organs, *(anonymous(tuple(unnamed)).organs if unnamed else ()))

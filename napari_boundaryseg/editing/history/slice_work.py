@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Enum
 
 import numpy as np
@@ -78,6 +79,15 @@ def corrected_slices(history: History, organ: int, axis: int) -> set[int]:
         elif len(seen) == 1:
             found |= seen
     return found | locked_slices(history, organ) if axis == 0 else found
+
+
+def slices_looked_at(history: History, organs: Iterable[int]) -> dict[int, tuple[int, ...]]:
+    """Where a person works slice by slice: the slices of each organ that they accepted or corrected, first axis.
+
+    Nothing where no slice is accepted: then a person says of the labels as a whole whether they are right.
+    """
+    found = {organ: tuple(sorted(corrected_slices(history, organ, 0))) for organ in organs}
+    return found if any(lock.slice is not None for lock in history.locks) else {}
 
 
 def touched_slices(history: History, organ: int, axis: int) -> set[int]:

@@ -39,6 +39,7 @@ def compare(
     unknown_ancestry: bool = False,
     smallest: float = SMALLEST_GAIN,
     models: int = 0,
+    on_slices: Mapping[str, tuple[int, int]] | None = None,
 ) -> dict[str, Any]:
     """Paired differences per case and organ, with a verdict from t intervals over patients.
 
@@ -68,6 +69,8 @@ def compare(
         The smallest gain of surface Dice that matters.
     models : int
         By how many models, each taught without their patients, the cases were judged; 0 where the new one itself did.
+    on_slices : mapping, optional
+        A case that `data.metrics.evaluate_on` scored to the number of slices looked at, and of all that it has.
 
     Returns
     -------
@@ -77,7 +80,7 @@ def compare(
         ``held_back`` as in `verdict.Verdict`; ``smallest``; ``models``; ``cases``, rows of metrics before and after;
         ``unscored``, rows with the volumes before and after of organs that a reference does not hold;
         ``not_in_references`` and ``not_taught``, organs; ``excluded``, case to reason; ``copies``, lists of names;
-        ``unknown_ancestry``.
+        ``unknown_ancestry``; ``on_slices``.
     """
     composites = {one.name: set(one.members) for one in scheme.composites} if scheme else {}
     paired = {case: _paired(sides) for case, sides in scores.items()}
@@ -111,6 +114,7 @@ def compare(
         "excluded": {**dict.fromkeys(sorted(itself), ITSELF), **(excluded or {})},
         "copies": [list(names) for names in copies],
         "unknown_ancestry": unknown_ancestry,
+        "on_slices": {case: list(counts) for case, counts in (on_slices or {}).items()},
     }
 
 
@@ -124,7 +128,7 @@ def migrated(comparison: Mapping[str, Any]) -> dict[str, Any]:
     ('percentile bootstrap, 95 %', [])
     """
     if "format" in comparison:
-        return {"copies": [], **_OF_ORGANS, **comparison}
+        return {"copies": [], "on_slices": {}, **_OF_ORGANS, **comparison}
     return {
         "metric": "dsc, mean over organs",
         "interval": OLD_INTERVAL,
@@ -137,6 +141,7 @@ def migrated(comparison: Mapping[str, Any]) -> dict[str, Any]:
         "copies": [],
         "unknown_ancestry": False,
         **_OF_ORGANS,
+        "on_slices": {},
         **comparison,
         "format": FORMAT,
     }

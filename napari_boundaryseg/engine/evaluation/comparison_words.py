@@ -95,6 +95,12 @@ def remarks(comparison: Mapping[str, Any]) -> list[str]:
     said += [
         f"{', '.join(names)} are one scan under several names, and count as one patient." for names in known["copies"]
     ]
+    if known["on_slices"]:
+        cases = ", ".join(f"{case} ({seen} of {n} slices)" for case, (seen, n) in known["on_slices"].items())
+        said.append(
+            f"{cases}: only the slices that a person has looked at are scored, with contours and distances within a "
+            "slice."
+        )
     if known["unknown_ancestry"]:
         said.append(
             "The model's card does not say on which cases it was trained first: whether a judging case was among "

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from napari_boundaryseg.data import boxes
 from napari_boundaryseg.data.boxes import AnyBox, Box, around
 from napari_boundaryseg.data.geometry import AxisMap
+from napari_boundaryseg.data.slices.looked_at import LookedAt
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.engine.preprocessing.prepared_scan import PreparedScan
 from napari_boundaryseg.errors import InputError, RegionNeeded
@@ -31,11 +32,14 @@ class LabelledScan(NamedTuple):
     labels : LabelMap
     box : three slices or (start, stop) pairs of (I, J, K), optional
         The box that the scan was segmented in. It grows where labels lie outside.
+    looked : LookedAt, optional
+        The slices that a person has looked at; the labels say nothing on the others. All of them by default.
     """
 
     volume: Volume
     labels: LabelMap
     box: AnyBox | None = None
+    looked: LookedAt | None = None
 
 
 def check_field(scan: PreparedScan, model: str) -> None:

@@ -102,6 +102,15 @@ class NetworkGrid:
             classes[turned == organ] = index
         return self._resize(classes[None], "nearest")[0].astype(classes.dtype)
 
+    def masks(self, masks: np.ndarray) -> np.ndarray:
+        """(N, I, J, K) bool on the scan's own array to (N, z, y, x) on the network's grid, nearest neighbour."""
+        return self._resize(self._turn(masks[(slice(None), *self.box)]), "nearest").astype(bool)
+
+    def planes_of(self, axis: int) -> tuple[int, float]:
+        """The axis of (z, y, x) that lies along an axis of the scan's array, and how many slices make one plane."""
+        along = 2 - int(self._axes.there[axis][0])
+        return along, self.own_shape[along] / self.shape[along]
+
     def back(self, maps: np.ndarray) -> np.ndarray:
         """(N, z, y, x) on the network's grid to (N, I, J, K) float32 on the scan's grid, inside the box."""
         size = self.own_shape

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from napari_boundaryseg.data.metrics import evaluate
+from napari_boundaryseg.data.metrics import evaluate, evaluate_on
 from napari_boundaryseg.data.saving import atomic_json, atomic_text
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, load_model, save
 from napari_boundaryseg.engine.evaluation.comparison import compare, with_scores
@@ -51,12 +51,13 @@ def judged(
         (label, Predictor(one, device=device, backend="torch")) for label, one in (("before", before), ("after", after))
     ]
     for n, (case, box) in enumerate(zip(cases, parts, strict=True)):
-        maps, name = [], case.volume.name
+        maps, name, truth = [], case.volume.name, case.labels.with_scheme(scheme)
         for turn, (label, predictor) in enumerate(sides):
             progress((2 * n + turn) / (2 * len(cases)), f"Comparing on {name}, {label}")
             maps.append(predictor.segment(case.volume, box=box, whole=True, any_modality=True).labels)
-            found.scores.setdefault(name, {})[label] = evaluate(maps[turn], case.labels.with_scheme(scheme))
-        shown = pictures(case.volume, maps[0], maps[1], case.labels.with_scheme(scheme), scheme)
+            rows = evaluate(maps[turn], truth) if case.looked is None else evaluate_on(maps[turn], truth, case.looked)
+            found.scores.setdefault(name, {})[label] = rows
+        shown = pictures(case.volume, maps[0], maps[1], truth, scheme)
         found.pictures[name] = [one._asdict() for one in shown]
     return found
 
@@ -91,6 +92,7 @@ def keep_comparison(
         unknown_ancestry=not before.card.ancestry.complete,
         smallest=smallest,
         models=models,
+        on_slices={case.volume.name: case.looked.counts(case.labels) for case in judges.cases if case.looked},
     )
     card = with_scores(tuned.card, comparison)
     save(path, card, tuned.network.state_dict())

@@ -21,6 +21,7 @@ import torch
 
 from napari_boundaryseg.data.datasets.copies import marks, one_patient_each, one_scan
 from napari_boundaryseg.data.saving import atomic_json
+from napari_boundaryseg.data.slices.looked_at import only_known
 from napari_boundaryseg.engine.checkpoints.card import TakenWhy
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, load_model
 from napari_boundaryseg.engine.devices import choose
@@ -77,7 +78,7 @@ def taken(
     names = [case.volume.name for case in scans]
     known = one_patient_each(one_scan((case.volume.name, marks(case.volume)) for case in scans), patients)
     groups = [known.get(name) or name for name in names]
-    two = halves(groups, [bool(case.labels.array.any()) for case in scans])
+    two = halves(groups, [bool(only_known(case.labels, case.looked).array.any()) for case in scans])
     changes: dict[float, dict[str, list[float]]] = {share: {} for share in SHARES}
     for n, (learning, judging) in enumerate((two, two[::-1]) if two[1] else ()):
         said = _said(part(progress, n / 2, n / 2 + 0.35), f"Half {n + 1} of the cases: ")

@@ -6,6 +6,7 @@ import getpass
 from collections.abc import Callable
 
 from napari_boundaryseg.data.boxes import Box, around, union
+from napari_boundaryseg.data.slices.looked_at import LookedAt
 from napari_boundaryseg.data.volume import LabelMap
 from napari_boundaryseg.editing.journal.kept import JournalUpTo
 from napari_boundaryseg.jobs.job import Job
@@ -30,6 +31,7 @@ def accept(
     box: Box | None = None,
     seconds: float | None = None,
     stored: Callable[[], None] = lambda: None,
+    looked: LookedAt | None = None,
     *,
     journal: JournalUpTo | None = None,
     reviewed: Reviewed = NOTHING,
@@ -38,6 +40,7 @@ def accept(
 
     ``box`` is the part of the scan that was segmented: outside of it nobody has looked, except where labels are drawn.
     ``seconds`` is how long a person worked on them. ``stored`` is called once they are, whatever is open by then.
+    ``looked`` are the slices that a person has looked at, where only these are to count; on the scan's own array.
     ``journal`` tells of the work, up to these labels, and ``reviewed`` of the checks: both stand on the certificate.
     """
     scan, project = scan_of(session), project_of(session)
@@ -47,7 +50,7 @@ def accept(
         if session.scan is scan:
             session.labels = labels
         place = "" if session.project is project else f" in {project.folder.name}"
-        session.say("info", f"Accepted {case.name}, version {case.version}{place}.")
+        session.say("info", f"Accepted {case.name}, version {case.version}{place}.{_counts(labels, looked)}")
         stored()  # whoever is told may have more to say
         session.project_changed.emit(session.project)
         session.patient_questions.ask(project, case)
@@ -57,7 +60,7 @@ def accept(
             scan,
             labels,
             None if box is None else _seen(labels, box),
-            work=Work(person, seconds, journal, reviewed),
+            work=Work(person, seconds, looked, journal, reviewed),
             progress=progress,
         )
 
@@ -70,6 +73,18 @@ def logged_in() -> str | None:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):
         return None
+
+
+def _counts(labels: LabelMap, looked: LookedAt | None) -> str:
+    """Which slices count, where these are not all."""
+    if looked is None:
+        return ""
+    numbers = [(organ.name, len(looked.slices.get(organ.id) or ())) for organ in labels.scheme.organs]
+    said = ", ".join(f"{n} of {name}" for name, n in numbers if n)
+    return (
+        f" Only slices that were accepted or corrected train a model or judge one: {said}. Without an accepted "
+        "slice the whole case counts."
+    )
 
 
 def _seen(labels: LabelMap, box: Box) -> Box | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import sqlite3
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ import numpy as np
 from napari_boundaryseg.data import formats
 from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.data.saving import write_error
+from napari_boundaryseg.data.slices.looked_at import LookedAt
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.editing.journal.kept import JournalUpTo
 from napari_boundaryseg.editing.journal.scan_hash import hash_of, scan_hash
@@ -55,10 +57,12 @@ class Place:
 
 @dataclass(frozen=True)
 class Work:
-    """Who drew labels, how long it took, what their journal tells, and what was checked."""
+    """Who drew labels, how long it took, at which slices they looked, what their journal tells, what was checked."""
 
     person: str | None = None
     seconds: float | None = None
+    looked: LookedAt | None = None
+    """At all of them where nothing is said."""
     journal: JournalUpTo | None = None
     """Of the labels, up to the accept."""
     reviewed: Reviewed = NOTHING
@@ -80,10 +84,13 @@ def store(
         ``accepted`` is the time, in ISO 8601.
     """
     project.begin_writing()
+    if work.looked is not None:
+        work.looked.check(labels)
     while True:
         progress(0.1, f"Storing {scan.name}")
         place = _place_of(project, scan, part(progress, 0.1, 0.4))
-        version = _claim(project, place, scan, labels, box)
+        means = notes.meaning(labels, box, work.looked)
+        version = _claim(project, place, scan, labels, means)
         if version is None:
             continue  # somebody else was faster
         label = place.folder / f"labels-v{version}.nii.gz"
@@ -102,7 +109,7 @@ def store(
             accepted = datetime.now(UTC).isoformat(timespec="seconds")
             what = Accepted(place.name, place.scan_hash, version, accepted, work.person, work.seconds)
             certificate = content(what, scan, labels, box, file, told.said, work.reviewed)
-            _list(project, place, scan, labels, version, accepted, box, work, certificate)
+            _list(project, place, scan, labels, version, accepted, means, work, certificate)
         except Taken:
             _forget(project, place, version, made)
             continue
@@ -149,7 +156,9 @@ def _matching(place: Place, scan: Volume, progress: Progress) -> Place | None:
     return replace(place, scan_hash=found) if notes.is_scan(scan, stored) else None
 
 
-def _claim(project: ProjectFolder, place: Place, scan: Volume, labels: LabelMap, box: Box | None) -> int | None:
+def _claim(
+    project: ProjectFolder, place: Place, scan: Volume, labels: LabelMap, means: Mapping[str, Any]
+) -> int | None:
     """Enter the next version before anything is written; None where the case is no longer as it was looked up."""
     with project.writing() as database:
         row = database.execute("SELECT scan_hash FROM cases WHERE name = ?", (place.name,)).fetchone()
@@ -175,7 +184,7 @@ def _claim(project: ProjectFolder, place: Place, scan: Volume, labels: LabelMap,
                 version,
                 datetime.now(UTC).isoformat(timespec="seconds"),
                 labels.scheme.name,
-                json.dumps({"name": place.name, **notes.meaning(labels, box), **facts_of(scan, labels)}),
+                json.dumps({"name": place.name, **means, **facts_of(scan, labels)}),
                 f"labels-v{version}.nii.gz",
             ),
         )
@@ -207,14 +216,14 @@ def _list(
     labels: LabelMap,
     version: int,
     accepted: str,
-    box: Box | None,
+    means: Mapping[str, Any],
     work: Work,
     certificate: dict[str, Any],
 ) -> None:
     label = place.folder / f"labels-v{version}.nii.gz"
     with project.writing() as database:
         notes.write_notes(
-            inside(project.folder, place.folder), replace(scan, name=place.name), labels, version, accepted, box
+            inside(project.folder, place.folder), replace(scan, name=place.name), version, accepted, means
         )
         list_version(database, place.name, label, version, accepted, labels.scheme.name, place.scan_hash)
         database.execute(

@@ -17,13 +17,16 @@ from napari_boundaryseg.data.boxes import Box, as_pairs
 from napari_boundaryseg.data.file_format import refuse_later
 from napari_boundaryseg.data.labels import PRESETS, LabelScheme
 from napari_boundaryseg.data.saving import atomic_json, write_error
+from napari_boundaryseg.data.slices.looked_at import LookedAt
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.project.paths import give_rights, refuse_link
 
-FORMAT = "napari-boundaryseg-case/2"
-"""What ``case.json`` says of itself since version 0.2 of the program; one that says nothing is of version 1."""
-OF_A_VERSION = ("version", "accepted", "label_scheme", "box")
+FORMAT = "napari-boundaryseg-case/3"
+"""What ``case.json`` says of itself since version 0.2 of the program; one that says nothing is of version 1. A program
+that knows version 2 only would learn from slices that nobody has looked at."""
+VERSION_2 = "napari-boundaryseg-case/2"
+OF_A_VERSION = ("version", "accepted", "label_scheme", "box", "looked")
 """What ``case.json`` says of every version of the labels, the newest first and the others under "earlier"."""
 
 
@@ -66,15 +69,26 @@ def is_scan(scan: Volume, stored: Volume) -> bool:
     )
 
 
-def write_notes(folder: Path, scan: Volume, labels: LabelMap, version: int, accepted: str, box: Box | None) -> None:
+def write_notes(folder: Path, scan: Volume, version: int, accepted: str, means: Mapping[str, Any]) -> None:
     """Say in ``case.json`` what the labels of this version mean; what it says of earlier ones is kept."""
     head = {"name": scan.name, "channels": list(scan.channels), "modality": scan.modality}
-    put_notes(folder, head, {"version": version, "accepted": accepted, **meaning(labels, box)})
+    put_notes(folder, head, {"version": version, "accepted": accepted, **means})
 
 
-def meaning(labels: LabelMap, box: Box | None) -> dict[str, Any]:
-    """What labels mean, as JSON: their ``label_scheme``, and the ``box`` that they hold for (None: the whole scan)."""
-    return {"label_scheme": labels.scheme.model_dump(mode="json"), "box": as_pairs(box) if box else None}
+def meaning(labels: LabelMap, box: Box | None, looked: LookedAt | None = None) -> dict[str, Any]:
+    """What labels mean, as JSON.
+
+    Returns
+    -------
+    dict
+        Their ``label_scheme``; the ``box`` that they hold for (None: the whole scan); and ``looked``, the slices that a
+        person has looked at (None: all of them), see `data.slices.looked_at.LookedAt`.
+    """
+    return {
+        "label_scheme": labels.scheme.model_dump(mode="json"),
+        "box": as_pairs(box) if box else None,
+        "looked": looked.model_dump(mode="json") if looked else None,
+    }
 
 
 def put_notes(folder: Path, head: Mapping[str, Any], newest: Mapping[str, Any]) -> None:
@@ -97,7 +111,8 @@ def read_notes(folder: Path, name: str, version: int, scheme: str, listed: str |
     Returns
     -------
     dict
-        ``scheme``, a `LabelScheme` as JSON, and ``box``, three (start, stop) pairs or None for the whole scan.
+        ``scheme``, a `LabelScheme` as JSON; ``box``, three (start, stop) pairs or None for the whole scan; and
+        ``looked``, a `LookedAt` as JSON or None for all slices, as all older versions of the program had it.
 
     Raises
     ------
@@ -115,7 +130,7 @@ def read_notes(folder: Path, name: str, version: int, scheme: str, listed: str |
                 name, "nothing says which organs its labels show", "Open the scan and accept it again"
             ) from error
         known = PRESETS[scheme]
-    return {"scheme": known.model_dump(mode="json"), "box": found.get("box")}
+    return {"scheme": known.model_dump(mode="json"), "box": found.get("box"), "looked": found.get("looked")}
 
 
 def said_of(said: Sequence[dict[str, Any]], version: int) -> dict[str, Any]:
@@ -141,9 +156,9 @@ def known_meaning(means: Any) -> dict[str, Any] | None:
 
 
 def contradict(one: Mapping[str, Any], two: Mapping[str, Any]) -> bool:
-    """Whether two meanings of labels differ in the label scheme or the box."""
+    """Whether two meanings of labels differ in the label scheme, the box or the slices that were looked at."""
     schemes = [LabelScheme.model_validate(means["label_scheme"]) for means in (one, two)]
-    return schemes[0] != schemes[1] or one.get("box") != two.get("box")
+    return schemes[0] != schemes[1] or any(one.get(key) != two.get(key) for key in ("box", "looked"))
 
 
 def migrated(notes: Mapping[str, Any]) -> dict[str, Any]:
@@ -155,7 +170,7 @@ def migrated(notes: Mapping[str, Any]) -> dict[str, Any]:
     {'name': 'own'}
     """
     if "format" in notes:
-        return dict(notes)
+        return {**notes, "format": FORMAT}
     now = {"format": FORMAT, **_renamed(notes)}
     if isinstance(notes.get("earlier"), list):
         now["earlier"] = [_renamed(entry) if isinstance(entry, Mapping) else entry for entry in notes["earlier"]]
@@ -172,7 +187,8 @@ def versions_in(folder: Path) -> list[dict[str, Any]]:
     notes = _loaded(folder / "case.json")
     if notes is None:
         return []
-    refuse_later(notes.get("format"), FORMAT, folder / "case.json")
+    if notes.get("format") != VERSION_2:
+        refuse_later(notes.get("format"), FORMAT, folder / "case.json")
     notes = migrated(notes)
     earlier = notes.get("earlier", [])
     return [entry for entry in (notes, *(earlier if isinstance(earlier, list) else ())) if isinstance(entry, dict)]

@@ -104,7 +104,7 @@ class Project(ModelVersions, Worklist):
         box : three slices, optional
             The part of the scan that the labels hold for; all of it by default.
         work : Work
-            Who drew them, and how long it took; unknown by default.
+            Who drew them, how long it took, and which slices they looked at; unknown by default, and all of them.
         progress : Progress
             Asked before each file, never between a file and what lists it.
 

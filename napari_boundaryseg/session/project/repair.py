@@ -111,7 +111,7 @@ def relist_labels(name: str, label: Path, version: int, means: Mapping[str, Any]
     Parameters
     ----------
     means : mapping
-        ``label_scheme`` and ``box``: what the labels mean.
+        ``label_scheme``, ``box`` and ``looked``: what the labels mean.
     scan : str
         The hash of the case's scan.
     """
@@ -125,7 +125,7 @@ def relist_labels(name: str, label: Path, version: int, means: Mapping[str, Any]
                 "VALUES (?, ?, ?, ?, ?, ?, 'claimed') ON CONFLICT (slug, version) DO NOTHING",
                 (slug, version, accepted, scheme, json.dumps(dict(means)), label.name),
             )
-            entry = {key: means.get(key) for key in ("label_scheme", "box")}
+            entry = {key: means.get(key) for key in ("label_scheme", "box", "looked")}
             _note(label.parent, name, {"version": version, "accepted": accepted, **entry})
             list_version(database, name, label, version, accepted, scheme, scan)
             if not adopt(database, label, version):

@@ -30,7 +30,7 @@ from napari_boundaryseg.ui.control.cases.place_question import PlaceQuestion
 from napari_boundaryseg.ui.control.error_messages import report_errors
 from napari_boundaryseg.ui.layers import access, edited, visibility
 from napari_boundaryseg.ui.layers.editable_labels import EditableLabels, State
-from napari_boundaryseg.ui.layers.labels import editable_of, read_labels, scheme_of, show_again, show_labels
+from napari_boundaryseg.ui.layers.labels import editable_of, looked_at, read_labels, scheme_of, show_again, show_labels
 from napari_boundaryseg.ui.layers.shelf import shelf_of
 from napari_boundaryseg.ui.tools.paint_tools import PaintTools
 from napari_boundaryseg.ui.widgets.result_words import locked_in_words
@@ -98,8 +98,9 @@ class LabelsActions(QObject):
             raise InputError("Accept", "labels of this scan are being stored", "Wait for it")
         stored = partial(self._on_stored, editable, editable.state, then)
         self._accepting.add(labels)
-        seconds, journal = editable.effort.total().seconds, journal_up_to_now(editable)
-        accept_action.accept(self.session, labels, editable.box, seconds, stored, journal=journal)
+        seconds, looked = editable.effort.total().seconds, looked_at(editable, labels)
+        journal = journal_up_to_now(editable)
+        accept_action.accept(self.session, labels, editable.box, seconds, stored, looked, journal=journal)
 
     @report_errors
     def lock(self, lock: Lock, on: bool) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from napari.components import ViewerModel
 from napari.layers import Labels
 
 from napari_boundaryseg.data.boxes import Box
 from napari_boundaryseg.data.labels import LabelScheme
+from napari_boundaryseg.data.slices.looked_at import LookedAt
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.editing.history.edit import OPENED
+from napari_boundaryseg.editing.history.slice_work import slices_looked_at
 from napari_boundaryseg.editing.journal.journal import Journal
 from napari_boundaryseg.editing.journal.replay import Recovered
 from napari_boundaryseg.ui.layers import edited, styles
@@ -138,6 +142,15 @@ def read_labels(viewer: ViewerModel, scan: Volume | None) -> LabelMap | None:
         return None
     array = np.ascontiguousarray(scan.geometry.display.from_display(np.asarray(layer.data)))
     return LabelMap(array.copy(), scan.geometry, scheme_of(layer), scan.name)
+
+
+def looked_at(editable: EditableLabels, labels: LabelMap) -> LookedAt | None:
+    """The slices that a person accepted or corrected, on the scan's own array; None where they accepted none."""
+    found = slices_looked_at(editable.history, editable.scheme.ids)
+    if not found:
+        return None
+    own = partial(labels.geometry.display.slice_from_display, 0)
+    return LookedAt(axis=own(0)[0], slices={organ: tuple(own(n)[1] for n in at) for organ, at in found.items()})
 
 
 def scheme_of(layer: Labels) -> LabelScheme:

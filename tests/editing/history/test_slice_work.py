@@ -12,6 +12,7 @@ from napari_boundaryseg.editing.history.slice_work import (
     SliceState,
     corrected_slices,
     slice_states,
+    slices_looked_at,
     start_of,
     touched_slices,
 )
@@ -242,3 +243,20 @@ def test_a_stroke_on_one_slice_needs_no_hand_to_be_known_in_the_other_planes(his
     history.commit("Nudge", box, hand=Hand(0, 5))
     assert history.steps[-1].hand is None
     assert touched_slices(history, 1, 1) == {2}
+
+
+def test_without_an_accepted_slice_nobody_works_slice_by_slice(history: History) -> None:
+    draw(history, 3)
+    assert slices_looked_at(history, (1, 2)) == {}
+    history.lock(Lock(2))
+    assert slices_looked_at(history, (1, 2)) == {}, "an organ that is locked as a whole is no accepted slice"
+
+
+def test_accepted_and_corrected_slices_were_looked_at(history: History) -> None:
+    draw(history, 3)
+    draw(history, 2, axis=2)
+    history.lock(Lock(1, 7))
+    history.lock(Lock(None, 9))
+    assert slices_looked_at(history, (1, 2)) == {1: (3, 7, 9), 2: (9,)}
+    history.unlock(Lock(1, 7))
+    assert slices_looked_at(history, (1, 2)) == {1: (3, 9), 2: (9,)}

@@ -12,7 +12,9 @@ from session_cases import Told, accept_all, box_labels, box_scan, refuse
 
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.saving import atomic_json
+from napari_boundaryseg.data.slices.looked_at import LookedAt
 from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
+from napari_boundaryseg.engine.tasks import _labelled
 from napari_boundaryseg.engine.training import fine_tune as tuning
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.actions import accept, fine_tune
@@ -48,6 +50,18 @@ def test_every_case_goes_to_the_worker_with_the_names_and_the_part_that_it_was_a
     assert (a.name, a.box, b.name, b.box) == ("a", None, "b", ((1, 15),) * 3)
     assert a.scheme == preset("hippocampus")
     assert b.scheme == preset("pelvis-mr")
+
+
+def test_slices_that_were_looked_at_go_to_the_worker_and_are_told(told: Told, tuned: Callable[..., Path]) -> None:
+    told.session.scan = scan = box_scan("a", 1)
+    looked = LookedAt(axis=2, slices={1: (6, 7), 2: ()})
+    accept.accept(told.session, box_labels(scan), looked=looked)
+    assert "train a model or judge one: 2 of Hippocampus_A." in told.of("info")[-1]
+    accept_all(told.session, box_scan("b", 2))
+    job = fine_tune.fine_tune(told.session, tuned(), ["a"], ["b"])
+    assert (job.task.cases[0].looked, job.task.held_out[0].looked) == (looked, None)
+    (scan_,) = _labelled(job.task.cases, preset("hippocampus"))
+    assert scan_.looked == looked
 
 
 def test_without_a_held_out_case_a_version_is_added_and_not_used(told: Told, tiny_model: Path) -> None:

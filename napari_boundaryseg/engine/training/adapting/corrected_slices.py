@@ -10,7 +10,6 @@ import numpy as np
 
 from napari_boundaryseg.data.boxes import Box, around, union
 from napari_boundaryseg.data.formats.channels import difference
-from napari_boundaryseg.data.geometry import AxisMap
 from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.data.relabel import to_scheme
 from napari_boundaryseg.data.volume import LabelMap, Volume
@@ -115,7 +114,7 @@ class CorrectedSlices:
         """
         places = np.arange(self.labels.array.shape[self.axis])
         gaps = np.abs(np.subtract.outer(places, np.asarray(self.slices)))
-        near = np.flatnonzero(gaps.min(1) <= _reach(grid, self.labels, self.axis))
+        near = np.flatnonzero(gaps.min(1) <= _reach(grid, self.axis))
         spread, known = np.zeros_like(self.labels.array), np.zeros(self.labels.array.shape, bool)
         place = _on(near.tolist(), self.axis)
         spread[place] = np.take(self.labels.array, np.asarray(self.slices)[gaps[near].argmin(1)], self.axis)
@@ -128,7 +127,6 @@ def _on(slices: Sequence[int], axis: int) -> tuple[slice | list[int], ...]:
     return tuple(list(slices) if one == axis else slice(None) for one in range(3))
 
 
-def _reach(grid: NetworkGrid, labels: LabelMap, axis: int) -> int:
+def _reach(grid: NetworkGrid, axis: int) -> int:
     """How many slices on each side a plane of the grid stands for, so that none falls between two planes."""
-    along = 2 - int(AxisMap(labels.affine, labels.geometry.shape, "RAS").there[axis][0])
-    return math.ceil((grid.own_shape[along] / grid.shape[along] - 1) / 2 - 1e-6)
+    return math.ceil((grid.planes_of(axis)[1] - 1) / 2 - 1e-6)

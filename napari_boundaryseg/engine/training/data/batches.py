@@ -13,7 +13,7 @@ from napari_boundaryseg.engine.recipes.recipe import Augmentation, Recipe
 from napari_boundaryseg.engine.training.data.augment import change_intensities, sample, sampling_points
 from napari_boundaryseg.engine.training.data.cases import TrainingCase, counted
 from napari_boundaryseg.engine.training.data.random_boxes import boxed, without_turns
-from napari_boundaryseg.engine.training.data.targets import Maps, drawn, made_anew
+from napari_boundaryseg.engine.training.data.targets import Maps, contoured, drawn, made_anew
 from napari_boundaryseg.losses import Target
 
 
@@ -29,14 +29,21 @@ def batch_at(cases: Sequence[TrainingCase], recipe: Recipe, seed: int, step: int
     patches = [draw(cases[int(rng.integers(len(cases)))], recipe, rng) for _ in range(recipe.batch)]
     images, labels, maps, valid = zip(*patches, strict=True)
     stacked = {name: torch.stack([one[name] for one in maps]) for name in maps[0]}
-    counts = None if all(map(torch.all, valid)) else torch.stack(valid)
-    return torch.stack(images), Target(torch.stack(labels), stacked, counts, recipe.nested)
+    counts = None if all(map(torch.all, valid)) else _stacked(valid)
+    target = Target(torch.stack(labels), stacked, counts, recipe.nested, contoured(recipe))
+    return torch.stack(images), target
+
+
+def _stacked(valid: Sequence[Tensor]) -> Tensor:
+    """(B, 1 or organs, z, y, x): with a channel for each organ as soon as one patch has them."""
+    most = max(map(len, valid))
+    return torch.stack([one.expand(most, *one.shape[1:]) for one in valid])
 
 
 def draw(case: TrainingCase, recipe: Recipe, rng: np.random.Generator) -> tuple[Tensor, Tensor, Maps, Tensor]:
-    """One augmented patch of a case: image, class indices, target maps, and (1, z, y, x) bool: which voxels count.
+    """One augmented patch of a case: image, class indices, target maps, and (1 or organs, z, y, x) bool.
 
-    Those that lie in the scan, and of which it is known what they are.
+    The last says where each organ counts: in the scan, and where somebody has looked at it.
     """
     loose, augmentation = case.loose, recipe.augmentation
     if loose:
@@ -57,7 +64,7 @@ def draw(case: TrainingCase, recipe: Recipe, rng: np.random.Generator) -> tuple[
         image = torch.cat([image, sides])
     labels = sample(case.labels[None], points, "nearest")[0].long()
     maps = made_anew(case.maps, case.labels, points, recipe, case.spacing_mm) if warps(augmentation, case) else None
-    return image, labels, drawn(case.maps, points) if maps is None else maps, counted(case, points)[None]
+    return image, labels, drawn(case.maps, points) if maps is None else maps, counted(case, points)
 
 
 def warps(augmentation: Augmentation, case: TrainingCase) -> bool:

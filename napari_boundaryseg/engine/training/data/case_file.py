@@ -15,7 +15,7 @@ from torch import Tensor
 from napari_boundaryseg.data.saving import atomic_bytes
 from napari_boundaryseg.engine.training.data.cases import TrainingCase
 
-FORMAT = "napari-boundaryseg-case/1"
+FORMAT = "napari-boundaryseg-case/2"
 """Another number whenever cases are stored, or prepared, in another way: files of an older one are prepared anew."""
 
 
@@ -40,8 +40,8 @@ def write_case(path: Path, case: TrainingCase) -> None:
         "names": list(tensors),
         "spacing_mm": case.spacing_mm,
         "name": case.name,
-        "unlabelled": case.unlabelled,
         "loose": case.loose,
+        "extent": case.extent,
     }
     text = json.dumps(values)
     metadata = {"format": FORMAT, "case": text, "hash": _hash(text, tensors)}
@@ -68,9 +68,9 @@ def read_case(path: Path) -> TrainingCase | None:
             spacing_mm=tuple(values["spacing_mm"]),
             voxels=[one.numpy() for name, one in found.items() if name.startswith("voxels.")],
             name=values["name"],
-            unlabelled=tuple(values["unlabelled"]),
             valid=found.get("valid"),
             loose=values["loose"],
+            extent=None if values["extent"] is None else tuple(values["extent"]),
         )
     except (OSError, SafetensorError, ValueError, LookupError, TypeError, AttributeError):
         return None

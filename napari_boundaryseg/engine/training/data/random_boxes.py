@@ -56,7 +56,7 @@ def boxed(case: TrainingCase, recipe: Recipe, rng: np.random.Generator) -> Train
         labels=torch.from_numpy(labels),
         maps=resampled(case.maps, points),
         spacing_mm=(z, y, x),
-        voxels=some_voxels(labels, len(recipe.scheme.ids)),
+        voxels=some_voxels(labels, len(recipe.scheme.ids), valid.numpy()),
         valid=None if valid.all() else valid,
         loose=False,
     )
@@ -72,7 +72,11 @@ def _turned_box(case: TrainingCase, recipe: Recipe, rng: np.random.Generator) ->
     spacing = np.asarray(case.spacing_mm)
     matrix = random_affine(recipe.augmentation, rng, recipe.across) * spacing[None, :] / spacing[:, None]
     middle = (np.array(case.labels.shape) - 1) / 2
-    organs = (np.argwhere(case.labels.numpy() > 0) - middle) @ np.linalg.inv(matrix).T + middle
+    labelled = np.argwhere(case.labels.numpy() > 0)
+    if case.extent is not None:
+        axis, first, stop = case.extent
+        labelled = labelled[(labelled[:, axis] >= first) & (labelled[:, axis] < stop)]
+    organs = (labelled - middle) @ np.linalg.inv(matrix).T + middle
     i, j, k = (
         slice(math.floor(low + 1e-6), math.ceil(high - 1e-6) + 1)
         for low, high in zip(organs.min(0), organs.max(0), strict=True)

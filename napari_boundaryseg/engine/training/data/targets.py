@@ -47,6 +47,14 @@ def _made(classes: np.ndarray, recipe: Recipe, spacing_mm: tuple[float, float, f
     return {name: torch.from_numpy(np.ascontiguousarray(one)) for name, one in maps.items() if len(one)}
 
 
+def contoured(recipe: Recipe) -> dict[str, tuple[int, ...]]:
+    """By the maps whose channels are organs, which organs of the recipe's scheme these are, counted from 0."""
+    place = {organ: n for n, organ in enumerate(recipe.scheme.ids)}
+    chosen = {"clear": recipe.clear, "blurry": recipe.blurry, "all": recipe.scheme.organs}
+    kinds = {name: named(name).channels for name in losses.needed_maps(recipe.losses)}
+    return {name: tuple(place[organ.id] for organ in chosen[kind]) for name, kind in kinds.items() if kind}
+
+
 def resampled(maps: Maps, points: Tensor) -> Maps:
     """Maps at (z', y', x', 3) points of their case, each in its own type: the maps of another case."""
     return {name: sample(one, points, named(name).interpolation).to(one.dtype) for name, one in maps.items()}

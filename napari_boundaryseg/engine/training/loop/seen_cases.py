@@ -10,6 +10,7 @@ import numpy as np
 
 from napari_boundaryseg.data.geometry import AxisMap
 from napari_boundaryseg.data.labels import LabelScheme
+from napari_boundaryseg.data.slices.looked_at import only_known
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.engine.checkpoints.ancestry import content_hashes, value_hash
 from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan
@@ -50,7 +51,7 @@ class SeenCases:
             self.names.append(case.volume.name)
             self.digests.append(digest_of(case))
             self.scans += content_hashes(case.volume)
-            self.integers.update(np.unique(case.labels.array).tolist())
+            self.integers.update(np.unique(only_known(case.labels, case.looked).array).tolist())
             yield case
 
     def without(self, scheme: LabelScheme) -> tuple[str, ...]:
@@ -59,9 +60,10 @@ class SeenCases:
 
 
 def digest_of(case: LabelledScan) -> str:
-    """A hash of a case: it changes with the voxels, the labels, the place and the box."""
+    """A hash of a case: it changes with the voxels, the labels, the place, the box and what was looked at."""
     axes = AxisMap(case.volume.affine, case.volume.geometry.shape, "RAS")
     parts = [value_hash(one) for array in (case.volume.array, case.labels.array[None]) for one in axes.to_axes(array)]
     place = np.round(axes.new_affine, 3) + 0.0  # no -0.0
     box = [(side.start, side.stop) if isinstance(side, slice) else tuple(side) for side in case.box or ()]
-    return hashlib.blake2b(f"{parts} {place.tolist()} {box}".encode(), digest_size=16).hexdigest()
+    looked = "" if case.looked is None else f" {case.looked.model_dump_json()}"
+    return hashlib.blake2b(f"{parts} {place.tolist()} {box}{looked}".encode(), digest_size=16).hexdigest()

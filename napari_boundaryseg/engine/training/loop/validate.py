@@ -29,8 +29,8 @@ class Scores(NamedTuple):
 def dice_scores(network: nn.Module, cases: Sequence[TrainingCase], recipe: Recipe, device: torch.device) -> Scores:
     """Dice per organ and case.
 
-    A false finding counts like a missed organ, and every checkpoint is chosen by the same number of values. Only an
-    organ that the scheme of a case's labels lacks is left out there.
+    A false finding counts like a missed organ, and every checkpoint is chosen by the same number of values. Only what
+    is known counts: an organ is left out where the scheme of a case's labels lacks it, or nobody has looked at it.
     """
     network.eval()
     choosing: dict[str, list[float]] = {name: [] for name in recipe.scheme.names}
@@ -39,10 +39,14 @@ def dice_scores(network: nn.Module, cases: Sequence[TrainingCase], recipe: Recip
         labels = _labels(network, case, recipe, device)
         for index, name in enumerate(recipe.scheme.names, start=1):
             truth, found = case.labels.numpy() == index, labels == index
+            if case.valid is not None:
+                known = case.valid[min(index, len(case.valid)) - 1].numpy()
+                if not known.any():
+                    continue
+                truth, found = truth & known, found & known
             both = int(found.sum() + truth.sum())
             dice = float(2 * (found & truth).sum() / both) if both else 1.0
-            if name not in case.unlabelled:
-                choosing[name].append(dice)
+            choosing[name].append(dice)
             if truth.any():
                 held[name].append(dice)
     return Scores(*({name: values for name, values in one.items() if values} for one in (choosing, held)))

@@ -40,7 +40,7 @@ def same(one: TrainingCase, other: TrainingCase) -> bool:
     [
         CASE,
         prepare_loosely(*two_part_structure(2), RECIPE),
-        replace(CASE, unlabelled=("Hippocampus_A",), valid=CASE.labels > 0, name="Ä 1"),
+        replace(CASE, valid=(CASE.labels > 0)[None], extent=(0, 1, 5), name="Ä 1"),
         replace(CASE, voxels=[], maps={}),
     ],
 )

@@ -81,20 +81,17 @@ def test_beyond_a_turned_loose_case_nothing_counts():
 
 def test_an_organ_that_nobody_sought_is_not_taught_as_background():
     wanted = settings((10, 21, 22))
-    case = prepare(*scan(only(1, 3)), wanted)
-    assert case.unlabelled == ("Prostate",)
-    _, target = batch_at([case], wanted, 0, 0)
+    _, target = batch_at([prepare(*scan(only(1, 3)), wanted)], wanted, 0, 0)
     assert target.valid is not None
-    assert torch.equal(target.valid[:, 0], target.labels > 0)
-    whole = batch_at([prepare(*scan(), wanted)], wanted, 0, 0)[1]
-    prostate = whole.labels == 2
-    assert prostate.any()
-    assert not (target.valid[:, 0] & prostate).any()
+    assert target.valid[:, [0, 2]].all(), "it is known what is bladder and rectum, and what is not"
+    assert not target.valid[:, 1].any()
+    assert not target.all_known.any()
+    assert not target.known_of("hard").any() or "Prostate" not in [one.name for one in wanted.clear]
 
 
 @pytest.mark.parametrize("scheme", [None, anonymous((1, 3)), anonymous((1,))])
 def test_an_organ_that_is_only_absent_is_taught(scheme):
     wanted = settings((10, 21, 22))
     case = prepare(*scan(scheme), wanted)
-    assert case.unlabelled == ()
+    assert case.valid is None
     assert batch_at([case], wanted, 0, 0)[1].valid is None
