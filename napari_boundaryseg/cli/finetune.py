@@ -41,7 +41,14 @@ def finetune(
     steps: Annotated[int | None, typer.Option(min=1, help="Training steps; 100 by default.")] = None,
     lr: Annotated[float | None, typer.Option(help="Highest learning rate; 0.001 by default.")] = None,
     part: Annotated[
-        str | None, typer.Option(help="What is trained: all, decoder (all but the encoder) or heads; all by default.")
+        str | None,
+        typer.Option(help="What is trained: all, decoder (all but the encoder), heads or norm; all by default."),
+    ] = None,
+    anchor: Annotated[
+        float | None, typer.Option(help="Pull to the old weights: with more, less is learnt and less forgotten.")
+    ] = None,
+    rehearsal: Annotated[
+        float | None, typer.Option(help="Share of synthetic scans, for models that learnt from such.")
     ] = None,
     smallest_gain: Annotated[
         float | None,
@@ -64,14 +71,26 @@ def finetune(
     from napari_boundaryseg.data.datasets import check_cases, load_labelled
     from napari_boundaryseg.data.datasets.slice_table import read_slices
     from napari_boundaryseg.engine.checkpoints.model_library import read_card
-    from napari_boundaryseg.engine.evaluation.comparison_words import not_taught_in_words, taken_in_words
+    from napari_boundaryseg.engine.evaluation.comparison_words import (
+        earlier_in_words,
+        not_taught_in_words,
+        taken_in_words,
+    )
     from napari_boundaryseg.engine.training.loop.folder import claim, refuse_read_in
     from napari_boundaryseg.engine.training.loop.kept import kept_in
     from napari_boundaryseg.session.project.stored_models import refuse_changed
 
     if resume and overwrite:
         raise typer.BadParameter("--resume and --overwrite exclude each other")
-    chosen = settings_of(steps=steps, lr=lr, part=part, smallest_gain=smallest_gain, cross_fitting=cross_fitting)
+    chosen = settings_of(
+        steps=steps,
+        lr=lr,
+        part=part,
+        anchor=anchor,
+        rehearsal=rehearsal,
+        smallest_gain=smallest_gain,
+        cross_fitting=cross_fitting,
+    )
     claim(out, resume=resume, overwrite=overwrite)  # before every scan is read
     refuse_changed(model)
     with stoppable(kept_in(out, overwrite)):
@@ -96,11 +115,7 @@ def finetune(
             scans(cases),
             out,
             held_out=scans(held),
-            steps=chosen.steps,
-            lr=chosen.lr,
-            part=chosen.part,
-            smallest_gain=chosen.smallest_gain,
-            cross_fitting=chosen.cross_fitting,
+            **chosen.model_dump(),
             seed=seed,
             device=device,
             precision=precision,
@@ -116,6 +131,8 @@ def finetune(
     if (out / "comparison.md").is_file():
         typer.echo((out / "comparison.md").read_text(encoding="utf-8"))
         return
+    if training.earlier:
+        typer.echo(earlier_in_words(training.earlier.model_dump()))
     typer.echo("No case was held out, so nothing can be said about whether it is better: keep the old model in use.")
     if training.not_taught:
         typer.echo(not_taught_in_words(training.not_taught))

@@ -127,6 +127,8 @@ class FineTune(Task):
         A shipped name or a checkpoint file.
     out_folder : str
         Gets checkpoint, log and comparison.
+    earlier : tuple of TuningCase
+        Accepted cases that the model or an ancestor was trained on: to be rehearsed, and to say what was forgotten.
     resume : bool
         Resume what was stopped in this folder, with everything else as it was; or begin.
     """
@@ -143,6 +145,9 @@ class FineTune(Task):
     part: Part = "all"
     smallest_gain: float = SMALLEST_GAIN
     cross_fitting: bool = False
+    anchor: float = FineTuneSettings().anchor
+    rehearsal: float = FineTuneSettings().rehearsal
+    earlier: tuple[TuningCase, ...] = ()
     seed: int = 0
     device: str = "auto"
     resume: bool = False

@@ -119,8 +119,8 @@ def fine_tune(task: FineTune, *, progress: Progress = silent) -> dict[str, Any]:
     -------
     dict
         ``checkpoint`` (file), ``comparison`` (None where nobody judged) and its ``page`` (file), ``not_taught``, the
-        organs that no training case holds, and ``taken``, the share of what was learnt that was taken, with
-        ``taken_why``.
+        organs that no training case holds, ``taken``, the share of what was learnt that was taken, with ``taken_why``,
+        and ``earlier``, what was kept on earlier scans (None where there are none).
     """
     progress(0.0, "Loading the cases")
     model = load_model(task.model)
@@ -136,6 +136,9 @@ def fine_tune(task: FineTune, *, progress: Progress = silent) -> dict[str, Any]:
         part=task.part,
         smallest_gain=task.smallest_gain,
         cross_fitting=task.cross_fitting,
+        anchor=task.anchor,
+        rehearsal=task.rehearsal,
+        earlier=_labelled(task.earlier, scheme),
         seed=task.seed,
         device=task.device,
         patients={case.name: case.patient for case in (*task.cases, *task.held_out) if case.patient},
@@ -150,6 +153,7 @@ def fine_tune(task: FineTune, *, progress: Progress = silent) -> dict[str, Any]:
         "not_taught": list(training.not_taught),
         "taken": training.taken,
         "taken_why": training.taken_why,
+        "earlier": training.earlier and training.earlier.model_dump(mode="json"),
     }
 
 

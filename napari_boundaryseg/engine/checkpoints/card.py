@@ -24,8 +24,17 @@ SECOND = "napari-boundaryseg-model/2"
 FORMAT: Final = "napari-boundaryseg-model/3"
 
 
-TakenWhy = Literal["sure", "unsure", "no gain", "one patient"]
-"""It helped surely, or not surely enough, or not at all, or no other patient could say."""
+TakenWhy = Literal["sure", "unsure", "no gain", "one patient", "forgets"]
+"""It helped surely, or not surely enough, or not at all, or no other patient could say; or too much was forgotten."""
+
+
+class EarlierScores(Settings):
+    """What a fine-tuning has kept of what the model had learnt before: its mean Dice on earlier scans."""
+
+    synthetic: bool = Field(description="synthetic scans of the recipe's kind, else cases that trained an ancestor")
+    n: int = Field(ge=1)
+    dsc_before: float = Field(ge=0, le=1)
+    dsc_after: float = Field(ge=0, le=1)
 
 
 class TrainingData(Settings):
@@ -43,6 +52,7 @@ class TrainingData(Settings):
     )
     adapted: int = Field(0, ge=0, description="scans of the user's that copies of the model were adapted to")
     taken_why: TakenWhy | None = Field(None, description="why it was as much, as halves of its cases judged each other")
+    earlier: EarlierScores | None = Field(None, description="on earlier scans, where there are any")
 
 
 class Score(Settings):

@@ -9,7 +9,7 @@ import numpy as np
 
 from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.data.metrics import metrics
-from napari_boundaryseg.engine.checkpoints.card import Card
+from napari_boundaryseg.engine.checkpoints.card import Card, EarlierScores
 from napari_boundaryseg.engine.evaluation.card_scores import card_scores
 from napari_boundaryseg.engine.evaluation.paired_change import INTERVAL
 from napari_boundaryseg.engine.evaluation.verdict import Change, judge
@@ -40,6 +40,7 @@ def compare(
     smallest: float = SMALLEST_GAIN,
     models: int = 0,
     on_slices: Mapping[str, tuple[int, int]] | None = None,
+    earlier: EarlierScores | None = None,
 ) -> dict[str, Any]:
     """Paired differences per case and organ, with a verdict from t intervals over patients.
 
@@ -71,6 +72,8 @@ def compare(
         By how many models, each taught without their patients, the cases were judged; 0 where the new one itself did.
     on_slices : mapping, optional
         A case that `data.metrics.evaluate_on` scored to the number of slices looked at, and of all that it has.
+    earlier : EarlierScores, optional
+        What the new model has kept on earlier scans.
 
     Returns
     -------
@@ -80,7 +83,7 @@ def compare(
         ``held_back`` as in `verdict.Verdict`; ``smallest``; ``models``; ``cases``, rows of metrics before and after;
         ``unscored``, rows with the volumes before and after of organs that a reference does not hold;
         ``not_in_references`` and ``not_taught``, organs; ``excluded``, case to reason; ``copies``, lists of names;
-        ``unknown_ancestry``; ``on_slices``.
+        ``unknown_ancestry``; ``on_slices``; ``earlier``.
     """
     composites = {one.name: set(one.members) for one in scheme.composites} if scheme else {}
     paired = {case: _paired(sides) for case, sides in scores.items()}
@@ -115,6 +118,7 @@ def compare(
         "copies": [list(names) for names in copies],
         "unknown_ancestry": unknown_ancestry,
         "on_slices": {case: list(counts) for case, counts in (on_slices or {}).items()},
+        "earlier": earlier.model_dump(mode="json") if earlier else None,
     }
 
 
@@ -128,7 +132,7 @@ def migrated(comparison: Mapping[str, Any]) -> dict[str, Any]:
     ('percentile bootstrap, 95 %', [])
     """
     if "format" in comparison:
-        return {"copies": [], "on_slices": {}, **_OF_ORGANS, **comparison}
+        return {"copies": [], "on_slices": {}, "earlier": None, **_OF_ORGANS, **comparison}
     return {
         "metric": "dsc, mean over organs",
         "interval": OLD_INTERVAL,
@@ -142,6 +146,7 @@ def migrated(comparison: Mapping[str, Any]) -> dict[str, Any]:
         "unknown_ancestry": False,
         **_OF_ORGANS,
         "on_slices": {},
+        "earlier": None,
         **comparison,
         "format": FORMAT,
     }

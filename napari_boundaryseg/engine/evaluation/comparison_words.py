@@ -95,6 +95,8 @@ def remarks(comparison: Mapping[str, Any]) -> list[str]:
     said += [
         f"{', '.join(names)} are one scan under several names, and count as one patient." for names in known["copies"]
     ]
+    if said_of_earlier := earlier_in_words(known["earlier"]):
+        said.append(said_of_earlier)
     if known["on_slices"]:
         cases = ", ".join(f"{case} ({seen} of {n} slices)" for case, (seen, n) in known["on_slices"].items())
         said.append(
@@ -117,6 +119,21 @@ def _of_itself(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     return [case for case, dsc in lowest.items() if dsc >= ITSELF]
 
 
+def earlier_in_words(earlier: Mapping[str, Any] | None) -> str:
+    """What a model has kept on the scans that it learnt from before; empty where there is none of them.
+
+    Examples
+    --------
+    >>> earlier_in_words({"synthetic": True, "n": 6, "dsc_before": 0.9, "dsc_after": 0.89})
+    'On 6 synthetic scans of the kind that the model learnt from before, its Dice was 0.900 and is 0.890.'
+    """
+    if not earlier:
+        return ""
+    kind = "synthetic scans of the kind" if earlier["synthetic"] else "accepted cases of those"
+    n, before, after = earlier["n"], earlier["dsc_before"], earlier["dsc_after"]
+    return f"On {n} {kind} that the model learnt from before, its Dice was {before:.3f} and is {after:.3f}."
+
+
 def taken_in_words(share: float | None, why: str | None) -> str:
     """How much of what a fine-tuning learnt was taken, where that is not all of it; see `card.TakenWhy`.
 
@@ -129,6 +146,11 @@ def taken_in_words(share: float | None, why: str | None) -> str:
     """
     if share is None or share == 1:
         return ""
+    if share == 0 and why == "forgets":
+        return (
+            "Nothing of what it learnt was taken, so it is as the model before: even a quarter of it lost more than a "
+            "hundredth of Dice on scans that the model learnt from before."
+        )
     if share == 0:
         found = "it helped, but not surely," if why == "unsure" else "it did not help"
         cases = "corrected cases that it had not learnt from"
@@ -136,6 +158,8 @@ def taken_in_words(share: float | None, why: str | None) -> str:
     part = {0.25: "A quarter", 0.5: "Half", 0.75: "Three quarters"}.get(share, f"{share:.0%}")
     if why == "one patient":
         return f"{part} of what it learnt was taken: no corrected case of another patient says whether it helps."
+    if why == "forgets":
+        return f"{part} of what it learnt was taken: with more, too much of what it had learnt before was lost."
     return f"{part} of what it learnt was taken: more helped less, or less surely, on cases new to it."
 
 

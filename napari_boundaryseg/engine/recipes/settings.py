@@ -152,6 +152,9 @@ class Optimiser(Settings):
     name: Literal["adam", "adamw", "sgd"] = "adamw"
     lr: float = Field(2e-3, gt=0)
     weight_decay: float = Field(1e-4, ge=0)
+    anchor: float = Field(
+        0.0, ge=0, description="pull back to the weights that the training began with, times the learning rate a step"
+    )
     gradient_clip: float = Field(0.0, ge=0, description="largest gradient norm; 0 for none")
     ema_decay: float = Field(
         0.0,

@@ -9,8 +9,8 @@ from pydantic import Field
 from napari_boundaryseg.engine.recipes.recipe import TUNING_STEPS
 from napari_boundaryseg.engine.recipes.settings import Settings
 
-Part = Literal["all", "decoder", "heads"]
-"""Which weights are trained: all, all but the encoder's, or those of the last layers of every output only."""
+Part = Literal["all", "decoder", "heads", "norm"]
+"""Which weights are trained: all, all but the encoder's, those of the last layers of every output, or of the norms."""
 
 
 FEWEST_PATIENTS, TOO_MANY_PATIENTS = 3, 10
@@ -51,6 +51,31 @@ class FineTuneSettings(Settings):
     part: Part = Field(
         "all",
         title="Trained part",
-        description="The other weights stay as they are: the encoder's, or all but the last layers of each output",
-        json_schema_extra={"words": {"all": "Whole network", "decoder": "All but the encoder", "heads": "Heads only"}},
+        description="The other weights stay as they are: the encoder's, all but the last layers of each output, or all "
+        "but the scales and shifts of the norms",
+        json_schema_extra={
+            "words": {
+                "all": "Whole network",
+                "decoder": "All but the encoder",
+                "heads": "Heads only",
+                "norm": "Norms only",
+            }
+        },
+    )
+    anchor: float = Field(
+        0.0,
+        ge=0,
+        le=1000,
+        title="Pull to the old weights",
+        description="0 for none. A stronger pull changes the model less: less is learnt, and less is forgotten",
+        json_schema_extra={"step": 1.0},
+    )
+    rehearsal: float = Field(
+        0.0,
+        ge=0,
+        le=0.9,
+        title="Rehearsal",
+        description="The share of earlier scans in what is shown to the model: accepted cases that it was trained on "
+        "before, or synthetic scans where it learnt from such; 0 for none",
+        json_schema_extra={"step": 0.05},
     )

@@ -92,6 +92,7 @@ def keep_comparison(
         unknown_ancestry=not before.card.ancestry.complete,
         smallest=smallest,
         models=models,
+        earlier=tuned.card.training.earlier,
         on_slices={case.volume.name: case.looked.counts(case.labels) for case in judges.cases if case.looked},
     )
     card = with_scores(tuned.card, comparison)

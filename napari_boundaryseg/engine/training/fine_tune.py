@@ -18,6 +18,7 @@ from napari_boundaryseg.engine.recipes.tuning import SMALLEST_GAIN, FineTuneSett
 from napari_boundaryseg.engine.training.before_and_after import judged, keep_comparison
 from napari_boundaryseg.engine.training.cross_fit import cross_fit, forget_parts, parts_to_judge
 from napari_boundaryseg.engine.training.data.cases import Pair
+from napari_boundaryseg.engine.training.earlier import EarlierScans, Forgetting
 from napari_boundaryseg.engine.training.judges import Judges
 from napari_boundaryseg.engine.training.loop.folder import CARD, LAST, card_in
 from napari_boundaryseg.engine.training.share_choice import mixed
@@ -47,6 +48,9 @@ def fine_tune(
     part: Part = "all",
     smallest_gain: float = SMALLEST_GAIN,
     cross_fitting: bool = False,
+    anchor: float = 0.0,
+    rehearsal: float = 0.0,
+    earlier: Iterable[Pair] = (),
     seed: int = 0,
     device: str = "auto",
     precision: str = "auto",
@@ -76,13 +80,21 @@ def fine_tune(
     lr : float
         The highest learning rate of the one-cycle schedule.
     part : str
-        ``"all"``, ``"decoder"`` (all but the encoder) or ``"heads"`` (the last layers of every output); the other
-        weights stay exactly as they are.
+        ``"all"``, ``"decoder"`` (all but the encoder), ``"heads"`` (the last layers of every output) or ``"norm"``
+        (scales and shifts of the norms); the other weights stay exactly as they are.
     smallest_gain : float
         Of surface Dice: a model that gains less on the held-out cases is not called better.
     cross_fitting : bool
         Where nobody is held out, and there are 3 to 9 patients: fine-tune up to five times more, each time without some
         of them, who judge. See `cross_fit`.
+    anchor : float
+        How strongly weights are pulled back to the old ones: see `engine.training.loop.optimiser.Anchor`.
+    rehearsal : float
+        The share of the patches that come from earlier scans; these are some of ``earlier``, or synthetic ones where
+        there are none and the recipe makes such.
+    earlier : iterable of (Volume, LabelMap) or LabelledScan
+        Accepted cases that an ancestor was trained on. Those that are not rehearsed say what was forgotten: of what was
+        learnt no more is taken than loses a hundredth of Dice on them, or on synthetic scans.
     seed : int
     device, precision : str
         As for `engine.training.train.fit`.
@@ -123,17 +135,28 @@ def fine_tune(
     judges = Judges.of(model.card.ancestry, scans, held, patients or {})
     parts = parts_to_judge(scans, patients or {}) if cross_fitting and not held else []
     own = 1 / (1 + len(parts))  # of the time
-    recipe = tuning_recipe(model.card.recipe, steps, lr)
+    learnt_before = [LabelledScan(*case) for case in earlier]
+    before = EarlierScans.of(learnt_before)
+    share_made = 0.0 if before.rehearsed else rehearsal
+    recipe = tuning_recipe(model.card.recipe, steps, lr, anchor, share_made)
     if resume:
         recipe = _as_begun(recipe, folder, "batch")
     _freeze_statistics(model.network)
 
     begun = replace(model, network=only(part, model.network))
-    teach = partial(fit, seed=seed, start=begun, device=device, precision=precision)
+    teach = partial(
+        fit,
+        rehearsed=before.rehearsed,
+        rehearsal=rehearsal,
+        seed=seed,
+        start=begun,
+        device=device,
+        precision=precision,
+    )
 
     def learn(some: Sequence[LabelledScan], place: Path, told: Progress) -> Path:
         fewer = _as_begun(
-            tuning_recipe(model.card.recipe, max(1, steps // PART_OF_STEPS), lr),
+            tuning_recipe(model.card.recipe, max(1, steps // PART_OF_STEPS), lr, anchor, share_made),
             place,
             "batch",
             "steps",
@@ -142,7 +165,9 @@ def fine_tune(
         return teach(fewer, some, place, steps=fewer.steps, resume=True, progress=told)
 
     def judge(tuned: Path) -> None:
-        kept = taken(model, scans, patients or {}, learn, folder, device, share(progress, 0.45 * own, 0.9 * own))
+        asked = partial(Forgetting(model, before, device).kept, tuned.with_name(LAST))
+        told = share(progress, 0.45 * own, 0.9 * own)
+        kept = taken(model, scans, patients or {}, learn, folder, device, asked, told)
         _keep(kept, model, tuned)
         if held:
             found = judged(model, load_model(tuned), judges.cases, device, share(progress, 0.9, 1.0))
@@ -161,7 +186,9 @@ def fine_tune(
             steps=steps,
             lr=lr,
             part=part,
-            cross_fitting=False,
+            anchor=anchor,
+            rehearsal=rehearsal,
+            earlier=learnt_before,
             seed=seed,
             device=device,
             precision=precision,
@@ -188,23 +215,30 @@ def fine_tune(
 def _keep(kept: Taken, before: LoadedModel, path: Path) -> None:
     """Make a checkpoint of the share that is taken of what was learnt; the last one of the training stays as it is."""
     learnt = load_model(path.with_name(LAST))
-    training = learnt.card.training.model_copy(update={"taken": kept.share, "taken_why": kept.why})
+    training = learnt.card.training.model_copy(
+        update={"taken": kept.share, "taken_why": kept.why, "earlier": kept.earlier}
+    )
     card = learnt.card.model_copy(update={"training": training})
     save(path, card, mixed(before.network, learnt.network, kept.share))
     atomic_text(path.with_name(CARD), card.model_dump_json(indent=2))
 
 
-def tuning_recipe(recipe: Recipe, steps: int, lr: float = LEARNING_RATE) -> Recipe:
-    """A model's own recipe with a gentle rate, smaller batches and short epochs, on the given scans."""
+def tuning_recipe(
+    recipe: Recipe, steps: int, lr: float = LEARNING_RATE, anchor: float = 0.0, rehearsal: float = 0.0
+) -> Recipe:
+    """A model's own recipe with a gentle rate, smaller batches and short epochs, on the given scans.
+
+    A recipe that makes synthetic scans keeps its generator, from which so large a share of the patches comes.
+    """
+    gentle = {"lr": lr, "gradient_clip": 5.0, "ema_decay": 0.0, "anchor": anchor}
     return recipe.model_copy(
         update={
-            "optimiser": recipe.optimiser.model_copy(update={"lr": lr, "gradient_clip": 5.0, "ema_decay": 0.0}),
+            "optimiser": recipe.optimiser.model_copy(update=gentle),
             "schedule": recipe.schedule.model_copy(update={"name": "one-cycle"}),
             "batch": min(recipe.batch, TUNING_BATCH),
             "steps": steps,
             "steps_per_epoch": max(1, min(50, steps)),
-            "synthetic": "",
-            "synthetic_share": 1.0,
+            "synthetic_share": rehearsal if recipe.synthetic else 1.0,
         }
     )
 

@@ -10,8 +10,8 @@ from napari_boundaryseg.engine.evaluation.paired_change import t_interval
 
 SHARES = (0.5, 1.0)
 """Of the way from the old weights to the new ones, beside 0; each costs a prediction of every case."""
-ONE_PATIENT = 0.25
-"""What is taken where there is no other patient who could judge."""
+LITTLE = 0.25
+"""What is taken where there is no other patient who could judge, or where more would be forgotten than may be."""
 
 
 def halves(groups: Sequence[str], labelled: Sequence[bool]) -> tuple[list[int], list[int]]:
@@ -39,8 +39,8 @@ def halves(groups: Sequence[str], labelled: Sequence[bool]) -> tuple[list[int], 
     return sorted(found[0]), sorted(found[1])
 
 
-def chosen(changes: Mapping[float, Sequence[float]]) -> float:
-    """The share that helped most of those that helped as surely as a verdict has to be; 0 where none did.
+def ranked(changes: Mapping[float, Sequence[float]]) -> list[float]:
+    """The shares that helped as surely as a verdict has to be, that which helped most first; none where none did.
 
     Parameters
     ----------
@@ -49,20 +49,20 @@ def chosen(changes: Mapping[float, Sequence[float]]) -> float:
 
     Returns
     -------
-    float
-        That of the largest mean among those whose 95 % t interval leaves out zero; of several the smaller one. With
+    list of float
+        Those whose 95 % t interval leaves out zero, by their mean; of equal ones the smaller before the larger. With
         few patients only what helps each of them about as much is sure.
 
     Examples
     --------
-    >>> chosen({0.5: [0.02, 0.03, 0.01], 1.0: [0.05, 0.04, 0.06]})
-    1.0
-    >>> chosen({0.5: [0.02, -0.03, 0.01], 1.0: [-0.05, 0.04, -0.06]})
-    0.0
+    >>> ranked({0.5: [0.02, 0.03, 0.01], 1.0: [0.05, 0.04, 0.06]})
+    [1.0, 0.5]
+    >>> ranked({0.5: [0.02, -0.03, 0.01], 1.0: [-0.05, 0.04, -0.06]})
+    []
     """
     found = {share: t_interval(changes[share]) for share in sorted(changes)}
     sure = {share: mean for share, (mean, low, _) in found.items() if mean is not None and low is not None and low > 0}
-    return max(sure, key=lambda share: sure[share]) if sure else 0.0
+    return sorted(sure, key=lambda share: -sure[share])
 
 
 def mixed(before: nn.Module, after: nn.Module, share: float) -> dict[str, Tensor]:

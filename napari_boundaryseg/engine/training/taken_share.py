@@ -22,14 +22,15 @@ import torch
 from napari_boundaryseg.data.datasets.copies import marks, one_patient_each, one_scan
 from napari_boundaryseg.data.saving import atomic_json
 from napari_boundaryseg.data.slices.looked_at import only_known
-from napari_boundaryseg.engine.checkpoints.card import TakenWhy
+from napari_boundaryseg.engine.checkpoints.card import EarlierScores, TakenWhy
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, load_model
 from napari_boundaryseg.engine.devices import choose
 from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan
 from napari_boundaryseg.engine.training.data.cases import TrainingCase, prepare_all
+from napari_boundaryseg.engine.training.earlier import few_enough
 from napari_boundaryseg.engine.training.loop.folder import HALVES, TAKEN
 from napari_boundaryseg.engine.training.loop.validate import dice_scores, mean_of
-from napari_boundaryseg.engine.training.share_choice import ONE_PATIENT, SHARES, chosen, halves, mixed
+from napari_boundaryseg.engine.training.share_choice import LITTLE, SHARES, halves, mixed, ranked
 from napari_boundaryseg.progress import Progress, part, silent
 
 Learn = Callable[[Sequence[LabelledScan], Path, Progress], Path]
@@ -41,6 +42,7 @@ class Taken(NamedTuple):
 
     share: float
     why: TakenWhy
+    earlier: EarlierScores | None = None
 
 
 def taken(
@@ -50,9 +52,13 @@ def taken(
     learn: Learn,
     folder: Path,
     device: str = "auto",
+    kept_of: Callable[[float], EarlierScores | None] = lambda share: None,
     progress: Progress = silent,
 ) -> Taken:
     """The share to take of what a fine-tuning on some cases learnt; found once in a folder, and kept there.
+
+    Of the shares that surely help, the one that helps most and does not lose too much on earlier scans, where there
+    are any: see `earlier.few_enough`.
 
     Parameters
     ----------
@@ -65,16 +71,19 @@ def taken(
     folder : Path
         Of the fine-tuning; what one half learns lies under it until the share is known.
     device : str
+    kept_of : callable
+        A share to what is kept, with it, on earlier scans.
     progress : Progress
 
     Returns
     -------
     Taken
-        `chosen` by the change of Dice, each patient once; `ONE_PATIENT` where no other patient has anything labelled.
+        By the change of Dice, each patient once; `LITTLE` where no other patient has anything labelled.
     """
     if (folder / TAKEN).is_file():
         kept = json.loads((folder / TAKEN).read_text("utf-8"))
-        return Taken(float(kept["share"]), kept["why"])
+        said = kept.get("earlier")
+        return Taken(float(kept["share"]), kept["why"], said and EarlierScores.model_validate(said))
     names = [case.volume.name for case in scans]
     known = one_patient_each(one_scan((case.volume.name, marks(case.volume)) for case in scans), patients)
     groups = [known.get(name) or name for name in names]
@@ -90,12 +99,27 @@ def taken(
                 if math.isfinite(change):
                     changes[share].setdefault(groups[place], []).append(change)
     means = {share: [float(np.mean(one)) for one in found.values()] for share, found in changes.items()}
-    share = chosen(means) if two[1] else ONE_PATIENT
-    helped = any(len(one) and np.mean(one) > 0 for one in means.values())
-    why: TakenWhy = "one patient" if not two[1] else "sure" if share else "unsure" if helped else "no gain"
-    atomic_json(folder / TAKEN, {"share": share, "why": why, "patients": len(means[1.0]), "dsc_changes": means})
+    found = _most(ranked(means), means, kept_of) if two[1] else Taken(LITTLE, "one patient", kept_of(LITTLE))
+    earlier = found.earlier and found.earlier.model_dump(mode="json")
+    told = {"share": found.share, "why": found.why, "earlier": earlier}
+    atomic_json(folder / TAKEN, {**told, "patients": len(means[1.0]), "dsc_changes": means})
     shutil.rmtree(folder / HALVES, ignore_errors=True)
-    return Taken(share, why)
+    return found
+
+
+def _most(
+    sure: Sequence[float], means: Mapping[float, Sequence[float]], kept_of: Callable[[float], EarlierScores | None]
+) -> Taken:
+    """The first of the shares that surely help, or a little of it, with which not too much is forgotten."""
+    if not sure:
+        helped = any(len(one) and np.mean(one) > 0 for one in means.values())
+        return Taken(0.0, "unsure" if helped else "no gain")
+    kept = None
+    for share in (*sure, LITTLE):
+        kept = kept_of(share)
+        if few_enough(kept):
+            return Taken(share, "sure" if share == sure[0] else "forgets", kept)
+    return Taken(0.0, "forgets", kept)
 
 
 def _said(progress: Progress, words: str) -> Progress:

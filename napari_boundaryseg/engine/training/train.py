@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -19,9 +19,9 @@ from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan
 from napari_boundaryseg.engine.preprocessing.intensities import measured, measured_foreground
 from napari_boundaryseg.engine.preprocessing.prepared_scan import PreparedScan
 from napari_boundaryseg.engine.recipes.recipe import Recipe
-from napari_boundaryseg.engine.training.data.cases import Pair, Source, TrainingCase, check_pair, prepare_all
+from napari_boundaryseg.engine.training.data.cases import Pair, RealCases, Source, TrainingCase, check_pair, prepare_all
 from napari_boundaryseg.engine.training.data.held_cases import HeldCases
-from napari_boundaryseg.engine.training.data.mixed_cases import source_of
+from napari_boundaryseg.engine.training.data.mixed_cases import MixedCases, source_of
 from napari_boundaryseg.engine.training.loop import folder as files
 from napari_boundaryseg.engine.training.loop.begun import Begun
 from napari_boundaryseg.engine.training.loop.initialisation import initialised
@@ -43,6 +43,8 @@ def fit(
     folder: Path,
     *,
     validation: Iterable[Pair] = (),
+    rehearsed: Sequence[Pair] = (),
+    rehearsal: float = 0.0,
     steps: int | None = None,
     seed: int | None = None,
     resume: bool = False,
@@ -73,6 +75,10 @@ def fit(
     validation : iterable of (Volume, LabelMap) or LabelledScan
         Scored after each epoch; the best mean Dice chooses ``best.safetensors``. Without it the last is the best, and
         the schedule ``"plateau"`` follows the mean training loss.
+    rehearsed : sequence of (Volume, LabelMap) or LabelledScan
+        Earlier cases, from which a share of the patches comes.
+    rehearsal : float
+        That share, below 1; 0 for none.
     steps, seed : int, optional
         Instead of the recipe's.
     resume : bool
@@ -159,6 +165,9 @@ def fit(
         run = TrainingRun.begin(recipe, network, card, folder, device=device, precision=precision)
         seen, judging = SeenCases(), SeenCases()
         source = source_of(recipe, seen.over(cases), seed, progress, held_cases.hold)
+        if rehearsed and rehearsal:
+            earlier = RealCases(seen.over(rehearsed), recipe, progress=progress, hold=held_cases.hold)
+            source = MixedCases(source, earlier, rehearsal, seed)
         held = prepare_all(judging.over(validation), recipe, hold=held_cases.hold)
         del cases, validation  # scans as they were read, where nobody else holds them
         trained = [name for name, weight in run.plain.named_parameters() if weight.requires_grad]
@@ -194,7 +203,8 @@ def _tell(
     told: TrainingData | None,
 ) -> None:
     """Let the card say what is trained on, and which cases may not judge the model's descendants."""
-    without = () if run.recipe.synthetic else seen.without(run.recipe.scheme)
+    shown = run.recipe.synthetic and run.recipe.synthetic_share
+    without = () if shown else seen.without(run.recipe.scheme)
     training = (told or TrainingData(cases=cases)).model_copy(update={"not_taught": without})
     names = [*seen.names, *judging.names]
     ancestry = run.card.ancestry.with_cases(

@@ -9,6 +9,9 @@ from torch import nn
 from napari_boundaryseg.engine.recipes.tuning import Part
 from napari_boundaryseg.errors import InputError
 
+NORMS = (nn.GroupNorm, nn.LayerNorm, nn.modules.batchnorm._NormBase)
+"""The last: batch and instance norms."""
+
 
 def only(part: Part, network: nn.Module) -> nn.Module:
     """The network with gradients for the weights of this part alone: a copy, or itself where all are trained.
@@ -16,18 +19,21 @@ def only(part: Part, network: nn.Module) -> nn.Module:
     Parameters
     ----------
     part : str
-        ``"all"``; ``"decoder"``, all but the encoder; ``"heads"``, the last layers of every output.
+        ``"all"``; ``"decoder"``, all but the encoder; ``"heads"``, the last layers of every output; ``"norm"``, scales
+        and shifts of the norms.
     network : nn.Module
-        Which names its ``encoder_modules`` and its ``head_modules``; for ``"all"`` any network.
+        Which names its ``encoder_modules`` and its ``head_modules``; for ``"all"`` and ``"norm"`` any network.
 
     Raises
     ------
     InputError
-        For a network that does not say what its encoder and its heads are.
+        For a network that does not say what its encoder and its heads are, or has no norms.
     """
     if part == "all":
         return network
     chosen = copy.deepcopy(network)
+    if part == "norm":
+        return _norms_only(chosen)
     named = next((module for module in chosen.modules() if hasattr(module, "encoder_modules")), None)
     if named is None:
         raise InputError(
@@ -38,6 +44,17 @@ def only(part: Part, network: nn.Module) -> nn.Module:
     for weight in chosen.parameters():
         weight.requires_grad_((id(weight) in inside) == (part == "heads"))
     return chosen
+
+
+def _norms_only(network: nn.Module) -> nn.Module:
+    network.requires_grad_(False)
+    norms = [module for module in network.modules() if isinstance(module, NORMS)]
+    weights = [weight for module in norms for weight in module.parameters(recurse=False)]
+    if not weights:
+        raise InputError("norm", "this network has no norms with weights", "Train all of it, or use another model")
+    for weight in weights:
+        weight.requires_grad_(True)
+    return network
 
 
 def _weights(network: nn.Module, name: str) -> list[nn.Parameter]:

@@ -9,13 +9,13 @@ from typing import Any
 
 from napari_boundaryseg.engine.evaluation.comparison import migrated, wins
 from napari_boundaryseg.engine.evaluation.comparison_words import (
+    earlier_in_words,
     not_taught_in_words,
     on_whom,
     remarks,
     score_in_words,
     taken_in_words,
 )
-from napari_boundaryseg.engine.recipes.recipe import TUNING_STEPS
 from napari_boundaryseg.engine.recipes.tuning import FineTuneSettings
 from napari_boundaryseg.engine.task_list import FineTune, TuningCase
 from napari_boundaryseg.errors import InputError
@@ -39,11 +39,13 @@ def fine_tune(
     model: str | Path,
     names: Sequence[str],
     held_out: Sequence[str] = (),
-    steps: int = TUNING_STEPS,
     seed: int = 0,
     **settings: Any,
 ) -> Job:
     """Fine-tune a model on accepted cases in the worker; the result is added to the project as a version.
+
+    ``settings`` are those of `FineTuneSettings`. Other cases of the project that an ancestor of the model was trained
+    on are rehearsed, if wished, and say what was forgotten.
 
     The new version is used only where the comparison on held-out cases says that it is better, and every organ was
     taught and judged. It is trained in the project's own folder, so that it is not lost where it cannot be added, or
@@ -60,16 +62,19 @@ def fine_tune(
         )
     project.give_roles({**dict.fromkeys(names, "Train"), **dict.fromkeys(held_out, "Held out")})
     training, held = ([known[name] for name in chosen] for chosen in (names, held_out))
-    order = trainings.order_of(project, model, training, held, FineTuneSettings(steps=steps, **settings), seed)
-    return _start(session, project, order, Path(model), training, held, project.training_folder())
+    earlier = trainings.earlier_cases(model, [case for name, case in known.items() if name not in (*names, *held_out)])
+    order = trainings.order_of(project, model, training, held, FineTuneSettings(**settings), seed, earlier)
+    return _start(session, project, order, Path(model), training, held, project.training_folder(), earlier=earlier)
 
 
 def resume(session: Session, unfinished: Unfinished) -> Job:
     """Resume a fine-tuning that was stopped, with the model, the cases, their labels and the settings of then."""
     project, order = project_of(session), unfinished.order
-    training, held = (trainings.cases_of(project, chosen) for chosen in (order.cases, order.held_out))
+    training, held, earlier = (
+        trainings.cases_of(project, chosen) for chosen in (order.cases, order.held_out, order.earlier)
+    )
     model = trainings.model_of(project, order)
-    return _start(session, project, order, model, training, held, unfinished.folder, resumed=True)
+    return _start(session, project, order, model, training, held, unfinished.folder, resumed=True, earlier=earlier)
 
 
 def _start(
@@ -81,6 +86,7 @@ def _start(
     held: Sequence[AcceptedCase],
     folder: Path,
     resumed: bool = False,
+    earlier: Sequence[AcceptedCase] = (),
 ) -> Job:
     limits: list[str] = []
     taken: list[str] = []
@@ -99,7 +105,8 @@ def _start(
 
     def after(result: dict[str, Any]) -> ModelVersion:
         limits.extend(_limits(result))
-        taken.extend(filter(None, [taken_in_words(result["taken"], result["taken_why"])]))
+        kept = earlier_in_words(result.get("earlier"))
+        taken.extend(filter(None, [taken_in_words(result["taken"], result["taken_why"]), kept]))
         return _add(project, result)
 
     def ended(job: Job) -> None:
@@ -128,6 +135,7 @@ def _start(
                 model=str(model),
                 cases=tuple(_case(project, case) for case in training),
                 held_out=tuple(_case(project, case) for case in held),
+                earlier=tuple(_case(project, case) for case in earlier),
                 out_folder=str(folder),
                 seed=order.seed,
                 resume=resumed,
@@ -168,7 +176,7 @@ def _add(project: Project, result: dict[str, Any]) -> ModelVersion:
 def _limits(result: dict[str, Any]) -> list[str]:
     """What is said beside the verdict; what else limits a comparison stands at its table."""
     if result["comparison"] is not None:
-        return remarks({**migrated(result["comparison"]), "unscored": [], "unknown_ancestry": False})
+        return remarks({**migrated(result["comparison"]), "unscored": [], "unknown_ancestry": False, "earlier": None})
     return [not_taught_in_words(result["not_taught"])] if result.get("not_taught") else []
 
 

@@ -44,6 +44,8 @@ class Order(BaseModel):
         A shipped model's name, a file of the project's folder of models, or the path of another file.
     sha256 : str
         Of the model's file.
+    earlier : tuple of Chosen
+        Cases that the model or an ancestor was trained on, and that neither train nor judge now.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -53,6 +55,7 @@ class Order(BaseModel):
     sha256: str
     cases: tuple[Chosen, ...]
     held_out: tuple[Chosen, ...]
+    earlier: tuple[Chosen, ...] = ()
     settings: FineTuneSettings
     seed: int = 0
 
@@ -81,6 +84,7 @@ def order_of(
     held_out: Sequence[AcceptedCase],
     settings: FineTuneSettings,
     seed: int,
+    earlier: Sequence[AcceptedCase] = (),
 ) -> Order:
     """What is asked for, such that it can be found again when the project lies elsewhere."""
     path = model_library.find(model)
@@ -88,11 +92,17 @@ def order_of(
         name = path.stem
     else:
         name = path.name if path.parent.resolve() == project.models_folder.resolve() else str(path.resolve())
-    chosen, held = (
-        tuple(Chosen(name=case.name, version=case.version) for case in given) for given in (cases, held_out)
+    chosen, held, before = (
+        tuple(Chosen(name=case.name, version=case.version) for case in given) for given in (cases, held_out, earlier)
     )
     digest = model_library.read_card(path)[1]
-    return Order(model=name, sha256=digest, cases=chosen, held_out=held, settings=settings, seed=seed)
+    return Order(model=name, sha256=digest, cases=chosen, held_out=held, earlier=before, settings=settings, seed=seed)
+
+
+def earlier_cases(model: str | Path, cases: Sequence[AcceptedCase]) -> list[AcceptedCase]:
+    """Of some cases those that a model or an ancestor was trained on, as far as their names tell."""
+    ancestry = model_library.read_card(model_library.find(model))[0].ancestry
+    return [case for case in cases if ancestry.why_not((), case.name)]
 
 
 def keep(folder: Path, order: Order) -> None:

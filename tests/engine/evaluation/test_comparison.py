@@ -230,6 +230,7 @@ def test_what_a_comparison_of_an_older_version_did_not_say_is_nothing() -> None:
         "smallest": None,
         "models": 0,
         "on_slices": {},
+        "earlier": None,
     }
 
 

@@ -150,7 +150,8 @@ def test_a_model_with_the_longest_name_can_be_fine_tuned(model: LoadedModel, tmp
 def test_the_recipe_is_the_models_own_but_gentle(model: LoadedModel) -> None:
     own = model.card.recipe.model_copy(update={"synthetic": "pelvis"})
     gentle = tuning_recipe(own, 120)
-    assert (gentle.optimiser.lr, gentle.steps, gentle.steps_per_epoch, gentle.synthetic) == (LEARNING_RATE, 120, 50, "")
+    assert (gentle.optimiser.lr, gentle.steps, gentle.steps_per_epoch) == (LEARNING_RATE, 120, 50)
+    assert (gentle.synthetic, gentle.synthetic_share) == ("pelvis", 0.0), "none is shown, and its generator is kept"
     assert gentle.optimiser.gradient_clip > 0
     for name in (
         "scheme",
@@ -313,7 +314,7 @@ def test_a_part_that_a_network_does_not_name_is_refused() -> None:
         only("heads", torch.nn.Linear(2, 2))
 
 
-@pytest.mark.parametrize("part", ["decoder", "heads"])
+@pytest.mark.parametrize("part", ["decoder", "heads", "norm"])
 @pytest.mark.parametrize("name", sorted(model_library.shipped()))
 def test_every_shipped_model_has_every_part(name: str, part: Any) -> None:
     network = only(part, load_model(name).network)
@@ -340,7 +341,7 @@ def test_batches_are_small_and_a_fine_tuning_of_a_fine_tuned_model_has_the_same(
     assert tuning_recipe(once, 10).batch == once.batch
     mixed = recipe("pelvis-mr-sgm").with_settings({"synthetic_share": 0.5})
     tuned = tuning_recipe(mixed, 10)
-    assert (tuned.synthetic, tuned.synthetic_share) == ("", 1.0)
+    assert (tuned.synthetic, tuned.synthetic_share) == ("pelvis", 0.0)
     assert tuned.learns_from_cases
 
 

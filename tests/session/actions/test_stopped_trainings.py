@@ -165,7 +165,7 @@ def test_an_order_that_cannot_be_read_hides_the_training_and_deletes_nothing(
 def test_nothing_of_a_patient_but_the_names_of_cases_stands_in_the_order(stopped: trainings.Unfinished) -> None:
     order: dict[str, Any] = json.loads((stopped.folder / trainings.FILE).read_text())
     assert order["cases"] == [{"name": "a", "version": 1}]
-    assert set(order) == {"format", "model", "sha256", "cases", "held_out", "settings", "seed"}
+    assert set(order) == {"format", "model", "sha256", "cases", "held_out", "earlier", "settings", "seed"}
 
 
 def test_one_that_was_stopped_before_anything_was_saved_leaves_nothing(told: Told, tiny_model: Path) -> None:

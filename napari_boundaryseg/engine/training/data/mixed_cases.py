@@ -44,7 +44,7 @@ def source_of(
     recipe: Recipe, cases: Iterable[Pair], seed: int, progress: Progress = silent, hold: Hold = in_memory
 ) -> Source:
     """Where a training's patches come from: labelled scans, synthetic ones, or both, as its recipe says."""
-    if not recipe.synthetic:
+    if not recipe.synthetic or not recipe.synthetic_share:
         return RealCases(cases, recipe, progress=progress, hold=hold)
     made = SyntheticScans(recipe, seed)
     if not recipe.learns_from_cases:

@@ -14,6 +14,8 @@ EVERY = {"pelvis": 3, "brain": 8}
 """Steps between two new scans: making scans is to take a tenth of a training at most."""
 RENDERS = 4
 """How often one pelvis is rendered with new intensities before it is replaced by a new one."""
+JUDGES_FROM = 900_000_000
+"""The first seed of scans that judge: trainings begin at a million and a hundred thousand for each of their seeds."""
 
 
 class SyntheticScans:
@@ -41,6 +43,12 @@ class SyntheticScans:
         newest = self._pool + step // self._every
         self._scans = {n: self._scans.get(n) or self._make(n) for n in range(newest - self._pool, newest)}
         return list(self._scans.values())
+
+
+def judging_scans(recipe: Recipe, n: int) -> list[TrainingCase]:
+    """So many scans of a recipe's kind that no training sees, always the same."""
+    make = {"pelvis": pelves, "brain": brains}[recipe.synthetic](recipe, JUDGES_FROM)
+    return [make(RENDERS * number) for number in range(n)]
 
 
 def pelves(recipe: Recipe, first_seed: int) -> Callable[[int], TrainingCase]:

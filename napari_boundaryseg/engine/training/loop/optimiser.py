@@ -29,6 +29,34 @@ def optimiser_of(settings: Optimiser, network: nn.Module) -> torch.optim.Optimiz
     return kind(given, settings.lr)
 
 
+class Anchor:
+    """Pulls weights that are trained back to where they began, as decoupled weight decay pulls them to nought.
+
+    Parameters
+    ----------
+    strength : float
+        Times the learning rate: the part of the way back that each step goes; 0 for none.
+    network : nn.Module
+        With the weights that the training begins with.
+
+    References
+    ----------
+    Li, Grandvalet and Davoine, Explicit inductive bias for transfer learning with convolutional networks, ICML 2018
+    (L2-SP); Loshchilov and Hutter, Decoupled weight decay regularization, ICLR 2019.
+    """
+
+    def __init__(self, strength: float, network: nn.Module) -> None:
+        weights = [weight for weight in network.parameters() if weight.requires_grad] if strength else []
+        self._strength = strength
+        self._held = [(weight, weight.detach().clone()) for weight in weights]
+
+    @torch.no_grad()
+    def pull(self, lr: float) -> None:
+        """Go back a part of the way, after a step of the optimiser."""
+        for weight, start in self._held:
+            weight.lerp_(start, min(1.0, lr * self._strength))
+
+
 def averaged_over(settings: Optimiser, network: nn.Module) -> AveragedModel | None:
     """A copy of the network whose weights are the exponential moving average of its own; None where none is wanted."""
     if not settings.ema_decay:

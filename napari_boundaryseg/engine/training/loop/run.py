@@ -25,7 +25,7 @@ from napari_boundaryseg.engine.training.data.cases import Source, TrainingCase
 from napari_boundaryseg.engine.training.loop import folder as files
 from napari_boundaryseg.engine.training.loop.gradient_shares import gradient_shares
 from napari_boundaryseg.engine.training.loop.guard import Guard
-from napari_boundaryseg.engine.training.loop.optimiser import averaged_over, optimiser_of
+from napari_boundaryseg.engine.training.loop.optimiser import Anchor, averaged_over, optimiser_of
 from napari_boundaryseg.engine.training.loop.plateau import Plateau
 from napari_boundaryseg.engine.training.loop.schedules import rate
 from napari_boundaryseg.engine.training.loop.state import Good, Memory, moments_of, put_moments, save_state
@@ -57,6 +57,7 @@ class TrainingRun:
     plateau: Plateau = field(default_factory=Plateau)
     good: Good = field(default_factory=Good)
     begun: str = ""
+    anchor: Anchor = field(default_factory=lambda: Anchor(0.0, nn.Identity()))
 
     @classmethod
     def begin(
@@ -94,6 +95,7 @@ class TrainingRun:
             losses.weighted(recipe.losses, recipe.loss_arguments),
             card,
             None if averaged is None else averaged.to(fabric.device),
+            anchor=Anchor(recipe.optimiser.anchor, network),
         )
         run.remember_good()
         return run
@@ -186,6 +188,7 @@ class TrainingRun:
         norm = float(nn.utils.clip_grad_norm_(self.plain.parameters(), limit))
         if math.isfinite(float(total.detach())) and math.isfinite(norm):
             self.optimiser.step()
+            self.anchor.pull(lr)
             if self.averaged is not None:
                 self.averaged.update_parameters(self.plain)
             self.guard = self.guard.after_good()
