@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.engine import tasks
-from napari_boundaryseg.engine.task_list import Adapt, FineTune, Predict, TuningCase, WarmUp
+from napari_boundaryseg.engine.task_list import Adapt, FineTune, Predict, TimeSteps, TuningCase, WarmUp
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.jobs.allowed import resolve
 from napari_boundaryseg.task import Task
@@ -29,6 +29,7 @@ EXAMPLES: list[Task] = [
         out_folder="out",
         box=((0, 2),) * 3,
     ),
+    TimeSteps(model="m", part="norm"),
     FineTune(model="m", cases=(CASE,), held_out=(CASE,), out_folder="out", steps=3, seed=4, device="cpu"),
 ]
 

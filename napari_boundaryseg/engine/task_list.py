@@ -118,6 +118,25 @@ class TuningCase(BaseModel):
             ) from error
 
 
+class TimeSteps(Task):
+    """Time a few steps of a fine-tuning on this device, so that a person knows how long it will take.
+
+    Parameters
+    ----------
+    model : str
+        A shipped name or a checkpoint file.
+    part : str
+        Which weights are trained.
+    """
+
+    lane = "adapting"
+    title = "Time a few steps"
+
+    model: Text
+    part: Part = "all"
+    device: str = "auto"
+
+
 class FineTune(Task):
     """Fine-tune a model on accepted cases and compare it with the old one on held-out cases.
 

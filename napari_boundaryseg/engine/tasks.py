@@ -21,10 +21,11 @@ from napari_boundaryseg.engine.inference.assembling.arrays import InFolder
 from napari_boundaryseg.engine.inference.prediction_files import save_all_but_arrays
 from napari_boundaryseg.engine.inference.predictor import Predictor
 from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan
-from napari_boundaryseg.engine.task_list import Adapt, FineTune, Predict, TuningCase, WarmUp
+from napari_boundaryseg.engine.task_list import Adapt, FineTune, Predict, TimeSteps, TuningCase, WarmUp
 from napari_boundaryseg.engine.training import fine_tune as tuning
 from napari_boundaryseg.engine.training.adapting import adapt as adapting
 from napari_boundaryseg.engine.training.adapting.adapted_files import save_adapted
+from napari_boundaryseg.engine.training.pace import pace
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Progress, part, silent
 from napari_boundaryseg.task import Task
@@ -112,6 +113,21 @@ def _predictor(model: str, device: str) -> Predictor:
     return _warm[key]
 
 
+def time_steps(task: TimeSteps, *, progress: Progress = silent) -> dict[str, float]:
+    """Time a few steps of a fine-tuning on this device.
+
+    Returns
+    -------
+    dict
+        ``step_s`` and ``look_s``: see `engine.recipes.tuning.Pace`.
+    """
+    progress(0.0, "Loading the model")
+    try:
+        return pace(load_model(task.model), task.part, task.device, progress=part(progress, 0.1, 1.0))._asdict()
+    finally:
+        give_back()
+
+
 def fine_tune(task: FineTune, *, progress: Progress = silent) -> dict[str, Any]:
     """Fine-tune a model on accepted cases and compare it with the old one on held-out cases.
 
@@ -169,6 +185,6 @@ def _labelled(cases: Sequence[TuningCase], scheme: LabelScheme) -> list[Labelled
 
 
 ALLOWED: Mapping[type[Task], Callable[..., Any]] = MappingProxyType(
-    {WarmUp: warm_up, Predict: predict, Adapt: adapt, FineTune: fine_tune}
+    {WarmUp: warm_up, Predict: predict, Adapt: adapt, TimeSteps: time_steps, FineTune: fine_tune}
 )
 """Every task that the worker carries out, with its function."""

@@ -14,7 +14,7 @@ from napari_boundaryseg.engine.checkpoints.card import tuned_on
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, load_model, save
 from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan
 from napari_boundaryseg.engine.recipes.recipe import TUNING_STEPS, Recipe
-from napari_boundaryseg.engine.recipes.tuning import SMALLEST_GAIN, FineTuneSettings, Part
+from napari_boundaryseg.engine.recipes.tuning import PART_OF_STEPS, SMALLEST_GAIN, FineTuneSettings, Part
 from napari_boundaryseg.engine.training.before_and_after import judged, keep_comparison
 from napari_boundaryseg.engine.training.cross_fit import cross_fit, forget_parts, parts_to_judge
 from napari_boundaryseg.engine.training.data.cases import Pair
@@ -30,9 +30,6 @@ from napari_boundaryseg.progress import Progress, silent
 from napari_boundaryseg.progress import part as share
 
 LEARNING_RATE = FineTuneSettings().lr
-PART_OF_STEPS = 4
-"""Each half of the cases learns for a quarter of the steps: enough to see whether what it teaches is shared."""
-
 TUNING_BATCH = 2
 """Patches of a step at most: a correction of a few cases shows in two of them as well as in four."""
 

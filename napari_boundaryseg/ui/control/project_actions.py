@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from napari_boundaryseg.engine.recipes.tuning import FineTuneSettings
-from napari_boundaryseg.engine.task_list import FineTune
+from napari_boundaryseg.engine.recipes.tuning import FineTuneSettings, Pace
+from napari_boundaryseg.engine.task_list import FineTune, TimeSteps
 from napari_boundaryseg.errors import InputError
-from napari_boundaryseg.session.actions import fine_tune, trainings
+from napari_boundaryseg.session.actions import fine_tune, pace, trainings
 from napari_boundaryseg.session.actions import project as project_actions
 from napari_boundaryseg.session.project.project import Project
 from napari_boundaryseg.session.session import Session
@@ -23,6 +23,7 @@ class ProjectActions:
 
     def __init__(self, session: Session, models: ModelChoice) -> None:
         self.session, self._models = session, models
+        self._paces: dict[tuple[str, str], Pace] = {}
 
     @report_errors
     def open(self, folder: Path) -> None:
@@ -51,6 +52,22 @@ class ProjectActions:
             return False
         project.give_roles(roles)
         return True
+
+    @report_errors
+    def time_steps(self, settings: FineTuneSettings, done: Callable[[Pace], None]) -> None:
+        """Find out how long a step of such a training takes here; ``done`` gets that, at once where it is known."""
+        model = self.session.model
+        if model is None:
+            raise InputError("Train", "no model is chosen", "Choose one in Segment")
+        key = (str(model), settings.part)
+        if key in self._paces:
+            done(self._paces[key])
+        elif not self.session.jobs.of(TimeSteps):
+            pace.time_steps(self.session, model, settings.part, lambda found: done(self._paces.setdefault(key, found)))
+
+    def pace(self, settings: FineTuneSettings) -> Pace | None:
+        """What is known of it."""
+        return self._paces.get((str(self.session.model), settings.part))
 
     def candidates(self) -> list[Candidate]:
         """The accepted cases, with what is against each as a case for the chosen model."""

@@ -9,7 +9,8 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QHBoxLayout, QWidget
 
 from napari_boundaryseg.engine.recipes.tuning import FineTuneSettings
-from napari_boundaryseg.engine.task_list import FineTune
+from napari_boundaryseg.engine.task_list import FineTune, TimeSteps
+from napari_boundaryseg.jobs.clock import left_in_words
 from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.session.project.model_versions import ModelVersion
 from napari_boundaryseg.session.project.project import Project
@@ -65,6 +66,10 @@ class TrainPanel(Panel):
         self.start = button(
             "train_panel.start", "Start fine-tuning", "Train the model chosen in Segment further", main=True
         )
+        self.time = line("train_panel.time", quiet=True)
+        self.how_long = button(
+            "train_panel.how_long", "How long?", "Time a few steps on this device, beside all else: some seconds"
+        )
         self.pause = button("train_panel.pause", "Pause", "Pause, or resume")
         self.outcome = line("train_panel.outcome")
         self.stopped = TrainingList()
@@ -88,8 +93,9 @@ class TrainPanel(Panel):
         self.training = QWidget()
         row = QHBoxLayout()
         row.addWidget(self.start, 2)
+        row.addWidget(self.how_long, 1)
         row.addWidget(self.pause, 1)
-        inside = column(self.training, self.cases, self.form, self.model, self.hint)
+        inside = column(self.training, self.cases, self.form, self.model, self.hint, self.time)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.addLayout(row)
         shown = (self.empty, self.training, self.stopped, self.curve, self.outcome)
@@ -99,7 +105,9 @@ class TrainPanel(Panel):
 
     def _connect(self, controller: ViewerController) -> None:
         self.cases.roles_changed.connect(self._on_role)
+        self.form.changed.connect(lambda _: self._show_time())
         self.start.clicked.connect(self._on_start)
+        self.how_long.clicked.connect(self._on_how_long)
         self.pause.clicked.connect(self._on_pause)
         self.form.changed.connect(lambda _: self._enable())
         self.stopped.resume_requested.connect(self._projects.resume)
@@ -181,6 +189,7 @@ class TrainPanel(Panel):
         said += [UNKNOWN.format(", ".join(unknown))] if unknown else []
         self.hint.setText("\n".join(said))
         self.hint.setVisible(bool(said))
+        self._show_time()
 
     def _on_role(self) -> None:
         """Keep it in the project, where it is that of all of a patient's scans."""
@@ -192,8 +201,11 @@ class TrainPanel(Panel):
 
     def _unjudged(self, roles: Mapping[str, str]) -> str:
         """What it means that nobody is held out."""
-        models = cross_fitted(self._offered, roles)
-        return CROSS_FITTED.format(models) if models and self.form.settings.cross_fitting else NO_HELD_OUT
+        models = self._models(roles)
+        return CROSS_FITTED.format(models) if models else NO_HELD_OUT
+
+    def _models(self, roles: Mapping[str, str]) -> int:
+        return cross_fitted(self._offered, roles) if self.form.settings.cross_fitting else 0
 
     def _on_start(self) -> None:
         roles = self.cases.roles()
@@ -202,6 +214,24 @@ class TrainPanel(Panel):
             [name for name, role in roles.items() if role == HELD_OUT],
             self.form.settings,
         )
+
+    def _on_how_long(self) -> None:
+        self._projects.time_steps(self.form.settings, lambda _: self._show_time())
+        if self._session.jobs.of(TimeSteps):
+            self.time.setText("A few steps are timed.")
+            self.time.show()
+
+    def _show_time(self) -> None:
+        """How long such a training will take here, where that is known."""
+        pace, given = self._projects.pace(self.form.settings), self.cases.roles()
+        roles = list(given.values())
+        self.time.setVisible(pace is not None)
+        if pace is not None:
+            models = 0 if HELD_OUT in roles else self._models(given)
+            seconds = pace.expected_s(self.form.settings, roles.count(TRAIN), roles.count(HELD_OUT), models)
+            self.time.setText(
+                f"On this device: {left_in_words(seconds).removesuffix(' left')}, longer for large scans."
+            )
 
     def _on_pause(self) -> None:
         job = self._session.training
@@ -233,6 +263,8 @@ class TrainPanel(Panel):
 
     def _on_finished(self, job: Job) -> None:
         """Show what came of a training: the new version's before and after, or that there is none."""
+        if isinstance(job.task, TimeSteps):
+            self._show_time()
         if not isinstance(job.task, FineTune):
             return
         if job.state != "returned":

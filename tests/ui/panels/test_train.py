@@ -13,7 +13,7 @@ from qtpy.QtWidgets import QMessageBox, QPushButton
 from napari_boundaryseg.data import formats
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.engine.recipes.tuning import FineTuneSettings
-from napari_boundaryseg.engine.task_list import FineTune
+from napari_boundaryseg.engine.task_list import FineTune, TimeSteps
 from napari_boundaryseg.jobs import worker_runner
 from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.session.actions import trainings
@@ -217,3 +217,34 @@ def test_only_what_fits_the_model_is_offered_and_nobody_trains_and_judges(
     assert not find("train_panel.start").isEnabled()
     cases.set_role("case2", "Leave out")
     assert "are of one patient" not in find("train_panel.hint").text()
+
+
+def test_how_long_it_takes_is_said_before_the_start(
+    session: Any, find: Callable[[str], Any], weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is timed unasked; what was timed is told for other steps, and anew for another part."""
+    stop(session, weights)
+    asked: list[TimeSteps] = []
+
+    def run(task: TimeSteps, started: Callable[[Job], None], **_: Any) -> Job:
+        asked.append(task)
+        job = Job(task)
+        started(job)
+        job.end("returned", result={"step_s": 2.0, "look_s": 1.0})
+        return job
+
+    monkeypatch.setattr(session.runner, "run", run)
+    said = find("train_panel.time")
+    assert said.isHidden()
+    find("train_panel.how_long").click()
+    assert [task.part for task in asked] == ["all"]
+    assert said.text().startswith("On this device: about 4 min, ")
+    assert not said.isHidden()
+    find("train_panel.steps").setValue(160)
+    assert said.text().startswith("On this device: about 8 min, ")
+    find("train_panel.how_long").click()
+    assert len(asked) == 1
+    find("train_panel.part").setCurrentText("Norms only")
+    assert said.isHidden()
+    find("train_panel.how_long").click()
+    assert asked[-1].part == "norm"
