@@ -14,7 +14,9 @@ import pytest
 from qtpy.QtWidgets import QFileDialog, QWidget
 
 from napari_boundaryseg.data.labels import preset
+from napari_boundaryseg.data.slices.looked_at import LookedAt
 from napari_boundaryseg.data.volume import LabelMap
+from napari_boundaryseg.editing.history.locks import Lock
 from napari_boundaryseg.engine.task_list import FineTune
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.jobs.job import Job
@@ -118,6 +120,30 @@ def test_the_box_of_the_prediction_is_stored_with_the_case(controller: Any, wait
     wait(idle(controller))
     (case,) = controller.session.project.cases()
     assert controller.session.project.meaning_of(case)["box"] == [[10, 50], [12, 52], [2, 14]]
+
+
+def test_accepted_slices_are_stored_with_the_case_and_without_one_all_of_it(
+    controller: Any, wait: Callable[..., None], said: list[str]
+) -> None:
+    """On the scan's own array, whichever way its slices run; a stroke makes its slice count too."""
+    controller.labels.new(preset("pelvis-mr"))
+    controller.tools.layer.selected_label = 1
+    controller.tools.layer.paint((5, 30, 30), 1)
+    controller.labels.accept()
+    wait(idle(controller))
+    project = controller.session.project
+    (case,) = project.cases()
+    assert project.meaning_of(case)["looked"] is None
+    controller.labels.lock(Lock(1, 7), True)
+    controller.labels.accept()
+    wait(idle(controller))
+    (case,) = project.cases()
+    looked = LookedAt.model_validate(project.meaning_of(case)["looked"])
+    display = controller.session.scan.geometry.display
+    own = [display.slice_from_display(0, n) for n in (5, 7)]
+    assert looked.axis == own[0][0]
+    assert looked.slices == {1: tuple(sorted(n for _, n in own)), 2: (), 3: ()}
+    assert any("train a model or judge one: 2 of Bladder." in text for text in said)
 
 
 def test_an_integer_that_no_organ_has_is_refused_at_accept(
