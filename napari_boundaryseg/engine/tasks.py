@@ -157,7 +157,7 @@ def fine_tune(task: FineTune, *, progress: Progress = silent) -> dict[str, Any]:
         earlier=_labelled(task.earlier, scheme),
         seed=task.seed,
         device=task.device,
-        patients={case.name: case.patient for case in (*task.cases, *task.held_out) if case.patient},
+        patients={case.name: case.patient for case in (*task.cases, *task.held_out, *task.earlier) if case.patient},
         resume=task.resume,
         progress=progress,
     )

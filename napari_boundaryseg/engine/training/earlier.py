@@ -7,7 +7,7 @@ synthetic generator, if it has one.
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +15,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from napari_boundaryseg.data.datasets.copies import marks
 from napari_boundaryseg.engine.checkpoints.card import EarlierScores
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, load_model
 from napari_boundaryseg.engine.devices import choose
@@ -39,8 +40,30 @@ class EarlierScans(NamedTuple):
     judging: Sequence[LabelledScan] = ()
 
     @classmethod
-    def of(cls, cases: Sequence[LabelledScan]) -> EarlierScans:
-        """Every second case judges, and six at most; of fewer than four all."""
+    def of(
+        cls, cases: Sequence[LabelledScan], now: Sequence[LabelledScan] = (), patients: Mapping[str, str] | None = None
+    ) -> EarlierScans:
+        """Every second case judges, and six at most; of fewer than four all.
+
+        Parameters
+        ----------
+        cases : sequence of LabelledScan
+        now : sequence of LabelledScan
+            Cases that train or judge now: no copy of them, and no other scan of their patients, is an earlier one.
+        patients : mapping, optional
+            Case to patient, where that is known.
+        """
+        known = patients or {}
+        names = {case.volume.name for case in now}
+        taken = {known[name] for name in names if known.get(name)}
+        seen = {mark for case in now for mark in marks(case.volume)} if cases else set()
+        cases = [
+            case
+            for case in cases
+            if case.volume.name not in names
+            and known.get(case.volume.name) not in taken
+            and not seen & set(marks(case.volume))
+        ]
         if len(cases) < FEW:
             return cls((), cases)
         judging = cases[::2][:MOST_JUDGES]

@@ -133,7 +133,7 @@ def fine_tune(
     parts = parts_to_judge(scans, patients or {}) if cross_fitting and not held else []
     own = 1 / (1 + len(parts))  # of the time
     learnt_before = [LabelledScan(*case) for case in earlier]
-    before = EarlierScans.of(learnt_before)
+    before = EarlierScans.of(learnt_before, [*scans, *held], patients)
     share_made = 0.0 if before.rehearsed else rehearsal
     recipe = tuning_recipe(model.card.recipe, steps, lr, anchor, share_made)
     if resume:

@@ -48,6 +48,15 @@ def test_no_earlier_case_is_rehearsed_and_judges(n: int, rehearsed: int, judging
     assert len(set(names)) == n if n >= 4 else len(names) == n
 
 
+def test_a_case_of_now_its_copy_and_its_patients_other_scans_are_no_earlier_ones() -> None:
+    cases = [LabelledScan(*case(seed)) for seed in range(6)]
+    copy = LabelledScan(replace(cases[1].volume, name="copy"), cases[1].labels)
+    patients = {"case2": "p", "case9": "p"}
+    now = [cases[0], copy, LabelledScan(*case(9))]
+    found = EarlierScans.of(cases, now, patients)
+    assert [one.volume.name for one in found.judging] == ["case3", "case4", "case5"]
+
+
 def test_a_hundredth_may_be_lost() -> None:
     assert few_enough(None)
     assert few_enough(scores(0.8901))
