@@ -130,7 +130,10 @@ def test_slices_lie_along_the_last_axis_where_nobody_says_otherwise() -> None:
     mask[1:6, 2:6, 2:5] = True
     paths = [compare_masks(np.zeros_like(mask), mask, (1, 1, 1), slice_axis=axis)["apl_mm"] for axis in range(3)]
     pair = StructurePair.of(np.zeros_like(mask), mask, (1, 1, 1), 0.5)
-    assert pair.slice_axis == StructurePair(mask, mask, (1, 1, 1), 0.5, 0.001).slice_axis == 2
+    plainly = StructurePair(mask, mask, (1, 1, 1), 0.5, 0.001)
+    assert pair.slice_axis == plainly.slice_axis == 2
+    assert (plainly.scan_voxels, pair.scan_voxels) == (0, mask.size)
+    assert len({pair, plainly, pair}) == 2, "a pair is itself, whatever its arrays hold"
     assert compare_masks(np.zeros_like(mask), mask, (1, 1, 1))["apl_mm"] == paths[2]
     assert len(set(paths)) == 3
 

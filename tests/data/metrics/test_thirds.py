@@ -177,6 +177,18 @@ def test_a_third_without_any_of_the_organ_is_left_out() -> None:
     assert [row["dsc"] for row in rows.values()] == [1, 1]
 
 
+def test_a_third_without_a_surface_has_no_distance_and_agrees_where_it_is_the_same() -> None:
+    """An organ that fills the scan across has a surface at its ends only."""
+    truth = np.zeros((4, 4, 20), bool)
+    truth[..., 2:17] = True
+    found = truth & (np.arange(20) < 16)
+    rows = evaluate_thirds(label_map(found), label_map(truth), 0.5)["Prostate"]
+    assert [row["surface_dice"] for row in rows.values()] == [1, 1, 0]
+    assert math.isnan(rows["middle"]["hd_mm"])
+    assert math.isnan(rows["middle"]["asd_mm"])
+    assert [rows[third]["hd_mm"] for third in ("apex", "base")] == [0, 1]
+
+
 def test_metrics_that_mean_nothing_of_a_part_are_left_out() -> None:
     asked = [one.name for one in every() if one.on_request]
     row = evaluate_thirds(label_map(pear()), label_map(pear()), also=asked)["Prostate"]["apex"]

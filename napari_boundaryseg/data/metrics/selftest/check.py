@@ -33,8 +33,8 @@ class Checked:
     @property
     def right(self) -> bool:
         """Whether the two are the same; both may be none."""
-        if math.isnan(self.expected) or math.isnan(self.value):
-            return math.isnan(self.expected) and math.isnan(self.value)
+        if math.isnan(self.expected):
+            return math.isnan(self.value)
         return abs(self.value - self.expected) <= ROUNDING * max(1.0, abs(self.expected))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, replace
 from itertools import product
 
 import numpy as np
@@ -151,6 +151,8 @@ def test_none_equals_none_only() -> None:
     assert replace(made, value=1.0, expected=1.0 + 1e-10).right
     assert replace(made, value=1000.0, expected=1000.0 + 1e-7).right
     assert not replace(made, value=math.inf, expected=1.0).right
+    with pytest.raises(FrozenInstanceError):
+        made.value = 1.0  # type: ignore[misc]
 
 
 def test_evaluate_is_what_is_checked() -> None:
