@@ -99,6 +99,9 @@ def _problems(project: ProjectFolder, link: Link, labels: str | None) -> Iterato
     except BoundarySegError as error:
         yield Problem(f"{where}/{name}", f"was changed: {getattr(error, 'reason', error)}")
         return
+    except OSError as error:
+        yield Problem(f"{where}/{name}", f"cannot be read: {error.strerror}")
+        return
     yield from (Problem(f"{where}/{one}", MISSING) for one, digest in digests.items() if not digest)
     if digests[page] and digests[page] != link.page:
         yield Problem(f"{where}/{page}", "is not the page that was written")

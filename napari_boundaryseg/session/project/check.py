@@ -6,6 +6,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from napari_boundaryseg.data.scratch.folder_lock import FolderLock
@@ -95,8 +96,9 @@ def _certificates(project: Project) -> Iterator[Finding]:
         yield Finding("certificates", f"{error.subject}: {error.reason}")
         return
     for problem in problems:
-        if (project.folder / problem.file).parent.is_dir():  # a folder that is gone is found with its case
-            yield Finding(problem.file, problem.what)
+        with suppress(OSError):  # a folder that is gone, or may not be read, is found with its case
+            if (project.folder / problem.file).parent.is_dir():
+                yield Finding(problem.file, problem.what)
 
 
 def _models(project: Project, busy: bool) -> Iterator[Finding]:

@@ -97,45 +97,46 @@ def die_at(moment: int) -> None:
     sys.setprofile(watch)
 
 
+def prepare(scan: Volume, seeds: range, journals: Path) -> dict[int, Work]:
+    """The journals of what will be accepted; what follows imports nothing more."""
+    with tempfile.TemporaryDirectory() as other:
+        labels = labels_of(scan, 0)
+        Project(Path(other)).add_case(scan, labels, work=work_on(scan, labels, journals))
+    return {seed: work_on(scan, labels_of(scan, seed), journals) for seed in seeds}
+
+
+def accept_each(project: Project, scan: Volume, works: dict[int, Work], wait: bool) -> None:
+    """Accept labels one after the other, and tell each, until one is refused."""
+    for seed, work in works.items():
+        labels = labels_of(scan, seed)
+        while True:
+            try:
+                case = project.add_case(scan, labels, work=work)
+            except ReadOnly as error:
+                print("held", str(error), flush=True)
+                if not wait:
+                    return
+            except InputError as error:
+                print("failed", str(error), flush=True)
+                return
+            else:
+                digests = digest(scan.array[0]), digest(labels.array)
+                print("accepted", case.name, case.version, *digests, sep="|", flush=True)
+                break
+    print("end", flush=True)
+
+
 def main() -> None:
     folder, scan_seed, first, n, moment = Path(sys.argv[1]), *map(int, sys.argv[2:6])
     scan = scan_of(scan_seed)
-    journals = folder.with_name(f"journals-{os.getpid()}")
-    with tempfile.TemporaryDirectory() as other:  # so that what follows imports nothing more
-        labels = labels_of(scan, 0)
-        Project(Path(other)).add_case(scan, labels, work=work_on(scan, labels, journals))
-    work = {seed: work_on(scan, labels_of(scan, seed), journals) for seed in range(first, first + n)}
+    works = prepare(scan, range(first, first + n), folder.with_name(f"journals-{os.getpid()}"))
     if "lying" in sys.argv:
         FolderLock.of = classmethod(lambda cls, folder: cls(os.open(folder / cls.FILE, os.O_RDWR | os.O_CREAT)))
     print("ready", flush=True)
     sys.stdin.readline()
     if moment:
         die_at(moment)
-    project = Project(folder)
-    for seed in range(first, first + n):
-        labels = labels_of(scan, seed)
-        while True:
-            try:
-                case = project.add_case(scan, labels, work=work[seed])
-            except ReadOnly as error:
-                print("held", str(error), flush=True)
-                if "wait" not in sys.argv:
-                    return
-            except InputError as error:
-                print("failed", str(error), flush=True)
-                return
-            else:
-                print(
-                    "accepted",
-                    case.name,
-                    case.version,
-                    digest(scan.array[0]),
-                    digest(labels.array),
-                    sep="|",
-                    flush=True,
-                )
-                break
-    print("end", flush=True)
+    accept_each(Project(folder), scan, works, "wait" in sys.argv)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from pathlib import Path
 from random import Random
 
 import accepting_process
+import killed_accepts as killed_accepts_process
 import nibabel as nib
 import numpy as np
 import pytest
@@ -106,8 +107,12 @@ def kill_once(folder: Path, seed: int) -> None:
         (scans[0], 100, 2, rng.randint(1, MOMENTS), "wait"),
         (scans[1], 200, 2, rng.choice([0, rng.randint(1, MOMENTS)]), "wait"),
     )
-    told = [accept for said in lines for accept in accepted(said)]
     assert not [line for said in lines for line in said if line.startswith("failed")], lines
+    assert_mended(folder, [accept for said in lines for accept in accepted(said)], scans == (1, 2))
+
+
+def assert_mended(folder: Path, told: Sequence[tuple[str, int, str, str]], two_scans: bool = False) -> None:
+    """After a kill the project opens with what was told, a check explains every trace, and a repair loses nothing."""
     project = Project(folder)
     if not Project.is_in(folder):
         return
@@ -121,9 +126,10 @@ def kill_once(folder: Path, seed: int) -> None:
     assert kept_files(folder) >= files, "a repair deletes nothing"
     assert_kept(folder, told)
     scan = scan_of(1)
-    assert project.add_case(scan, labels_of(scan, 300)).version > max(
-        [0, *(v for n, v, _, _ in told if n == "t1")]
-    ) or (scans == (1, 2))
+    assert (
+        project.add_case(scan, labels_of(scan, 300)).version > max([0, *(v for n, v, _, _ in told if n == "t1")])
+        or two_scans
+    )
     assert check(folder) == []
 
 
@@ -136,6 +142,33 @@ def test_what_was_told_as_accepted_outlives_a_kill(tmp_path: Path, seed: int) ->
 @pytest.mark.parametrize("seed", range(100, 300))
 def test_what_was_told_as_accepted_outlives_any_kill(tmp_path: Path, seed: int) -> None:
     kill_once(tmp_path / "study", seed)
+
+
+def killed_accepts(root: Path, first: int, last: int) -> list[int]:
+    """Kill one accept with its certificate for each seed; how many accepts each had told."""
+    words = [sys.executable, killed_accepts_process.__file__, str(root), str(first), str(last), str(MOMENTS)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    counts = []
+    for seed in range(first, last):
+        lines = (root / str(seed) / "told").read_text("utf-8").splitlines()
+        assert not [line for line in lines if line.startswith(("failed", "held"))], lines
+        told = accepted(lines)
+        assert_mended(root / str(seed) / "study", told)
+        counts.append(len(told))
+    return counts
+
+
+def test_accepts_with_certificates_outlive_kills(tmp_path: Path) -> None:
+    assert len(killed_accepts(tmp_path, 0, 12)) == 12
+
+
+@pytest.mark.long
+@pytest.mark.timeout(0)
+def test_accepts_with_certificates_outlive_200_kills(tmp_path: Path) -> None:
+    counts = killed_accepts(tmp_path, 1000, 1200)
+    assert {0, 1, 2} >= set(counts) >= {0, 1}, "killed before the first accept, and between the two"
+    print({told: counts.count(told) for told in (0, 1, 2)})
 
 
 @pytest.mark.parametrize("locks", ["", "lying"])
