@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 from arc_figures import auroc, error_share, off_mm
-from arcs_page import ALL, write_page
+from arcs_page import ALL, RANKED, write_page
 from unseen import DATA, SETS, WORK, Found, Task, read
 
 from napari_boundaryseg.data.geometry import AxisMap
@@ -30,6 +30,7 @@ from napari_boundaryseg.data.saving import atomic_text
 from napari_boundaryseg.review.arcs.cutting import cut
 from napari_boundaryseg.review.arcs.empty_slices import empty_slices
 from napari_boundaryseg.review.arcs.measures import MEASURES, measured
+from napari_boundaryseg.review.arcs.rankings import proven
 
 HERE = Path(__file__).parent
 FITTED_ON = ("doubt", "entropy", "width", "gradient", "jump", "bend")
@@ -124,20 +125,22 @@ def rows(which: str, model: str, cases: list[Judged], tolerance_mm: float) -> It
     for patient in dict.fromkeys(case.patient for case in cases):
         own = [case for case in cases if case.patient == patient]
         names = own[0].names
-        for organ in (None, *names):
-            taken = [np.ones(len(case.organ), bool) if organ is None else case.organ == organ for case in own]
+        ranked = [organ for organ, name in names.items() if name in proven(model, names.values())]
+        groups = {ALL: list(names), **({RANKED: ranked} if ranked and len(ranked) < len(names) else {})}
+        for group, organs in {**groups, **{name: [organ] for organ, name in names.items()}}.items():
+            taken = [np.isin(case.organ, organs) for case in own]
             off, length = (
                 np.concatenate([getattr(case, part)[mask] for case, mask in zip(own, taken, strict=True)])
                 for part in ("off", "length")
             )
             if not len(off):
                 continue
-            missed = sum(error for case in own for one, error in case.empty if organ in (None, one))
+            missed = sum(error for case in own for one, error in case.empty if one in organs)
             same: dict[str, object] = {
                 "set": which,
                 "model": model,
                 "patient": patient,
-                "organ": ALL if organ is None else names[organ],
+                "organ": group,
                 "arcs": len(off),
                 "border_mm": round(float(length.sum())),
                 "wrong": round(wrong(off, length, tolerance_mm), 4),

@@ -17,14 +17,15 @@ from napari_boundaryseg.review.arcs.rankings import LEAST_LOW, LEAST_MEAN, NO_MO
 
 HERE, ROOT = Path(__file__).parent, Path(__file__).parents[2]
 PAGE, TABLE = ROOT / "docs/evidence/arcs.md", ROOT / "napari_boundaryseg/review/arcs/rankings.csv"
-ALL = "all"
+ALL, RANKED = "all", "ranked"
+"""Groups of organs: all, and those of which the table of rankings had a proven one when the set was measured."""
 SHOWN = ("doubt", "entropy", "width", "gradient", "jump", "bend", "gap", "fitted")
 SET_WORDS = {
     "hippocampus": "validation cases of MSD Task04 that the model had not seen",
     "hippocampus-folds": "training cases of MSD Task04, each by a model that had not seen it",
     "phantoms": "hard synthetic pelves with seeds that the model had not seen",
     "phantoms-chosen-on": "other hard synthetic pelves, on which the score was chosen",
-    "promise12": "glands of PROMISE12, which the model had not seen",
+    "promise12": "glands of PROMISE12 (voxel size guessed), which the model had not seen",
     "sarcoma": "soft-tissue sarcomas, each by a model that had not seen the patient",
 }
 AUROC_BARS = {"hippocampus": 0.83, "phantoms": 0.82}
@@ -55,6 +56,9 @@ within ± 3, was chosen on the synthetic pelves called *phantoms-chosen-on*. Bot
 where they are worth the same. On labels that are the model's own it is that entropy; where labels were edited it is
 more, which shows planted errors that the entropy alone calls certain.
 """
+SELECTED = """
+Which organs have a proven ranking was decided on the same cases, so that the second row of a set flatters a little.
+"""
 ON_EMPTY = """
 The last column is what lies on slices next to an organ on which the labels have nothing of it (each piece of the
 reference's border counts 10 mm there): no arc shows it, so these slices are listed on their own.
@@ -63,15 +67,15 @@ PROVEN = f"""A ranking is *proven* where its AUROC is at least {LEAST_MEAN} and 
 {LEAST_LOW}; of an organ without one the queue shows nothing and says so (`review/arcs/rankings.csv`). Patients count of
 whom some arcs are wrong and some right. Real scans count before synthetic ones, which prove nothing of labels without
 a model; where the last column is empty, another set counts. *Fitted* is not shipped: on the pelves that judge, what it
-gains over doubt is more which organ is worse than where in an organ, and they are synthetic.
+gains over doubt is more which organ is worse than where in an organ, and on real glands it gains nothing.
 """
 AUDITED = """A person goes through the first quarter of the queue and tells right from wrong without fault. One scan
 has few random places, so the interval is wide; those of several scans can be added (`audit.pooled`).
 """
 PLANTED = """One in each scan, after the prediction: an organ is moved by 5 mm, or cut off by 5 mm, over 5 mm of its
-slices. In how many scans one of the first five items of the queue (all organs, random ones among them) lies on it. Where
-the labels elsewhere are the reference, the model's own errors contradict them too: on the synthetic pelves, where a
-third of its border is wrong, they often come before what was planted.
+slices. In how many scans one of the first five items of the queue (all organs, random ones among them) lies on it.
+Where the labels elsewhere are the reference, the model's own errors contradict them too: on the synthetic pelves, where
+a third of its border is wrong, they often come before what was planted.
 """
 
 
@@ -91,7 +95,7 @@ class Run:
     @property
     def organs(self) -> list[str]:
         """All that have rows."""
-        return [organ for organ in dict.fromkeys(row["organ"] for row in self.rows) if organ != ALL]
+        return [organ for organ in dict.fromkeys(row["organ"] for row in self.rows) if organ not in (ALL, RANKED)]
 
     @property
     def title(self) -> str:
@@ -130,9 +134,9 @@ def difference(run: Run, a: str, b: str, organ: str = ALL) -> list[float]:
     return [left[patient] - right[patient] for patient in left if patient in right]
 
 
-def of_oracle(run: Run, score: str) -> list[float]:
+def of_oracle(run: Run, score: str, organ: str = ALL) -> list[float]:
     """Error on the worst fifth of the length, in that of a perfect order, patient by patient."""
-    share, best = run.values(score, "share"), run.values(score, "oracle")
+    share, best = run.values(score, "share", organ), run.values(score, "oracle", organ)
     return [share[patient] / best[patient] for patient in share]
 
 
@@ -185,21 +189,28 @@ def shares(found: list[Run]) -> str:
 
 
 def bars(found: list[Run]) -> str:
+    """What was asked for, and whether it was met: over all organs, and over those that the queue ranks."""
     said = lambda met: "met" if met else "**missed**"  # noqa: E731
     rows = []
-    for run in found:
-        if run.name in AUROC_BARS:
-            mean, low, _ = mean_interval(run.values("doubt").values())
-            below, share = np.mean(difference(run, "doubt", "entropy")), mean_interval(of_oracle(run, "doubt"))[0]
-            least = AUROC_BARS[run.name]
-            rows.append(
-                [run.title, f"{mean:.3f} ≥ {least}: {said(mean >= least)}", f"{low:.3f} ≥ .78: {said(low >= 0.78)}"]
-            )
-            rows[-1] += [
+    for run, organ in ((run, organ) for run in found if run.name in AUROC_BARS for organ in (ALL, RANKED)):
+        values = run.values("doubt", organ=organ).values()
+        if not values:
+            continue
+        mean, low, _ = mean_interval(values)
+        below, share = np.mean(difference(run, "doubt", "entropy", organ)), np.mean(of_oracle(run, "doubt", organ))
+        least = AUROC_BARS[run.name]
+        rows.append(
+            [
+                run.title,
+                "all" if organ == ALL else "those with a proven ranking",
+                f"{mean:.3f} ≥ {least}: {said(mean >= least)}",
+                f"{low:.3f} ≥ .78: {said(low >= 0.78)}",
                 f"{below:+.3f} ≥ −.01: {said(below >= -BELOW_ENTROPY)}",
                 f"{share:.2f} ≥ .70: {said(share >= SHARE_BAR)}",
             ]
-    return "## Bars\n\n" + table(("set, model", "AUROC", "its lower end", "doubt − entropy", "÷ perfect order"), rows)
+        )
+    head = ("set, model", "organs", "AUROC", "its lower end", "doubt − entropy", "÷ perfect order")
+    return "## Bars\n\n" + table(head, rows) + SELECTED
 
 
 def measured(run: Run, organ: str, score: str, model: str) -> Ranking | None:
