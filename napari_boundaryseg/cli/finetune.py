@@ -9,8 +9,8 @@ import typer
 
 from napari_boundaryseg.cli.commands import command
 from napari_boundaryseg.cli.console import progress_bar
+from napari_boundaryseg.cli.inputs.training_options import LAYOUTS, Device, Overwrite, Precision, cases_of, notes
 from napari_boundaryseg.cli.stopping import stoppable
-from napari_boundaryseg.cli.training_options import LAYOUTS, Device, Overwrite, Precision, cases_of, notes
 from napari_boundaryseg.engine.evaluation import folds
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from napari_boundaryseg.cli.commands import command
+from napari_boundaryseg.cli.inputs.training_options import recipe_of
 from napari_boundaryseg.cli.overwriting import Overwrite, refuse_sources, refuse_target
 from napari_boundaryseg.cli.stopping import stop_if_asked, stoppable
-from napari_boundaryseg.cli.training_options import recipe_of
 from napari_boundaryseg.errors import InputError
 
 

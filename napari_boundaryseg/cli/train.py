@@ -9,8 +9,7 @@ import typer
 
 from napari_boundaryseg.cli.commands import command
 from napari_boundaryseg.cli.console import progress_bar
-from napari_boundaryseg.cli.stopping import stoppable
-from napari_boundaryseg.cli.training_options import (
+from napari_boundaryseg.cli.inputs.training_options import (
     Data,
     Device,
     Out,
@@ -21,6 +20,7 @@ from napari_boundaryseg.cli.training_options import (
     notes,
     recipe_of,
 )
+from napari_boundaryseg.cli.stopping import stoppable
 from napari_boundaryseg.engine.evaluation import folds
 from napari_boundaryseg.errors import InputError
 

@@ -42,7 +42,7 @@ def random_model(path: Path, settings: Sequence[str], bias: Sequence[float] = (0
     """A hippocampus model with random weights, always the same; settings, and what is added to each class."""
     import torch
 
-    from napari_boundaryseg.cli.training_options import recipe_of
+    from napari_boundaryseg.cli.inputs.training_options import recipe_of
     from napari_boundaryseg.engine.checkpoints.card import Card
     from napari_boundaryseg.engine.checkpoints.checkpoint import build_network
     from napari_boundaryseg.engine.checkpoints.checkpoint import save as save_model

@@ -10,7 +10,7 @@ import pytest
 import typer
 from cli_study import SHAPE, TINY, boxes, save
 
-from napari_boundaryseg.cli.training_options import recipe_of, setting
+from napari_boundaryseg.cli.inputs.training_options import recipe_of, setting
 from napari_boundaryseg.engine import devices
 from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
 from napari_boundaryseg.engine.recipes.shipped import RECIPES

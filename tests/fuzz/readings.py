@@ -58,7 +58,7 @@ def model(folder: Path, sealed: bool, number: int) -> None:
 
 
 def recipe(folder: Path, sealed: bool, number: int) -> None:
-    from napari_boundaryseg.cli.training_options import recipe_of
+    from napari_boundaryseg.cli.inputs.training_options import recipe_of
 
     found = recipe_of(str(next(folder.glob("*"))), [])
     if recipe_of_json(found.model_dump_json()) != found:

@@ -168,12 +168,13 @@ def fine_tune(
         _keep(kept, model, tuned)
         if held:
             found = judged(model, load_model(tuned), judges.cases, device, share(progress, 0.9, 1.0))
-            keep_comparison(model, tuned, found, judges, folder, smallest_gain)
+            progress(1.0, keep_comparison(model, tuned, found, judges, folder, smallest_gain)["verdict"])
         elif parts:
             told = share(progress, 0.9 * own, 1.0)
             found, by_others, models = cross_fit(model, scans, parts, patients or {}, again, folder, device, told)
-            keep_comparison(model, tuned, found, by_others, folder, smallest_gain, models)
+            said = keep_comparison(model, tuned, found, by_others, folder, smallest_gain, models)
             forget_parts(folder)
+            progress(1.0, said["verdict"])
 
     def again(some: Sequence[LabelledScan], place: Path, told: Progress) -> Path:
         return fine_tune(

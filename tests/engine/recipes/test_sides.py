@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from napari_boundaryseg.cli.training_options import recipe_of
+from napari_boundaryseg.cli.inputs.training_options import recipe_of
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.engine.recipes.recipe import read_recipe
 from napari_boundaryseg.engine.recipes.shipped import recipe

@@ -235,7 +235,7 @@ def test_each_case_is_taught_and_compared_in_its_box(
         steps=1,
         device="cpu",
     )
-    assert seen == 2 * [("case2", [(0, 14), (1, 14), (2, 15)]), ("case3", [(1, 15), (0, 16), (1, 15)])]
+    assert seen == [*2 * [("case2", [(0, 14), (1, 14), (2, 15)])], *2 * [("case3", [(1, 15), (0, 16), (1, 15)])]]
 
 
 def test_without_a_case_nothing_is_trained(model: LoadedModel, tmp_path: Path) -> None:
