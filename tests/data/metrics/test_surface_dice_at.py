@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from napari_boundaryseg.data.metrics import StructurePair, compare_masks, measured, metrics, names
+from napari_boundaryseg.data.metrics.structure_pair import ROUNDING_MM
 from napari_boundaryseg.data.metrics.surface import AT_TOLERANCES, at_tolerance, surface_dice_at
 from napari_boundaryseg.errors import InputError
 
@@ -32,6 +33,8 @@ def test_1_2_and_3_mm_are_in_the_table_on_request_in_their_order() -> None:
     assert columns[columns.index("surface_dice") :][:4] == ("surface_dice", *AT_TOLERANCES)
     assert columns.index("apl_mm") == columns.index("surface_dice") + 4
     (one,) = [metric for metric in metrics(AT_TOLERANCES) if metric.name == "surface_dice_2mm"]
+    orders = [metric.order for metric in metrics(AT_TOLERANCES) if metric.name.startswith("surface_dice")]
+    assert orders[0] < orders[1] == orders[2] == orders[3], "the tolerance in use comes first whatever the names"
     assert one.heading == "surface Dice at 2 mm"
     assert (one.better, one.missing, one.on_request) == ("higher", 0.0, True)
     assert one.definition == "Share of all surface voxels that lie within 2 mm of the other surface, 0..1."
@@ -47,3 +50,9 @@ def test_another_tolerance_joins_the_table_once() -> None:
 def test_what_is_no_tolerance_is_refused(mm: float) -> None:
     with pytest.raises(InputError, match="is no tolerance"):
         at_tolerance(mm)
+
+
+def test_a_distance_that_rounding_makes_equal_counts() -> None:
+    pair = StructurePair.of(np.roll(CUBE, 1, axis=0), CUBE, (1, 1, 1), 0.0)
+    assert (1 - ROUNDING_MM) + ROUNDING_MM == 1
+    assert surface_dice_at(pair, 1 - ROUNDING_MM) == 1 > surface_dice_at(pair, 1 - 2 * ROUNDING_MM)

@@ -91,7 +91,9 @@ def check(answers: Iterable[KnownAnswer] | None = None) -> Iterator[Checked]:
 
 
 def _measured(answer: KnownAnswer) -> dict[int, dict[str, Any]]:
-    geometry = Geometry(answer.reference.shape, np.diag([*answer.spacing_mm, 1.0]))
+    affine = np.eye(4)
+    np.fill_diagonal(affine[:3, :3], answer.spacing_mm)
+    geometry = Geometry(answer.reference.shape, affine)
     found, truth = LabelMap(answer.prediction, geometry), LabelMap(answer.reference, geometry)
     scores = evaluate(found, truth, answer.tolerance_mm, AT_TOLERANCES)
     return {int(organ.removeprefix("Label ")): row for organ, row in scores.items()}

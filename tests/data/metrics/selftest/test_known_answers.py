@@ -149,6 +149,7 @@ def test_none_equals_none_only() -> None:
     assert not replace(made, expected=0.0).right
     assert not replace(made, value=1.0, expected=1.0 + 2e-9).right
     assert replace(made, value=1.0, expected=1.0 + 1e-10).right
+    assert replace(made, value=0.001, expected=0.001 + 9e-10).right
     assert replace(made, value=1000.0, expected=1000.0 + 1e-7).right
     assert not replace(made, value=math.inf, expected=1.0).right
     with pytest.raises(FrozenInstanceError):
