@@ -66,7 +66,8 @@ def test_a_project_lists_its_case_and_says_what_each_version_of_its_labels_means
 
     first = replace(case, version=1, label=case.label.with_name("labels-v1.nii.gz"))
     np.testing.assert_array_equal(formats.read_labels(first.label, scan).array, two_parts())
-    assert project.meaning_of(first) == {"scheme": preset("hippocampus").model_dump(mode="json"), "box": None}
+    whole = {"box": None, "looked": None}
+    assert project.meaning_of(first) == {"scheme": preset("hippocampus").model_dump(mode="json"), **whole}
 
 
 def test_a_project_takes_further_labels_of_its_case(left: Path) -> None:
