@@ -9,8 +9,8 @@ are taught to a shipped model. The 29 validation cases judge, which neither the 
 other scanner shows them, for the gain in surface Dice at each organ's tolerance; as they are, for the loss of Dice on
 the old domain. Each seed draws other persons. Intervals are those of t over the persons who judge, each with the mean
 of its sides. Seconds are of the fine-tuning, by the clock, with two threads; processor seconds are those of both
-together, twice the time on two cores that nobody else uses (empty where they were not measured). The CSV beside this file has a
-row for each run, scan and case.
+together, twice the time on two cores that nobody else uses (empty where they were not measured). The CSV beside this
+file has a row for each run, scan and case.
 """
 
 from __future__ import annotations
