@@ -138,6 +138,15 @@ def test_a_deleted_row_breaks_the_chain_behind_it(full: Project) -> None:
     assert any("the chain is broken" in problem.what for problem in verify(full).problems)
 
 
+def test_two_certificates_cannot_follow_one(full: Project) -> None:
+    change(
+        full, "UPDATE certificates SET previous = (SELECT previous FROM certificates WHERE number = 2) WHERE number = 3"
+    )
+    assert [problem.file.rpartition("/")[2] for problem in verify(full).problems if "broken" in problem.what] == [
+        "certificate-v2.json"
+    ]
+
+
 def test_any_byte_of_a_certificate_counts(full: Project) -> None:
     path, rng = place(full) / "certificate-v1.json", random.Random(4)
     data = path.read_bytes()
