@@ -64,7 +64,7 @@ def shuffled(cases: Sequence[Labelled], rng: np.random.Generator) -> list[Labell
 def run(kind: str, seed: int, data: Path) -> dict[str, Any]:
     """One fine-tuning, and what was said of it."""
     model, rng = load_model(MODEL), np.random.default_rng(seed)
-    rows = [case for case in read_dataset(data / "hippocampus").cases if case.split == "val"]
+    rows = [case for case in read_dataset(data / "hippocampus") if case.split == "val"]
     persons = {group_of(case): case for case in rows}
     drawn = rng.permutation(sorted(persons))[: 2 * PERSONS]
     cases = list(load_labelled([persons[name] for name in drawn], model.card.recipe.scheme))

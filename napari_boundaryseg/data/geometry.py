@@ -201,6 +201,25 @@ class DisplayGrid:
         own, direction = self._map.back[2 - axis]
         return int(own), n if direction > 0 else self.display_shape[axis] - 1 - n
 
+    def points_to_display(self, points: np.ndarray) -> np.ndarray:
+        """Voxel indices (..., 3) along I, J, K of the file's own array as indices along z, y, x.
+
+        Examples
+        --------
+        >>> grid = DisplayGrid(np.diag([1.0, 1.0, 3.0, 1.0]), (10, 20, 5))
+        >>> grid.points_to_display(np.array([0, 19, 2])).tolist()
+        [2.0, 0.0, 9.0]
+        """
+        points, there = np.asarray(points, float), self._map.there
+        moved = np.empty_like(points)
+        for own, (axis, direction) in enumerate(there):
+            moved[..., int(axis)] = points[..., own] if direction > 0 else self.shape[own] - 1 - points[..., own]
+        return moved[..., ::-1]
+
+    def axis_to_display(self, axis: int) -> int:
+        """The axis z, y or x, as 0, 1 or 2, that an axis of the file's own array is shown along."""
+        return 2 - int(self._map.there[axis][0])
+
     def box_from_display(self, box: tuple[slice, ...]) -> tuple[slice, slice, slice]:
         """A box of slices on the display grid, as a box on the file's own array."""
         return _moved(box[::-1], self._map.new_shape, self._map.back)

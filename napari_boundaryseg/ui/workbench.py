@@ -11,6 +11,7 @@ from napari_boundaryseg.ui.compat.dock_title import DockTitle
 from napari_boundaryseg.ui.compat.window import narrow_columns, steady_window
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 from napari_boundaryseg.ui.panels.job_bar import JobBar
+from napari_boundaryseg.ui.panels.notices.findings_notice import FindingsNotice
 from napari_boundaryseg.ui.panels.notices.patient_question import PatientQuestion
 from napari_boundaryseg.ui.panels.notices.project_place import PlaceNotice
 from napari_boundaryseg.ui.panels.notices.recovery_notice import RecoveryNotice
@@ -46,10 +47,12 @@ class Workbench(QWidget):
         layout.addWidget(RecoveryNotice(controller))
         layout.addWidget(PlaceNotice(controller))
         layout.addWidget(PatientQuestion(controller))
+        layout.addWidget(FindingsNotice(controller))
         layout.addWidget(self.job_bar)
         for title, panel in self.panels.items():
             panel.state_changed.connect(self.sections.by_title[title].set_state)
             self.sections.by_title[title].set_state(*panel.state)
+        controller.findings.look_asked.connect(lambda: self.sections.open("Review"))
         self.setMinimumWidth(300)
         self._preload = QTimer(self)
         self._preload.setSingleShot(True)
@@ -107,4 +110,5 @@ class PanelAlone(QWidget):
         layout.addWidget(RecoveryNotice(controller))
         layout.addWidget(PlaceNotice(controller))
         layout.addWidget(PatientQuestion(controller))
+        layout.addWidget(FindingsNotice(controller))
         layout.addWidget(JobBar(controller))

@@ -39,7 +39,7 @@ def test_every_sample_is_in_the_manifest_and_on_disk() -> None:
 def test_the_workbench_and_each_panel_are_widgets() -> None:
     names = [widget.display_name for widget in MANIFEST.contributions.widgets]
     assert names == ["Boundary segmentation", *(panel.title for panel in in_order().values())]
-    ours = ["Boundary segmentation", "Scan", "Segment", "Correct", "Train", "Export"]
+    ours = ["Boundary segmentation", "Scan", "Segment", "Correct", "Review", "Train", "Export"]
     assert [name for name in names if name in ours] == ours
 
 
@@ -87,7 +87,9 @@ def test_a_new_panel_is_one_new_file(root: Path, tmp_path: Path) -> None:
         )
         for words in (["tools/manifest.py"], ["-c", text])
     ]
-    assert said[1].stdout.split("\n")[0] == "The Notes panel alone. cases scan segment correct train notes export"
+    assert (
+        said[1].stdout.split("\n")[0] == "The Notes panel alone. cases scan segment correct review train notes export"
+    )
     manifest = PluginManifest.from_file(tmp_path / "napari_boundaryseg" / "napari.yaml")
     ids = {command.id: command.python_name for command in manifest.contributions.commands}
     assert ids["napari-boundaryseg.notes"] == "napari_boundaryseg.ui.docks:NotesDock"

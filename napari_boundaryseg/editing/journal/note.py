@@ -25,12 +25,15 @@ class Note:
         The part of the scan that was segmented, on the scan's own array.
     results : dict
         The position after a step that put a model's result into the labels, to what the model says of it, as JSON.
+    remarks : dict
+        Subject to what a person said of the labels, see `editing.remarks`.
     """
 
     effort: dict[tuple[int, int], Work] = field(default_factory=dict)
     organ: int = 0
     box: Box | None = None
     results: dict[int, dict[str, Any]] = field(default_factory=dict)
+    remarks: dict[str, Any] = field(default_factory=dict)
 
     def follow(self, body: bytes) -> None:
         """Take what one record says; a ValueError where it says nothing that can be understood."""
@@ -40,6 +43,7 @@ class Note:
         self.organ, self.box = int(said["organ"]), None if said["box"] is None else from_pairs(said["box"])
         for position, details in said.get("results", ()):
             self.results[int(position)] = dict(details)
+        self.remarks |= dict(said.get("remarks", {}))
 
 
 def note_body(
@@ -47,11 +51,14 @@ def note_body(
     organ: int,
     box: Box | None,
     results: Mapping[int, Mapping[str, Any]] | None = None,
+    remarks: Mapping[str, Any] | None = None,
 ) -> bytes:
-    """A record's content: the effort and the results that are new, and all else."""
+    """A record's content: the effort, the results and the remarks that are new, and all else."""
     rows = [[*at, *astuple(work)] for at, work in effort.items()]
     parts = None if box is None else [[int(part.start), int(part.stop)] for part in box]
     said: dict[str, Any] = {"effort": rows, "organ": organ, "box": parts}
     if results:
         said["results"] = [[position, dict(details)] for position, details in results.items()]
+    if remarks:
+        said["remarks"] = dict(remarks)
     return json.dumps(said).encode()

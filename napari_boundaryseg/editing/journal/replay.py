@@ -47,7 +47,7 @@ class Recovered:
     position: int
     complete: bool
     note: Note
-    """Effort, chosen organ, segmented part, and of which model the results are."""
+    """Effort, chosen organ, segmented part, of which model the results are, and what was said of the labels."""
 
     def history(self, slice_axis: int = 0) -> History:
         """A history of `labels` that can undo what was done before the crash."""
@@ -58,7 +58,7 @@ class Recovered:
         for step in self.steps:
             journal.append(step)
         journal.move(self.position)
-        journal.note(note_body(self.note.effort, self.note.organ, self.note.box, self.note.results))
+        journal.note(note_body(self.note.effort, self.note.organ, self.note.box, self.note.results, self.note.remarks))
 
 
 @dataclass
@@ -73,6 +73,8 @@ class Replay:
     stored: int = 0
     """The position whose labels are stored elsewhere."""
     note: Note = field(default_factory=Note)
+    remarked: bool = False
+    """Whether anything was said of the labels since they were stored."""
 
     @property
     def worth(self) -> bool:
@@ -81,13 +83,15 @@ class Replay:
 
     @property
     def holds_result(self) -> bool:
-        """Whether the labels are a model's result that is stored nowhere: nobody's work, but minutes of computing."""
-        return any(step.kind == MODEL for step in self.steps[self.stored : self.position])
+        """Whether the labels are a model's result that is stored nowhere, minutes of computing, or were reviewed."""
+        return self.remarked or any(step.kind == MODEL for step in self.steps[self.stored : self.position])
 
     def apply(self, record: Record) -> None:
         """Follow one record."""
         if record.kind == NOTE:
+            said = dict(self.note.remarks)
             self.note.follow(record.body)
+            self.remarked = self.remarked or self.note.remarks != said
             return
         if record.kind == EDIT:
             edit = migrated(Edit.from_bytes(record.body), self.start.version)
@@ -104,7 +108,7 @@ class Replay:
             if record.kind == MOVE:
                 self.position = position
             else:
-                self.stored = position
+                self.stored, self.remarked = position, False
         self.at = record.at
 
     def _check(self, edit: Edit) -> None:

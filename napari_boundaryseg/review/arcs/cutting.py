@@ -75,13 +75,14 @@ def cut(
             continue
         long = length_mm or arc_length_mm(float(np.count_nonzero(mask[box])) * a * b * c / 1000)
         for n in range(box[axis].start, box[axis].stop):
-            found += _in_slice(mask.take(n, axis), organ, axis, n, (a, b, c), long)
+            found += in_slice(mask.take(n, axis), organ, axis, n, (a, b, c), long)
     return found
 
 
-def _in_slice(
+def in_slice(
     mask: np.ndarray, organ: int, axis: int, n: int, spacing_mm: tuple[float, float, float], length_mm: float
 ) -> Iterator[Arc]:
+    """The arcs of one organ in one slice: ``mask`` is (R, C) bool."""
     part = part_of(mask)
     if part is None:
         return

@@ -24,6 +24,7 @@ from napari_boundaryseg.editing.journal.scan_hash import hash_of
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.actions import accept as accept_action
 from napari_boundaryseg.session.actions import scan as scan_actions
+from napari_boundaryseg.session.certificate.reviewed import Reviewed
 from napari_boundaryseg.session.session import Session
 from napari_boundaryseg.ui.compat.window import is_open
 from napari_boundaryseg.ui.control.cases.place_question import PlaceQuestion
@@ -54,6 +55,10 @@ class LabelsActions(QObject):
         self.session = session
         self._viewer, self._tools = viewer, tools
         self.place = PlaceQuestion(session, self)
+        self.allows: Callable[[Callable[[], object]], bool] = lambda act: True
+        """Whether labels may be accepted as they are; else the act that is given follows an answer."""
+        self.review_of: Callable[[], dict[str, Any] | None] = lambda: None
+        """What was checked and reviewed of the labels in the window, plain values."""
         self._accepting: WeakSet[LabelMap] = WeakSet()
         self._others: list[EditableLabels] = []
         session.labels_changed.connect(self._on_labels)
@@ -92,15 +97,18 @@ class LabelsActions(QObject):
             return
         if self._tools.has_outline():
             raise InputError("Accept", "a polygon is not applied yet", "Press Enter to apply it, or Esc to discard it")
-        if not self.place.allows(partial(self.accept, then=then)):
+        again = partial(self.accept, then=then)
+        if not self.place.allows(again) or not self.allows(again):
             return
         if self.is_accepting():
             raise InputError("Accept", "labels of this scan are being stored", "Wait for it")
         stored = partial(self._on_stored, editable, editable.state, then)
         self._accepting.add(labels)
         seconds, looked = editable.effort.total().seconds, looked_at(editable, labels)
-        journal = journal_up_to_now(editable)
-        accept_action.accept(self.session, labels, editable.box, seconds, stored, looked, journal=journal)
+        journal, reviewed = journal_up_to_now(editable), Reviewed(**(self.review_of() or {}))
+        accept_action.accept(
+            self.session, labels, editable.box, seconds, stored, looked, journal=journal, reviewed=reviewed
+        )
 
     @report_errors
     def lock(self, lock: Lock, on: bool) -> None:

@@ -36,6 +36,10 @@ from napari_boundaryseg.ui.control.model_choice import ModelChoice
 from napari_boundaryseg.ui.control.project_actions import ProjectActions
 from napari_boundaryseg.ui.control.recovery import Recovery
 from napari_boundaryseg.ui.control.region import DrawnRegion
+from napari_boundaryseg.ui.control.reviewing.check_actions import CheckActions
+from napari_boundaryseg.ui.control.reviewing.findings_question import FindingsQuestion
+from napari_boundaryseg.ui.control.reviewing.look import Look
+from napari_boundaryseg.ui.control.reviewing.settled import Settled
 from napari_boundaryseg.ui.control.segment_actions import SegmentActions
 from napari_boundaryseg.ui.control.view_actions import ViewActions
 from napari_boundaryseg.ui.layers import access
@@ -84,6 +88,11 @@ class ViewerController(QObject):
         self.clean = CleanActions(self.grid, session, self.tools, self.view.outlines, self.carry, self)
         self.copies = CopyActions(self.grid, session, self.tools)
         self.progress = SliceProgress(self.grid, session, self.tools, self.labels, self)
+        self._settled = Settled(viewer, self.tools, self.labels, self)
+        self._look = Look(self.grid, self.view.planes)
+        self.checks = CheckActions(session, self._settled, self._look, self)
+        self.findings = FindingsQuestion(session, self._settled, self.checks, self)
+        self.labels.allows = self.findings.allows
         self._holes = StrokeHoles(self.grid, session, self.tools, self)
         self.tools.own.model_labels = ModelLabels(session)
         edges = SliceEdges(viewer, session, self.tools)

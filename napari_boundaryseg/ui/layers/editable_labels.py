@@ -16,10 +16,12 @@ from napari_boundaryseg.editing.history.edit import MODEL, OPENED, Edit, Hand
 from napari_boundaryseg.editing.history.history import History, Outcome
 from napari_boundaryseg.editing.history.locks import Lock
 from napari_boundaryseg.editing.history.since import nothing_by_hand_since, result_since
+from napari_boundaryseg.editing.journal.beginning import begun
 from napari_boundaryseg.editing.journal.journal import Journal
 from napari_boundaryseg.editing.journal.note import Note, note_body
 from napari_boundaryseg.editing.journal.records import JournalHeader
 from napari_boundaryseg.editing.journal.scan_hash import hash_of
+from napari_boundaryseg.editing.remarks import Remarks
 from napari_boundaryseg.editing.tools.scene import Written
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.ui.compat.labels_layer import on_stroke, own_history, write_only
@@ -71,8 +73,9 @@ class EditableLabels:
         note: Note | None = None,
     ) -> None:
         self.scan_name, self.scan_hash, self.voxel_ml = scan.name, hash_of(scan), scan.geometry.voxel_ml
-        self.scheme, self.effort = scheme, Effort(before=note.effort if note is not None else None)
-        self.organ = note.organ if note is not None else 0
+        note = note or Note()
+        self.scheme, self.effort, self.remarks = scheme, Effort(before=note.effort), Remarks(note.remarks)
+        self.organ = note.organ
         """The chosen organ; 0 until one was chosen."""
         self.box: Box | None = layer.metadata.get("box")
         """The part of the scan that was segmented, on the scan's own array."""
@@ -115,11 +118,8 @@ class EditableLabels:
     def _begin_journal(self, scan: Volume) -> Journal | None:
         where = tuple(str(path.absolute()) for path in scan.source)
         header = JournalHeader(self.scan_name, self.scan_hash, self.scheme.model_dump_json(), self.voxel_ml, where)
-        try:
-            return Journal(header, self.history.array, on_error=lambda error: self.failed.emit(str(error)))
-        except InputError as error:  # the work must go on without it
-            self.no_journal = str(error)
-            return None
+        made, self.no_journal = begun(header, self.history.array, lambda error: self.failed.emit(str(error)))
+        return made
 
     @property
     def state(self) -> State:
@@ -134,11 +134,11 @@ class EditableLabels:
     @property
     def is_as_stored(self) -> bool:
         """Whether they are exactly what is stored, or were never changed: nothing at all would be lost."""
-        return self.state == self._stored
+        return self.state == self._stored and self.remarks.is_stored
 
     def mark_stored(self, state: State) -> None:
         """Remember that the labels, as they were in this state, are stored somewhere."""
-        self._stored = state
+        self._stored, self.remarks.is_stored = state, True
         if self.journal is not None:
             self.journal.stored(state[0])
         self.changed.emit()
@@ -200,7 +200,7 @@ class EditableLabels:
     def note(self) -> None:
         """Let the journal know what belongs to the labels beside their voxels."""
         if self.journal is not None and not self.journal.has_ended:
-            self.journal.note(note_body(self.effort.news(), self.organ, self.box))
+            self.journal.note(note_body(self.effort.news(), self.organ, self.box, remarks=self.remarks.news()))
 
     def _on_organ(self) -> None:
         if (layer := self._layer()) is not None and layer.selected_label != self.organ:
@@ -257,7 +257,7 @@ class EditableLabels:
         journal, self.journal = self.journal, None
         if journal is None:
             return
-        if self.is_stored and not result_since(self.history, self._stored[0]):
+        if self.is_stored and self.remarks.is_stored and not result_since(self.history, self._stored[0]):
             journal.finish()
         else:
             journal.close()

@@ -59,7 +59,7 @@ class ScanGrid:
         point = self.viewer.dims.point
         return self.nearest(point) if len(point) >= 3 else (0, 0, 0)
 
-    def point(self, voxel: Sequence[int]) -> tuple[float, ...]:
+    def point(self, voxel: Sequence[float]) -> tuple[float, ...]:
         """The middle of a voxel, in mm."""
         return tuple(at * step for at, step in zip(voxel, self.scale_mm, strict=True))
 

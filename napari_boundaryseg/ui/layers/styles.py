@@ -11,6 +11,8 @@ from napari.utils.colormaps import Colormap, DirectLabelColormap
 from napari_boundaryseg.data.labels import LabelScheme
 
 REGION_COLOUR = "#F0E442"
+MARK_COLOUR = "#FF5CF4"
+"""Of the line over a place to look at."""
 EDGES_COLOUR = "#66FFB3"
 """Far from every organ's colour and from grey, also for people who see no red or no green."""
 FILL = 0.2

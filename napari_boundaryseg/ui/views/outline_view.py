@@ -16,6 +16,7 @@ from napari_boundaryseg.ui.compat.canvas import camera_of
 from napari_boundaryseg.ui.compat.canvas_lines import CanvasLines
 from napari_boundaryseg.ui.layers.access import only
 from napari_boundaryseg.ui.layers.labels import scheme_of
+from napari_boundaryseg.ui.views.marks.marked_lines import MarkedLines
 from napari_boundaryseg.ui.views.model_result import ModelResult
 from napari_boundaryseg.ui.views.proposed import crosses
 from napari_boundaryseg.ui.views.ridge_lines import RidgeLines
@@ -43,6 +44,8 @@ class Wanted(NamedTuple):
     proposal : callable, optional
         ``proposal(slice)``: an organ and what it would be there, dashed, with a cross over what goes or is filled as a
         whole; None where nothing is proposed. No limits are drawn meanwhile.
+    marked : callable, optional
+        ``marked(slice)``: lines of voxel indices, rows and columns, over a place to look at; none on other slices.
     """
 
     outline: bool = True
@@ -50,6 +53,7 @@ class Wanted(NamedTuple):
     bare: bool = False
     result: ModelResult | None = None
     proposal: Callable[[ShownSlice], tuple[int, np.ndarray] | None] | None = None
+    marked: Callable[[ShownSlice], list[np.ndarray]] | None = None
 
 
 class OutlineView(QObject):
@@ -69,7 +73,7 @@ class OutlineView(QObject):
         super().__init__(parent)
         self._main, self._model = main, model
         self._outlines, self._lines, self._dashes = KeptOutlines(), CanvasLines(widget), CanvasLines(widget)
-        self.ridge = RidgeLines(main, model, widget)
+        self.ridge, self.mark = RidgeLines(main, model, widget), MarkedLines(widget)
         self.wanted = Wanted()
         self.drawn: dict[int, list[np.ndarray]] = {}
         """Organ to the lines that are now drawn, in mm, down and across."""
@@ -110,6 +114,7 @@ class OutlineView(QObject):
         pieces = [piece for line in self.dashed for piece in dashes(line, DASH_PX * mm, GAP_PX * mm)]
         self._dashes.show([(piece, colours[layer.selected_label]) for piece in pieces + self.crossed], width)
         self.ridge.draw(wanted.bare)
+        self.mark.show(at.in_mm(wanted.marked(at)) if at is not None and wanted.marked is not None else [])
 
     def _outlined(
         self, layer: Any, at: ShownSlice, organs: list[int], result: ModelResult | None
@@ -127,6 +132,7 @@ class OutlineView(QObject):
         self._lines.close()
         self._dashes.close()
         self.ridge.close()
+        self.mark.close()
 
 
 def _limits(result: ModelResult, organ: int, at: ShownSlice) -> list[np.ndarray]:

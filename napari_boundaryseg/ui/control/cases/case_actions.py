@@ -115,7 +115,7 @@ class CaseActions(QObject):
         """Accept the labels in the window, and open the next case that nobody accepted yet."""
         if self._labels.scheme() is None:
             raise InputError("labels", "there are none to accept", "Segment the scan or draw first")
-        if not self._labels.place.allows(self.accept_next):
+        if not self._labels.place.allows(self.accept_next) or not self._labels.allows(self.accept_next):
             return
         self._wants_next = True
         self._labels.accept()

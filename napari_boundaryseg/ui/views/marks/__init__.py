@@ -1,1 +1,1 @@
-"""What is painted over a view while a tool is used: a polygon in work, the ring and the line of a stroke."""
+"""What is painted over a view: a polygon in work, the ring and the line of a stroke, the place to look at."""
