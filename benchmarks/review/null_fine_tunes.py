@@ -5,9 +5,10 @@
 
 Real fine-tunings of a shipped model, end to end: `engine.training.fine_tune.fine_tune` with everything that it does,
 on five persons of the hippocampus's validation rows, judged on five others, whom the model has not seen either. Each
-seed draws other persons. *Null*: the right labels and a learning rate of 0. *Shuffled*: each scan has the labels of the
-next person, cut or filled up to its size, and the two parts of the organ exchanged at random; the judges have the right
-ones. Caught is whatever is not called better; *worse* is counted, too, and how much was taken of what was learnt.
+seed draws other persons. *Null*: the right labels and a learning rate of 1e-12, which changes no weight in float32.
+*Shuffled*: each scan has the labels of the next person, cut or filled up to its size, and the two parts of the organ
+exchanged at random; the judges have the right ones. Caught is whatever is not called better; *worse* is counted, too,
+and how much was taken of what was learnt.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ from napari_boundaryseg.engine.evaluation.folds import group_of
 from napari_boundaryseg.engine.training.fine_tune import LEARNING_RATE, fine_tune
 
 MODEL, STEPS, PERSONS, RUNS = "hippocampus-sgm", 40, 5, 20
+NO_RATE = 1e-12
+"""A recipe must have one above 0: no float32 weight is changed by it."""
 KINDS = ("null", "shuffled")
 TABLE = Path(__file__).with_suffix(".csv")
 PAGE = Path(__file__).parents[2] / "docs" / "evidence" / "null_fine_tunes.md"
@@ -79,7 +82,7 @@ def run(kind: str, seed: int, data: Path) -> dict[str, Any]:
             seed=seed,
             device="cpu",
             patients={case[0].name: name for case, name in zip(cases, drawn, strict=True)},
-            lr=0.0 if kind == "null" else LEARNING_RATE,
+            lr=NO_RATE if kind == "null" else LEARNING_RATE,
         )
         said = json.loads((Path(folder) / "comparison.json").read_text("utf-8"))
         taken = json.loads((Path(folder) / "taken.json").read_text("utf-8"))["share"]
