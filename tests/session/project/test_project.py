@@ -92,8 +92,10 @@ def test_the_meaning_of_each_version_is_kept(project: Project, scan: Volume, lab
     assert project.meaning_of(first) == {
         "scheme": preset("hippocampus").model_dump(mode="json"),
         "box": [[0, 12], [1, 14], [2, 16]],
+        "looked": None,
     }
-    assert project.meaning_of(second) == {"scheme": preset("pelvis-mr").model_dump(mode="json"), "box": None}
+    whole = {"box": None, "looked": None}
+    assert project.meaning_of(second) == {"scheme": preset("pelvis-mr").model_dump(mode="json"), **whole}
 
 
 @pytest.mark.parametrize("stop_at", ["Checking", "Storing case1", "Storing the labels"])
