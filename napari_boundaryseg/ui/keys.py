@@ -100,6 +100,12 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "Accept slice",
         ),
     ),
+    "Review": (
+        Key("review.next", ("J",), "Next place of the review", "Next"),
+        Key("review.previous", ("K",), "The place before", "Before"),
+        Key("review.accept", ("Y",), "The border is right there, and next", "Right"),
+        Key("review.flag", ("Q",), "Return to it later, and next", "Flag"),
+    ),
     "View": (
         Key("view.bare", ("H",), "Hold: the scan alone", "Bare scan"),
         Key("slice.next", ("Up", "PgUp"), "Next slice", repeats=True, moves=True),

@@ -61,6 +61,7 @@ def test_it_is_known_which_of_naparis_keys_are_taken() -> None:
         "S",
         "I",
         "O",
+        "Y",
     }
 
 

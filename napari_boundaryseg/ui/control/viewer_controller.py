@@ -39,6 +39,7 @@ from napari_boundaryseg.ui.control.region import DrawnRegion
 from napari_boundaryseg.ui.control.reviewing.check_actions import CheckActions
 from napari_boundaryseg.ui.control.reviewing.findings_question import FindingsQuestion
 from napari_boundaryseg.ui.control.reviewing.look import Look
+from napari_boundaryseg.ui.control.reviewing.queue_actions import QueueActions
 from napari_boundaryseg.ui.control.reviewing.settled import Settled
 from napari_boundaryseg.ui.control.segment_actions import SegmentActions
 from napari_boundaryseg.ui.control.view_actions import ViewActions
@@ -92,7 +93,9 @@ class ViewerController(QObject):
         self._look = Look(self.grid, self.view.planes)
         self.checks = CheckActions(session, self._settled, self._look, self)
         self.findings = FindingsQuestion(session, self._settled, self.checks, self)
-        self.labels.allows = self.findings.allows
+        self.review = QueueActions(session, self._settled, self._look, self.view.outlines, self)
+        self.progress.marks_of = self.review.slice_marks
+        self.labels.allows, self.labels.review_of = self.findings.allows, self._reviewed
         self._holes = StrokeHoles(self.grid, session, self.tools, self)
         self.tools.own.model_labels = ModelLabels(session)
         edges = SliceEdges(viewer, session, self.tools)
@@ -126,6 +129,7 @@ class ViewerController(QObject):
         self.labels.shown.connect(self.view.outlines.follow)
         self.labels.shown.connect(self.carry.follow)
         self.labels.shown.connect(self.clean.follow)
+        self.review.changed.connect(self.progress.later)
         self.segmentation.applied.connect(self._on_applied)
         self.segmentation.returned.connect(self.display.follow)
         self.labels.shown.connect(self.segmentation.offer)
@@ -133,6 +137,10 @@ class ViewerController(QObject):
         self.tools.travelled.connect(self.view.show_step)
         self.recovery.restored.connect(self._on_restored)
         self.labels.unsaved_removed.connect(self.recovery.look)
+
+    def _reviewed(self) -> dict[str, Any]:
+        """What was checked and reviewed of the labels in the window, plain values."""
+        return {"findings": self.checks.for_certificate(), "arcs": self.review.for_certificate()}
 
     def close(self) -> None:
         """Leave no process and no scratch file behind; parts of the window may be gone by then."""

@@ -41,7 +41,7 @@ class KeyActions:
     def acts(self) -> Mapping[str, Act]:
         """By the actions of the table; a key without an act stays napari's."""
         tools, outline, carry = self._tools, self._tools.outline, self._controller.carry
-        clean, copies = self._controller.clean, self._controller.copies
+        clean, copies, review = self._controller.clean, self._controller.copies, self._controller.review
         made = {
             "tool.smaller": self._on_labels("tool.smaller", lambda: tools.resize_brush(-1)),
             "tool.larger": self._on_labels("tool.larger", lambda: tools.resize_brush(1)),
@@ -64,6 +64,10 @@ class KeyActions:
             "carry.take": Act(carry.take, self._carries),
             "carry.take_range": Act(carry.take_range, self._carries),
             "carry.take_all": Act(carry.take_all, self._carries),
+            "review.next": Act(review.next, self._reviews),
+            "review.previous": Act(review.previous, self._reviews),
+            "review.accept": Act(review.accept, self._reviews),
+            "review.flag": Act(review.flag, self._reviews),
             "view.bare": Act(self._bare.begin, self._has_scan, self._bare.end),
             "slice.next": Act(partial(self._step, 1), self._steps),
             "slice.previous": Act(partial(self._step, -1), self._steps),
@@ -91,6 +95,9 @@ class KeyActions:
 
     def _carries(self) -> bool:
         return self._controller.carry.is_on
+
+    def _reviews(self) -> bool:
+        return self._controller.review.is_on and self._tools.own.stroke is None
 
     def _in_hand(self) -> bool:
         return self._has_labels() and self._tools.state()[0] != DOWN

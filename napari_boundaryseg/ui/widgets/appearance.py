@@ -22,6 +22,8 @@ STRIP_COLOURS = {
     "accepted": "#009E73",
 }
 """Of slices, by what became of an organ there; one that is not there has none."""
+STRIP_TO_COME, STRIP_LOOKED_AT = "#FF5CF4", "#56B4E9"
+"""Under the slices with places of a review."""
 LINE_STYLE = "background: rgba(240, 228, 66, 110);"
 _DARK = {
     "quiet": "#A8ABB0",
@@ -57,6 +59,7 @@ QPushButton[main="true"] {{ padding: 7px; font-weight: bold; background: {main};
 QPushButton[main="true"]:hover {{ background: {hover}; }}
 QPushButton[main="true"]:disabled {{ background: {off}; color: {off_text}; }}
 QLabel[quiet="true"] {{ color: {quiet}; }}
+QLabel[heading="true"] {{ font-weight: bold; }}
 QLabel[level="error"] {{ color: {error}; }}
 QLabel[level="warning"] {{ color: {warning}; }}
 """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from qtpy.QtCore import QObject, QTimer
 
 from napari_boundaryseg.editing.history.locks import Lock
@@ -34,6 +36,9 @@ class SliceProgress(QObject):
         above_sliders(main_view(grid.viewer), self.strip)
         self.strip.asked.connect(grid.show_slice)
         self._cells: list[tuple[str, str]] = []
+        self._marks: list[tuple[int, int]] = []
+        self.marks_of: Callable[[int, int], list[tuple[int, int]]] = lambda axis, count: []
+        """Of each of so many slices across an axis, places of a review to come and looked at."""
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._renew)
@@ -60,12 +65,13 @@ class SliceProgress(QObject):
         if editable is not None and known:
             states = slice_states(editable.history, organ, self._grid.axis)
             self._cells = [(STRIP_COLOURS.get(state.value, ""), state.value) for state in states]
+            self._marks = self.marks_of(self._grid.axis, len(states))
         self.strip.setVisible(known)
         self._show()
 
     def _show(self, event: object = None) -> None:
         if self._cells and self._grid.is_flat and is_open(self._grid.viewer):
-            self.strip.show_cells(self._cells, self._grid.slice())
+            self.strip.show_cells(self._cells, self._grid.slice(), self._marks)
 
     @report_errors
     def accept_slice(self) -> None:

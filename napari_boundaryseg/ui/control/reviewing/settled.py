@@ -17,6 +17,8 @@ QUIET_MS = 400
 class Settled(QObject):
     """Follows whichever labels are in the window."""
 
+    stepped = Signal()
+    """A change was made, taken back or made again, just now."""
     settled = Signal()
     """Nothing has changed for a moment, or other labels are in the window."""
 
@@ -29,6 +31,7 @@ class Settled(QObject):
         self._timer.timeout.connect(self._on_quiet)
         for source in (tools.stepped, labels.shown):
             source.connect(self._timer.start)
+        tools.stepped.connect(self.stepped)
 
     @property
     def editable(self) -> EditableLabels | None:

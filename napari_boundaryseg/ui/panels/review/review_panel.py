@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from qtpy.QtWidgets import QWidget
+from qtpy.QtWidgets import QLabel, QWidget
 
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 from napari_boundaryseg.ui.panels.panel import PANELS, Panel
 from napari_boundaryseg.ui.panels.review.checks_box import ChecksBox
-from napari_boundaryseg.ui.widgets.controls import column
+from napari_boundaryseg.ui.panels.review.queue_box import QueueBox
+from napari_boundaryseg.ui.widgets.controls import column, line
+
+TITLES = {"checks": "Checks", "border": "Border, piece by piece"}
+
+
+def heading(name: str, title: str) -> QLabel:
+    """The title of a part."""
+    made = line(name, title)
+    made.setProperty("heading", True)
+    return made
 
 
 @PANELS.register("review")
@@ -18,18 +28,21 @@ class ReviewPanel(Panel):
 
     def __init__(self, controller: ViewerController, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
-        self._checks, self._labels = controller.checks, controller.labels
+        self._checks, self._review, self._labels = controller.checks, controller.review, controller.labels
         self.checks = ChecksBox(controller)
-        column(self, self.checks).addStretch(1)
+        self.queue = QueueBox(controller)
+        checks, border = (heading(f"review_panel.{name}_title", title) for name, title in TITLES.items())
+        column(self, checks, self.checks, border, self.queue).addStretch(1)
+        self._review.changed.connect(self._show_state)
         self._checks.changed.connect(self._show_state)
         self._labels.shown.connect(self._show_state)
         self._show_state()
 
     def _show_state(self) -> None:
-        n = len(self._checks.open())
-        if self._labels.scheme() is None or self._checks.found() is None:
-            self.set_state("", "")
-        elif n:
-            self.set_state("warning", f"{n} finding{'s' if n > 1 else ''}")
-        else:
-            self.set_state("", "no findings")
+        n, going = len(self._checks.open()), self._review.going
+        told = []
+        if self._labels.scheme() is not None and self._checks.found() is not None:
+            told.append(f"{n} finding{'s' if n > 1 else ''}" if n else "no findings")
+        if going is not None and self._review.is_on:
+            told.append(f"{sum(state != 'to come' for state in going.states())} of {len(going.places)}")
+        self.set_state("warning" if n else "", " · ".join(told))

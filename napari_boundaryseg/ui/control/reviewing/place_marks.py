@@ -1,0 +1,48 @@
+"""Marks of a review's places: lines over a view, counts on slices, and which slices a person has accepted."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from napari_boundaryseg.data.geometry import DisplayGrid
+from napari_boundaryseg.editing.history.history import History
+from napari_boundaryseg.editing.history.slice_work import locked_slices
+from napari_boundaryseg.review.arcs.item import Item
+from napari_boundaryseg.ui.control.reviewing.going import Going, Place
+from napari_boundaryseg.ui.control.reviewing.review_words import shown_slice_number
+from napari_boundaryseg.ui.views.shown_slice import ShownSlice
+
+
+def lines_of(place: Place, display: DisplayGrid, at: ShownSlice) -> list[np.ndarray]:
+    """The pieces of border of a place that lie in a slice, as rows and columns of it."""
+    lines = []
+    for arc in place.what.arcs if isinstance(place.what, Item) else ():
+        points, axis = display.points_to_display(arc.points), display.axis_to_display(arc.axis)
+        if at.order[0] == axis and round(float(points[0, axis])) == at.number:
+            lines.append(points[:, list(at.order[1:])])
+    return lines
+
+
+def on_slices(going: Going, display: DisplayGrid, axis: int, count: int) -> list[tuple[int, int]]:
+    """Of each slice across an axis of the display grid: places to come, and places that were looked at.
+
+    Nothing where the places lie in another plane.
+    """
+    marks = [[0, 0] for _ in range(count)]
+    for place, state in zip(going.places, going.states(), strict=True):
+        if display.axis_to_display(place.axis) != axis:
+            return []
+        for n in range(place.slices[0], place.slices[1] + 1):
+            marks[shown_slice_number(display, place.axis, n)][state != "to come"] += 1
+    return [(to_come, done) for to_come, done in marks]
+
+
+def accepted_slices(going: Going, history: History, display: DisplayGrid) -> frozenset[tuple[int, int]]:
+    """Organ and slice, across the axis of the places, of those that are locked; slices lock across the first axis."""
+    found = set()
+    for organ in going.tolerances_mm:
+        for n in locked_slices(history, organ):
+            axis, own = display.slice_from_display(0, n)
+            if any(place.axis == axis for place in going.places[:1]):
+                found.add((organ, own))
+    return frozenset(found)

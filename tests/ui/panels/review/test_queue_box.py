@@ -1,0 +1,239 @@
+"""The review in the window: the most doubtful place first, keys and buttons, corrected by itself, slices, what is left."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from doubtful_results import ORGANS, prove, segmented, settled
+from hands import LEFT, live
+from qtpy.QtCore import Qt
+from qtpy.QtTest import QTest
+from scipy.ndimage import binary_erosion
+
+from napari_boundaryseg.data import formats
+from napari_boundaryseg.editing.history.locks import Lock
+from napari_boundaryseg.ui.compat.canvas import camera_of, canvas_widget
+
+BLADDER, RECTUM = 1, 3
+
+
+@pytest.fixture
+def labels(pelvis_files: list[Any]) -> np.ndarray:
+    """(I, J, K), true ones."""
+    path = pelvis_files[0].with_name("case1_labels.nii.gz")
+    return np.asarray(formats.read(path).array[0]).astype(np.uint8)
+
+
+@pytest.fixture
+def opened(
+    controller: Any, bench: Any, wait: Callable[..., None], pelvis_files: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> Any:
+    """A scan is open; of the tiny model bladder and prostate have a proven ranking, the rectum has none."""
+    prove(monkeypatch)
+    controller.open(pelvis_files[0])
+    wait(lambda: controller.session.scan is not None and controller.session.job is None)
+    bench.sections.open("Review")
+    return controller
+
+
+@pytest.fixture
+def reviewed(
+    opened: Any, labels: np.ndarray, monkeypatch: pytest.MonkeyPatch, find: Callable[[str], Any], wait: Any
+) -> Any:
+    """The review of a result that is doubtful on the right of the bladder on one slice has begun."""
+    segmented(opened, monkeypatch, labels, doubtful(labels))
+    settled(opened, wait)
+    QTest.mouseClick(find("review_panel.begin"), LEFT)
+    wait(lambda: opened.review.going is not None and not opened.review.is_beginning)
+    live(50)
+    return opened
+
+
+def doubtful(labels: np.ndarray) -> tuple[slice, slice, slice]:
+    """A box on the border of the bladder, on the slice in its middle."""
+    i, j, k = (int(n) for n in np.argwhere(labels == BLADDER).mean(axis=0).round())
+    edge = int(np.flatnonzero(labels[:, j, k] == BLADDER)[0])
+    return slice(edge - 4, edge + 4), slice(j - 3, j + 4), slice(k, k + 1)
+
+
+def to_display(controller: Any, point: tuple[float, ...]) -> list[float]:
+    """Voxel indices I, J, K to z, y, x, by the array of a single voxel."""
+    geometry = controller.session.scan.geometry
+    array = np.zeros(geometry.shape, bool)
+    array[tuple(round(n) for n in point)] = True
+    return np.argwhere(geometry.display.to_display(array))[0].tolist()  # type: ignore[no-any-return]
+
+
+def place(find: Callable[[str], Any]) -> str:
+    return str(find("review_panel.place").text())
+
+
+def press(controller: Any, key: Any) -> None:
+    QTest.keyClick(canvas_widget(controller.viewer), key)
+    live(50)
+
+
+def test_an_organ_without_a_proven_ranking_has_none_and_is_not_gone_through(
+    reviewed: Any, find: Callable[[str], Any]
+) -> None:
+    assert find("review_panel.rankings").text() == "Rectum: no ranking for this organ."
+    organs = {place.organ for place in reviewed.review.going.places}
+    assert organs == {1, 2}
+
+
+def test_without_any_proven_ranking_there_are_the_checks_alone(
+    opened: Any, labels: np.ndarray, monkeypatch: pytest.MonkeyPatch, find: Callable[[str], Any], wait: Any
+) -> None:
+    prove(monkeypatch, ())
+    segmented(opened, monkeypatch, labels, doubtful(labels))
+    settled(opened, wait)
+    said = find("review_panel.rankings").text().splitlines()
+    assert said[:3] == [f"{name}: no ranking for this organ." for name in ORGANS]
+    assert not find("review_panel.begin").isVisible()
+    assert find("review_panel.checks_state").text()
+
+
+def test_the_most_doubtful_place_comes_first_centred_and_marked(
+    reviewed: Any, labels: np.ndarray, find: Callable[[str], Any]
+) -> None:
+    """Or second, behind a random one."""
+    box = doubtful(labels)
+    middle = to_display(reviewed, tuple((part.start + part.stop - 1) / 2 for part in box))
+    first = [reviewed.review.going.places[n].what.arcs[0] for n in (0, 1)]
+    hit = [n for n, arc in enumerate(first) if arc.organ == BLADDER and arc.slice == box[2].start]
+    assert hit
+    reviewed.review.go_to(hit[0])
+    live(50)
+    dims, scale = reviewed.viewer.dims, np.array(reviewed.tools.layer.scale)
+    z, y, x = (round(at / mm) for at, mm in zip(dims.point, scale))
+    assert z == middle[0]
+    assert abs(y - middle[1]) <= 5
+    assert abs(x - middle[2]) <= 5
+    np.testing.assert_allclose(camera_of(reviewed.viewer).center[-2:] / scale[1:], (y, x), atol=0.51)
+    assert re.match(rf"{hit[0] + 1} of \d+: Bladder, slices? \d+.*, \d+ mm of border$", place(find)), place(find)
+    assert f"slice {z + 1}" in place(find) or f"slices {z}" in place(find) or f"to {z + 1}," in place(find)
+    lines = reviewed.view.outlines.main.mark.drawn
+    assert lines
+    mask = np.asarray(reviewed.tools.layer.data)[z] == BLADDER
+    rim = mask & ~binary_erosion(mask)
+    near = np.argwhere(rim) * scale[1:]
+    for line in lines:
+        away = np.linalg.norm(near[:, None] - line[None], axis=2).min(axis=0)
+        assert away.max() <= scale[1:].max(), "the line lies on the border of the bladder"
+    reviewed.grid.show_slice(z - 2)
+    live(50)
+    assert len(reviewed.view.outlines.main.mark.drawn) < len(lines) or len(lines) > 1
+
+
+def test_keys_and_buttons_answer_go_on_and_go_back(reviewed: Any, find: Callable[[str], Any]) -> None:
+    assert place(find).startswith("1 of ")
+    press(reviewed, Qt.Key.Key_Y)
+    assert place(find).startswith("2 of ")
+    QTest.mouseClick(find("review_panel.flag"), LEFT)
+    live(50)
+    flagged = find("review_panel.flagged").sentences()
+    assert len(flagged) == 1
+    assert place(find).startswith("3 of ")
+    press(reviewed, Qt.Key.Key_J)
+    assert place(find).startswith("4 of ")
+    press(reviewed, Qt.Key.Key_K)
+    assert place(find).startswith("3 of ")
+    count = len(reviewed.review.going.places)
+    assert find("review_panel.progress").text() == f"2 of {count} looked at: 1 right, 1 flagged."
+    listed = find("review_panel.flagged")
+    QTest.mouseClick(listed.viewport(), LEFT, pos=listed.visualItemRect(listed.item(0)).center())
+    live(50)
+    assert place(find) == f"2 of {count}: {flagged[0]} — flagged"
+    press(reviewed, Qt.Key.Key_Y)
+    assert find("review_panel.flagged").sentences() == []
+    assert f"2 of {count} looked at: 2 right." == find("review_panel.progress").text()
+
+
+def test_without_a_review_the_keys_are_naparis(opened: Any, find: Callable[[str], Any]) -> None:
+    press(opened, Qt.Key.Key_Y)
+    assert not find("review_panel.accept").isVisible()
+    assert opened.review.going is None
+
+
+def test_where_the_border_was_changed_the_place_is_corrected_until_that_is_taken_back(
+    reviewed: Any, find: Callable[[str], Any], wait: Any
+) -> None:
+    going = reviewed.review.going
+    arc = next(one for one in going.places if one.kind == "arc").what.arcs[0]
+    point = to_display(reviewed, tuple(arc.centre))
+    z, y, x = point
+    box = (slice(z, z + 1), slice(max(y - 6, 0), y + 7), slice(max(x - 6, 0), x + 7))
+    layer = reviewed.tools.layer
+    gone = np.where(layer.data[box] == arc.organ, 0, layer.data[box])
+    reviewed.tools.editable.put("Erase", gone, box)
+    settled(reviewed, wait)
+    assert "corrected" in find("review_panel.progress").text()
+    assert place(find).endswith("— corrected")
+    reviewed.tools.undo()
+    settled(reviewed, wait)
+    assert "corrected" not in find("review_panel.progress").text()
+    assert not place(find).endswith("— corrected")
+
+
+def test_an_accepted_slice_counts_its_places(reviewed: Any, find: Callable[[str], Any], wait: Any) -> None:
+    going = reviewed.review.going
+    one = next(place for place in going.places if place.kind == "arc" and place.slices[0] == place.slices[1])
+    alone = [p for p in going.places if p.organ == one.organ and p.slices == one.slices]
+    at = to_display(reviewed, (0, 0, one.slices[0]))[0]
+    before = find("review_panel.progress").text()
+    assert before.startswith("0 of ")
+    reviewed.tools.choose(one.organ)
+    reviewed.grid.show_slice(at)
+    press(reviewed, Qt.Key.Key_A)
+    assert Lock(one.organ, at) in reviewed.tools.editable.history.locks
+    live(100)
+    assert find("review_panel.progress").text().startswith(f"{len(alone)} of ")
+    to_come, done = reviewed.progress.strip.marks[at]
+    assert done >= len(alone)
+    assert f"{done} looked at" in reviewed.progress.strip.words(at)
+
+
+def test_empty_slices_beside_an_organ_are_places_of_their_own(reviewed: Any, find: Callable[[str], Any]) -> None:
+    going, data = reviewed.review.going, np.asarray(reviewed.tools.layer.data)
+    n, one = next((n, place) for n, place in enumerate(going.places) if place.kind == "empty")
+    reviewed.review.go_to(n)
+    live(50)
+    at = reviewed.grid.slice()
+    assert not (data[at] == one.organ).any()
+    assert (data[at - 1] == one.organ).any() or (data[at + 1] == one.organ).any()
+    name = ORGANS[one.organ - 1]
+    assert place(find) == f"{n + 1} of {len(going.places)}: {name}, slice {at + 1}: nothing of it is drawn here, " + (
+        "beside a slice that has it"
+    )
+    assert reviewed.view.outlines.main.mark.drawn == []
+
+
+def test_what_is_left_is_told_when_it_is_asked_for_and_never_which_places_were_random(
+    reviewed: Any, find: Callable[[str], Any]
+) -> None:
+    assert not find("review_panel.estimate").isVisible()
+    going = reviewed.review.going
+    random = {draw.item for draw in going.review.queue.draws}
+    assert random, "some are"
+    for n in range(len(going.places) // 2):
+        assert place(find).startswith(f"{n + 1} of ")
+        assert not re.search("random|audit", place(find))
+        press(reviewed, Qt.Key.Key_Y)
+    assert not find("review_panel.estimate").isVisible()
+    QTest.mouseClick(find("review_panel.estimate_left"), LEFT)
+    live(50)
+    audit, said = going.audit, find("review_panel.estimate").text()
+    expected = (
+        rf"Of what was not reviewed, {audit.low:.0%} to {audit.high:.0%} of the border is still off by more than 2 mm, "
+        rf"from {audit.drawn} random places?\."
+    ).replace("%", " %")
+    if audit.drawn:
+        assert re.fullmatch(expected, said), said
+    else:
+        assert said.startswith("No random place")
+    press(reviewed, Qt.Key.Key_Y)
+    assert not find("review_panel.estimate").isVisible(), "it was said of what had been reviewed then"
