@@ -21,10 +21,10 @@ from qtpy.QtWidgets import (
 
 from napari_boundaryseg.ui import keys
 from napari_boundaryseg.ui.input.habits import HABITS, Habits
-from napari_boundaryseg.ui.widgets.appearance import STRIP_COLOURS
+from napari_boundaryseg.ui.widgets.appearance import STRIP_COLOURS, STRIP_LOOKED_AT, STRIP_TO_COME
 from napari_boundaryseg.ui.widgets.controls import button, named
 
-COLUMNS = (("Tools", "Organs"), ("Slices", "Polygon"))
+COLUMNS = (("Tools", "Organs", "Review"), ("Slices", "Polygon"))
 """What stands in the first columns; the mouse comes last, and what is in none."""
 WIDTH_PX = 424
 """Of each of them."""
@@ -106,8 +106,11 @@ def _height(item: QLayoutItem, width: int) -> int:
 
 def _legend() -> str:
     """The colours of the slice strip as rich text."""
-    cells = ", ".join(f"<span style='color: {colour}'>■</span> {words}" for words, colour in STRIP_COLOURS.items())
-    return f"{STRIP} {cells}."
+    told = [
+        ", ".join(f"<span style='color: {colour}'>■</span> {words}" for words, colour in colours.items())
+        for colours in (STRIP_COLOURS, {"to come": STRIP_TO_COME, "looked at": STRIP_LOOKED_AT})
+    ]
+    return f"{STRIP} {told[0]}; under them the places of the review: {told[1]}."
 
 
 def _column(text: str, name: str) -> QLabel:

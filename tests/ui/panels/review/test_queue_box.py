@@ -1,4 +1,4 @@
-"""The review in the window: the most doubtful place first, keys and buttons, corrected by itself, slices, what is left."""
+"""The review in the window: the most doubtful place first, keys and buttons, accepted slices, what is left."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def reviewed(
 
 def doubtful(labels: np.ndarray) -> tuple[slice, slice, slice]:
     """A box on the border of the bladder, on the slice in its middle."""
-    i, j, k = (int(n) for n in np.argwhere(labels == BLADDER).mean(axis=0).round())
+    _, j, k = (int(n) for n in np.argwhere(labels == BLADDER).mean(axis=0).round())
     edge = int(np.flatnonzero(labels[:, j, k] == BLADDER)[0])
     return slice(edge - 4, edge + 4), slice(j - 3, j + 4), slice(k, k + 1)
 
