@@ -192,7 +192,7 @@ def test_an_accepted_slice_counts_its_places(reviewed: Any, find: Callable[[str]
     assert Lock(one.organ, at) in reviewed.tools.editable.history.locks
     live(100)
     assert find("review_panel.progress").text().startswith(f"{len(alone)} of ")
-    to_come, done = reviewed.progress.strip.marks[at]
+    _to_come, done = reviewed.progress.strip.marks[at]
     assert done >= len(alone)
     assert f"{done} looked at" in reviewed.progress.strip.words(at)
 
