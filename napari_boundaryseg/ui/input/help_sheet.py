@@ -108,7 +108,7 @@ def _legend() -> str:
     """The colours of the slice strip as rich text."""
     told = [
         ", ".join(f"<span style='color: {colour}'>■</span> {words}" for words, colour in colours.items())
-        for colours in (STRIP_COLOURS, {"to come": STRIP_TO_COME, "looked at": STRIP_LOOKED_AT})
+        for colours in (STRIP_COLOURS, {"next": STRIP_TO_COME, "looked at": STRIP_LOOKED_AT})
     ]
     return f"{STRIP} {told[0]}; under them the places of the review: {told[1]}."
 

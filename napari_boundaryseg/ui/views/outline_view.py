@@ -45,7 +45,7 @@ class Wanted(NamedTuple):
         ``proposal(slice)``: an organ and what it would be there, dashed, with a cross over what goes or is filled as a
         whole; None where nothing is proposed. No limits are drawn meanwhile.
     marked : callable, optional
-        ``marked(slice)``: lines of voxel indices, rows and columns, over a place to look at; none on other slices.
+        ``marked(slice)``: of a place to look at, organs and pieces of their borders, as rows and columns in voxels.
     """
 
     outline: bool = True
@@ -53,7 +53,7 @@ class Wanted(NamedTuple):
     bare: bool = False
     result: ModelResult | None = None
     proposal: Callable[[ShownSlice], tuple[int, np.ndarray] | None] | None = None
-    marked: Callable[[ShownSlice], list[np.ndarray]] | None = None
+    marked: Callable[[ShownSlice], list[tuple[int, np.ndarray]]] | None = None
 
 
 class OutlineView(QObject):
@@ -114,7 +114,8 @@ class OutlineView(QObject):
         pieces = [piece for line in self.dashed for piece in dashes(line, DASH_PX * mm, GAP_PX * mm)]
         self._dashes.show([(piece, colours[layer.selected_label]) for piece in pieces + self.crossed], width)
         self.ridge.draw(wanted.bare)
-        self.mark.show(at.in_mm(wanted.marked(at)) if at is not None and wanted.marked is not None else [])
+        marked = wanted.marked(at) if at is not None and wanted.marked is not None else []
+        self.mark.show([(at.in_mm([line])[0], self.drawn.get(organ, [])) for organ, line in marked] if at else [])
 
     def _outlined(
         self, layer: Any, at: ShownSlice, organs: list[int], result: ModelResult | None

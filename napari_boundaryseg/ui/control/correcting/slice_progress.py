@@ -38,7 +38,7 @@ class SliceProgress(QObject):
         self._cells: list[tuple[str, str]] = []
         self._marks: list[tuple[int, int]] = []
         self.marks_of: Callable[[int, int], list[tuple[int, int]]] = lambda axis, count: []
-        """Of each of so many slices across an axis, places of a review to come and looked at."""
+        """Of each of so many slices across an axis, how many of the next places of a review, and of those looked at."""
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._renew)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import secrets
+import zlib
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -93,9 +96,9 @@ def last_result(history: History) -> int:
     return max((history.first + n for n, step in enumerate(done, start=1) if step.kind in RESULTS), default=0)
 
 
-def to_plain(going: Going) -> dict[str, Any]:
-    """What was asked, without what was said of it: it is written once."""
-    return {
+def to_text(going: Going) -> str:
+    """What was asked, without what was said of it: written once, packed JSON."""
+    plain = {
         "format": FORMAT,
         "review": stored.to_json(going.review),
         "empty": [[one.organ, one.axis, one.slice, one.where, [round(at, 2) for at in c]] for one, c in going.empty],
@@ -103,11 +106,13 @@ def to_plain(going: Going) -> dict[str, Any]:
         "tolerances_mm": [[organ, mm] for organ, mm in going.tolerances_mm.items()],
         "result": going.result,
     }
+    return base64.b64encode(zlib.compress(json.dumps(plain).encode())).decode()
 
 
-def from_plain(asked: Mapping[str, Any], said: Mapping[str, Any] | None) -> Going | None:
-    """Undo `to_plain`; None for what another version wrote or what cannot be read: it can be begun anew."""
+def from_text(text: str, said: Mapping[str, Any] | None) -> Going | None:
+    """Undo `to_text`; None for what another version wrote or what cannot be read: it can be begun anew."""
     try:
+        asked = json.loads(zlib.decompress(base64.b64decode(text)))
         if asked["format"] != FORMAT:
             return None
         empty = [
@@ -117,5 +122,5 @@ def from_plain(asked: Mapping[str, Any], said: Mapping[str, Any] | None) -> Goin
         tolerances = {int(organ): float(mm) for organ, mm in asked["tolerances_mm"]}
         review = stored.from_json(asked["review"])
         return Going(review, empty, str(asked["model"]), tolerances, int(asked["result"]), said)
-    except (LookupError, TypeError, ValueError, InputError):
+    except (LookupError, TypeError, ValueError, InputError, zlib.error):
         return None

@@ -12,26 +12,33 @@ from napari_boundaryseg.ui.control.reviewing.going import Going, Place
 from napari_boundaryseg.ui.control.reviewing.review_words import shown_slice_number
 from napari_boundaryseg.ui.views.shown_slice import ShownSlice
 
+NEXT = 20
+"""So many of the places to come are marked: the whole border is on every slice."""
 
-def lines_of(place: Place, display: DisplayGrid, at: ShownSlice) -> list[np.ndarray]:
-    """The pieces of border of a place that lie in a slice, as rows and columns of it."""
+
+def lines_of(place: Place, display: DisplayGrid, at: ShownSlice) -> list[tuple[int, np.ndarray]]:
+    """Organs and the pieces of their borders of a place that lie in a slice, as rows and columns of it."""
     lines = []
     for arc in place.what.arcs if isinstance(place.what, Item) else ():
         points, axis = display.points_to_display(arc.points), display.axis_to_display(arc.axis)
         if at.order[0] == axis and round(float(points[0, axis])) == at.number:
-            lines.append(points[:, list(at.order[1:])])
+            lines.append((arc.organ, points[:, list(at.order[1:])]))
     return lines
 
 
 def on_slices(going: Going, display: DisplayGrid, axis: int, count: int) -> list[tuple[int, int]]:
-    """Of each slice across an axis of the display grid: places to come, and places that were looked at.
+    """Of each slice across an axis of the display grid: how many of the next places, and of those that were looked at.
 
     Nothing where the places lie in another plane.
     """
-    marks = [[0, 0] for _ in range(count)]
+    marks, left = [[0, 0] for _ in range(count)], NEXT
     for place, state in zip(going.places, going.states(), strict=True):
         if display.axis_to_display(place.axis) != axis:
             return []
+        if state == "to come":
+            left -= 1
+            if left < 0:
+                continue
         for n in range(place.slices[0], place.slices[1] + 1):
             marks[shown_slice_number(display, place.axis, n)][state != "to come"] += 1
     return [(to_come, done) for to_come, done in marks]

@@ -54,7 +54,7 @@ class QueueActions(QObject):
             return None
         going = self._reviews.get(editable)
         if going is None and editable.remarks.get(ASKED):
-            going = begun_review.from_plain(editable.remarks.get(ASKED), editable.remarks.get(SAID))
+            going = begun_review.from_text(editable.remarks.get(ASKED), editable.remarks.get(SAID))
             if going is not None:
                 self._reviews[editable] = going
                 self._lock(editable, going)
@@ -109,7 +109,7 @@ class QueueActions(QObject):
         return [(n, named(place)) for n, place in enumerate(going.places) if going.state(place) == "flagged"]
 
     def slice_marks(self, axis: int, count: int) -> list[tuple[int, int]]:
-        """Of each slice across an axis of the display grid, places to come and places that were looked at."""
+        """Of each slice across an axis of the display grid, how many of the next places, and of those looked at."""
         going = self.going
         if going is None or not self.is_on:
             return []
@@ -136,17 +136,19 @@ class QueueActions(QObject):
         labels, result = editable.history.array.copy(), begun_review.last_result(editable.history)
         scheme, ranked = editable.scheme, begun_review.ranked_by(self._prediction(), editable.scheme)
 
-        def compute() -> Going:
+        def compute() -> tuple[Going, str]:
             own = np.ascontiguousarray(scan.geometry.display.from_display(labels))
-            return begun_review.begin(scan, own, scheme, ranked, result)
+            going = begun_review.begin(scan, own, scheme, ranked, result)
+            return going, begun_review.to_text(going)
 
         self._beginning.ask(compute, partial(self._take, editable))
         self.changed.emit()
 
-    def _take(self, editable: EditableLabels, going: Going) -> None:
+    def _take(self, editable: EditableLabels, begun: tuple[Going, str]) -> None:
+        going, text = begun
         self._reviews[editable] = going
         self._lock(editable, going)
-        editable.remarks.put(ASKED, begun_review.to_plain(going))
+        editable.remarks.put(ASKED, text)
         self._keep(editable, going)
         if editable is self._settled.editable and going.places:
             self.go_to(0)
@@ -239,7 +241,7 @@ class QueueActions(QObject):
         if wanted is not None or self._outlines.wanted.marked is not None:
             self._outlines.want(marked=wanted)
 
-    def _lines(self, at: ShownSlice) -> list[np.ndarray]:
+    def _lines(self, at: ShownSlice) -> list[tuple[int, np.ndarray]]:
         """The pieces of border of the place in view that lie in a slice, as rows and columns of it."""
         going = self.going
         place = going.current if going is not None else None

@@ -8,6 +8,7 @@ from napari_boundaryseg.review.rules.finding import Finding
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 from napari_boundaryseg.ui.widgets.controls import bring_into_sight, button, column, line, named
 from napari_boundaryseg.ui.widgets.layout.button_grid import ButtonGrid
+from napari_boundaryseg.ui.widgets.review.headed import Headed
 from napari_boundaryseg.ui.widgets.review.sentence_list import SentenceList
 
 NONE_YET = "Segment the scan or draw first: the labels are checked by themselves."
@@ -43,7 +44,8 @@ class ChecksBox(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.reason, 1)
         row.addWidget(self.keep)
-        parts = (self.run, self.state, self.open, ButtonGrid([self.meant]), self.ask_row)
+        head = Headed("review_panel.checks_title", "Checks", self.run)
+        parts = (head, self.state, self.open, ButtonGrid([self.meant]), self.ask_row)
         column(self, *parts, self.answered_title, self.answered, self.back).setContentsMargins(0, 0, 0, 0)
 
     def _connect(self) -> None:

@@ -9,6 +9,7 @@ from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 from napari_boundaryseg.ui.widgets.controls import button, column, line
 from napari_boundaryseg.ui.widgets.layout.button_grid import ButtonGrid
 from napari_boundaryseg.ui.widgets.question import Question
+from napari_boundaryseg.ui.widgets.review.headed import Headed
 from napari_boundaryseg.ui.widgets.review.sentence_list import SentenceList
 
 NO_LABELS = "Segment the scan first: then the border is gone through, the most doubtful pieces first."
@@ -29,7 +30,7 @@ class QueueBox(QWidget):
         super().__init__(parent)
         self._review, self._labels = controller.review, controller.labels
         self.rankings = line("review_panel.rankings")
-        self.begin = button("review_panel.begin", "Begin", "Go along the border of the labels as they are", main=True)
+        self.begin = button("review_panel.begin", "Begin", "Go along the border of the labels as they are")
         self.again = button("review_panel.begin_again", "Begin again", "Forget what was said, and begin anew")
         self.stay = button("review_panel.go_on", "Go on", "Go on where you are")
         self.question = Question("review_panel.question", self.again, self.stay)
@@ -47,7 +48,8 @@ class QueueBox(QWidget):
         self._buttons = ButtonGrid([self.accept, self.flag, self.previous, self.next])
         parts = (self.place, self._buttons, self.progress, self.flagged_title, self.flagged, self.end, self.estimate)
         column(self.going, *parts).setContentsMargins(0, 0, 0, 0)
-        column(self, self.rankings, self.going, self.begin, self.question).setContentsMargins(0, 0, 0, 0)
+        head = Headed("review_panel.border_title", "Border", self.begin)
+        column(self, head, self.question, self.going, self.rankings).setContentsMargins(0, 0, 0, 0)
         self._connect(controller)
         self.refresh()
 
@@ -117,9 +119,7 @@ class QueueBox(QWidget):
             return "Looking for the most doubtful pieces of the border…"
         told = [STALE] if review.is_stale else []
         if ranked and not review.is_on:
-            names = ", ".join(ranked)
-            told.append(f"{names}: the border piece by piece, what {next(iter(ranked.values()))} doubts most first.")
-        told += [f"{name}: no ranking for this organ." for name in unranked]
-        if unranked and not ranked:
-            told.append("The checks above hold for it." if len(unranked) == 1 else "The checks above hold for them.")
+            names, model = " and ".join(ranked), next(iter(ranked.values()))
+            told.append(f"{names}: what {model} doubts most comes first.")
+        told += [f"{name}: no ranking for this organ, checks only." for name in unranked]
         return "\n".join(told) or ("" if review.is_on else NOTHING)

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from qtpy.QtWidgets import QLabel, QWidget
+from qtpy.QtWidgets import QWidget
 
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 from napari_boundaryseg.ui.panels.panel import PANELS, Panel
 from napari_boundaryseg.ui.panels.review.checks_box import ChecksBox
 from napari_boundaryseg.ui.panels.review.queue_box import QueueBox
-from napari_boundaryseg.ui.widgets.controls import column, line
-
-TITLES = {"checks": "Checks", "border": "Border, piece by piece"}
-
-
-def heading(name: str, title: str) -> QLabel:
-    """The title of a part."""
-    made = line(name, title)
-    made.setProperty("heading", True)
-    return made
+from napari_boundaryseg.ui.widgets.controls import column
 
 
 @PANELS.register("review")
@@ -31,8 +22,7 @@ class ReviewPanel(Panel):
         self._checks, self._review, self._labels = controller.checks, controller.review, controller.labels
         self.checks = ChecksBox(controller)
         self.queue = QueueBox(controller)
-        checks, border = (heading(f"review_panel.{name}_title", title) for name, title in TITLES.items())
-        column(self, checks, self.checks, border, self.queue).addStretch(1)
+        column(self, self.checks, self.queue).addStretch(1)
         self._review.changed.connect(self._show_state)
         self._checks.changed.connect(self._show_state)
         self._labels.shown.connect(self._show_state)

@@ -27,12 +27,38 @@ class MarkedLines:
         self.drawn: list[np.ndarray] = []
         """The lines that are now drawn, in mm, down and across."""
 
-    def show(self, lines: Sequence[np.ndarray]) -> None:
-        """Draw these lines, or none."""
-        if lines or self.drawn:
-            self.drawn = list(lines)
-            self._lines.show([(line, (*styles.rgb(styles.MARK_COLOUR), 1.0)) for line in lines], WIDTH_PX)
+    def show(self, pieces: Sequence[tuple[np.ndarray, Sequence[np.ndarray]]]) -> None:
+        """Draw these lines, each where it is nearest to the outlines beside it, which may be finer; or none."""
+        if pieces or self.drawn:
+            self.drawn = [on_outline(line, outlines) for line, outlines in pieces]
+            self._lines.show([(line, (*styles.rgb(styles.MARK_COLOUR), 1.0)) for line in self.drawn], WIDTH_PX)
 
     def close(self) -> None:
         """Draw no longer."""
         self._lines.close()
+
+
+def on_outline(line: np.ndarray, outlines: Sequence[np.ndarray]) -> np.ndarray:
+    """The points of outlines that are nearest to those of a line; the line where there is no outline.
+
+    Parameters
+    ----------
+    line : (n, 2) array
+        In mm.
+    outlines : sequence of (m, 2) arrays
+
+    Examples
+    --------
+    >>> square = np.array([[0.0, 0.0], [0.0, 8.0]])
+    >>> on_outline(np.array([[1.0, 2.0], [1.0, 3.0]]), [square]).tolist()
+    [[0.0, 2.0], [0.0, 3.0]]
+    """
+    if not outlines:
+        return line
+    starts = np.concatenate([outline[:-1] for outline in outlines])
+    along = np.concatenate([np.diff(outline, axis=0) for outline in outlines])
+    long = np.maximum((along**2).sum(axis=1), 1e-12)
+    share = np.clip(((line[:, None] - starts) * along).sum(axis=2) / long, 0, 1)
+    near = starts + share[..., None] * along
+    best = ((near - line[:, None]) ** 2).sum(axis=2).argmin(axis=1)
+    return np.asarray(near[np.arange(len(line)), best])

@@ -31,7 +31,7 @@ class SliceStrip(QWidget):
         self.cells: list[tuple[str, str]] = []
         """Colour (empty for none) and words of each slice."""
         self.marks: list[tuple[int, int]] = []
-        """Of each slice, places of a review to come and looked at."""
+        """Of each slice, how many of the next places of a review, and of those that were looked at."""
         self.here = 0
         """The slice in view."""
 
@@ -45,8 +45,8 @@ class SliceStrip(QWidget):
     def words(self, at: int) -> str:
         """What is said of a slice."""
         to_come, done = self.marks[at] if at < len(self.marks) else (0, 0)
-        told = [f"{to_come} to look at"] * bool(to_come) + [f"{done} looked at"] * bool(done)
-        return f"Slice {at + 1}: {self.cells[at][1]}" + (f"; of the review {', '.join(told)}" if told else "")
+        told = [f"{to_come} of the next"] * bool(to_come) + [f"{done} looked at"] * bool(done)
+        return f"Slice {at + 1}: {self.cells[at][1]}" + (f"; places of the review: {', '.join(told)}" if told else "")
 
     def slice_at(self, x: float) -> int | None:
         """The slice under a place, in pixels from the left."""
