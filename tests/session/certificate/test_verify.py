@@ -147,6 +147,14 @@ def test_two_certificates_cannot_follow_one(full: Project) -> None:
     ]
 
 
+def test_an_unbroken_list_in_another_order_than_the_certificates_say_is_found(full: Project) -> None:
+    hashes = [sha256 for *_, sha256, _ in rows(full)]
+    for number, before in ((2, hashes[2]), (3, hashes[0])):
+        change(full, f"UPDATE certificates SET previous = '{before}' WHERE number = {number:d}")  # noqa: S608
+    problems = verify(full).problems
+    assert [problem.what for problem in problems] == 2 * ["names another certificate before it than the project's list"]
+
+
 def test_any_byte_of_a_certificate_counts(full: Project) -> None:
     path, rng = place(full) / "certificate-v1.json", random.Random(4)
     data = path.read_bytes()
