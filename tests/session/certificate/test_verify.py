@@ -280,3 +280,14 @@ def test_two_scans_of_one_name_have_certificates_of_their_own(project: Project, 
     project.add_case(box_scan("t1", 3), box_labels(box_scan("t1", 3)))
     assert [case.name for case in project.cases()] == ["t1", "t1 (2)", "t1 (3)"]
     assert check(project.folder) == [] and len(verify(project).whole) == 3
+
+
+def test_a_version_whose_labels_were_taken_away_gives_its_number_to_no_other(project: Project, tmp_path: Path) -> None:
+    work = bench(tmp_path / "journal")
+    case = work.accept(project)
+    case.label.unlink()
+    change(project, "DELETE FROM versions")
+    assert work.accept(project).version == 2
+    change(project, "DELETE FROM versions", "DELETE FROM cases")
+    case.label.with_name("labels-v2.nii.gz").unlink()
+    assert work.accept(project).version == 3, "its certificate lies there"
