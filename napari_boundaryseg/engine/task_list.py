@@ -94,6 +94,8 @@ class TuningCase(BaseModel):
         of them by default.
     patient : str
         A word for the patient, the same for all scans of one; empty where nobody knows.
+    untouched : bool
+        Its labels are a model's own result, which nobody has corrected: it may teach, and judges nothing.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -105,6 +107,7 @@ class TuningCase(BaseModel):
     box: Pairs | None = None
     looked: LookedAt | None = None
     patient: Text = ""
+    untouched: bool = False
 
     @model_validator(mode="wrap")
     @classmethod

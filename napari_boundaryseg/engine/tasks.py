@@ -158,6 +158,7 @@ def fine_tune(task: FineTune, *, progress: Progress = silent) -> dict[str, Any]:
         seed=task.seed,
         device=task.device,
         patients={case.name: case.patient for case in (*task.cases, *task.held_out, *task.earlier) if case.patient},
+        untouched=[case.name for case in (*task.cases, *task.held_out) if case.untouched],
         resume=task.resume,
         progress=progress,
     )

@@ -32,6 +32,13 @@ def result_since(history: History, position: int) -> bool:
     return any(done.kind == MODEL for done in since)
 
 
+def drawn_on(history: History) -> bool | None:
+    """Whether a person has drawn on what a model found; None where no model's result is in the labels as they are."""
+    if anything_by_hand(history):
+        return True
+    return False if result_since(history, history.first) else None
+
+
 def anything_by_hand(history: History) -> bool:
     """Whether a person has drawn on the labels as they are; steps too old to be kept are taken to be by hand."""
     return history.first > 0 or any(done.by_hand for done in history.steps[: history.position - history.first])

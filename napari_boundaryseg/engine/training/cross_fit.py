@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from napari_boundaryseg.data.datasets.copies import marks, one_patient_each, one_scan
@@ -63,18 +63,19 @@ def cross_fit(
     folder: Path,
     device: str,
     progress: Progress,
+    untouched: Collection[str] = (),
 ) -> tuple[Judged, Judges, int]:
     """What is found of every case that may judge, the model before beside one that has not learnt from its patient.
 
-    A case that an earlier version was trained on may not judge. What a part has found is kept in the folder until all
-    have: what was stopped is resumed.
+    A case that an earlier version was trained on may not judge, nor one that nobody has corrected. What a part has
+    found is kept in the folder until all have: what was stopped is resumed.
 
     Returns
     -------
     tuple
         What was found, who judges, and how many models there were.
     """
-    judges = Judges.of(before.card.ancestry, [], scans, patients)
+    judges = Judges.of(before.card.ancestry, [], scans, patients, untouched)
     may = {case.volume.name for case in judges.cases}
     asked = [one for one in parts if any(scans[place].volume.name in may for place in one)]
     found = Judged({}, {})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -53,6 +53,7 @@ def fine_tune(
     precision: str = "auto",
     name: str | None = None,
     patients: Mapping[str, str] | None = None,
+    untouched: Collection[str] = (),
     resume: bool = False,
     overwrite: bool = False,
     progress: Progress = silent,
@@ -99,6 +100,8 @@ def fine_tune(
         Of the new model; the old one's by default.
     patients : mapping, optional
         Case to patient: no patient is on both sides, and the cases of one count once in the verdict.
+    untouched : collection of str
+        Names of cases whose labels are a model's own result, which nobody has corrected: they judge nothing.
     resume : bool
         Resume a fine-tuning that was stopped, with the same model, cases and settings; or begin.
     overwrite : bool
@@ -129,7 +132,7 @@ def fine_tune(
     scans, held = ([LabelledScan(*case) for case in given] for given in (cases, held_out))
     if not scans:
         raise InputError("fine-tuning", "there is no training case", "Accept at least one corrected case first")
-    judges = Judges.of(model.card.ancestry, scans, held, patients or {})
+    judges = Judges.of(model.card.ancestry, scans, held, patients or {}, untouched)
     parts = parts_to_judge(scans, patients or {}) if cross_fitting and not held else []
     own = 1 / (1 + len(parts))  # of the time
     learnt_before = [LabelledScan(*case) for case in earlier]
@@ -171,7 +174,9 @@ def fine_tune(
             progress(1.0, keep_comparison(model, tuned, found, judges, folder, smallest_gain)["verdict"])
         elif parts:
             told = share(progress, 0.9 * own, 1.0)
-            found, by_others, models = cross_fit(model, scans, parts, patients or {}, again, folder, device, told)
+            found, by_others, models = cross_fit(
+                model, scans, parts, patients or {}, again, folder, device, told, untouched
+            )
             said = keep_comparison(model, tuned, found, by_others, folder, smallest_gain, models)
             forget_parts(folder)
             progress(1.0, said["verdict"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from napari_boundaryseg.data.datasets.copies import marks, one_patient_each, one_scan
@@ -11,6 +11,7 @@ from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan
 from napari_boundaryseg.engine.training.data.cases import check_pair
 from napari_boundaryseg.errors import InputError
 
+UNTOUCHED = "its labels are a model's own result, which nobody has corrected"
 ONE_ROLE = "Give each case one role, and all scans of a patient the same"
 
 
@@ -41,6 +42,7 @@ class Judges:
         training: Sequence[LabelledScan],
         held_out: Sequence[LabelledScan],
         patients: Mapping[str, str],
+        untouched: Collection[str] = (),
     ) -> Judges:
         """Divide the held-out cases of a fine-tuning.
 
@@ -51,6 +53,8 @@ class Judges:
         training, held_out : sequence of LabelledScan
         patients : mapping
             Case to patient, where that is known.
+        untouched : collection of str
+            Names of cases whose labels are a model's own result, as it was found.
 
         Raises
         ------
@@ -64,6 +68,7 @@ class Judges:
         for case in held_out:
             name = case.volume.name
             reason = ancestry.why_not(content_hashes(case.volume), name, patients.get(name, ""))
+            reason = reason or (UNTOUCHED if name in untouched else "")
             if reason:
                 excluded[name] = reason
         judging = [case for case in held_out if case.volume.name not in excluded]

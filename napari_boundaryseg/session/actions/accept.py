@@ -35,6 +35,7 @@ def accept(
     *,
     journal: JournalUpTo | None = None,
     reviewed: Reviewed = NOTHING,
+    by_hand: bool | None = None,
 ) -> Job:
     """Store the open scan with these labels as a case of the project, in the name of the session's person.
 
@@ -42,6 +43,7 @@ def accept(
     ``seconds`` is how long a person worked on them. ``stored`` is called once they are, whatever is open by then.
     ``looked`` are the slices that a person has looked at, where only these are to count; on the scan's own array.
     ``journal`` tells of the work, up to these labels, and ``reviewed`` of the checks: both stand on the certificate.
+    ``by_hand`` says whether a person has drawn on what a model found: else the labels do not judge a fine-tuning.
     """
     scan, project = scan_of(session), project_of(session)
     person = session.person or logged_in()
@@ -60,7 +62,7 @@ def accept(
             scan,
             labels,
             None if box is None else _seen(labels, box),
-            work=Work(person, seconds, looked, journal, reviewed),
+            work=Work(person, seconds, looked, journal, reviewed, by_hand),
             progress=progress,
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -127,15 +127,20 @@ def _start(
 
     try:
         refuse_changed(model)
+        facts = project.facts()
+
+        def described(case: AcceptedCase) -> TuningCase:
+            return _case(project, case, facts.get(case.label.parent.name, {}))
+
         trainings.keep(folder, order)
         session.training_outcome = None
         return in_worker(
             session,
             FineTune(
                 model=str(model),
-                cases=tuple(_case(project, case) for case in training),
-                held_out=tuple(_case(project, case) for case in held),
-                earlier=tuple(_case(project, case) for case in earlier),
+                cases=tuple(map(described, training)),
+                held_out=tuple(map(described, held)),
+                earlier=tuple(map(described, earlier)),
                 out_folder=str(folder),
                 seed=order.seed,
                 resume=resumed,
@@ -154,9 +159,11 @@ class NotAdded(InputError):
     """A model was trained but could not be added to the project."""
 
 
-def _case(project: Project, case: AcceptedCase) -> TuningCase:
+def _case(project: Project, case: AcceptedCase, facts: Mapping[str, Any]) -> TuningCase:
     files = {"image": str(case.image), "label": str(case.label)}
-    return TuningCase(name=case.name, **files, **project.meaning_of(case), patient=case.patient or "")
+    untouched = facts.get("by_hand") is False
+    meaning = project.meaning_of(case)
+    return TuningCase(name=case.name, **files, **meaning, patient=case.patient or "", untouched=untouched)
 
 
 def _add(project: Project, result: dict[str, Any]) -> ModelVersion:

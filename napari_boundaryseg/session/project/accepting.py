@@ -66,6 +66,8 @@ class Work:
     journal: JournalUpTo | None = None
     """Of the labels, up to the accept."""
     reviewed: Reviewed = NOTHING
+    by_hand: bool | None = None
+    """Whether a person has drawn on what a model found; None where nobody knows, or no model was asked."""
 
 
 UNKNOWN = Work()
@@ -90,7 +92,7 @@ def store(
         progress(0.1, f"Storing {scan.name}")
         place = _place_of(project, scan, part(progress, 0.1, 0.4))
         means = notes.meaning(labels, box, work.looked)
-        version = _claim(project, place, scan, labels, means)
+        version = _claim(project, place, scan, labels, means, work)
         if version is None:
             continue  # somebody else was faster
         label = place.folder / f"labels-v{version}.nii.gz"
@@ -157,7 +159,7 @@ def _matching(place: Place, scan: Volume, progress: Progress) -> Place | None:
 
 
 def _claim(
-    project: ProjectFolder, place: Place, scan: Volume, labels: LabelMap, means: Mapping[str, Any]
+    project: ProjectFolder, place: Place, scan: Volume, labels: LabelMap, means: Mapping[str, Any], work: Work
 ) -> int | None:
     """Enter the next version before anything is written; None where the case is no longer as it was looked up."""
     with project.writing() as database:
@@ -184,7 +186,7 @@ def _claim(
                 version,
                 datetime.now(UTC).isoformat(timespec="seconds"),
                 labels.scheme.name,
-                json.dumps({"name": place.name, **means, **facts_of(scan, labels)}),
+                json.dumps({"name": place.name, **means, **facts_of(scan, labels, work.by_hand)}),
                 f"labels-v{version}.nii.gz",
             ),
         )

@@ -13,10 +13,13 @@ from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.project import cases as notes
 
 
-def facts_of(scan: Volume, labels: LabelMap) -> dict[str, Any]:
-    """What the project's list says of a version of labels, beside `cases.meaning`: ``channels``, ``drawn``."""
+def facts_of(scan: Volume, labels: LabelMap, by_hand: bool | None = None) -> dict[str, Any]:
+    """What the project's list says of a version of labels, beside `cases.meaning`.
+
+    ``channels``, ``drawn``, and ``by_hand``: whether a person has drawn on them, where that is known.
+    """
     drawn = [int(organ) for organ in np.unique(labels.array) if organ]
-    return {"channels": list(scan.channels), "drawn": drawn}
+    return {"channels": list(scan.channels), "drawn": drawn, **({} if by_hand is None else {"by_hand": by_hand})}
 
 
 def known_facts(folder: Path, listed: str | None) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from napari_boundaryseg.data.volume import LabelMap
 from napari_boundaryseg.editing.effort import Work
 from napari_boundaryseg.editing.history.history import History
 from napari_boundaryseg.editing.history.locks import Lock
+from napari_boundaryseg.editing.history.since import drawn_on
 from napari_boundaryseg.editing.journal.kept import JournalUpTo
 from napari_boundaryseg.editing.journal.recovery import KEPT_DAYS
 from napari_boundaryseg.editing.journal.scan_hash import hash_of
@@ -107,7 +108,15 @@ class LabelsActions(QObject):
         seconds, looked = editable.effort.total().seconds, looked_at(editable, labels)
         journal, reviewed = journal_up_to_now(editable), Reviewed(**(self.review_of() or {}))
         accept_action.accept(
-            self.session, labels, editable.box, seconds, stored, looked, journal=journal, reviewed=reviewed
+            self.session,
+            labels,
+            editable.box,
+            seconds,
+            stored,
+            looked,
+            journal=journal,
+            reviewed=reviewed,
+            by_hand=drawn_on(editable.history),
         )
 
     @report_errors

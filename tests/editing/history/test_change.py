@@ -10,7 +10,7 @@ from napari_boundaryseg.editing.history.change import change_of
 from napari_boundaryseg.editing.history.edit import MODEL, OPENED
 from napari_boundaryseg.editing.history.history import History
 from napari_boundaryseg.editing.history.locks import Lock
-from napari_boundaryseg.editing.history.since import anything_by_hand
+from napari_boundaryseg.editing.history.since import anything_by_hand, drawn_on
 
 WHOLE = (slice(None),) * 3
 
@@ -51,13 +51,15 @@ def test_it_is_what_apply_does(seed: int, locks: set[Lock]) -> None:
 def test_hand_work_is_what_a_person_drew_and_did_not_take_back() -> None:
     history = History(np.zeros((2, 3, 3), np.uint8))
     history.apply("Opened labels", WHOLE, np.ones((2, 3, 3), np.uint8), OPENED)
+    assert drawn_on(history) is None, "who drew them nobody knows"
     history.apply("Model: a", WHOLE, np.full((2, 3, 3), 2, np.uint8), MODEL)
     history.lock(Lock(2))
     history.unlock(Lock(2))
     assert not anything_by_hand(history)
+    assert drawn_on(history) is False
     history.array[0, 0, 0] = 0
     history.commit("Erase")
-    assert anything_by_hand(history)
+    assert (anything_by_hand(history), drawn_on(history)) == (True, True)
     history.undo()
     assert not anything_by_hand(history)
     history.redo()

@@ -134,3 +134,12 @@ def test_an_excluded_copy_is_excluded_with_all_of_its_names(model: LoadedModel, 
 def test_a_copy_of_a_training_case_that_has_lost_its_geometry_is_refused() -> None:
     with pytest.raises(InputError, match="other: it is held out, and a copy of the scan of the training case case1"):
         Judges.of(Ancestry(), [LabelledScan(*case(1))], [moved(1, "other")], {})
+
+
+def test_labels_that_nobody_has_corrected_judge_nothing_and_may_teach(model: LoadedModel, tmp_path: Path) -> None:
+    """They are what some model found, perhaps an earlier version of this one: it would be judged by itself."""
+    judged = [case(2), case(3)]
+    fine_tune(model, [case(1)], tmp_path, held_out=judged, untouched=["case1", "case3"], steps=1, device="cpu")
+    comparison = json.loads((tmp_path / "comparison.json").read_text("utf-8"))
+    assert comparison["n"] == 1
+    assert comparison["excluded"] == {"case3": "its labels are a model's own result, which nobody has corrected"}

@@ -14,6 +14,7 @@ from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.saving import atomic_json
 from napari_boundaryseg.data.slices.looked_at import LookedAt
 from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
+from napari_boundaryseg.engine.task_list import FineTune
 from napari_boundaryseg.engine.tasks import _labelled
 from napari_boundaryseg.engine.training import fine_tune as tuning
 from napari_boundaryseg.errors import InputError
@@ -228,3 +229,20 @@ def test_nothing_is_left_of_a_training_that_came_to_nothing(told: Told, tiny_mod
         accept.accept(told.session, scan.with_labels(np.where(box_labels(scan).array == 2, 3, 0), preset("pelvis-mr")))
         assert fine_tune.fine_tune(told.session, tiny_model, ["other"]).state == "failed"
     assert trainings(told.session.project) == []
+
+
+def test_a_case_that_nobody_has_corrected_is_told_to_the_training(
+    told: Told, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = told.session
+    for seed, (name, by_hand) in enumerate({"a": True, "b": False, "c": None}.items()):
+        session.scan = box_scan(name, seed + 1)
+        accept.accept(session, box_labels(session.scan), by_hand=by_hand)
+    asked: list[FineTune] = []
+
+    def run(session: Session, task: FineTune, *more: object, **named: object) -> None:
+        asked.append(task)
+
+    monkeypatch.setattr(fine_tune, "in_worker", run)
+    fine_tune.fine_tune(session, tiny_model, ["a", "b", "c"], steps=1)
+    assert {case.name: case.untouched for case in asked[0].cases} == {"a": False, "b": True, "c": False}
