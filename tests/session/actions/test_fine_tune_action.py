@@ -240,7 +240,7 @@ def test_a_case_that_nobody_has_corrected_is_told_to_the_training(
         accept.accept(session, box_labels(session.scan), by_hand=by_hand)
     asked: list[FineTune] = []
 
-    def run(session: Session, task: FineTune, *more: object, **named: object) -> None:
+    def run(session: object, task: FineTune, *more: object, **named: object) -> None:
         asked.append(task)
 
     monkeypatch.setattr(fine_tune, "in_worker", run)
