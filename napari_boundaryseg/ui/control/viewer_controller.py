@@ -89,7 +89,7 @@ class ViewerController(QObject):
         self.clean = CleanActions(self.grid, session, self.tools, self.view.outlines, self.carry, self)
         self.copies = CopyActions(self.grid, session, self.tools)
         self.progress = SliceProgress(self.grid, session, self.tools, self.labels, self)
-        self._settled = Settled(viewer, self.tools, self.labels, self)
+        self._settled = Settled(viewer, session, self.tools, self.labels, self)
         self._look = Look(self.grid, self.view.planes)
         self.checks = CheckActions(session, self._settled, self._look, self)
         self.findings = FindingsQuestion(session, self._settled, self.checks, self)

@@ -12,6 +12,7 @@ from qtpy.QtCore import QObject, Signal
 from napari_boundaryseg.data.geometry import DisplayGrid
 from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.review.arcs import rankings
 from napari_boundaryseg.session.session import Session
 from napari_boundaryseg.ui.control.error_messages import report_errors
 from napari_boundaryseg.ui.control.reviewing import begun_review, place_marks, review_words
@@ -85,6 +86,11 @@ class QueueActions(QObject):
         drawn = [organ.name for organ in editable.scheme.organs if editable.history.voxels().get(organ.id)]
         model, found = begun_review.rankings_of(begun_review.ranked_by(self._prediction(), editable.scheme), drawn)
         return {name: model for name in drawn if name in found}, [name for name in drawn if name not in found]
+
+    def could_rank(self) -> bool:
+        """Whether nothing is at hand that a model says of this scan, though one could rank an organ that is drawn."""
+        drawn = self.rankings()[1]
+        return self._prediction() is None and any(one.proven and one.organ in drawn for one in rankings.rankings())
 
     def words(self) -> str:
         """The place in view, for a person."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from qtpy.QtCore import QObject, Qt, QTimer, Signal
 from qtpy.QtWidgets import QApplication
 
+from napari_boundaryseg.session.session import Session
 from napari_boundaryseg.ui.compat.window import is_open
 from napari_boundaryseg.ui.control.labels_actions import LabelsActions
+from napari_boundaryseg.ui.layers import access
 from napari_boundaryseg.ui.layers.editable_labels import EditableLabels
 from napari_boundaryseg.ui.tools.paint_tools import PaintTools
 
@@ -22,9 +26,11 @@ class Settled(QObject):
     settled = Signal()
     """Nothing has changed for a moment, or other labels are in the window."""
 
-    def __init__(self, viewer: object, tools: PaintTools, labels: LabelsActions, parent: QObject | None = None) -> None:
+    def __init__(
+        self, viewer: Any, session: Session, tools: PaintTools, labels: LabelsActions, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
-        self._viewer, self._tools = viewer, tools
+        self._viewer, self.session, self._tools = viewer, session, tools
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(QUIET_MS)
@@ -35,8 +41,9 @@ class Settled(QObject):
 
     @property
     def editable(self) -> EditableLabels | None:
-        """The labels in work."""
-        return self._tools.editable
+        """The labels in work, where they are the open scan's: another one may be on its way."""
+        layer = self._tools.layer
+        return self._tools.editable if layer is not None and layer.metadata[access.KEY] is self.session.scan else None
 
     @property
     def is_quiet(self) -> bool:
@@ -44,7 +51,7 @@ class Settled(QObject):
         return not self._timer.isActive()
 
     def _on_quiet(self) -> None:
-        if not is_open(self._viewer):  # type: ignore[arg-type]
+        if not is_open(self._viewer):
             return
         if QApplication.mouseButtons() != Qt.MouseButton.NoButton or self._tools.own.stroke is not None:
             self._timer.start()

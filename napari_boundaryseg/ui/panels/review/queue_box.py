@@ -14,6 +14,7 @@ from napari_boundaryseg.ui.widgets.review.sentence_list import SentenceList
 
 NO_LABELS = "Segment the scan first: then the border is gone through, the most doubtful pieces first."
 STALE = "Other labels have come since this review began. Begin again: what was said was about the former ones."
+UNASKED = "Segment it in this window: a model's doubts are what it is ranked by."
 NOTHING = "There is no border to go through."
 
 
@@ -113,13 +114,18 @@ class QueueBox(QWidget):
 
     def _rankings(self, ranked: dict[str, str], unranked: list[str]) -> str:
         review = self._review
-        if self._labels.scheme() is None:
+        scheme, going = self._labels.scheme(), review.going
+        if scheme is None:
             return NO_LABELS
+        if going is not None and review.is_on:  # what it began with holds, whatever is at hand now
+            ranked, unranked = {}, [scheme.organ(organ).name for organ in going.review.queue.unranked]
         if review.is_beginning:
             return "Looking for the most doubtful pieces of the border…"
         told = [STALE] if review.is_stale else []
-        if ranked and not review.is_on:
+        if ranked:
             names, model = " and ".join(ranked), next(iter(ranked.values()))
             told.append(f"{names}: what {model} doubts most comes first.")
-        told += [f"{name}: no ranking for this organ, checks only." for name in unranked]
+        told += [f"{name}: no ranking for this organ" for name in unranked]
+        if unranked:
+            told.append(UNASKED if not review.is_on and review.could_rank() else "Checks only.")
         return "\n".join(told) or ("" if review.is_on else NOTHING)

@@ -32,7 +32,11 @@ class ReviewPanel(Panel):
         n, going = len(self._checks.open()), self._review.going
         told = []
         if self._labels.scheme() is not None and self._checks.found() is not None:
-            told.append(f"{n} finding{'s' if n > 1 else ''}" if n else "no findings")
+            told.append(f"{n} finding{'s' if n > 1 else ''}" if n else self._nothing())
         if going is not None and self._review.is_on:
             told.append(f"{sum(state != 'to come' for state in going.states())} of {len(going.places)}")
         self.set_state("warning" if n else "", " · ".join(told))
+
+    def _nothing(self) -> str:
+        n = len(self._checks.meant_so())
+        return f"{n} meant so" if n else "no findings"

@@ -80,7 +80,7 @@ def press(controller: Any, key: Any) -> None:
 def test_an_organ_without_a_proven_ranking_has_none_and_is_not_gone_through(
     reviewed: Any, find: Callable[[str], Any]
 ) -> None:
-    assert find("review_panel.rankings").text() == "Rectum: no ranking for this organ, checks only."
+    assert find("review_panel.rankings").text() == "Rectum: no ranking for this organ\nChecks only."
     organs = {place.organ for place in reviewed.review.going.places}
     assert organs == {1, 2}
 
@@ -92,7 +92,7 @@ def test_without_any_proven_ranking_there_are_the_checks_alone(
     segmented(opened, monkeypatch, labels, doubtful(labels))
     settled(opened, wait)
     said = find("review_panel.rankings").text().splitlines()
-    assert said == [f"{name}: no ranking for this organ, checks only." for name in ORGANS]
+    assert said == [*(f"{name}: no ranking for this organ" for name in ORGANS), "Checks only."]
     assert not find("review_panel.begin").isVisible()
     assert find("review_panel.checks_state").text()
 
