@@ -16,6 +16,8 @@ from napari_boundaryseg.jobs.error_text import sentence
 from napari_boundaryseg.review.rules.answers import Answer, open_findings
 from napari_boundaryseg.review.rules.check import check
 from napari_boundaryseg.review.rules.finding import Finding
+from napari_boundaryseg.session.accepted_measures import AcceptedMeasures
+from napari_boundaryseg.session.project.project import AcceptedCase
 from napari_boundaryseg.session.session import Session
 from napari_boundaryseg.ui.control.error_messages import report_errors
 from napari_boundaryseg.ui.control.reviewing.beside import Beside
@@ -46,6 +48,7 @@ class CheckActions(QObject):
         super().__init__(parent)
         self.session, self._settled, self._look = session, settled, look
         self._beside = Beside(session, "checks", self)
+        self._measures, self._measuring = AcceptedMeasures(), Beside(session, "accepted cases", self)
         self._known: WeakKeyDictionary[EditableLabels, Checked] = WeakKeyDictionary()
         self._then: list[tuple[EditableLabels, Callable[[], object]]] = []
         settled.settled.connect(self._follow)
@@ -72,16 +75,25 @@ class CheckActions(QObject):
             self._then.append((editable, then))
         editable.history.commit("Change")
         array, scheme, state = editable.history.array.copy(), editable.scheme, editable.state
+        cases = self._measures.cases(self.session.project, editable.scan_hash)
+        accepted = self._measures.known(cases)
 
         def compute() -> Checked:
             own = np.ascontiguousarray(scan.geometry.display.from_display(array))
             try:
-                return Checked(state, check(LabelMap(own, scan.geometry, scheme, scan.name)))
+                return Checked(state, check(LabelMap(own, scan.geometry, scheme, scan.name), accepted=accepted))
             except Exception as error:  # what cannot be checked can be accepted all the same
                 return Checked(state, (), sentence(error))
 
         self._beside.ask(compute, partial(self._take, editable))
+        self._measure(cases)
         self.changed.emit()
+
+    def _measure(self, cases: list[AcceptedCase]) -> None:
+        """Measure accepted cases beside, and check again once they are known."""
+        project, missing = self.session.project, self._measures.missing(cases)
+        if project is not None and missing and not self._measuring.is_busy:
+            self._measuring.ask(partial(self._measures.measure, project, missing), lambda _: self.run())
 
     def _follow(self) -> None:
         if self._settled.editable is not None and not self.is_fresh:
