@@ -35,7 +35,7 @@ class QueueBox(QWidget):
         self.again = button("review_panel.begin_again", "Begin again", "Forget what was said, and begin anew")
         self.stay = button("review_panel.go_on", "Go on", "Go on where you are")
         self.question = Question("review_panel.question", self.again, self.stay)
-        self.place = line("review_panel.place")
+        self.place = SentenceList("review_panel.place", "Place to look at", "Click to show it again")
         self.previous, self.next = keyed("previous", "review.previous"), keyed("next", "review.next")
         self.accept, self.flag = keyed("accept", "review.accept", main=True), keyed("flag", "review.flag")
         self.progress = line("review_panel.progress")
@@ -47,7 +47,7 @@ class QueueBox(QWidget):
         self.estimate = line("review_panel.estimate")
         self.going = QWidget()
         self._buttons = ButtonGrid([self.accept, self.flag, self.previous, self.next])
-        parts = (self.place, self._buttons, self.progress, self.flagged_title, self.flagged, self.end, self.estimate)
+        parts = (self.place, self._buttons, self.progress, self.end, self.estimate, self.flagged_title, self.flagged)
         column(self.going, *parts).setContentsMargins(0, 0, 0, 0)
         head = Headed("review_panel.border_title", "Border", self.begin)
         column(self, head, self.question, self.going, self.rankings).setContentsMargins(0, 0, 0, 0)
@@ -63,6 +63,7 @@ class QueueBox(QWidget):
         for pressed, act in {**acts, self.flag: review.flag, self.end: review.end}.items():
             pressed.clicked.connect(lambda _, do=act: do())
         self.flagged.asked.connect(self._on_flagged)
+        self.place.asked.connect(lambda _: review.show())
         review.changed.connect(self.refresh)
         self._labels.shown.connect(self._on_shown)
         controller.tools.edited.connect(self.refresh)
@@ -102,7 +103,7 @@ class QueueBox(QWidget):
         self.going.setVisible(on)
         if going is None or not on:
             return
-        self.place.setText(review.words() or "Press Next.")
+        self.place.show_sentences([review.words() or "Press Next."])
         self.progress.setText(review.progress())
         flagged = review.flagged()
         chosen = next((row for row, (n, _) in enumerate(flagged) if n == going.at), -1)
