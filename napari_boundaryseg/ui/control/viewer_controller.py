@@ -36,10 +36,12 @@ from napari_boundaryseg.ui.control.model_choice import ModelChoice
 from napari_boundaryseg.ui.control.project_actions import ProjectActions
 from napari_boundaryseg.ui.control.recovery import Recovery
 from napari_boundaryseg.ui.control.region import DrawnRegion
+from napari_boundaryseg.ui.control.reviewing.agreement_actions import AgreementActions
 from napari_boundaryseg.ui.control.reviewing.check_actions import CheckActions
 from napari_boundaryseg.ui.control.reviewing.findings_question import FindingsQuestion
 from napari_boundaryseg.ui.control.reviewing.look import Look
 from napari_boundaryseg.ui.control.reviewing.queue_actions import QueueActions
+from napari_boundaryseg.ui.control.reviewing.references import References
 from napari_boundaryseg.ui.control.reviewing.settled import Settled
 from napari_boundaryseg.ui.control.segment_actions import SegmentActions
 from napari_boundaryseg.ui.control.view_actions import ViewActions
@@ -92,6 +94,8 @@ class ViewerController(QObject):
         self._settled = Settled(viewer, session, self.tools, self.labels, self)
         self._look = Look(self.grid, self.view.planes)
         self.checks = CheckActions(session, self._settled, self._look, self)
+        references = References(viewer, session, self.cases, self)
+        self.agreement = AgreementActions(viewer, session, self._settled, self._look, references, self)
         self.findings = FindingsQuestion(session, self._settled, self.checks, self)
         self.review = QueueActions(session, self._settled, self._look, self.view.outlines, self)
         self.progress.marks_of = self.review.slice_marks
@@ -139,8 +143,12 @@ class ViewerController(QObject):
         self.labels.unsaved_removed.connect(self.recovery.look)
 
     def _reviewed(self) -> dict[str, Any]:
-        """What was checked and reviewed of the labels in the window, plain values."""
-        return {"findings": self.checks.for_certificate(), "arcs": self.review.for_certificate()}
+        """What was checked, reviewed and compared of the labels in the window, plain values; None for what was not."""
+        return {
+            "findings": self.checks.for_certificate(),
+            "arcs": self.review.for_certificate(),
+            "reference": self.agreement.for_certificate(),
+        }
 
     def close(self) -> None:
         """Leave no process and no scratch file behind; parts of the window may be gone by then."""

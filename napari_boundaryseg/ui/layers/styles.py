@@ -111,6 +111,24 @@ def attention_style(kind: str, most: float = 1.0) -> dict[str, object]:
     }
 
 
+def errors_style(limit_mm: float) -> dict[str, object]:
+    """Errors of a border, in mm: blue below 0, where it is too far in, over white to orange; what is none is clear."""
+    ramp = [
+        [0.1, 0.35, 1.0, 1.0],
+        [0.55, 0.8, 1.0, 1.0],
+        [1.0, 1.0, 1.0, 1.0],
+        [1.0, 0.8, 0.4, 1.0],
+        [1.0, 0.4, 0.0, 1.0],
+    ]
+    return {
+        "colormap": Colormap(ramp, name="errors", nan_color=[0.0, 0.0, 0.0, 0.0]),
+        "opacity": 1.0,
+        "blending": "translucent_no_depth",
+        "contrast_limits": (-limit_mm, limit_mm),
+        "interpolation2d": "nearest",
+    }
+
+
 def region_style() -> dict[str, object]:
     """The box that limits a prediction: an outline."""
     return {"edge_color": REGION_COLOUR, "face_color": [0, 0, 0, 0], "edge_width": 1.5, "opacity": 0.9}

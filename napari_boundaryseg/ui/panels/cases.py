@@ -5,8 +5,8 @@ from __future__ import annotations
 from qtpy.QtWidgets import QCheckBox, QGridLayout, QLineEdit, QMessageBox, QWidget
 
 from napari_boundaryseg.session.case_list import CaseRow
-from napari_boundaryseg.session.project.project import CaseVersion
 from napari_boundaryseg.ui import keys
+from napari_boundaryseg.ui.control.cases.version_words import version_in_words
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 from napari_boundaryseg.ui.file_dialogs import choose_folder
 from napari_boundaryseg.ui.panels.notices.project_place import ProjectPlace
@@ -16,13 +16,6 @@ from napari_boundaryseg.ui.widgets.scheme_words import scheme_title
 from napari_boundaryseg.ui.widgets.work_table import Line, WorkTable
 
 EMPTY = "Add a folder of scans to work through, or open a single scan below."
-
-
-def version_in_words(version: CaseVersion) -> str:
-    """Number, day, person and minutes of labels that were accepted."""
-    minutes = "" if version.seconds is None else f"{version.seconds / 60:.0f} min"
-    parts = (str(version.version), version.accepted[:10], version.person or "", minutes)
-    return " · ".join(part for part in parts if part)
 
 
 def _line(row: CaseRow) -> Line:

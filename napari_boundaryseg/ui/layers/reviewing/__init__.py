@@ -1,0 +1,1 @@
+"""Layers that a review shows for a while."""
