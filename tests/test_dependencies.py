@@ -16,6 +16,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 MODULES = {
     "lightning-fabric": "lightning_fabric",
     "scikit-image": "skimage",
+    "pillow": "PIL",
     "pyjpegls": "pydicom",  # one of its codecs: without it JPEG-LS slices cannot be read
 }
 """What is imported, where that is not the name of the requirement."""

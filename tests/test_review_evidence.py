@@ -17,7 +17,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 @pytest.fixture
 def band(scripts: Callable[..., ModuleType]) -> ModuleType:
-    own = ("band_scores", "unseen", "band")
+    own = ("band_scores", "unseen_predictions", "band")
     return scripts("benchmarks/studies/real_pelvis.py", *(f"benchmarks/review/{name}.py" for name in own))
 
 
@@ -85,8 +85,8 @@ def test_a_comparison_of_swapped_sides_is_the_real_one(root: Path, scripts: Call
 
     null = scripts("benchmarks/review/null_comparisons.py")
     patients = null.read_pairs(root / "benchmarks" / "studies" / "sarcoma.csv", "sgm", "sgm-coarse")
-    changes = null.differences(patients)["dsc"]
+    changes = null.differences(patients)["surface_dice"]
     drawn = [patients[name] for name in patients]
     assert null.verdict(drawn, {}, np.zeros(len(drawn), bool)) == verdict_of(changes.tolist())
     assert null.verdict(drawn, {}, np.ones(len(drawn), bool)) == verdict_of((-changes).tolist())
-    assert null.verdict(drawn, {"dsc": 1.0}, np.zeros(len(drawn), bool)) == "better"
+    assert null.verdict(drawn, {"surface_dice": 1.0}, np.zeros(len(drawn), bool)) == "better"

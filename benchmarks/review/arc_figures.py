@@ -8,6 +8,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 from scipy.stats import rankdata, t
 
+from napari_boundaryseg.data.mean_sd import mean_sd
 from napari_boundaryseg.data.shapes.border_lines import border_lines, part_of
 from napari_boundaryseg.review.arcs.arc import Arc, plane_of
 
@@ -76,8 +77,8 @@ def _tree(mask: np.ndarray, spacing: np.ndarray) -> cKDTree | None:
 
 def mean_interval(values: Iterable[float]) -> tuple[float, float, float]:
     """Mean over patients and its 95 % t interval; patients without a value are left out."""
-    known = np.array([value for value in values if np.isfinite(value)])
-    if len(known) < 2:
-        return (float(known.mean()) if len(known) else float("nan")), float("nan"), float("nan")
-    half = t.ppf(0.975, len(known) - 1) * known.std(ddof=1) / np.sqrt(len(known))
-    return float(known.mean()), float(known.mean() - half), float(known.mean() + half)
+    n, mean, sd = mean_sd(values)
+    if mean is None or sd is None:
+        return float("nan") if mean is None else mean, float("nan"), float("nan")
+    half = float(t.ppf(0.975, n - 1)) * sd / float(np.sqrt(n))
+    return mean, mean - half, mean + half

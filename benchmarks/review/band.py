@@ -40,6 +40,7 @@ from band_scores import COLUMNS, Row, measured, points_width, read, written
 from unseen_predictions import UNSEEN
 
 from napari_boundaryseg.data.datasets import Case, load_labelled
+from napari_boundaryseg.data.mean_sd import mean_sd
 from napari_boundaryseg.data.saving import atomic_text
 from napari_boundaryseg.data.volume import LabelMap
 from napari_boundaryseg.engine.evaluation.study import Study
@@ -122,7 +123,7 @@ def chosen_holds(rows: list[Row], made_of: int, rng: np.random.Generator) -> str
         followed[n] = scaled_is_narrower(plain, local, [float(widths[one]) for one in making])
         scores, band = (scaled, local) if followed[n] else (constant, plain)
         held[n] = (scores[judged] <= band.margin).mean()
-    return f"{held.mean():.3f} ± {held.std(ddof=1):.3f} (scaled in {followed.mean():.2f})"
+    return f"{mean_sd(held.tolist()).text()} (scaled in {followed.mean():.2f})"
 
 
 def held_lines(name: str, scores: np.ndarray, rng: np.random.Generator) -> list[str]:
@@ -132,9 +133,7 @@ def held_lines(name: str, scores: np.ndarray, rng: np.random.Generator) -> list[
         held, width = divided(scores, size, rng)
         met = "met" if abs(held.mean() - PATIENTS) <= 0.03 else "not met"
         bar = met if size == JUDGED_AT else ""
-        figures = (
-            f"{found.mean():.{digits}f} ± {found.std(ddof=1):.{digits}f}" for found, digits in ((held, 3), (width, 2))
-        )
+        figures = (mean_sd(found.tolist()).text(digits) for found, digits in ((held, 3), (width, 2)))
         lines.append(_line(name, len(scores), size, next(figures), bar, next(figures)))
     return lines
 

@@ -256,7 +256,7 @@ def certificate_files(work: Path) -> list[Files]:
     grid = Geometry((SHAPE[2], SHAPE[1], SHAPE[0]), np.diag([-0.5, 0.5, 3.0, 1.0]))
     scan = Volume(np.ascontiguousarray(voxels().T)[np.newaxis], grid, ("image",), "first")
     labels = rebuilt(read_kept(kept_journal()), scan.geometry.display.from_display).labels
-    done = Work("reader", 60.0, Kept(None, 0))  # type: ignore[arg-type]
+    done = Work("reader", 60.0, journal=Kept(None, 0))  # type: ignore[arg-type]
     case = Project(work / "study").add_case(scan, scan.with_labels(labels, preset("pelvis-mr")), work=done)
     names = ("certificate-v1.json", "journal-v1.steps", "labels-v1.nii.gz")
     return [{f"case/{name}": case.label.with_name(name).read_bytes() for name in names}]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from napari_boundaryseg.data.mean_sd import mean_sd
 from napari_boundaryseg.review.chart.charted import Charted
 from napari_boundaryseg.review.chart.cusum import change_point, sums_of
 from napari_boundaryseg.review.chart.limits import KNOWN, limit_for
@@ -99,8 +100,8 @@ def chart_of(
     nothing = Chart(figure, len(there), told, None, there[:0], np.zeros((2, 0)))
     if len(there) < max(told, 1):
         return nothing
-    mean, sd = usual or (float(scaled[:told].mean()), float(scaled[:told].std(ddof=1)))
-    if sd <= _ALIKE:
+    mean, sd = usual or mean_sd(scaled[:told].tolist())[1:]
+    if mean is None or sd is None or sd <= _ALIKE:
         return nothing
     cases, limit = there[told:], limit_for(told)
     sums = sums_of((scaled[told:] - mean) / sd)

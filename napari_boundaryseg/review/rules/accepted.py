@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
+from napari_boundaryseg.data.mean_sd import mean_sd
 
 FEWEST = 8
 """With fewer accepted cases nothing is said of what is usual in them."""
@@ -57,6 +57,8 @@ def expected(values: Sequence[float], confidence: float) -> tuple[float, float] 
     n = len(values)
     if n < FEWEST:
         return None
-    mean, sd = float(np.mean(values)), float(np.std(values, ddof=1))
+    _, mean, sd = mean_sd(values)
+    if mean is None or sd is None:
+        return None
     half = float(stdtrit(n - 1, (1 + confidence) / 2)) * sd * math.sqrt(1 + 1 / n)
     return mean - half, mean + half

@@ -6,6 +6,7 @@ from typing import Any
 
 from qtpy.QtCore import QObject, Signal
 
+from napari_boundaryseg.engine.task_list import TimeSteps
 from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.session.session import Session
 
@@ -52,6 +53,10 @@ class JobActions(QObject):
     def trainings(self) -> tuple[Job, ...]:
         """The training that runs, and those that wait for it."""
         return self._session.jobs.in_lane("training")
+
+    def is_timing(self) -> bool:
+        """Whether steps of a fine-tuning are being timed."""
+        return bool(self._session.jobs.of(TimeSteps))
 
     def warm_up(self) -> None:
         """Let the worker start before it is needed."""

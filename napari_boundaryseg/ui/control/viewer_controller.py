@@ -94,8 +94,8 @@ class ViewerController(QObject):
         self._settled = Settled(viewer, session, self.tools, self.labels, self)
         self._look = Look(self.grid, self.view.planes)
         self.checks = CheckActions(session, self._settled, self._look, self)
-        references = References(viewer, session, self.cases, self)
-        self.agreement = AgreementActions(viewer, session, self._settled, self._look, references, self)
+        self.references = References(viewer, session, self.cases, self)
+        self.agreement = AgreementActions(viewer, session, self._settled, self._look, self.references, self)
         self.findings = FindingsQuestion(session, self._settled, self.checks, self)
         self.review = QueueActions(session, self._settled, self._look, self.view.outlines, self)
         self.progress.marks_of = self.review.slice_marks

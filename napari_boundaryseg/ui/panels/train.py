@@ -217,7 +217,7 @@ class TrainPanel(Panel):
 
     def _on_how_long(self) -> None:
         self._projects.time_steps(self.form.settings, lambda _: self._show_time())
-        if self._session.jobs.of(TimeSteps):
+        if self._jobs.is_timing():
             self.time.setText("A few steps are timed.")
             self.time.show()
 

@@ -42,7 +42,7 @@ class Bench:
         return JournalUpTo(self.journal, self.journal.handed)
 
     def accept(self, project: Project, reviewed: Reviewed = NOTHING) -> AcceptedCase:
-        work = Work("reader", 150.0, self.moment(), reviewed)
+        work = Work("reader", 150.0, journal=self.moment(), reviewed=reviewed)
         return project.add_case(self.scan, self.labels(), work=work)
 
 

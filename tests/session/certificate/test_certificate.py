@@ -189,7 +189,7 @@ def test_a_journal_that_leads_to_other_labels_is_not_passed_off_as_theirs(projec
     labels = work.labels()
     work.history.undo()
     work.history.undo()
-    case = project.add_case(work.scan, labels, work=Work("reader", 1.0, work.moment()))
+    case = project.add_case(work.scan, labels, work=Work("reader", 1.0, journal=work.moment()))
     assert said_of(case)["work"]["journal"] == {"file": None, "why": "The journal does not lead to these labels."}
 
 
@@ -197,7 +197,7 @@ def test_a_journal_that_cannot_be_read_keeps_nobody_from_accepting(project: Proj
     work = bench(tmp_path / "journal")
     moment, labels = work.moment(), work.labels()
     work.journal.finish()
-    case = project.add_case(work.scan, labels, work=Work("reader", 1.0, moment))
+    case = project.add_case(work.scan, labels, work=Work("reader", 1.0, journal=moment))
     journal = said_of(case)["work"]["journal"]
     assert journal["file"] is None and journal["why"].startswith("The journal of these labels could not be read")
 

@@ -73,7 +73,7 @@ def work_on(scan: Volume, labels: LabelMap, folder: Path) -> Work:
     result = np.where(np.arange(wanted.size).reshape(wanted.shape) % 7, wanted, 1).astype(np.uint8)
     history.apply("Model: tiny", (slice(None),) * 3, result, MODEL)
     history.apply("Paint: Anterior, slice 1", (slice(None),) * 3, wanted, "paint")
-    return Work("somebody", 90.0, JournalUpTo(journal, journal.handed))
+    return Work("somebody", 90.0, journal=JournalUpTo(journal, journal.handed))
 
 
 def digest(array: np.ndarray) -> str:

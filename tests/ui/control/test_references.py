@@ -25,7 +25,7 @@ def test_layers_of_this_scan_are_listed_and_those_of_another_are_not(
     viewer.add_labels(np.zeros((8, 8), np.uint8), name="flat")
     viewer.add_image(np.zeros(layer.data.shape), name="image", scale=layer.scale)
     assert words(drawing) == ["Layer a"]
-    drawing.agreement.references.add(Path("x") / "one.nii.gz")
+    drawing.references.add(Path("x") / "one.nii.gz")
     assert words(drawing) == ["Layer a", "File one.nii.gz"]
     before = drawing.session.scan
     drawing.open(pelvis_files[1])
@@ -39,7 +39,7 @@ def test_a_layer_is_read_on_the_scans_own_grid_as_it_was_when_asked(drawing: Any
     scan, layer = drawing.session.scan, drawing.tools.layer
     other = drawing.viewer.add_labels(np.asarray(layer.data).copy(), name="a", scale=layer.scale)
     (reference,) = drawing.agreement.others()
-    read = drawing.agreement.references.reader(reference, preset("pelvis-mr"))
+    read = drawing.references.reader(reference, preset("pelvis-mr"))
     other.data[:] = 0
     found = read()
     assert found.geometry is scan.geometry
@@ -51,4 +51,4 @@ def test_a_layer_elsewhere_is_refused(drawing: Any) -> None:
     drawing.viewer.add_labels(np.asarray(layer.data).copy(), name="moved", scale=layer.scale, translate=(0, 0, 20))
     (reference,) = drawing.agreement.others()
     with pytest.raises(InputError, match="moved: the labels do not fit"):
-        drawing.agreement.references.reader(reference, preset("pelvis-mr"))
+        drawing.references.reader(reference, preset("pelvis-mr"))

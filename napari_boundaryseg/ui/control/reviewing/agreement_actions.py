@@ -62,7 +62,7 @@ class AgreementActions(QObject):
     ) -> None:
         super().__init__(parent)
         self._viewer, self.session = viewer, session
-        self._settled, self._look, self.references = settled, look, references
+        self._settled, self._look, self._references = settled, look, references
         self._comparing, self._mapping = Beside(session, "agreement", self), Beside(session, "border errors", self)
         self._known: WeakKeyDictionary[EditableLabels, Compared] = WeakKeyDictionary()
         self._shows = False
@@ -79,7 +79,7 @@ class AgreementActions(QObject):
 
     def others(self) -> list[Reference]:
         """What the labels in work can be compared with."""
-        return self.references.all() if self._settled.editable is not None else []
+        return self._references.all() if self._settled.editable is not None else []
 
     @property
     def is_fresh(self) -> bool:
@@ -111,7 +111,7 @@ class AgreementActions(QObject):
             return
         editable.history.commit("Change")
         array, scheme, state = editable.history.array.copy(), editable.scheme, editable.state
-        read = self.references.reader(reference, scheme)
+        read = self._references.reader(reference, scheme)
         before = self._known.get(editable)
         organ = before.organ if before is not None else ""
 

@@ -27,7 +27,7 @@ class AgreementBox(QWidget):
 
     def __init__(self, controller: ViewerController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._actions, self._labels = controller.agreement, controller.labels
+        self._actions, self._labels, self._references = controller.agreement, controller.labels, controller.references
         self._listed: list[Reference] = []
         self._wanted: object = None
         self._awaits = False
@@ -65,7 +65,7 @@ class AgreementBox(QWidget):
         self.map.toggled.connect(self._actions.show_map)
         self.places.asked.connect(self._on_place)
         self._actions.changed.connect(self.refresh)
-        self._actions.references.changed.connect(self.refresh)
+        self._references.changed.connect(self.refresh)
         self._labels.shown.connect(self.refresh)
 
     # What a person does.
@@ -73,7 +73,7 @@ class AgreementBox(QWidget):
         pattern = " ".join(f"*{suffix}" for suffix in suffixes())
         path = open_file(self, "Labels to compare with", "labels", f"Labels ({pattern})")
         if path is not None:
-            reference = self._actions.references.add(path)
+            reference = self._references.add(path)
             self._wanted = reference.key
             self.refresh()
             self._begin(reference)

@@ -66,9 +66,10 @@ class QueueBox(QWidget):
         self.place.asked.connect(lambda _: review.show())
         review.changed.connect(self.refresh)
         self._labels.shown.connect(self._on_shown)
-        controller.tools.edited.connect(self.refresh)
-        controller.segmentation.applied.connect(lambda _: self.refresh())
-        controller.segmentation.returned.connect(lambda _: self.refresh())
+        tools, segmentation = controller.tools, controller.segmentation
+        tools.edited.connect(self.refresh)
+        segmentation.applied.connect(lambda _: self.refresh())
+        segmentation.returned.connect(lambda _: self.refresh())
 
     def _ask_begin(self) -> None:
         going = self._review.going
