@@ -8,12 +8,13 @@ from hashlib import sha256
 import numpy as np
 import pytest
 
-from napari_boundaryseg.data.labels import preset
+from napari_boundaryseg.data.labels import Composite, LabelScheme, Organ, Region, preset
 from napari_boundaryseg.data.metrics import evaluate
 from napari_boundaryseg.data.volume import Geometry, LabelMap
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.review.comparing import SHOWN, compare
 
+BLUE = "#0072B2"
 GRID = Geometry((20, 20, 20), np.diag([1.0, 1.0, 2.0, 1.0]))
 
 
@@ -66,3 +67,14 @@ def test_plain_values_hold_no_number_that_is_none_and_name_the_reference_by_its_
     prostate = said["organs"]["Prostate"]
     assert prostate["missing"] and prostate["hd95_mm"] is None and prostate["reference_ml"] > 0
     assert {*SHOWN, "missing"} == set(prostate)
+
+
+def test_a_region_has_the_border_of_its_members_and_a_mean_has_none() -> None:
+    two = cube() + cube(organ=2)[:, :, ::-1] * (cube() == 0)
+    organs = (Organ(id=1, name="A", colour=BLUE), Organ(id=2, name="B", colour=BLUE))
+    both, mean = Region(name="Both", members=(1, 2), colour=BLUE), Composite(name="Mean", members=("A", "B"))
+    scheme = LabelScheme(name="two", organs=organs, regions=(both,), composites=(mean,))
+    found = compare(LabelMap(two, GRID, scheme), LabelMap(two, GRID, scheme))
+    assert found.organs == ("A", "B", "Both", "Mean")
+    assert [found.members(name) for name in found.organs] == [(1,), (2,), (1, 2), ()]
+    assert found.plain()["organs"]["Mean"]["volume_ml"] is None

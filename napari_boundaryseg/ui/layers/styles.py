@@ -112,14 +112,9 @@ def attention_style(kind: str, most: float = 1.0) -> dict[str, object]:
 
 
 def errors_style(limit_mm: float) -> dict[str, object]:
-    """Errors of a border, in mm: blue below 0, where it is too far in, over white to orange; what is none is clear."""
-    ramp = [
-        [0.1, 0.35, 1.0, 1.0],
-        [0.55, 0.8, 1.0, 1.0],
-        [1.0, 1.0, 1.0, 1.0],
-        [1.0, 0.8, 0.4, 1.0],
-        [1.0, 0.4, 0.0, 1.0],
-    ]
+    """Errors of a border, in mm: from blue below 0, too far in, over a pale white to orange; what is none is clear."""
+    blue, orange = [[0.1, 0.35, 1.0, 1.0], [0.5, 0.75, 1.0, 0.85]], [[1.0, 0.75, 0.35, 0.85], [1.0, 0.4, 0.0, 1.0]]
+    ramp = [*blue, [1.0, 1.0, 1.0, 0.35], *orange]
     return {
         "colormap": Colormap(ramp, name="errors", nan_color=[0.0, 0.0, 0.0, 0.0]),
         "opacity": 1.0,

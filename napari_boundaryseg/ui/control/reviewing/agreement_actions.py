@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -35,6 +35,8 @@ class Compared:
     state: State
     reference: Reference
     comparison: Comparison | None = None
+    plain: dict[str, Any] = field(default_factory=dict)
+    """The same for a certificate."""
     failed: str = ""
     """Why they could not be compared."""
     organ: str = ""
@@ -122,7 +124,7 @@ class AgreementActions(QObject):
             except Exception as error:
                 return Compared(state, reference, failed=sentence(error))
             kept = organ if organ in found.whole else next(iter(found.organs), "")
-            return Compared(state, reference, found, organ=kept)
+            return Compared(state, reference, found, {"against": reference.kind, **found.plain()}, organ=kept)
 
         self._comparing.ask(compute, partial(self._take, editable))
         self.changed.emit()
@@ -153,7 +155,7 @@ class AgreementActions(QObject):
         known = self.known()
         if known is None or known.comparison is None or not self.is_fresh:
             return None
-        return {"against": known.reference.kind, **known.comparison.plain()}
+        return known.plain
 
     def _take(self, editable: EditableLabels, found: Compared) -> None:
         self._known[editable] = found

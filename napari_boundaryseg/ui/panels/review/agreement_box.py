@@ -62,7 +62,7 @@ class AgreementBox(QWidget):
         self.compare.clicked.connect(lambda _: self._compare())
         self.against.activated.connect(self._on_against)
         self.organs.chosen.connect(self._on_organ)
-        self.map.toggled.connect(self._actions.show_map)
+        self.map.toggled.connect(self._on_map)
         self.places.asked.connect(self._on_place)
         self._actions.changed.connect(self.refresh)
         self._references.changed.connect(self.refresh)
@@ -95,6 +95,11 @@ class AgreementBox(QWidget):
         comparison = self._comparison()
         if comparison is not None and row < len(comparison.organs):
             self._actions.choose(comparison.organs[row])
+
+    def _on_map(self, on: bool) -> None:
+        self._actions.show_map(on)
+        if on:
+            bring_into_sight(self.legend)
 
     def _on_place(self, row: int) -> None:
         known = self._actions.known()
@@ -184,4 +189,4 @@ class AgreementBox(QWidget):
 
 def _legend(errors: BorderErrors) -> str:
     at = f"{errors.limit_mm:.1f} mm"
-    return f"Orange: too large, blue: too small; full colour from {at} on, white at 0."
+    return f"Orange: too large, blue: too small; full colour from {at} on, pale at 0."

@@ -153,6 +153,10 @@ def test_the_error_map_lies_on_the_border_and_a_click_on_a_worst_place_goes_ther
     (shown,) = error_layers(reviewing)
     low, high = shown.contrast_limits
     assert -low == high > 0
+    clear, *colours = shown.colormap.map(np.array([np.nan, 0.0, 0.5, 1.0]))
+    assert clear[3] == 0, "off the border"
+    assert colours[0][2] > colours[0][0] and colours[2][0] > colours[2][2], "blue too small, orange too large"
+    assert colours[1][3] < min(colours[0][3], colours[2][3]), "pale where it is right"
     errors = np.full(drawn.shape, np.nan)
     z, y, x = (round(at / mm) for at, mm in zip(shown.translate, shown.scale))
     errors[z : z + shown.data.shape[0], y : y + shown.data.shape[1], x : x + shown.data.shape[2]] = shown.data
