@@ -50,6 +50,8 @@ class CheckActions(QObject):
         self._beside = Beside(session, "checks", self)
         self._measures, self._measuring = AcceptedMeasures(), Beside(session, "accepted cases", self)
         self._known: WeakKeyDictionary[EditableLabels, Checked] = WeakKeyDictionary()
+        self.chosen: Finding | None = None
+        """The one whose place was shown last."""
         self._then: list[tuple[EditableLabels, Callable[[], object]]] = []
         settled.settled.connect(self._follow)
 
@@ -140,7 +142,8 @@ class CheckActions(QObject):
     @report_errors
     def go_to(self, found: Finding) -> None:
         """Show the place of a finding."""
-        scan = self.session.scan
+        self.chosen, scan = found, self.session.scan
+        self.changed.emit()
         if scan is not None:
             display = scan.geometry.display
             place = display.points_to_display(np.array(found.voxel, float)).tolist()

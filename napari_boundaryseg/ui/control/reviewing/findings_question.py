@@ -43,10 +43,9 @@ class FindingsQuestion(QObject):
         if not found:
             return True
         self._act = act
-        several = f"{len(found)} findings are" if len(found) > 1 else "1 finding is"
         first = found[0].sentence
         told = first if len(first) <= MOST_TOLD else f"{first[: MOST_TOLD - 1]}…"
-        self.asked.emit(f"{several} open. {'The first: ' if len(found) > 1 else ''}{told}")
+        self.asked.emit(f"{len(found)} findings are open, the first: {told}" if len(found) > 1 else f"Open: {told}")
         return False
 
     @report_errors

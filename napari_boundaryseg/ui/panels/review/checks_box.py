@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from qtpy.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
-from napari_boundaryseg.review.rules.finding import Finding
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 from napari_boundaryseg.ui.widgets.controls import bring_into_sight, button, column, line, named
 from napari_boundaryseg.ui.widgets.layout.button_grid import ButtonGrid
@@ -33,7 +32,6 @@ class ChecksBox(QWidget):
         self.answered = SentenceList("review_panel.answered", "Meant so", "Click one to go to its place")
         self.back = button("review_panel.take_back", "Take back", "Have the chosen one open again")
         self._asks = False
-        self._chosen: Finding | None = None
         self._arrange()
         self._connect()
         self.refresh()
@@ -62,17 +60,15 @@ class ChecksBox(QWidget):
     def _on_open(self, row: int) -> None:
         found = self._checks.open()
         if row < len(found):
-            self._chosen, self._asks = found[row], False
+            self._asks = False
             self.reason.clear()
             self._checks.go_to(found[row])
-            self.refresh()
 
     def _on_answered(self, row: int) -> None:
         meant = self._checks.meant_so()
         if row < len(meant):
-            self._chosen, self._asks = meant[row][0], False
+            self._asks = False
             self._checks.go_to(meant[row][0])
-            self.refresh()
 
     def _ask(self, on: bool) -> None:
         self._asks = on
@@ -82,7 +78,7 @@ class ChecksBox(QWidget):
             bring_into_sight(self.ask_row)
 
     def _keep(self) -> None:
-        found, reason = self._chosen, self.reason.text()
+        found, reason = self._checks.chosen, self.reason.text()
         if found is not None and reason.strip():
             self._asks = False
             self.reason.clear()
@@ -92,14 +88,14 @@ class ChecksBox(QWidget):
             self.reason.setFocus()
 
     def _take_back(self) -> None:
-        if self._chosen is not None:
-            self._checks.take_back(self._chosen)
+        if self._checks.chosen is not None:
+            self._checks.take_back(self._checks.chosen)
 
     def refresh(self) -> None:
         """List what is open and what was meant so."""
         checks, found = self._checks, self._checks.found()
         open_, meant = checks.open(), checks.meant_so()
-        chosen = self._chosen.identity if self._chosen is not None else None
+        chosen = checks.chosen.identity if checks.chosen is not None else None
         self.run.setEnabled(self._labels.scheme() is not None)
         self.state.setText(self._state(len(open_), len(meant), found is not None))
         open_row = next((n for n, one in enumerate(open_) if one.identity == chosen), -1)

@@ -6,7 +6,7 @@ from qtpy.QtWidgets import QPushButton, QWidget
 
 from napari_boundaryseg.ui import keys
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
-from napari_boundaryseg.ui.widgets.controls import button, column, line
+from napari_boundaryseg.ui.widgets.controls import bring_into_sight, button, column, line
 from napari_boundaryseg.ui.widgets.layout.button_grid import ButtonGrid
 from napari_boundaryseg.ui.widgets.question import Question
 from napari_boundaryseg.ui.widgets.review.headed import Headed
@@ -46,6 +46,7 @@ class QueueBox(QWidget):
         )
         self.estimate = line("review_panel.estimate")
         self.going = QWidget()
+        self._at: int | None = None
         self._buttons = ButtonGrid([self.accept, self.flag, self.previous, self.next])
         parts = (self.place, self._buttons, self.progress, self.end, self.estimate, self.flagged_title, self.flagged)
         column(self.going, *parts).setContentsMargins(0, 0, 0, 0)
@@ -60,7 +61,7 @@ class QueueBox(QWidget):
         self.again.clicked.connect(lambda _: self._begin())
         self.stay.clicked.connect(lambda _: self.question.ask(""))
         acts = {self.next: review.next, self.previous: review.previous, self.accept: review.accept}
-        for pressed, act in {**acts, self.flag: review.flag, self.end: review.end}.items():
+        for pressed, act in {**acts, self.flag: review.flag, self.end: self._end}.items():
             pressed.clicked.connect(lambda _, do=act: do())
         self.flagged.asked.connect(self._on_flagged)
         self.place.asked.connect(lambda _: review.show())
@@ -82,6 +83,10 @@ class QueueBox(QWidget):
     def _begin(self) -> None:
         self.question.ask("")
         self._review.begin()
+
+    def _end(self) -> None:
+        self._review.end()
+        bring_into_sight(self.estimate)
 
     def _on_flagged(self, row: int) -> None:
         flagged = self._review.flagged()
@@ -106,6 +111,9 @@ class QueueBox(QWidget):
             return
         self.place.show_sentences([review.words() or "Press Next."])
         self.progress.setText(review.progress())
+        if going.at != self._at:
+            bring_into_sight(self.progress)
+        self._at = going.at
         flagged = review.flagged()
         chosen = next((row for row, (n, _) in enumerate(flagged) if n == going.at), -1)
         self.flagged.show_sentences([words for _, words in flagged], chosen)

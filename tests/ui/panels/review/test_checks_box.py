@@ -116,12 +116,14 @@ def test_accept_tells_what_is_open_and_stores_only_when_a_person_says_so(
     QTest.mouseClick(find("correct_panel.accept"), LEFT)
     text = find("findings_notice.text")
     wait(text.isVisible)
-    assert text.text().startswith(f"{count} findings are open. The first: {sentences(find)[0][:100]}")
+    assert text.text().startswith(f"{count} findings are open, the first: {sentences(find)[0][:100]}")
     assert not checked.labels.is_stored()
     QTest.mouseClick(find("findings_notice.look"), LEFT)
     live(50)
     assert bench.sections.current == "Review"
     assert not text.isVisible()
+    assert find("review_panel.findings").currentRow() == 0
+    assert find("review_panel.meant_so").isEnabled(), "the first one is chosen"
     QTest.keyClick(canvas_widget(checked.viewer), Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     wait(text.isVisible)
     QTest.mouseClick(find("findings_notice.accept"), LEFT)
