@@ -138,6 +138,18 @@ def test_a_slice_on_the_display_grid_is_that_slice_of_the_file(axes: str) -> Non
             assert set(np.take(shown, n, axis).ravel()) == set(np.take(array, place, own).ravel())
 
 
+@pytest.mark.parametrize("axes", ALL_48)
+def test_a_point_of_the_file_is_that_voxel_of_the_display_grid(axes: str) -> None:
+    array = numbered()
+    display = DisplayGrid(affine_for(axes), array.shape)
+    shown = display.to_display(array)
+    points = np.argwhere(array >= 0)
+    z, y, x = display.points_to_display(points).astype(int).T
+    np.testing.assert_array_equal(shown[z, y, x], array[tuple(points.T)])
+    for axis in range(3):
+        assert display.slice_from_display(display.axis_to_display(axis), 0)[0] == axis
+
+
 def test_an_empty_box_is_refused() -> None:
     with pytest.raises(ValueError, match="empty"):
         DisplayGrid(np.eye(4), SHAPE).box_from_display((slice(0, 0),) * 3)

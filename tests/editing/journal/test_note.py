@@ -12,7 +12,7 @@ import pytest
 from painter import HEADER, blank
 
 from napari_boundaryseg.editing.effort import Effort, Work
-from napari_boundaryseg.editing.history.edit import Edit
+from napari_boundaryseg.editing.history.edit import OPENED, Edit
 from napari_boundaryseg.editing.history.history import History
 from napari_boundaryseg.editing.history.locks import Lock
 from napari_boundaryseg.editing.journal import records
@@ -20,6 +20,7 @@ from napari_boundaryseg.editing.journal.journal import Journal
 from napari_boundaryseg.editing.journal.migration import migrated
 from napari_boundaryseg.editing.journal.note import note_body
 from napari_boundaryseg.editing.journal.recovery import recover, recoverable
+from napari_boundaryseg.editing.remarks import Remarks
 
 BOX = (slice(1, 5), slice(0, 9), slice(2, 3))
 
@@ -52,6 +53,61 @@ def test_the_last_note_counts_and_effort_adds_up(folder: Path) -> None:
     other.close()
     again = next(recover(one) for one in recoverable(folder) if one.folder == other.folder)
     assert again.note == found.note
+
+
+def test_remarks_come_back_subject_by_subject_and_are_handed_on(folder: Path) -> None:
+    journal = Journal(HEADER, blank(), folder)
+    painted(journal)
+    remarks = Remarks()
+    remarks.put("queue", {"items": [1, 2, 3]})
+    remarks.put("answers", {"0": "accept"})
+    journal.note(note_body({}, 0, None, remarks.news()))
+    remarks.put("answers", {"0": "flag", "1": "accept"})
+    news = remarks.news()
+    assert set(news) == {"answers"}, "what has not changed is not written again"
+    journal.note(note_body({}, 0, None, news))
+    journal.note(note_body({}, 0, None, remarks.news()))
+    journal.close()
+    (work,) = recoverable(folder)
+    found = recover(work)
+    assert found.note.remarks == {"queue": {"items": [1, 2, 3]}, "answers": {"0": "flag", "1": "accept"}}
+    other = Journal(found.header, found.start, folder, locks=found.start_locks)
+    found.hand_to(other)
+    other.close()
+    again = next(recover(one) for one in recoverable(folder) if one.folder == other.folder)
+    assert again.note.remarks == found.note.remarks
+
+
+def test_what_was_said_of_labels_that_nobody_drew_is_kept_until_it_is_stored(folder: Path) -> None:
+    journal = Journal(HEADER, blank(), folder)
+    history = History(blank())
+    journal.follow(history)
+    history.apply("Opened labels", (slice(3, 4),) * 3, np.ones((1, 1, 1), np.uint8), OPENED)
+    body = note_body({}, 0, None, {"answers": {"0": "accept"}})
+    journal.note(body)
+    journal.flush()
+    journal.close()
+    assert recoverable(folder) == [], "nobody's work would be lost"
+    (work,) = recoverable(folder, results=True)
+    assert recover(work).note.remarks == {"answers": {"0": "accept"}}
+    other = Journal(HEADER, blank(), folder / "stored")
+    other.follow(history)
+    other.append(history.steps[0])
+    other.note(body)
+    other.stored(1)
+    other.note(note_body({}, 2, None))
+    other.close()
+    assert recoverable(folder / "stored", results=True) == []
+
+
+def test_remarks_are_plain_values() -> None:
+    remarks = Remarks()
+    with pytest.raises(TypeError):
+        remarks.put("answers", {1, 2})
+    with pytest.raises(ValueError):
+        remarks.put("answers", float("nan"))
+    assert list(remarks) == []
+    assert remarks.is_stored
 
 
 def test_a_note_that_cannot_be_understood_ends_what_is_believed(folder: Path) -> None:
