@@ -111,4 +111,5 @@ class PanelAlone(QWidget):
         layout.addWidget(PlaceNotice(controller))
         layout.addWidget(PatientQuestion(controller))
         layout.addWidget(FindingsNotice(controller))
+        layout.addWidget(FindingsNotice(controller))
         layout.addWidget(JobBar(controller))

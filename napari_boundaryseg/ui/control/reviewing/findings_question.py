@@ -43,6 +43,7 @@ class FindingsQuestion(QObject):
         if not found:
             return True
         self._act = act
+        self.session.say("info", "")  # that they are checked
         first = found[0].sentence
         told = first if len(first) <= MOST_TOLD else f"{first[: MOST_TOLD - 1]}…"
         self.asked.emit(f"{len(found)} findings are open, the first: {told}" if len(found) > 1 else f"Open: {told}")

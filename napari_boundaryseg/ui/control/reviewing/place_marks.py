@@ -9,7 +9,6 @@ from napari_boundaryseg.editing.history.history import History
 from napari_boundaryseg.editing.history.slice_work import locked_slices
 from napari_boundaryseg.review.arcs.item import Item
 from napari_boundaryseg.ui.control.reviewing.going import Going, Place
-from napari_boundaryseg.ui.control.reviewing.review_words import shown_slice_number
 from napari_boundaryseg.ui.views.shown_slice import ShownSlice
 
 NEXT = 20
@@ -31,16 +30,17 @@ def on_slices(going: Going, display: DisplayGrid, axis: int, count: int) -> list
 
     Nothing where the places lie in another plane.
     """
+    own_axis, first = display.slice_from_display(axis, 0)
+    if any(place.axis != own_axis for place in going.places):
+        return []
     marks, left = [[0, 0] for _ in range(count)], NEXT
     for place, state in zip(going.places, going.states(), strict=True):
-        if display.axis_to_display(place.axis) != axis:
-            return []
         if state == "to come":
             left -= 1
             if left < 0:
                 continue
         for n in range(place.slices[0], place.slices[1] + 1):
-            marks[shown_slice_number(display, place.axis, n)][state != "to come"] += 1
+            marks[abs(n - first)][state != "to come"] += 1
     return [(to_come, done) for to_come, done in marks]
 
 
@@ -50,6 +50,6 @@ def accepted_slices(going: Going, history: History, display: DisplayGrid) -> fro
     for organ in going.tolerances_mm:
         for n in locked_slices(history, organ):
             axis, own = display.slice_from_display(0, n)
-            if any(place.axis == axis for place in going.places[:1]):
+            if going.places and going.places[0].axis == axis:
                 found.add((organ, own))
     return frozenset(found)
