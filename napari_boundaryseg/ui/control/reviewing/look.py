@@ -41,14 +41,17 @@ class Look:
             orientation.set_view(viewer, next(name for name, order in orientation.ORDERS.items() if order[0] == axis))
         grid.go_to(grid.nearest(grid.point(place)))
         self._zoom_in(viewer)
-        for one in self._flat():
-            self._centre(one, grid.point(place))
+        for one in self._grids():
+            self._centre(one.viewer, grid.point(place))
 
-    def _flat(self) -> Iterator[Any]:
-        yield self._grid.viewer
-        for view in self._planes.views if self._planes.is_open else ():
-            if view.grid.is_flat:
-                yield view.model
+    def shows(self, axis: int, slices: Sequence[int]) -> bool:
+        """Whether any view shows one of these slices across an axis."""
+        return any(grid.axis == axis and grid.slice() in slices for grid in self._grids())
+
+    def _grids(self) -> Iterator[ScanGrid]:
+        for grid in (self._grid, *(view.grid for view in self._planes.views if self._planes.is_open)):
+            if grid.is_flat:
+                yield grid
 
     def _zoom_in(self, viewer: Any) -> None:
         """Let a piece of border be seen; the other views take the same scale."""

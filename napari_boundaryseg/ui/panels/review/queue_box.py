@@ -112,7 +112,8 @@ class QueueBox(QWidget):
         self.place.show_sentences([review.words() or "Press Next."])
         self.progress.setText(review.progress())
         if going.at != self._at:
-            bring_into_sight(self.progress)
+            for part in (self.progress, self.place):  # with large text the words count more
+                bring_into_sight(part)
         self._at = going.at
         flagged = review.flagged()
         chosen = next((row for row, (n, _) in enumerate(flagged) if n == going.at), -1)

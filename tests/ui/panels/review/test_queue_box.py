@@ -159,6 +159,37 @@ def test_keys_and_buttons_answer_go_on_and_go_back(reviewed: Any, find: Callable
     assert f"2 of {count} looked at: 2 right." == find("review_panel.progress").text()
 
 
+def test_an_answer_is_never_about_a_place_that_is_not_in_view(reviewed: Any, find: Callable[[str], Any]) -> None:
+    before, at = place(find), reviewed.grid.slice()
+    reviewed.grid.show_slice(0)
+    live(50)
+    press(reviewed, Qt.Key.Key_Y)
+    assert place(find) == before
+    assert find("review_panel.progress").text().startswith("0 of ")
+    assert reviewed.grid.slice() == at, "it is shown instead"
+    reviewed.view.set_plane("Coronal")
+    press(reviewed, Qt.Key.Key_Q)
+    assert find("review_panel.progress").text().startswith("0 of ")
+    assert reviewed.viewer.dims.order[0] == 0
+    press(reviewed, Qt.Key.Key_Q)
+    assert len(find("review_panel.flagged").sentences()) == 1
+
+
+def test_to_begin_again_is_asked_where_answers_would_go(reviewed: Any, find: Callable[[str], Any], wait: Any) -> None:
+    press(reviewed, Qt.Key.Key_Y)
+    QTest.mouseClick(find("review_panel.begin"), LEFT)
+    live(50)
+    assert find("review_panel.question").text() == "What was said of 1 place is forgotten. Begin again?"
+    QTest.mouseClick(find("review_panel.go_on"), LEFT)
+    live(50)
+    assert find("review_panel.progress").text().startswith("1 of ")
+    QTest.mouseClick(find("review_panel.begin"), LEFT)
+    live(50)
+    QTest.mouseClick(find("review_panel.begin_again"), LEFT)
+    wait(lambda: not reviewed.review.is_beginning and find("review_panel.progress").text().startswith("0 of "))
+    assert place(find).startswith("1 of ")
+
+
 def test_without_a_review_the_keys_are_naparis(opened: Any, find: Callable[[str], Any]) -> None:
     press(opened, Qt.Key.Key_Y)
     assert not find("review_panel.accept").isVisible()
@@ -203,7 +234,9 @@ def test_an_accepted_slice_counts_its_places(reviewed: Any, find: Callable[[str]
     assert f"{done} looked at" in reviewed.progress.strip.words(at)
 
 
-def test_empty_slices_beside_an_organ_are_places_of_their_own(reviewed: Any, find: Callable[[str], Any]) -> None:
+def test_empty_slices_beside_an_organ_are_places_of_their_own(
+    reviewed: Any, find: Callable[[str], Any], wait: Any
+) -> None:
     going, data = reviewed.review.going, np.asarray(reviewed.tools.layer.data)
     n, one = next((n, place) for n, place in enumerate(going.places) if place.kind == "empty")
     reviewed.review.go_to(n)
@@ -216,6 +249,10 @@ def test_empty_slices_beside_an_organ_are_places_of_their_own(reviewed: Any, fin
         "beside a slice that has it"
     )
     assert reviewed.view.outlines.main.mark.drawn == []
+    where = tuple(slice(p, p + 1) for p in (at, 3, 3))
+    reviewed.tools.editable.put("Dot", np.array([[[one.organ]]], np.uint8), where)
+    settled(reviewed, wait)
+    assert place(find).endswith("— corrected"), "it is empty no longer"
 
 
 def test_what_is_left_is_told_when_it_is_asked_for_and_never_which_places_were_random(
