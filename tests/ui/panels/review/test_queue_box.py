@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import nibabel as nib
 import numpy as np
 import pytest
 from doubtful_results import ORGANS, prove, segmented, settled
@@ -21,20 +23,36 @@ from napari_boundaryseg.ui.compat.canvas import camera_of, canvas_widget
 BLADDER, RECTUM = 1, 3
 
 
+@pytest.fixture(params=["as written", "turned"])
+def stored(request: pytest.FixtureRequest, pelvis_files: list[Path], tmp_path: Path) -> tuple[Path, Path]:
+    """A scan and its labels; turned, the axes of the file are others than those of the window, and flipped."""
+    files = pelvis_files[0], pelvis_files[0].with_name("case1_labels.nii.gz")
+    if request.param == "as written":
+        return files
+    turned = []
+    for file in files:
+        image = nib.load(file)
+        there = nib.orientations.ornt_transform(
+            nib.orientations.io_orientation(image.affine), nib.orientations.axcodes2ornt("IAR")
+        )
+        turned.append(tmp_path / file.name)
+        nib.save(image.as_reoriented(there), turned[-1])
+    return turned[0], turned[1]
+
+
 @pytest.fixture
-def labels(pelvis_files: list[Any]) -> np.ndarray:
+def labels(stored: tuple[Path, Path]) -> np.ndarray:
     """(I, J, K), true ones."""
-    path = pelvis_files[0].with_name("case1_labels.nii.gz")
-    return np.asarray(formats.read(path).array[0]).astype(np.uint8)
+    return np.asarray(formats.read(stored[1]).array[0]).astype(np.uint8)
 
 
 @pytest.fixture
 def opened(
-    controller: Any, bench: Any, wait: Callable[..., None], pelvis_files: list[Any], monkeypatch: pytest.MonkeyPatch
+    controller: Any, bench: Any, wait: Callable[..., None], stored: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> Any:
     """A scan is open; of the tiny model bladder and prostate have a proven ranking, the rectum has none."""
     prove(monkeypatch)
-    controller.open(pelvis_files[0])
+    controller.open(stored[0])
     wait(lambda: controller.session.scan is not None and controller.session.job is None)
     bench.sections.open("Review")
     return controller
@@ -55,9 +73,13 @@ def reviewed(
 
 def doubtful(labels: np.ndarray) -> tuple[slice, slice, slice]:
     """A box on the border of the bladder, on the slice in its middle."""
-    _, j, k = (int(n) for n in np.argwhere(labels == BLADDER).mean(axis=0).round())
-    edge = int(np.flatnonzero(labels[:, j, k] == BLADDER)[0])
-    return slice(edge - 4, edge + 4), slice(j - 3, j + 4), slice(k, k + 1)
+    slices = int(np.argmin(labels.shape))
+    middle = [int(n) for n in np.argwhere(labels == BLADDER).mean(axis=0).round()]
+    along = next(axis for axis in (0, 1, 2) if axis != slices)
+    line = labels[tuple(slice(None) if axis == along else middle[axis] for axis in range(3))]
+    middle[along] = int(np.flatnonzero(line == BLADDER)[0])
+    i, j, k = (slice(n, n + 1) if axis == slices else slice(n - 4, n + 4) for axis, n in enumerate(middle))
+    return i, j, k
 
 
 def to_display(controller: Any, point: tuple[float, ...]) -> list[float]:
@@ -104,7 +126,8 @@ def test_the_most_doubtful_place_comes_first_centred_and_marked(
     box = doubtful(labels)
     middle = to_display(reviewed, tuple((part.start + part.stop - 1) / 2 for part in box))
     first = [reviewed.review.going.places[n].what.arcs[0] for n in (0, 1)]
-    hit = [n for n, arc in enumerate(first) if arc.organ == BLADDER and arc.slice == box[2].start]
+    at = box[int(np.argmin(labels.shape))].start
+    hit = [n for n, arc in enumerate(first) if arc.organ == BLADDER and arc.slice == at]
     assert hit
     reviewed.review.go_to(hit[0])
     live(50)
@@ -220,7 +243,7 @@ def test_an_accepted_slice_counts_its_places(reviewed: Any, find: Callable[[str]
     going = reviewed.review.going
     one = next(place for place in going.places if place.kind == "arc" and place.slices[0] == place.slices[1])
     alone = [p for p in going.places if p.organ == one.organ and p.slices == one.slices]
-    at = to_display(reviewed, (0, 0, one.slices[0]))[0]
+    at = to_display(reviewed, one.centre)[0]
     before = find("review_panel.progress").text()
     assert before.startswith("0 of ")
     reviewed.tools.choose(one.organ)
