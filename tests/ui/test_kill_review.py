@@ -160,7 +160,7 @@ def test_accept_hands_over_what_was_checked_and_reviewed(
     real = accept_action.accept
 
     def seen(*arguments: Any, **named: Any) -> Any:
-        handed.append(json.loads(json.dumps(named["review"], allow_nan=False)))
+        handed.append(named["reviewed"].as_json())
         return real(*arguments, **named)
 
     monkeypatch.setattr(accept_action, "accept", seen)
@@ -172,7 +172,7 @@ def test_accept_hands_over_what_was_checked_and_reviewed(
     controller.review.flag()
     controller.labels.accept()
     (review,) = handed
-    said = {one["sentence"]: one for one in review["findings"]}
+    said = {one["sentence"]: one for one in review["rules"]}
     assert said[island.sentence]["answer"] == "meant so"
     assert said[island.sentence]["reason"] == "so it is"
     assert {one["answer"] for sentence, one in said.items() if sentence != island.sentence} <= {"open"}

@@ -117,7 +117,7 @@ def test_the_main_job(
     wait(lambda: session.training is None)
     assert [version.path.stem for version in session.project.models()] == ["tiny-pelvis-v2"]
     assert find("train_panel.verdict").isVisible()
-    assert "held-out" in find("train_panel.verdict").text()
+    assert "Mean surface Dice" in find("train_panel.verdict").text()
     assert len(find("train_panel.curve").losses) > 0
 
     # Export the first case's labels, painted voxels and all, and read them back.

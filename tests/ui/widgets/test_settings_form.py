@@ -130,7 +130,7 @@ def test_the_form_of_a_fine_tuning_begins_with_todays_values(qtbot: Any) -> None
     steps, rate = (form.findChild(QWidget, f"train_panel.{name}") for name in ("steps", "lr"))
     assert (steps.value(), float(rate.text())) == (80, 0.001)
     assert form.settings == FineTuneSettings(steps=80, lr=0.001, part="all")
-    assert not form.findChildren(QCheckBox)
+    assert [one.objectName() for one in form.findChildren(QCheckBox)] == ["train_panel.cross_fitting"]
 
 
 def test_the_wheel_scrolls_the_panel_and_changes_nothing(qtbot: Any) -> None:

@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QApplication
 from napari_boundaryseg.session.session import Session
 from napari_boundaryseg.ui.compat.window import is_open
 from napari_boundaryseg.ui.control.labels_actions import LabelsActions
-from napari_boundaryseg.ui.layers import access
+from napari_boundaryseg.ui.layers import access, edited
 from napari_boundaryseg.ui.layers.editable_labels import EditableLabels
 from napari_boundaryseg.ui.tools.paint_tools import PaintTools
 
@@ -41,9 +41,12 @@ class Settled(QObject):
 
     @property
     def editable(self) -> EditableLabels | None:
-        """The labels in work, where they are the open scan's: another one may be on its way."""
+        """The labels in work, where they are the open scan's: another one may be on its way.
+
+        None while they are being shown: whose history a new layer has is not known before that.
+        """
         layer = self._tools.layer
-        return self._tools.editable if layer is not None and layer.metadata[access.KEY] is self.session.scan else None
+        return edited.known(layer) if layer is not None and layer.metadata[access.KEY] is self.session.scan else None
 
     @property
     def is_quiet(self) -> bool:
