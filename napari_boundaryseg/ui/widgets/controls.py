@@ -121,7 +121,11 @@ def bring_into_sight(widget: QWidget) -> None:
     while area is not None and not isinstance(area, QScrollArea):
         area = area.parentWidget()
     if isinstance(area, QScrollArea):
-        QTimer.singleShot(0, partial(area.ensureWidgetVisible, widget))
+        soon = QTimer(widget)  # ends with it
+        soon.setSingleShot(True)
+        soon.timeout.connect(partial(area.ensureWidgetVisible, widget))
+        soon.timeout.connect(soon.deleteLater)
+        soon.start()
 
 
 def as_list(table: QTableView) -> None:

@@ -129,15 +129,19 @@ def test_the_most_doubtful_place_comes_first_centred_and_marked(
     at = box[int(np.argmin(labels.shape))].start
     hit = [n for n, arc in enumerate(first) if arc.organ == BLADDER and arc.slice == at]
     assert hit
-    reviewed.review.go_to(hit[0])
-    live(50)
     dims, scale = reviewed.viewer.dims, np.array(reviewed.tools.layer.scale)
-    z, y, x = (round(at / mm) for at, mm in zip(dims.point, scale))
+
+    def shown(n: int) -> list[int]:
+        reviewed.review.go_to(n)
+        live(50)
+        return [round(at / mm) for at, mm in zip(dims.point, scale)]
+
+    near = [n for n in hit if np.abs(np.array(shown(n)) - middle).max() <= 5]
+    assert near, "a random place may lie on the same slice; the doubtful one is there"
+    z, y, x = shown(near[0])
     assert z == middle[0]
-    assert abs(y - middle[1]) <= 5
-    assert abs(x - middle[2]) <= 5
     np.testing.assert_allclose(camera_of(reviewed.viewer).center[-2:] / scale[1:], (y, x), atol=0.51)
-    assert re.match(rf"{hit[0] + 1} of \d+: Bladder, slices? \d+.*, \d+ mm of border$", place(find)), place(find)
+    assert re.match(rf"{near[0] + 1} of \d+: Bladder, slices? \d+.*, \d+ mm of border$", place(find)), place(find)
     assert f"slice {z + 1}" in place(find) or f"slices {z}" in place(find) or f"to {z + 1}," in place(find)
     lines = reviewed.view.outlines.main.mark.drawn
     assert lines
