@@ -95,8 +95,8 @@ class ChecksBox(QWidget):
         """List what is open and what was meant so."""
         checks, found = self._checks, self._checks.found()
         open_, meant = checks.open(), checks.meant_so()
-        found = checks.chosen
-        chosen = found.identity if found is not None else None
+        picked = checks.chosen
+        chosen = picked.identity if picked is not None else None
         self.run.setEnabled(self._labels.scheme() is not None)
         self.state.setText(self._state(len(open_), len(meant), found is not None))
         open_row = next((n for n, one in enumerate(open_) if one.identity == chosen), -1)
