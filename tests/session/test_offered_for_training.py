@@ -156,6 +156,7 @@ def test_one_patient_in_two_roles_adds_no_model_and_counts_once(told: Told, tiny
         database.execute("UPDATE cases SET patient = CASE name WHEN 'a' THEN 'P1' ELSE 'P2' END")
     assert fine_tune.fine_tune(session, tiny_model, ["a", "b"], ["c"], steps=1).state == "failed"
     assert "it is held out, and shows the patient of the training case b" in told.one_error()
+    assert session.project.roles() == {}, "nobody's role follows from what was refused"
     fine_tune.fine_tune(session, tiny_model, ["a"], ["b", "c"], steps=1)
     (version,) = session.project.models()
     assert (version.comparison["n"], version.comparison["n_cases"]) == (1, 2)

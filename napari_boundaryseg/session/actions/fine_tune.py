@@ -60,7 +60,9 @@ def fine_tune(
             "the project has no such case" if missing else "no training case is chosen",
             "Choose accepted cases from the list",
         )
-    project.give_roles({**dict.fromkeys(names, "Train"), **dict.fromkeys(held_out, "Held out")})
+    teaching, judging = ({known[name].patient for name in chosen} - {None, ""} for chosen in (names, held_out))
+    if not teaching & judging:  # else it will be refused
+        project.give_roles({**dict.fromkeys(names, "Train"), **dict.fromkeys(held_out, "Held out")})
     training, held = ([known[name] for name in chosen] for chosen in (names, held_out))
     earlier = trainings.earlier_cases(model, [case for name, case in known.items() if name not in (*names, *held_out)])
     order = trainings.order_of(project, model, training, held, FineTuneSettings(**settings), seed, earlier)
