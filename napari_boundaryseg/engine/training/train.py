@@ -19,6 +19,8 @@ from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan
 from napari_boundaryseg.engine.preprocessing.intensities import measured, measured_foreground
 from napari_boundaryseg.engine.preprocessing.prepared_scan import PreparedScan
 from napari_boundaryseg.engine.recipes.recipe import Recipe
+from napari_boundaryseg.engine.training.data.ahead import Ahead
+from napari_boundaryseg.engine.training.data.batches import batch_at
 from napari_boundaryseg.engine.training.data.cases import Pair, RealCases, Source, TrainingCase, check_pair, prepare_all
 from napari_boundaryseg.engine.training.data.held_cases import HeldCases
 from napari_boundaryseg.engine.training.data.mixed_cases import MixedCases, source_of
@@ -27,10 +29,11 @@ from napari_boundaryseg.engine.training.loop.begun import Begun
 from napari_boundaryseg.engine.training.loop.initialisation import initialised
 from napari_boundaryseg.engine.training.loop.resuming import refuse_other_settings
 from napari_boundaryseg.engine.training.loop.resuming import resume as go_on
-from napari_boundaryseg.engine.training.loop.run import TrainingRun
+from napari_boundaryseg.engine.training.loop.run import Batches, TrainingRun
 from napari_boundaryseg.engine.training.loop.seen_cases import SeenCases
 from napari_boundaryseg.engine.training.loop.state_header import numbers_in, precision_of
 from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.losses import Target
 from napari_boundaryseg.progress import Cancelled, Progress, silent
 
 SAVE_EVERY_S = 20.0
@@ -231,10 +234,20 @@ def with_statistics(recipe: Recipe, cases: Iterable[Pair]) -> tuple[Recipe, Iter
 
 
 def _loop(run: TrainingRun, source: Source, held: list[TrainingCase], stop_after_s: float, progress: Progress) -> None:
+    def draw(step: int) -> tuple[torch.Tensor, Target]:
+        return batch_at(source.at(step), run.recipe, run.seed, step)
+
+    with Ahead(draw, run.steps) as batches:
+        _steps(run, batches, held, stop_after_s, progress)
+
+
+def _steps(
+    run: TrainingRun, batches: Batches, held: list[TrainingCase], stop_after_s: float, progress: Progress
+) -> None:
     began = saved = time.perf_counter()
     set_training(run.network)
     while run.step < run.steps and not run.ended:
-        values = run.one_step(source)
+        values = run.one_step(batches)
         run.log(**values)
         ended = run.step % run.recipe.steps_per_epoch == 0 or run.step == run.steps
         if run.step == run.steps:

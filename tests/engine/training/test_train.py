@@ -131,7 +131,7 @@ def test_same_seed_same_weights_other_seed_others(tmp_path):
 
 
 def test_nan_loss_is_skipped_then_restored_then_refused(tmp_path, monkeypatch):
-    real = training_run.batch_at
+    real = train.batch_at
 
     def poisoned(cases, settings, seed, step):
         image, target = real(cases, settings, seed, step)
@@ -139,7 +139,7 @@ def test_nan_loss_is_skipped_then_restored_then_refused(tmp_path, monkeypatch):
 
     train.fit(tiny(), [case(1)], tmp_path)
     good = load_model(tmp_path / "last.safetensors").network.state_dict()
-    monkeypatch.setattr(training_run, "batch_at", poisoned)
+    monkeypatch.setattr(train, "batch_at", poisoned)
     with pytest.raises(InputError, match="not a finite number"):
         train.fit(tiny(), [case(1)], tmp_path / "bad", steps=40, start=load_model(tmp_path / "last.safetensors"))
     kept = load_model(tmp_path / "bad" / "last.safetensors").network.state_dict()
@@ -149,13 +149,13 @@ def test_nan_loss_is_skipped_then_restored_then_refused(tmp_path, monkeypatch):
 
 def poisoned_at(monkeypatch, steps):
     """Let the images of these steps be no numbers."""
-    real = training_run.batch_at
+    real = train.batch_at
 
     def poisoned(cases, settings, seed, step):
         image, target = real(cases, settings, seed, step)
         return image * (float("nan") if step in steps else 1.0), target
 
-    monkeypatch.setattr(training_run, "batch_at", poisoned)
+    monkeypatch.setattr(train, "batch_at", poisoned)
 
 
 @pytest.mark.parametrize("ema", [0.0, 0.8])
@@ -275,13 +275,13 @@ def test_dropout_is_the_same_after_a_resume(tmp_path, monkeypatch):
 
 
 def test_the_guard_against_nan_remembers_over_a_resume(tmp_path, monkeypatch):
-    real, poison = training_run.batch_at, set(range(3, 9))
+    real, poison = train.batch_at, set(range(3, 9))
 
     def poisoned(cases, settings, seed, step):
         image, target = real(cases, settings, seed, step)
         return image * (float("nan") if step in poison else 1.0), target
 
-    monkeypatch.setattr(training_run, "batch_at", poisoned)
+    monkeypatch.setattr(train, "batch_at", poisoned)
     train.fit(tiny(), [case(1)], tmp_path / "whole", steps=12)
     for stop in (5, 8):
         with pytest.raises(Cancelled):
@@ -423,19 +423,19 @@ def test_memory_that_runs_out_in_training_is_one_sentence(tmp_path, monkeypatch)
     def full(*_):
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 4000000000000 bytes")
 
-    monkeypatch.setattr(training_run, "batch_at", full)
+    monkeypatch.setattr(train, "batch_at", full)
     with pytest.raises(InputError, match=r"memory: there is not enough for this training\. Train on fewer"):
         train.fit(tiny(), [case(1)], tmp_path)
 
 
 def test_one_batch_without_numbers_does_not_spoil_running_statistics(tmp_path, monkeypatch):
-    real = training_run.batch_at
+    real = train.batch_at
 
     def poisoned(cases, settings, seed, step):
         image, target = real(cases, settings, seed, step)
         return image * (float("nan") if step == 1 else 1.0), target
 
-    monkeypatch.setattr(training_run, "batch_at", poisoned)
+    monkeypatch.setattr(train, "batch_at", poisoned)
     path = train.fit(tiny(**{"network_arguments.norm": "batch"}), [case(1)], tmp_path, steps=3)
     assert load_model(path).card.step == 3
 

@@ -61,7 +61,7 @@ def decided(probabilities: Sequence[np.ndarray] | np.ndarray, nested: Sequence[S
     found = np.zeros(most.shape, kind)
     for n in range(1, len(probabilities)):
         other = probabilities[n]
-        found[other > most] = n
+        np.putmask(found, other > most, n)
         np.maximum(most, other, out=most)
     return found
 

@@ -72,19 +72,26 @@ class Compiled:
             raise
         except Exception as error:
             raise BackendFailed(f"OpenVINO cannot compile it: {type(error).__name__}") from error
+        self._shapes = [tuple(output.shape) for output in self._request.model_outputs]
         self.sizes, self.levels, self.attention_kind = stacked.sizes, stacked.levels, stacked.attention_kind
 
     def __call__(self, x: Tensor) -> list[Tensor]:
         """As of a `Backend`."""
-        answers = [self._one(window) for window in x]
-        return [torch.cat(parts) for parts in zip(*answers, strict=True)]
+        answers = [torch.empty(len(x), *shape[1:]) for shape in self._shapes]
+        for n, window in enumerate(x):
+            self._one(window, [answer[n : n + 1] for answer in answers])
+        return answers
 
-    def _one(self, window: Tensor) -> list[Tensor]:
+    def _one(self, window: Tensor, answers: list[Tensor]) -> None:
+        """Have the answers of one window written where they are wanted."""
+        from openvino import Tensor as Shared
+
         try:
-            found = self._request.infer([np.ascontiguousarray(window[None].numpy())])
+            for n, answer in enumerate(answers):
+                self._request.set_output_tensor(n, Shared(answer.numpy(), shared_memory=True))
+            self._request.infer([np.ascontiguousarray(window[None].numpy())])
         except Exception as error:
             raise BackendFailed(f"OpenVINO cannot compute it: {type(error).__name__}") from error
-        return [torch.from_numpy(np.array(found[n])) for n in range(len(found))]
 
 
 def _request(stacked: Stacked, example: Tensor, precision: Kind) -> Any:

@@ -20,8 +20,8 @@ from napari_boundaryseg.engine.checkpoints.checkpoint import save
 from napari_boundaryseg.engine.devices import choose, precision_on
 from napari_boundaryseg.engine.evaluation.card_scores import card_scores
 from napari_boundaryseg.engine.recipes.recipe import Recipe
-from napari_boundaryseg.engine.training.data.batches import batch_at
-from napari_boundaryseg.engine.training.data.cases import Source, TrainingCase
+from napari_boundaryseg.engine.training.data.ahead import Ahead
+from napari_boundaryseg.engine.training.data.cases import TrainingCase
 from napari_boundaryseg.engine.training.loop import folder as files
 from napari_boundaryseg.engine.training.loop.gradient_shares import gradient_shares
 from napari_boundaryseg.engine.training.loop.guard import Guard
@@ -36,6 +36,8 @@ from napari_boundaryseg.models.blocks import CHANNELS_LAST
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
+
+Batches = Ahead[tuple[torch.Tensor, losses.Target]]
 
 
 @dataclass
@@ -162,14 +164,14 @@ class TrainingRun:
         """One more line of the log."""
         files.add_to_log(self.folder, values)
 
-    def one_step(self, source: Source) -> dict[str, Any]:
-        """Draw a batch, move the weights; a loss or gradient that is not finite is skipped.
+    def one_step(self, batches: Batches) -> dict[str, Any]:
+        """Take a batch, move the weights; a loss or gradient that is not finite is skipped.
 
-        ``seconds`` is everything, scans made for this step too; ``computing`` what the network and optimiser took. In
+        ``seconds`` is everything, also waiting for the batch; ``computing`` what the network and optimiser took. In
         the first step of an epoch ``gradient_shares`` is how much each loss pulls at the weights that all share.
         """
         began = time.perf_counter()
-        image, target = batch_at(source.at(self.step), self.recipe, self.seed, self.step)
+        image, target = batches.at(self.step)
         image, target = image.to(self.fabric.device), target.to(self.fabric.device)
         image = image.contiguous(memory_format=CHANNELS_LAST[image.ndim - 2])
         lr = rate(self.recipe, self.step, self.steps) * self.guard.damping * self.plateau.factor
