@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Annotated
 
 import numpy as np
@@ -68,8 +69,13 @@ class Ancestry(Settings):
         return ""
 
     def _hashed(self, name: str) -> str:
-        key = hashlib.pbkdf2_hmac("sha256", name.encode("utf-8", "surrogatepass"), self.salt.encode(), ITERATIONS)
-        return key.hex()[:32]
+        return _salted_hash(self.salt, name)
+
+
+@lru_cache(maxsize=4096)
+def _salted_hash(salt: str, name: str) -> str:
+    key = hashlib.pbkdf2_hmac("sha256", name.encode("utf-8", "surrogatepass"), salt.encode(), ITERATIONS)
+    return key.hex()[:32]
 
 
 def content_hashes(volume: Volume) -> tuple[str, ...]:

@@ -9,12 +9,13 @@ from typing import Any
 from napari_boundaryseg import __version__
 from napari_boundaryseg.data.boxes import Box, as_pairs
 from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
+from napari_boundaryseg.engine.checkpoints.ancestry import content_hashes
 from napari_boundaryseg.session.certificate import document
 from napari_boundaryseg.session.certificate.account import voxels_sha256
+from napari_boundaryseg.session.certificate.against_model import NO_MODEL, NOT_KNOWN, last_model
 from napari_boundaryseg.session.certificate.reviewed import Reviewed
+from napari_boundaryseg.session.certificate.writing import Told
 from napari_boundaryseg.session.report import NOTICE
-
-NO_MODEL, NOT_KNOWN = "no model's result was applied", "not known"
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def content(
     labels: LabelMap,
     box: Box | None,
     file: Mapping[str, Any],
-    work: Mapping[str, Any],
+    told: Told,
     reviewed: Reviewed,
 ) -> dict[str, Any]:
     """Everything that a certificate says but its place in the chain: see `document`.
@@ -53,8 +54,9 @@ def content(
     ----------
     file : mapping
         ``file``, ``sha256`` and ``read_back`` of the labels as they lie on the disk, and ``nifti`` codes.
-    work : mapping
-        What the journal tells (`account_of`), and ``journal``: its file, or why there is none.
+    told : Told
+        What the journal tells (`account_of`), ``journal``: its file, or why there is none; and what the labels are
+        beside the model's result.
 
     Returns
     -------
@@ -76,6 +78,7 @@ def content(
         "scan": {
             "file": "scan.nii.gz",
             "hash": what.scan_hash,
+            "content": list(content_hashes(scan)),
             "channels": list(scan.channels),
             "modality": scan.modality,
         },
@@ -92,8 +95,9 @@ def content(
             ],
         },
         "label_scheme": labels.scheme.model_dump(mode="json"),
-        "model": _model(work),
-        "work": dict(work),
+        "model": _model(told.said),
+        "against_model": told.against,
+        "work": dict(told.said),
         "review": reviewed.as_json(),
     }
 
@@ -112,9 +116,8 @@ def _model(work: Mapping[str, Any]) -> Any:
     """What the last result that was applied says of its model, and the hash of the labels as it left them."""
     if "results" not in work:
         return NOT_KNOWN
-    of_models = [result for result in work["results"] if result["kind"] == "model"]
-    if not of_models:
+    last = last_model(work)
+    if last is None:
         return NO_MODEL
-    last = of_models[-1]
     said = {"title": last["name"].removeprefix("Model: "), "sha256": NOT_KNOWN, **last.get("model", {})}
     return {**said, "result_step": last["step"], "result_voxels_sha256": last["voxels_sha256"]}

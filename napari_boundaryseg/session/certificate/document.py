@@ -165,6 +165,8 @@ def read_certificate(path: Path) -> dict[str, Any]:
 def migrated(values: Mapping[str, Any]) -> dict[str, Any]:
     """The values of a certificate's JSON, of whatever version, under the names of today: version 1 is the first.
 
+    A section that is new, as ``against_model`` once was, makes no new version: older programs read past it, and where
+    an older certificate lacks it, that is not known.
     A hash is that of the values as they were written: `is_whole` is asked of those.
     """
     return dict(values)

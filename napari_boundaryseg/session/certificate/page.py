@@ -13,6 +13,7 @@ _STYLE = (
     "th{font-weight:600}code{font-size:.85em;overflow-wrap:anywhere}.no{color:#8a3c00}"
 )
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+_AGAINST = ("surface_dice", "tolerance_mm", "apl_mm", "margin_mm")
 _REVIEW = {"rules": "Contour rules", "arcs": "Arcs of the border", "band": "Band", "reference": "Metrics"}
 
 
@@ -40,6 +41,8 @@ def page_of(values: Mapping[str, Any]) -> bytes:
         _table(("organ", "volume, mL"), ((one["name"], f"{one['volume_ml']:.2f}") for one in labels["organs"])),
         "<h2>Model</h2>",
         _value(values["model"]),
+        "<h2>The model's result beside what was accepted</h2>",
+        *_against(values.get("against_model")),
         "<h2>Work</h2>",
         *_work(work),
         "<h2>Checks</h2>",
@@ -91,6 +94,25 @@ def runs(numbers: Sequence[int]) -> str:
     return ", ".join(str(a) if a == b else f"{a} to {b}" for a, b in found) or "none"
 
 
+def _against(said: Any) -> Iterable[str]:
+    """Figures of the model's result; a certificate that has none of them was written before there were any."""
+    if not isinstance(said, Mapping):
+        yield f"<p>{_text(said)}</p>"
+        return
+    yield f"<p>{_text(said['model'])}, SHA-256 <code>{_text(said['sha256'])}</code></p>"
+    if not said["edited"]:
+        yield '<p class="no">Nobody has drawn on this result: such figures flatter the model.</p>'
+    if "why" in said:
+        yield f'<p class="no">{_text(said["why"])}</p>'
+    yield _table(
+        ("organ", "surface Dice", "at, mm", "added path, mm", "95 % of the border within, mm", ""),
+        (
+            (organ, *(row.get(name) for name in _AGAINST), row.get("missing", row.get("why", "")))
+            for organ, row in said["organs"].items()
+        ),
+    )
+
+
 def _work(work: Mapping[str, Any]) -> Iterable[str]:
     journal = work["journal"]
     if "why" in journal:
@@ -128,7 +150,7 @@ def _value(value: Any) -> str:
         names = list(dict.fromkeys(name for one in value for name in one))
         return _table(names, ((one.get(name, "") for name in names) for one in value))
     if isinstance(value, list):
-        return _text(", ".join(map(str, value)) or "none")
+        return ", ".join(map(_text, value)) or "none"
     return _text(value) if not isinstance(value, str) else f"<p>{_text(value)}</p>"
 
 
@@ -144,8 +166,9 @@ def _table(names: Iterable[Any], rows: Iterable[Iterable[Any]]) -> str:
 
 
 def _known(value: Any) -> Any:
-    return "not known" if value is None or value == "" else value
+    return None if value == "" else value
 
 
 def _text(value: Any) -> str:
-    return escape(str(value), quote=True)
+    """A value that is not there is not known."""
+    return escape("not known" if value is None else str(value), quote=True)

@@ -11,12 +11,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from napari_boundaryseg.data.saving import sync_file
+from napari_boundaryseg.data.slices.looked_at import LookedAt
 from napari_boundaryseg.data.volume import LabelMap
 from napari_boundaryseg.editing.journal.kept import JournalUpTo, kept
 from napari_boundaryseg.editing.journal.records import NewerVersion
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.certificate import chain, document
 from napari_boundaryseg.session.certificate.account import account_of
+from napari_boundaryseg.session.certificate.against_model import NOT_KNOWN, against_model
 from napari_boundaryseg.session.certificate.page import page_of
 from napari_boundaryseg.session.project.paths import make_new
 
@@ -29,9 +31,11 @@ class Told(NamedTuple):
 
     said: dict[str, Any]
     journal: bytes | None
+    against: dict[str, Any] | str = NOT_KNOWN
+    """Figures of the model's result against the labels: `against_model`."""
 
 
-def told(journal: JournalUpTo | None, labels: LabelMap, version: int) -> Told:
+def told(journal: JournalUpTo | None, labels: LabelMap, version: int, looked: LookedAt | None = None) -> Told:
     """Read a journal, and say in words why it is not kept where it is not: labels are accepted all the same.
 
     Parameters
@@ -41,6 +45,8 @@ def told(journal: JournalUpTo | None, labels: LabelMap, version: int) -> Told:
         Those that it must lead to, voxel by voxel.
     version : int
         Of the labels in their case.
+    looked : LookedAt, optional
+        The slices at which a person looked; all of them where nothing is said.
     """
     if journal is None:
         return _without("There is no journal of these labels.")
@@ -53,10 +59,11 @@ def told(journal: JournalUpTo | None, labels: LabelMap, version: int) -> Told:
     about = {"records": len(records), "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
     if not np.array_equal(account.labels, labels.array):
         return _without("The journal does not lead to these labels.")
+    against = against_model(account, labels, looked)
     if len(data) > MOST_BYTES:
         why = f"The journal takes {len(data) >> 20} MiB; only {MOST_BYTES >> 20} are kept. It cannot be replayed."
-        return Told({"journal": {"file": None, **about, "why": why}, **account.said}, None)
-    return Told({"journal": {"file": document.journal_name(version), **about}, **account.said}, data)
+        return Told({"journal": {"file": None, **about, "why": why}, **account.said}, None, against)
+    return Told({"journal": {"file": document.journal_name(version), **about}, **account.said}, data, against)
 
 
 def _without(why: str) -> Told:

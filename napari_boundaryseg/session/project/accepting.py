@@ -103,14 +103,14 @@ def store(
                 made = True
                 place = _read_back(place, scan, part(progress, 0.4, 0.6))
             progress(0.6, f"Reading what was done on {place.name}")
-            told = writing.told(work.journal, labels, version)
+            told = writing.told(work.journal, labels, version, work.looked)
             progress(0.8, f"Storing the labels of {place.name}")
             make_new(label, lambda path: formats.write(labels, path))
             file = _read_back_labels(labels, label)
             writing.keep_journal(place.folder, version, told.journal)
             accepted = datetime.now(UTC).isoformat(timespec="seconds")
             what = Accepted(place.name, place.scan_hash, version, accepted, work.person, work.seconds)
-            certificate = content(what, scan, labels, box, file, told.said, work.reviewed)
+            certificate = content(what, scan, labels, box, file, told, work.reviewed)
             _list(project, place, scan, labels, version, accepted, means, work, certificate)
         except Taken:
             _forget(project, place, version, made)

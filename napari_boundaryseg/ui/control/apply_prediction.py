@@ -16,6 +16,7 @@ from napari_boundaryseg.editing.history.since import anything_by_hand
 from napari_boundaryseg.editing.journal.note import note_body
 from napari_boundaryseg.engine.inference.assembling import left_out
 from napari_boundaryseg.engine.inference.prediction import Prediction
+from napari_boundaryseg.session.certificate.account import PIECES
 from napari_boundaryseg.session.report import OF_THE_MODEL
 from napari_boundaryseg.ui.layers import access
 from napari_boundaryseg.ui.layers.editable_labels import EditableLabels
@@ -95,7 +96,7 @@ def put_back(viewer: Any, scan: Volume, prediction: Prediction) -> None:
         editable, display = editable_of(layer), scan.geometry.display
         now = display.from_display(editable.history.array)
         whole = left_out.put_back(now, prediction.probabilities, left, editable.scheme, nested)
-        editable.put(f"Model: all pieces of {', '.join(left)}", display.to_display(whole), None, MODEL)
+        editable.put(f"Model: {PIECES} {', '.join(left)}", display.to_display(whole), None, MODEL)
         _note(editable, prediction)
 
 
