@@ -42,5 +42,35 @@ def band_in_words(band: Band, widths: Widths | None = None) -> str:
     return f"{said} So far it did in {band.held} of {band.judged}." if band.judged else said
 
 
+def doubts_in_words(learned: int, untouched: int, ancestry_known: bool) -> list[str]:
+    """What a person should know beside the promise of a band, a sentence each.
+
+    Parameters
+    ----------
+    learned : int
+        Patients that are left out because the model learned of them.
+    untouched : int
+        Cases whose result was accepted as it was.
+    ancestry_known : bool
+        Whether the model says all that it learned from.
+
+    Examples
+    --------
+    >>> for sentence in doubts_in_words(2, 1, False):
+    ...     print(sentence)
+    2 patients are left out: the model learned of them, or nobody knows.
+    The result of 1 case was accepted as it was, which makes the band narrower.
+    The model does not say all that it learned from.
+    """
+    found = []
+    if learned:
+        are = "patient is" if learned == 1 else "patients are"
+        found.append(f"{learned} {are} left out: the model learned of them, or nobody knows.")
+    if untouched:
+        cases = "case was" if untouched == 1 else "cases was"
+        found.append(f"The result of {untouched} {cases} accepted as it was, which makes the band narrower.")
+    return found if ancestry_known else [*found, "The model does not say all that it learned from."]
+
+
 def _up(mm: float) -> str:
     return f"{math.ceil(10 * mm - 1e-6) / 10:.1f}"

@@ -84,7 +84,7 @@ def accepted_figures(project: Project, models: Iterable[Path] = ()) -> list[Acce
         Where the project's list cannot be read.
     """
     cases = {case.label.parent.name: case for case in project.cases()}
-    learned = _Learned(project, models, cases.values())
+    learned = Learned(project, models)
     found: dict[tuple[str, str, str], AcceptedFigures] = {}
     for slug, values in whole_certificates(project):
         if slug in cases:
@@ -109,36 +109,53 @@ def whole_certificates(project: Project) -> Iterator[tuple[str, dict[str, Any]]]
                 yield link.slug, values
 
 
-class _Learned:
-    """Of which patients models learned, as their cards tell."""
+class Learned:
+    """Of which patients models learned, as the cards of the program's, the project's and further models tell.
 
-    def __init__(self, project: Project, models: Iterable[Path], cases: Iterable[AcceptedCase]) -> None:
+    Parameters
+    ----------
+    project : Project
+    models : iterable of Path
+    """
+
+    def __init__(self, project: Project, models: Iterable[Path] = ()) -> None:
         self._ancestries: dict[str, Ancestry] = {}
         for path in (*shipped().values(), *(model.path for model in project.models()), *models):
             with suppress(InputError):
                 card, sha256 = read_card(path)
                 self._ancestries[sha256] = card.ancestry
-        self._cases = list(cases)
+        self._cases = project.cases()
 
-    def ancestry_known(self, sha256: str) -> bool:
+    def tells_all(self, sha256: str) -> bool:
         """Whether a model says all that it learned from."""
         return sha256 in self._ancestries and self._ancestries[sha256].complete
 
-    def nothing_of(self, sha256: str, case: AcceptedCase, scans: Iterable[str]) -> bool:
-        """Whether nothing says that a model learned of a case, of its patient, or of another case of the patient."""
+    def nothing_of(self, sha256: str, name: str, patient: str | None, scans: Iterable[str]) -> bool:
+        """Whether a model is at hand, and nothing says that it learned of a case or of its patient.
+
+        Parameters
+        ----------
+        sha256 : str
+            Of the model's file.
+        name : str
+            Of the case.
+        patient : str or None
+        scans : iterable of str
+            The `content_hashes` of its scan.
+        """
         ancestry = self._ancestries.get(sha256)
-        if ancestry is None or ancestry.why_not(scans, case.name, case.patient or ""):
+        if ancestry is None or ancestry.why_not(scans, name, patient or ""):
             return False
-        fellows = (one.name for one in self._cases if case.patient and one.patient == case.patient)
-        return not any(ancestry.why_not((), name) for name in fellows)
+        fellows = (one.name for one in self._cases if patient and one.patient == patient)
+        return not any(ancestry.why_not((), fellow) for fellow in fellows)
 
 
-def _figures_in(values: Mapping[str, Any], case: AcceptedCase, learned: _Learned) -> Iterator[AcceptedFigures]:
+def _figures_in(values: Mapping[str, Any], case: AcceptedCase, learned: Learned) -> Iterator[AcceptedFigures]:
     said = values.get("against_model")
     if not isinstance(said, Mapping):
         return
     sha256 = said["sha256"]
-    unseen = not said["adapted"] and learned.nothing_of(sha256, case, values["scan"]["content"])
+    unseen = not said["adapted"] and learned.nothing_of(sha256, case.name, case.patient, values["scan"]["content"])
     for organ, row in said["organs"].items():
         if "why" not in row:
             yield AcceptedFigures(
@@ -155,5 +172,5 @@ def _figures_in(values: Mapping[str, Any], case: AcceptedCase, learned: _Learned
                 math.inf if row["margin_mm"] is None else row["margin_mm"],
                 values["minutes"],
                 said["edited"],
-                learned.ancestry_known(sha256),
+                learned.tells_all(sha256),
             )

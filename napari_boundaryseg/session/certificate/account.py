@@ -12,6 +12,7 @@ import numpy as np
 from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.editing.effort import Work
 from napari_boundaryseg.editing.history.edit import CARRIED, CLEANED, LOCK, MODEL, OPENED, UNLOCK, Edit
+from napari_boundaryseg.editing.history.last_result import LastResult, last_result
 from napari_boundaryseg.editing.history.locks import Lock
 from napari_boundaryseg.editing.history.slice_work import SliceState, slice_states
 from napari_boundaryseg.editing.journal.records import EDIT, Record
@@ -29,8 +30,6 @@ KINDS = {
     UNLOCK: "unlocked",
 }
 """What a step of each kind did, in words."""
-PIECES = "all pieces of"
-"""In the name of a step that puts pieces of a result back into the labels as they are."""
 TOLD = {
     SliceState.ACCEPTED: "accepted",
     SliceState.CORRECTED: "corrected",
@@ -41,25 +40,6 @@ TOLD = {
 ToScan = Callable[[np.ndarray], np.ndarray]
 
 
-class Result(NamedTuple):
-    """The labels as the last result of a model left them, and what a person did before and after.
-
-    Parameters
-    ----------
-    labels : (I, J, K) array
-        On the scan's own grid.
-    is_the_models : bool
-        Whether nothing that another hand or a file put there before can be in them: a result spares what is locked,
-        what lies outside of its box and, where it only puts pieces back, all that is there.
-    edited : bool
-        Whether they were changed since.
-    """
-
-    labels: np.ndarray
-    is_the_models: bool
-    edited: bool
-
-
 class Account(NamedTuple):
     """What a journal tells, as JSON holds it, the labels at its end, (I, J, K) on the scan's own grid, and its result.
 
@@ -68,7 +48,7 @@ class Account(NamedTuple):
 
     said: dict[str, Any]
     labels: np.ndarray
-    result: Result | None = None
+    result: LastResult | None = None
 
 
 def account_of(records: Sequence[Record], scheme: LabelScheme, to_scan: ToScan) -> Account:
@@ -152,22 +132,11 @@ def _results(replay: Replay, to_scan: ToScan) -> tuple[np.ndarray, list[dict[str
     return np.ascontiguousarray(to_scan(labels)), found
 
 
-def _last_result(replay: Replay, to_scan: ToScan) -> Result | None:
+def _last_result(replay: Replay, to_scan: ToScan) -> LastResult | None:
+    """The last result of a model, on the scan's own grid."""
     steps = replay.steps[: replay.position]
-    last = max((number for number, step in enumerate(steps, start=1) if step.kind == MODEL), default=0)
-    if not last:
-        return None
-    labels, locks = replay.start.labels.copy(), replay.start.locks
-    for step in steps[:last]:
-        if step.box is not None:
-            labels[step.box] = step.after
-        locks = step.locks_after(locks)
-    others_before = bool(replay.start.labels.any()) or any(step.box and step.kind != MODEL for step in steps[:last])
-    details = replay.note.results.get(last, {})
-    is_whole = bool(details) and details.get("box") is None and PIECES not in steps[last - 1].name
-    edited = any(step.box for step in steps[last:])
-    own = np.ascontiguousarray(to_scan(labels))
-    return Result(own, not others_before or (is_whole and not len(locks)), edited)
+    found = last_result(replay.start.labels, replay.start.locks, steps, replay.note.results)
+    return None if found is None else found._replace(labels=np.ascontiguousarray(to_scan(found.labels)))
 
 
 def _kinds(done: Iterable[Edit], scheme: LabelScheme) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ class Reviewed:
     arcs : mapping, optional
         How many arcs of each organ's border were reviewed and audited, and what an audit says is still wrong.
     band : mapping, optional
-        Organ to its margin in mm, coverage and number of patients.
+        Organ to its margin in mm, which holds so much of the border in so many patients, and on how many it rests.
     reference : mapping, optional
         Against which labels metrics were taken, and the metrics, by organ.
 

@@ -12,11 +12,11 @@ from napari_boundaryseg.data.nested_regions import classes_inside
 from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.editing.history.change import Change, change_of
 from napari_boundaryseg.editing.history.edit import MODEL
+from napari_boundaryseg.editing.history.last_result import PIECES
 from napari_boundaryseg.editing.history.since import anything_by_hand
 from napari_boundaryseg.editing.journal.note import note_body
 from napari_boundaryseg.engine.inference.assembling import left_out
 from napari_boundaryseg.engine.inference.prediction import Prediction
-from napari_boundaryseg.session.certificate.account import PIECES
 from napari_boundaryseg.session.report import OF_THE_MODEL
 from napari_boundaryseg.ui.layers import access
 from napari_boundaryseg.ui.layers.editable_labels import EditableLabels
@@ -102,10 +102,13 @@ def put_back(viewer: Any, scan: Volume, prediction: Prediction) -> None:
 
 def _note(editable: EditableLabels, prediction: Prediction) -> None:
     """Keep in the journal by which model, and how, the result was made that is now in the labels."""
-    top, journal = editable.history.top, editable.journal
-    if top is not None and top.kind == MODEL and journal is not None and not journal.has_ended:
-        said = {name: prediction.details[name] for name in OF_A_RESULT if name in prediction.details}
-        journal.note(note_body({}, editable.organ, editable.box, {editable.history.position: said}))
+    top, position, journal = editable.history.top, editable.history.position, editable.journal
+    if top is None or top.kind != MODEL:
+        return
+    said = {name: prediction.details[name] for name in OF_A_RESULT if name in prediction.details}
+    editable.results = {**{at: one for at, one in editable.results.items() if at < position}, position: said}
+    if journal is not None and not journal.has_ended:
+        journal.note(note_body({}, editable.organ, editable.box, {position: said}))
 
 
 def change_of_labels(editable: EditableLabels, scan: Volume, prediction: Prediction) -> Change:

@@ -37,6 +37,7 @@ from napari_boundaryseg.ui.control.project_actions import ProjectActions
 from napari_boundaryseg.ui.control.recovery import Recovery
 from napari_boundaryseg.ui.control.region import DrawnRegion
 from napari_boundaryseg.ui.control.reviewing.agreement_actions import AgreementActions
+from napari_boundaryseg.ui.control.reviewing.band_actions import BandActions
 from napari_boundaryseg.ui.control.reviewing.check_actions import CheckActions
 from napari_boundaryseg.ui.control.reviewing.findings_question import FindingsQuestion
 from napari_boundaryseg.ui.control.reviewing.look import Look
@@ -98,6 +99,7 @@ class ViewerController(QObject):
         self.agreement = AgreementActions(viewer, session, self._settled, self._look, self.references, self)
         self.findings = FindingsQuestion(session, self._settled, self.checks, self)
         self.review = QueueActions(session, self._settled, self._look, self.view.outlines, self)
+        self.band = BandActions(session, self._settled, self.tools, self.view.outlines, self)
         self.progress.marks_of = self.review.slice_marks
         self.labels.allows, self.labels.review_of = self.findings.allows, self._reviewed
         self._holes = StrokeHoles(self.grid, session, self.tools, self)
@@ -147,6 +149,7 @@ class ViewerController(QObject):
         return {
             "findings": self.checks.for_certificate(),
             "arcs": self.review.for_certificate(),
+            "band": self.band.for_certificate(),
             "reference": self.agreement.for_certificate(),
         }
 

@@ -75,8 +75,8 @@ class EditableLabels:
         self.scan_name, self.scan_hash, self.voxel_ml = scan.name, hash_of(scan), scan.geometry.voxel_ml
         note = note or Note()
         self.scheme, self.effort, self.remarks = scheme, Effort(before=note.effort), Remarks(note.remarks)
-        self.organ = note.organ
-        """The chosen organ; 0 until one was chosen."""
+        self.organ, self.results = note.organ, dict(note.results)
+        """The chosen organ, 0 until one was chosen; positions after models' results, each with what was said of it."""
         self.box: Box | None = layer.metadata.get("box")
         """The part of the scan that was segmented, on the scan's own array."""
         self.place: tuple[int, int, int] | None = None

@@ -13,6 +13,8 @@ from napari_boundaryseg.data.labels import LabelScheme
 REGION_COLOUR = "#F0E442"
 MARK_COLOUR = "#FF5CF4"
 """Of the line over a place to look at."""
+BAND_COLOUR = "#FFFFFF"
+"""Of the two lines of a band: no organ's colour, and with a dark rim seen on bright fat, too."""
 EDGES_COLOUR = "#66FFB3"
 """Far from every organ's colour and from grey, also for people who see no red or no green."""
 FILL = 0.2

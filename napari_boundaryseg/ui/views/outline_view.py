@@ -1,4 +1,4 @@
-"""Lines over one view: outlines of the labels in the slice it shows, proposals as dashes, the edges' ridge."""
+"""Lines over one view: outlines of the labels in the slice it shows, proposals as dashes, a band, the edges' ridge."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from napari_boundaryseg.data.shapes.level_lines import dashes, level_lines
 from napari_boundaryseg.data.shapes.outlines import KeptOutlines
 from napari_boundaryseg.ui.compat.canvas import camera_of
 from napari_boundaryseg.ui.compat.canvas_lines import CanvasLines
+from napari_boundaryseg.ui.layers import styles
 from napari_boundaryseg.ui.layers.access import only
 from napari_boundaryseg.ui.layers.labels import scheme_of
 from napari_boundaryseg.ui.views.marks.marked_lines import MarkedLines
@@ -22,7 +23,7 @@ from napari_boundaryseg.ui.views.proposed import crosses
 from napari_boundaryseg.ui.views.ridge_lines import RidgeLines
 from napari_boundaryseg.ui.views.shown_slice import ShownSlice, shown_slice
 
-WIDTH_PX, DASHED_PX, PROPOSED_PX = 1.6, 1.2, 2.2
+WIDTH_PX, DASHED_PX, PROPOSED_PX, BAND_PX = 1.6, 1.2, 2.2, 1.2
 DASH_PX, GAP_PX = 6.0, 5.0
 LIMITS = (0.1, 0.9)
 """Probabilities at which the chosen organ has a dashed line."""
@@ -44,6 +45,8 @@ class Wanted(NamedTuple):
     proposal : callable, optional
         ``proposal(slice)``: an organ and what it would be there, dashed, with a cross over what goes or is filled as a
         whole; None where nothing is proposed. No limits are drawn meanwhile.
+    band : callable, optional
+        ``band(organ, slice)``: the lines of the chosen organ's band, as rows and columns in voxels.
     marked : callable, optional
         ``marked(slice)``: of a place to look at, organs and pieces of their borders, as rows and columns in voxels.
     """
@@ -53,6 +56,7 @@ class Wanted(NamedTuple):
     bare: bool = False
     result: ModelResult | None = None
     proposal: Callable[[ShownSlice], tuple[int, np.ndarray] | None] | None = None
+    band: Callable[[int, ShownSlice], list[np.ndarray]] | None = None
     marked: Callable[[ShownSlice], list[tuple[int, np.ndarray]]] | None = None
 
 
@@ -74,6 +78,7 @@ class OutlineView(QObject):
         self._main, self._model = main, model
         self._outlines, self._lines, self._dashes = KeptOutlines(), CanvasLines(widget), CanvasLines(widget)
         self.ridge, self.mark = RidgeLines(main, model, widget), MarkedLines(widget)
+        self.band = MarkedLines(widget, styles.BAND_COLOUR, BAND_PX)
         self.wanted = Wanted()
         self.drawn: dict[int, list[np.ndarray]] = {}
         """Organ to the lines that are now drawn, in mm, down and across."""
@@ -114,6 +119,8 @@ class OutlineView(QObject):
         pieces = [piece for line in self.dashed for piece in dashes(line, DASH_PX * mm, GAP_PX * mm)]
         self._dashes.show([(piece, colours[layer.selected_label]) for piece in pieces + self.crossed], width)
         self.ridge.draw(wanted.bare)
+        band = at.in_mm(wanted.band(layer.selected_label, at)) if at is not None and wanted.band is not None else []
+        self.band.show([(line, ()) for line in band])
         marked = wanted.marked(at) if at is not None and wanted.marked is not None else []
         self.mark.show([(at.in_mm([line])[0], self.drawn.get(organ, [])) for organ, line in marked] if at else [])
 
@@ -134,6 +141,7 @@ class OutlineView(QObject):
         self._dashes.close()
         self.ridge.close()
         self.mark.close()
+        self.band.close()
 
 
 def _limits(result: ModelResult, organ: int, at: ShownSlice) -> list[np.ndarray]:

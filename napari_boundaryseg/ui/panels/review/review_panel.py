@@ -1,4 +1,4 @@
-"""The Review panel: what the rules found, the border piece by piece, and how far it is from another's."""
+"""The Review panel: what the rules found, the border piece by piece, its band, and how far it is from another's."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from qtpy.QtWidgets import QWidget
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 from napari_boundaryseg.ui.panels.panel import PANELS, Panel
 from napari_boundaryseg.ui.panels.review.agreement_box import AgreementBox
+from napari_boundaryseg.ui.panels.review.band_box import BandBox
 from napari_boundaryseg.ui.panels.review.checks_box import ChecksBox
 from napari_boundaryseg.ui.panels.review.queue_box import QueueBox
 from napari_boundaryseg.ui.widgets.controls import column
@@ -14,7 +15,7 @@ from napari_boundaryseg.ui.widgets.controls import column
 
 @PANELS.register("review")
 class ReviewPanel(Panel):
-    """The section after Correct: checks by rules, a queue of pieces of border, and agreement with other labels."""
+    """The section after Correct: checks by rules, pieces of border, a band, and agreement with other labels."""
 
     title, position = "Review", 35
 
@@ -23,7 +24,8 @@ class ReviewPanel(Panel):
         self._checks, self._review, self._labels = controller.checks, controller.review, controller.labels
         self.checks = ChecksBox(controller)
         self.queue, self.agreement = QueueBox(controller), AgreementBox(controller)
-        column(self, self.checks, self.queue, self.agreement).addStretch(1)
+        self.band = BandBox(controller)
+        column(self, self.checks, self.queue, self.band, self.agreement).addStretch(1)
         self._review.changed.connect(self._show_state)
         self._checks.changed.connect(self._show_state)
         self._labels.shown.connect(self._show_state)

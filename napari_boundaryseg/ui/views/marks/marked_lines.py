@@ -1,4 +1,4 @@
-"""Lines over a place to look at, in one view: thin and bright, ending where the place ends."""
+"""Lines of one colour in one view: over a place to look at, which end where the place ends, or of a band."""
 
 from __future__ import annotations
 
@@ -20,10 +20,12 @@ class MarkedLines:
     ----------
     widget : QtViewer
         Of the view.
+    colour : str
+    width_px : float
     """
 
-    def __init__(self, widget: Any) -> None:
-        self._lines = CanvasLines(widget)
+    def __init__(self, widget: Any, colour: str = styles.MARK_COLOUR, width_px: float = WIDTH_PX) -> None:
+        self._lines, self._colour, self._width_px = CanvasLines(widget), (*styles.rgb(colour), 1.0), width_px
         self.drawn: list[np.ndarray] = []
         """The lines that are now drawn, in mm, down and across."""
 
@@ -31,7 +33,7 @@ class MarkedLines:
         """Draw these lines, each where it is nearest to the outlines beside it, which may be finer; or none."""
         if pieces or self.drawn:
             self.drawn = [on_outline(line, outlines) for line, outlines in pieces]
-            self._lines.show([(line, (*styles.rgb(styles.MARK_COLOUR), 1.0)) for line in self.drawn], WIDTH_PX)
+            self._lines.show([(line, self._colour) for line in self.drawn], self._width_px)
 
     def close(self) -> None:
         """Draw no longer."""

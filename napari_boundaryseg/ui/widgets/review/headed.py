@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+from qtpy.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from napari_boundaryseg.ui.widgets.controls import named
 
@@ -13,10 +13,10 @@ class Headed(QWidget):
     Parameters
     ----------
     name, title : str
-    act : QPushButton
+    act : QAbstractButton
     """
 
-    def __init__(self, name: str, title: str, act: QPushButton, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, title: str, act: QAbstractButton, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.title = named(QLabel(title), name)
         self.title.setProperty("heading", True)

@@ -34,7 +34,11 @@ def probabilities_of(labels: np.ndarray, doubtful: tuple[slice, ...]) -> np.ndar
 
 
 def segmented(
-    controller: Any, monkeypatch: pytest.MonkeyPatch, labels: np.ndarray, doubtful: tuple[slice, ...]
+    controller: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    labels: np.ndarray,
+    doubtful: tuple[slice, ...],
+    **details: object,
 ) -> None:
     """A model runs on the open scan, and these labels (I, J, K) come of it."""
     watches: list[Any] = []
@@ -43,7 +47,7 @@ def segmented(
         controller.segmentation.run()
     scan, folder = controller.session.scan, controller.session.new_folder("prediction")
     likely = probabilities_of(labels, doubtful)
-    said = {"model": MODEL, "seconds": {"network": 1.0}}
+    said = {"model": MODEL, "seconds": {"network": 1.0}, **details}
     map_ = scan.with_labels(labels.astype(np.uint8), preset("pelvis-mr"))
     watches[0].done(KeptResult(scan.name, Prediction(map_, likely, likely[0], {}, {}, details=said), folder, ()))
     live(50)
