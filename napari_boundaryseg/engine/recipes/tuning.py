@@ -24,6 +24,10 @@ LOOKS = 3
 """At each training case that the other half has not seen: by the model before, and with both shares."""
 
 
+WATCHED = 4
+"""Looks at each held-out case while a model is fine-tuned, the last at its end; one more is the old model's."""
+
+
 class Pace(NamedTuple):
     """How long things take on a device, in seconds: a step of the training, and a look at a scan."""
 
@@ -44,10 +48,11 @@ class Pace(NamedTuple):
         Examples
         --------
         >>> Pace(step_s=2.0, look_s=1.0).expected_s(FineTuneSettings(steps=80), cases=5, held_out=3)
-        261.0
+        276.0
         """
         steps = settings.steps + 2 * max(1, settings.steps // PART_OF_STEPS)
-        looked = LOOKS * cases * max(1, models) + 2 * (cases if models else held_out)  # each model lacks its part
+        judged = 2 * cases if models else (2 + 1 + WATCHED) * held_out
+        looked = LOOKS * cases * max(1, models) + judged  # each model lacks its part
         return (1 + models) * steps * self.step_s + looked * self.look_s
 
 

@@ -25,6 +25,7 @@ from napari_boundaryseg.engine.training.share_choice import mixed
 from napari_boundaryseg.engine.training.taken_share import Taken, taken
 from napari_boundaryseg.engine.training.train import fit
 from napari_boundaryseg.engine.training.trained_part import only
+from napari_boundaryseg.engine.training.watched import Watched
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Progress, silent
 from napari_boundaryseg.progress import part as share
@@ -72,7 +73,8 @@ def fine_tune(
     folder : Path
         Gets the checkpoint, the log, and with held-out cases ``comparison.json`` and ``comparison.md``.
     held_out : iterable of (Volume, LabelMap) or LabelledScan
-        Held-out accepted scans. They choose nothing: the last step is always the result. One that an earlier version
+        Held-out accepted scans. They choose nothing: the last step is always the result; the log says how they are
+        scored on the way. One that an earlier version
         of the model was trained on, or whose patient was, judges nothing, and the comparison says so.
     steps : int
     lr : float
@@ -206,6 +208,7 @@ def fine_tune(
         folder,
         steps=steps,
         patients=patients,
+        watched=Watched(model, judges.cases, scans),
         resume=resume,
         overwrite=overwrite,
         name=name or model.card.name,

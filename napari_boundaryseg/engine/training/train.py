@@ -32,6 +32,7 @@ from napari_boundaryseg.engine.training.loop.resuming import resume as go_on
 from napari_boundaryseg.engine.training.loop.run import Batches, TrainingRun
 from napari_boundaryseg.engine.training.loop.seen_cases import SeenCases
 from napari_boundaryseg.engine.training.loop.state_header import numbers_in, precision_of
+from napari_boundaryseg.engine.training.watched import Watched, nobody
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.losses import Target
 from napari_boundaryseg.progress import Cancelled, Progress, silent
@@ -48,6 +49,7 @@ def fit(
     validation: Iterable[Pair] = (),
     rehearsed: Sequence[Pair] = (),
     rehearsal: float = 0.0,
+    watched: Watched | None = None,
     steps: int | None = None,
     seed: int | None = None,
     resume: bool = False,
@@ -82,6 +84,8 @@ def fit(
         Earlier cases, from which a share of the patches comes.
     rehearsal : float
         That share, below 1; 0 for none.
+    watched : Watched, optional
+        Cases that are scored on the way, for the log, and choose nothing.
     steps, seed : int, optional
         Instead of the recipe's.
     resume : bool
@@ -186,9 +190,10 @@ def fit(
                 )
             if not goes_on:
                 files.begin(folder, run.card)
+            look = nobody if watched is None else watched.begin(run, held_cases.hold, progress)
             held_cases.drop_others()
             with kept():
-                _loop(run, source, held, stop_after_s, progress)
+                _loop(run, source, held, look, stop_after_s, progress)
             del source, held
             if run.step == run.steps or run.ended:
                 held_cases.remove()
@@ -233,20 +238,32 @@ def with_statistics(recipe: Recipe, cases: Iterable[Pair]) -> tuple[Recipe, Iter
     return recipe.model_copy(update={"preprocessing": settings}), scans
 
 
-def _loop(run: TrainingRun, source: Source, held: list[TrainingCase], stop_after_s: float, progress: Progress) -> None:
+def _loop(
+    run: TrainingRun,
+    source: Source,
+    held: list[TrainingCase],
+    look: Callable[[], None],
+    stop_after_s: float,
+    progress: Progress,
+) -> None:
     def draw(step: int) -> tuple[torch.Tensor, Target]:
         return batch_at(source.at(step), run.recipe, run.seed, step)
 
     with Ahead(draw, run.steps) as batches:
-        _steps(run, batches, held, stop_after_s, progress)
+        _steps(run, batches, held, look, stop_after_s, progress)
 
 
 def _steps(
-    run: TrainingRun, batches: Batches, held: list[TrainingCase], stop_after_s: float, progress: Progress
+    run: TrainingRun,
+    batches: Batches,
+    held: list[TrainingCase],
+    look: Callable[[], None],
+    stop_after_s: float,
+    progress: Progress,
 ) -> None:
     began = saved = time.perf_counter()
-    set_training(run.network)
     while run.step < run.steps and not run.ended:
+        set_training(run.network)  # whoever was scored meanwhile
         values = run.one_step(batches)
         run.log(**values)
         ended = run.step % run.recipe.steps_per_epoch == 0 or run.step == run.steps
@@ -254,13 +271,13 @@ def _steps(
             run.refuse_spoilt()
         if ended:
             run.end_epoch(held)
-            set_training(run.network)
         elif run.saved < 0 or time.perf_counter() - saved >= SAVE_EVERY_S:
             run.save_state()
         if run.saved == run.step:
             saved = time.perf_counter()
         try:
             progress(run.step / run.steps, f"Training, step {run.step} of {run.steps}, loss {values['loss']:.3f}")
+            look()
         except Cancelled:
             run.save_state()
             raise

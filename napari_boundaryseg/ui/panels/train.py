@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QHBoxLayout, QWidget
 
 from napari_boundaryseg.engine.recipes.tuning import FineTuneSettings
@@ -27,9 +26,8 @@ from napari_boundaryseg.ui.widgets.case_table import HELD_OUT, TRAIN, CaseLine, 
 from napari_boundaryseg.ui.widgets.comparison_table import ComparisonTable
 from napari_boundaryseg.ui.widgets.controls import button, column, line
 from napari_boundaryseg.ui.widgets.jobs.comparison_card import ComparisonCard
-from napari_boundaryseg.ui.widgets.jobs.loss_curve import LossCurve
+from napari_boundaryseg.ui.widgets.jobs.training_curves import TrainingCurves
 from napari_boundaryseg.ui.widgets.jobs.training_list import Stopped, TrainingList
-from napari_boundaryseg.ui.widgets.jobs.training_log import TrainingLog
 from napari_boundaryseg.ui.widgets.scheme_words import scheme_title
 from napari_boundaryseg.ui.widgets.settings_form import SettingsForm
 from napari_boundaryseg.ui.widgets.version_list import Version, VersionList
@@ -42,7 +40,6 @@ CROSS_FITTED = (
     "seen."
 )
 UNKNOWN = "Patient not known: {}. Nothing says whether a case that judges is of a patient in training."
-POLL_MS = 1000
 
 
 @PANELS.register("train")
@@ -54,8 +51,6 @@ class TrainPanel(Panel):
     def __init__(self, controller: ViewerController, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
         self._projects, self._jobs = controller.projects, controller.jobs
-        self._log: TrainingLog | None = None
-        self._steps = 0
         self._offered: list[Candidate] = []
         self._begun = self._jobs.trainings()
         self.empty = line("train_panel.empty", EMPTY)
@@ -73,16 +68,13 @@ class TrainPanel(Panel):
         self.pause = button("train_panel.pause", "Pause", "Pause, or resume")
         self.outcome = line("train_panel.outcome")
         self.stopped = TrainingList()
-        self.curve = LossCurve()
+        self.curves = TrainingCurves()
         self.comparison = ComparisonTable()
         self.card = button(
             "train_panel.card", "Slices that changed", "Before and after beside each other, case by case"
         )
         self._shown: Version | None = None
         self.versions = VersionList()
-        self._poll = QTimer(self)
-        self._poll.setInterval(POLL_MS)
-        self._poll.timeout.connect(self._read_log)
         self._arrange()
         self._connect(controller)
         self._on_project(self._session.project)
@@ -98,10 +90,9 @@ class TrainPanel(Panel):
         inside = column(self.training, self.cases, self.form, self.model, self.hint, self.time)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.addLayout(row)
-        shown = (self.empty, self.training, self.stopped, self.curve, self.outcome)
+        shown = (self.empty, self.training, self.stopped, self.curves, self.outcome)
         column(self, *shown, self.comparison, self.card, self.versions).addStretch(1)
         self._show_comparison(None)
-        self.curve.hide()
 
     def _connect(self, controller: ViewerController) -> None:
         self.cases.roles_changed.connect(self._on_role)
@@ -250,15 +241,10 @@ class TrainPanel(Panel):
 
     def _on_job(self, job: Job | None) -> None:
         self._name_pause(job)
-        self._read_log()
-        self._log = None
-        self._poll.stop()
+        self.curves.stop()
         if job is not None and isinstance(job.task, FineTune):
             self._show_comparison(None)
-            self._steps = job.task.steps
-            self.curve.set_points([], [], self._steps)
-            self._log = TrainingLog(Path(job.task.out_folder) / "log.jsonl")
-            self._poll.start()
+            self.curves.follow(Path(job.task.out_folder) / "log.jsonl", job.task.steps)
             self.set_state("", f"{job.about}: begins")
 
     def _on_finished(self, job: Job) -> None:
@@ -277,11 +263,6 @@ class TrainPanel(Panel):
             "done" if version.active else "warning",
             f"{version.path.stem} · {verdict}{'' if version.active else ', not in use'}",
         )
-
-    def _read_log(self) -> None:
-        if self._log is not None:
-            self.curve.show()
-            self.curve.set_points(*self._log.read(), self._steps)
 
 
 def _line(case: Candidate, role: str) -> CaseLine:

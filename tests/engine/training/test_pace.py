@@ -44,7 +44,7 @@ def test_a_training_of_twice_the_steps_takes_twice_as_long() -> None:
     timed = Pace(step_s=1.5, look_s=2.0)
     assert timed.expected_s(FineTuneSettings(steps=40), 0, 0) == 1.5 * 60
     assert timed.expected_s(FineTuneSettings(steps=80), 0, 0) == 1.5 * 120
-    assert timed.expected_s(FineTuneSettings(steps=80), 4, 3) == 1.5 * 120 + 2.0 * (12 + 6)
+    assert timed.expected_s(FineTuneSettings(steps=80), 4, 3) == 1.5 * 120 + 2.0 * (12 + 6 + 15)
     assert len(SHARES) + 1 == LOOKS
 
 

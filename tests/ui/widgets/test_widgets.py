@@ -15,8 +15,10 @@ from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.ui.compat.call_queue import CallQueue
 from napari_boundaryseg.ui.widgets.case_table import HELD_OUT, LEFT_OUT, TRAIN, CaseLine, CaseTable
 from napari_boundaryseg.ui.widgets.comparison_table import ComparisonTable
+from napari_boundaryseg.ui.widgets.jobs.chart import Chart
 from napari_boundaryseg.ui.widgets.jobs.loss_curve import LossCurve
-from napari_boundaryseg.ui.widgets.jobs.training_log import TrainingLog, begun_at, smoothed
+from napari_boundaryseg.ui.widgets.jobs.score_curve import ScoreCurve, reach
+from napari_boundaryseg.ui.widgets.jobs.training_log import Course, TrainingLog, begun_at, smoothed
 from napari_boundaryseg.ui.widgets.organ_table import OrganTable
 from napari_boundaryseg.ui.widgets.sections import Sections
 from napari_boundaryseg.ui.widgets.version_list import Version, VersionList
@@ -25,7 +27,7 @@ from napari_boundaryseg.ui.widgets.version_list import Version, VersionList
 def test_a_log_that_is_being_written_gives_its_whole_lines_and_is_read_on(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
     log = TrainingLog(path)
-    assert log.read() == ([], [])
+    assert log.read() == Course()
     lines = [
         {"step": 1, "loss": 2.5, "lr": 1e-3},
         {"step": 2, "loss": 2.0},
@@ -33,13 +35,53 @@ def test_a_log_that_is_being_written_gives_its_whole_lines_and_is_read_on(tmp_pa
         {"step": 2, "restored": True},
     ]
     path.write_text("\n".join(json.dumps(line) for line in lines) + '\nno entry\n{"step": 3, "lo')
-    assert log.read() == ([(1.0, 2.5), (2.0, 2.0)], [(2.0, 0.4)])
+    assert log.read()[:2] == (((1.0, 2.5), (2.0, 2.0)), ((2.0, 0.4),))
     with path.open("a") as file:
         file.write('ss": 1.5}\n')
     path.write_bytes(b" " * 10 + path.read_bytes()[10:])  # what was read before is not read again
-    assert log.read() == ([(1.0, 2.5), (2.0, 2.0), (3.0, 1.5)], [(2.0, 0.4)])
+    assert log.read()[:2] == (((1.0, 2.5), (2.0, 2.0), (3.0, 1.5)), ((2.0, 0.4),))
     path.unlink()
-    assert len(log.read()[0]) == 3
+    assert len(log.read().losses) == 3
+
+
+def test_the_scores_of_a_log_begin_with_the_old_model_of_the_cases_that_were_looked_at_last(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    log = TrainingLog(path)
+    lines: list[dict[str, Any]] = [
+        {"step": 0, "old_model": 0.8, "label_prior": 0.5, "watched": {"cases": 3, "of": "a"}},
+        {"step": 4, "mean_dsc": 0.82},
+        {"step": 4, "old_model": 0.7, "label_prior": None, "watched": {"cases": 2, "of": "b"}},
+        {"step": 8, "mean_dsc": 0.72},
+    ]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines[:2]))
+    assert log.read() == Course((), ((0.0, 0.8), (4.0, 0.82)), 0.8, 0.5, 3)
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert log.read() == Course((), ((0.0, 0.7), (8.0, 0.72)), 0.7, None, 2)
+
+
+def test_the_lines_beside_the_scores_are_named_and_lie_where_their_values_are(qtbot: Any) -> None:
+    curve = ScoreCurve()
+    qtbot.addWidget(curve)
+    curve.resize(300, 160)
+    curve.set_course(Course((), ((0, 0.8), (40, 0.86)), 0.8, 0.55, 3), 80)
+    assert curve.words == "Dice of 3 held-out cases: 0.860"
+    assert curve.levels == {"old model": 0.8, "label prior": 0.55}
+    with_prior = curve.grab().toImage()
+    chart = Chart.of(curve, 80, *reach([0.8, 0.86, 0.55]))
+    assert (chart.low, chart.high) == (0.5, 0.9)
+    x = int(chart.frame.left() + chart.frame.width() * 0.3)
+    drawn = {value: dark(with_prior, x, round(chart.y(value))) for value in (0.55, 0.65, 0.7)}
+    assert drawn == {0.55: True, 0.65: False, 0.7: False}
+    curve.set_course(Course((), ((0, 0.8), (40, 0.86)), 0.8, None, 3), 80)
+    assert curve.levels == {"old model": 0.8}
+    assert curve.grab().toImage() != with_prior
+
+
+def dark(image: Any, x: int, y: int) -> bool:
+    """Whether anything is drawn within some pixels of a place, on the background of the corner."""
+    plain = image.pixel(image.width() - 1, image.height() - 1)
+    near = [image.pixel(x + dx, y + dy) for dx in range(-6, 7) for dy in (-1, 0, 1)]
+    return any(one != plain for one in near)
 
 
 def test_the_curve_draws_what_it_is_given(qtbot: Any) -> None:
@@ -47,12 +89,12 @@ def test_the_curve_draws_what_it_is_given(qtbot: Any) -> None:
     qtbot.addWidget(curve)
     curve.resize(300, 120)
     empty = curve.grab().toImage()
-    curve.set_points([(1, 3.0), (50, 1.0)], [(50, 0.8)])
+    curve.set_points([(1, 3.0), (50, 1.0)])
     drawn = curve.grab().toImage()
     assert drawn != empty
-    curve.set_points([(1, 3.0), (50, 1.0)], [(50, 0.8)], 100)
+    curve.set_points([(1, 3.0), (50, 1.0)], 100)
     assert curve.grab().toImage() != drawn, "the axis has every step that is to come"
-    curve.set_points([(n, float("nan")) for n in range(20)], [])
+    curve.set_points([(n, float("nan")) for n in range(20)])
     curve.grab()
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -135,6 +136,16 @@ def add_to_log(folder: Path, values: dict[str, object]) -> None:
             file.write(json.dumps(values) + "\n")
     except OSError as error:
         raise write_error(folder / LOG, error) from error
+
+
+def logged(folder: Path) -> list[dict[str, Any]]:
+    """What the log says, line by line; without lines that cannot be read."""
+    found = []
+    with suppress(OSError):
+        for line in (folder / LOG).read_text(encoding="utf-8", errors="replace").splitlines():
+            with suppress(ValueError):
+                found.append(json.loads(line))
+    return [line for line in found if isinstance(line, dict)]
 
 
 def cut_log(folder: Path, step: int) -> None:
