@@ -16,7 +16,7 @@ from napari_boundaryseg import models
 from napari_boundaryseg.data.nested_regions import organs_between
 from napari_boundaryseg.data.saving import atomic_bytes
 from napari_boundaryseg.engine.checkpoints.card import Card
-from napari_boundaryseg.engine.checkpoints.model_library import find, read_card, read_header
+from napari_boundaryseg.engine.checkpoints.model_library import WEIGHTS, find, read_card, read_header
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.models.nested import by_regions
@@ -48,6 +48,16 @@ class LoadedModel:
     def title(self) -> str:
         """What its results are called after: the file, where that says the version (NAME-v2), else the card's name."""
         return self.path.stem if self.path.stem.startswith(self.card.name) else self.card.name
+
+    @property
+    def ships(self) -> bool:
+        """Whether it is a file of the program: what was measured of a model by its name holds for that one."""
+        return self.path.parent == WEIGHTS
+
+    @property
+    def base(self) -> str:
+        """The name of the model that it was fine-tuned from; empty where it ships, or began with fresh weights."""
+        return "" if self.ships else self.card.parent.rsplit(" ", 1)[0]
 
 
 def build_network(recipe: Recipe) -> nn.Module:

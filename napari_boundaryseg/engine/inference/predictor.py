@@ -199,6 +199,8 @@ class Predictor:
             "left_out": left_out,
             **({"regions": seen.recipe.regions} if seen.recipe.regions else {}),
             "model": self.model.title,
+            "ships": self.model.ships,
+            "base": self.model.base,
             "sha256": self.model.sha256,
             "device": how.plan.device,
             "backend": how.backend,

@@ -365,3 +365,17 @@ def test_one_that_was_begun_with_larger_batches_and_more_steps_for_the_halves_is
             fine_tune(model, cases, tmp_path / "out", steps=8, device="cpu", progress=stop)
     path = fine_tune(model, cases, tmp_path / "out", steps=8, device="cpu", resume=True)
     assert load_model(path).card.recipe.batch == 3
+
+
+def test_a_version_names_its_base_and_a_model_that_ships_none(model: LoadedModel, tmp_path: Path) -> None:
+    """A first model has no base, whatever it is called; a version is called after what it was made from."""
+    assert (model.ships, model.base) == (False, "")
+    second = load_model(fine_tune(model, [case(1)], tmp_path / "a", steps=1, device="cpu", name="mine"))
+    assert (second.title, second.base) == ("mine", "tiny")
+    third = load_model(fine_tune(second, [case(1)], tmp_path / "b", steps=1, device="cpu"))
+    assert third.base == "mine"
+    for name in ("pelvis-mr-sgm", "hippocampus-hmedn"):  # the first was trained further before it shipped
+        shipped = load_model(name)
+        assert (shipped.ships, shipped.base) == (True, "")
+    found = Predictor(second, device="cpu", backend="torch").predict(case(2)[0], whole=True)
+    assert (found.details["ships"], found.details["base"]) == (False, "tiny")

@@ -114,7 +114,8 @@ def adapt(
                 save(keep, adapted_card(model, volume, steps, corrected), learner.network.state_dict())
             adapted = Predictor(replace(own, network=learner.network), device)
             prediction = adapted.predict(volume, box=given, any_modality=True, progress=part(progress, 0.9, 1))
-            prediction = replace(prediction, details={**prediction.details, "adapted_steps": steps})
+            said = {"adapted_steps": steps, "ships": False, "base": own.base or own.card.name}
+            prediction = replace(prediction, details={**prediction.details, **said})
     progress(1.0, "Done")
     return Adapted(prediction, steps, corrected.slices, *seen, time.perf_counter() - began)
 

@@ -33,14 +33,20 @@ class Ranked(NamedTuple):
     Parameters
     ----------
     model : str
+    measured : str
+        By whose ranking: the model itself where it ships, its base where it was fine-tuned; `NO_MODEL` for others.
     probabilities : (C, I, J, K) array, optional
     classes : tuple of int
         The integer in the labels in work of each class; below 0 for one that they do not have.
+    is_version : bool
+        Whether the model was made from the one that was measured.
     """
 
     model: str = NO_MODEL
+    measured: str = NO_MODEL
     probabilities: np.ndarray | None = None
     classes: tuple[int, ...] = ()
+    is_version: bool = False
 
 
 def ranked_by(prediction: Prediction | None, scheme: LabelScheme) -> Ranked:
@@ -50,20 +56,24 @@ def ranked_by(prediction: Prediction | None, scheme: LabelScheme) -> Ranked:
     own = dict(zip(scheme.names, scheme.ids, strict=True))
     names = prediction.labels.scheme.names
     classes = (0, *(own.get(name, -1 - n) for n, name in enumerate(names)))
-    return Ranked(str(prediction.details.get("model", NO_MODEL)), prediction.probabilities, classes)
+    model = str(prediction.details.get("model", NO_MODEL))
+    if prediction.details.get("ships", True):
+        return Ranked(model, model, prediction.probabilities, classes)
+    base = str(prediction.details.get("base") or NO_MODEL)
+    return Ranked(model, base, prediction.probabilities, classes, is_version=True)
 
 
 def begin(scan: Volume, labels: np.ndarray, scheme: LabelScheme, ranked: Ranked, result: int) -> Going:
     """A review of labels, (I, J, K) in file order; see `review.arcs.begin.begun`."""
     axis, drawn = slice_axis(scan.affine), set(np.unique(labels).tolist())
     organs = {organ.id: organ.name for organ in scheme.organs if organ.id in drawn}
-    model, ranking = rankings_of(ranked, organs.values())
+    model, base, ranking = rankings_of(ranked, organs.values())
     review = begun(
         labels,
         organs,
         scan.spacing_mm,
         axis,
-        model,
+        base or model,
         probabilities=None if model == NO_MODEL else ranked.probabilities,
         classes=() if model == NO_MODEL else ranked.classes,
         image=scan.array,
@@ -71,14 +81,34 @@ def begin(scan: Volume, labels: np.ndarray, scheme: LabelScheme, ranked: Ranked,
     )
     tolerances = {organ: ranking[name].tolerance_mm for organ, name in organs.items() if name in ranking}
     empty = [(one, _beside(labels, one)) for one in empty_slices(labels, tolerances, axis)]
-    return Going(review, empty, model, tolerances, result)
+    return Going(review, empty, model, tolerances, result, base=base)
 
 
-def rankings_of(ranked: Ranked, organs: Iterable[str]) -> tuple[str, dict[str, Ranking]]:
-    """By which model organs are ranked, or by none, and the rankings that are proven."""
-    names = list(organs)
-    found = proven(ranked.model, names) if ranked.probabilities is not None else {}
-    return (ranked.model, found) if found else (NO_MODEL, proven(NO_MODEL, names))
+class Rankings(NamedTuple):
+    """How organs are ranked.
+
+    Parameters
+    ----------
+    model : str
+        By whose doubts, or `NO_MODEL`.
+    base : str
+        Of which model the ranking was measured, where that is not the model itself: it is not proven for it then.
+    proven : dict
+        Organ to its ranking.
+    """
+
+    model: str
+    base: str
+    proven: dict[str, Ranking]
+
+
+def rankings_of(ranked: Ranked, organs: Iterable[str]) -> Rankings:
+    """By which model organs are ranked, or by none, and the rankings that were measured."""
+    names, measured = list(organs), ranked.measured
+    found = proven(measured, names) if ranked.probabilities is not None and measured != NO_MODEL else {}
+    if not found:
+        return Rankings(NO_MODEL, "", proven(NO_MODEL, names))
+    return Rankings(ranked.model, measured if ranked.is_version else "", found)
 
 
 def _beside(labels: np.ndarray, one: EmptySlice) -> tuple[float, float, float]:
@@ -103,6 +133,7 @@ def to_text(going: Going) -> str:
         "review": stored.to_json(going.review),
         "empty": [[one.organ, one.axis, one.slice, one.where, [round(at, 2) for at in c]] for one, c in going.empty],
         "model": going.model,
+        "base": going.base,
         "tolerances_mm": [[organ, mm] for organ, mm in going.tolerances_mm.items()],
         "result": going.result,
     }
@@ -121,6 +152,7 @@ def from_text(text: str, said: Mapping[str, Any] | None) -> Going | None:
         ]
         tolerances = {int(organ): float(mm) for organ, mm in asked["tolerances_mm"]}
         review = stored.from_json(asked["review"])
-        return Going(review, empty, str(asked["model"]), tolerances, int(asked["result"]), said)
+        base = str(asked.get("base", ""))
+        return Going(review, empty, str(asked["model"]), tolerances, int(asked["result"]), said, base=base)
     except (LookupError, TypeError, ValueError, InputError, zlib.error):
         return None

@@ -62,13 +62,15 @@ class Going:
         Without answers: they are kept here.
     empty : sequence of (EmptySlice, centre)
     model : str
-        By whose ranking.
+        By whose doubts.
     tolerances_mm : mapping
         Of each ranked organ.
     result : int
         The position of the last result in the history when it began.
     said : mapping, optional
         What `said` gave before.
+    base : str
+        Of which model the ranking was measured, where that is not the model itself.
     """
 
     def __init__(
@@ -79,8 +81,10 @@ class Going:
         tolerances_mm: Mapping[int, float],
         result: int,
         said: Mapping[str, Any] | None = None,
+        *,
+        base: str = "",
     ) -> None:
-        self.review, self.empty, self.model = review, tuple(empty), model
+        self.review, self.empty, self.model, self.base = review, tuple(empty), model, base
         self.tolerances_mm, self.result = dict(tolerances_mm), result
         said = said or {}
         self.answers: dict[str, str] = dict(said.get("answers", {}))

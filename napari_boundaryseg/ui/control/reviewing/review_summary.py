@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from napari_boundaryseg.data.labels import LabelScheme
+from napari_boundaryseg.ui.control.reviewing import review_words
 from napari_boundaryseg.ui.control.reviewing.going import EMPTY, Going
 
 
@@ -28,6 +29,7 @@ def review_summary(going: Going, scheme: LabelScheme) -> dict[str, Any]:
     audit = going.audit
     return {
         "ranked by": going.model,
+        **({"ranking": review_words.measured_for(going.base)} if going.base else {}),
         "organs": organs,
         "no ranking": [scheme.organ(organ).name for organ in going.review.queue.unranked],
         "empty slices": {"listed": len(empty), "looked at": sum(state != "to come" for state in empty)},

@@ -16,6 +16,11 @@ from napari_boundaryseg.ui.layers.step_names import PLANES
 NOTHING_KNOWN = "No random place was among them: nothing is known of the rest of the border."
 
 
+def measured_for(base: str) -> str:
+    """What is said of a ranking that was measured for the model from which this one was made."""
+    return f"ranked as its base {base}; not proven for this version"
+
+
 def shown_slice_number(display: DisplayGrid, axis: int, n: int) -> int:
     """The number from 0, on the display grid, of a slice across an axis of the scan's own array."""
     point = np.zeros(3)

@@ -73,14 +73,19 @@ class Reviews(QObject):
         """Whether the border is being cut and ranked."""
         return self._beginning.is_busy
 
-    def rankings(self) -> tuple[dict[str, str], list[str]]:
-        """Of the organs that are drawn: those with a proven ranking, each with whose it is; and those without one."""
+    def rankings(self) -> tuple[begun_review.Rankings, list[str]]:
+        """Of the organs that are drawn: those with a ranking, and those without one."""
         editable = self._settled.editable
         if editable is None:
-            return {}, []
+            return begun_review.Rankings(rankings.NO_MODEL, "", {}), []
         drawn = [organ.name for organ in editable.scheme.organs if editable.history.voxels().get(organ.id)]
-        model, found = begun_review.rankings_of(begun_review.ranked_by(self._prediction(), editable.scheme), drawn)
-        return {name: model for name in drawn if name in found}, [name for name in drawn if name not in found]
+        found = begun_review.rankings_of(begun_review.ranked_by(self._prediction(), editable.scheme), drawn)
+        return found, [name for name in drawn if name not in found.proven]
+
+    def not_proven(self) -> str:
+        """What is said of a ranking that was measured for another model: of the review that is on, or could begin."""
+        base = self.going.base if self.going is not None and self.is_on else self.rankings()[0].base
+        return review_words.measured_for(base) if base else ""
 
     def could_rank(self) -> bool:
         """Whether nothing is at hand that a model says of this scan, though one could rank an organ that is drawn."""

@@ -102,9 +102,9 @@ class QueueBox(QWidget):
         review = self._review
         ranked, unranked = review.rankings()
         going, on = review.going, review.is_on
-        self.rankings.setText(self._rankings(ranked, unranked))
+        self.rankings.setText(self._rankings(list(ranked.proven), ranked.model, unranked))
         self.begin.setText("Begin" if going is None else "Begin again…" if on else "Begin again")
-        self.begin.setVisible(bool(ranked))
+        self.begin.setVisible(bool(ranked.proven))
         self.begin.setEnabled(not review.is_beginning)
         self.going.setVisible(on)
         if going is None or not on:
@@ -123,19 +123,20 @@ class QueueBox(QWidget):
         self.estimate.setText(review.estimate())
         self.estimate.setVisible(bool(review.estimate()))
 
-    def _rankings(self, ranked: dict[str, str], unranked: list[str]) -> str:
+    def _rankings(self, ranked: list[str], model: str, unranked: list[str]) -> str:
         review = self._review
         scheme, going = self._labels.scheme(), review.going
         if scheme is None:
             return NO_LABELS
         if going is not None and review.is_on:  # what it began with holds, whatever is at hand now
-            ranked, unranked = {}, [scheme.organ(organ).name for organ in going.review.queue.unranked]
+            ranked, unranked = [], [scheme.organ(organ).name for organ in going.review.queue.unranked]
         if review.is_beginning:
             return "Looking for the most doubtful pieces of the border…"
         told = [STALE] if review.is_stale else []
         if ranked:
-            names, model = " and ".join(ranked), next(iter(ranked.values()))
-            told.append(f"{names}: what {model} doubts most comes first.")
+            told.append(f"{' and '.join(ranked)}: what {model} doubts most comes first.")
+        if said := review.not_proven():
+            told.append(f"{said[0].upper()}{said[1:]}.")
         told += [f"{name}: no ranking for this organ" for name in unranked]
         if unranked:
             told.append(UNASKED if not review.is_on and review.could_rank() else "Checks only.")

@@ -40,7 +40,7 @@ def segmented(
     doubtful: tuple[slice, ...],
     **details: object,
 ) -> None:
-    """A model runs on the open scan, and these labels (I, J, K) come of it."""
+    """A model runs on the open scan, and these labels (I, J, K) come of it; more may be said of the model."""
     watches: list[Any] = []
     with monkeypatch.context() as patch:
         patch.setattr(segment, "in_worker", lambda session, task, watch, **_: watches.append(watch))
