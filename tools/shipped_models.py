@@ -185,7 +185,7 @@ MODELS = {model.name: model for model in (
     Shipped(
         "pelvis-mr-sgm", "pelvis-mr-sgm", 30, data="pelvic_t2_real", watched=False, own=real_pelvis.labelled_men,
         calibrated="real_pelvis/sgm",
-        task="Bladder, prostate and rectum on T2-weighted pelvic MR of men; learned from rough labels of five",
+        task="Bladder, prostate and rectum on T2-weighted pelvic MR of men; learned from rough labels of five men",
         start=real_pelvis.BASE, settings={**real_pelvis.REAL, "steps": real_pelvis.STEPS},
         training=TrainingData(
             description="T2 MR of five men with rough labels that an AI system drew from pictures, not a physician "
