@@ -22,12 +22,15 @@ scans or the practice changed. Fine-tuning on cases from there on may help.
     """
     title, told = chart.figure.title, _told(chart)
     if chart.limit is None:
-        if chart.n < max(chart.estimated_from, 1):
-            return f"{title}: the chart begins after {max(chart.estimated_from, 1)} cases (so far {chart.n})."
+        if chart.n < chart.estimated_from:
+            return f"{title}: the chart begins after {chart.estimated_from} cases (so far {chart.n})."
+        if not chart.n:
+            return f"{title}: the chart begins with the first case."
         return f"{title}: no chart, for the cases that should tell what is usual are all alike."
     if chart.found is None or chart.since is None:
         early = f"; none is told before {FEWEST}" if chart.n < FEWEST else ""
-        return f"{title}: no change in {chart.n} cases ({told}{early})."
+        cases = f"{chart.n} case{'' if chart.n == 1 else 's'}"
+        return f"{title}: no change in {cases} ({told}{early})."
     direction = "higher" if chart.better == (chart.figure.better == "higher") else "lower"
     what = f"{title}: {direction} since about case {chart.since + 1}, found at case {chart.found + 1} ({told})."
     if chart.suggests_fine_tuning:

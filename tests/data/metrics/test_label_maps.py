@@ -245,3 +245,19 @@ def test_maps_that_name_an_integer_differently_are_refused():
     array = np.ones((4, 4, 4), np.uint8)
     with pytest.raises(InputError, match="the integer 1 is Bladder there and Prostate in the reference"):
         evaluate(label_map(array), label_map(array, scheme="prostate"))
+
+
+@pytest.mark.parametrize(("apart_mm", "told"), [(0.0, False), (0.0009, False), (0.2, True), (0.45, True)])
+def test_a_grid_that_is_less_than_half_a_voxel_off_is_taken_for_the_same_and_told(apart_mm, told, recwarn):
+    moved = np.eye(4)
+    moved[1, 3] = apart_mm
+    array = A.astype(np.uint8)
+    assert evaluate(label_map(array, moved), label_map(array))["Bladder"]["dsc"] == 1
+    assert [apart_mm > 0.01 for one in recwarn if "less than half a voxel" in str(one.message)] == [True] * told
+
+
+def test_a_grid_that_is_more_than_half_a_voxel_off_is_refused():
+    moved = np.eye(4)
+    moved[1, 3] = 0.55
+    with pytest.raises(InputError, match=r"corners up to 0\.55 mm apart"):
+        evaluate(label_map(A.astype(np.uint8), moved), label_map(A.astype(np.uint8)))

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import FrozenInstanceError
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,9 @@ import pytest
 from patience import PATIENCE_S
 
 from napari_boundaryseg.data.metrics import StructurePair, compare_masks, metrics, names, register, structure_pair
+from napari_boundaryseg.data.metrics.label_maps import row_of
+from napari_boundaryseg.data.metrics.metric import Metric
+from napari_boundaryseg.data.metrics.volumes import ml_text
 from napari_boundaryseg.errors import InputError
 
 CUBE = np.zeros((12, 12, 12), bool)
@@ -224,3 +228,41 @@ def test_equal_structures_that_fill_the_scan_agree() -> None:
     half[2:] = False
     assert compare_masks(full, full, (1, 1, 1))["surface_dice"] == 1
     assert compare_masks(half, full, (1, 1, 1))["surface_dice"] == 0
+
+
+def test_a_metric_is_measured_of_everything_and_stands_last_unless_it_says_otherwise() -> None:
+    plain = Metric("plain", lambda pair: 0.5, "Plain", "higher")
+    assert (plain.unit, plain.missing, plain.on_request, plain.of_parts) == ("", None, False, True)
+    assert math.isnan(plain.absent)
+    assert plain.order > max(metric.order for metric in metrics())
+    assert plain.heading == "Plain"
+    with pytest.raises(FrozenInstanceError):
+        plain.order = 1  # type: ignore[misc]
+
+
+def test_a_share_of_nothing_in_common_with_nothing_is_all_of_it() -> None:
+    """Overlaps that are measured on request are 1 where neither mask holds the structure, as DSC is."""
+    asked = {metric.name: metric for metric in metrics(["border_dsc", "slice_dsc"])}
+    assert asked["border_dsc"].absent == asked["slice_dsc"].absent == asked["dsc"].absent == 1.0
+
+
+def test_a_part_is_of_masks_as_the_whole_is_and_one_voxel_of_surface_is_enough() -> None:
+    """Two bars, and the part of one voxel beyond the shorter one's end."""
+    long, short = np.zeros((9, 3, 3), bool), np.zeros((9, 3, 3), bool)
+    long[1:7, 1, 1], short[1:6, 1, 1] = True, True
+    part = StructurePair.of(long, short, (2.0, 1.0, 1.0), 0.5).part(
+        np.arange(8)[:, None, None] * np.ones((8, 3, 3)) > 5
+    )
+    assert part.prediction.dtype == part.reference.dtype == bool
+    assert (part.n_prediction, part.n_reference) == (1, 0)
+    assert [len(found) for found in part.distances_mm] == [1, 0]
+    row = row_of(part)
+    assert (row["asd_mm"], row["hd_mm"], row["surface_dice"]) == (2.0, 2.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("ml", "text"),
+    [(0, "0.0"), (0.04, "0.04"), (1.005, "1.00"), (9.99, "9.99"), (9.996, "10.0"), (10.5, "10.5"), (143.24, "143.2")],
+)
+def test_volumes_are_read_to_hundredths_below_ten(ml: float, text: str) -> None:
+    assert ml_text(ml) == text

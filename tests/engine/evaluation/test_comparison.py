@@ -8,9 +8,11 @@ import pytest
 
 from napari_boundaryseg.data.labels import Composite, LabelScheme, preset
 from napari_boundaryseg.data.metrics import names
-from napari_boundaryseg.engine.evaluation.comparison import compare, migrated, wins
+from napari_boundaryseg.engine.checkpoints.card import Card
+from napari_boundaryseg.engine.evaluation.comparison import compare, migrated, wins, with_scores
 from napari_boundaryseg.engine.evaluation.comparison_page import as_markdown
 from napari_boundaryseg.engine.evaluation.comparison_words import change_in_words, remarks
+from napari_boundaryseg.engine.recipes.shipped import recipe
 
 
 def scores(changes: list[float], missing: bool = False) -> dict:
@@ -276,3 +278,52 @@ def test_one_case_has_no_interval_whatever_version_compared_it(old: dict) -> Non
     change = {"mean": -0.021, "low": -0.021, "high": -0.021}
     said = change_in_words({"verdict": "no evidence", "n": 1, "change": change, "cases": [], **old})
     assert said == "-0.0210 (no interval: one case has none, n = 1)"
+
+
+def test_a_comparison_that_says_no_number_of_patients_has_no_cases() -> None:
+    assert migrated({"verdict": "no evidence"})["n_cases"] == 0
+
+
+def test_a_figure_that_a_row_does_not_have_counts_as_nothing() -> None:
+    """As of a file of scores from before added path was measured."""
+    values = {
+        f"case {n}": {
+            "before": {"Prostate": {"reference_ml": 2.0}},
+            "after": {"Prostate": {"reference_ml": 2.0, "surface_dice": 0.8, "apl_mm": 30.0}},
+        }
+        for n in range(3)
+    }
+    comparison = compare(values)
+    assert (comparison["change"]["mean"], comparison["path"]["mean"]) == (pytest.approx(0.8), pytest.approx(30.0))
+
+
+def a_card() -> Card:
+    return Card(name="tuned", recipe=recipe("be-msd09"), parameters=1)
+
+
+def test_a_card_has_the_mean_over_scans_in_which_a_missed_organ_counts_as_zero() -> None:
+    """Of 0.75 and nothing: mean 0.375, SD 0.75 / sqrt(2)."""
+    values = scores([0.05, 0.05])
+    values["case 1"]["after"]["Prostate"] |= {"dsc": math.nan, "surface_dice": math.nan}
+    found = {score.metric: score for score in with_scores(a_card(), compare(values)).scores}
+    assert set(found) == {"dsc", "surface_dice"}
+    for score in found.values():
+        assert (score.organ, score.n, score.mean) == ("Prostate", 2, pytest.approx(0.375))
+        assert score.sd == pytest.approx(0.75 / math.sqrt(2))
+
+
+def test_of_a_scan_under_several_names_the_mean_counts_once() -> None:
+    """Cases 0 and 2 are one scan: 0.8 and 1.0 make 0.9, beside 0.7 of case 1."""
+    card = with_scores(a_card(), compare(scores([0.1, 0.0, 0.3]), copies=[("case 0", "case 2")]))
+    (dice,) = (score for score in card.scores if score.metric == "dsc")
+    assert (dice.n, dice.mean, dice.sd) == (2, pytest.approx(0.8), pytest.approx(0.2 / math.sqrt(2)))
+    assert card.scored_on.startswith("2 of the user's cases, held out; against the model before: ")
+
+
+def test_a_card_says_how_the_cases_were_judged() -> None:
+    said = with_scores(a_card(), compare(scores([0.05, 0.06, 0.04]), models=5)).scored_on
+    assert said == (
+        "3 of the user's cases, each by one of 5 models that had not seen it; against the model before: better, "
+        "mean surface Dice +0.0500"
+    )
+    assert with_scores(a_card(), compare({"empty": {"before": {}, "after": {}}})).scored_on == ""

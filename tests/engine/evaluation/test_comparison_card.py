@@ -108,3 +108,53 @@ def test_the_page_holds_everything_and_trusts_no_name() -> None:
 def test_a_comparison_of_an_older_version_is_a_card_too() -> None:
     old = {"verdict": "better", "n": 3, "change": {"mean": 0.1, "low": 0.0, "high": 0.2}, "cases": []}
     assert "Mean Dice +0.100" in as_html(old, {})
+
+
+class Cells(HTMLParser):
+    """How many columns each row of a table spans, and what its cells say."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: list[tuple[int, list[str]]] = []
+        self.within = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.within = tag in ("td", "th", "b") and bool(self.rows or self.within)
+        if tag == "tr":
+            self.rows.append((0, []))
+        elif tag in ("td", "th"):
+            width, cells = self.rows[-1]
+            self.rows[-1] = (width + int(dict(attrs).get("colspan") or 1), cells)
+
+    def handle_data(self, data: str) -> None:
+        if self.within and data.strip():
+            self.rows[-1][1].append(data)
+
+    def handle_endtag(self, tag: str) -> None:
+        self.within = False
+
+
+def test_every_row_is_as_wide_as_the_head_and_figures_have_their_digits() -> None:
+    values = scores([0.05])
+    values["case 0"]["before"]["Prostate"] |= {"surface_dice": 0.8125, "hd95_mm": 3.4499, "apl_mm": 120.4}
+    values["case 0"]["after"]["Prostate"] |= {"surface_dice": 0.9, "hd95_mm": 2.0, "apl_mm": 80.0}
+    cells = Cells()
+    cells.feed(as_html(compare(values), {}))
+    assert cells.rows == [
+        (4, ["Organ", "Surface Dice", "HD95, mm", "To be drawn anew, mm"]),
+        (4, ["case 0"]),
+        (4, ["Prostate", "0.812 → 0.900", "3.4 → 2.0", "120 → 80"]),
+    ]
+
+
+def test_slices_have_a_heading_where_there_are_some() -> None:
+    comparison, heading = compare(scores([0.05])), "<h2>The slices that changed most</h2>"
+    assert heading in as_html(comparison, {"case 0": [Picture(3, 41.5, "AAAA")._asdict()]})
+    assert heading not in as_html(comparison, {"case 0": []})
+
+
+def test_the_change_and_its_interval_are_said_to_a_thousandth() -> None:
+    """The t interval of 0.05, 0.06 and 0.04 is 0.05 ± 4.303 · 0.01 / sqrt(3)."""
+    assert "Mean surface Dice +0.050 (95 % interval +0.025 to +0.075, n = 3)." in as_html(
+        compare(scores([0.05, 0.06, 0.04])), {}
+    )

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from napari_boundaryseg.engine.evaluation import paired_change
 from napari_boundaryseg.engine.evaluation.comparison import compare
 from napari_boundaryseg.engine.evaluation.paired_change import t_interval, verdict_of
 
@@ -102,3 +103,9 @@ def test_changes_that_do_not_differ_have_no_interval(changes: list[float], verdi
 
 def test_six_equal_changes_are_what_a_sign_test_needs() -> None:
     assert stats.binomtest(6, 6).pvalue < 0.05 <= stats.binomtest(5, 5).pvalue
+
+
+def test_an_interval_that_ends_at_zero_does_not_leave_it_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    for ends in ((0.1, 0.0, 0.2), (-0.1, -0.2, 0.0)):
+        monkeypatch.setattr(paired_change, "t_interval", lambda changes, ends=ends: ends)
+        assert verdict_of([0.0, 0.1, 0.2]) == "no evidence"

@@ -30,7 +30,20 @@ def test_more_patients_find_more_and_fewer_than_three_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("n", "said"), [(3, "1 of 5"), (4, "3 of 10"), (5, "2 of 5"), (6, "1 of 2"), (10, "4 of 5"), (13, "9 of 10")]
+    ("n", "said"),
+    [
+        (3, "1 of 5"),
+        (4, "3 of 10"),
+        (5, "2 of 5"),
+        (6, "1 of 2"),
+        (7, "3 of 5"),
+        (8, "2 of 3"),
+        (9, "3 of 4"),
+        (10, "4 of 5"),
+        (13, "9 of 10"),
+        (15, "19 of 20"),
+        (30, "19 of 20"),
+    ],
 )
 def test_a_card_says_it_in_trials(n: int, said: str) -> None:
     assert power_in_words(n) == f"With {n} patients a true gain of one SD is found in {said} trials."
@@ -43,3 +56,7 @@ def test_a_card_says_it_in_trials(n: int, said: str) -> None:
 )
 def test_too_few_find_nothing(n: int, begins: str) -> None:
     assert power_in_words(n).startswith(begins)
+
+
+def test_the_gain_is_one_sd_where_nobody_says_another_and_nothing_is_found_as_often_as_chance_does() -> None:
+    assert power(9) == power(9, 1.0) > power(9, 0.5) > power(9, 0.0) == pytest.approx(0.025)

@@ -174,3 +174,16 @@ def test_a_table_has_the_regions_beside_the_organs_where_there_are_some(tmp_path
     assert [row["region"] for row in read] == ["whole", "apex", "middle", "base", "", ""]
     assert [row["note"] for row in read[:5]] == ["Doubtful."] * 4 + ["no label map of this case holds a label"]
     assert read[5]["error"] == "error"
+
+
+def test_what_is_doubtful_is_told_once(tmp_path: Path) -> None:
+    """A prediction that lies a fifth of a voxel beside its reference."""
+    truth = gland(tmp_path, "truth.nii.gz", 9)
+    affine = np.eye(4)
+    affine[0, 3] = 0.2
+    nib.save(nib.Nifti1Image(np.asarray(nib.load(truth).dataobj), affine), tmp_path / "beside.nii.gz")
+    told: list[str] = []
+    rows = score_case("a", tmp_path / "beside.nii.gz", truth, scheme=preset("prostate"), note=told.append)
+    assert [row["dsc"] for row in rows] == [1.0]
+    assert len([text for text in told if "0.2 mm off the reference's grid, less than half a voxel" in text]) == 1
+    assert len(told) == len(set(told))

@@ -65,3 +65,23 @@ def test_two_patients_and_none_are_no_evidence() -> None:
     assert judge(patients(Prostate=GAIN[:2])).said == "no evidence"
     assert judge({}).n == 0
     assert judge({}).change == {"mean": None, "low": None, "high": None}
+
+
+def test_half_a_millimetre_more_to_draw_is_more() -> None:
+    found = judge(patients(Prostate=[(0.05, -10.0), (0.06, -12.0), (0.04, 23.5)]))
+    assert found.path["mean"] == pytest.approx(0.5)
+    assert (found.said, found.held_back) == ("no evidence", ["there is more to draw anew"])
+
+
+def test_an_organ_that_loses_just_what_matters_is_perhaps_worse() -> None:
+    """Bladder loses an eighth on average, of which one patient has all."""
+    much = [(0.5, -40.0), (0.51, -41.0), (0.49, -39.0)]
+    found = judge(patients(Prostate=much, Bladder=[(-0.375, 0.0), (0.0, 0.0), (0.0, 0.0)]), smallest=0.125)
+    assert [one["verdict"] for one in found.organs] == ["better", "perhaps worse"]
+    assert found.organs[1]["change"]["mean"] == -0.125
+
+
+def test_each_organ_has_its_own_change_and_path() -> None:
+    (organ,) = judge(patients(Prostate=GAIN)).organs
+    assert organ["change"]["mean"] == pytest.approx(0.05)
+    assert organ["path"]["mean"] == pytest.approx(-31 / 3)

@@ -121,3 +121,19 @@ def test_with_one_width_everywhere_it_is_the_band_of_that_margin(seed: int) -> N
 
 def test_without_a_border_nothing_is_scaled() -> None:
     assert scaled_field(np.zeros((4, 4, 4), bool), SPACING, np.ones((4, 4, 4)), 1.0) is None
+
+
+@pytest.mark.parametrize("margin", [0.75, 1.0, 3.0])
+@pytest.mark.parametrize("spacing", [(1.0, 1.0, 1.0), (3.0, 0.5, 0.5)])
+def test_a_field_holds_all_that_lies_within_its_own_margin(spacing: tuple[float, float, float], margin: float) -> None:
+    """And so much more that the outer line closes: the same as of the field of the whole scan."""
+    mask = np.pad(blob(3, (5, 13, 11)), ((4, 4), (9, 9), (9, 9)))
+    own, whole = (depth_field(mask, spacing, mm) for mm in (margin, 100.0))
+    assert own is not None and whole is not None and whole.depth.shape == mask.shape
+    for found, wanted in zip(band_surfaces(mask, own, margin), band_surfaces(mask, whole, margin)):
+        np.testing.assert_array_equal(found, wanted)
+    middle = len(mask) // 2
+    for found, wanted in zip(band_lines(own, 0, middle, margin), band_lines(whole, 0, middle, margin)):
+        assert len(found) == len(wanted)
+        for line, other in zip(found, wanted):
+            np.testing.assert_allclose(line, other)

@@ -10,7 +10,7 @@ from scipy.ndimage import gaussian_filter
 from scipy.spatial.distance import cdist
 
 from napari_boundaryseg.data.metrics import compare_masks
-from napari_boundaryseg.review.band.border_margin import border_factor, border_margin_mm
+from napari_boundaryseg.review.band.border_margin import border_factor, border_margin_mm, weighted_quantile
 
 
 def blob(seed: int, shape: tuple[int, int, int] = (14, 16, 12)) -> np.ndarray:
@@ -124,3 +124,12 @@ def test_a_missed_organ_has_no_factor() -> None:
     there, nothing, width = blob(1), np.zeros((14, 16, 12), bool), np.ones((14, 16, 12))
     assert border_factor(nothing, there, width, (1, 1, 1)) == math.inf
     assert border_factor(nothing, nothing, width, (1, 1, 1)) is None
+
+
+@pytest.mark.parametrize(
+    ("share", "wanted"),
+    [(0.0, 1.0), (0.1, 1.0), (0.3, 2.0), (0.5, 2.0), (0.51, 5.0), (0.9, 5.0), (0.95, 7.0), (1.0, 7.0)],
+)
+def test_the_weighted_quantile_is_counted_by_hand(share: float, wanted: float) -> None:
+    """Weights of 1 at 1, 4 at 2, 4 at 5 and 1 at 7: of ten, one, five, nine and all do not exceed them."""
+    assert weighted_quantile(np.array([5.0, 7.0, 1.0, 2.0]), np.array([4.0, 1.0, 1.0, 4.0]), share) == wanted

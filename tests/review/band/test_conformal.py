@@ -83,6 +83,7 @@ def test_where_many_were_missed_no_band_can_be_drawn() -> None:
     [
         (2.0, 0.5, [3.0, 4.8], True),
         (2.0, 0.5, [3.0, 5.0], False),
+        (2.0, 0.5, [4.0, 5.0], False),
         (2.0, None, [1.0], False),
         (None, 0.5, [1.0], False),
         (2.0, 0.5, [], False),

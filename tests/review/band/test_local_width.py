@@ -46,3 +46,7 @@ def test_widths_are_means_of_area_and_quantiles() -> None:
     assert widths_of(mask, width, (1.0, 2.0, 3.0)) == Widths(4.0, 2.0, 6.0)
     assert widths_of(mask, width, (1.0, 2.0, 3.0), factor=0.5) == Widths(2.0, 1.0, 3.0)
     assert widths_of(np.zeros_like(mask), width, (1.0, 2.0, 3.0)) is None
+
+
+def test_the_widest_is_twenty_voxels_of_the_finest_axis() -> None:
+    assert local_width_mm(np.zeros((5, 5, 5)), (2.0, 0.5, 3.0)) == pytest.approx(np.full((5, 5, 5), 10.0))

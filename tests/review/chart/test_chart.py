@@ -127,3 +127,24 @@ def test_cases_are_counted_from_one(quiet: int) -> None:
 def test_a_figure_cannot_be_changed() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         PLAIN.title = "Other"  # type: ignore[misc]
+
+
+def test_where_limits_are_known_the_chart_begins_with_the_first_case() -> None:
+    nothing, one = (chart_of(values, PLAIN, usual=(0.0, 1.0)) for values in ([], [0.2]))
+    assert nothing.limit is None and one.limit == limit_for(KNOWN)
+    assert chart_in_words(nothing) == "Plain: the chart begins with the first case."
+    assert chart_in_words(one) == "Plain: no change in 1 case (known limits; none is told before 20)."
+
+
+def test_the_very_cases_that_should_tell_what_is_usual_may_be_alike() -> None:
+    assert chart_in_words(chart_of([0.5] * 20, PLAIN)).startswith("Plain: no chart, for the cases")
+
+
+def test_a_chart_in_which_nothing_was_found_suggests_nothing() -> None:
+    chart = chart_of(USUAL * 2, PLAIN)
+    assert (chart.found, chart.better, chart.suggests_fine_tuning) == (None, None, False)
+
+
+def test_a_chart_is_itself_whatever_its_arrays_hold() -> None:
+    chart, again = chart_of(USUAL, PLAIN), chart_of(USUAL, PLAIN)
+    assert len({chart, again, chart}) == 2

@@ -52,3 +52,11 @@ def test_moves_are_areas_over_lengths() -> None:
     one = drawn(stored(array)).structures["Bladder"]
     assert moved_px(one, 1, 2) == pytest.approx(96 / (np.pi / 4 * 48))
     assert copies(one) == [(0, 1, pytest.approx(96 / (np.pi / 4 * 48)))]
+
+
+def test_between_two_slices_the_border_moves_half_as_far_a_slice() -> None:
+    """Squares of 10, 14, 14 and 18 pixels: 224 pixels, over pi / 4 of 56 sides, and over two."""
+    array = np.zeros(SHAPE, bool)
+    array[10, 20:30, 20:30] = array[11:13, 18:32, 18:32] = array[13, 16:34, 16:34] = True
+    one = drawn(stored(array)).structures["Bladder"]
+    assert copies(one) == [(1, 2, pytest.approx(224 / (np.pi / 4 * 56) / 2))]

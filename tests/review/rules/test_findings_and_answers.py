@@ -63,3 +63,8 @@ def test_amounts_are_in_ml_or_in_voxels() -> None:
         "1 voxel",
     ]
     assert magnitude(1.0) == "2^0" and magnitude(3.0) == "2^2"
+
+
+def test_an_answer_cannot_be_changed() -> None:
+    with pytest.raises(FrozenInstanceError):
+        Answer(FOUND.identity, "a metastasis", "2026-11-30T10:00:00+00:00").reason = ""  # type: ignore[misc]

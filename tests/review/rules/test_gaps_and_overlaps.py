@@ -119,3 +119,13 @@ def test_an_organ_within_another_and_the_same_organ_twice_are_no_overlap() -> No
     assert said(labels, "overlaps", beside=[stored(again)]) == ()
     tumour[12:16, 40:42, 25:30] = 1
     assert len(said(labels, "overlaps", beside=[stored(tumour, scheme=preset("sarcoma"))])) == 1
+
+
+def test_a_part_of_an_organ_is_told_by_its_own_size_whatever_else_its_map_holds() -> None:
+    """A bladder of one voxel layer within another map's prostate; its own map has a large rectum, too."""
+    first, second = np.zeros(SHAPE, int), np.zeros(SHAPE, int)
+    first[12:16, 25:30, 25:30], first[5:25, 45:65, 20:45] = 1, 3
+    second[10:20, 20:40, 20:40] = 2
+    assert said(stored(first), "overlaps", beside=[stored(second)]) == ()
+    first[16:24, 25:30, 25:30] = 1
+    assert [one.organs for one in said(stored(first), "overlaps", beside=[stored(second)])] == [("Bladder", "Prostate")]

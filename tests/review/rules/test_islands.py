@@ -82,3 +82,15 @@ def test_an_island_keeps_its_identity_when_the_rest_is_edited_and_loses_it_when_
     grown[20, 56:68, 6:20] = True
     assert islands(edited)[0].identity == islands(array)[0].identity
     assert islands(grown)[0].identity != islands(array)[0].identity
+
+
+def test_the_place_of_an_island_belongs_to_it_also_where_it_is_a_ring_round_others() -> None:
+    array = BALL.copy()
+    array[24, 56:66, 5:15] = True
+    array[24, 58:64, 7:13] = False
+    array[24, 60:62, 9:11] = True
+    ring, speck = islands(array)
+    assert ring.sentence == "Bladder: an island of 0.19 mL on slice 25."
+    i, j, k = ring.voxel
+    assert k == 24 and array[24, j, i] and not (58 <= j < 64 and 7 <= i < 13)
+    assert "4 voxels" not in ring.sentence and speck.value == pytest.approx(4 * 0.003)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import FrozenInstanceError, fields, replace
 from itertools import product
 
 import numpy as np
@@ -16,7 +16,7 @@ from napari_boundaryseg.phantom import pelvis
 from napari_boundaryseg.review.rules.check import check
 from napari_boundaryseg.review.rules.drawn import drawn
 from napari_boundaryseg.review.rules.limits import Limits
-from napari_boundaryseg.review.rules.rule import rules
+from napari_boundaryseg.review.rules.rule import RULES, Rule, rules
 
 ANY = LabelScheme(name="any", organs=(Organ(id=1, name="GTV", colour="#D55E00"),))
 CLEAN = {
@@ -150,3 +150,20 @@ def test_a_map_of_another_grid_is_refused() -> None:
 def test_spacing_is_that_of_the_shapes() -> None:
     for (places, _, _), axis in product(WAYS, range(3)):
         assert stored(CLEAN["sphere"], (places, (1, 1, 1), 0.0)).spacing_mm[places[axis]] == SPACING[axis]
+
+
+def test_rules_come_by_their_place_and_then_by_name_and_a_new_one_in_the_middle(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = list(rules())
+    for name, more in (("an-own-rule", {}), ("zebra", {"position": 3}), ("aardvark", {"position": 3})):
+        monkeypatch.setitem(RULES._entries, name, Rule(name, lambda view: (), **more))
+    assert list(rules())[:2] == ["aardvark", "zebra"]
+    at = list(rules()).index("an-own-rule")
+    assert rules()[list(rules())[at - 1]].position < 50 <= rules()[list(rules())[at + 1]].position
+    assert [name for name in rules() if name in before] == before
+
+
+def test_a_rule_cannot_be_changed() -> None:
+    with pytest.raises(FrozenInstanceError):
+        rules()["islands"].position = 1  # type: ignore[misc]

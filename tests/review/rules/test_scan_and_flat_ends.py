@@ -105,3 +105,15 @@ def test_small_ends_are_not_flat_however_alike_accepted_ones_are_and_whole_ones_
     differ = [CaseMeasures(ends={"Bladder": (n / 10, n / 10)}) for n in range(9)]
     assert flat(array, accepted=differ) == ()
     assert len(flat(tube(0, 11.0), accepted=differ)) == 2
+
+
+def test_of_an_organ_on_three_slices_no_end_is_flat_and_on_four_it_may_be() -> None:
+    """Squares of 30 of 100 pixels, and of 82: no tube, whose middle slice would have 85 of them."""
+    array = np.zeros(SHAPE, bool)
+    for s, n in zip(range(10, 14), (30, 60, 100, 82), strict=True):
+        array[s, 20:30, 20:30] = np.arange(100).reshape(10, 10) < n
+    (found,) = flat(array)
+    assert (found.slice, found.value) == (13, pytest.approx(0.82))
+    array[11] = array[10]
+    array[10] = False
+    assert flat(array) == ()

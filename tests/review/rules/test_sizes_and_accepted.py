@@ -12,7 +12,9 @@ from scipy import stats
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.review.rules.accepted import CaseMeasures, expected
 from napari_boundaryseg.review.rules.check import measures
+from napari_boundaryseg.review.rules.families.sizes import unusual
 from napari_boundaryseg.review.rules.finding import Finding
+from napari_boundaryseg.review.rules.usual import USUAL
 
 SARCOMA = preset("sarcoma")
 TUMOUR = ellipsoid((45, 35, 32), (20, 15, 15))
@@ -88,7 +90,7 @@ def test_a_volume_ratio_is_told_of_both_organs() -> None:
     assert found.value == pytest.approx(ratio)
 
 
-@pytest.mark.parametrize(("voxels", "spoken"), [(1, True), (16, True), (17, True), (30, False)])
+@pytest.mark.parametrize(("voxels", "spoken"), [(1, True), (16, True), (17, True), (19, True), (20, False)])
 def test_an_organ_of_nearly_nothing(voxels: int, spoken: bool) -> None:
     """Voxels of 3 mm³: 0.05 mL are 16 and two thirds, and 20 voxels are the least of any."""
     array = np.zeros(SHAPE, bool)
@@ -123,3 +125,32 @@ def test_what_a_case_leaves_for_others_is_in_the_patient(way: tuple) -> None:  #
     assert front == pytest.approx(-r * math.cos(turn) - s * math.sin(turn))
     assert head == pytest.approx(-r * math.sin(turn) + s * math.cos(turn))
     assert found.body_mm == (1.0, 2.0, 3.0) and "Prostate" in found.middles_mm
+
+
+@pytest.mark.parametrize(
+    ("organ", "low", "high"),
+    [
+        ("Bladder", 20, 1200),
+        ("Prostate", 10, 250),
+        ("Rectum", 10, 300),
+        ("Hippocampus_A", 0.5, 3.9),
+        ("Hippocampus_P", 0.5, 3.3),
+        ("Kidney", 50, 900),
+        ("Spleen", 40, 1500),
+        ("Femur_Head_L", 20, 120),
+        ("Femur_Head_R", 20, 120),
+    ],
+)
+def test_what_is_usual_in_adults_is_usual_up_to_its_limits(organ: str, low: float, high: float) -> None:
+    usual = USUAL[organ]
+    assert [unusual(ml, False, usual) for ml in (low, high)] == [None, None]
+    little, much = unusual(0.999 * low, False, usual), unusual(1.001 * high, False, usual)
+    assert little is not None and much is not None
+    assert "implausibly little" in little and "implausibly much" in much
+    assert f"{low:g} to {high:g} mL are usual" in little and f"{low:g} to {high:g} mL are usual" in much
+    assert unusual(0.999 * low, True, usual) is None, "the scan cuts it"
+
+
+def test_the_axis_and_the_body_of_a_case_are_named() -> None:
+    with pytest.raises(TypeError, match="positional"):
+        measures(stored(TUMOUR, scheme=SARCOMA), 1)  # type: ignore[misc]

@@ -85,3 +85,14 @@ def test_a_place_in_the_body_is_known_where_the_body_is() -> None:
     assert [one.sentence for one in found] == [
         "PZ: its middle lies 60 mm behind the middle of the body: accepted cases let -2 to 1 mm expect."
     ]
+
+
+def test_by_less_than_a_tolerance_nothing_lies_on_the_wrong_side() -> None:
+    """Accepted cases have it 20 mm and more to the one side, here it lies 24 mm to the other."""
+    for tolerance, spoken in ((30.0, 0), (15.0, 1)):
+        wide = LabelScheme(
+            name="zones", organs=tuple(organ.model_copy(update={"tolerance_mm": tolerance}) for organ in ZONES.organs)
+        )
+        for behind, rows in ((20.0, (20, 44)), (-28.0, (50, 26))):
+            cases = accepted(9, behind_mm=behind)
+            assert len(said(stored(zones(*rows), scheme=wide), "wrong-side", accepted=cases)) == spoken
