@@ -92,6 +92,56 @@ def compare(judged: LabelMap, reference: LabelMap) -> Comparison:
     return Comparison(judged, reference, whole, evaluate_thirds(judged, reference, also=AT_TOLERANCES))
 
 
+def compare_again(before: Comparison, judged: LabelMap) -> Comparison:
+    """Compare labels that have changed since with the same reference; only what changed is measured.
+
+    What comes out is what `compare` says of them, value by value.
+
+    Parameters
+    ----------
+    before : Comparison
+    judged : LabelMap
+        Of the grid and the scheme of those that were compared before.
+
+    Examples
+    --------
+    >>> from napari_boundaryseg.data.labels import preset
+    >>> from napari_boundaryseg.data.volume import Geometry
+    >>> gland = np.zeros((8, 8, 14), np.uint8)
+    >>> gland[2:6, 2:6, 1:13] = 1
+    >>> reference = LabelMap(gland, Geometry(gland.shape, np.eye(4)), preset("prostate"))
+    >>> found = compare(reference, reference)
+    >>> short = np.where(np.arange(14) < 11, gland, 0).astype(np.uint8)
+    >>> again = compare_again(found, LabelMap(short, reference.geometry, reference.scheme))
+    >>> found.whole["Prostate"]["dsc"], round(again.whole["Prostate"]["dsc"], 2)
+    (1.0, 0.91)
+    """
+    same = unchanged(before, judged)
+    whole = {name: row for name, row in before.whole.items() if name in same}
+    thirds = {name: rows for name, rows in before.thirds.items() if name in same}
+    reference = before.reference
+    return Comparison(
+        judged,
+        reference,
+        evaluate(judged, reference, also=AT_TOLERANCES, known=whole),
+        evaluate_thirds(judged, reference, also=AT_TOLERANCES, known=thirds),
+    )
+
+
+def unchanged(before: Comparison, judged: LabelMap) -> frozenset[str]:
+    """The organs and regions that have the same voxels in these labels as in those that were compared before."""
+    was = before.judged
+    if (
+        was.scheme != judged.scheme
+        or was.array.shape != judged.array.shape
+        or not was.geometry.same_as(judged.geometry)
+    ):
+        return frozenset()
+    moved = was.array != judged.array
+    touched = {int(n) for labels in (was, judged) for n in np.unique(labels.array[moved])}
+    return frozenset(name for name, members, _ in structures(judged.scheme, set()) if not touched & set(members))
+
+
 def shown() -> tuple[Metric, ...]:
     """The metrics that are told."""
     known = {metric.name: metric for metric in metrics(AT_TOLERANCES)}

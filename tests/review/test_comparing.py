@@ -7,12 +7,13 @@ from hashlib import sha256
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from napari_boundaryseg.data.labels import Composite, LabelScheme, Organ, Region, preset
 from napari_boundaryseg.data.metrics import evaluate
 from napari_boundaryseg.data.volume import Geometry, LabelMap
 from napari_boundaryseg.errors import InputError
-from napari_boundaryseg.review.comparing import SHOWN, compare
+from napari_boundaryseg.review.comparing import SHOWN, Comparison, compare, compare_again, unchanged
 
 BLUE = "#0072B2"
 GRID = Geometry((20, 20, 20), np.diag([1.0, 1.0, 2.0, 1.0]))
@@ -78,3 +79,77 @@ def test_a_region_has_the_border_of_its_members_and_a_mean_has_none() -> None:
     assert found.organs == ("A", "B", "Both", "Mean")
     assert [found.members(name) for name in found.organs] == [(1,), (2,), (1, 2), ()]
     assert found.plain()["organs"]["Mean"]["volume_ml"] is None
+
+
+def many(seed: int) -> tuple[np.ndarray, LabelScheme]:
+    """Six organs that touch, a region of two of them, a mean of three."""
+    rng = np.random.default_rng(seed)
+    fields = np.stack([ndimage.gaussian_filter(rng.normal(size=GRID.shape), 3) for _ in range(7)])
+    names = "ABCDEF"
+    scheme = LabelScheme(
+        name="many",
+        organs=tuple(Organ(id=n, name=name, colour=BLUE, tolerance_mm=n) for n, name in enumerate(names, start=1)),
+        regions=(Region(name="AB", members=(1, 2), colour=BLUE, tolerance_mm=1.5),),
+        composites=(Composite(name="Mean", members=("B", "C", "AB")),),
+    )
+    return fields.argmax(axis=0).astype(np.uint8), scheme
+
+
+def same(one: Comparison, other: Comparison) -> None:
+    np.testing.assert_equal(dict(one.whole), dict(other.whole))  # what is no number equals itself
+    np.testing.assert_equal(dict(one.thirds), dict(other.thirds))
+    assert list(one.whole) == list(other.whole) and list(one.thirds) == list(other.thirds)
+    assert one.plain() == other.plain()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_after_each_change_what_is_compared_again_is_the_full_comparison(seed: int) -> None:
+    drawn, scheme = many(seed)
+    rng = np.random.default_rng(seed)
+    reference = LabelMap(np.where(drawn == 6, 0, np.roll(drawn, 1, axis=0)).astype(np.uint8), GRID, scheme)
+    found = compare(LabelMap(drawn, GRID, scheme), reference)
+    for change in range(8):
+        drawn = drawn.copy()
+        corner = rng.integers(0, 14, 3)
+        box = tuple(slice(n, n + 6) for n in corner)
+        organ = rng.integers(0, 7)
+        if change == 5:
+            drawn[drawn == 4] = 0  # an organ goes
+        elif change == 6:
+            pass  # nothing changes
+        else:
+            drawn[box] = organ
+        found = compare_again(found, LabelMap(drawn, GRID, scheme))
+        same(found, compare(LabelMap(drawn, GRID, scheme), reference))
+
+
+def test_only_what_changed_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    from napari_boundaryseg.data.metrics import label_maps, thirds
+
+    drawn, scheme = many(0)
+    labels = LabelMap(drawn, GRID, scheme)
+    found = compare(labels, LabelMap(np.roll(drawn, 1, axis=1), GRID, scheme))
+    measured = []
+    for module in (label_maps, thirds):
+        kept = module.row_of
+        monkeypatch.setattr(module, "row_of", lambda pair, also, kept=kept: measured.append(1) or kept(pair, also))
+    compare_again(found, labels)
+    assert measured == []
+    other = drawn.copy()
+    at = tuple(np.argwhere(drawn == 3)[0])
+    other[at] = 5
+    compare_again(found, LabelMap(other, GRID, scheme))
+    assert len(measured) == 2 * (1 + 3), "C and E, each whole and in thirds"
+    assert unchanged(found, LabelMap(other, GRID, scheme)) == {"A", "B", "D", "F", "AB"}
+    other[at] = 2
+    assert unchanged(found, LabelMap(other, GRID, scheme)) == {"A", "D", "E", "F"}, "a region changes with its members"
+
+
+def test_labels_of_another_grid_or_scheme_are_compared_as_a_whole_or_refused() -> None:
+    found = compare(pelvis(cube(1)), pelvis(cube()))
+    renamed = LabelScheme(name="other", organs=(Organ(id=1, name="Bladder", colour=BLUE, tolerance_mm=9.0),))
+    judged = LabelMap(cube(1), GRID, renamed)
+    assert unchanged(found, judged) == frozenset()
+    assert compare_again(found, judged).whole["Bladder"]["dsc"] == found.whole["Bladder"]["dsc"]
+    with pytest.raises(InputError, match="grid"):
+        compare_again(found, LabelMap(cube(), Geometry(GRID.shape, np.diag([1.0, 1.0, 3.0, 1.0])), preset("pelvis-mr")))

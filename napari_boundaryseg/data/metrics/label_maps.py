@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +21,11 @@ from napari_boundaryseg.errors import InputError
 
 
 def evaluate(
-    prediction: LabelMap, reference: LabelMap, tolerance_mm: float | None = None, also: Sequence[str] = ()
+    prediction: LabelMap,
+    reference: LabelMap,
+    tolerance_mm: float | None = None,
+    also: Sequence[str] = (),
+    known: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> dict[str, dict[str, Any]]:
     """Score a label map against a reference on the same grid, organ by organ.
 
@@ -32,6 +36,8 @@ def evaluate(
         Border deviation that counts as equal for ``surface_dice`` and ``apl_mm``; each organ's own by default.
     also : sequence of str
         Metrics that are measured on request only.
+    known : mapping, optional
+        Names of organs and regions to rows that an earlier call gave of the very same masks: they are taken over.
 
     Returns
     -------
@@ -67,7 +73,8 @@ def evaluate(
         warnings.warn(f"{prediction.name}: {doubt}", stacklevel=2)
     scheme = common_scheme(prediction, reference)
     pairs = structure_pairs(prediction, reference, scheme, tolerance_mm)
-    scores = {name: row_of(pair, also) for name, _, pair in pairs}
+    told = known or {}
+    scores = {name: dict(told[name]) if name in told else row_of(pair, also) for name, _, pair in pairs}
     for composite in scheme.scored:
         if scores.keys() >= set(composite.members):
             scores[composite.name] = mean_of([scores[name] for name in composite.members], also)

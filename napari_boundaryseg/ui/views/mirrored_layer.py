@@ -57,6 +57,7 @@ class MirroredLayer:
             (main.events.name, self._on_name),
             (main.events.data, self._on_data),
             (main.events.scale, self._on_scale),
+            (main.events.translate, self._on_translate),
             (main.events.set_data, self._on_refresh),
         ]
         for source, slot in self._heard:
@@ -158,6 +159,11 @@ class MirroredLayer:
         """The layer has become that of another scan."""
         for copy in self.copies:
             copy.scale = self.main.scale
+
+    def _on_translate(self, event: object = None) -> None:
+        """The layer shows another part of the scan."""
+        for copy in self.copies:
+            copy.translate = self.main.translate
 
     def _on_name(self, event: object = None) -> None:
         for copy in self.copies:

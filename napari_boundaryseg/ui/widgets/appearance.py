@@ -60,6 +60,7 @@ QPushButton[main="true"]:hover {{ background: {hover}; }}
 QPushButton[main="true"]:disabled {{ background: {off}; color: {off_text}; }}
 QLabel[quiet="true"] {{ color: {quiet}; }}
 QLabel[heading="true"] {{ font-weight: bold; }}
+QTableWidget[old="true"], QListWidget[old="true"] {{ color: {off_text}; }}
 QLabel[level="error"] {{ color: {error}; }}
 QLabel[level="warning"] {{ color: {warning}; }}
 """

@@ -137,6 +137,14 @@ def as_list(table: QTableView) -> None:
     table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
 
+def look_old(widget: QWidget, old: bool) -> None:
+    """Have a table or a list look as what it shows is: of before the last change, or of now."""
+    if bool(widget.property("old")) != old:
+        widget.setProperty("old", old)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
 def narrow(combo: QComboBox) -> QComboBox:
     """Keep a drop-down list from being as wide as its longest entry."""
     combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)

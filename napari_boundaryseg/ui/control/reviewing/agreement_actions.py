@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -14,7 +15,7 @@ from napari_boundaryseg.data.geometry import slice_axis
 from napari_boundaryseg.data.volume import LabelMap
 from napari_boundaryseg.jobs.error_text import sentence
 from napari_boundaryseg.review.border_errors import BorderErrors, border_errors
-from napari_boundaryseg.review.comparing import Comparison, compare
+from napari_boundaryseg.review.comparing import Comparison, compare, compare_again, unchanged
 from napari_boundaryseg.review.worst_places import WorstPlace
 from napari_boundaryseg.session.session import Session
 from napari_boundaryseg.ui.compat.window import is_open
@@ -26,6 +27,9 @@ from napari_boundaryseg.ui.control.reviewing.settled import Settled
 from napari_boundaryseg.ui.layers.access import KIND
 from napari_boundaryseg.ui.layers.editable_labels import EditableLabels, State
 from napari_boundaryseg.ui.layers.reviewing.error_layer import ERRORS, hide_errors, show_errors
+
+How = Callable[[LabelMap], tuple[Comparison, frozenset[str]]]
+"""What compares labels, and says which organs' borders are as they were."""
 
 
 @dataclass
@@ -44,11 +48,17 @@ class Compared:
     errors: BorderErrors | None = None
     """Of the chosen organ's border; None while they are not known, and where it has none."""
     errors_of: str = ""
-    """The organ of which they are known."""
+    """The organ of which they are known; none while those of before a change are shown."""
+    same: frozenset[str] = frozenset()
+    """Organs whose border is that of the comparison before."""
 
 
 class AgreementActions(QObject):
-    """Compares beside the window's thread when it is asked for; shows the errors of one organ's border at a time."""
+    """Compares beside the window's thread: when it is asked for, and again by itself when the labels have settled.
+
+    One thing is computed at a time: first whether the labels are as they were compared, then the errors of the chosen
+    organ's border. What was known before is shown until then.
+    """
 
     changed = Signal()
     """Something else is known, chosen or shown."""
@@ -65,11 +75,14 @@ class AgreementActions(QObject):
         super().__init__(parent)
         self._viewer, self.session = viewer, session
         self._settled, self._look, self._references = settled, look, references
-        self._comparing, self._mapping = Beside(session, "agreement", self), Beside(session, "border errors", self)
+        self._beside = Beside(session, "agreement", self)
+        self._asked: EditableLabels | None = None
+        self._told_fresh = False
         self._known: WeakKeyDictionary[EditableLabels, Compared] = WeakKeyDictionary()
         self._shows = False
         self._in_sight: BorderErrors | None = None
         viewer.layers.events.removed.connect(self._on_removed)
+        settled.stepped.connect(self._on_step)
         settled.settled.connect(self._on_settled)
         session.scan_changed.connect(self._on_scan)
 
@@ -92,12 +105,12 @@ class AgreementActions(QObject):
     @property
     def is_busy(self) -> bool:
         """Whether labels are being compared, or errors of a border found."""
-        return self._comparing.is_busy or self._mapping.is_busy
+        return self._beside.is_busy
 
     @property
     def is_comparing(self) -> bool:
-        """Whether labels are being compared."""
-        return self._comparing.is_busy
+        """Whether the labels in work are being compared with what a person has just chosen."""
+        return self._asked is not None and self._asked is self._settled.editable
 
     @property
     def shows_map(self) -> bool:
@@ -107,35 +120,22 @@ class AgreementActions(QObject):
     # What the panel asks for.
     @report_errors
     def compare(self, reference: Reference) -> None:
-        """Compare the labels in work, as they are now."""
-        editable, scan = self._settled.editable, self.session.scan
-        if editable is None or scan is None:
+        """Compare the labels in work, as they are now, and from now on whenever they have changed."""
+        editable = self._settled.editable
+        if editable is None or self.session.scan is None:
             return
-        editable.history.commit("Change")
-        array, scheme, state = editable.history.array.copy(), editable.scheme, editable.state
-        read = self._references.reader(reference, scheme)
-        before = self._known.get(editable)
-        organ = before.organ if before is not None else ""
-
-        def compute() -> Compared:
-            own = np.ascontiguousarray(scan.geometry.display.from_display(array))
-            try:
-                found = compare(LabelMap(own, scan.geometry, scheme, scan.name), read())
-            except Exception as error:
-                return Compared(state, reference, failed=sentence(error))
-            kept = organ if organ in found.whole else next(iter(found.organs), "")
-            return Compared(state, reference, found, {"against": reference.kind, **found.plain()}, organ=kept)
-
-        self._comparing.ask(compute, partial(self._take, editable))
-        self.changed.emit()
+        read = self._references.reader(reference, editable.scheme)
+        self._asked = editable
+        self._begin(editable, reference, lambda judged: (compare(judged, read()), frozenset()))
 
     @report_errors
     def choose(self, organ: str) -> None:
         """Look at the border of an organ."""
         known = self.known()
         if known is not None and known.organ != organ:
-            known.organ = organ
-            self._find_errors(known)
+            known.organ, known.errors, known.errors_of = organ, None, ""
+            self._show()
+            self._follow()
 
     @report_errors
     def show_map(self, on: bool) -> None:
@@ -157,59 +157,102 @@ class AgreementActions(QObject):
             return None
         return known.plain
 
-    def _take(self, editable: EditableLabels, found: Compared) -> None:
-        self._known[editable] = found
-        if editable is self._settled.editable:
-            self._find_errors(found)
+    # One thing after the other.
+    def _follow(self) -> None:
+        """Begin what is not known of the labels as they are, unless something is being computed."""
+        known, editable = self.known(), self._settled.editable
+        if known is None or editable is None or known.comparison is None or self._beside.is_busy:
+            return
+        if self.is_fresh:
+            if known.errors_of != known.organ:
+                self._find_errors(known, known.comparison)
+        elif self._settled.is_drawing or not self._settled.is_quiet:
+            self._settled.tell_again()
+        else:
+            self._begin(editable, known.reference, partial(_again, known.comparison))
 
-    def _find_errors(self, known: Compared) -> None:
-        """Of the chosen organ; the map of another one goes meanwhile."""
-        comparison, scan = known.comparison, self.session.scan
-        known.errors, known.errors_of = None, ""
+    def _begin(self, editable: EditableLabels, reference: Reference, how: How) -> None:
+        scan = self.session.scan
+        if scan is None:
+            return
+        editable.history.commit("Change")
+        array, scheme, state = editable.history.array.copy(), editable.scheme, editable.state
+
+        def compute() -> Compared:
+            own = np.ascontiguousarray(scan.geometry.display.from_display(array))
+            try:
+                found, same = how(LabelMap(own, scan.geometry, scheme, scan.name))
+            except Exception as error:
+                return Compared(state, reference, failed=sentence(error))
+            return Compared(state, reference, found, {"against": reference.kind, **found.plain()}, same=same)
+
+        self._beside.ask(compute, partial(self._take, editable))
+        self.changed.emit()
+
+    def _take(self, editable: EditableLabels, found: Compared) -> None:
+        before, self._asked = self._known.get(editable), None
+        self._known[editable] = found
+        if found.comparison is not None:
+            organ = before.organ if before is not None else ""
+            found.organ = organ if organ in found.comparison.whole else next(iter(found.comparison.organs), "")
+        if before is not None and before.reference.key == found.reference.key and before.organ == found.organ:
+            found.errors = before.errors  # those of before, until the new ones are there
+            found.errors_of = before.errors_of if found.organ in found.same else ""
         self._show()
-        if comparison is None or scan is None:
+        self._follow()
+
+    def _find_errors(self, known: Compared, comparison: Comparison) -> None:
+        """Of the chosen organ."""
+        scan = self.session.scan
+        if scan is None:
             return
-        if not comparison.members(known.organ):
-            known.errors_of = known.organ
-            self.changed.emit()
-            return
-        organ, display = known.organ, scan.geometry.display
+        organ, display, members = known.organ, scan.geometry.display, comparison.members(known.organ)
 
         def compute() -> BorderErrors | None:
-            maps, members = (comparison.judged, comparison.reference), comparison.members(organ)
+            if not members:
+                return None
+            maps = (comparison.judged, comparison.reference)
             one, two = (np.isin(display.to_display(labels.array), members) for labels in maps)
             across = display.axis_to_display(slice_axis(scan.affine))
             return border_errors(one, two, display.scale_mm, comparison.tolerance_mm(organ), across)
 
         def take(errors: BorderErrors | None) -> None:
-            known.errors, known.errors_of = errors, organ
-            self._show()
+            if known.organ == organ:
+                known.errors, known.errors_of = errors, organ
+                self._show()
+            self._follow()
 
-        self._mapping.ask(compute, take)
+        self._beside.ask(compute, take)
         self.changed.emit()
 
     def _show(self) -> None:
-        """Have the map in the window that is wanted, or none."""
+        """Have the map in the window that is wanted, or none; within a stroke layers stay as they are."""
         known, scan = self.known(), self.session.scan
         wanted = known.errors if self._shows and known is not None and scan is not None else None
         if wanted is not self._in_sight and is_open(self._viewer):
-            self._in_sight = wanted
             if wanted is None or known is None or scan is None:
+                self._in_sight = None
                 hide_errors(self._viewer)
+            elif self._settled.is_drawing:
+                self._settled.tell_again()
             else:
+                self._in_sight = wanted
                 show_errors(self._viewer, scan, known.organ, wanted)
+        self._told_fresh = self.is_fresh
         self.changed.emit()
 
+    def _on_step(self) -> None:
+        """What is shown is of before, or is right again."""
+        if self.known() is not None and self.is_fresh != self._told_fresh:
+            self._told_fresh = self.is_fresh
+            self.changed.emit()
+
     def _on_settled(self) -> None:
-        """Labels that came into the window have errors of their own."""
-        known = self.known()
-        if known is not None and known.errors_of != known.organ and not self._mapping.is_busy:
-            self._find_errors(known)
-        else:
-            self._show()
+        """Labels that have changed are compared again; those that came into the window have errors of their own."""
+        self._show()
+        self._follow()
 
     def _on_scan(self, *_: object) -> None:
-        self._mapping.forget()
         self._shows = False
         self._show()
 
@@ -218,3 +261,8 @@ class AgreementActions(QObject):
         if event.value.metadata.get(KIND) == ERRORS:
             self._shows, self._in_sight = False, None
             self.changed.emit()
+
+
+def _again(before: Comparison, judged: LabelMap) -> tuple[Comparison, frozenset[str]]:
+    """Labels that have changed against the reference of before, and what has the same border."""
+    return compare_again(before, judged), unchanged(before, judged)

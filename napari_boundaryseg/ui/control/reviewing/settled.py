@@ -53,10 +53,20 @@ class Settled(QObject):
         """Whether nothing is awaited."""
         return not self._timer.isActive()
 
+    @property
+    def is_drawing(self) -> bool:
+        """Whether a stroke may be in work: the labels are half of what they will be."""
+        return QApplication.mouseButtons() != Qt.MouseButton.NoButton or self._tools.own.stroke is not None
+
+    def tell_again(self) -> None:
+        """Say once more that they have settled, once they have."""
+        if not self._timer.isActive():
+            self._timer.start()
+
     def _on_quiet(self) -> None:
         if not is_open(self._viewer):
             return
-        if QApplication.mouseButtons() != Qt.MouseButton.NoButton or self._tools.own.stroke is not None:
+        if self.is_drawing:
             self._timer.start()
         else:
             self.settled.emit()

@@ -12,7 +12,15 @@ from napari_boundaryseg.ui.control.reviewing.agreement_actions import Compared
 from napari_boundaryseg.ui.control.reviewing.references import Reference
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 from napari_boundaryseg.ui.file_dialogs import open_file
-from napari_boundaryseg.ui.widgets.controls import bring_into_sight, button, choice, column, line, named
+from napari_boundaryseg.ui.widgets.controls import (
+    bring_into_sight,
+    button,
+    choice,
+    column,
+    line,
+    look_old,
+    named,
+)
 from napari_boundaryseg.ui.widgets.layout.button_grid import ButtonGrid
 from napari_boundaryseg.ui.widgets.review import agreement_words as words
 from napari_boundaryseg.ui.widgets.review.number_table import NumberTable
@@ -131,6 +139,9 @@ class AgreementBox(QWidget):
             whole, thirds = comparison.whole[organ], comparison.thirds.get(organ, {})
             self.detail.show_rows(words.detail_headings(organ), words.detail_rows(shown(), whole, thirds, organ))
         self._show_errors(known)
+        is_old = known is not None and not self._actions.is_fresh
+        for shown_old, part in ((is_old, self.organs), (is_old, self.detail), (self._has_old_errors(), self.places)):
+            look_old(part, shown_old)
         if self._awaits and not self._actions.is_comparing:
             self._awaits = False
             bring_into_sight(self.state if comparison is None else self.detail)
@@ -151,8 +162,12 @@ class AgreementBox(QWidget):
             return ""
         if known.failed:
             return f"Not compared with {known.reference.words}: {known.failed}"
-        before = "" if self._actions.is_fresh else " before the last change"
-        return f"Compared with {known.reference.words}{before}."
+        again = "" if self._actions.is_fresh else " The labels have changed: comparing again…"
+        return f"Compared with {known.reference.words}.{again}"
+
+    def _has_old_errors(self) -> bool:
+        known = self._actions.known()
+        return known is not None and not (self._actions.is_fresh and known.errors_of == known.organ)
 
     def _show_errors(self, known: Compared | None) -> None:
         errors = known.errors if known is not None else None

@@ -227,7 +227,7 @@ def test_what_does_not_fit_is_refused_in_a_sentence(
     assert [text for text in said if "do not fit" in text and text.startswith("small")]
 
 
-def test_a_change_makes_it_old_and_what_was_compared_of_the_very_labels_is_certified(
+def test_after_a_change_it_is_compared_again_and_what_holds_of_the_very_labels_is_certified(
     reviewing: Any, find: Callable[[str], Any], wait: Callable[..., None]
 ) -> None:
     reviewing.labels.accept()
@@ -241,9 +241,13 @@ def test_a_change_makes_it_old_and_what_was_compared_of_the_very_labels_is_certi
     wait(done(reviewing))
     assert find("review_panel.worst_places").sentences()
     reviewing.tools.editable.undo()
-    wait(lambda: find("review_panel.agreement_state").text().endswith("before the last change."))
-    assert reviewing.agreement.for_certificate() is None
+    assert find("review_panel.agreement_state").text().endswith("comparing again…")
+    assert reviewing.agreement.for_certificate() is None, "what is known is of other labels"
+    wait(lambda: reviewing.agreement.is_fresh and done(reviewing)())
+    assert not find("review_panel.worst_places").sentences()
+    assert not find("review_panel.agreement_state").text().endswith("comparing again…")
     reviewing.tools.editable.redo()
+    wait(lambda: reviewing.agreement.is_fresh and done(reviewing)())
     reviewing.labels.accept()
     wait(lambda: reviewing.session.job is None and len(reviewing.session.project.cases()) == 1)
     (case,) = reviewing.session.project.cases()
