@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal, TypeVar
 
@@ -26,6 +26,12 @@ class Plan:
     store: str
     batch: int
     note: str = ""
+
+    def with_fewer(self, batch: int) -> Plan:
+        """The same with fewer windows at once, since memory ran out on the way."""
+        at_once = "one window" if batch == 1 else f"{batch} windows"
+        part = "Memory" if self.device == "cpu" else "GPU memory"
+        return replace(self, batch=batch, note=f"{part} ran short: {at_once} at a time")
 
 
 def choose(device: str) -> str:
@@ -97,13 +103,12 @@ def precision_on(device: str, wanted: str) -> Literal["float32", "bf16"]:
 
 
 def plans(device: str) -> Iterator[Plan]:
-    """From the fastest way to run to the most frugal."""
+    """From the fastest way to run to the most frugal; within each, fewer windows are tried before it is left."""
     if device == "cpu":
         yield Plan("cpu", "cpu", 2)  # two windows together take less time than one: a single one has no fast kernel
         yield Plan("cpu", "cpu", 1, "Memory ran short: one window at a time")
         return
     yield Plan(device, device, 4)
-    yield Plan(device, device, 1, "GPU memory ran short: one window at a time")
     yield Plan(device, "cpu", 1, "GPU memory ran short: sums kept in main memory")
     yield Plan("cpu", "cpu", 1, "GPU memory ran short: computed on the CPU")
 

@@ -121,10 +121,15 @@ def ask(
     grid = seen.grid
 
     def by(plan: Plan, backend: Wanted, half: Choice) -> tuple[T, How]:
-        start = time.perf_counter()
+        start, used = time.perf_counter(), plan
+
+        def shorter(batch: int) -> None:
+            nonlocal used
+            used = plan.with_fewer(batch)
+
         with _asked_of(model, plan, seen.image, asked, backend, half, progress) as (heads, other):
             taker = begin(heads)
-            answer = _Timed(slabs(seen.image, heads, **_windows(model, plan), progress=progress))
+            answer = _Timed(slabs(seen.image, heads, **_windows(model, plan), shorter=shorter, progress=progress))
             for slab in _finite(on_scan_grid(answer, grid.shape, grid.own_shape), model.card.name):
                 taker.take(slab)
             if isinstance(other, Half):
@@ -135,7 +140,7 @@ def ask(
             half = Choice(
                 "float32", note=f"Computed in float32: too few windows to tell whether {half.precision} holds"
             )
-        return taker, How(plan, heads.backend, half.precision, half.note)
+        return taker, How(used, heads.backend, half.precision, half.note)
 
     began = time.perf_counter()
     return first_that_fits(device, lambda plan: _or_plainly(by, model, plan, means))[0]

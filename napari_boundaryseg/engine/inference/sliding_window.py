@@ -8,6 +8,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from napari_boundaryseg.engine.devices import give_back
+from napari_boundaryseg.engine.inference.window_batch import WindowBatch
 from napari_boundaryseg.engine.inference.windows import Zyx, importance, pad_to, places, rolled_axis
 from napari_boundaryseg.progress import Progress, silent
 
@@ -39,6 +41,7 @@ def sliding_window(
     batch: int = 1,
     device: torch.device | str = "cpu",
     store: torch.device | str | None = None,
+    shorter: Callable[[int], None] = lambda size: None,
     progress: Progress = silent,
 ) -> Tensor:
     """Blend what a network says of overlapping windows.
@@ -53,9 +56,12 @@ def sliding_window(
     overlap : float
         Share of a window that the next one covers again.
     batch : int
-        Windows given to the network at once.
+        Windows given to the network at once: more where a GPU has room, fewer when memory runs out.
     device, store : torch.device
         Where the network runs, and where the sums are kept (the same by default).
+    shorter : callable
+        Called with the number of windows that are given at once from now on, when memory ran out on the way; what was
+        computed before is kept.
     progress : Progress
         Called at every batch of windows; may raise `Cancelled`.
 
@@ -64,7 +70,7 @@ def sliding_window(
     (N, z, y, x) float32 tensor on ``store``
     """
     work = _Blending(image, window, overlap, store or device, whole=True)
-    (slab,) = work.slabs(network, batch, device, progress)
+    (slab,) = work.slabs(network, WindowBatch(batch, device, shorter), device, progress)
     return slab.maps
 
 
@@ -77,6 +83,7 @@ def slabs(
     batch: int = 1,
     device: torch.device | str = "cpu",
     store: torch.device | str | None = None,
+    shorter: Callable[[int], None] = lambda size: None,
     progress: Progress = silent,
 ) -> Iterator[Slab]:
     """The very values of `sliding_window`, a few planes at a time: as soon as no window that comes touches them.
@@ -89,7 +96,8 @@ def slabs(
     >>> [slab.where[0] for slab in slabs(scan, lambda x: x, (16, 16, 16))]
     [slice(0, 8, None), slice(8, 16, None), slice(16, 24, None), slice(24, 40, None)]
     """
-    return _Blending(image, window, overlap, store or device, whole=False).slabs(network, batch, device, progress)
+    work = _Blending(image, window, overlap, store or device, whole=False)
+    return work.slabs(network, WindowBatch(batch, device, shorter), device, progress)
 
 
 class _Blending:
@@ -113,16 +121,26 @@ class _Blending:
         return self._depth, *(n for axis, n in enumerate(size) if axis != self._axis)
 
     def slabs(
-        self, network: Callable[[Tensor], Tensor], batch: int, device: torch.device | str, progress: Progress
+        self, network: Callable[[Tensor], Tensor], batch: WindowBatch, device: torch.device | str, progress: Progress
     ) -> Iterator[Slab]:
-        count = len(self._places)
+        count, first = len(self._places), 0
         padded = self._padded.to(device) if torch.device(self._store) == torch.device(device) else self._padded
-        for first in range(0, count, batch):
+        while first < count:
             progress(first / count, f"Window {first + 1} of {count}")
-            group = self._places[first : first + batch]
+            group = self._places[first : first + batch.size]
             boxes = [tuple(slice(a, a + w) for a, w in zip(place, self._window, strict=True)) for place in group]
-            stacked = torch.stack([padded[(slice(None), *box)] for box in boxes]).to(device)
-            answers = network(stacked).to(self._store, torch.float32)
+            answers = None
+            try:
+                stacked = torch.stack([padded[(slice(None), *box)] for box in boxes]).to(device)
+                answers = network(stacked).to(self._store, torch.float32)
+            except (RuntimeError, MemoryError) as error:
+                if not batch.ran_short(error):
+                    raise
+            if answers is None:  # only here is what the failed call held free
+                give_back()
+                continue
+            first += len(group)
+            batch.done()
             if not self._total.numel():
                 self._total = torch.zeros((answers.shape[1], *self._covered.shape), device=self._store)
             for box, answer in zip(boxes, answers, strict=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from napari_boundaryseg.engine.inference.answer import Look
 from napari_boundaryseg.engine.inference.assembling.assembly import Assembly
 from napari_boundaryseg.engine.inference.assembling.decision import Winners
+from napari_boundaryseg.engine.inference.assembling.device_decision import decided_there
 from napari_boundaryseg.engine.inference.heads import Heads
 from napari_boundaryseg.engine.inference.sliding_window import Slab
 
@@ -37,9 +38,13 @@ class TakesLabels:
     """
 
     def __init__(self, heads: Heads, seen: Look) -> None:
-        self._heads = heads
+        self._heads, self._nested = heads, seen.recipe.nested
         self.winners = Winners(seen.grid.own_shape, 1 + len(seen.recipe.scheme.ids), seen.recipe.nested)
 
     def take(self, slab: Slab) -> None:
-        """On the CPU."""
-        self.winners.add(slab.where, self._heads.split(slab.maps)["classes"].cpu().numpy())
+        """To the CPU: from a GPU the labels alone."""
+        classes = self._heads.split(slab.maps)["classes"]
+        if classes.device.type == "cpu":
+            self.winners.add(slab.where, classes.numpy())
+        else:
+            self.winners.put(slab.where, *(one.cpu().numpy() for one in decided_there(classes, self._nested)))

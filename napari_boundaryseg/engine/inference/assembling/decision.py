@@ -31,8 +31,12 @@ class Winners:
 
     def add(self, where: tuple[slice, ...], probabilities: np.ndarray) -> None:
         """(classes, *part) of a part of the scan."""
-        self.found[where] = decided(probabilities, self._nested)
-        self.own[where] = np.take_along_axis(probabilities, self.found[where][None], 0)[0]
+        found = decided(probabilities, self._nested)
+        self.put(where, found, np.take_along_axis(probabilities, found[None], 0)[0])
+
+    def put(self, where: tuple[slice, ...], found: np.ndarray, own: np.ndarray) -> None:
+        """What was decided elsewhere of a part of the scan: (*part) each."""
+        self.found[where], self.own[where] = found, own
 
 
 def decided(probabilities: Sequence[np.ndarray] | np.ndarray, nested: Sequence[Sequence[int]] = ()) -> np.ndarray:

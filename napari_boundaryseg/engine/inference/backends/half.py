@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel
 from napari_boundaryseg.engine.checkpoints.model_library import WEIGHTS
 from napari_boundaryseg.engine.inference.assembling.decision import decided
+from napari_boundaryseg.engine.inference.assembling.device_decision import decided_there
 from napari_boundaryseg.engine.inference.backends.stacked import Backend, Stacked
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 
@@ -166,7 +167,10 @@ class Half:
         return bool((self._times[organs[organs > 0] - 1] < WATCHED).any())
 
     def _decided(self, answer: Tensor) -> np.ndarray:
-        return decided(answer[:, : 1 + len(self._organs)].movedim(1, 0).cpu().numpy(), self._nested)
+        classes = answer[:, : 1 + len(self._organs)].movedim(1, 0)
+        if classes.device.type == "cpu":
+            return decided(classes.numpy(), self._nested)
+        return decided_there(classes, self._nested)[0].cpu().numpy()
 
     def _compare(self, full: np.ndarray, half: np.ndarray) -> None:
         for n in range(len(self._organs)):
