@@ -45,7 +45,7 @@ def accept(
     ``journal`` tells of the work, up to these labels, and ``reviewed`` of the checks: both stand on the certificate.
     ``by_hand`` says whether a person has drawn on what a model found: else the labels do not judge a fine-tuning.
     """
-    scan, project = scan_of(session), project_of(session)
+    scan, project, prediction = scan_of(session), project_of(session), session.prediction
     person = session.person or logged_in()
 
     def done(case: AcceptedCase) -> None:
@@ -62,7 +62,7 @@ def accept(
             scan,
             labels,
             None if box is None else _seen(labels, box),
-            work=Work(person, seconds, looked, journal, reviewed, by_hand),
+            work=Work(person, seconds, looked, journal, reviewed, by_hand, prediction),
             progress=progress,
         )
 

@@ -47,6 +47,10 @@ class AcceptedFigures:
         Whether a person has drawn on the result. Else the figures flatter the model, which a chart or a band must say.
     ancestry_known : bool
         Whether the model and all that it descends from say what they learned from.
+    factor : float or None
+        `border_factor`, infinite as the margin; None where the model's probabilities were not at hand at the accept.
+    width_mm : float or None
+        Of the predicted border by these, on average.
     """
 
     case: str
@@ -63,6 +67,8 @@ class AcceptedFigures:
     minutes: float | None
     edited: bool = True
     ancestry_known: bool = False
+    factor: float | None = None
+    width_mm: float | None = None
 
 
 def accepted_figures(project: Project, models: Iterable[Path] = ()) -> list[AcceptedFigures]:
@@ -169,8 +175,15 @@ def _figures_in(values: Mapping[str, Any], case: AcceptedCase, learned: Learned)
                 unseen,
                 row["surface_dice"],
                 row["apl_mm"],
-                math.inf if row["margin_mm"] is None else row["margin_mm"],
+                _or_infinite(row["margin_mm"]),
                 values["minutes"],
                 said["edited"],
                 learned.tells_all(sha256),
+                _or_infinite(row["factor"]) if "factor" in row else None,
+                row.get("width_mm"),
             )
+
+
+def _or_infinite(value: float | None) -> float:
+    """JSON holds no infinite number."""
+    return math.inf if value is None else value

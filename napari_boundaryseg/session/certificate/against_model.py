@@ -12,8 +12,10 @@ from napari_boundaryseg.data.metrics.metric import metrics
 from napari_boundaryseg.data.metrics.structure_pair import StructurePair
 from napari_boundaryseg.data.slices.looked_at import LookedAt
 from napari_boundaryseg.data.volume import LabelMap
+from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.review.band.border_margin import border_margin_mm
 from napari_boundaryseg.session.certificate.account import Account
+from napari_boundaryseg.session.certificate.local_factor import local_factor
 
 NO_MODEL, NOT_KNOWN = "no model's result was applied", "not known"
 SOME_SLICES = "Only some of its slices were looked at."
@@ -21,7 +23,9 @@ OVER_HAND_WORK = "Not known: the result was applied where hand work stayed, and 
 IN_RESULT, IN_ACCEPTED = "missing in the model's result", "missing in the accepted labels"
 
 
-def against_model(account: Account, accepted: LabelMap, looked: LookedAt | None = None) -> dict[str, Any] | str:
+def against_model(
+    account: Account, accepted: LabelMap, looked: LookedAt | None = None, prediction: Prediction | None = None
+) -> dict[str, Any] | str:
     """What a certificate says of the labels after the last result of a model, beside those that were accepted.
 
     Parameters
@@ -32,6 +36,8 @@ def against_model(account: Account, accepted: LabelMap, looked: LookedAt | None 
     looked : LookedAt, optional
         The slices at which a person looked. Of an organ that has others nothing is said: there the two are equal
         because nobody compared them.
+    prediction : Prediction, optional
+        What a model last said of the scan, for `local_factor`.
 
     Returns
     -------
@@ -39,7 +45,8 @@ def against_model(account: Account, accepted: LabelMap, looked: LookedAt | None 
         ``model``, ``sha256``, ``adapted`` (whether a copy of the model had been adapted to this scan), ``edited``
         (whether a person has drawn on the result), and ``organs``: each organ that one of the two has, to
         ``surface_dice`` at ``tolerance_mm``, ``apl_mm`` and ``margin_mm`` (`border_margin_mm`), and where it is
-        ``missing``: such an organ has no margin. `NO_MODEL` where no result was applied.
+        ``missing``: such an organ has no margin; ``factor`` and ``width_mm`` where the model's probabilities are still
+        at hand (`local_factor`). `NO_MODEL` where no result was applied.
     """
     result, last = account.result, last_model(account.said)
     if result is None or last is None:
@@ -56,11 +63,12 @@ def against_model(account: Account, accepted: LabelMap, looked: LookedAt | None 
     predicted = accepted.geometry, accepted.scheme
     pairs = structure_pairs(LabelMap(result.labels, *predicted), accepted, accepted.scheme)
     ids = dict(zip(accepted.scheme.names, accepted.scheme.ids, strict=True))
-    rows = {
-        name: {"why": SOME_SLICES} if _has_others(looked, ids[name], pair, box, accepted) else figures_of(pair)
-        for name, box, pair in pairs
-        if name in ids
-    }
+    rows = {}
+    for name, box, pair in pairs:
+        if name in ids:
+            unknown = _has_others(looked, ids[name], pair, box, accepted)
+            scaled = local_factor(pair, box, name, prediction) if prediction is not None and not unknown else {}
+            rows[name] = {"why": SOME_SLICES} if unknown else {**figures_of(pair), **scaled}
     return {**said, "organs": rows}
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from napari_boundaryseg.review.band.band_words import band_in_words, doubts_in_words
 from napari_boundaryseg.review.band.border_margin import SHARE
-from napari_boundaryseg.review.band.conformal import PATIENTS, Band, band_of
+from napari_boundaryseg.review.band.conformal import PATIENTS, Band, band_of, scaled_is_narrower
+from napari_boundaryseg.review.band.local_width import Widths
 from napari_boundaryseg.session.certificate.accepted_figures import AcceptedFigures
 
 
@@ -26,28 +27,38 @@ class OrganBand:
         Cases whose result nobody has corrected: they make the band narrower.
     ancestry_known : bool
         Whether the model says all that it learned from.
+    scaled : Band, optional
+        That follows the local width of the predicted border, where it is narrower on these cases, all of which were
+        measured so.
     """
 
     band: Band
     learned: int = 0
     untouched: int = 0
     ancestry_known: bool = True
+    scaled: Band | None = None
 
-    def in_words(self) -> str:
-        """The promise, or why there is none, and what is doubtful about it."""
+    def in_words(self, widths: Widths | None = None) -> str:
+        """The promise, or why there is none, and what is doubtful about it; of the scaled band where it has widths."""
         doubts = doubts_in_words(self.learned, self.untouched, self.ancestry_known)
-        return " ".join([band_in_words(self.band), *doubts])
+        band = self.band if self.scaled is None or widths is None else self.scaled
+        return " ".join([band_in_words(band, None if band is self.band else widths), *doubts])
 
-    def as_json(self) -> dict[str, Any]:
-        """For a certificate: ``margin_mm`` is None where there is no band."""
+    def as_json(self, widths: Widths | None = None) -> dict[str, Any]:
+        """For a certificate: ``margin_mm`` is None where there is no band; ``local`` says of the scaled one."""
+        local = {}
+        if self.scaled is not None and widths is not None:
+            mm = {f"{name}_mm": round(value, 4) for name, value in widths._asdict().items()}
+            local = {"local": {"factor": self.scaled.margin, **mm}}
         return {
+            **local,
             "margin_mm": self.band.margin if self.band.can_be_drawn else None,
             "of the border": SHARE,
             "of patients": PATIENTS,
             "n": self.band.n,
             "held": self.band.held,
             "judged": self.band.judged,
-            "said": self.in_words(),
+            "said": self.in_words(widths),
         }
 
 
@@ -88,4 +99,14 @@ def _band(rows: Sequence[AcceptedFigures]) -> OrganBand:
     band = band_of(margins, {one.case: one.patient for one in unseen if one.patient})
     learned = len({one.patient or one.case for one in rows if not one.unseen})
     known = all(one.ancestry_known for one in unseen)
-    return OrganBand(band, learned, sum(not one.edited for one in unseen), known)
+    return OrganBand(band, learned, sum(not one.edited for one in unseen), known, _scaled(unseen, band))
+
+
+def _scaled(unseen: Sequence[AcceptedFigures], constant: Band) -> Band | None:
+    """The band that follows a local width, where every case has its factor and it is narrower."""
+    factors = {one.case: one.factor for one in unseen}
+    if None in factors.values():
+        return None
+    scaled = band_of(factors, {one.case: one.patient for one in unseen if one.patient})
+    widths = [one.width_mm for one in unseen if one.width_mm is not None]
+    return scaled if scaled_is_narrower(constant, scaled, widths) else None

@@ -15,6 +15,7 @@ from napari_boundaryseg.data.slices.looked_at import LookedAt
 from napari_boundaryseg.data.volume import LabelMap
 from napari_boundaryseg.editing.journal.kept import JournalUpTo, kept
 from napari_boundaryseg.editing.journal.records import NewerVersion
+from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.certificate import chain, document
 from napari_boundaryseg.session.certificate.account import account_of
@@ -35,7 +36,13 @@ class Told(NamedTuple):
     """Figures of the model's result against the labels: `against_model`."""
 
 
-def told(journal: JournalUpTo | None, labels: LabelMap, version: int, looked: LookedAt | None = None) -> Told:
+def told(
+    journal: JournalUpTo | None,
+    labels: LabelMap,
+    version: int,
+    looked: LookedAt | None = None,
+    prediction: Prediction | None = None,
+) -> Told:
     """Read a journal, and say in words why it is not kept where it is not: labels are accepted all the same.
 
     Parameters
@@ -47,6 +54,8 @@ def told(journal: JournalUpTo | None, labels: LabelMap, version: int, looked: Lo
         Of the labels in their case.
     looked : LookedAt, optional
         The slices at which a person looked; all of them where nothing is said.
+    prediction : Prediction, optional
+        What a model last said of the scan.
     """
     if journal is None:
         return _without("There is no journal of these labels.")
@@ -59,7 +68,7 @@ def told(journal: JournalUpTo | None, labels: LabelMap, version: int, looked: Lo
     about = {"records": len(records), "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
     if not np.array_equal(account.labels, labels.array):
         return _without("The journal does not lead to these labels.")
-    against = against_model(account, labels, looked)
+    against = against_model(account, labels, looked, prediction)
     if len(data) > MOST_BYTES:
         why = f"The journal takes {len(data) >> 20} MiB; only {MOST_BYTES >> 20} are kept. It cannot be replayed."
         return Told({"journal": {"file": None, **about, "why": why}, **account.said}, None, against)

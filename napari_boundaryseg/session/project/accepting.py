@@ -21,6 +21,7 @@ from napari_boundaryseg.data.slices.looked_at import LookedAt
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.editing.journal.kept import JournalUpTo
 from napari_boundaryseg.editing.journal.scan_hash import hash_of, scan_hash
+from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.progress import Progress, part
 from napari_boundaryseg.session.certificate import writing
@@ -68,6 +69,8 @@ class Work:
     reviewed: Reviewed = NOTHING
     by_hand: bool | None = None
     """Whether a person has drawn on what a model found; None where nobody knows, or no model was asked."""
+    prediction: Prediction | None = None
+    """What a model last said of the scan, where its probabilities are still at hand."""
 
 
 UNKNOWN = Work()
@@ -103,7 +106,7 @@ def store(
                 made = True
                 place = _read_back(place, scan, part(progress, 0.4, 0.6))
             progress(0.6, f"Reading what was done on {place.name}")
-            told = writing.told(work.journal, labels, version, work.looked)
+            told = writing.told(work.journal, labels, version, work.looked, work.prediction)
             progress(0.8, f"Storing the labels of {place.name}")
             make_new(label, lambda path: formats.write(labels, path))
             file = _read_back_labels(labels, label)

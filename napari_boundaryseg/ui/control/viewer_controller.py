@@ -37,7 +37,7 @@ from napari_boundaryseg.ui.control.project_actions import ProjectActions
 from napari_boundaryseg.ui.control.recovery import Recovery
 from napari_boundaryseg.ui.control.region import DrawnRegion
 from napari_boundaryseg.ui.control.reviewing.agreement_actions import AgreementActions
-from napari_boundaryseg.ui.control.reviewing.band_actions import BandActions
+from napari_boundaryseg.ui.control.reviewing.band.band_actions import BandActions
 from napari_boundaryseg.ui.control.reviewing.check_actions import CheckActions
 from napari_boundaryseg.ui.control.reviewing.findings_question import FindingsQuestion
 from napari_boundaryseg.ui.control.reviewing.look import Look

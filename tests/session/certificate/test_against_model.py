@@ -10,15 +10,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 from certified import Bench, bench
-from scipy.ndimage import binary_erosion, distance_transform_edt
+from scipy.ndimage import binary_erosion, distance_transform_edt, gaussian_filter
 from session_cases import box_labels, box_scan
 from test_certificate import page, said_of
 
 from napari_boundaryseg.data.slices.looked_at import LookedAt
+from napari_boundaryseg.data.volume import LabelMap
 from napari_boundaryseg.editing.history.edit import MODEL, OPENED
 from napari_boundaryseg.editing.history.locks import Lock
 from napari_boundaryseg.editing.journal.note import note_body
 from napari_boundaryseg.engine.checkpoints.ancestry import content_hashes
+from napari_boundaryseg.engine.inference.prediction import Prediction
+from napari_boundaryseg.review.band.border_margin import border_factor
+from napari_boundaryseg.review.band.local_width import local_width_mm
 from napari_boundaryseg.session.certificate import document
 from napari_boundaryseg.session.certificate.accepted_figures import accepted_figures
 from napari_boundaryseg.session.certificate.against_model import (
@@ -207,3 +211,34 @@ def test_a_case_that_the_model_learned_from_is_not_unseen(
     assert found["a"].unseen == (how == "nothing")
     assert found["a"].ancestry_known
     assert replace(found["a"], unseen=True).patient == "subject"
+
+
+def prediction_of(work: Bench, labels: LabelMap, seed: int = 0) -> Prediction:
+    noise = np.random.default_rng(seed).normal(0, 0.02, (2, *labels.array.shape))
+    organs = [gaussian_filter((labels.array == n).astype(float), 1.0) for n in (1, 2)] + noise
+    likely = np.clip(np.stack([1 - organs.sum(axis=0), *organs]), 0, 1).astype(np.float32)
+    return Prediction(labels, likely, likely[0], {}, {}, details={"model": "Tiny"})
+
+
+def test_where_the_probabilities_are_at_hand_the_factor_is_kept(project: Project, tmp_path: Path) -> None:
+    work = bench(tmp_path / "journal")
+    prediction = prediction_of(work, box_labels(work.scan))
+    drawn, accepted = prediction.labels.array, work.labels()
+    case = project.add_case(work.scan, accepted, work=Work(journal=work.moment(), prediction=prediction))
+    rows = said_of(case)["against_model"]["organs"]
+    found = {one.organ: one for one in accepted_figures(project)}
+    for n, organ in enumerate(accepted.scheme.names, start=1):
+        width = local_width_mm(prediction.probabilities[n], work.scan.spacing_mm)
+        wanted = border_factor(drawn == n, accepted.array == n, width, work.scan.spacing_mm)
+        assert rows[organ]["factor"] == pytest.approx(wanted, abs=1e-4) and rows[organ]["width_mm"] > 0
+        assert (found[organ].factor, found[organ].width_mm) == (rows[organ]["factor"], rows[organ]["width_mm"])
+
+
+def test_probabilities_of_another_result_say_nothing(project: Project, tmp_path: Path) -> None:
+    work = bench(tmp_path / "journal")
+    other = box_labels(work.scan)
+    other = LabelMap(np.roll(other.array, 1, axis=0), other.geometry, other.scheme)
+    made = Work(journal=work.moment(), prediction=prediction_of(work, other))
+    rows = said_of(project.add_case(work.scan, work.labels(), work=made))["against_model"]["organs"]
+    assert all("factor" not in row for row in rows.values())
+    assert {one.factor for one in accepted_figures(project)} == {None}

@@ -10,6 +10,7 @@ import pytest
 from scipy.spatial.distance import cdist
 
 from napari_boundaryseg.review.band.border_margin import SHARE, border_margin_mm
+from napari_boundaryseg.review.band.local_width import Widths
 from napari_boundaryseg.session.certificate.accepted_figures import AcceptedFigures
 from napari_boundaryseg.session.certificate.bands import OrganBand, bands_of
 
@@ -132,3 +133,18 @@ def test_an_organ_that_is_missed_too_often_has_no_band(missed: int) -> None:
     assert found.band.can_be_drawn == (missed == 1)
     said = found.as_json()
     assert (said["margin_mm"] is None) == (missed == 3) and said["n"] == 29
+
+
+def test_a_local_width_is_followed_where_every_case_has_its_factor_and_it_is_narrower() -> None:
+    wide = [figures(f"p{n}", 1.0 + n, factor=0.5, width_mm=2.0 * (1 + n)) for n in range(9)]
+    found = band_of_gtv(wide)
+    assert found.band.margin == 9.0 and found.scaled is not None and found.scaled.margin == 0.5
+    assert "± 1.5 mm on average, 1.0 to 2.0 mm on this scan" in found.in_words(Widths(1.5, 1.0, 2.0))
+    assert found.as_json(Widths(1.5, 1.0, 2.0))["local"]["factor"] == 0.5
+    assert "on average" not in found.in_words() and "local" not in found.as_json()
+    lacking = [*wide[:-1], replace(wide[-1], factor=None, width_mm=None)]
+    assert band_of_gtv(lacking).scaled is None
+    wider = [figures(f"p{n}", 1.0, factor=0.5 * (1 + n), width_mm=2.0) for n in range(9)]
+    assert band_of_gtv(wider).scaled is None
+    missed = [*wide[:-1], figures("x", math.inf, factor=math.inf)]
+    assert band_of_gtv(missed).scaled is None and not band_of_gtv(missed).band.can_be_drawn

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from scipy.ndimage import gaussian_filter
 
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.data.volume import Geometry, Volume
@@ -15,6 +16,7 @@ from napari_boundaryseg.editing.journal.kept import JournalUpTo
 from napari_boundaryseg.editing.journal.note import note_body
 from napari_boundaryseg.editing.journal.records import JournalHeader
 from napari_boundaryseg.editing.journal.scan_hash import hash_of
+from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.session.project.accepting import Work
 from napari_boundaryseg.session.project.project import Project
 
@@ -23,8 +25,20 @@ EVERYWHERE = (slice(None),) * 3
 SHAPE = (24, 20, 14)
 
 
-def accept(project: Project, folder: Path, n: int, sha256: str, off_mm: int, model: str = "tiny-pelvis") -> None:
-    """A case whose organs, cubes of voxels of 1 mm, a person moved by so many mm from where the model drew them."""
+def accept(
+    project: Project,
+    folder: Path,
+    n: int,
+    sha256: str,
+    off_mm: int,
+    *,
+    doubts: bool = False,
+    model: str = "tiny-pelvis",
+) -> None:
+    """A case whose organs, cubes of voxels of 1 mm, a person moved by so many mm from where the model drew them.
+
+    With ``doubts`` its probabilities are at hand, which fall the more slowly the farther it was off.
+    """
     rng = np.random.default_rng(n)
     geometry = Geometry(SHAPE, np.eye(4))
     scan = Volume(rng.normal(size=(1, *SHAPE)).astype(np.float32), geometry, ("MR",), f"accepted{n}")
@@ -41,5 +55,8 @@ def accept(project: Project, folder: Path, n: int, sha256: str, off_mm: int, mod
     moved = np.roll(drawn, off_mm, axis=0)
     history.apply("Paint", EVERYWHERE, display.to_display(moved), "paint")
     labels = scan.with_labels(np.ascontiguousarray(display.from_display(history.array)), SCHEME)
-    project.add_case(scan, labels, work=Work("reader", 60.0, journal=JournalUpTo(journal, journal.handed)))
+    likely = np.stack([gaussian_filter((drawn == organ).astype(np.float32), 0.7 * off_mm) for organ in range(4)])
+    said = Prediction(scan.with_labels(drawn, SCHEME), likely, likely[0], {}, {}) if doubts else None
+    journalled = JournalUpTo(journal, journal.handed)
+    project.add_case(scan, labels, work=Work("reader", 60.0, journal=journalled, prediction=said))
     journal.close()

@@ -36,10 +36,10 @@ def known(controller: Any, wait: Callable[..., None]) -> None:
     live(50)
 
 
-def accept_all(controller: Any, folder: Path, sha256: str, off_mm: list[int]) -> None:
+def accept_all(controller: Any, folder: Path, sha256: str, off_mm: list[int], doubts: bool = False) -> None:
     project = project_of(controller.session)
     for n, mm in enumerate(off_mm):
-        accept(project, folder, n, sha256, mm)
+        accept(project, folder, n, sha256, mm, doubts=doubts)
     controller.session.project_changed.emit(project)
 
 
@@ -111,6 +111,7 @@ def points_of(controller: Any, view: Any) -> np.ndarray:
 def test_with_too_few_patients_it_says_so_and_nothing_is_drawn(
     opened: Any, find: Callable[[str], Any], wait: Callable[..., None], tmp_path: Path, sha256: str
 ) -> None:
+    assert "Too few for a band: 0 patients" in find("review_panel.band").text()
     accept_all(opened, tmp_path, sha256, [1, 2, 1])
     known(opened, wait)
     said = find("review_panel.band").text()
@@ -221,3 +222,24 @@ def test_the_certificate_holds_the_band_as_it_was_at_the_accept(
     assert {(one["margin_mm"], one["n"], one["held"], one["judged"]) for one in band.values()} == {(4.0, 10, 10, 10)}
     said = find("review_panel.band").text()
     assert "(n = 10)" in said, "the case itself does not count for its own band"
+
+
+def test_where_every_case_was_measured_so_it_follows_the_local_width(
+    opened: Any, find: Callable[[str], Any], wait: Callable[..., None], tmp_path: Path, sha256: str
+) -> None:
+    accept_all(opened, tmp_path, sha256, [1, 2, 3, 2, 1, 4, 2, 2, 4], doubts=True)
+    known(opened, wait)
+    band = opened.band.bands()["Bladder"]
+    assert band.scaled is not None and "mm on average" in find("review_panel.band").text()
+    go_to_middle(opened, BLADDER)
+    press(find("review_panel.show_band"))
+    known(opened, wait)
+    view = opened.view.outlines.main
+    scaled = [line.tolist() for line in view.band.drawn]
+    assert len(scaled) >= 2
+    assert opened.band.for_certificate()["Bladder"]["local"]["factor"] == band.scaled.margin
+    opened.session.prediction = None
+    opened.session.project_changed.emit(opened.session.project)
+    known(opened, wait)
+    assert "mm on average" not in find("review_panel.band").text(), "without its probabilities the constant one holds"
+    assert view.band.drawn and [line.tolist() for line in view.band.drawn] != scaled

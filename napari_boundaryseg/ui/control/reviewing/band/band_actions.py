@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from functools import partial
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
@@ -10,18 +10,18 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from qtpy.QtCore import QObject, Signal
 
-from napari_boundaryseg.data.volume import Volume
-from napari_boundaryseg.editing.history.edit import Edit
 from napari_boundaryseg.engine.checkpoints.ancestry import content_hashes
 from napari_boundaryseg.errors import InputError
-from napari_boundaryseg.review.band.band_lines import Field, band_lines, depth_field
+from napari_boundaryseg.review.band.band_lines import band_lines
+from napari_boundaryseg.review.band.local_width import Widths
 from napari_boundaryseg.session.actions.known_cases import row_of_scan, rows_of
 from napari_boundaryseg.session.certificate.accepted_figures import Learned, accepted_figures
 from napari_boundaryseg.session.certificate.bands import OrganBand, bands_of
 from napari_boundaryseg.session.session import Session
 from napari_boundaryseg.ui.control.error_messages import report_errors
+from napari_boundaryseg.ui.control.reviewing.band.band_field import Measured, measure, widths_here
+from napari_boundaryseg.ui.control.reviewing.band.drawn_result import DrawnResult, follower, step_of
 from napari_boundaryseg.ui.control.reviewing.beside import Beside
-from napari_boundaryseg.ui.control.reviewing.drawn_result import DrawnResult, follower, step_of
 from napari_boundaryseg.ui.control.reviewing.settled import Settled
 from napari_boundaryseg.ui.layers.editable_labels import EditableLabels
 from napari_boundaryseg.ui.tools.paint_tools import PaintTools
@@ -32,30 +32,23 @@ NO_RESULT = "No band: no model's result is in these labels."
 NOT_ALONE = "No band: the result was applied where hand work stayed, and what the model alone drew is not kept."
 ADAPTED = "No band: a copy of the model was adapted to this scan, and of such copies nothing is known."
 LEARNED = "No band: the model learned of this patient, or it is not at hand to ask."
+UNREAD = "No band: what was accepted cannot be read just now."
+NOTHING = "No band: the model drew no organ."
 READING = "Reading what was accepted…"
 MOST_SLICES = 64
 """Of which the lines are kept."""
 
 
 class Accepted(NamedTuple):
-    """What the project says for one result of a model: the bands, and whether the patient is new to the model."""
+    """What the project says for one result of a model: the bands, and whether the patient is new to the model.
+
+    ``widths`` are those of the bands that follow a local width, on this scan; of the others the constant one is drawn.
+    """
 
     result: DrawnResult
     bands: dict[str, OrganBand]
     is_new: bool
-
-
-class Measured(NamedTuple):
-    """The depth below the border that a model drew of an organ, for a margin."""
-
-    step: Edit
-    organ: int
-    margin_mm: float
-    field: Field | None = None
-
-    def is_of(self, step: Edit, organ: int, margin_mm: float) -> bool:
-        """Whether it is what is asked for."""
-        return self.step is step and (self.organ, self.margin_mm) == (organ, margin_mm)
+    widths: Mapping[str, Widths] = {}
 
 
 class BandActions(QObject):
@@ -106,11 +99,14 @@ class BandActions(QObject):
             return [NO_RESULT]
         if why := self._why_not():
             return [why]
-        if self.is_busy or not self.bands():
-            return [READING] if self.is_busy else [NO_RESULT]
+        result = self.result()
+        if self.is_busy or result is None:
+            return [READING]
+        if not self.bands():
+            return [UNREAD if result.organs else NOTHING]
         said: dict[str, list[str]] = {}
         for organ, band in self.bands().items():
-            said.setdefault(band.in_words(), []).append(organ)
+            said.setdefault(band.in_words(self._widths(organ)), []).append(organ)
         return [f"{', '.join(organs)}: {words}" for words, organs in said.items()]
 
     @property
@@ -133,8 +129,8 @@ class BandActions(QObject):
         if not self._shows or result is None or editable is None or not self.can_show():
             return ""
         organ = self._tools.state()[2]
-        name = editable.scheme.organ(organ).name if organ in editable.scheme.ids else ""
-        if self._margin_mm(organ) is None:
+        name = _name(editable, organ)
+        if self._margin(organ) is None:
             return f"{name or 'This label'} has no band: choose another organ."
         return f"Two white lines round the {name} that {result.model} drew; what you draw does not move them."
 
@@ -150,7 +146,10 @@ class BandActions(QObject):
         result, bands = self.result(), self.bands()
         if result is None or not bands:
             return None
-        return {organ: {"model": result.model, **band.as_json()} for organ, band in bands.items()}
+        return {organ: {"model": result.model, **band.as_json(self._widths(organ))} for organ, band in bands.items()}
+
+    def _widths(self, organ: str) -> Widths | None:
+        return self._accepted.widths.get(organ) if self._accepted is not None else None
 
     def _why_not(self) -> str:
         """Why nothing is promised of the result in the labels; empty where that is not known, or something is."""
@@ -197,13 +196,19 @@ class BandActions(QObject):
     def _read(self) -> None:
         """Read what was accepted, for the result in the labels."""
         result, editable, project, scan = self.result(), self._settled.editable, self.session.project, self.session.scan
-        if result is None or editable is None or project is None or scan is None:
+        if self._settled.is_drawing:
+            self._accepted = None  # it is read once the labels have settled
+            return
+        if result is None or editable is None or scan is None:
             self._draw()
             return
         organs = [editable.scheme.organ(organ).name for organ in result.organs if organ in editable.scheme.ids]
         models = [self.session.model] if self.session.model is not None else []
+        follow, scheme, prediction = follower(editable), editable.scheme, self.session.prediction
 
         def compute() -> Accepted:
+            if project is None:
+                return Accepted(result, bands_of([], result.sha256, organs), True)
             try:
                 figures, learned = accepted_figures(project, models), Learned(project, models)
             except InputError:  # a list that cannot be read just now keeps nobody from working
@@ -211,9 +216,16 @@ class BandActions(QObject):
             rows = rows_of(project)
             row = row_of_scan(rows, scan)
             patient = row.patient if row is not None else None
-            own = {one.name for one in rows if one is row or (patient and one.patient == patient)}
-            is_new = learned.nothing_of(result.sha256, row.name if row else scan.name, patient, content_hashes(scan))
-            return Accepted(result, bands_of(figures, result.sha256, organs, own), is_new)
+            theirs = [one for one in rows if one is row or (patient and one.patient == patient)]
+            own = {one.case.name for one in theirs if one.case is not None}
+            name = row.case.name if row is not None and row.case is not None else scan.name
+            is_new = learned.nothing_of(result.sha256, name, patient, content_hashes(scan))
+            bands = bands_of(figures, result.sha256, organs, own)
+            factors = {
+                organ: one.scaled.margin for organ, one in bands.items() if one.scaled and one.scaled.margin is not None
+            }
+            widths = widths_here(follow, scan.geometry.display, scheme, factors, prediction)
+            return Accepted(result, bands, is_new, widths)
 
         self._reading.ask(compute, self._take_accepted)
         self.changed.emit()
@@ -231,33 +243,38 @@ class BandActions(QObject):
 
     def lines(self, organ: int, at: ShownSlice) -> list[np.ndarray]:
         """The two lines of an organ's band in a slice, rows and columns; what is not measured is measured beside."""
-        result, margin_mm = self.result(), self._margin_mm(organ)
-        if result is None or margin_mm is None:
+        result, margin = self.result(), self._margin(organ)
+        if result is None or margin is None:
             return []
-        if self._measured is None or not self._measured.is_of(result.step, organ, margin_mm):
-            self._measure(result.step, organ, margin_mm)
+        if self._measured is None or not self._measured.is_of(result.step, organ, *margin):
+            self._measure(Measured(result.step, organ, *margin))
             return []
         if at not in self._lines and self._measured.field is not None:
             if len(self._lines) >= MOST_SLICES:
                 self._lines.clear()
-            inner, outer = band_lines(self._measured.field, at.order[0], at.number, margin_mm)
+            inner, outer = band_lines(self._measured.field, at.order[0], at.number, self._measured.margin)
             turned = at.order[1] > at.order[2]
             self._lines[at] = [line[:, ::-1] if turned else line for line in (*inner, *outer)]
         return self._lines.get(at, [])
 
-    def _margin_mm(self, organ: int) -> float | None:
+    def _margin(self, organ: int) -> tuple[float, bool] | None:
+        """The margin of an organ's band, in mm, or, with True, its factor; None where it has none."""
         editable = self._settled.editable
-        name = editable.scheme.organ(organ).name if editable is not None and organ in editable.scheme.ids else ""
+        name = _name(editable, organ)
         one = self.bands().get(name)
-        return one.band.margin if one is not None and one.band.can_be_drawn else None
+        if one is None or not one.band.can_be_drawn:
+            return None
+        band = one.scaled if one.scaled is not None and self._widths(name) is not None else one.band
+        return None if band.margin is None else (band.margin, band is not one.band)
 
-    def _measure(self, step: Edit, organ: int, margin_mm: float) -> None:
+    def _measure(self, asked: Measured) -> None:
         editable, scan = self._settled.editable, self.session.scan
-        if editable is None or scan is None:
+        if editable is None or scan is None or self._settled.is_drawing:
             return
         self._lines.clear()
-        self._measured = Measured(step, organ, margin_mm)
-        compute = _measurer(follower(editable), scan, self._measured)
+        self._measured = asked
+        name, prediction = _name(editable, asked.organ), self.session.prediction
+        compute = partial(measure, follower(editable), scan.geometry.display, asked, name, prediction)
         self._measuring.ask(compute, self._take_measured)
 
     def _take_measured(self, found: Measured) -> None:
@@ -266,14 +283,5 @@ class BandActions(QObject):
         self._outlines.later()
 
 
-def _measurer(follow: Callable[[], Any], scan: Volume, asked: Measured) -> Callable[[], Measured]:
-    def compute() -> Measured:
-        found = follow()
-        if found is None:
-            return asked
-        field = depth_field(found.labels == asked.organ, scan.geometry.display.scale_mm, asked.margin_mm)
-        if field is not None:
-            field = field._replace(depth=field.depth.astype(np.float32))
-        return asked._replace(field=field)
-
-    return compute
+def _name(editable: EditableLabels | None, organ: int) -> str:
+    return editable.scheme.organ(organ).name if editable is not None and organ in editable.scheme.ids else ""
