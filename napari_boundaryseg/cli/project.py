@@ -1,4 +1,4 @@
-"""`boundaryseg project`: whether a project folder is whole, and its repair"""
+"""`boundaryseg project`: whether a project folder is whole, its repair, and charts over its accepted cases"""
 
 from __future__ import annotations
 
@@ -17,18 +17,30 @@ class Action(StrEnum):
     """What is done with a project."""
 
     check = "check"
+    chart = "chart"
 
 
 @command("project")
 def project(
-    action: Annotated[Action, typer.Argument(help="check: look whether what is listed is there and unchanged.")],
+    action: Annotated[
+        Action,
+        typer.Argument(
+            help="check: look whether what is listed is there and unchanged. chart: say whether the model or the "
+            "practice changed over the accepted cases."
+        ),
+    ],
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A project folder.")],
     repair: Annotated[
         bool, typer.Option("--repair", help="Mend what can be mended, after a question. Nothing is deleted.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="With --repair: do not ask.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="With chart: all charts with their cases, as JSON.")] = False,
+    model: Annotated[
+        list[Path] | None,
+        typer.Option(help="With chart: a model file of your own that segmented cases; it says which it learned from."),
+    ] = None,
 ) -> None:
-    """Check a project folder: exit status 1 when something is wrong."""
+    """Check a project folder: exit status 1 when something is wrong. Or chart its accepted cases."""
     from napari_boundaryseg.session.certificate.verify import verify
     from napari_boundaryseg.session.project.check import check
     from napari_boundaryseg.session.project.project import Project
@@ -37,6 +49,13 @@ def project(
 
     if yes and not repair:
         raise typer.BadParameter("--yes goes with --repair")
+    if action is Action.chart:
+        if repair:
+            raise typer.BadParameter("--repair goes with check")
+        _chart(folder, model or [], as_json)
+        return
+    if as_json or model:
+        raise typer.BadParameter("--json and --model go with chart")
     with stoppable(lambda: "the project is as it was."):
         found = check(folder, progress=progress_bar())
     if not found:
@@ -61,3 +80,29 @@ def project(
                 typer.echo(f"{finding.subject}: {finding.problem}")
     if found:
         raise typer.Exit(1)
+
+
+def _chart(folder: Path, models: list[Path], as_json: bool) -> None:
+    """Print what the charts of every organ found."""
+    import json
+
+    from napari_boundaryseg.errors import InputError
+    from napari_boundaryseg.session.project.project import Project
+    from napari_boundaryseg.session.trend import trend_words
+    from napari_boundaryseg.session.trend.trend import read_trends
+
+    if not Project.is_in(folder):
+        raise InputError(folder, "it is no project", "Give the folder that holds project.sqlite")
+    with stoppable(lambda: "nothing was changed.", at_once=True):
+        trends = read_trends(Project(folder, "command line"), models)
+    if as_json:
+        typer.echo(json.dumps([trend_words.as_json(trend) for trend in trends], indent=2, allow_nan=False))
+        return
+    if not trends:
+        typer.echo("No accepted case says how far off a model was: nothing to chart.")
+    for trend in trends:
+        typer.echo(f"{trend.organ}. {trend_words.cases_in_words(trend)}")
+        for sentence in trend_words.sentences(trend):
+            typer.echo(f"  {sentence}")
+        if trend.since_then:
+            typer.echo(f"  Cases since then: {', '.join(trend.since_then)}")

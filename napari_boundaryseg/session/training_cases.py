@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -78,6 +78,20 @@ def first_roles(cases: Sequence[Candidate], chosen: Mapping[str, str], held: Ite
             for n, ((known, _), names) in enumerate(patients.items())
         ]
         roles |= dict.fromkeys(list(patients.values())[-min(ranked)[-1]], "Held out")
+    return {case.name: roles.get(case.name, "Leave out") for case in cases}
+
+
+def roles_to_learn(cases: Sequence[Candidate], names: Iterable[str]) -> dict[str, str]:
+    """The role of every case where these alone shall teach: what was held out judges on, all others are left out.
+
+    Of these cases those of a patient who is held out judge, too; where nobody is, `first_roles` says who.
+    """
+    chosen, held = set(names), [case for case in cases if case.role == "Held out" and not case.misfit]
+    patients = {case.patient for case in held} - {None}
+    judging = {case.name for case in cases if case in held or (case.name in chosen and case.patient in patients)}
+    teaching = [replace(case, role="") for case in cases if case.name in chosen - judging]
+    taught = {case.name: "Train" for case in teaching if not case.misfit} if held else first_roles(teaching, {})
+    roles = {**taught, **dict.fromkeys(judging, "Held out")}
     return {case.name: roles.get(case.name, "Leave out") for case in cases}
 
 

@@ -21,6 +21,7 @@ from napari_boundaryseg.session.training_cases import (
     first_roles,
     of_unknown_patient,
     on_both_sides,
+    roles_to_learn,
 )
 
 
@@ -160,3 +161,28 @@ def test_one_patient_in_two_roles_adds_no_model_and_counts_once(told: Told, tiny
     fine_tune.fine_tune(session, tiny_model, ["a"], ["b", "c"], steps=1)
     (version,) = session.project.models()
     assert (version.comparison["n"], version.comparison["n_cases"]) == (1, 2)
+
+
+def test_a_few_cases_alone_teach_and_all_others_are_left_out() -> None:
+    offered = [*cases(**{f"old{n}": f"{n}" for n in range(12)}), *cases(new1="a", new2="b", new3="c")]
+    roles = roles_to_learn(offered, ["new1", "new2", "new3", "gone"])
+    assert {name for name, role in roles.items() if role == "Train"} == {"new1", "new2", "new3"}
+    assert set(roles) == {case.name for case in offered} and held(roles) == "", "all three judge by cross-fitting"
+
+
+def test_of_many_such_cases_one_is_held_out_as_of_any() -> None:
+    offered = [*cases(old="o"), *cases(**{f"n{n:02d}": f"{n}" for n in range(10)})]
+    roles = roles_to_learn(offered, [f"n{n:02d}" for n in range(10)])
+    assert held(roles) == "n09" and roles["old"] == "Leave out"
+
+
+def test_what_a_person_held_out_stays_so_with_all_of_its_patient() -> None:
+    offered = [replace(one, role="Held out") for one in cases(old="1")] + cases(new1="1", new2="2", new3="3", other="4")
+    roles = roles_to_learn(offered, ["new1", "new2", "new3"])
+    assert roles == {"old": "Held out", "new1": "Held out", "new2": "Train", "new3": "Train", "other": "Leave out"}
+    assert on_both_sides(offered, roles) == []
+
+
+def test_what_the_model_cannot_use_teaches_nothing() -> None:
+    offered = [*cases(a="1", b="2"), replace(cases(c="3")[0], misfit="other channels")]
+    assert roles_to_learn(offered, ["a", "b", "c"])["c"] == "Leave out"

@@ -39,6 +39,8 @@ class Chart:
         The case from which on the change is likely to be.
     better : bool or None
         Whether it changed for the better.
+    mean : float or None
+        What is usual, in the figure's own unit: the mean of the cases that told it, taken on the figure's scale.
     """
 
     figure: Charted
@@ -50,6 +52,7 @@ class Chart:
     found: int | None = None
     since: int | None = None
     better: bool | None = None
+    mean: float | None = None
 
     @property
     def suggests_fine_tuning(self) -> bool:
@@ -103,18 +106,17 @@ def chart_of(
     mean, sd = usual or mean_sd(scaled[:told].tolist())[1:]
     if mean is None or sd is None or sd <= _ALIKE:
         return nothing
-    cases, limit = there[told:], limit_for(told)
+    cases, limit, mean_value = there[told:], limit_for(told), float(figure.back(np.array(mean)))
     sums = sums_of((scaled[told:] - mean) / sd)
     beyond = np.flatnonzero((sums.max(axis=0) > limit) & (np.arange(told, len(there)) >= FEWEST - 1))
     if not len(beyond):
-        return Chart(figure, len(there), told, limit, cases, sums)
+        return Chart(figure, len(there), told, limit, cases, sums, mean=mean_value)
     at = int(beyond[0])
     side = int(np.argmax(sums[:, at]))
     since = int(cases[change_point(sums[side], at)])
     rose = side == 0
-    return Chart(
-        figure, len(there), told, limit, cases, sums, int(cases[at]), since, rose == (figure.better == "higher")
-    )
+    better = rose == (figure.better == "higher")
+    return Chart(figure, len(there), told, limit, cases, sums, int(cases[at]), since, better, mean_value)
 
 
 _ALIKE = 1e-9

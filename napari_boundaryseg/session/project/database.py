@@ -13,7 +13,7 @@ from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.project.paths import give_rights, inside
 
 FILE = "project.sqlite"
-VERSION = 4
+VERSION = 5
 """``PRAGMA user_version`` of the tables as they are now; 0.1 and 0.2 of the program left it at 0."""
 LABELS = re.compile(r"labels-v([1-9]\d{0,8})\.nii\.gz")
 
@@ -56,6 +56,11 @@ _TABLES_4 = (
     "sha256 TEXT NOT NULL UNIQUE, previous TEXT NOT NULL, page TEXT NOT NULL, removed INTEGER NOT NULL DEFAULT 0)",
 )
 """The chain of certificates, one for each accept, also of cases that were removed: see `certificate.chain.Link`."""
+_TABLES_5 = (
+    "CREATE TABLE limits_anew (number INTEGER PRIMARY KEY, model TEXT NOT NULL, organ TEXT NOT NULL, "
+    "after INTEGER NOT NULL, said TEXT NOT NULL)",
+)
+"""When a person set the limits of charts anew: see `trend.limits_anew`."""
 
 
 @contextmanager
@@ -145,7 +150,7 @@ def migrate(database: sqlite3.Connection, folder: Path) -> None:
         return
     if before < 1:
         _to_version_1(database, folder)
-    for version, statements in ((2, _TABLES_2), (3, _TABLES_3), (4, _TABLES_4)):
+    for version, statements in enumerate((_TABLES_2, _TABLES_3, _TABLES_4, _TABLES_5), start=2):
         for statement in statements if before < version else ():
             database.execute(statement)
     database.execute(f"PRAGMA user_version = {VERSION}")

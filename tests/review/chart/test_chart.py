@@ -12,7 +12,7 @@ from napari_boundaryseg.review.chart.chart_words import chart_in_words
 from napari_boundaryseg.review.chart.charted import CHARTED, Charted
 from napari_boundaryseg.review.chart.limits import KNOWN, limit_for
 
-PLAIN = Charted("Plain", "higher", lambda values: values)
+PLAIN = Charted("Plain", "higher", np.array, np.array)
 USUAL = [0.0, 1.0, -1.0, 0.5, -0.5] * 4
 """Twenty cases."""
 
@@ -43,7 +43,7 @@ def test_the_sums_are_of_what_came_after_the_first_cases() -> None:
 def test_a_change_is_found_and_only_a_worse_one_suggests_fine_tuning(
     better: str, value: float, fine_tune: bool
 ) -> None:
-    figure = Charted("It", better, lambda values: values)  # type: ignore[arg-type]
+    figure = Charted("It", better, np.array, np.array)  # type: ignore[arg-type]
     chart = chart_of([*USUAL, *USUAL[:10], 0.0, *[value] * 6], figure)
     assert chart.since == 31 and chart.suggests_fine_tuning is fine_tune
     assert chart.found is not None and 31 < chart.found <= 33
@@ -115,6 +115,19 @@ def test_the_scale_of_shares_is_the_arcsine_of_the_root() -> None:
     found = CHARTED["surface_dice"].scale(np.array([0.0, 0.25, 1.0]))
     np.testing.assert_allclose(found, [0.0, np.pi / 6, np.pi / 2])
     np.testing.assert_allclose(CHARTED["surface_dice"].scale(np.array([-1e-9, 1 + 1e-9])), [0.0, np.pi / 2])
+
+
+@pytest.mark.parametrize("name", CHARTED)
+def test_the_way_back_from_every_scale_is_exact(name: str) -> None:
+    values = np.array([0.0, 0.2, 0.5, 1.0])
+    np.testing.assert_allclose(CHARTED[name].back(CHARTED[name].scale(values)), values, atol=1e-12)
+
+
+def test_what_is_usual_is_told_in_the_figures_own_unit() -> None:
+    chart = chart_of([0.0, 4.0, 16.0, 36.0] * 6, CHARTED["apl_mm"])
+    assert chart.mean == pytest.approx(9.0), "the mean of the roots, squared"
+    assert chart_of(USUAL, PLAIN).mean == pytest.approx(0.0) and chart_of(USUAL[:9], PLAIN).mean is None
+    assert chart_of([*USUAL, *[5.0] * 5], PLAIN).mean == pytest.approx(0.0)
 
 
 @pytest.mark.parametrize("quiet", [0, 1])

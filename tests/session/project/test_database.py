@@ -51,7 +51,7 @@ def test_what_0_1_made_is_migrated_once_it_is_written(old: Path) -> None:
     project = Project(old)
     cases, models = project.cases(), project.models()
     project.begin_writing()
-    assert ask(old, "PRAGMA user_version") == [(4,)]
+    assert ask(old, "PRAGMA user_version") == [(5,)]
     assert (project.cases(), project.models()) == (cases, models)
     assert ask(old, "SELECT patient, role, scan_hash FROM cases") == [(None, None, None)]
     listed = "SELECT slug, version, file, sha256, state FROM versions ORDER BY version"
@@ -63,7 +63,7 @@ def test_what_0_1_made_is_migrated_once_it_is_written(old: Path) -> None:
     fresh = Project(old.with_name("fresh"))
     schema = "SELECT name, sql FROM sqlite_master ORDER BY name"
     assert ask(old, schema) and {row[0] for row in ask(old, schema)} == {row[0] for row in ask(fresh.folder, schema)}
-    for table in ("cases", "versions", "holder", "models", "worklist", "patient_key", "certificates"):
+    for table in ("cases", "versions", "holder", "models", "worklist", "patient_key", "certificates", "limits_anew"):
         columns = "SELECT name, type FROM pragma_table_info('TABLE')".replace("TABLE", table)
         assert ask(old, columns) == ask(fresh.folder, columns)
 
@@ -80,7 +80,7 @@ def test_a_case_of_0_1_gets_the_hash_of_its_scan_when_it_is_accepted_again(old: 
 
 
 def test_a_database_of_a_later_version_is_refused_and_left_alone(project: Project, scan: Volume) -> None:
-    change(project.folder, "PRAGMA user_version = 5")
+    change(project.folder, "PRAGMA user_version = 6")
     before = (project.folder / "project.sqlite").read_bytes()
     for call in (project.cases, lambda: project.add_case(scan, box_labels(scan)), lambda: Project(project.folder)):
         with pytest.raises(InputError, match=r"project\.sqlite: a later version of the program wrote it. Update"):
