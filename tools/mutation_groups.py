@@ -43,6 +43,10 @@ GROUPS = {
         0.9,
     ),
     "observers": Group(("review/observers.py", "review/border_distance.py"), ("tests/review/test_observers.py",), 0.9),
+    "observing": Group(
+        ("review/observer_spread.py", "review/spread_places.py", "review/observing.py", "review/comparing.py"),
+        ("tests/review/test_observer_spread.py", "tests/review/test_observing.py", "tests/review/test_comparing.py"),
+    ),
     "geometry": Group(
         ("data/geometry.py", "data/volume.py", "data/boxes.py", "data/formats/*/geometry.py"),
         ("tests/data/test_geometry.py", "tests/data/test_volume.py", "tests/data/test_boxes.py", "tests/data/formats"),

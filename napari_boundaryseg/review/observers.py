@@ -29,15 +29,21 @@ class Observed:
     distance_mm : (I, J, K) float32 array
         Of voxels beside that surface, how far within it they lie; NaN elsewhere. Its zero level is the surface, finer
         than voxels.
-    sd_mm, range_mm : (I, J, K) float32 array
-        On the mask's border voxels, the sample SD of the observers' signed distances, and the largest less the
-        smallest; NaN elsewhere.
+    sd_mm, low_mm, high_mm : (I, J, K) float32 array
+        On the mask's border voxels, the sample SD of the observers' signed distances, the smallest and the largest; NaN
+        elsewhere.
     """
 
     mask: np.ndarray
     distance_mm: np.ndarray
     sd_mm: np.ndarray
-    range_mm: np.ndarray
+    low_mm: np.ndarray
+    high_mm: np.ndarray
+
+    @property
+    def range_mm(self) -> np.ndarray:
+        """On the mask's border voxels, the largest signed distance less the smallest: how far apart they lie."""
+        return np.asarray(self.high_mm - self.low_mm)
 
 
 def observed(
@@ -92,11 +98,12 @@ def observed(
     distance[tuple(beside.T)] = average(_distances(borders, beside), axis=0)
     edge = np.argwhere(inner_boundary(inside))
     each = _distances(borders, edge)
-    sd, span = (np.full(inside.shape, np.nan) for _ in range(2))
-    sd[tuple(edge.T)], span[tuple(edge.T)] = each.std(axis=0, ddof=1), np.ptp(each, axis=0)
+    along = [np.full(inside.shape, np.nan) for _ in range(3)]
+    for part, values in zip(along, (each.std(axis=0, ddof=1), each.min(axis=0), each.max(axis=0)), strict=True):
+        part[tuple(edge.T)] = values
     whole = np.zeros(shape, bool)
     whole[box] = inside
-    return Observed(whole, *(_placed(part, box, shape) for part in (distance, sd, span)))
+    return Observed(whole, *(_placed(part, box, shape) for part in (distance, *along)))
 
 
 def _distances(borders: Sequence[SmoothBorder], voxels: np.ndarray) -> np.ndarray:

@@ -41,9 +41,8 @@ class WorstPlace:
     @property
     def sentence(self) -> str:
         """What is wrong and where, for a person, with slices counted from 1."""
-        first, last = (n + 1 for n in self.slices)
         how = "too large" if self.mm > 0 else "too small"
-        where = f"slice {self.slice + 1}" + (f" (slices {first} to {last})" if first < last else "")
+        where = where_text(self.slice, self.slices)
         return f"{abs(self.mm):.1f} mm {how} on {where}, {area_text(self.area_mm2)} of border"
 
 
@@ -174,6 +173,18 @@ def border_areas_mm2(mask: np.ndarray, voxels: np.ndarray, spacing_mm: Sequence[
             sides.append(~padded[beside])
         squared += ((sides[0].astype(float) + sides[1]) * face) ** 2
     return np.sqrt(squared)
+
+
+def where_text(at: int, slices: tuple[int, int]) -> str:
+    """The slice of a place, and those over which it goes, for a person: counted from 1.
+
+    Examples
+    --------
+    >>> where_text(13, (13, 15)), where_text(4, (4, 4))
+    ('slice 14 (slices 14 to 16)', 'slice 5')
+    """
+    first, last = (n + 1 for n in slices)
+    return f"slice {at + 1}" + (f" (slices {first} to {last})" if first < last else "")
 
 
 def area_text(mm2: float) -> str:

@@ -21,10 +21,13 @@ from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 from napari_boundaryseg.ui.input.window_input import WindowInput
 from napari_boundaryseg.ui.layers import access
 from napari_boundaryseg.ui.layers.free_labels import OVER, free_labels, scan_beneath
+from napari_boundaryseg.ui.layers.reviewing.observer_layers import MEDIAN
 from napari_boundaryseg.ui.layers.scan import scan_data
 
 PRESTART_MS = 2000
 """The worker starts once the window stands."""
+
+SAVE_LABELS = "Choose the layer of labels"
 
 _CONTROLLERS: weakref.WeakKeyDictionary[Any, ViewerController] = weakref.WeakKeyDictionary()
 
@@ -68,6 +71,8 @@ def write_labels(path: str, data: Any, meta: dict[str, Any]) -> list[str]:
     """
     known = meta.get("metadata", {})
     scan = known.get(access.KEY)
+    if known.get(access.KIND) == MEDIAN:
+        raise InputError(Path(path), "the median of several observers is nobody's labels", SAVE_LABELS)
     array = np.asarray(data)
     if scan is not None:
         labels = LabelMap(

@@ -41,6 +41,7 @@ from napari_boundaryseg.ui.control.reviewing.band.band_actions import BandAction
 from napari_boundaryseg.ui.control.reviewing.check_actions import CheckActions
 from napari_boundaryseg.ui.control.reviewing.findings_question import FindingsQuestion
 from napari_boundaryseg.ui.control.reviewing.look import Look
+from napari_boundaryseg.ui.control.reviewing.observing.observer_actions import ObserverActions
 from napari_boundaryseg.ui.control.reviewing.queue_actions import QueueActions
 from napari_boundaryseg.ui.control.reviewing.references import References
 from napari_boundaryseg.ui.control.reviewing.settled import Settled
@@ -97,6 +98,7 @@ class ViewerController(QObject):
         self.checks = CheckActions(session, self._settled, self._look, self)
         self.references = References(viewer, session, self.cases, self)
         self.agreement = AgreementActions(viewer, session, self._settled, self._look, self.references, self)
+        self.observers = ObserverActions(viewer, session, self._settled, self._look, self.references, self)
         self.findings = FindingsQuestion(session, self._settled, self.checks, self)
         self.review = QueueActions(session, self._settled, self._look, self.view.outlines, self)
         self.band = BandActions(session, self._settled, self.tools, self.view.outlines, self)
@@ -146,11 +148,12 @@ class ViewerController(QObject):
 
     def _reviewed(self) -> dict[str, Any]:
         """What was checked, reviewed and compared of the labels in the window, plain values; None for what was not."""
+        one, several = self.agreement.for_certificate(), self.observers.for_certificate()
         return {
             "findings": self.checks.for_certificate(),
             "arcs": self.review.for_certificate(),
             "band": self.band.for_certificate(),
-            "reference": self.agreement.for_certificate(),
+            "reference": one if several is None else {**(one or {}), "several observers": several},
         }
 
     def close(self) -> None:

@@ -13,7 +13,8 @@ from napari_boundaryseg.data.volume import Geometry
 KEY = "boundaryseg"
 """``layer.metadata[KEY]``: what the layer shows."""
 KIND = "boundaryseg_kind"
-"""``layer.metadata[KIND]``: scan, labels, preview, edges, contour, attention, region, surface, errors or leaving."""
+"""``layer.metadata[KIND]``: scan, labels, preview, edges, contour, attention, region, surface, errors, median,
+spread or leaving."""
 CHANNEL = "boundaryseg_channel"
 """``layer.metadata[CHANNEL]``: which channel of the scan it is, from 0."""
 RESULTS = ("edges", "contour", "attention")

@@ -15,6 +15,8 @@ MARK_COLOUR = "#FF5CF4"
 """Of the line over a place to look at."""
 BAND_COLOUR = "#FFFFFF"
 """Of the two lines of a band: no organ's colour, and with a dark rim seen on bright fat, too."""
+MEDIAN_COLOUR = "#FFFFFF"
+"""Of the line in the middle of several observers."""
 EDGES_COLOUR = "#66FFB3"
 """Far from every organ's colour and from grey, also for people who see no red or no green."""
 FILL = 0.2
@@ -122,6 +124,24 @@ def errors_style(limit_mm: float) -> dict[str, object]:
         "opacity": 1.0,
         "blending": "translucent_no_depth",
         "contrast_limits": (-limit_mm, limit_mm),
+        "interpolation2d": "nearest",
+    }
+
+
+def median_style() -> dict[str, Any]:
+    """The surface in the middle of several observers: a white line, which is no organ's colour."""
+    colours: dict[int | None, str] = {None: "transparent", 0: "transparent", 1: MEDIAN_COLOUR}
+    return {"opacity": 1.0, "colormap": DirectLabelColormap(color_dict=colours), "blending": "translucent"}
+
+
+def spread_style(limit_mm: float) -> dict[str, object]:
+    """How far observers lie apart on a border, in mm: pale where they agree, over yellow to a dark red; else clear."""
+    ramp = [[1.0, 1.0, 0.85, 0.5], [1.0, 0.85, 0.2, 0.9], [0.95, 0.45, 0.1, 1.0], [0.65, 0.0, 0.25, 1.0]]
+    return {
+        "colormap": Colormap(ramp, name="spread", nan_color=[0.0, 0.0, 0.0, 0.0]),
+        "opacity": 1.0,
+        "blending": "translucent_no_depth",
+        "contrast_limits": (0.0, limit_mm),
         "interpolation2d": "nearest",
     }
 

@@ -13,6 +13,7 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_boundaryseg.data import formats
 from napari_boundaryseg.data.formats.channels import fitted
+from napari_boundaryseg.data.formats.format import stem
 from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.data.volume import LabelMap, Volume
 from napari_boundaryseg.editing.journal.scan_hash import hash_of
@@ -37,6 +38,8 @@ class Reference(NamedTuple):
     """For a certificate: neither a file's name nor a person's."""
     of: Any
     """A layer, a row of the list of cases with a version, or a path."""
+    name: str
+    """Of the observer who drew them, as long as a person gives none."""
 
 
 class References(QObject):
@@ -48,7 +51,8 @@ class References(QObject):
     def __init__(self, viewer: Any, session: Session, cases: CaseActions, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._viewer, self.session, self._cases = viewer, session, cases
-        self._files: list[Path] = []
+        self._files: dict[str, list[Path]] = {}
+        """Of each scan, by its hash."""
         self._versions: list[tuple[CaseRow, CaseVersion]] = []
         cases.changed.connect(self._on_cases)
         session.scan_changed.connect(self._on_scan)
@@ -60,16 +64,21 @@ class References(QObject):
         scan, in_work = self.session.scan, only(self._viewer, "labels")
         layers = [layer for layer in reversed(self._viewer.layers) if layer is not in_work and _is_over(layer, scan)]
         return [
-            *(Reference(id(layer), f"Layer {layer.name}", "another layer of labels", layer) for layer in layers),
+            *(_of_labels(layer) for layer in layers),
             *(_of_version(row, version) for row, version in self._versions),
-            *(Reference(path, f"File {path.name}", "a label file", path) for path in reversed(self._files)),
+            *(_of_file(path) for path in reversed(self._files_of(scan))),
         ]
 
     def add(self, path: Path) -> Reference:
-        """Have a label file among them, until another scan is opened."""
-        self._files = [*(one for one in self._files if one != path), path]
-        self.changed.emit()
-        return Reference(path, f"File {path.name}", "a label file", path)
+        """Have a label file among those of the open scan."""
+        scan = self.session.scan
+        if scan is not None:
+            self._files[hash_of(scan)] = [*(one for one in self._files_of(scan) if one != path), path]
+            self.changed.emit()
+        return _of_file(path)
+
+    def _files_of(self, scan: Volume | None) -> list[Path]:
+        return self._files.get(hash_of(scan), []) if scan is not None else []
 
     def reader(self, reference: Reference, scheme: LabelScheme) -> Callable[[], LabelMap]:
         """What reads one on any thread, on the scan's grid.
@@ -113,7 +122,6 @@ class References(QObject):
             return []
 
     def _on_scan(self, scan: Volume | None) -> None:
-        self._files = []
         self.changed.emit()
 
     def _on_layer(self, event: Any) -> None:
@@ -122,8 +130,16 @@ class References(QObject):
 
 
 def _of_version(row: CaseRow, version: CaseVersion) -> Reference:
-    key = (row.name, version.version)
-    return Reference(key, f"Version {version_in_words(version)}", f"accepted version {version.version}", (row, version))
+    key, words = (row.name, version.version), f"Version {version_in_words(version)}"
+    return Reference(key, words, f"accepted version {version.version}", (row, version), words)
+
+
+def _of_labels(layer: Labels) -> Reference:
+    return Reference(id(layer), f"Layer {layer.name}", "another layer of labels", layer, str(layer.name))
+
+
+def _of_file(path: Path) -> Reference:
+    return Reference(path, f"File {path.name}", "a label file", path, stem(path))
 
 
 def _is_over(layer: Any, scan: Volume | None) -> bool:

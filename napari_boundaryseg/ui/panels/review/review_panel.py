@@ -1,4 +1,4 @@
-"""The Review panel: what the rules found, the border piece by piece, its band, and how far it is from another's."""
+"""The Review panel: what the rules found, the border piece by piece, its band, and how far it is from others'."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from napari_boundaryseg.ui.panels.panel import PANELS, Panel
 from napari_boundaryseg.ui.panels.review.agreement_box import AgreementBox
 from napari_boundaryseg.ui.panels.review.band_box import BandBox
 from napari_boundaryseg.ui.panels.review.checks_box import ChecksBox
+from napari_boundaryseg.ui.panels.review.observers_box import ObserversBox
 from napari_boundaryseg.ui.panels.review.queue_box import QueueBox
 from napari_boundaryseg.ui.widgets.controls import column
 
@@ -24,8 +25,8 @@ class ReviewPanel(Panel):
         self._checks, self._review, self._labels = controller.checks, controller.review, controller.labels
         self.checks = ChecksBox(controller)
         self.queue, self.agreement = QueueBox(controller), AgreementBox(controller)
-        self.band = BandBox(controller)
-        column(self, self.checks, self.queue, self.band, self.agreement).addStretch(1)
+        self.band, self.observers = BandBox(controller), ObserversBox(controller)
+        column(self, self.checks, self.queue, self.band, self.agreement, self.observers).addStretch(1)
         self._review.changed.connect(self._show_state)
         self._checks.changed.connect(self._show_state)
         self._labels.shown.connect(self._show_state)
