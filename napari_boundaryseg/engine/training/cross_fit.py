@@ -8,9 +8,11 @@ is the procedure; the model that is kept has learnt from all of them.
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from napari_boundaryseg.data.datasets.copies import marks, one_patient_each, one_scan
 from napari_boundaryseg.data.saving import atomic_json
@@ -88,8 +90,10 @@ def cross_fit(
                 procedure(others, place, _said(part(told, 0.0, 0.9), f"Model {n + 1} of {len(asked)}: "))
             )
             cases = [scans[k] for k in judging if scans[k].volume.name in may]
-            atomic_json(kept, judged(before, after, cases, device, part(told, 0.9, 1.0))._asdict())
-        of_part = Judged(**json.loads(kept.read_text("utf-8")))
+            found_now = judged(before, after, cases, device, part(told, 0.9, 1.0))
+            atomic_json(kept, {"scores": _with(found_now.scores, math.nan, None), "pictures": found_now.pictures})
+        said = json.loads(kept.read_text("utf-8"))
+        of_part = Judged(_with(said["scores"], None, math.nan), said["pictures"])
         found.scores.update(of_part.scores)
         found.pictures.update(of_part.pictures)
     return found, judges, len(asked)
@@ -98,6 +102,14 @@ def cross_fit(
 def forget_parts(folder: Path) -> None:
     """Remove what only the comparison needed."""
     shutil.rmtree(folder / PARTS, ignore_errors=True)
+
+
+def _with(scores: Any, value: float | None, instead: float | None) -> Any:
+    """Scores with what stands for a distance that there is not, where an organ is missing, replaced: JSON has no NaN."""
+    if isinstance(scores, dict):
+        return {name: _with(one, value, instead) for name, one in scores.items()}
+    is_it = scores is None if value is None else scores is not None and math.isnan(scores)
+    return instead if is_it else scores
 
 
 def _said(progress: Progress, words: str) -> Progress:

@@ -11,7 +11,7 @@ from test_fine_tune import case, write_model
 
 from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.engine.checkpoints.ancestry import content_hashes
-from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, load_model
+from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, load_model, save
 from napari_boundaryseg.engine.training import cross_fit
 from napari_boundaryseg.engine.training.cross_fit import parts_of
 from napari_boundaryseg.engine.training.fine_tune import fine_tune
@@ -83,6 +83,24 @@ def test_what_was_stopped_goes_on_and_finds_the_same(model: LoadedModel, tmp_pat
     assert not [text for text in seen if text.startswith("Model 1 of 3")]
     one, other = (json.loads((path.parent / "comparison.json").read_text("utf-8")) for path in (whole, resumed))
     assert one == other
+
+
+def test_an_organ_that_a_model_misses_has_no_distances_and_stops_nothing(model: LoadedModel, tmp_path: Path) -> None:
+    save(model.path, model.card, {name: value * 0 for name, value in model.network.state_dict().items()})
+    blind = load_model(model.path)  # it calls everything background
+    whole = tuned(blind, tmp_path / "whole")
+
+    def stop(fraction: float, text: str = "") -> None:
+        if text.startswith("Model 3 of 3"):
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        tuned(blind, tmp_path / "stopped", progress=stop)
+    resumed = tuned(blind, tmp_path / "stopped", resume=True)
+    one, other = (json.loads((path.parent / "comparison.json").read_text("utf-8")) for path in (whole, resumed))
+    assert one == other
+    assert {row["dsc_before"] for row in one["cases"]} == {0.0}
+    assert {row["hd95_mm_before"] for row in one["cases"]} == {None}
 
 
 def test_who_taught_an_earlier_version_judges_nothing(model: LoadedModel, tmp_path: Path) -> None:
