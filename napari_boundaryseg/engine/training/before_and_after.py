@@ -20,6 +20,8 @@ from napari_boundaryseg.engine.training.judges import Judges
 from napari_boundaryseg.engine.training.loop.folder import CARD
 from napari_boundaryseg.progress import Progress
 
+LAST_WRITTEN = "comparison.md"
+"""What `keep_comparison` writes when all else is there."""
 Scores = dict[str, dict[str, dict[str, dict[str, float]]]]
 """Case to "before" and "after" to organ to metric to value."""
 
@@ -100,5 +102,10 @@ def keep_comparison(
     atomic_text(folder / CARD, card.model_dump_json(indent=2))
     atomic_json(folder / "comparison.json", comparison)
     atomic_text(folder / "comparison.html", as_html(comparison, found.pictures))
-    atomic_text(folder / "comparison.md", as_markdown(comparison))
+    atomic_text(folder / LAST_WRITTEN, as_markdown(comparison))
     return comparison
+
+
+def is_written(folder: Path) -> bool:
+    """Whether the comparison of a fine-tuning is written to its end."""
+    return (folder / LAST_WRITTEN).is_file()

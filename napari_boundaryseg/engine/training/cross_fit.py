@@ -100,12 +100,12 @@ def cross_fit(
 
 
 def forget_parts(folder: Path) -> None:
-    """Remove what only the comparison needed."""
+    """Remove what only the comparison needed, once that is written."""
     shutil.rmtree(folder / PARTS, ignore_errors=True)
 
 
 def _with(scores: Any, value: float | None, instead: float | None) -> Any:
-    """Scores with what stands for a distance that there is not, where an organ is missing, replaced: JSON has no NaN."""
+    """Scores with what stands for a distance that there is not replaced: JSON has no NaN."""
     if isinstance(scores, dict):
         return {name: _with(one, value, instead) for name, one in scores.items()}
     is_it = scores is None if value is None else scores is not None and math.isnan(scores)

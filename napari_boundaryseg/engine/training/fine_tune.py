@@ -15,7 +15,7 @@ from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, load_m
 from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan
 from napari_boundaryseg.engine.recipes.recipe import TUNING_STEPS, Recipe
 from napari_boundaryseg.engine.recipes.tuning import PART_OF_STEPS, SMALLEST_GAIN, FineTuneSettings, Part
-from napari_boundaryseg.engine.training.before_and_after import judged, keep_comparison
+from napari_boundaryseg.engine.training.before_and_after import is_written, judged, keep_comparison
 from napari_boundaryseg.engine.training.cross_fit import cross_fit, forget_parts, parts_to_judge
 from napari_boundaryseg.engine.training.data.cases import Pair
 from napari_boundaryseg.engine.training.earlier import EarlierScans, Forgetting
@@ -167,6 +167,9 @@ def fine_tune(
         return teach(fewer, some, place, steps=fewer.steps, resume=True, progress=told)
 
     def judge(tuned: Path) -> None:
+        if parts and is_written(folder):  # else its parts, some of which may be gone, would be trained anew
+            forget_parts(folder)
+            return
         asked = partial(Forgetting(model, before, device).kept, tuned.with_name(LAST))
         told = share(progress, 0.45 * own, 0.9 * own)
         kept = taken(model, scans, patients or {}, learn, folder, device, asked, told)

@@ -81,6 +81,7 @@ def taken(
         By the change of Dice, each patient once; `LITTLE` where no other patient has anything labelled.
     """
     if (folder / TAKEN).is_file():
+        shutil.rmtree(folder / HALVES, ignore_errors=True)
         kept = json.loads((folder / TAKEN).read_text("utf-8"))
         said = kept.get("earlier")
         return Taken(float(kept["share"]), kept["why"], said and EarlierScores.model_validate(said))

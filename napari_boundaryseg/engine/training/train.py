@@ -262,6 +262,8 @@ def _steps(
     progress: Progress,
 ) -> None:
     began = saved = time.perf_counter()
+    if run.saved < 0 and min(run.recipe.steps_per_epoch, run.steps) == 1:
+        run.save_state()  # before the first model: one without a state is another training's, see `files.claim`
     while run.step < run.steps and not run.ended:
         set_training(run.network)  # whoever was scored meanwhile
         values = run.one_step(batches)

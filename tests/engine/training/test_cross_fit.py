@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from test_fine_tune import case, write_model
 
+import napari_boundaryseg.engine.training.fine_tune as fine_tune_module
 from napari_boundaryseg.data.volume import Volume
 from napari_boundaryseg.engine.checkpoints.ancestry import content_hashes
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, load_model, save
@@ -83,6 +84,25 @@ def test_what_was_stopped_goes_on_and_finds_the_same(model: LoadedModel, tmp_pat
     assert not [text for text in seen if text.startswith("Model 1 of 3")]
     one, other = (json.loads((path.parent / "comparison.json").read_text("utf-8")) for path in (whole, resumed))
     assert one == other
+
+
+def test_one_that_is_killed_while_it_forgets_its_parts_has_ended(
+    model: LoadedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(folder: Path) -> None:
+        for name in ("state.safetensors", "judged.json"):
+            (folder / "parts" / "1" / name).unlink()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fine_tune_module, "forget_parts", killed)
+        with pytest.raises(KeyboardInterrupt):
+            tuned(model, tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
+    path = tuned(model, tmp_path, resume=True)
+    assert path.read_bytes() == before[path.name]
+    assert (tmp_path / "comparison.json").read_bytes() == before["comparison.json"]
+    assert not (tmp_path / "parts").exists()
 
 
 def test_an_organ_that_a_model_misses_has_no_distances_and_stops_nothing(model: LoadedModel, tmp_path: Path) -> None:

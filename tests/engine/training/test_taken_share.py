@@ -180,3 +180,10 @@ def test_a_fine_tuning_that_is_stopped_while_its_halves_learn_ends_as_if_it_had_
     assert all(torch.equal(weights(whole)[name], value) for name, value in weights(resumed).items())
     again = load_model(fine_tune(model, cases, tmp_path / "stopped", steps=4, device="cpu", resume=True))
     assert all(torch.equal(weights(whole)[name], value) for name, value in weights(again).items()), "mixed once"
+
+
+def test_halves_that_a_killed_process_left_go_when_the_share_is_known(model: LoadedModel, tmp_path: Path) -> None:
+    (tmp_path / "taken.json").write_text('{"share": 0.5, "why": "sure", "earlier": null}', "utf-8")
+    (tmp_path / "halves" / "1").mkdir(parents=True)
+    assert taken(model, [], {}, lambda *_: pytest.fail("it is known"), tmp_path).share == 0.5
+    assert not (tmp_path / "halves").exists()

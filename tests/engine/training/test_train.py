@@ -534,3 +534,23 @@ def test_a_training_that_ended_while_the_cases_were_read_is_not_replaced(tmp_pat
         train.fit(tiny(), slow(), tmp_path, steps=1)
     assert load_model(tmp_path / "best.safetensors").card.training.cases == 1
     assert [line["step"] for line in log(tmp_path) if "loss" in line] == [1]
+
+
+@pytest.mark.parametrize("steps", [1, 2])
+def test_one_that_is_killed_at_its_first_model_can_be_resumed(tmp_path, monkeypatch, steps):
+    real = training_run.files.keep_card
+
+    def killed(folder, card):
+        if card.step:
+            raise KeyboardInterrupt
+        real(folder, card)
+
+    whole = train.fit(tiny(steps_per_epoch=1), [case(1)], tmp_path / "whole", steps=steps, device="cpu")
+    with monkeypatch.context() as patch:
+        patch.setattr(training_run.files, "keep_card", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train.fit(tiny(steps_per_epoch=1), [case(1)], tmp_path / "killed", steps=steps, device="cpu")
+    assert (tmp_path / "killed" / "best.safetensors").is_file()
+    path = train.fit(tiny(steps_per_epoch=1), [case(1)], tmp_path / "killed", steps=steps, resume=True, device="cpu")
+    one, other = (load_model(found).network.state_dict() for found in (whole, path))
+    assert all(torch.equal(value, other[name]) for name, value in one.items())

@@ -73,7 +73,9 @@ def begin(folder: Path, card: Card) -> None:
     """Make the folder, remove what an earlier training left in it, and say what is trained here."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name in _WRITTEN:
+        for name in sorted(
+            _WRITTEN, key=lambda name: name == CARD
+        ):  # the card last: `claim` knows by it what was begun
             (folder / name).unlink(missing_ok=True)
         for one in (HALVES, PARTS):
             shutil.rmtree(folder / one, ignore_errors=True)
@@ -108,7 +110,9 @@ def alone(folder: Path) -> Iterator[None]:
 
 
 def is_free(folder: Path) -> bool:
-    """Whether no process trains in a folder."""
+    """Whether no process trains in a folder; nothing is written there."""
+    if not (folder / LOCK).exists():
+        return True
     try:
         with FileLock(folder / LOCK, timeout=0):
             return True
