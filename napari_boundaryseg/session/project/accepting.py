@@ -236,12 +236,17 @@ def _list(
             (work.person, work.seconds, place.folder.name, version),
         )
         writing.put(database, inside(project.folder, place.folder), certificate)
-        database.execute("UPDATE worklist SET slug = ? WHERE scan_hash = ?", (place.folder.name, hash_of(scan)))
-        database.execute(
-            "UPDATE cases SET patient = (SELECT patient FROM worklist WHERE slug = cases.slug) "
-            "WHERE slug = ? AND patient IS NULL",
-            (place.folder.name,),
-        )
+        take_off_worklist(database, place.folder.name, hash_of(scan))
+
+
+def take_off_worklist(database: sqlite3.Connection, slug: str, scan: str) -> None:
+    """Say of a scan of the worklist, by its hash, which case it became; the case gets its patient."""
+    database.execute("UPDATE worklist SET slug = ? WHERE scan_hash = ?", (slug, scan))
+    database.execute(
+        "UPDATE cases SET patient = (SELECT patient FROM worklist WHERE slug = cases.slug) "
+        "WHERE slug = ? AND patient IS NULL",
+        (slug,),
+    )
 
 
 def list_version(

@@ -65,24 +65,25 @@ class ModelVersions(ProjectFolder):
     def add_model(
         self, checkpoint: Path, comparison: dict[str, Any] | None = None, use: bool = True, page: Path | None = None
     ) -> ModelVersion:
-        """Copy a checkpoint, and the page of its comparison, into the project as a new version; nothing is replaced."""
+        """Copy a checkpoint, and the page of its comparison, into the project as a new version; nothing is replaced.
+
+        It is listed and in use in one step: there is no moment at which it is only one of both.
+        """
         base = read_card(checkpoint)[0].name
         text = _text(comparison)
         with self.writing() as database:  # the transaction keeps the version for this model
             rows = database.execute("SELECT version FROM models WHERE base = ?", (base,)).fetchall()
             first = max([1, *(version for (version,) in typed(rows, (int,)))]) + 1
             names = ((n, self.part("models", f"{base}-v{n}.safetensors")) for n in itertools.count(first))
-            version, path = next((n, path) for n, path in names if not os.path.lexists(path))
+            version, path = next((n, path) for n, path in names if not _is_taken(path))
             file, data = path.name, checkpoint.read_bytes()
             make_new(path, lambda new: atomic_bytes(new, data))
             if page is not None and page.is_file():
                 shown = page.read_bytes()
-                beside = self.part("models", f"{path.stem}.html")
-                if not os.path.lexists(beside):
-                    make_new(beside, lambda new: atomic_bytes(new, shown))
+                make_new(self.part("models", f"{path.stem}.html"), lambda new: atomic_bytes(new, shown))
             self.list_model(database, file, base, version, hashlib.sha256(data).hexdigest(), text)
-        if use:
-            self.use_model(base, file)
+            if use:
+                _use(database, base, file)
         return next(model for model in self.models() if model.path.name == file)
 
     def list_model(
@@ -137,12 +138,7 @@ class ModelVersions(ProjectFolder):
                 raise InputError(file, "the project has no such version", "Choose one from the list")
             if file is not None:
                 refuse_changed(self.part("models", file))
-            before = database.execute("SELECT file FROM active WHERE base = ?", (base,)).fetchone()
-            if file != (before[0] if before else None):
-                database.execute(
-                    "INSERT INTO used_before (base, file) VALUES (?, ?)", (base, before[0] if before else None)
-                )
-            _set_active(database, base, file)
+            _use(database, base, file)
 
     def roll_back(self, base: str) -> Path | None:
         """Go back to the version that was in use before this one; nothing is deleted.
@@ -165,6 +161,19 @@ class ModelVersions(ProjectFolder):
                 database.execute("DELETE FROM used_before WHERE number = ?", (row[0],))
             _set_active(database, base, row[1] if row else None)
         return self.active_model(base)
+
+
+def _is_taken(path: Path) -> bool:
+    """Whether a model's file or its page is there: a page that a crash left is that of another model."""
+    return any(os.path.lexists(one) for one in (path, path.with_suffix(".html")))
+
+
+def _use(database: sqlite3.Connection, base: str, file: str | None) -> None:
+    """Choose the version in use, and remember which it was, within the caller's transaction."""
+    before = database.execute("SELECT file FROM active WHERE base = ?", (base,)).fetchone()
+    if file != (before[0] if before else None):
+        database.execute("INSERT INTO used_before (base, file) VALUES (?, ?)", (base, before[0] if before else None))
+    _set_active(database, base, file)
 
 
 def _set_active(database: sqlite3.Connection, base: str, file: str | None) -> None:

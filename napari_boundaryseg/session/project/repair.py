@@ -12,7 +12,7 @@ from typing import Any
 from napari_boundaryseg.session.certificate import chain
 from napari_boundaryseg.session.certificate.adopting import adopt, files_of
 from napari_boundaryseg.session.project import cases as notes
-from napari_boundaryseg.session.project.accepting import list_version
+from napari_boundaryseg.session.project.accepting import list_version, take_off_worklist
 from napari_boundaryseg.session.project.paths import restrict, strangers
 from napari_boundaryseg.session.project.project import Project
 from napari_boundaryseg.session.project.stored_models import sha256_of
@@ -128,6 +128,7 @@ def relist_labels(name: str, label: Path, version: int, means: Mapping[str, Any]
             entry = {key: means.get(key) for key in ("label_scheme", "box", "looked")}
             _note(label.parent, name, {"version": version, "accepted": accepted, **entry})
             list_version(database, name, label, version, accepted, scheme, scan)
+            take_off_worklist(database, slug, scan)
             if not adopt(database, label, version):
                 for path in files_of(label.parent, version):
                     project.set_aside(path)

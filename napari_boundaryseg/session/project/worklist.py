@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import secrets
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -102,8 +103,8 @@ class Worklist(ProjectFolder):
 
     def note_patient(self, number: int, patient: str) -> None:
         """Say of which patient a scan of the worklist, and the case that it became, is: a word of one's choice."""
-        self._change("UPDATE worklist SET patient = ? WHERE number = ?", patient.strip() or None, number)
         with self.writing() as database:
+            _change(database, "UPDATE worklist SET patient = ? WHERE number = ?", patient.strip() or None, number)
             database.execute(
                 "UPDATE cases SET patient = w.patient FROM worklist AS w WHERE w.slug = cases.slug AND w.number = ?",
                 (number,),
@@ -119,8 +120,12 @@ class Worklist(ProjectFolder):
 
     def _change(self, statement: str, *values: str | int | None) -> None:
         with self.writing() as database:
-            if database.execute(statement, values).rowcount != 1:
-                raise InputError(f"scan {values[-1]}", "the worklist has no such scan", "Choose one from the list")
+            _change(database, statement, *values)
+
+
+def _change(database: sqlite3.Connection, statement: str, *values: str | int | None) -> None:
+    if database.execute(statement, values).rowcount != 1:
+        raise InputError(f"scan {values[-1]}", "the worklist has no such scan", "Choose one from the list")
 
 
 def _paths(text: str) -> tuple[Path, ...]:

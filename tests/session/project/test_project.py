@@ -533,6 +533,28 @@ def test_a_crash_while_a_model_is_added_leaves_the_old_one_in_use(
     assert project.add_model(tiny_model).version > 2
 
 
+def test_a_model_is_listed_and_in_use_in_one_step(
+    project: Project, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used = project.add_model(tiny_model)
+    with monkeypatch.context() as patch:
+        break_database(patch, "INSERT INTO active")
+        with pytest.raises(InputError):
+            project.add_model(tiny_model)
+    assert project.models() == [used], "not listed without being used"
+
+
+def test_a_page_that_a_crash_left_is_not_shown_as_that_of_another_model(
+    project: Project, tiny_model: Path, tmp_path: Path
+) -> None:
+    stray, page = project.models_folder / "tiny-v2.html", tmp_path / "comparison.html"
+    stray.write_text("of a model that was never listed")
+    page.write_text("its own")
+    added = project.add_model(tiny_model, page=page)
+    assert added.page.read_text() == "its own"
+    assert stray.read_text() == "of a model that was never listed"
+
+
 def test_the_list_is_not_touched_when_the_labels_cannot_be_written(
     project: Project, scan: Volume, labels: LabelMap, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,13 +10,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from session_cases import box_labels, box_scan
+from test_project import break_database
 
 from napari_boundaryseg.data.datasets.worklist import Listed
 from napari_boundaryseg.editing.journal.scan_hash import hash_of
 from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.session.project import accepting
 from napari_boundaryseg.session.project.accepting import Work
 from napari_boundaryseg.session.project.check import check
 from napari_boundaryseg.session.project.project import Project
+from napari_boundaryseg.session.project.repair import repair
 
 
 def listed(name: str, file: str = "", patient: str = "") -> Listed:
@@ -88,3 +91,38 @@ def test_a_damaged_worklist_is_said(project: Project) -> None:
             database.execute("UPDATE worklist SET images = ?", (text,))
         with pytest.raises(InputError, match="the files of its worklist are damaged"):
             project.worklist()
+
+
+def test_a_patient_is_named_on_the_worklist_and_of_the_case_or_of_neither(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scan = box_scan("a")
+    project.add_work([listed("a")])
+    (waiting,) = project.worklist()
+    project.note_opened(waiting.number, hash_of(scan))
+    project.add_case(scan, box_labels(scan))
+    with monkeypatch.context() as patch:
+        break_database(patch, "UPDATE cases SET patient")
+        with pytest.raises(InputError, match="database or disk is full"):
+            project.note_patient(waiting.number, "P1")
+    assert (project.worklist()[0].patient, project.cases()[0].patient) == (None, None)
+    project.note_patient(waiting.number, "P1")
+    assert (project.worklist()[0].patient, project.cases()[0].patient) == ("P1", "P1")
+
+
+def test_a_repair_that_lists_labels_takes_their_scan_off_the_worklist(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    scan = box_scan("a")
+    project.add_work([listed("a", patient="P1")])
+    project.note_opened(project.worklist()[0].number, hash_of(scan))
+    with monkeypatch.context() as patch:
+        patch.setattr(accepting, "_list", killed)
+        with pytest.raises(KeyboardInterrupt):
+            project.add_case(scan, box_labels(scan))
+    assert repair(project, check(project.folder)) == []
+    (case,) = project.cases()
+    assert (project.worklist()[0].case, case.patient) == (case.image.parent.name, "P1")
