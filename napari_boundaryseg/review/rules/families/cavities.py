@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from napari_boundaryseg.review.rules.drawn import Drawn
-from napari_boundaryseg.review.rules.families.islands import cell, place_of
-from napari_boundaryseg.review.rules.finding import Finding, amount, magnitude
+from napari_boundaryseg.review.rules.finding import Finding
+from napari_boundaryseg.review.rules.numbered_parts import Kind, findings_of
 from napari_boundaryseg.review.rules.rule import RULES, Rule
 from napari_boundaryseg.review.rules.structure import Structure
 
 NAME = "cavities"
+KIND = Kind(NAME, "a cavity", "cavities", "several")
 
 
 def find(view: Drawn) -> Iterator[Finding]:
@@ -20,11 +21,7 @@ def find(view: Drawn) -> Iterator[Finding]:
     for one in view.outlined:
         parts, sizes = cavities_of(one)
         order = [int(n) for n in np.argsort(-sizes, kind="stable") if sizes[n]]
-        small = [n for n in order if sizes[n] * one.voxel_ml < view.limits.cavity_ml]
-        for n in order[: len(order) - len(small)]:
-            yield _finding(view, one, parts, sizes, [n])
-        if small:
-            yield _finding(view, one, parts, sizes, small)
+        yield from findings_of(KIND, view, one, parts, sizes, order, view.limits.cavity_ml)
 
 
 def cavities_of(one: Structure) -> tuple[np.ndarray, np.ndarray]:
@@ -49,19 +46,6 @@ def cavities_of(one: Structure) -> tuple[np.ndarray, np.ndarray]:
     kept[[0, *outer]] = False
     inner = np.where(kept[inner] & ~one.others, inner, 0)
     return inner, np.bincount(inner.ravel(), minlength=n + 1)[1:]
-
-
-def _finding(view: Drawn, one: Structure, parts: np.ndarray, sizes: np.ndarray, which: list[int]) -> Finding:
-    voxel = place_of(one, parts, which[0] + 1)
-    n_voxels = int(sizes[which].sum())
-    ml = n_voxels * one.voxel_ml
-    much, where = amount(ml, n_voxels), view.slices(voxel[one.axis])
-    if len(which) == 1:
-        sentence, key = f"{one.name}: a cavity of {much} on {where}.", f"at {cell(one, voxel)}, {magnitude(ml)}"
-    else:
-        sentence = f"{one.name}: {len(which)} cavities of together {much}, the largest on {where}."
-        key = f"several, {magnitude(ml)}"
-    return Finding(NAME, (one.name,), sentence, voxel, one.axis, ml, "mL", key)
 
 
 RULES.register(NAME)(Rule("Cavities", find, position=30))
