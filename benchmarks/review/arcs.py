@@ -13,17 +13,19 @@ An arc is wrong where its mean distance to the reference's border in the slice i
 
 from __future__ import annotations
 
-import argparse
 import csv
 import io
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from arc_figures import auroc, error_share, off_mm
-from arcs_page import ALL, RANKED, write_page
-from unseen import DATA, SETS, WORK, Found, Task, read
+from arc_runs import ALL, RANKED
+from arcs_page import write_page
+from set_options import chosen
+from unseen import Found, Task, read
 
 from napari_boundaryseg.data.geometry import AxisMap
 from napari_boundaryseg.data.saving import atomic_text
@@ -178,23 +180,15 @@ def wrong(off: np.ndarray, length: np.ndarray, tolerance_mm: float) -> float:
 
 def main() -> None:
     """Measure one set, or make the page of all."""
-    options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    options.add_argument("set", choices=SETS, nargs="?")
-    options.add_argument("model", nargs="?")
-    options.add_argument("--predictions", type=Path, help="result files; by default of benchmarks/review/unseen.py")
-    options.add_argument("--data", type=Path, default=DATA)
-    options.add_argument("--work", type=Path, default=WORK)
-    chosen = options.parse_args()
-    if chosen.set:
-        folder = chosen.predictions or chosen.work / chosen.set / chosen.model
-        task = SETS[chosen.set]
-        cases = [judged(found, task) for found in read(chosen.set, chosen.data, folder)]
+    if sys.argv[1:]:
+        asked = chosen(__doc__)
+        cases = [judged(found, asked.task) for found in read(asked.set, asked.data, asked.folder)]
         cases = [case for case in cases if len(case.off)]
         if len({case.patient for case in cases}) < 3:
-            options.error(f"{folder} has result files of fewer than three patients")
+            sys.exit(f"{asked.folder} has result files of fewer than three patients")
         with_fitted(cases)
-        write_table(f"arcs_{chosen.set}_{chosen.model}.csv", rows(chosen.set, chosen.model, cases, task.tolerance_mm))
-        write_table(f"empty_slices_{chosen.set}_{chosen.model}.csv", empty_rows(chosen.set, chosen.model, cases))
+        write_table(f"arcs_{asked.file}", rows(asked.set, asked.model, cases, asked.task.tolerance_mm))
+        write_table(f"empty_slices_{asked.file}", empty_rows(asked.set, asked.model, cases))
     write_page()
 
 

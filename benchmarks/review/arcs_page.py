@@ -1,48 +1,49 @@
-"""The page docs/evidence/arcs.md, and the table of proven rankings, from the CSV files beside this one."""
+"""The page docs/evidence/arcs.md, and the tables of rankings that ship, from the CSV files beside this one."""
 
 from __future__ import annotations
 
 import csv
 import io
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 from arc_figures import WORST, mean_interval
+from arc_runs import (
+    ALL,
+    RANKED,
+    SET_WORDS,
+    Run,
+    by_patient,
+    difference,
+    first_places,
+    measured,
+    of_oracle,
+    proofs,
+    read_all,
+    runs,
+)
 from unseen import SETS
 
 from napari_boundaryseg.data.saving import atomic_text
-from napari_boundaryseg.review.arcs.rankings import LEAST_LOW, LEAST_MEAN, NO_MODEL, Ranking
+from napari_boundaryseg.review.arcs.rankings import LEAST_LOW, LEAST_MEAN, NO_MODEL, FirstPlaces, Ranking
 
-HERE, ROOT = Path(__file__).parent, Path(__file__).parents[2]
+ROOT = Path(__file__).parents[2]
 PAGE, TABLE = ROOT / "docs/evidence/arcs.md", ROOT / "napari_boundaryseg/review/arcs/rankings.csv"
-ALL, RANKED = "all", "ranked"
-"""Groups of organs: all, and those of which the table of rankings had a proven one when the set was measured."""
+FIRST = TABLE.with_name("first_places.csv")
 SHOWN = ("doubt", "entropy", "width", "gradient", "jump", "bend", "gap", "fitted")
-SET_WORDS = {
-    "hippocampus": "validation cases of MSD Task04 that the model had not seen",
-    "hippocampus-folds": "training cases of MSD Task04, each by a model that had not seen it",
-    "phantoms": "hard synthetic pelves with seeds that the model had not seen",
-    "phantoms-chosen-on": "other hard synthetic pelves, on which the score was chosen",
-    "promise12": "glands of PROMISE12 (voxel size guessed), which the model had not seen",
-    "sarcoma": "soft-tissue sarcomas, each by a model that had not seen the patient",
-}
 AUROC_BARS = {"hippocampus": 0.83, "phantoms": 0.82}
 SHARE_BAR, BELOW_ENTROPY = 0.70, 0.01
-SYNTHETIC = ("phantoms",)
-"""They prove nothing of labels without a model: how well borders are seen is made up in them."""
-COUNTS = ("hippocampus", "promise12", "phantoms", "sarcoma")
-"""Which sets may prove a ranking; of an organ the first that has it."""
-Row = dict[str, str]
 HEAD = """# Review queue of arcs
 
 ```sh
 python benchmarks/review/unseen.py SET MODEL          # what the model says of each scan
 python benchmarks/review/arcs.py SET MODEL            # how its arcs are ranked
+python benchmarks/review/first_places.py SET MODEL    # how much the first places of the queue hold
 python benchmarks/review/planted_arcs.py SET MODEL    # planted errors
 python benchmarks/review/audited_arcs.py SET MODEL    # what the random places say
-python benchmarks/review/arcs.py                      # this page, and review/arcs/rankings.csv
+python benchmarks/review/arcs.py                      # this page, review/arcs/rankings.csv and first_places.csv
 ```
 
 The border of each organ in each slice is cut into arcs of the same length. An arc is *wrong* where its mean distance to
@@ -72,47 +73,16 @@ gains over doubt is more which organ is worse than where in an organ, and on rea
 AUDITED = """A person goes through the first quarter of the queue and tells right from wrong without fault. One scan
 has few random places, so the interval is wide; those of several scans can be added (`audit.pooled`).
 """
+FIRST_PLACES = """As a person walks along it: the organs with a proven ranking, neighbours joined, random places
+among them. *First* is where those that are shown for their score make up a fifth of the border (medians over scans);
+*of the error*, mean over patients with its interval. The window says this (`review/arcs/first_places.csv`), of labels
+as the model made them. It does not say that the rest is right.
+"""
 PLANTED = """One in each scan, after the prediction: an organ is moved by 5 mm, or cut off by 5 mm, over 5 mm of its
 slices. In how many scans one of the first five items of the queue (all organs, random ones among them) lies on it.
 Where the labels elsewhere are the reference, the model's own errors contradict them too: on the synthetic pelves, where
 a third of its border is wrong, they often come before what was planted.
 """
-
-
-@dataclass(frozen=True, eq=False)
-class Run:
-    """The rows of one set and model."""
-
-    name: str
-    model: str
-    rows: list[Row]
-
-    def values(self, score: str, column: str = "auroc", organ: str = ALL) -> dict[str, float]:
-        """Patient to the figure; patients of whom it cannot be had are left out."""
-        own = [row for row in self.rows if row["score"] == score and row["organ"] == organ]
-        return {row["patient"]: float(row[column]) for row in own if row[column]}
-
-    @property
-    def organs(self) -> list[str]:
-        """All that have rows."""
-        return [organ for organ in dict.fromkeys(row["organ"] for row in self.rows) if organ not in (ALL, RANKED)]
-
-    @property
-    def title(self) -> str:
-        """For a table."""
-        return f"{self.name}, {self.model}"
-
-
-def runs() -> list[Run]:
-    """Every CSV of arcs."""
-    found = []
-    for which in SETS:
-        for path in sorted(HERE.glob(f"arcs_{which}_*.csv")):
-            with path.open(encoding="utf-8", newline="") as file:
-                rows = list(csv.DictReader(file))
-            if rows[0]["set"] == which:
-                found.append(Run(which, rows[0]["model"], rows))
-    return found
 
 
 def text(values: Iterable[float], digits: int = 3, sign: str = "") -> str:
@@ -126,18 +96,6 @@ def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
     head = list(head)
     lines = [head, ["---"] * len(head), *(list(map(str, row)) for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
-
-
-def difference(run: Run, a: str, b: str, organ: str = ALL) -> list[float]:
-    """Patient by patient."""
-    left, right = run.values(a, organ=organ), run.values(b, organ=organ)
-    return [left[patient] - right[patient] for patient in left if patient in right]
-
-
-def of_oracle(run: Run, score: str, organ: str = ALL) -> list[float]:
-    """Error on the worst fifth of the length, in that of a perfect order, patient by patient."""
-    share, best = run.values(score, "share", organ), run.values(score, "oracle", organ)
-    return [share[patient] / best[patient] for patient in share]
 
 
 def what_was_measured(found: list[Run]) -> str:
@@ -188,6 +146,24 @@ def shares(found: list[Run]) -> str:
     return "## How much of the summed error lies on the worst fifth of the length\n\n" + table(head, rows) + ON_EMPTY
 
 
+def first() -> str:
+    """What lies on the first places of the queue."""
+    cells = []
+    for (which, model), rows in read_all("first_places_*.csv").items():
+        for organs in dict.fromkeys(row["organs"] for row in rows):
+            own = [row for row in rows if row["organs"] == organs]
+            places, first, shown = (
+                np.median([float(row[name]) for row in own]) for name in ("places", "first", "shown")
+            )
+            held, perfect = (by_patient(own, column) for column in ("held", "perfect"))
+            counts = [len(held), f"{places:.0f}", f"{first:.0f}", f"{shown:.2f}"]
+            cells.append([f"{which}, {model}", organs, *counts, text(held, 2), f"{np.mean(perfect):.2f}"])
+    head = ("set, model", "organs", "patients", "places", "first", "of the length", "of the error", "perfect order")
+    return f"## How much of the summed error lies on the first places of the queue\n\n{FIRST_PLACES}\n" + table(
+        head, cells
+    )
+
+
 def bars(found: list[Run]) -> str:
     """What was asked for, and whether it was met: over all organs, and over those that the queue ranks."""
     said = lambda met: "met" if met else "**missed**"  # noqa: E731
@@ -213,30 +189,6 @@ def bars(found: list[Run]) -> str:
     return "## Bars\n\n" + table(head, rows) + SELECTED
 
 
-def measured(run: Run, organ: str, score: str, model: str) -> Ranking | None:
-    """What a score was worth for one organ."""
-    values = list(run.values(score, organ=organ).values())
-    if not values:
-        return None
-    figures = (round(one, 4) for one in mean_interval(values))
-    return Ranking(model, organ, score, SETS[run.name].tolerance_mm, SET_WORDS[run.name], len(values), *figures)
-
-
-def proofs(found: list[Run]) -> list[Ranking]:
-    """For each model and organ, and for labels without a model, the set that counts most."""
-    best: dict[tuple[str, str], Ranking] = {}
-    for which in COUNTS:
-        for run in (run for run in found if run.name == which):
-            for organ in run.organs:
-                for model, score in ((run.model, "doubt"), (NO_MODEL, "gradient")):
-                    if model == NO_MODEL and which in SYNTHETIC:
-                        continue
-                    one = measured(run, organ, score, model)
-                    if one is not None:
-                        best.setdefault((model, organ), one)
-    return list(best.values())
-
-
 def by_organ(found: list[Run], proven: list[Ranking]) -> str:
     kept = {(one.model, one.organ): one for one in proven}
     rows = []
@@ -250,16 +202,6 @@ def by_organ(found: list[Run], proven: list[Ranking]) -> str:
             rows.append([run.title, organ, task.patients if task else 0, *cells, best, more, says])
     head = ("set, model", "organ", "patients", "doubt", "gradient alone", "fitted", "fitted − doubt", "proven")
     return f"## Organ by organ\n\n{PROVEN}\n" + table(head, rows)
-
-
-def read_all(pattern: str) -> dict[tuple[str, str], list[Row]]:
-    """The rows of CSV files beside this one, by set and model, in the order of the sets."""
-    found: dict[tuple[str, str], list[Row]] = {}
-    for path in sorted(HERE.glob(pattern)):
-        with path.open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
-                found.setdefault((row["set"], row["model"]), []).append(row)
-    return dict(sorted(found.items(), key=lambda one: (list(SETS).index(one[0][0]), one[0][1])))
 
 
 def empty() -> str:
@@ -308,15 +250,21 @@ def write_page() -> None:
         lambda: what_was_measured(found),
         lambda: separation(found),
         lambda: shares(found),
+        first,
         lambda: by_organ(found, proven),
         empty,
         audits,
         planted,
     ]
     atomic_text(PAGE, "\n".join([HEAD, *(part() for part in parts)]).rstrip() + "\n")
-    lines = io.StringIO()
-    fields = list(Ranking.__dataclass_fields__)
-    out = csv.DictWriter(lines, fields, lineterminator="\n")
+    write_rows(TABLE, Ranking, proven)
+    write_rows(FIRST, FirstPlaces, first_places(proven))
+
+
+def write_rows(path: Path, kind: type, found: Iterable[object]) -> None:
+    """A CSV with a column for each field of a dataclass."""
+    lines, names = io.StringIO(), [field.name for field in fields(kind)]
+    out = csv.DictWriter(lines, names, lineterminator="\n")
     out.writeheader()
-    out.writerows({name: getattr(one, name) for name in fields} for one in proven)
-    atomic_text(TABLE, lines.getvalue())
+    out.writerows({name: getattr(one, name) for name in names} for one in found)
+    atomic_text(path, lines.getvalue())

@@ -9,15 +9,14 @@ length that was not shown for its score, what the audit said, and how often its 
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 from arc_figures import off_mm
 from arcs import Turned, write_table
 from arcs_page import write_page
-from unseen import DATA, SETS, WORK, Task, read
+from set_options import Chosen, chosen
+from unseen import read
 
 from napari_boundaryseg.review.arcs.audit import audited
 from napari_boundaryseg.review.arcs.cutting import cut
@@ -27,9 +26,10 @@ from napari_boundaryseg.review.arcs.queuing import queued
 SEEDS, SHOWN = 20, 0.25
 
 
-def trials(which: str, model: str, data: Path, folder: Path, task: Task) -> Iterator[dict[str, object]]:
+def trials(asked: Chosen) -> Iterator[dict[str, object]]:
     """One row for each scan."""
-    for found in read(which, data, folder):
+    task = asked.task
+    for found in read(asked.set, asked.data, asked.folder):
         scan = Turned.of(found, task)
         arcs = cut(scan.labels, scan.organs, scan.spacing_mm, 0, task.arc_mm)
         maps = {"probabilities": scan.probabilities, "classes": scan.classes}
@@ -48,8 +48,8 @@ def trials(which: str, model: str, data: Path, folder: Path, task: Task) -> Iter
             said.append((truth, audit.share, audit.low, audit.high, audit.drawn))
         known = [one for one in said if one[1] is not None]
         yield {
-            "set": which,
-            "model": model,
+            "set": asked.set,
+            "model": asked.model,
             "case": found.case,
             "patient": found.patient,
             "seeds": len(said),
@@ -63,16 +63,8 @@ def trials(which: str, model: str, data: Path, folder: Path, task: Task) -> Iter
 
 def main() -> None:
     """Audit one set."""
-    options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    options.add_argument("set", choices=SETS)
-    options.add_argument("model")
-    options.add_argument("--predictions", type=Path, help="result files; by default of benchmarks/review/unseen.py")
-    options.add_argument("--data", type=Path, default=DATA)
-    options.add_argument("--work", type=Path, default=WORK)
-    chosen = options.parse_args()
-    folder = chosen.predictions or chosen.work / chosen.set / chosen.model
-    found = trials(chosen.set, chosen.model, chosen.data, folder, SETS[chosen.set])
-    write_table(f"audited_arcs_{chosen.set}_{chosen.model}.csv", found)
+    asked = chosen(__doc__)
+    write_table(f"audited_arcs_{asked.file}", trials(asked))
     write_page()
 
 

@@ -10,16 +10,15 @@ of slices: once in the reference (right elsewhere), once in what the model found
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
 from arcs import Turned, write_table
 from arcs_page import PLANTED_SCORES, write_page
 from scipy.ndimage import binary_dilation
-from unseen import DATA, SETS, WORK, Task, read
+from set_options import Chosen, chosen
+from unseen import read
 
 from napari_boundaryseg.review.arcs.arc import Arc
 from napari_boundaryseg.review.arcs.cutting import cut
@@ -64,9 +63,10 @@ def on_error(arc: Arc, near: np.ndarray) -> bool:
     return bool(near[arc.slice, rows, columns].mean() >= ON_IT)
 
 
-def trials(which: str, model: str, data: Path, folder: Path, task: Task) -> Iterator[dict[str, object]]:
+def trials(asked: Chosen) -> Iterator[dict[str, object]]:
     """One row for each scan and kind of labels."""
-    for n, found in enumerate(islice(read(which, data, folder), SCANS)):
+    task = asked.task
+    for n, found in enumerate(islice(read(asked.set, asked.data, asked.folder), SCANS)):
         scan = Turned.of(found, task)
         kind = ("shift", "cut")[n % 2]
         for base, labels in (("the reference", scan.wanted), ("the model's own", scan.labels)):
@@ -84,7 +84,7 @@ def trials(which: str, model: str, data: Path, folder: Path, task: Task) -> Iter
                 classes=scan.classes,
                 image=scan.image,
             )
-            row: dict[str, object] = {"set": which, "model": model, "case": found.case, "base": base}
+            row: dict[str, object] = {"set": asked.set, "model": asked.model, "case": found.case, "base": base}
             row |= {"organ": scan.organs[organ], "kind": kind, "changed_vox": int((changed != labels).sum())}
             for score in PLANTED_SCORES:
                 queue = queued(arcs, values[score], set(scan.organs), seed=n)
@@ -99,16 +99,8 @@ def trials(which: str, model: str, data: Path, folder: Path, task: Task) -> Iter
 
 def main() -> None:
     """Plant errors in one set."""
-    options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    options.add_argument("set", choices=SETS)
-    options.add_argument("model")
-    options.add_argument("--predictions", type=Path, help="result files; by default of benchmarks/review/unseen.py")
-    options.add_argument("--data", type=Path, default=DATA)
-    options.add_argument("--work", type=Path, default=WORK)
-    chosen = options.parse_args()
-    folder = chosen.predictions or chosen.work / chosen.set / chosen.model
-    found = trials(chosen.set, chosen.model, chosen.data, folder, SETS[chosen.set])
-    write_table(f"planted_arcs_{chosen.set}_{chosen.model}.csv", found)
+    asked = chosen(__doc__)
+    write_table(f"planted_arcs_{asked.file}", trials(asked))
     write_page()
 
 

@@ -52,11 +52,58 @@ class Ranking:
         return self.auroc >= LEAST_MEAN and self.low >= LEAST_LOW
 
 
+@dataclass(frozen=True)
+class FirstPlaces:
+    """What the first places of a queue held, up to a fifth of the border, of labels as a model made them.
+
+    Parameters
+    ----------
+    model : str
+    organs : str
+        TG-263 names of those in the queue, with spaces between.
+    cases : str
+        What it was measured on.
+    patients : int
+    held, low, high : float
+        Of the summed error, mean over patients and its 95 % interval.
+    perfect : float
+        What a perfect order would have held.
+    """
+
+    model: str
+    organs: str
+    cases: str
+    patients: int
+    held: float
+    low: float
+    high: float
+    perfect: float
+
+
+FIRST_PART = 0.2
+"""Of the border: what `FirstPlaces` is about."""
+
+
 @cache
 def rankings() -> tuple[Ranking, ...]:
     """All that were measured: ``benchmarks/review/arcs.py --table`` writes them."""
-    text = (files(__package__) / "rankings.csv").read_text("utf-8")
-    return tuple(_ranking(row) for row in csv.DictReader(text.splitlines()))
+    return tuple(_ranking(row) for row in _rows("rankings.csv"))
+
+
+def first_places(model: str, organs: Iterable[str]) -> FirstPlaces | None:
+    """What was measured of the first places of a model's queue of just these organs; None where nothing was.
+
+    Examples
+    --------
+    >>> found = first_places("hippocampus-hmedn", ["Hippocampus_P", "Hippocampus_A"])
+    >>> found.low < found.held < found.perfect
+    True
+    >>> first_places("hippocampus-hmedn", ["Hippocampus_P", "Prostate"]) is None
+    True
+    """
+    wanted = set(organs)
+    own = (row for row in _rows("first_places.csv") if row["model"] == model and set(row["organs"].split()) == wanted)
+    return next((_first_places(row) for row in own), None)
 
 
 def proven(model: str, organs: Iterable[str]) -> dict[str, Ranking]:
@@ -84,3 +131,12 @@ def _ranking(row: dict[str, str]) -> Ranking:
     tolerance_mm, auroc, low, high = (float(row[name]) for name in ("tolerance_mm", "auroc", "low", "high"))
     words = (row["model"], row["organ"], row["score"], tolerance_mm, row["cases"], int(row["patients"]))
     return Ranking(*words, auroc, low, high)
+
+
+def _first_places(row: dict[str, str]) -> FirstPlaces:
+    held, low, high, perfect = (float(row[name]) for name in ("held", "low", "high", "perfect"))
+    return FirstPlaces(row["model"], row["organs"], row["cases"], int(row["patients"]), held, low, high, perfect)
+
+
+def _rows(name: str) -> csv.DictReader[str]:
+    return csv.DictReader((files(__package__) / name).read_text("utf-8").splitlines())

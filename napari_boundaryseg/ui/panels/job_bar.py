@@ -8,7 +8,7 @@ from qtpy.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidge
 from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.ui import keys
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
-from napari_boundaryseg.ui.widgets.controls import button, line
+from napari_boundaryseg.ui.widgets.controls import button, line, styled_by
 from napari_boundaryseg.ui.widgets.jobs.job_row import JobRow
 from napari_boundaryseg.ui.widgets.jobs.more_jobs import MoreJobs
 
@@ -86,11 +86,9 @@ class JobBar(QFrame):
         unread = shown in ("warning", "error") and (level, text) == self._session.training_outcome
         before = self.message.text().splitlines() if unread or level == shown == "warning" else []
         new = {"error": "✕ ", "warning": "⚠ "}.get(level, "") + text
-        self.message.setProperty("level", shown if unread else level)
+        styled_by(self.message, "level", shown if unread else level)
         self.message.setText("\n".join([*(line for line in before if line != new), new]))
         self.message.setVisible(bool(text))
-        self.message.style().unpolish(self.message)
-        self.message.style().polish(self.message)
 
     def _on_used(self) -> None:
         """Words about what was before leave when a person goes on; what went wrong stays."""

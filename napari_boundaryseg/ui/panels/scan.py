@@ -14,7 +14,7 @@ from napari_boundaryseg.ui.file_dialogs import choose_folder, open_files
 from napari_boundaryseg.ui.panels.notices.recent_button import recent_button
 from napari_boundaryseg.ui.panels.notices.series_choice import SeriesChoice
 from napari_boundaryseg.ui.panels.panel import PANELS, Panel
-from napari_boundaryseg.ui.widgets.controls import button, choice, column, form, line
+from napari_boundaryseg.ui.widgets.controls import button, choice, column, form, line, styled_by
 
 EMPTY = "Open a scan to begin: a file, a DICOM folder, a sample, or drop one on the view."
 BY_HAND = "Set by hand"
@@ -152,9 +152,7 @@ class ScanPanel(Panel):
             part.setVisible(volume is not None)
         self.empty.setVisible(volume is None)
         self.warnings.setVisible(volume is not None and bool(volume.warnings))
-        self.open.setProperty("main", volume is None)
-        self.open.style().unpolish(self.open)
-        self.open.style().polish(self.open)
+        styled_by(self.open, "main", volume is None)
         if volume is None:
             self.set_state("", "")
             return

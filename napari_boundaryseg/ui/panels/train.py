@@ -24,7 +24,7 @@ from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 from napari_boundaryseg.ui.panels.panel import PANELS, Panel
 from napari_boundaryseg.ui.widgets.case_table import HELD_OUT, TRAIN, CaseLine, CaseTable
 from napari_boundaryseg.ui.widgets.comparison_table import ComparisonTable
-from napari_boundaryseg.ui.widgets.controls import button, column, line
+from napari_boundaryseg.ui.widgets.controls import button, column, line, styled_by
 from napari_boundaryseg.ui.widgets.jobs.comparison_card import ComparisonCard
 from napari_boundaryseg.ui.widgets.jobs.training_curves import TrainingCurves
 from napari_boundaryseg.ui.widgets.jobs.training_list import Stopped, TrainingList
@@ -142,11 +142,9 @@ class TrainPanel(Panel):
 
     def _on_outcome(self, outcome: tuple[str, str] | None) -> None:
         level, text = outcome or ("info", "")
-        self.outcome.setProperty("level", level)
+        styled_by(self.outcome, "level", level)
         self.outcome.setText(text)
         self.outcome.setVisible(bool(text))
-        self.outcome.style().unpolish(self.outcome)
-        self.outcome.style().polish(self.outcome)
         self._show_state()
 
     def _on_jobs(self) -> None:

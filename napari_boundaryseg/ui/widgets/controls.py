@@ -52,6 +52,14 @@ def button(name: str, label: str, tip: str = "", *, main: bool = False) -> QPush
     return made
 
 
+def styled_by(widget: QWidget, name: str, value: object) -> None:
+    """Set the property that a style sheet asks for, and have the widget drawn by it."""
+    if widget.property(name) != value:
+        widget.setProperty(name, value)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
 def tool(name: str, label: str, key: str, tip: str) -> QToolButton:
     """A button that stays down while its tool is in use; its key stands on it."""
     made = named(QToolButton(), name, label, f"{tip} ({key})")

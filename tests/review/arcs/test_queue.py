@@ -128,3 +128,26 @@ def test_nothing_in_an_item_tells_a_random_one() -> None:
         "length_mm",
     ]
     assert "draws" not in repr(queued([], [], {1}, seed=0))
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("part", [0.05, 0.2, 0.9, 1.0])
+def test_a_part_of_the_border_ends_where_so_much_of_it_was_shown_for_its_score(
+    arcs: list[Arc], seed: int, part: float
+) -> None:
+    """Counted one place after the other; and beside the queue of the same scores without random places."""
+    scores = np.random.default_rng(seed).random(len(arcs))
+    plain, queue = (queued(arcs, scores, {1, 2}, seed=seed, audited=audited) for audited in (0.0, 0.3))
+    turn = {draw.item: draw.ranked for draw in queue.draws if draw.item == draw.before}
+    assert turn
+    end, length = 0, 0.0
+    while length < part * queue.border_mm - 1e-6:
+        end += 1
+        own = [item for n, item in enumerate(queue.items[:end]) if turn.get(n, 0) <= end]
+        length = sum(item.length_mm for item in own)
+    assert queue.first_part(part) == end
+    wanted = [arc for item in plain.items[: plain.first_part(part)] for arc in item.arcs]
+    shown = {arc.key for item in queue.items[:end] for arc in item.arcs}
+    missing = sum(arc.length_mm for arc in wanted if arc.key not in shown)
+    assert missing <= max(item.length_mm for item in plain.items)
+    assert queued(arcs, scores, set(), seed=0).first_part(part) == 0

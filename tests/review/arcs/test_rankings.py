@@ -10,7 +10,16 @@ import pytest
 
 from napari_boundaryseg.data.labels import PRESETS
 from napari_boundaryseg.review.arcs.measures import MEASURES
-from napari_boundaryseg.review.arcs.rankings import LEAST_LOW, LEAST_MEAN, NO_MODEL, Ranking, proven, rankings
+from napari_boundaryseg.review.arcs.rankings import (
+    FIRST_PART,
+    LEAST_LOW,
+    LEAST_MEAN,
+    NO_MODEL,
+    Ranking,
+    first_places,
+    proven,
+    rankings,
+)
 
 
 def test_each_row_is_of_a_model_that_ships_or_of_none_and_of_an_organ_once(package: Path) -> None:
@@ -48,16 +57,29 @@ def test_the_table_has_the_columns_of_a_ranking(package: Path) -> None:
         assert csv.DictReader(file).fieldnames == [one.name for one in fields(Ranking)]
 
 
+def test_what_first_places_held_is_less_than_all_and_more_than_their_part(package: Path) -> None:
+    with (package / "review/arcs/first_places.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["model"] for row in rows} <= {one.model for one in rankings()}
+    for row in rows:
+        found = first_places(row["model"], row["organs"].split())
+        assert found is not None
+        assert FIRST_PART < found.low < found.held < found.perfect < 1
+        assert set(row["organs"].split()) <= set(proven(row["model"], row["organs"].split()))
+    assert first_places("hippocampus-hmedn", ["Hippocampus_A", "Hippocampus_P", "Bladder"]) is None
+    assert first_places("somebody's own model", ["Hippocampus_A"]) is None
+
+
 def test_the_page_and_the_table_are_what_the_benchmark_makes_of_its_files(
     root: Path, scripts: object, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     page = scripts("benchmarks/studies/real_pelvis.py", *(f"benchmarks/review/{name}.py" for name in NEEDED))  # type: ignore[operator]
-    shown, table = page.PAGE.read_text("utf-8"), page.TABLE.read_text("utf-8")
-    monkeypatch.setattr(page, "PAGE", tmp_path / "arcs.md")
-    monkeypatch.setattr(page, "TABLE", tmp_path / "rankings.csv")
+    shown = {name: getattr(page, name) for name in ("PAGE", "TABLE", "FIRST")}
+    for name, path in shown.items():
+        monkeypatch.setattr(page, name, tmp_path / path.name)
     page.write_page()
-    assert (tmp_path / "arcs.md").read_text("utf-8") == shown
-    assert (tmp_path / "rankings.csv").read_text("utf-8") == table
+    for path in shown.values():
+        assert (tmp_path / path.name).read_text("utf-8") == path.read_text("utf-8"), path.name
 
 
-NEEDED = ("unseen", "arc_figures", "arcs_page")
+NEEDED = ("unseen", "arc_figures", "arc_runs", "arcs_page")

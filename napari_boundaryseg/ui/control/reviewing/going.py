@@ -11,6 +11,7 @@ import numpy as np
 from napari_boundaryseg.review.arcs.audit import Audit, audited
 from napari_boundaryseg.review.arcs.empty_slices import EmptySlice
 from napari_boundaryseg.review.arcs.item import Item
+from napari_boundaryseg.review.arcs.rankings import FIRST_PART
 from napari_boundaryseg.review.arcs.review import Review
 from napari_boundaryseg.review.following import Followed
 
@@ -96,6 +97,9 @@ class Going:
         arcs = [_of_item(n, item) for n, item in enumerate(review.queue.items)]
         others = [_of_empty(n, one, centre) for n, (one, centre) in enumerate(self.empty)]
         self.places = (*arcs[:WORST_FIRST], *others, *arcs[WORST_FIRST:])
+        first = review.queue.first_part(FIRST_PART)
+        self.first_part = first if first <= WORST_FIRST else first + len(others)
+        """How many places, from the first, show the most doubtful part of the border, empty slices among them."""
         self.at: int | None = int(at) if at is not None and 0 <= int(at) < len(self.places) else None
         """The place in view."""
         self.followed = Followed(review.queue.items)
@@ -127,6 +131,14 @@ class Going:
     def states(self) -> list[State]:
         """Of every place."""
         return [self.state(place) for place in self.places]
+
+    @property
+    def is_past_first_part(self) -> bool:
+        """Whether a person has gone through the most doubtful part of the border, and more of it is to come."""
+        states, first = self.states(), self.first_part
+        if not 0 < first < len(states) or "to come" not in states[first:]:
+            return False
+        return (self.at is not None and self.at >= first) or "to come" not in states[:first]
 
     def go_to(self, at: int) -> None:
         """Have a place in view."""

@@ -10,6 +10,7 @@ from napari_boundaryseg.data.geometry import DisplayGrid
 from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.review.arcs.empty_slices import EmptySlice
 from napari_boundaryseg.review.arcs.item import Item
+from napari_boundaryseg.review.arcs.rankings import first_places
 from napari_boundaryseg.ui.control.reviewing.going import Going, Place, State
 from napari_boundaryseg.ui.layers.step_names import PLANES
 
@@ -53,6 +54,23 @@ def progress_in_words(going: Going) -> str:
     done = len(going.places) - states["to come"]
     told = [f"{states[state]} {word}" for state, word in _TOLD.items() if states[state]]
     return f"{done} of {len(going.places)} looked at{': ' if told else ''}{', '.join(told)}."
+
+
+def first_part_in_words(going: Going, scheme: LabelScheme) -> str:
+    """Where the most doubtful fifth of the border ends, and what was measured of it, if it was of just these organs."""
+    first, places = going.first_part, len(going.places)
+    if not 0 < first < places:
+        return ""
+    told = f"The most doubtful fifth of the border ends at place {first} of {places}."
+    organs = [scheme.organ(organ).name for organ in going.tolerances_mm]
+    known = None if going.base else first_places(going.model, organs)
+    if known is not None:
+        held, low, high = (round(100 * share) for share in (known.held, known.low, known.high))
+        told += (
+            f" It held {held} % of the error ({low} % to {high} %) in labels as {going.model} made them: "
+            f"n = {known.patients}, {known.cases}."
+        )
+    return told + (" “What is left?” estimates the rest." if going.is_past_first_part else "")
 
 
 _TOLD: dict[State, str] = {"accepted": "right", "corrected": "corrected", "flagged": "flagged"}

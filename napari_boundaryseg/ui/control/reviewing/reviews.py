@@ -96,6 +96,11 @@ class Reviews(QObject):
         """How many places were looked at, and what became of them."""
         return review_words.progress_in_words(self.going) if self.going is not None else ""
 
+    def first_part(self) -> str:
+        """Where the most doubtful part of the border ends."""
+        going, editable = self.going, self._settled.editable
+        return review_words.first_part_in_words(going, editable.scheme) if going and editable and self.is_on else ""
+
     def estimate(self) -> str:
         """What is left, where a person asked for it."""
         going = self.going

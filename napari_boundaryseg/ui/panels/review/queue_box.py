@@ -6,10 +6,11 @@ from qtpy.QtWidgets import QPushButton, QWidget
 
 from napari_boundaryseg.ui import keys
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
-from napari_boundaryseg.ui.widgets.controls import bring_into_sight, button, column, line
+from napari_boundaryseg.ui.widgets.controls import bring_into_sight, button, column, line, styled_by
 from napari_boundaryseg.ui.widgets.layout.button_grid import ButtonGrid
 from napari_boundaryseg.ui.widgets.question import Question
 from napari_boundaryseg.ui.widgets.review.headed import Headed
+from napari_boundaryseg.ui.widgets.review.place_bar import PlaceBar
 from napari_boundaryseg.ui.widgets.review.sentence_list import SentenceList
 
 NO_LABELS = "Segment the scan first: then the border is gone through, the most doubtful pieces first."
@@ -38,7 +39,9 @@ class QueueBox(QWidget):
         self.place = SentenceList("review_panel.place", "Place to look at", "Click to show it again")
         self.previous, self.next = keyed("previous", "review.previous"), keyed("next", "review.next")
         self.accept, self.flag = keyed("accept", "review.accept", main=True), keyed("flag", "review.flag")
+        self.bar = PlaceBar("review_panel.bar")
         self.progress = line("review_panel.progress")
+        self.first_part = line("review_panel.first_part", quiet=True)
         self.flagged_title = line("review_panel.flagged_title", "Flagged, to return to:", quiet=True)
         self.flagged = SentenceList("review_panel.flagged", "Flagged places", "Click one to go there")
         self.end = button(
@@ -48,7 +51,8 @@ class QueueBox(QWidget):
         self.going = QWidget()
         self._at: int | None = None
         self._buttons = ButtonGrid([self.accept, self.flag, self.previous, self.next])
-        parts = (self.place, self._buttons, self.progress, self.end, self.estimate, self.flagged_title, self.flagged)
+        said = (self.bar, self.progress, self.first_part, self.end, self.estimate)
+        parts = (self.place, self._buttons, *said, self.flagged_title, self.flagged)
         column(self.going, *parts).setContentsMargins(0, 0, 0, 0)
         head = Headed("review_panel.border_title", "Border", self.begin)
         column(self, head, self.question, self.going, self.rankings).setContentsMargins(0, 0, 0, 0)
@@ -111,8 +115,14 @@ class QueueBox(QWidget):
             return
         self.place.show_sentences([review.words() or "Press Next."])
         self.progress.setText(review.progress())
+        self.bar.set_places([state != "to come" for state in going.states()], going.at, going.first_part)
+        self.first_part.setText(review.first_part())
+        self.first_part.setVisible(bool(review.first_part()))
+        past = going.is_past_first_part and not going.has_ended
+        styled_by(self.end, "main", past)
         if going.at != self._at:
-            for part in (self.progress, self.place):  # with large text the words count more
+            seen_to = [self.end] if past else []
+            for part in (*seen_to, self.progress, self.place):  # with large text the words count more
                 bring_into_sight(part)
         self._at = going.at
         flagged = review.flagged()
