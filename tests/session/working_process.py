@@ -18,7 +18,7 @@ import numpy as np
 from session_cases import box_labels, box_scan
 
 from napari_boundaryseg.data.volume import LabelMap, Volume
-from napari_boundaryseg.engine.training import train
+from napari_boundaryseg.engine.training import steps
 from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.jobs.lanes import Lanes
 from napari_boundaryseg.session.actions import accept, export, fine_tune, project, segment, trainings
@@ -106,7 +106,7 @@ class Worker:
 
 def main() -> None:
     study, results, model, name, seed = *map(Path, sys.argv[1:4]), sys.argv[4], int(sys.argv[5])
-    train.SAVE_EVERY_S = 0.0
+    steps.SAVE_EVERY_S = 0.0
     rng = random.Random(seed)
     worker = Worker(study, results, model, box_scan(name, ord(name)), rng)
     say("ready")

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import copy
 import math
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import torch
-from torch import nn
 
 from napari_boundaryseg.engine.checkpoints.card import TrainingData, new_card
 from napari_boundaryseg.engine.checkpoints.checkpoint import LoadedModel, build_network, check_continues
@@ -19,9 +17,7 @@ from napari_boundaryseg.engine.preprocessing.field_of_view import LabelledScan
 from napari_boundaryseg.engine.preprocessing.intensities import measured, measured_foreground
 from napari_boundaryseg.engine.preprocessing.prepared_scan import PreparedScan
 from napari_boundaryseg.engine.recipes.recipe import Recipe
-from napari_boundaryseg.engine.training.data.ahead import Ahead
-from napari_boundaryseg.engine.training.data.batches import batch_at
-from napari_boundaryseg.engine.training.data.cases import Pair, RealCases, Source, TrainingCase, check_pair, prepare_all
+from napari_boundaryseg.engine.training.data.cases import Pair, RealCases, check_pair, prepare_all
 from napari_boundaryseg.engine.training.data.held_cases import HeldCases
 from napari_boundaryseg.engine.training.data.mixed_cases import MixedCases, source_of
 from napari_boundaryseg.engine.training.loop import folder as files
@@ -29,16 +25,13 @@ from napari_boundaryseg.engine.training.loop.begun import Begun
 from napari_boundaryseg.engine.training.loop.initialisation import initialised
 from napari_boundaryseg.engine.training.loop.resuming import refuse_other_settings
 from napari_boundaryseg.engine.training.loop.resuming import resume as go_on
-from napari_boundaryseg.engine.training.loop.run import Batches, TrainingRun
+from napari_boundaryseg.engine.training.loop.run import TrainingRun
 from napari_boundaryseg.engine.training.loop.seen_cases import SeenCases
 from napari_boundaryseg.engine.training.loop.state_header import numbers_in, precision_of
+from napari_boundaryseg.engine.training.steps import all_steps
 from napari_boundaryseg.engine.training.watched import Watched, nobody
 from napari_boundaryseg.errors import InputError
-from napari_boundaryseg.losses import Target
-from napari_boundaryseg.progress import Cancelled, Progress, silent
-
-SAVE_EVERY_S = 20.0
-"""At most so much of a training is lost when the machine stops, or a cancelled process has to be ended."""
+from napari_boundaryseg.progress import Progress, silent
 
 
 def fit(
@@ -193,7 +186,7 @@ def fit(
             look = nobody if watched is None else watched.begin(run, held_cases.hold, progress)
             held_cases.drop_others()
             with kept():
-                _loop(run, source, held, look, stop_after_s, progress)
+                all_steps(run, source, held, look, stop_after_s, progress)
             del source, held
             if run.step == run.steps or run.ended:
                 held_cases.remove()
@@ -238,64 +231,4 @@ def with_statistics(recipe: Recipe, cases: Iterable[Pair]) -> tuple[Recipe, Iter
     return recipe.model_copy(update={"preprocessing": settings}), scans
 
 
-def _loop(
-    run: TrainingRun,
-    source: Source,
-    held: list[TrainingCase],
-    look: Callable[[], None],
-    stop_after_s: float,
-    progress: Progress,
-) -> None:
-    def draw(step: int) -> tuple[torch.Tensor, Target]:
-        return batch_at(source.at(step), run.recipe, run.seed, step)
-
-    with Ahead(draw, run.steps) as batches:
-        _steps(run, batches, held, look, stop_after_s, progress)
-
-
-def _steps(
-    run: TrainingRun,
-    batches: Batches,
-    held: list[TrainingCase],
-    look: Callable[[], None],
-    stop_after_s: float,
-    progress: Progress,
-) -> None:
-    began = saved = time.perf_counter()
-    if run.saved < 0 and min(run.recipe.steps_per_epoch, run.steps) == 1:
-        run.save_state()  # before the first model: one without a state is another training's, see `files.claim`
-    while run.step < run.steps and not run.ended:
-        set_training(run.network)  # whoever was scored meanwhile
-        values = run.one_step(batches)
-        run.log(**values)
-        ended = run.step % run.recipe.steps_per_epoch == 0 or run.step == run.steps
-        if run.step == run.steps:
-            run.refuse_spoilt()
-        if ended:
-            run.end_epoch(held)
-        elif run.saved < 0 or time.perf_counter() - saved >= SAVE_EVERY_S:
-            run.save_state()
-        if run.saved == run.step:
-            saved = time.perf_counter()
-        try:
-            progress(run.step / run.steps, f"Training, step {run.step} of {run.steps}, loss {values['loss']:.3f}")
-            look()
-        except Cancelled:
-            run.save_state()
-            raise
-        if ended and time.perf_counter() - began > stop_after_s:
-            return
-    run.refuse_spoilt()
-    if run.ended:
-        progress(1.0, f"Ended at step {run.step}: no improvement in {run.plateau.waited} epochs")
-
-
-def set_training(network: nn.Module) -> None:
-    """Training mode, but batch statistics stay as they are in fine-tuned networks that freeze them."""
-    network.train()
-    for module in network.modules():
-        if getattr(module, "frozen_statistics", False):
-            module.eval()
-
-
-__all__ = ["fit", "set_training"]
+__all__ = ["fit"]

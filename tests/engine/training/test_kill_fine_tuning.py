@@ -22,10 +22,10 @@ from pathlib import Path
 sys.path[:0] = sys.argv[4:]
 from test_fine_tune import case
 from napari_boundaryseg.engine.checkpoints.checkpoint import load_model
-from napari_boundaryseg.engine.training import train
+from napari_boundaryseg.engine.training import steps
 from napari_boundaryseg.engine.training.fine_tune import fine_tune
 
-train.SAVE_EVERY_S = 0.0
+steps.SAVE_EVERY_S = 0.0
 
 def tell(fraction, text=""):
     print(text, flush=True)

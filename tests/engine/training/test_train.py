@@ -17,6 +17,7 @@ from napari_boundaryseg.engine.checkpoints.checkpoint import build_network, load
 from napari_boundaryseg.engine.devices import precision_on
 from napari_boundaryseg.engine.recipes.recipe import Augmentation, Recipe
 from napari_boundaryseg.engine.recipes.shipped import recipe
+from napari_boundaryseg.engine.training import steps as training_steps
 from napari_boundaryseg.engine.training import train
 from napari_boundaryseg.engine.training.fine_tune import fine_tune
 from napari_boundaryseg.engine.training.loop import run as training_run
@@ -131,7 +132,7 @@ def test_same_seed_same_weights_other_seed_others(tmp_path):
 
 
 def test_nan_loss_is_skipped_then_restored_then_refused(tmp_path, monkeypatch):
-    real = train.batch_at
+    real = training_steps.batch_at
 
     def poisoned(cases, settings, seed, step):
         image, target = real(cases, settings, seed, step)
@@ -139,7 +140,7 @@ def test_nan_loss_is_skipped_then_restored_then_refused(tmp_path, monkeypatch):
 
     train.fit(tiny(), [case(1)], tmp_path)
     good = load_model(tmp_path / "last.safetensors").network.state_dict()
-    monkeypatch.setattr(train, "batch_at", poisoned)
+    monkeypatch.setattr(training_steps, "batch_at", poisoned)
     with pytest.raises(InputError, match="not a finite number"):
         train.fit(tiny(), [case(1)], tmp_path / "bad", steps=40, start=load_model(tmp_path / "last.safetensors"))
     kept = load_model(tmp_path / "bad" / "last.safetensors").network.state_dict()
@@ -149,13 +150,13 @@ def test_nan_loss_is_skipped_then_restored_then_refused(tmp_path, monkeypatch):
 
 def poisoned_at(monkeypatch, steps):
     """Let the images of these steps be no numbers."""
-    real = train.batch_at
+    real = training_steps.batch_at
 
     def poisoned(cases, settings, seed, step):
         image, target = real(cases, settings, seed, step)
         return image * (float("nan") if step in steps else 1.0), target
 
-    monkeypatch.setattr(train, "batch_at", poisoned)
+    monkeypatch.setattr(training_steps, "batch_at", poisoned)
 
 
 @pytest.mark.parametrize("ema", [0.0, 0.8])
@@ -245,7 +246,7 @@ def test_cancelling_at_the_last_step_leaves_the_model(tmp_path):
 
 @pytest.mark.parametrize("every_s, kept", [(0.0, 5), (1e9, 3)])
 def test_a_machine_that_stops_loses_a_minute_at_most(tmp_path, monkeypatch, every_s, kept):
-    monkeypatch.setattr(train, "SAVE_EVERY_S", every_s)
+    monkeypatch.setattr(training_steps, "SAVE_EVERY_S", every_s)
     with pytest.raises(ZeroDivisionError):
         train.fit(tiny(), [case(1)], tmp_path, progress=stop_at(5, ZeroDivisionError))
     first = []
@@ -275,13 +276,13 @@ def test_dropout_is_the_same_after_a_resume(tmp_path, monkeypatch):
 
 
 def test_the_guard_against_nan_remembers_over_a_resume(tmp_path, monkeypatch):
-    real, poison = train.batch_at, set(range(3, 9))
+    real, poison = training_steps.batch_at, set(range(3, 9))
 
     def poisoned(cases, settings, seed, step):
         image, target = real(cases, settings, seed, step)
         return image * (float("nan") if step in poison else 1.0), target
 
-    monkeypatch.setattr(train, "batch_at", poisoned)
+    monkeypatch.setattr(training_steps, "batch_at", poisoned)
     train.fit(tiny(), [case(1)], tmp_path / "whole", steps=12)
     for stop in (5, 8):
         with pytest.raises(Cancelled):
@@ -423,19 +424,19 @@ def test_memory_that_runs_out_in_training_is_one_sentence(tmp_path, monkeypatch)
     def full(*_):
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 4000000000000 bytes")
 
-    monkeypatch.setattr(train, "batch_at", full)
+    monkeypatch.setattr(training_steps, "batch_at", full)
     with pytest.raises(InputError, match=r"memory: there is not enough for this training\. Train on fewer"):
         train.fit(tiny(), [case(1)], tmp_path)
 
 
 def test_one_batch_without_numbers_does_not_spoil_running_statistics(tmp_path, monkeypatch):
-    real = train.batch_at
+    real = training_steps.batch_at
 
     def poisoned(cases, settings, seed, step):
         image, target = real(cases, settings, seed, step)
         return image * (float("nan") if step == 1 else 1.0), target
 
-    monkeypatch.setattr(train, "batch_at", poisoned)
+    monkeypatch.setattr(training_steps, "batch_at", poisoned)
     path = train.fit(tiny(**{"network_arguments.norm": "batch"}), [case(1)], tmp_path, steps=3)
     assert load_model(path).card.step == 3
 

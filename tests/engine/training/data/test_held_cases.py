@@ -186,7 +186,7 @@ def test_a_training_that_fails_leaves_none(in_files, tmp_path, monkeypatch):
     def fail(*_):
         raise RuntimeError("a fault")
 
-    monkeypatch.setattr(train, "_loop", fail)
+    monkeypatch.setattr(train, "all_steps", fail)
     with pytest.raises(RuntimeError, match="a fault"):
         taught(tmp_path)
     assert not (tmp_path / PREPARED).exists()
