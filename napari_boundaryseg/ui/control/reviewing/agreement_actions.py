@@ -6,10 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
-from qtpy.QtCore import QObject, Signal
+from qtpy.QtCore import QObject
 
 from napari_boundaryseg.data.geometry import slice_axis
 from napari_boundaryseg.data.volume import LabelMap
@@ -17,13 +16,10 @@ from napari_boundaryseg.jobs.error_text import sentence
 from napari_boundaryseg.review.border_errors import BorderErrors, border_errors
 from napari_boundaryseg.review.comparing import Comparison, compare, compare_again, unchanged
 from napari_boundaryseg.review.worst_places import WorstPlace
-from napari_boundaryseg.session.session import Session
 from napari_boundaryseg.ui.compat.window import is_open
 from napari_boundaryseg.ui.control.error_messages import report_errors
-from napari_boundaryseg.ui.control.reviewing.beside import Beside
-from napari_boundaryseg.ui.control.reviewing.look import Look
-from napari_boundaryseg.ui.control.reviewing.references import Reference, References
-from napari_boundaryseg.ui.control.reviewing.settled import Settled
+from napari_boundaryseg.ui.control.reviewing.beside_labels import BesideLabels
+from napari_boundaryseg.ui.control.reviewing.references import Reference
 from napari_boundaryseg.ui.layers.access import KIND
 from napari_boundaryseg.ui.layers.editable_labels import EditableLabels, State
 from napari_boundaryseg.ui.layers.reviewing.error_layer import ERRORS, hide_errors, show_errors
@@ -53,64 +49,22 @@ class Compared:
     """Organs whose border is that of the comparison before."""
 
 
-class AgreementActions(QObject):
+class AgreementActions(BesideLabels):
     """Compares beside the window's thread: when it is asked for, and again by itself when the labels have settled.
 
-    One thing is computed at a time: first whether the labels are as they were compared, then the errors of the chosen
-    organ's border. What was known before is shown until then.
+    First it is found whether the labels are as they were compared, then the errors of the chosen organ's border. What
+    was known before is shown until then.
     """
 
-    changed = Signal()
-    """Something else is known, chosen or shown."""
-
-    def __init__(
-        self,
-        viewer: Any,
-        session: Session,
-        settled: Settled,
-        look: Look,
-        references: References,
-        parent: QObject | None = None,
-    ) -> None:
-        super().__init__(parent)
-        self._viewer, self.session = viewer, session
-        self._settled, self._look, self._references = settled, look, references
-        self._beside = Beside(session, "agreement", self)
-        self._asked: EditableLabels | None = None
-        self._told_fresh = False
-        self._known: WeakKeyDictionary[EditableLabels, Compared] = WeakKeyDictionary()
+    def __init__(self, *parts: Any, parent: QObject | None = None) -> None:
+        super().__init__("agreement", *parts, parent=parent)
         self._shows = False
         self._in_sight: BorderErrors | None = None
-        viewer.layers.events.removed.connect(self._on_removed)
-        settled.stepped.connect(self._on_step)
-        settled.settled.connect(self._on_settled)
-        session.scan_changed.connect(self._on_scan)
 
-    # What the panel wants to know.
     def known(self) -> Compared | None:
         """What is known of the labels in work; None where they were compared with nothing."""
-        editable = self._settled.editable
-        return self._known.get(editable) if editable is not None else None
-
-    def others(self) -> list[Reference]:
-        """What the labels in work can be compared with."""
-        return self._references.all() if self._settled.editable is not None else []
-
-    @property
-    def is_fresh(self) -> bool:
-        """Whether what is known is of the labels as they are."""
-        editable, known = self._settled.editable, self.known()
-        return editable is not None and known is not None and known.state == editable.state
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether labels are being compared, or errors of a border found."""
-        return self._beside.is_busy
-
-    @property
-    def is_comparing(self) -> bool:
-        """Whether the labels in work are being compared with what a person has just chosen."""
-        return self._asked is not None and self._asked is self._settled.editable
+        found: Compared | None = super().known()
+        return found
 
     @property
     def shows_map(self) -> bool:
@@ -146,9 +100,7 @@ class AgreementActions(QObject):
     @report_errors
     def go_to(self, place: WorstPlace) -> None:
         """Show a place of the border."""
-        scan = self.session.scan
-        if scan is not None:
-            self._look.at(place.voxel, scan.geometry.display.axis_to_display(slice_axis(scan.affine)))
+        self._look_at(place.voxel)
 
     def for_certificate(self) -> dict[str, Any] | None:
         """Against what the very labels in work were compared, and the metrics; None where they were not."""
@@ -166,22 +118,18 @@ class AgreementActions(QObject):
         if self.is_fresh:
             if known.errors_of != known.organ:
                 self._find_errors(known, known.comparison)
-        elif self._settled.is_drawing or not self._settled.is_quiet:
-            self._settled.tell_again()
-        else:
+        elif self._may_begin():
             self._begin(editable, known.reference, partial(_again, known.comparison))
 
     def _begin(self, editable: EditableLabels, reference: Reference, how: How) -> None:
         scan = self.session.scan
         if scan is None:
             return
-        editable.history.commit("Change")
-        array, scheme, state = editable.history.array.copy(), editable.scheme, editable.state
+        judged, state = self._now(editable, scan)
 
         def compute() -> Compared:
-            own = np.ascontiguousarray(scan.geometry.display.from_display(array))
             try:
-                found, same = how(LabelMap(own, scan.geometry, scheme, scan.name))
+                found, same = how(judged())
             except Exception as error:
                 return Compared(state, reference, failed=sentence(error))
             return Compared(state, reference, found, {"against": reference.kind, **found.plain()}, same=same)
@@ -238,19 +186,7 @@ class AgreementActions(QObject):
             else:
                 self._in_sight = wanted
                 show_errors(self._viewer, scan, known.organ, wanted)
-        self._told_fresh = self.is_fresh
-        self.changed.emit()
-
-    def _on_step(self) -> None:
-        """What is shown is of before, or is right again."""
-        if self.known() is not None and self.is_fresh != self._told_fresh:
-            self._told_fresh = self.is_fresh
-            self.changed.emit()
-
-    def _on_settled(self) -> None:
-        """Labels that have changed are compared again; those that came into the window have errors of their own."""
-        self._show()
-        self._follow()
+        self._tell()
 
     def _on_scan(self, *_: object) -> None:
         self._shows = False

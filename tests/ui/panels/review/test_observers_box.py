@@ -173,6 +173,7 @@ def test_files_have_the_names_that_a_person_gives_and_what_does_not_fit_is_said(
     tick(observers, "strange")
     row = next(n for n in range(3) if observers.item(n).text() == "one")
     place = observers.visualItemRect(observers.item(row)).center()
+    QTest.mouseClick(observers.viewport(), LEFT, pos=place)
     QTest.mouseDClick(observers.viewport(), LEFT, pos=place)
     live(50)
     field = observers.findChild(QLineEdit)
@@ -212,15 +213,18 @@ def test_two_scans_each_keep_their_observers_while_the_other_is_open(
         new_labels(find, "Pelvis MR")
         controller.grid.go_to((6, 20, 20))
         stroke(controller, 60 + 20 * n)
+        drawn = np.array(controller.tools.layer.data)
+        drawn[4:12, 10:25, 10:25] = BLADDER
+        controller.tools.editable.put("Box", drawn)
         bench.sections.open("Review")
         live(50)
         files = []
-        for by in (0, 1):
+        for by in (0, 3 + n):
             files.append(tmp_path / f"scan{n}_observer{by}.nii.gz")
             formats.write(as_map(controller, np.roll(np.array(controller.tools.layer.data), by, axis=2)), files[-1])
         monkeypatch.setattr(observers_box, "open_files", lambda *_, files=files: files)
         press(find("review_panel.observer_files"))
-        assert sorted(find("review_panel.observers").names()) == [f"scan{n}_observer{by}" for by in (0, 1)]
+        assert sorted(find("review_panel.observers").names()) == [f"scan{n}_observer{by}" for by in (0, 3 + n)]
         press(find("review_panel.compare_observers"))
         wait(known(controller))
         press(find("review_panel.median"))
@@ -234,7 +238,7 @@ def test_two_scans_each_keep_their_observers_while_the_other_is_open(
         live(100)
         assert kinds(controller, "median") == kinds(controller, "spread") == []
         assert (find("review_panel.spread").texts(), find("review_panel.spread_places").sentences()) == texts[n]
-        assert sorted(find("review_panel.observers").names()) == [f"scan{n}_observer{by}" for by in (0, 1)]
+        assert sorted(find("review_panel.observers").names()) == [f"scan{n}_observer{by}" for by in (0, 3 + n)]
         assert all(name.startswith(f"scan{n}") for name in controller.observers.known().names)
         press(find("review_panel.median"))
         assert len(kinds(controller, "median")) == 1

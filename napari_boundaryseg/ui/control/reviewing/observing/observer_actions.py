@@ -6,25 +6,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
-from weakref import WeakKeyDictionary
 
-import numpy as np
-from qtpy.QtCore import QObject, Signal
+from qtpy.QtCore import QObject
 
-from napari_boundaryseg.data.geometry import slice_axis
-from napari_boundaryseg.data.volume import LabelMap, Volume
+from napari_boundaryseg.data.volume import LabelMap
 from napari_boundaryseg.jobs.error_text import sentence
 from napari_boundaryseg.review.observer_spread import ObserverSpread
 from napari_boundaryseg.review.observing import labels_among, observe
 from napari_boundaryseg.review.spread_places import SpreadPlace
-from napari_boundaryseg.session.session import Session
 from napari_boundaryseg.ui.compat.window import is_open
 from napari_boundaryseg.ui.control.error_messages import report_errors
-from napari_boundaryseg.ui.control.reviewing.beside import Beside
-from napari_boundaryseg.ui.control.reviewing.look import Look
+from napari_boundaryseg.ui.control.reviewing.beside_labels import BesideLabels
 from napari_boundaryseg.ui.control.reviewing.observing.studied import Studied
-from napari_boundaryseg.ui.control.reviewing.references import Reference, References
-from napari_boundaryseg.ui.control.reviewing.settled import Settled
+from napari_boundaryseg.ui.control.reviewing.references import Reference
 from napari_boundaryseg.ui.layers.access import KIND
 from napari_boundaryseg.ui.layers.editable_labels import EditableLabels
 from napari_boundaryseg.ui.layers.reviewing.border_layer import hide_border
@@ -33,60 +27,18 @@ from napari_boundaryseg.ui.layers.reviewing.observer_layers import MEDIAN, SPREA
 SHOW = {MEDIAN: show_median, SPREAD: show_spread}
 
 
-class ObserverActions(QObject):
+class ObserverActions(BesideLabels):
     """Compares observers beside the window's thread when it is asked for, and the labels with them as they change."""
 
-    changed = Signal()
-    """Something else is known, chosen or shown."""
-
-    def __init__(
-        self,
-        viewer: Any,
-        session: Session,
-        settled: Settled,
-        look: Look,
-        references: References,
-        parent: QObject | None = None,
-    ) -> None:
-        super().__init__(parent)
-        self._viewer, self.session = viewer, session
-        self._settled, self._look, self._references = settled, look, references
-        self._beside = Beside(session, "observers", self)
-        self._known: WeakKeyDictionary[EditableLabels, Studied] = WeakKeyDictionary()
-        self._asked: EditableLabels | None = None
+    def __init__(self, *parts: Any, parent: QObject | None = None) -> None:
+        super().__init__("observers", *parts, parent=parent)
         self._wanted: set[str] = set()
         self._in_sight: dict[str, ObserverSpread | None] = dict.fromkeys(SHOW)
-        self._told_fresh = False
-        viewer.layers.events.removed.connect(self._on_removed)
-        settled.stepped.connect(self._on_step)
-        settled.settled.connect(self._on_settled)
-        session.scan_changed.connect(self._on_scan)
 
-    # What the panel wants to know.
     def known(self) -> Studied | None:
         """What is known of observers beside the labels in work; None where there are none."""
-        editable = self._settled.editable
-        return self._known.get(editable) if editable is not None else None
-
-    def others(self) -> list[Reference]:
-        """Whose labels can be chosen."""
-        return self._references.all() if self._settled.editable is not None else []
-
-    @property
-    def is_fresh(self) -> bool:
-        """Whether it is known where the labels lie as they are."""
-        editable, known = self._settled.editable, self.known()
-        return editable is not None and known is not None and known.state == editable.state
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether anything is being computed."""
-        return self._beside.is_busy
-
-    @property
-    def is_comparing(self) -> bool:
-        """Whether the observers that a person has just chosen are being compared."""
-        return self._asked is not None and self._asked is self._settled.editable
+        found: Studied | None = super().known()
+        return found
 
     @property
     def shows_median(self) -> bool:
@@ -156,36 +108,19 @@ class ObserverActions(QObject):
     @report_errors
     def go_to(self, place: SpreadPlace) -> None:
         """Show a place of the border."""
-        scan = self.session.scan
-        if scan is not None:
-            self._look.at(place.voxel, scan.geometry.display.axis_to_display(slice_axis(scan.affine)))
+        self._look_at(place.voxel)
 
     def for_certificate(self) -> dict[str, Any] | None:
         """What was said of the very labels in work beside several observers; None where it was not."""
         known = self.known()
         return known.plain if known is not None and known.observing is not None and self.is_fresh else None
 
-    # One thing after the other.
-    def _now(self, editable: EditableLabels, scan: Volume) -> Any:
-        """What makes a label map of the labels as they are, on any thread; and their state."""
-        editable.history.commit("Change")
-        array, scheme = editable.history.array.copy(), editable.scheme
-
-        def judged() -> LabelMap:
-            own = np.ascontiguousarray(scan.geometry.display.from_display(array))
-            return LabelMap(own, scan.geometry, scheme, scan.name)
-
-        return judged, editable.state
-
     def _follow(self) -> None:
         """Find out where the labels lie as they are, unless that is known or something is being computed."""
         known, editable, scan = self.known(), self._settled.editable, self.session.scan
         if known is None or editable is None or scan is None or known.observing is None:
             return
-        if self.is_fresh or self._beside.is_busy:
-            return
-        if self._settled.is_drawing or not self._settled.is_quiet:
-            self._settled.tell_again()
+        if self.is_fresh or self._beside.is_busy or not self._may_begin():
             return
         judged, state = self._now(editable, scan)
         self._beside.ask(lambda: _lying(known, judged(), state), partial(self._take, editable))
@@ -218,17 +153,7 @@ class ObserverActions(QObject):
             else:
                 self._in_sight[kind] = wanted
                 show(self._viewer, scan, known.organ, wanted)
-        self._told_fresh = self.is_fresh
-        self.changed.emit()
-
-    def _on_step(self) -> None:
-        if self.known() is not None and self.is_fresh != self._told_fresh:
-            self._told_fresh = self.is_fresh
-            self.changed.emit()
-
-    def _on_settled(self) -> None:
-        self._show()
-        self._follow()
+        self._tell()
 
     def _on_scan(self, *_: object) -> None:
         self._wanted.clear()
