@@ -37,8 +37,8 @@ def scaled_band(
     --------
     >>> ramp = np.clip(np.arange(60.0)[:, None, None] / 10 - 2, 0, 1) * np.ones((1, 9, 9))
     >>> band = scaled_band(ramp > 0.5, ramp, (1.0, 1.0, 1.0), factor=0.2)
-    >>> band.widths
-    Widths(mean=2.0, low=2.0, high=2.0)
+    >>> [round(mm, 2) for mm in band.widths]
+    [2.0, 2.0, 2.0]
     """
     box = boxes.around(mask, spacing_mm, factor * WIDEST * min(spacing_mm) + 2 * max(spacing_mm))
     if box is None:
