@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from napari_boundaryseg.jobs.error_text import sentence
 from napari_boundaryseg.jobs.job import Job
 from napari_boundaryseg.session.actions import trainings
 from napari_boundaryseg.session.actions.running import Watch, in_worker, project_of
+from napari_boundaryseg.session.actions.training_folders import remove, sweep
 from napari_boundaryseg.session.actions.trainings import Order, Unfinished
 from napari_boundaryseg.session.project.model_versions import ModelVersion
 from napari_boundaryseg.session.project.project import AcceptedCase, Project
@@ -65,6 +66,7 @@ def fine_tune(
         project.give_roles({**dict.fromkeys(names, "Train"), **dict.fromkeys(held_out, "Held out")})
     training, held = ([known[name] for name in chosen] for chosen in (names, held_out))
     earlier = trainings.earlier_cases(model, [case for name, case in known.items() if name not in (*names, *held_out)])
+    sweep(project)
     order = trainings.order_of(project, model, training, held, FineTuneSettings(**settings), seed, earlier)
     return _start(session, project, order, Path(model), training, held, project.training_folder(), earlier=earlier)
 
@@ -113,7 +115,8 @@ def _start(
 
     def ended(job: Job) -> None:
         if job.state == "returned" or not is_kept(job):
-            shutil.rmtree(folder, ignore_errors=True)
+            with suppress(OSError):
+                remove(folder)
         else:
             session.project_changed.emit(session.project)
 
@@ -153,7 +156,8 @@ def _start(
         )
     except InputError:
         if not resumed:
-            shutil.rmtree(folder, ignore_errors=True)
+            with suppress(OSError):
+                remove(folder)
         raise
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ from napari_boundaryseg.engine.recipes.tuning import FineTuneSettings
 from napari_boundaryseg.engine.training.loop import folder as files
 from napari_boundaryseg.engine.training.loop.state_header import numbers_in
 from napari_boundaryseg.errors import InputError
+from napari_boundaryseg.session.actions.training_folders import added_as, folders_of, remove
 from napari_boundaryseg.session.project.project import AcceptedCase, Project
 
 FILE = "training.json"
@@ -112,11 +112,11 @@ def keep(folder: Path, order: Order) -> None:
 
 def unfinished(project: Project) -> list[Unfinished]:
     """The fine-tunings of a project that no process is carrying out, the oldest first."""
-    folders = sorted(project.models_folder.glob("training-*"), key=lambda folder: (len(folder.name), folder.name))
     found = []
-    for folder in folders:
+    for folder in folders_of(project):
         with suppress(InputError):
-            if folder.is_dir() and (one := _unfinished(folder)) is not None and files.is_free(folder):
+            one = _unfinished(folder)
+            if one is not None and files.is_free(folder) and added_as(project, folder) is None:
                 found.append(one)
     return found
 
@@ -187,7 +187,7 @@ def discard(unfinished: Unfinished) -> None:
     if not files.is_free(unfinished.folder):
         raise InputError(unfinished.folder, "another process trains in it", "Wait until it has ended")
     try:
-        shutil.rmtree(unfinished.folder)
+        remove(unfinished.folder)
     except OSError as error:
         raise write_error(unfinished.folder, error) from error
 

@@ -11,8 +11,11 @@ from pathlib import Path
 
 from napari_boundaryseg.data.scratch.folder_lock import FolderLock
 from napari_boundaryseg.engine.checkpoints.model_library import read_card
+from napari_boundaryseg.engine.training.loop.folder import BEST, is_free
 from napari_boundaryseg.errors import BoundarySegError, InputError
 from napari_boundaryseg.progress import Progress, part, silent
+from napari_boundaryseg.session.actions.training_folders import added_as, folders_of
+from napari_boundaryseg.session.actions.trainings import unfinished
 from napari_boundaryseg.session.certificate.verify import verify
 from napari_boundaryseg.session.project import holder, repair
 from napari_boundaryseg.session.project.check_cases import check_cases
@@ -114,16 +117,55 @@ def _models(project: Project, busy: bool) -> Iterator[Finding]:
             yield _finding(project.folder, model.path, f"is listed, and cannot be used: {reason}")
         elif model.sha256 is not None and sha256_of(model.path) != model.sha256:
             yield _finding(project.folder, model.path, "is listed, and is not the model that was stored")
-    listed = {model.path.name for model in models}
-    for path in sorted(project.models_folder.glob("*.safetensors")) if not busy else ():
-        named = _MODEL.fullmatch(path.name)
-        if path.name in listed or path.name.startswith(TEMPORARY) or path.is_symlink() or not path.is_file():
+    if not busy:
+        yield from _unlisted_models(project, {model.path.name: model.sha256 for model in models})
+        yield from _trainings(project)
+
+
+def _unlisted_models(project: Project, listed: dict[str, str | None]) -> Iterator[Finding]:
+    """Models and pages of a process that ended before it listed them, or whose list was lost."""
+    named = dict(listed)
+    kept = {sha256_of(best): one.folder.name for one in unfinished(project) if (best := one.folder / BEST).is_file()}
+    for path in _files(project, "*.safetensors"):
+        parts = _MODEL.fullmatch(path.name)
+        if path.name in listed:
             continue
-        if named is None or _no_model(path) is not None or read_card(path)[0].name != named[1]:
+        if parts is None or _no_model(path) is not None or read_card(path)[0].name != parts[1]:
             yield _finding(project.folder, path, "is not listed, and is no version of a model")
-        else:
-            remedy = repair.relist_model(path.name, named[1], int(named[2]))
-            yield _finding(project.folder, path, "is a model that is not listed", "list it, not in use", remedy)
+            continue
+        digest = sha256_of(path)
+        same = next((file for file, known in listed.items() if known == digest), None)
+        if same is not None or digest in kept:
+            of = f"is a copy of {same}" if same is not None else f"is the model of {kept[digest]}, which can be resumed"
+            yield _finding(project.folder, path, f"is not listed: it {of}", *_aside(path))
+            continue
+        named[path.name] = digest
+        remedy = repair.relist_model(path.name, parts[1], int(parts[2]))
+        yield _finding(project.folder, path, "is a model that is not listed", "list it, not in use", remedy)
+    for path in _files(project, "*.html"):
+        if path.with_suffix(".safetensors").name not in named:
+            yield _finding(project.folder, path, "is the page of no listed model", *_aside(path))
+
+
+def _trainings(project: Project) -> Iterator[Finding]:
+    """Folders of fine-tunings that nobody can resume: Train lists the others."""
+    resumable = {one.folder for one in unfinished(project)}
+    for folder in folders_of(project):
+        if folder in resumable or not is_free(folder):
+            continue
+        version = added_as(project, folder)
+        what = "holds nothing from which a training can be resumed"
+        yield _finding(project.folder, folder, f"has ended as {version}" if version else what, *_aside(folder))
+
+
+def _files(project: Project, pattern: str) -> list[Path]:
+    """Files of the folder of models, but for those that were not written to their end."""
+    found = (path for path in sorted(project.models_folder.glob(pattern)) if not path.name.startswith(TEMPORARY))
+    return [path for path in found if path.is_file() and not path.is_symlink()]
+
+
+def _aside(path: Path) -> tuple[str, repair.Act]:
+    return "move it to removed/", repair.set_aside(path)
 
 
 def _no_model(path: Path) -> str | None:
@@ -139,8 +181,7 @@ def _leftovers(project: Project) -> Iterator[Finding]:
     places = [project.folder, project.models_folder, *(path for path in (project.folder / "cases").glob("*"))]
     for place in places:
         for path in sorted(place.glob(f"{TEMPORARY}*")) if not place.is_symlink() else ():
-            remedy = repair.set_aside(path)
-            yield _finding(project.folder, path, "was not written to its end", "move it to removed/", remedy)
+            yield _finding(project.folder, path, "was not written to its end", *_aside(path))
 
 
 def _rights(project: Project) -> Iterator[Finding]:

@@ -16,7 +16,7 @@ from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.project import database as tables
 from napari_boundaryseg.session.project import holder
 from napari_boundaryseg.session.project.holder import Hold, Holder, ReadOnly
-from napari_boundaryseg.session.project.paths import give_rights, inside, new_folder, restrict, strangers
+from napari_boundaryseg.session.project.paths import TEMPORARY, give_rights, inside, new_folder, restrict, strangers
 
 TRAINING = "training-"
 """How the folders of trainings begin, in ``models/``."""
@@ -127,7 +127,7 @@ class ProjectFolder:
             if top in names and not (self.folder / top).is_symlink():
                 for place, folders, inner in os.walk(self.folder / top):
                     yield Path(place)
-                    if Path(place).name.startswith(TRAINING):
+                    if Path(place).name.startswith((TRAINING, TEMPORARY)):
                         folders.clear()  # what the worker writes lies behind the folder's own rights
                         continue
                     yield from (Path(place) / name for name in [*folders, *inner])

@@ -20,8 +20,10 @@ from napari_boundaryseg.engine.task_list import FineTune
 from napari_boundaryseg.engine.training import fine_tune as tuning
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.jobs.job import Job
-from napari_boundaryseg.session.actions import accept, fine_tune, trainings
+from napari_boundaryseg.session.actions import accept, fine_tune, training_folders, trainings
+from napari_boundaryseg.session.project.check import check
 from napari_boundaryseg.session.project.project import Project
+from napari_boundaryseg.session.project.repair import repair
 
 STEPS = 4
 
@@ -181,3 +183,96 @@ def test_one_that_was_stopped_before_anything_was_saved_leaves_nothing(told: Tol
     assert fine_tune.fine_tune(told.session, tiny_model, ["a"], steps=STEPS).state == "cancelled"
     assert "before anything of it was saved" in told.of("info")[-1]
     assert not list(told.session.project.models_folder.iterdir())
+
+
+class Killed(BaseException):
+    """What ends a test's work where a process would be killed."""
+
+
+def killed(*_: object, **__: object) -> None:
+    raise Killed
+
+
+def subjects(project: Project) -> list[str]:
+    return [finding.subject for finding in check(project.folder)]
+
+
+def test_one_that_is_killed_after_its_model_was_listed_is_not_resumed_but_removed(
+    told: Told, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accept_all(told.session, box_scan("a", 1))
+    project = told.session.project
+    with monkeypatch.context() as patch:
+        patch.setattr(fine_tune, "remove", killed)
+        with pytest.raises(Killed):
+            fine_tune.fine_tune(told.session, tiny_model, ["a"], steps=1)
+    assert [model.path.name for model in project.models()] == ["tiny-v2.safetensors"]
+    assert trainings.unfinished(project) == [], "to resume it would add its model again"
+    (found,) = check(project.folder)
+    assert (found.subject, found.problem) == ("models/training-1", "has ended as tiny-v2.safetensors")
+    assert fine_tune.fine_tune(told.session, tiny_model, ["a"], steps=1).state == "returned"
+    assert check(project.folder) == []
+    assert not list(project.models_folder.glob("training-*"))
+
+
+def test_one_that_is_killed_before_it_said_what_is_asked_for_is_removed_by_the_next(
+    told: Told, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accept_all(told.session, box_scan("a", 1))
+    with monkeypatch.context() as patch:
+        patch.setattr(trainings, "keep", killed)
+        with pytest.raises(Killed):
+            fine_tune.fine_tune(told.session, tiny_model, ["a"], steps=1)
+    assert subjects(told.session.project) == ["models/training-1"]
+    fine_tune.fine_tune(told.session, tiny_model, ["a"], steps=1)
+    assert subjects(told.session.project) == []
+
+
+def test_one_that_is_killed_while_it_is_discarded_is_gone(
+    told: Told, stopped: trainings.Unfinished, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(training_folders.shutil, "rmtree", killed)
+        with pytest.raises(Killed):
+            trainings.discard(stopped)
+    project = told.session.project
+    assert trainings.unfinished(project) == [], "half of it could not be resumed"
+    (left,) = subjects(project)
+    assert left.startswith("models/.boundaryseg-")
+    fine_tune.fine_tune(told.session, tiny_model, ["a"], steps=1)
+    assert subjects(project) == []
+
+
+def test_a_model_that_was_stored_and_not_listed_is_set_aside_while_its_training_is_kept(
+    told: Told, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accept_all(told.session, box_scan("a", 1))
+    project = told.session.project
+    with monkeypatch.context() as patch:
+        patch.setattr(Project, "list_model", killed)
+        with pytest.raises(Killed):
+            fine_tune.fine_tune(told.session, tiny_model, ["a"], steps=1)
+    (stray,) = check(project.folder)
+    assert stray.subject == "models/tiny-v2.safetensors"
+    assert stray.problem == "is not listed: it is the model of training-1, which can be resumed"
+    assert repair(project, [stray]) == []
+    fine_tune.resume(told.session, trainings.unfinished(project)[0])
+    assert [model.path.name for model in project.models()] == ["tiny-v2.safetensors"]
+    assert check(project.folder) == []
+
+
+def test_what_may_be_the_last_copy_of_a_model_is_not_removed(
+    told: Told, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accept_all(told.session, box_scan("a", 1))
+    project = told.session.project
+    with monkeypatch.context() as patch:
+        patch.setattr(fine_tune, "remove", killed)
+        with pytest.raises(Killed):
+            fine_tune.fine_tune(told.session, tiny_model, ["a"], steps=1)
+    listed = project.models()[0].path
+    listed.write_bytes(bytes(listed.stat().st_size))
+    fine_tune.fine_tune(told.session, tiny_model, ["a"], steps=1)
+    (kept,) = trainings.unfinished(project)
+    assert fine_tune.resume(told.session, kept).state == "returned"
+    assert load_model(project.models()[-1].path).card.name == "tiny"

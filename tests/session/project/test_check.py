@@ -152,6 +152,19 @@ MENDED: dict[str, tuple[Callable[[Project], object], list[tuple[str, int]]]] = {
         lambda p: change(p, "DELETE FROM models", "DELETE FROM active"),
         [("case1", 2), ("other", 1)],
     ),
+    "a copy of a model that is listed": (
+        lambda p: (p.models_folder / "tiny-v3.safetensors").write_bytes(p.models()[0].path.read_bytes()),
+        [("case1", 2), ("other", 1)],
+    ),
+    "a page of no model": (
+        lambda p: (p.models_folder / "tiny-v3.html").write_text("of a model that was never listed"),
+        [("case1", 2), ("other", 1)],
+    ),
+    "a training that never began": (lambda p: p.training_folder(), [("case1", 2), ("other", 1)]),
+    "a training that was half removed": (
+        lambda p: (p.training_folder() / "log.jsonl").write_text(""),
+        [("case1", 2), ("other", 1)],
+    ),
     "an empty folder": (lambda p: (p.folder / "cases" / "empty").mkdir(mode=0o700), [("case1", 2), ("other", 1)]),
     "rights": (lambda p: (place(p) / "case.json").chmod(0o644), [("case1", 2), ("other", 1)]),
 }
