@@ -66,11 +66,9 @@ def first_part_in_words(going: Going, scheme: LabelScheme) -> str:
     known = None if going.base else first_places(going.model, organs)
     if known is not None:
         held, low, high = (round(100 * share) for share in (known.held, known.low, known.high))
-        told += (
-            f" It held {held} % of the error ({low} % to {high} %) in labels as {going.model} made them: "
-            f"n = {known.patients}, {known.cases}."
-        )
-    return told + (" “What is left?” estimates the rest." if going.is_past_first_part else "")
+        of = known.cases.split(" that ")[0].split(" with ")[0]
+        told += f" It held {held} % of the error ({low} % to {high} %; n = {known.patients}, {of})."
+    return told
 
 
 _TOLD: dict[State, str] = {"accepted": "right", "corrected": "corrected", "flagged": "flagged"}

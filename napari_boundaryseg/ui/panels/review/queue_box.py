@@ -17,6 +17,10 @@ NO_LABELS = "Segment the scan first: then the border is gone through, the most d
 STALE = "Other labels have come since this review began. Begin again: what was said was about the former ones."
 UNASKED = "Segment it in this window: a model's doubts are what it is ranked by."
 NOTHING = "There is no border to go through."
+MEASURED = (
+    "Measured on labels as the model made them, of scans that it had not seen: the mean over patients, and its 95 % "
+    "interval. It does not say that the rest is right; What is left? estimates that."
+)
 
 
 def keyed(name: str, action: str, main: bool = False) -> QPushButton:
@@ -42,6 +46,7 @@ class QueueBox(QWidget):
         self.bar = PlaceBar("review_panel.bar")
         self.progress = line("review_panel.progress")
         self.first_part = line("review_panel.first_part", quiet=True)
+        self.first_part.setToolTip(MEASURED)
         self.flagged_title = line("review_panel.flagged_title", "Flagged, to return to:", quiet=True)
         self.flagged = SentenceList("review_panel.flagged", "Flagged places", "Click one to go there")
         self.end = button(

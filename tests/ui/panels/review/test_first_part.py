@@ -16,8 +16,8 @@ from napari_boundaryseg.data import formats
 from napari_boundaryseg.review.arcs.rankings import FirstPlaces
 from napari_boundaryseg.ui.control.reviewing import review_words
 
-KNOWN = FirstPlaces(MODEL, "Bladder Prostate", "a test", 9, 0.5, 0.451, 0.549, 0.62)
-HELD = f" It held 50 % of the error (45 % to 55 %) in labels as {MODEL} made them: n = 9, a test."
+KNOWN = FirstPlaces(MODEL, "Bladder Prostate", "hard tests that nobody saw", 9, 0.5, 0.451, 0.549, 0.62)
+HELD = " It held 50 % of the error (45 % to 55 %; n = 9, hard tests)."
 
 
 @pytest.fixture
@@ -63,7 +63,6 @@ def test_the_end_of_the_fifth_is_marked_and_what_is_left_is_offered_there(
     live(50)
     assert end.property("main")
     assert end.visibleRegion().boundingRect() == end.rect(), "it is in sight"
-    assert told.text().endswith("“What is left?” estimates the rest.")
     QTest.mouseClick(end, LEFT)
     live(50)
     assert not end.property("main"), "it was asked"
