@@ -12,7 +12,6 @@ import numpy as np
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_boundaryseg.data.labels import LabelScheme
-from napari_boundaryseg.data.metrics.volumes import ml_text
 from napari_boundaryseg.data.saving import atomic_text
 from napari_boundaryseg.data.volume import LabelMap
 from napari_boundaryseg.editing.effort import Work
@@ -29,6 +28,7 @@ from napari_boundaryseg.session.certificate.reviewed import Reviewed
 from napari_boundaryseg.session.session import Session
 from napari_boundaryseg.ui.compat.window import is_open
 from napari_boundaryseg.ui.control.cases.place_question import PlaceQuestion
+from napari_boundaryseg.ui.control.correcting.tool_messages import tell_of
 from napari_boundaryseg.ui.control.error_messages import report_errors
 from napari_boundaryseg.ui.layers import access, edited, visibility
 from napari_boundaryseg.ui.layers.editable_labels import EditableLabels, State
@@ -64,10 +64,7 @@ class LabelsActions(QObject):
         self._others: list[EditableLabels] = []
         session.labels_changed.connect(self._on_labels)
         viewer.layers.events.removed.connect(self._on_removed)
-        tools.n_protected.connect(self._on_protected)
-        tools.refused.connect(lambda why: session.say("info", why))
-        tools.erased_nothing.connect(self._on_erased_nothing)
-        tools.journal_failed.connect(lambda why: session.say("error", why))
+        tell_of(tools, session)
 
     # What panels ask for.
     @report_errors
@@ -244,17 +241,6 @@ class LabelsActions(QObject):
             self.accepted.emit()
         if then is not None and not self.in_work():
             QTimer.singleShot(0, then)
-
-    def _on_protected(self, stroke: str, voxels: int) -> None:
-        editable = self._tools.editable
-        if editable is not None:
-            ml = voxels * editable.voxel_ml
-            self.session.say("info", f"{stroke}: {voxels} voxels ({ml_text(ml)} mL) are locked and were not changed.")
-
-    def _on_erased_nothing(self, stroke: str) -> None:
-        self.session.say(
-            "info", f"{stroke}: there is nothing of it here, and other organs stay. Choose the one to erase."
-        )
 
     def _on_removed(self, event: Any) -> None:
         editable = edited.known(event.value)
