@@ -18,7 +18,8 @@ from napari_boundaryseg.ui.widgets.comparison_table import ComparisonTable
 from napari_boundaryseg.ui.widgets.jobs.chart import Chart
 from napari_boundaryseg.ui.widgets.jobs.loss_curve import LossCurve
 from napari_boundaryseg.ui.widgets.jobs.score_curve import ScoreCurve, reach
-from napari_boundaryseg.ui.widgets.jobs.training_log import Course, TrainingLog, begun_at, smoothed
+from napari_boundaryseg.ui.widgets.jobs.smoothing import begun_at, smoothed
+from napari_boundaryseg.ui.widgets.jobs.training_log import Course, TrainingLog
 from napari_boundaryseg.ui.widgets.organ_table import OrganTable
 from napari_boundaryseg.ui.widgets.sections import Sections
 from napari_boundaryseg.ui.widgets.version_list import Version, VersionList

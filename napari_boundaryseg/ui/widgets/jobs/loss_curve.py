@@ -11,7 +11,8 @@ from qtpy.QtWidgets import QSizePolicy, QWidget
 from napari_boundaryseg.ui.widgets.appearance import CURVE_COLOURS
 from napari_boundaryseg.ui.widgets.controls import named
 from napari_boundaryseg.ui.widgets.jobs.chart import LEFT, Chart
-from napari_boundaryseg.ui.widgets.jobs.training_log import Points, begun_at, smoothed
+from napari_boundaryseg.ui.widgets.jobs.smoothing import begun_at, smoothed
+from napari_boundaryseg.ui.widgets.jobs.training_log import Points
 
 EMPTY = "The curve appears with the first steps."
 
