@@ -53,6 +53,7 @@ class Workbench(QWidget):
             panel.state_changed.connect(self.sections.by_title[title].set_state)
             self.sections.by_title[title].set_state(*panel.state)
         controller.findings.look_asked.connect(lambda: self.sections.open("Review"))
+        controller.trend.train_asked.connect(lambda _: self.sections.open("Train"))
         self.setMinimumWidth(300)
         self._preload = QTimer(self)
         self._preload.setSingleShot(True)

@@ -39,7 +39,7 @@ def test_every_sample_is_in_the_manifest_and_on_disk() -> None:
 def test_the_workbench_and_each_panel_are_widgets() -> None:
     names = [widget.display_name for widget in MANIFEST.contributions.widgets]
     assert names == ["Boundary segmentation", *(panel.title for panel in in_order().values())]
-    ours = ["Boundary segmentation", "Scan", "Segment", "Correct", "Review", "Train", "Export"]
+    ours = ["Boundary segmentation", "Scan", "Segment", "Correct", "Review", "Trend", "Train", "Export"]
     assert [name for name in names if name in ours] == ours
 
 

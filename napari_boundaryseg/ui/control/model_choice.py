@@ -28,6 +28,10 @@ class ModelChoice:
         """Every model that can be chosen."""
         return model_list.available(self.session.project, self._opened)
 
+    def opened(self) -> list[Path]:
+        """The files that a person opened in this window."""
+        return list(self._opened)
+
     def suggest(self) -> None:
         """Choose for the open scan the model that a person chose last, where it fits, else the one that fits best."""
         scan = self.session.scan

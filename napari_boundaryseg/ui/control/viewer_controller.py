@@ -46,6 +46,7 @@ from napari_boundaryseg.ui.control.reviewing.queue_actions import QueueActions
 from napari_boundaryseg.ui.control.reviewing.references import References
 from napari_boundaryseg.ui.control.reviewing.settled import Settled
 from napari_boundaryseg.ui.control.segment_actions import SegmentActions
+from napari_boundaryseg.ui.control.trend.trend_actions import TrendActions
 from napari_boundaryseg.ui.control.view_actions import ViewActions
 from napari_boundaryseg.ui.layers import access
 from napari_boundaryseg.ui.layers.free_labels import note_scan
@@ -81,6 +82,7 @@ class ViewerController(QObject):
         self.region = DrawnRegion(viewer, session, self)
         self.segmentation = SegmentActions(viewer, session, self)
         self.projects = ProjectActions(session, self.models)
+        self.trend = TrendActions(session, self.models, self)
         self.cases = CaseActions(session, self.labels, self._unsaved, self.models.for_scan, self)
         self.results = ExportActions(viewer, session, self)
         self.recovery = Recovery(viewer, session, self)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from qtpy.QtWidgets import QHBoxLayout, QWidget
@@ -19,16 +19,17 @@ from napari_boundaryseg.session.training_cases import (
     first_roles,
     of_unknown_patient,
     on_both_sides,
+    roles_to_learn,
 )
 from napari_boundaryseg.ui.control.viewer_controller import ViewerController
 from napari_boundaryseg.ui.panels.panel import PANELS, Panel
-from napari_boundaryseg.ui.widgets.case_table import HELD_OUT, TRAIN, CaseLine, CaseTable
+from napari_boundaryseg.ui.panels.training.rows import case_line, listed
+from napari_boundaryseg.ui.widgets.case_table import HELD_OUT, TRAIN, CaseTable
 from napari_boundaryseg.ui.widgets.comparison_table import ComparisonTable
 from napari_boundaryseg.ui.widgets.controls import button, column, line, styled_by
 from napari_boundaryseg.ui.widgets.jobs.comparison_card import ComparisonCard
 from napari_boundaryseg.ui.widgets.jobs.training_curves import TrainingCurves
 from napari_boundaryseg.ui.widgets.jobs.training_list import Stopped, TrainingList
-from napari_boundaryseg.ui.widgets.scheme_words import scheme_title
 from napari_boundaryseg.ui.widgets.settings_form import SettingsForm
 from napari_boundaryseg.ui.widgets.version_list import Version, VersionList
 
@@ -50,7 +51,7 @@ class TrainPanel(Panel):
 
     def __init__(self, controller: ViewerController, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
-        self._projects, self._jobs = controller.projects, controller.jobs
+        self._projects, self._jobs, self._trend = controller.projects, controller.jobs, controller.trend
         self._offered: list[Candidate] = []
         self._begun = self._jobs.trainings()
         self.empty = line("train_panel.empty", EMPTY)
@@ -106,6 +107,7 @@ class TrainPanel(Panel):
         self.versions.use_requested.connect(self._projects.use_version)
         self.versions.rollback_requested.connect(self._projects.roll_back)
         self.versions.chosen.connect(self._show_comparison)
+        self._trend.train_asked.connect(self._on_trend)
         self.card.clicked.connect(self._on_card)
         controller.listen(self, self._session.project_changed, self._on_project)
         controller.listen(self, self._session.scan_changed, lambda _: self._show_state())
@@ -128,7 +130,7 @@ class TrainPanel(Panel):
         self._offered = self._projects.candidates()
         held = [name for name, role in self.cases.roles().items() if role == HELD_OUT]
         roles = first_roles(self._offered, self.cases.chosen(), held)
-        self.cases.show_cases([_line(case, roles[case.name]) for case in self._offered])
+        self.cases.show_cases([case_line(case, roles[case.name]) for case in self._offered])
         self.empty.setVisible(not self._offered)
         self.training.setVisible(bool(self._offered))
         self._show_state()
@@ -186,6 +188,11 @@ class TrainPanel(Panel):
             self.cases.forget_chosen()
         self._offered = self._projects.candidates()
         self.cases.show_roles(first_roles(self._offered, self.cases.chosen()))
+        self._enable()
+
+    def _on_trend(self, names: Sequence[str]) -> None:
+        """Let these cases teach; it is kept once the training begins, or another role is chosen."""
+        self.cases.choose(roles_to_learn(self._offered, names))
         self._enable()
 
     def _unjudged(self, roles: Mapping[str, str]) -> str:
@@ -261,17 +268,3 @@ class TrainPanel(Panel):
             "done" if version.active else "warning",
             f"{version.path.stem} · {verdict}{'' if version.active else ', not in use'}",
         )
-
-
-def _line(case: Candidate, role: str) -> CaseLine:
-    patient = f"patient {case.patient}" if case.patient else "patient not known"
-    tip = f"{case.name}, labelled as {scheme_title(case.scheme)}, {patient}"
-    why = f"\nNot for this model: {case.misfit}." if case.misfit else ""
-    return CaseLine(case.name, role, f"{tip}{why}", not case.misfit)
-
-
-def listed(version: ModelVersion) -> Version:
-    """A project's version as its list shows it."""
-    return Version(
-        version.path, version.base, version.added, version.active, version.comparison, version.page.is_file()
-    )

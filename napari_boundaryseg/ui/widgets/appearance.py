@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 CURVE_COLOURS = {"loss": "#E69F00", "Dice": "#56B4E9"}
+TREND_COLOURS = {"usual": "#56B4E9", "worse": "#E69F00", "better": "#009E73"}
+"""Of dots: before a change, since one for the worse, since one for the better."""
 BAR_COLOUR = "#56B4E9"
 LETTER_STYLE = (
     "color: #F0E442; background: rgba(0, 0, 0, 140); border-radius: 3px; padding: 1px 5px; "

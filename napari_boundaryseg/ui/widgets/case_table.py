@@ -91,6 +91,14 @@ class CaseTable(QTableWidget):
             with signals_blocked(combo):
                 combo.setCurrentText(roles.get(self.item(row, 0).text(), combo.currentText()))
 
+    def choose(self, roles: Mapping[str, str]) -> None:
+        """Take roles as if each had been chosen here, and show the first case that trains; nobody is told."""
+        self._chosen.update(roles)
+        self.show_roles(roles)
+        first = next((row for row in range(self.rowCount()) if roles.get(self.item(row, 0).text()) == TRAIN), None)
+        if first is not None:
+            self.scrollToItem(self.item(first, 0), QAbstractItemView.ScrollHint.PositionAtTop)
+
     def set_role(self, name: str, role: str) -> None:
         """Give a case its role."""
         for row in range(self.rowCount()):

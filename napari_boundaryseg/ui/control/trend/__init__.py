@@ -1,0 +1,1 @@
+"""The trend of accepted cases, read beside the window's thread."""

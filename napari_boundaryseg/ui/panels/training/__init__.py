@@ -1,0 +1,1 @@
+"""What the Train panel lists: accepted cases and model versions."""

@@ -1,0 +1,1 @@
+"""The picture of a chart over accepted cases."""
