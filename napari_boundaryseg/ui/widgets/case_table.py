@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from qtpy.QtCore import Qt, Signal
+from qtpy.QtCore import Qt, QTimer, Signal
 from qtpy.QtWidgets import QAbstractItemView, QComboBox, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 from superqt.utils import signals_blocked
 
@@ -95,9 +96,15 @@ class CaseTable(QTableWidget):
         """Take roles as if each had been chosen here, and show the first case that trains; nobody is told."""
         self._chosen.update(roles)
         self.show_roles(roles)
-        first = next((row for row in range(self.rowCount()) if roles.get(self.item(row, 0).text()) == TRAIN), None)
-        if first is not None:
-            self.scrollToItem(self.item(first, 0), QAbstractItemView.ScrollHint.PositionAtTop)
+        first = next((row for row in range(self.rowCount()) if roles.get(self.item(row, 0).text()) == TRAIN), -1)
+        soon = QTimer(self)  # a section that is opened now lays its table out first
+        soon.setSingleShot(True)
+        soon.timeout.connect(partial(self._scroll_to, first))
+        soon.timeout.connect(soon.deleteLater)
+        soon.start()
+
+    def _scroll_to(self, row: int) -> None:
+        self.scrollTo(self.model().index(row, 0), QAbstractItemView.ScrollHint.PositionAtTop)
 
     def set_role(self, name: str, role: str) -> None:
         """Give a case its role."""

@@ -103,7 +103,7 @@ def test_a_change_for_the_worse_leads_to_train_with_the_cases_since_then(
     assert {name for name, role in roles.items() if role == "Train"} == set(asked[0])
     assert {role for name, role in roles.items() if name not in asked[0]} == {"Leave out"}
     table = find("train_panel.cases")
-    assert table.viewport().rect().contains(table.visualItemRect(table.item(24, 0)).center()), "scrolled to them"
+    wait(lambda: table.viewport().rect().contains(table.visualItemRect(table.item(24, 0)).center()))
     assert "Nobody is held out" in find("train_panel.hint").text()
     assert find("train_panel.start").isEnabled()
     assert controller.session.project.roles() == {}, "kept once a training begins"
