@@ -175,4 +175,15 @@ ROWS = [
         )
         + inside("session/project/test_project_kill.py", "test_what_was_told_as_accepted_outlives_a_kill"),
     ),
+    Row(
+        117,
+        "A process killed in any phase of a study: accept, roles, fine-tuning, its comparison, use, and the way back",
+        inside("session/killed/test_study_kill.py", "test_a_study_killed_in_every_phase_loses_nothing")
+        + inside(
+            "session/actions/test_stopped_trainings.py",
+            "test_one_that_is_killed_after_its_model_was_listed_is_not_resumed_but_removed",
+            "test_one_that_is_killed_before_it_said_what_is_asked_for_is_removed_by_the_next",
+            "test_one_that_is_killed_while_it_is_discarded_is_gone",
+        ),
+    ),
 ]
