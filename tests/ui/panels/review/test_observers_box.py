@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hands import LEFT, live
-from qtpy.QtCore import QPoint
+from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QLineEdit
 from scans_of_a_day import FINE, THICK, new_labels, open_scan, stroke, write_scan
@@ -179,7 +179,7 @@ def test_files_have_the_names_that_a_person_gives_and_what_does_not_fit_is_said(
     field = observers.findChild(QLineEdit)
     field.selectAll()
     QTest.keyClicks(field, "senior reader")
-    observers.setFocus()
+    QTest.keyClick(field, Qt.Key.Key_Return)
     live(50)
     assert sorted(observers.names()) == ["senior reader", "strange", "two"]
     press(find("review_panel.compare_observers"))
