@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from qtpy.QtWidgets import QHBoxLayout, QWidget
+from qtpy.QtWidgets import QWidget
 
 from napari_boundaryseg.engine.recipes.tuning import FineTuneSettings
 from napari_boundaryseg.engine.task_list import FineTune, TimeSteps
@@ -30,6 +30,7 @@ from napari_boundaryseg.ui.widgets.controls import button, column, line, styled_
 from napari_boundaryseg.ui.widgets.jobs.comparison_card import ComparisonCard
 from napari_boundaryseg.ui.widgets.jobs.training_curves import TrainingCurves
 from napari_boundaryseg.ui.widgets.jobs.training_list import Stopped, TrainingList
+from napari_boundaryseg.ui.widgets.layout.button_grid import ButtonGrid
 from napari_boundaryseg.ui.widgets.settings_form import SettingsForm
 from napari_boundaryseg.ui.widgets.version_list import Version, VersionList
 
@@ -84,13 +85,9 @@ class TrainPanel(Panel):
 
     def _arrange(self) -> None:
         self.training = QWidget()
-        row = QHBoxLayout()
-        row.addWidget(self.start, 2)
-        row.addWidget(self.how_long, 1)
-        row.addWidget(self.pause, 1)
-        inside = column(self.training, self.cases, self.form, self.model, self.hint, self.time)
-        inside.setContentsMargins(0, 0, 0, 0)
-        inside.addLayout(row)
+        buttons = ButtonGrid([self.how_long, self.pause])
+        parts = (self.cases, self.form, self.model, self.hint, self.time, self.start, buttons)
+        column(self.training, *parts).setContentsMargins(0, 0, 0, 0)
         shown = (self.empty, self.training, self.stopped, self.curves, self.outcome)
         column(self, *shown, self.comparison, self.card, self.versions).addStretch(1)
         self._show_comparison(None)

@@ -56,6 +56,7 @@ QToolButton[section="true"]:checked {{ background: {main}; color: {main_text}; }
 QToolButton[tool="true"] {{ padding: 5px; border-radius: 2px; background: {button}; }}
 QToolButton[tool="true"]:checked {{ background: {main}; color: {main_text}; }}
 QToolButton[tool="true"]:disabled {{ background: {off}; color: {off_text}; }}
+SettingsForm QAbstractSpinBox {{ min-width: 7em; }}
 QPushButton {{ padding: 5px 6px; }}
 QPushButton[main="true"] {{ padding: 7px; font-weight: bold; background: {main}; color: {main_text}; }}
 QPushButton[main="true"]:hover {{ background: {hover}; }}

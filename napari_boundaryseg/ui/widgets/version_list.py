@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QWidget
+from qtpy.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from napari_boundaryseg.ui.widgets.controls import button, column, line, named
+from napari_boundaryseg.ui.widgets.layout.button_grid import ButtonGrid
 
 MAX_ROWS_SHOWN = 3
 
@@ -44,12 +45,7 @@ class VersionList(QWidget):
         self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.use = button("train_panel.use", "Use", "Segment with the chosen version from now on")
         self.rollback = button("train_panel.rollback", "Roll back", "Use again what was used before; nothing is lost")
-        self._buttons = QWidget()
-        row = QHBoxLayout(self._buttons)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.use)
-        row.addWidget(self.rollback)
-        column(self, self.title, self.list, self._buttons).setContentsMargins(0, 0, 0, 0)
+        column(self, self.title, self.list, ButtonGrid([self.use, self.rollback])).setContentsMargins(0, 0, 0, 0)
         self.use.clicked.connect(self._on_use)
         self.rollback.clicked.connect(self._on_rollback)
         self.list.currentRowChanged.connect(self._on_row)

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QGridLayout, QListWidget, QMessageBox, QWidget
+from qtpy.QtWidgets import QListWidget, QMessageBox, QWidget
 
-from napari_boundaryseg.ui.widgets.controls import button, line, named
+from napari_boundaryseg.ui.widgets.controls import button, column, line, named
+from napari_boundaryseg.ui.widgets.layout.button_grid import ButtonGrid
 
 LONGEST = 3
 
@@ -37,13 +38,9 @@ class TrainingList(QWidget):
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.resume = button("train_panel.resume", "Resume", "With the model, cases, labels and settings of then")
         self.discard = button("train_panel.discard", "Discard…", "Remove what it has learnt; asks first")
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.addWidget(self.title, 0, 0, 1, 2)
-        grid.addWidget(self.list, 1, 0, 1, 2)
-        for n, (control, act) in enumerate(((self.resume, self._on_resume), (self.discard, self._on_discard))):
-            grid.addWidget(control, 2, n)
-            control.clicked.connect(act)
+        column(self, self.title, self.list, ButtonGrid([self.resume, self.discard])).setContentsMargins(0, 0, 0, 0)
+        self.resume.clicked.connect(self._on_resume)
+        self.discard.clicked.connect(self._on_discard)
         self.list.currentRowChanged.connect(lambda _: self._enable())
         self.hide()
 
