@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE_S
 
 from napari_boundaryseg.cli.app import one_line
 from napari_boundaryseg.errors import InputError
@@ -33,6 +35,15 @@ def test_version(boundaryseg) -> None:
     import napari_boundaryseg
 
     assert boundaryseg("--version").out == f"boundaryseg {napari_boundaryseg.__version__}\n"
+
+
+def test_the_package_is_run_as_the_command_is() -> None:
+    import napari_boundaryseg
+
+    done = subprocess.run(
+        [sys.executable, "-m", "napari_boundaryseg", "--version"], capture_output=True, text=True, timeout=PATIENCE_S
+    )
+    assert (done.returncode, done.stdout) == (0, f"boundaryseg {napari_boundaryseg.__version__}\n"), done.stderr
 
 
 @pytest.mark.parametrize(
