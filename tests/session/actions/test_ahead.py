@@ -18,7 +18,7 @@ from napari_boundaryseg.session.actions.accept import accept
 from napari_boundaryseg.session.actions.ahead import Ahead, ReadAhead
 from napari_boundaryseg.session.actions.cases import add_folder, open_case
 from napari_boundaryseg.session.actions.scan import open_scan
-from napari_boundaryseg.session.actions.segment import segment
+from napari_boundaryseg.session.actions.segment import segment, take_kept
 from napari_boundaryseg.session.case_list import CaseRow, case_rows
 
 
@@ -204,3 +204,90 @@ def test_a_model_that_goes_ahead_is_stopped_for_the_open_scan(study: Told, tiny_
     assert study.of("error") == []
     session.jobs.add(Job(FineTune(model="m", cases=(), out_folder="f")))
     assert runner.told == [(Predict, "cancel")], "a training gives way itself"
+
+
+def opened_with_its_result(study: Told, ahead: Ahead, n: int) -> None:
+    """A case is opened, and what was found ahead is shown, as the window does."""
+    open_case(study.session, row(study, n), ready=ahead.take(row(study, n)))
+    if study.session.kept_results.of(study.session.scan) is not None:
+        take_kept(study.session)
+
+
+def test_a_case_whose_result_was_shown_is_not_computed_again(study: Told, ahead: Ahead, tiny_model: Path) -> None:
+    session = study.session
+    session.model, ahead.segments = tiny_model, True
+    ahead.follow(row(study, 1))
+    opened_with_its_result(study, ahead, 1)
+    assert session.prediction is not None
+    begun: list[type] = []
+    session.jobs.added.connect(lambda job: begun.append(type(job.task)))
+    open_case(session, row(study, 0))
+    ahead.follow(row(study, 1))
+    assert Predict not in begun, "it was shown, and comes back with its scan"
+    assert session.left_results.of(box_scan("b", 1)) is not None
+
+
+def test_a_result_that_is_kept_for_a_case_is_not_computed_again(study: Told, ahead: Ahead, tiny_model: Path) -> None:
+    session = study.session
+    session.model, ahead.segments = tiny_model, True
+    ahead.follow(row(study, 1))
+    kept = session.kept_results.of(box_scan("b", 1))
+    open_case(session, row(study, 1), ready=ahead.take(row(study, 1)))
+    open_case(session, row(study, 0))  # at once: nobody has taken it
+    ahead.follow(row(study, 1))
+    assert session.kept_results.of(box_scan("b", 1)) is kept
+
+
+def begun_ahead(study: Told, model: Path) -> tuple[Ahead, Holding, Job, set[str]]:
+    """The second case was read and its segmentation runs; and the scans that are in work."""
+    session, in_work = study.session, set[str]()
+    ahead = Ahead(session, lambda: in_work)
+    session.scan_changed.connect(lambda _: ahead.follow(None))
+    ahead.follow(row(study, 1))
+    session.model = model
+    direct, session.runner = session.runner, Holding()
+    runner, ahead.segments = session.runner, True
+    ahead.go_on()
+    session.runner = direct
+    return ahead, runner, runner.jobs[0], in_work
+
+
+@pytest.mark.parametrize("then", ["left", "accepted", "drawn on"])
+def test_what_runs_for_a_case_that_is_opened_is_its_own_until_nobody_needs_it(
+    study: Told, tiny_model: Path, then: str
+) -> None:
+    session = study.session
+    ahead, runner, job, in_work = begun_ahead(study, tiny_model)
+    open_case(session, row(study, 1), ready=ahead.take(row(study, 1)))
+    assert (job.about, runner.told) == ("b", []), "it is the next case no more"
+    if then == "left":
+        open_case(session, row(study, 0))
+    elif then == "accepted":
+        accept(session, box_labels(session.scan))
+        ahead.follow(None)
+    else:
+        in_work.add(hash_of(session.scan))
+        ahead.follow(None)
+    assert runner.told == [(Predict, "cancel")]
+
+
+def test_a_persons_own_job_goes_before_what_runs_for_a_case_that_was_opened(study: Told, tiny_model: Path) -> None:
+    ahead, runner, _, _ = begun_ahead(study, tiny_model)
+    open_case(study.session, row(study, 1), ready=ahead.take(row(study, 1)))
+    study.session.jobs.add(Job(Predict(scan_folder="s", model="m", out_folder="o")))
+    assert runner.told == [(Predict, "cancel")]
+
+
+def test_what_a_person_has_cancelled_does_not_begin_again_by_itself(study: Told, tiny_model: Path) -> None:
+    ahead, _, job, _ = begun_ahead(study, tiny_model)
+    begun: list[type] = []
+    study.session.jobs.added.connect(lambda job: begun.append(type(job.task)))
+    job.end("cancelled")
+    ahead.go_on()
+    ahead.follow(None)
+    ahead.follow(row(study, 1))
+    assert ahead.ready is not None
+    assert begun == []
+    ahead.segments = True
+    ahead.go_on()
+    assert begun == [Predict], "a person asked anew"
