@@ -13,6 +13,7 @@ from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.data.relabel import to_scheme
 from napari_boundaryseg.data.volume import Geometry, LabelMap, Volume
 from napari_boundaryseg.engine.checkpoints.card import Card
+from napari_boundaryseg.engine.evaluation.power import power_in_words
 from napari_boundaryseg.engine.preprocessing.channels import in_order
 from napari_boundaryseg.engine.recipes.recipe import Recipe
 from napari_boundaryseg.engine.recipes.tuning import FEWEST_PATIENTS, MOST_MODELS, TOO_MANY_PATIENTS
@@ -53,9 +54,9 @@ def candidates(project: Project, card: Card | None) -> list[Candidate]:
 def first_roles(cases: Sequence[Candidate], chosen: Mapping[str, str], held: Iterable[str] = ()) -> dict[str, str]:
     """The role of every case: as it was chosen, else as it was once given, else as its patient's others.
 
-    Where nothing was chosen or given, one patient is held out: one who is known, if there is any, with few cases, and
-    of several the last. Not with fewer than two patients, for those who train never judge; and not with 3 to 9, for
-    then all of them judge by cross-fitting.
+    Where nothing was chosen or given, three patients are held out, as fewer find no gain: those who are known, if there
+    are any, with few cases, and of several the last. Of two patients one is; of 3 to 9 nobody, for then all of them
+    judge by cross-fitting.
 
     Parameters
     ----------
@@ -63,21 +64,27 @@ def first_roles(cases: Sequence[Candidate], chosen: Mapping[str, str], held: Ite
     chosen : mapping
         What a person chose.
     held : iterable of str
-        Who was held out so far in the window, and stays so where somebody else is left to train.
+        Who was held out so far in the window, and stays so where somebody else is left to train, and where they are
+        enough to find a gain, or no other way of judging is.
     """
     patients = _by_patient(case for case in cases if not case.misfit)
+    few = len(patients) < FEWEST_PATIENTS or len(patients) >= TOO_MANY_PATIENTS
+    held = set(held)
+    if not few and sum(bool(held & set(names)) for names in patients.values()) < FEWEST_PATIENTS:
+        held = set()
     said = {**{case.name: case.role for case in cases if case.role}, **chosen}
     given = {**dict.fromkeys(held, "Held out"), **said}
     roles = {name: _role(name, names, given) for names in patients.values() for name in names}
     if "Train" not in roles.values():
         roles = {name: _role(name, names, said) for names in patients.values() for name in names}
-    few = len(patients) < FEWEST_PATIENTS or len(patients) >= TOO_MANY_PATIENTS
     if few and len(patients) > 1 and "Held out" not in roles.values() and not roles.keys() & said.keys():
         ranked = [
             (2 * len(names) > len(roles), not known, len(names), -n)
             for n, ((known, _), names) in enumerate(patients.items())
         ]
-        roles |= dict.fromkeys(list(patients.values())[-min(ranked)[-1]], "Held out")
+        most = FEWEST_PATIENTS if len(patients) >= TOO_MANY_PATIENTS else 1
+        for *_, n in sorted(ranked)[:most]:
+            roles |= dict.fromkeys(list(patients.values())[-n], "Held out")
     return {case.name: roles.get(case.name, "Leave out") for case in cases}
 
 
@@ -114,6 +121,21 @@ def cross_fitted(cases: Sequence[Candidate], roles: Mapping[str, str]) -> int:
     """By how many models the patients are judged where nobody is held out; 0 where there are too few or too many."""
     training = _by_patient(case for case in cases if roles.get(case.name) == "Train")
     return min(MOST_MODELS, len(training)) if FEWEST_PATIENTS <= len(training) < TOO_MANY_PATIENTS else 0
+
+
+def findable(cases: Sequence[Candidate], roles: Mapping[str, str], models: int) -> str:
+    """What so few judges can find, in a sentence; empty where nobody judges.
+
+    Parameters
+    ----------
+    cases : sequence of Candidate
+    roles : mapping
+    models : int
+        By how many models the patients are judged where nobody is held out, as of `cross_fitted`.
+    """
+    judging = "Held out" if "Held out" in roles.values() else "Train" if models else ""
+    patients = _by_patient(case for case in cases if roles.get(case.name) == judging)
+    return power_in_words(len(patients)) if patients else ""
 
 
 def of_unknown_patient(cases: Sequence[Candidate], roles: Mapping[str, str]) -> list[str]:

@@ -16,6 +16,7 @@ from napari_boundaryseg.session.project.project import Project
 from napari_boundaryseg.session.training_cases import (
     Candidate,
     cross_fitted,
+    findable,
     first_roles,
     of_unknown_patient,
     on_both_sides,
@@ -173,6 +174,8 @@ class TrainPanel(Panel):
         self.start.setEnabled(training and not shared)
         said = [f"{', and '.join(shared)}: give them the same role."] if shared else []
         said += [] if training and held_out else [NO_TRAINING if not training else self._unjudged(roles)]
+        found = findable(self._offered, roles, self._models(roles)) if training else ""
+        said += [found] if found else []
         unknown = of_unknown_patient(self._offered, roles) if training else []
         said += [UNKNOWN.format(", ".join(unknown))] if unknown else []
         self.hint.setText("\n".join(said))
