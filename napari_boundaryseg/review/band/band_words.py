@@ -11,7 +11,7 @@ from napari_boundaryseg.review.band.local_width import Widths
 TENTHS = round(10 * PATIENTS)
 
 
-def band_in_words(band: Band, widths: Widths | None = None) -> str:
+def band_in_words(band: Band, widths: Widths | None = None, model: str = "this model") -> str:
     """The promise of a band, or why there is none.
 
     The margin is rounded up to tenths of a millimetre: rounded down it would promise too much.
@@ -21,17 +21,20 @@ def band_in_words(band: Band, widths: Widths | None = None) -> str:
     band : Band
     widths : Widths, optional
         Of a band that follows a local width, whose margin is a factor: how wide it is on the scan that is shown.
+    model : str
+        Only its own results count, and none of another version.
 
     Examples
     --------
     >>> print(band_in_words(Band(18, 1.24, held=17, judged=18)))
     In 9 of 10 patients at least 95 % of the border lies within ± 1.3 mm (n = 18). So far it did in 17 of 18.
-    >>> print(band_in_words(Band(5, None, held=0, judged=0)))
-    Too few for a band: 5 patients accepted of whom the model learned nothing, and 9 are needed.
+    >>> print(band_in_words(Band(5, None, held=0, judged=0), model="pelvis-v2"))
+    Too few for a band: 5 patients accepted with a result of pelvis-v2 of whom it learned nothing; 9 are needed.
     """
     if band.margin is None:
-        patients = f"{band.n} patient{'' if band.n == 1 else 's'}"
-        return f"Too few for a band: {patients} accepted of whom the model learned nothing, and {FEWEST} are needed."
+        patients = f"{band.n} patient{'' if band.n == 1 else 's'}" if band.n else "no patient yet"
+        of = f"accepted with a result of {model} of whom it learned nothing"
+        return f"Too few for a band: {patients} {of}; {FEWEST} are needed."
     if math.isinf(band.margin):
         return f"No band: in more than 1 of 10 patients (n = {band.n}) the organ was missed or invented altogether."
     within = f"± {_up(band.margin)} mm (n = {band.n})"

@@ -30,6 +30,8 @@ class OrganBand:
     scaled : Band, optional
         That follows the local width of the predicted border, where it is narrower on these cases, all of which were
         measured so.
+    model : str
+        Its name: only its own results count.
     """
 
     band: Band
@@ -37,12 +39,13 @@ class OrganBand:
     untouched: int = 0
     ancestry_known: bool = True
     scaled: Band | None = None
+    model: str = "this model"
 
     def in_words(self, widths: Widths | None = None) -> str:
         """The promise, or why there is none, and what is doubtful about it; of the scaled band where it has widths."""
         doubts = doubts_in_words(self.learned, self.untouched, self.ancestry_known)
         band = self.band if self.scaled is None or widths is None else self.scaled
-        return " ".join([band_in_words(band, None if band is self.band else widths), *doubts])
+        return " ".join([band_in_words(band, None if band is self.band else widths, self.model), *doubts])
 
     def as_json(self, widths: Widths | None = None) -> dict[str, Any]:
         """For a certificate: ``margin_mm`` is None where there is no band; ``local`` says of the scaled one."""
@@ -63,7 +66,11 @@ class OrganBand:
 
 
 def bands_of(
-    figures: Sequence[AcceptedFigures], model_sha256: str, organs: Iterable[str], without: Iterable[str] = ()
+    figures: Sequence[AcceptedFigures],
+    model_sha256: str,
+    organs: Iterable[str],
+    without: Iterable[str] = (),
+    model: str = "this model",
 ) -> dict[str, OrganBand]:
     """The band of each organ for the results of one model.
 
@@ -79,6 +86,8 @@ def bands_of(
     organs : iterable of str
     without : iterable of str
         Cases of the patient that the band is for.
+    model : str
+        The model's name, for words.
 
     Examples
     --------
@@ -89,17 +98,17 @@ def bands_of(
     """
     own = set(without)
     rows = [one for one in figures if one.model_sha256 == model_sha256 and one.case not in own]
-    return {organ: _band([one for one in rows if one.organ == organ]) for organ in organs}
+    return {organ: _band([one for one in rows if one.organ == organ], model) for organ in organs}
 
 
-def _band(rows: Sequence[AcceptedFigures]) -> OrganBand:
+def _band(rows: Sequence[AcceptedFigures], model: str) -> OrganBand:
     unseen = [one for one in rows if one.unseen]
     # A case that was accepted twice stands here once: `accepted_figures` keeps its newest version.
     margins = {one.case: math.inf if one.margin_mm is None else one.margin_mm for one in unseen}
     band = band_of(margins, {one.case: one.patient for one in unseen if one.patient})
     learned = len({one.patient or one.case for one in rows if not one.unseen})
     known = all(one.ancestry_known for one in unseen)
-    return OrganBand(band, learned, sum(not one.edited for one in unseen), known, _scaled(unseen, band))
+    return OrganBand(band, learned, sum(not one.edited for one in unseen), known, _scaled(unseen, band), model)
 
 
 def _scaled(unseen: Sequence[AcceptedFigures], constant: Band) -> Band | None:

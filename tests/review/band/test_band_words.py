@@ -25,9 +25,12 @@ def test_nothing_is_said_of_what_could_not_be_judged() -> None:
     assert band_in_words(Band(9, 2.0, 0, 0)).endswith("(n = 9).")
 
 
-@pytest.mark.parametrize(("n", "begins"), [(0, "0 patients"), (1, "1 patient accepted"), (8, "8 patients")])
+@pytest.mark.parametrize(
+    ("n", "begins"), [(0, "no patient yet accepted"), (1, "1 patient accepted"), (8, "8 patients")]
+)
 def test_too_few_are_counted(n: int, begins: str) -> None:
-    said = band_in_words(Band(n, None, 0, 0))
+    said = band_in_words(Band(n, None, 0, 0), model="pelvis-v2")
+    assert " accepted with a result of pelvis-v2 of whom it learned nothing; " in said, "no other version's count"
     assert said.startswith(f"Too few for a band: {begins}") and said.endswith("9 are needed.")
 
 

@@ -64,7 +64,7 @@ def figures(case: str, margin_mm: float | None, **more: object) -> AcceptedFigur
 
 
 def band_of_gtv(rows: list[AcceptedFigures], *without: str) -> OrganBand:
-    return bands_of(rows, "ab", ["GTV"], without)["GTV"]
+    return bands_of(rows, "ab", ["GTV"], without, "gtv-v2")["GTV"]
 
 
 def test_simulated_patients_to_come_are_held_as_often_as_is_promised() -> None:
@@ -148,3 +148,9 @@ def test_a_local_width_is_followed_where_every_case_has_its_factor_and_it_is_nar
     assert band_of_gtv(wider).scaled is None
     missed = [*wide[:-1], figures("x", math.inf, factor=math.inf)]
     assert band_of_gtv(missed).scaled is None and not band_of_gtv(missed).band.can_be_drawn
+
+
+def test_too_few_names_the_model_whose_own_results_count() -> None:
+    """Those of its base, and of patients who were held out of its training, are others'."""
+    said = band_of_gtv([figures("c1", 1.0, model="gtv", model_sha256="cd")]).in_words()
+    assert said.endswith(" no patient yet accepted with a result of gtv-v2 of whom it learned nothing; 9 are needed.")

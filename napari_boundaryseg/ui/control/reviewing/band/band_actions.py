@@ -208,7 +208,7 @@ class BandActions(QObject):
 
         def compute() -> Accepted:
             if project is None:
-                return Accepted(result, bands_of([], result.sha256, organs), True)
+                return Accepted(result, bands_of([], result.sha256, organs, model=result.model), True)
             try:
                 figures, learned = accepted_figures(project, models), Learned(project, models)
             except InputError:  # a list that cannot be read just now keeps nobody from working
@@ -220,7 +220,7 @@ class BandActions(QObject):
             own = {one.case.name for one in theirs if one.case is not None}
             name = row.case.name if row is not None and row.case is not None else scan.name
             is_new = learned.nothing_of(result.sha256, name, patient, content_hashes(scan))
-            bands = bands_of(figures, result.sha256, organs, own)
+            bands = bands_of(figures, result.sha256, organs, own, result.model)
             factors = {
                 organ: one.scaled.margin for organ, one in bands.items() if one.scaled and one.scaled.margin is not None
             }
