@@ -8,13 +8,17 @@ import numpy as np
 
 from napari_boundaryseg.data.geometry import DisplayGrid
 from napari_boundaryseg.data.labels import LabelScheme
+from napari_boundaryseg.review.arcs.audit import FEWEST_DRAWN
 from napari_boundaryseg.review.arcs.empty_slices import EmptySlice
 from napari_boundaryseg.review.arcs.item import Item
 from napari_boundaryseg.review.arcs.rankings import first_places
 from napari_boundaryseg.ui.control.reviewing.going import Going, Place, State
 from napari_boundaryseg.ui.layers.step_names import PLANES
 
-NOTHING_KNOWN = "No random place was among them: nothing is known of the rest of the border."
+TOO_FEW = (
+    f"Too few random places were among those that you saw: from {FEWEST_DRAWN} on an estimate means something. "
+    "Go on, and ask again."
+)
 
 
 def measured_for(base: str) -> str:
@@ -77,18 +81,18 @@ _TOLD: dict[State, str] = {"accepted": "right", "corrected": "corrected", "flagg
 def estimate_in_words(going: Going) -> str:
     """What the random places say of the border that was not reviewed, for which they stand.
 
-    Flagged places count as off.
+    Flagged places count as off. How many of the places seen were random is not said before they are enough.
     """
     audit, places = going.audit, [place for place in going.places if isinstance(place.what, Item)]
     if all(going.state(place) != "to come" for place in places):
         return "All of the border of these organs was reviewed."
-    if audit.share is None:
-        return NOTHING_KNOWN
+    n = audit.drawn - audit.skipped
+    if n < FEWEST_DRAWN:
+        return TOO_FEW
     mm = sorted({f"{mm:g}" for mm in going.tolerances_mm.values()})
     limit = f"{mm[0]} mm" if len(mm) == 1 else "its tolerance"
-    n = audit.drawn - audit.skipped
-    random = f"{n} random place{'s' if n > 1 else ''}"
     low, high = (round(100 * end) for end in (audit.low, audit.high))
     return (
-        f"Of what was not reviewed, {low} % to {high} % of the border is still off by more than {limit}, from {random}."
+        f"Of what was not reviewed, {low} % to {high} % of the border is still off by more than {limit} "
+        f"(95 % confidence, from {n} random places)."
     )
