@@ -12,7 +12,7 @@ from typing import Any
 from napari_boundaryseg.engine.checkpoints.ancestry import Ancestry
 from napari_boundaryseg.engine.checkpoints.model_library import read_card, shipped
 from napari_boundaryseg.errors import InputError
-from napari_boundaryseg.session.certificate import chain, document
+from napari_boundaryseg.session.certificate.earlier import whole_certificates
 from napari_boundaryseg.session.project.project import AcceptedCase, Project
 
 
@@ -99,20 +99,6 @@ def accepted_figures(project: Project, models: Iterable[Path] = ()) -> list[Acce
                 found.pop(key, None)
                 found[key] = figures
     return list(found.values())
-
-
-def whole_certificates(project: Project) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Folder's name and content of each listed certificate that is what it was when it was written, oldest first."""
-    with project.reading() as database:
-        links = chain.links(database)
-    for link in links:
-        if link.removed:
-            continue
-        with suppress(InputError):
-            path = project.part("cases", link.slug) / document.certificate_name(link.version)
-            values = document.read_certificate(path)
-            if values.get(document.HASH) == link.sha256 and document.is_whole(values):
-                yield link.slug, values
 
 
 class Learned:

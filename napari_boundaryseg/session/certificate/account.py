@@ -66,7 +66,8 @@ def account_of(records: Sequence[Record], scheme: LabelScheme, to_scan: ToScan) 
     -------
     Account
         Slices are those of the first axis of the journal's grid, counted from 1. ``results`` are the steps by which
-        labels came from a model or a file, each with the `voxels_sha256` of all labels after it.
+        labels came from a model or a file, each with the `voxels_sha256` of all labels after it. The effort's
+        ``slices`` of an organ are those that were viewed or drawn on, ``drawn`` those with a stroke.
 
     Raises
     ------
@@ -174,6 +175,7 @@ def _effort_of_organs(effort: dict[tuple[int, int], Work], scheme: LabelScheme) 
         _name(organ, scheme): {
             **_effort(work for (of, _), work in effort.items() if of == organ),
             "slices": _from_one(at for of, at in effort if of == organ),
+            "drawn": _from_one(at for (of, at), work in effort.items() if of == organ and work.strokes),
         }
         for organ in organs
     }

@@ -13,6 +13,7 @@ from napari_boundaryseg.engine.checkpoints.ancestry import content_hashes
 from napari_boundaryseg.session.certificate import document
 from napari_boundaryseg.session.certificate.account import voxels_sha256
 from napari_boundaryseg.session.certificate.against_model import NO_MODEL, NOT_KNOWN, last_model
+from napari_boundaryseg.session.certificate.earlier import model_since
 from napari_boundaryseg.session.certificate.reviewed import Reviewed
 from napari_boundaryseg.session.certificate.writing import Told
 from napari_boundaryseg.session.report import NOTICE
@@ -113,9 +114,16 @@ def _geometry(geometry: Geometry) -> dict[str, Any]:
 
 
 def _model(work: Mapping[str, Any]) -> Any:
-    """What the last result that was applied says of its model, and the hash of the labels as it left them."""
+    """What the last result that was applied says of its model, and the hash of the labels as it left them.
+
+    Of labels that were opened from an accepted version since: what that version's certificate says of its own.
+    """
     if "results" not in work:
         return NOT_KNOWN
+    if "opened" in work and not model_since(work):
+        opened = work["opened"]
+        known, version = opened["model"], opened["version"]
+        return dict(known) if isinstance(known, Mapping) else f"of version {version}: {known or NOT_KNOWN}"
     last = last_model(work)
     if last is None:
         return NO_MODEL

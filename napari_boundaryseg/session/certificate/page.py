@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from html import escape
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+from napari_boundaryseg.session.certificate.words.elements import pairs, table, text, value
+from napari_boundaryseg.session.certificate.words.names import in_words
+from napari_boundaryseg.session.certificate.words.review_part import review_part, summary
+from napari_boundaryseg.session.certificate.words.work_part import work_part
 
 _STYLE = (
     "body{font:15px/1.45 sans-serif;max-width:60em;margin:2em auto;padding:0 1em;color:#111;background:#fff}"
@@ -14,7 +18,6 @@ _STYLE = (
 )
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _AGAINST = ("surface_dice", "tolerance_mm", "apl_mm", "margin_mm")
-_REVIEW = {"rules": "Contour rules", "arcs": "Arcs of the border", "band": "Band", "reference": "Metrics"}
 
 
 def page_of(values: Mapping[str, Any]) -> bytes:
@@ -27,9 +30,10 @@ def page_of(values: Mapping[str, Any]) -> bytes:
     """
     labels, work = values["labels"], values["work"]
     parts = [
-        f"<h1>Certificate: {_text(values['case'])}, version {_text(values['version'])}</h1>",
-        f"<p>{_text(values['notice'])}. {_text(values['signature'])}</p>",
-        _pairs(
+        f"<h1>Certificate: {text(values['case'])}, version {text(values['version'])}</h1>",
+        f"<p>{text(summary(values['review'], work.get('opened')))}</p>",
+        f"<p>{text(values['notice'])}. {text(values['signature'])}</p>",
+        pairs(
             {
                 "Accepted": values["accepted"],
                 "By": _known(values["person"]),
@@ -38,21 +42,21 @@ def page_of(values: Mapping[str, Any]) -> bytes:
             }
         ),
         "<h2>Organs</h2>",
-        _table(("organ", "volume, mL"), ((one["name"], f"{one['volume_ml']:.2f}") for one in labels["organs"])),
+        table(("organ", "volume, mL"), ((one["name"], f"{one['volume_ml']:.2f}") for one in labels["organs"])),
         "<h2>Model</h2>",
-        _value(values["model"]),
+        *_model(values["model"]),
         "<h2>The model's result beside what was accepted</h2>",
         *_against(values.get("against_model")),
         "<h2>Work</h2>",
-        *_work(work),
+        *work_part(work),
         "<h2>Checks</h2>",
-        *(f"<h3>{title}</h3>{_value(values['review'][name])}" for name, title in _REVIEW.items()),
+        *review_part(values["review"]),
         "<h2>Geometry and file</h2>",
-        _pairs(
+        pairs(
             {
                 "Scan": f"{values['scan']['file']}, {', '.join(values['scan']['channels'])}",
                 "Hash of the scan": _known(values["scan"]["hash"]),
-                **{name.replace("_", " "): value for name, value in values["geometry"].items()},
+                **{in_words(name): one for name, one in values["geometry"].items()},
                 "Labels": labels["file"],
                 "Read back": labels["read_back"],
                 "SHA-256 of the file": labels["sha256"],
@@ -61,7 +65,7 @@ def page_of(values: Mapping[str, Any]) -> bytes:
             }
         ),
         "<h2>Chain</h2>",
-        _pairs(
+        pairs(
             {
                 "This certificate": values.get("sha256"),
                 "The one before": values["previous"] or "none: the first of the project",
@@ -72,40 +76,40 @@ def page_of(values: Mapping[str, Any]) -> bytes:
     head = (
         f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        f"<title>Certificate: {_text(values['case'])}</title><style>{_STYLE}</style></head><body>"
+        f"<title>Certificate: {text(values['case'])}</title><style>{_STYLE}</style></head><body>"
     )
     return (head + "".join(parts) + "</body></html>\n").encode("ascii", "xmlcharrefreplace")
 
 
-def runs(numbers: Sequence[int]) -> str:
-    """Slices in a few words.
-
-    Examples
-    --------
-    >>> runs([1, 2, 3, 7, 9, 10]), runs([])
-    ('1 to 3, 7, 9 to 10', 'none')
-    """
-    found: list[list[int]] = []
-    for number in numbers:
-        if found and found[-1][1] == number - 1:
-            found[-1][1] = number
-        else:
-            found.append([number, number])
-    return ", ".join(str(a) if a == b else f"{a} to {b}" for a, b in found) or "none"
+def _model(said: Any) -> Iterable[str]:
+    if isinstance(said, Mapping) and "of_version" in said:
+        yield (
+            f"<p>Of version {text(said['of_version'])}: {text(said.get('model') or said.get('title'))}. "
+            "No model's result was applied since.</p>"
+        )
+        said = {name: value for name, value in said.items() if name != "of_version"}
+    yield value(said)
 
 
 def _against(said: Any) -> Iterable[str]:
     """Figures of the model's result; a certificate that has none of them was written before there were any."""
     if not isinstance(said, Mapping):
-        yield f"<p>{_text(said)}</p>"
+        yield f"<p>{text(said)}</p>"
         return
-    yield f"<p>{_text(said['model'])}, SHA-256 <code>{_text(said['sha256'])}</code></p>"
+    yield f"<p>{text(said['model'])}, SHA-256 <code>{text(said['sha256'])}</code></p>"
     if not said["edited"]:
         yield '<p class="no">Nobody has drawn on this result: such figures flatter the model.</p>'
     if "why" in said:
-        yield f'<p class="no">{_text(said["why"])}</p>'
-    yield _table(
-        ("organ", "surface Dice", "at, mm", "added path, mm", "95 % of the border within, mm", ""),
+        yield f'<p class="no">{text(said["why"])}</p>'
+    yield table(
+        (
+            "organ",
+            "surface Dice",
+            "at, mm",
+            "added path, mm",
+            "margin that holds 95 % of both borders' area, mm (not HD95)",
+            "",
+        ),
         (
             (organ, *(row.get(name) for name in _AGAINST), row.get("missing", row.get("why", "")))
             for organ, row in said["organs"].items()
@@ -113,62 +117,5 @@ def _against(said: Any) -> Iterable[str]:
     )
 
 
-def _work(work: Mapping[str, Any]) -> Iterable[str]:
-    journal = work["journal"]
-    if "why" in journal:
-        yield f'<p class="no">{_text(journal["why"])}</p>'
-    if "steps" not in work:
-        yield '<p class="no">Which steps led to these labels is not known.</p>'
-        return
-    steps = work["steps"]
-    yield f"<p>{steps['done']} steps lead to these labels; {steps['undone']} more were made and undone.</p>"
-    yield _table(
-        ("what", "tool", "steps", "organ", "slices"),
-        (
-            (row["what"], row["tool"], row["steps"], organ, runs(told["slices"]))
-            for row in work["kinds"]
-            for organ, told in (row["organs"] or {"": {"slices": []}}).items()
-        ),
-    )
-    yield _table(
-        ("organ", "strokes", "path, mm", "minutes", "undos", "slices"),
-        (
-            (organ, row["strokes"], row["path_mm"], row["minutes"], row["undos"], runs(row["slices"]))
-            for organ, row in work["effort"]["organs"].items()
-        ),
-    )
-    states: Iterable[str] = next(iter(work["slices"].values()), {})
-    yield _table(("organ", *states), ((organ, *map(runs, told.values())) for organ, told in work["slices"].items()))
-    yield _pairs({"Locked": "; ".join(work["locked"]) or "nothing"})
-
-
-def _value(value: Any) -> str:
-    """Any value as JSON holds it."""
-    if isinstance(value, Mapping):
-        return _pairs(value)
-    if isinstance(value, list) and value and all(isinstance(one, Mapping) for one in value):
-        names = list(dict.fromkeys(name for one in value for name in one))
-        return _table(names, ((one.get(name, "") for name in names) for one in value))
-    if isinstance(value, list):
-        return ", ".join(map(_text, value)) or "none"
-    return _text(value) if not isinstance(value, str) else f"<p>{_text(value)}</p>"
-
-
-def _pairs(values: Mapping[str, Any]) -> str:
-    rows = (f"<tr><th>{_text(name)}</th><td>{_value(value)}</td></tr>" for name, value in values.items())
-    return f"<table>{''.join(rows)}</table>"
-
-
-def _table(names: Iterable[Any], rows: Iterable[Iterable[Any]]) -> str:
-    head = "".join(f"<th>{_text(name)}</th>" for name in names)
-    body = "".join(f"<tr>{''.join(f'<td>{_value(cell)}</td>' for cell in row)}</tr>" for row in rows)
-    return f"<table><tr>{head}</tr>{body}</table>" if body else ""
-
-
 def _known(value: Any) -> Any:
     return None if value == "" else value
-
-
-def _text(value: Any) -> str:
-    """A value that is not there is not known."""
-    return escape("not known" if value is None else str(value), quote=True)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from napari_boundaryseg.data.labels import LabelScheme
 from napari_boundaryseg.data.saving import sync_file
 from napari_boundaryseg.data.slices.looked_at import LookedAt
 from napari_boundaryseg.data.volume import LabelMap
@@ -19,8 +20,10 @@ from napari_boundaryseg.engine.inference.prediction import Prediction
 from napari_boundaryseg.errors import InputError
 from napari_boundaryseg.session.certificate import chain, document
 from napari_boundaryseg.session.certificate.account import account_of
-from napari_boundaryseg.session.certificate.against_model import NOT_KNOWN, against_model
+from napari_boundaryseg.session.certificate.against_model import NO_MODEL, NOT_KNOWN, against_model
+from napari_boundaryseg.session.certificate.earlier import naming_version, whole_certificates
 from napari_boundaryseg.session.certificate.page import page_of
+from napari_boundaryseg.session.project.folder import ProjectFolder
 from napari_boundaryseg.session.project.paths import make_new
 
 MOST_BYTES = 64 * 2**20
@@ -73,6 +76,30 @@ def told(
         why = f"The journal takes {len(data) >> 20} MiB; only {MOST_BYTES >> 20} are kept. It cannot be replayed."
         return Told({"journal": {"file": None, **about, "why": why}, **account.said}, None, against)
     return Told({"journal": {"file": document.journal_name(version), **about}, **account.said}, data, against)
+
+
+def named(told: Told, scheme: LabelScheme, project: ProjectFolder, slug: str) -> Told:
+    """What a journal tells, with the version of the case from which its labels were opened, where they are its labels.
+
+    Parameters
+    ----------
+    told : Told
+    scheme : LabelScheme
+        Of the labels.
+    project : ProjectFolder
+    slug : str
+        The folder's name of the case.
+    """
+    said = naming_version(told.said, scheme, (values for _, values in whole_certificates(project, slug)))
+    if "opened" not in said:
+        return told
+    against = told.against
+    if against == NO_MODEL:
+        against = (
+            f"No model's result was applied since these labels were opened from version {said['opened']['version']}: "
+            "its certificate says how far off a model was."
+        )
+    return told._replace(said=said, against=against)
 
 
 def _without(why: str) -> Told:

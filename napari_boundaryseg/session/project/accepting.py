@@ -107,6 +107,7 @@ def store(
                 place = _read_back(place, scan, part(progress, 0.4, 0.6))
             progress(0.6, f"Reading what was done on {place.name}")
             told = writing.told(work.journal, labels, version, work.looked, work.prediction)
+            told = writing.named(told, labels.scheme, project, place.folder.name)
             progress(0.8, f"Storing the labels of {place.name}")
             make_new(label, lambda path: formats.write(labels, path))
             file = _read_back_labels(labels, label)

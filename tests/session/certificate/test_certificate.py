@@ -91,6 +91,7 @@ def test_it_tells_every_step_by_kind_organ_and_slice(project: Project, tmp_path:
         "minutes": 1.5,
         "undos": 1,
         "slices": [6],
+        "drawn": [6],
     }
     assert said["locked"] == ["Hippocampus_A, slice 6"]
     assert said["slices"]["Hippocampus_A"]["accepted"] == [6]

@@ -1,0 +1,1 @@
+"""Words of a certificate for people: HTML of its values, the work and the review."""
