@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from napari_boundaryseg.data.labels import LabelScheme
@@ -10,8 +11,11 @@ from napari_boundaryseg.ui.control.reviewing.going import EMPTY, Going
 
 
 def review_summary(going: Going, scheme: LabelScheme) -> dict[str, Any]:
-    """How many arcs and how much of each organ's border was reviewed, and what the random places say of the rest."""
-    organs = {}
+    """Places as a person answers them, the arcs and mm of border that they cover, and what random ones say of the rest.
+
+    A place is one piece of border, of one arc or of several, or a slice on which nothing is drawn.
+    """
+    states, organs = Counter(going.states()), {}
     for organ, tolerance_mm in going.tolerances_mm.items():
         pieces = list(going.arcs(organ))
         counted = {
@@ -28,6 +32,14 @@ def review_summary(going: Going, scheme: LabelScheme) -> dict[str, Any]:
     empty = [going.state(place) for place in going.places if place.kind == EMPTY]
     audit = going.audit
     return {
+        "places": {
+            "listed": len(going.places),
+            "looked at": len(going.places) - states["to come"],
+            "right": states["accepted"],
+            "flagged": states["flagged"],
+            "corrected": states["corrected"],
+            "to come": states["to come"],
+        },
         "ranked by": going.model,
         **({"ranking": review_words.measured_for(going.base)} if going.base else {}),
         "organs": organs,

@@ -261,6 +261,27 @@ def test_an_accepted_slice_counts_its_places(reviewed: Any, find: Callable[[str]
     assert f"{done} looked at" in reviewed.progress.strip.words(at)
 
 
+def test_the_certificate_counts_places_as_the_window_does(reviewed: Any, find: Callable[[str], Any]) -> None:
+    press(reviewed, Qt.Key.Key_Y)
+    press(reviewed, Qt.Key.Key_Y)
+    QTest.mouseClick(find("review_panel.flag"), LEFT)
+    live(100)
+    said = reviewed.review.for_certificate()
+    places = said["places"]
+    total = len(reviewed.review.going.places)
+    assert find("review_panel.progress").text() == f"3 of {total} looked at: 2 right, 1 flagged."
+    assert places == {
+        "listed": total,
+        "looked at": 3,
+        "right": 2,
+        "flagged": 1,
+        "corrected": 0,
+        "to come": total - 3,
+    }
+    arcs = sum(row["reviewed"] for row in said["organs"].values())
+    assert arcs >= 3, "a place covers one arc or several"
+
+
 def test_empty_slices_beside_an_organ_are_places_of_their_own(
     reviewed: Any, find: Callable[[str], Any], wait: Any
 ) -> None:
