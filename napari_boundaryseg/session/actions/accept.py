@@ -51,8 +51,10 @@ def accept(
     def done(case: AcceptedCase) -> None:
         if session.scan is scan:
             session.labels = labels
-        place = "" if session.project is project else f" in {project.folder.name}"
-        session.say("info", f"Accepted {case.name}, version {case.version}{place}.{_counts(labels, looked)}")
+        here = session.project is project
+        where, read = ("", ": Certificate, in Cases, shows it") if here else (f" in {project.folder.name}", "")
+        told = f"Accepted {case.name}, version {case.version}{where}. It has a certificate{read}."
+        session.say("info", f"{told}{_counts(labels, looked)}")
         stored()  # whoever is told may have more to say
         session.project_changed.emit(session.project)
         session.patient_questions.ask(project, case)

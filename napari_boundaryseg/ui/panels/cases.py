@@ -54,6 +54,11 @@ class CasesPanel(Panel):
         self.of = line("cases_panel.of", "")
         self.version = choice("cases_panel.version", "Version", "Labels that were accepted")
         self.open = button("cases_panel.open", "Open", "Open the selected case")
+        self.certificate = button(
+            "cases_panel.certificate",
+            "Certificate",
+            "Open the page of the newest accepted version in the browser: what was done, reviewed and checked",
+        )
         self.remove = button("cases_panel.remove", "Remove…", "Take the selected case off the list")
         self.patient = named(
             QLineEdit(),
@@ -92,6 +97,7 @@ class CasesPanel(Panel):
         details.addRow("Version", self.version)
         details.addRow("Comment", self.comment)
         details.addRow(self.open)
+        details.addRow(self.certificate)
         details.addRow(self.remove)
         who = QWidget()
         form(who).addRow("Your name", self.person)
@@ -109,6 +115,7 @@ class CasesPanel(Panel):
         self.table.asked.connect(lambda row: self._cases.open(self._cases.rows()[row]))
         self.table.chosen.connect(lambda _: self._show_details())
         self.open.clicked.connect(self._open_selected)
+        self.certificate.clicked.connect(self._show_certificate)
         self.remove.clicked.connect(self._ask_remove)
         for field, keep in ((self.comment, self._keep_comment), (self.patient, self._keep_patient)):
             field.editingFinished.connect(keep)
@@ -147,6 +154,11 @@ class CasesPanel(Panel):
             versions, chosen = self._cases.versions(row), self.version.currentIndex()
             self._cases.open(row, versions[chosen] if 0 < chosen < len(versions) else None)
 
+    def _show_certificate(self) -> None:
+        row = self._selected()
+        if row is not None:
+            self._cases.show_certificate(row)
+
     def _keep_comment(self) -> None:
         row, text = self._of, self.comment.text().strip()
         if row is not None and text != row.comment:
@@ -174,6 +186,7 @@ class CasesPanel(Panel):
             return
         self.patient.setText(row.patient or "")
         self.comment.setText(row.comment)
+        self.certificate.setVisible(self._cases.has_certificate(row))
         self.of.setText(row.name)
         versions, opened = self._cases.versions(row), self._cases.opened_version(row)
         self.version.clear()

@@ -193,7 +193,7 @@ def test_labels_accepted_for_a_scan_that_was_closed_meanwhile_are_stored_but_not
     accept(told.session, labels)
     assert told.session.labels is None
     assert [case.name for case in told.session.project.cases()] == ["case1"]
-    assert told.of("info") == ["Accepted case1, version 1."]
+    assert told.of("info") == ["Accepted case1, version 1. It has a certificate: Certificate, in Cases, shows it."]
 
 
 def test_several_warnings_are_one_message(told: Told, monkeypatch: pytest.MonkeyPatch, labels: LabelMap) -> None:
@@ -320,7 +320,7 @@ def test_accepting_stores_the_case(told: Told, labels: LabelMap) -> None:
     np.testing.assert_array_equal(formats.read_labels(case.label).array, labels.array)
     assert told.session.labels is labels
     assert changed == [told.session.project]
-    assert told.said == [("info", "Accepted case1, version 1.")]
+    assert told.said == [("info", "Accepted case1, version 1. It has a certificate: Certificate, in Cases, shows it.")]
 
 
 @pytest.mark.parametrize(

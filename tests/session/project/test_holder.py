@@ -102,7 +102,7 @@ def test_a_window_opens_a_held_project_to_be_read_and_accepts_once_it_is_free(
         assert session.project.cases() == []
     assert accept(session, labels).state == "returned"
     assert session.project.read_only == ""
-    assert told.of("info") == ["Accepted case1, version 1."]
+    assert told.of("info") == ["Accepted case1, version 1. It has a certificate: Certificate, in Cases, shows it."]
     session.close()
 
 

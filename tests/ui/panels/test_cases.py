@@ -13,7 +13,7 @@ import pytest
 from hands import live
 from napari.settings import get_settings
 from qtpy.QtCore import QEvent, QPoint, Qt, QTimer
-from qtpy.QtGui import QFocusEvent
+from qtpy.QtGui import QDesktopServices, QFocusEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QFileDialog, QMessageBox
 
@@ -120,6 +120,33 @@ def test_an_accepted_case_is_reopened_with_its_labels_and_work_is_marked(
     np.testing.assert_array_equal(np.asarray(study.viewer.layers["labels"].data), drawn)
     assert find("cases_panel.version").currentText().startswith("1 · 20")
     assert study.session.project.cases()[0].seconds is not None
+
+
+def test_the_certificate_of_the_newest_version_opens_in_the_browser(
+    study: Any, find: Callable[[str], Any], wait: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Any] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: bool(opened.append(url)) or len(opened) < 3)
+    table = find("cases_panel.table")
+    double_click(table, 1)
+    wait(lambda: study.session.scan is not None and study.session.job is None)
+    button = find("cases_panel.certificate")
+    assert not button.isVisible(), "nothing is accepted"
+    for version in (1, 2):
+        draw(study, version)
+        study.labels.accept()
+        wait(lambda: study.session.job is None and texts(table, 0) == ["", "✓", ""])
+        wait(button.isVisible)
+        assert "It has a certificate: Certificate, in Cases, shows it." in find("job_bar.message").text()
+        QTest.mouseClick(button, LEFT)
+        (case,) = study.session.project.cases()
+        page = case.label.with_name(f"certificate-v{version}.html")
+        assert page.is_file() and opened[-1].toLocalFile() == page.as_posix()
+    QTest.mouseClick(button, LEFT)
+    assert "no browser opened it" in find("job_bar.message").text()
+    page.unlink()
+    QTest.mouseClick(button, LEFT)
+    assert len(opened) == 3 and "case2 has none" in find("job_bar.message").text()
 
 
 def test_what_is_noted_is_noted_of_the_case_that_was_opened_last(

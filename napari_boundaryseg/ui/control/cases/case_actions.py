@@ -19,6 +19,7 @@ from napari_boundaryseg.session.actions.scan import OpenScan
 from napari_boundaryseg.session.case_list import CaseRow, case_rows, neighbour
 from napari_boundaryseg.session.project.project import CaseVersion
 from napari_boundaryseg.session.session import Session
+from napari_boundaryseg.ui.control.cases import certificate_page
 from napari_boundaryseg.ui.control.error_messages import report_errors
 from napari_boundaryseg.ui.control.labels_actions import LabelsActions
 from napari_boundaryseg.ui.remembered import Remembered
@@ -85,6 +86,18 @@ class CaseActions(QObject):
     def opened_version(self, row: CaseRow) -> int | None:
         """Which accepted labels of a case are in the window, where they are not the newest."""
         return self._version[1] if self._version is not None and self._version[0] == row.name else None
+
+    def has_certificate(self, row: CaseRow) -> bool:
+        """Whether the newest accepted version of a case has a page to read."""
+        return certificate_page.newest_page(row) is not None
+
+    @report_errors
+    def show_certificate(self, row: CaseRow) -> None:
+        """Open the certificate of the newest accepted version in the system's browser."""
+        path = certificate_page.newest_page(row)
+        if path is None:
+            raise InputError("Certificate", f"{row.name} has none", "Accept its labels: each version gets one")
+        certificate_page.show(path)
 
     @report_errors
     def add_folder(self, folder: Path) -> None:
