@@ -33,6 +33,8 @@ class BorderErrors:
     n_small : int
         How many smaller ones there are.
     least_mm2 : float
+    small_mm : float
+        How far off the worst of the smaller ones is; 0 without any.
     """
 
     corner: tuple[int, int, int]
@@ -41,6 +43,7 @@ class BorderErrors:
     places: tuple[WorstPlace, ...]
     n_small: int
     least_mm2: float = LEAST_MM2
+    small_mm: float = 0.0
 
     @property
     def limit_mm(self) -> float:
@@ -90,5 +93,6 @@ def border_errors(
     i, j, k = (int(part.start) for part in box)
     found = worst_places(judged, reference, spacing_mm, tolerance_mm, slice_axis)
     large = tuple(place for place in found if place.area_mm2 >= least_mm2)
+    small_mm = max((abs(place.mm) for place in found if place.area_mm2 < least_mm2), default=0.0)
     signed = error_map(judged[box], reference[box], spacing_mm)
-    return BorderErrors((i, j, k), signed, tolerance_mm, large, len(found) - len(large), least_mm2)
+    return BorderErrors((i, j, k), signed, tolerance_mm, large, len(found) - len(large), least_mm2, small_mm)

@@ -27,6 +27,8 @@ STRIP_COLOURS = {
 STRIP_TO_COME, STRIP_LOOKED_AT = "#FF5CF4", "#56B4E9"
 """Under the slices with places of a review."""
 LINE_STYLE = "background: rgba(240, 228, 66, 110);"
+MOST_NUMBER_PT = 9
+"""Of tables with four columns of numbers and a name: with larger text they have no room in the dock."""
 _DARK = {
     "quiet": "#A8ABB0",
     "warning": "#F0C94A",
@@ -51,6 +53,7 @@ _LIGHT = {
 }
 _SHEET = """
 QToolButton, QTableWidget, QHeaderView, QListWidget, QAbstractSpinBox {{ font-size: {size}pt; }}
+NumberTable, NumberTable QHeaderView {{ font-size: {numbers}pt; }}
 QToolButton[section="true"] {{ text-align: left; padding: 5px 4px; font-weight: bold; border-radius: 0; }}
 QToolButton[section="true"]:checked {{ background: {main}; color: {main_text}; }}
 QToolButton[tool="true"] {{ padding: 5px; border-radius: 2px; background: {button}; }}
@@ -71,4 +74,4 @@ QLabel[level="warning"] {{ color: {warning}; }}
 
 def dock_sheet(theme: str, font_pt: int) -> str:
     """The style sheet of the dock for one of napari's themes and its font size."""
-    return _SHEET.format(**(_LIGHT if theme == "light" else _DARK), size=font_pt)
+    return _SHEET.format(**(_LIGHT if theme == "light" else _DARK), size=font_pt, numbers=min(font_pt, MOST_NUMBER_PT))

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
-from qtpy.QtCore import QSize
+from qtpy.QtCore import QRect, QSize, Qt
 from qtpy.QtWidgets import QStyleOptionViewItem, QTableView, QWidget
 
 from napari_boundaryseg.data.labels import preset
+from napari_boundaryseg.data.metrics.thirds import third_names
+from napari_boundaryseg.review.comparing import shown
 from napari_boundaryseg.ui.widgets.appearance import dock_sheet
 from napari_boundaryseg.ui.widgets.case_table import CaseLine, CaseTable
 from napari_boundaryseg.ui.widgets.comparison_table import ComparisonTable
 from napari_boundaryseg.ui.widgets.controls import choice
 from napari_boundaryseg.ui.widgets.organ_table import OrganTable
+from napari_boundaryseg.ui.widgets.review import agreement_words, observer_words
+from napari_boundaryseg.ui.widgets.review.number_table import NumberTable
 from napari_boundaryseg.ui.widgets.work_table import Line, WorkTable
 
 NARROWEST = 300 - 2 * 8 - 16
@@ -102,6 +107,50 @@ def test_names_are_told_apart_and_numbers_are_whole_in_the_narrowest_dock(qtbot:
             assert seen(table, row, column) == str(model.index(row, column).data())
     assert [n for n in columns if header.sectionSize(n) < header.sectionSizeHint(n)] == [], "a heading is cut"
     assert sum(table.columnWidth(n) for n in columns) <= NARROWEST
+
+
+def agreement(organ: str) -> NumberTable:
+    made = NumberTable("agreement", "Agreement", "", most_rows=12)
+    row = {"missing": False, "hd95_mm": 12.3, "asd_mm": 1.23, "dsc": 0.913, "apl_mm": 4582, "volume_ml": 143.2}
+    row |= {"reference_ml": 151.8} | {f"surface_dice_{mm}mm": 0.876 for mm in (1, 2, 3)}
+    thirds = dict.fromkeys(third_names(organ), row)
+    made.show_rows(agreement_words.detail_headings(organ), agreement_words.detail_rows(shown(), row, thirds, organ))
+    return made
+
+
+def observers() -> NumberTable:
+    made = NumberTable("observers", "Observers", "", most_rows=8)
+    row = {"missing": False, "surface_dice_2mm": 0.876, "hd95_mm": 12.3, "apl_mm": 12345}
+    rows = [[observer_words.IN_WORK, *(agreement_words.number_text(name, row) for name in observer_words.METRICS)]]
+    made.show_rows(observer_words.OBSERVER_HEADINGS, rows)
+    return made
+
+
+NUMBERS = {
+    "thirds": partial(agreement, "Hippocampus_A"),
+    "prostate": partial(agreement, "Prostate"),
+    "observers": observers,
+}
+
+
+@pytest.mark.parametrize("points", [9, 11, 13])
+@pytest.mark.parametrize("which", NUMBERS)
+def test_numbers_and_every_word_of_their_names_are_whole(qtbot: Any, which: str, points: int) -> None:
+    table = NUMBERS[which]()
+    qtbot.addWidget(table)
+    table.setStyleSheet(dock_sheet("dark", points))
+    table.resize(NARROWEST, 600)
+    table.show()
+    rows, columns, header = range(table.rowCount()), range(table.columnCount()), table.horizontalHeader()
+    assert sum(table.columnWidth(n) for n in columns) <= table.viewport().width(), "the last column is seen whole"
+    assert [n for n in columns if header.sectionSize(n) < header.sectionSizeHint(n)] == [], "a heading is cut"
+    room, metrics = table.columnWidth(0) - 6, table.fontMetrics()  # Qt leaves 3 pixels at both sides of a text
+    for row in rows:
+        assert [n for n in columns if n and needed(table, row, n) > table.columnWidth(n)] == []
+        name = table.item(row, 0).text()
+        assert [word for word in name.split() if metrics.horizontalAdvance(word) > room] == [], room
+        wrapped = metrics.boundingRect(QRect(0, 0, room, 1000), Qt.TextFlag.TextWordWrap, name)
+        assert wrapped.height() <= table.rowHeight(row), "a line of a name is not seen"
 
 
 @pytest.mark.parametrize("points", [9, 11, 13])

@@ -47,6 +47,7 @@ class AgreementBox(QWidget):
         self.organs = NumberTable(
             "review_panel.agreement", "Agreement by organ", "Click an organ", most_rows=MOST_ORGANS, chooses=True
         )
+        self.detail_title = line("review_panel.agreement_of")
         self.detail = NumberTable(
             "review_panel.agreement_detail",
             "Agreement of the chosen organ",
@@ -60,8 +61,10 @@ class AgreementBox(QWidget):
         self.places = SentenceList("review_panel.worst_places", "Worst places", "Click one to go to its place")
         self.left_out = line("review_panel.worst_left_out", quiet=True)
         buttons = ButtonGrid([self.compare, self.file])
-        parts = (self.title, self.against, buttons, self.state, self.organs, self.detail, self.map, self.legend)
-        column(self, *parts, self.places_title, self.places, self.left_out).setContentsMargins(0, 0, 0, 0)
+        parts = (self.title, self.against, buttons, self.state, self.organs, self.detail_title, self.detail)
+        column(self, *parts, self.map, self.legend, self.places_title, self.places, self.left_out).setContentsMargins(
+            0, 0, 0, 0
+        )
         self._connect()
         self.refresh()
 
@@ -130,6 +133,8 @@ class AgreementBox(QWidget):
         self.state.setVisible(bool(self.state.text()))
         comparison = self._comparison()
         organ = known.organ if known is not None else ""
+        self.detail_title.setText(f"{organ}, whole and in thirds:")
+        self.detail_title.setVisible(comparison is not None and organ in comparison.whole)
         if comparison is None or organ not in comparison.whole:
             self.organs.show_rows((), ())
             self.detail.show_rows((), ())
@@ -183,9 +188,10 @@ class AgreementBox(QWidget):
         self.places_title.setVisible(bool(self.places_title.text()))
         said = [place.sentence for place in places]
         self.places.show_sentences(said, self.places.currentRow() if said == self.places.sentences() else -1)
-        more = (
-            "" if errors is None else words.left_out(len(places), len(errors.places), errors.n_small, errors.least_mm2)
-        )
+        more = ""
+        if errors is not None:
+            n_large, n_small = len(errors.places), errors.n_small
+            more = words.left_out(len(places), n_large, n_small, errors.least_mm2, errors.small_mm)
         self.left_out.setText(more)
         self.left_out.setVisible(bool(self.left_out.text()))
 
@@ -193,8 +199,7 @@ class AgreementBox(QWidget):
         if known is None or known.comparison is None:
             return ""
         if errors is not None:
-            off = f"more than {errors.tolerance_mm:g} mm off"
-            return f"{organ}, {off}, the worst first:" if errors.places else f"{organ}: no place is {off}."
+            return words.worst_title(organ, errors)
         if known.errors_of != organ:
             return f"{organ}: looking for the worst places…"
         if not known.comparison.members(organ):

@@ -9,10 +9,12 @@ from typing import Any
 from napari_boundaryseg.data.metrics.metric import Metric
 from napari_boundaryseg.data.metrics.thirds import third_names
 from napari_boundaryseg.data.metrics.volumes import ml_text
+from napari_boundaryseg.review.border_errors import BorderErrors
 
 MISSING, NONE = "missing", "–"
 OVERVIEW = ("surface_dice_2mm", "hd95_mm", "dsc")
-OVERVIEW_HEADINGS = ("Organ", "surface Dice\n2 mm", "HD95\nmm", "DSC")
+OVERVIEW_HEADINGS = ("Organ", "surface\nDice\n2 mm", "HD95\nmm", "DSC")
+SHORT_THIRDS = {"inferior": "inf.", "middle": "mid", "superior": "sup."}
 SIZES = ("volume_ml", "reference_ml")
 MOST_PLACES = 30
 """Of a list; of more a person is told."""
@@ -52,7 +54,19 @@ def detail_rows(
 ) -> list[list[str]]:
     """A row for each metric: of the whole organ, and of its thirds from the feet to the head."""
     parts = [whole, *(thirds.get(third) for third in third_names(organ))]
-    return [[metric.heading, *(number_text(metric.name, part) for part in parts)] for metric in metrics]
+    return [[row_name(metric), *(number_text(metric.name, part) for part in parts)] for metric in metrics]
+
+
+def row_name(metric: Metric) -> str:
+    """A metric's name in the narrow column of names, which wraps at words.
+
+    Examples
+    --------
+    >>> from napari_boundaryseg.review.comparing import shown
+    >>> [row_name(metric) for metric in shown()][2:5]
+    ['surface Dice 3 mm', 'HD95 mm', 'ASD mm']
+    """
+    return f"{metric.title.replace(' at ', ' ')} {metric.unit}".strip()
 
 
 def detail_headings(organ: str) -> tuple[str, ...]:
@@ -61,13 +75,29 @@ def detail_headings(organ: str) -> tuple[str, ...]:
     Examples
     --------
     >>> detail_headings("Prostate"), detail_headings("Bladder")[2:]
-    (('Prostate', 'whole', 'apex', 'middle', 'base'), ('inferior', 'middle', 'superior'))
+    (('', 'whole', 'apex', 'mid', 'base'), ('inf.', 'mid', 'sup.'))
     """
-    return (organ, "whole", *(third.removesuffix(" third") for third in third_names(organ)))
+    thirds = (third.removesuffix(" third") for third in third_names(organ))
+    return ("", "whole", *(SHORT_THIRDS.get(third, third) for third in thirds))
 
 
-def left_out(n_listed: int, n_large: int, n_small: int, least_mm2: float) -> str:
-    """How many places are not in the list.
+def worst_title(organ: str, errors: BorderErrors) -> str:
+    """What stands over the list of the worst places of an organ.
+
+    Parameters
+    ----------
+    organ : str
+    errors : BorderErrors
+    """
+    off = f"more than {errors.tolerance_mm:g} mm off"
+    if errors.places:
+        return f"{organ}, {off}, the worst first:"
+    large = f" of {errors.least_mm2:.0f} mm² or more" if errors.n_small else ""
+    return f"{organ}: no place{large} is {off}."
+
+
+def left_out(n_listed: int, n_large: int, n_small: int, least_mm2: float, small_mm: float | None = None) -> str:
+    """How many places are not in the list, and how far off the worst of the small ones is where that is known.
 
     Examples
     --------
@@ -75,9 +105,13 @@ def left_out(n_listed: int, n_large: int, n_small: int, least_mm2: float) -> str
     '5 places smaller than 25 mm² are left out.'
     >>> left_out(30, 41, 1, 25.0)
     '11 more are less far off. 1 place smaller than 25 mm² is left out.'
+    >>> left_out(0, 0, 2, 25.0, 1.04)
+    '2 places smaller than 25 mm² are left out, off by up to 1.0 mm.'
     """
     said = [f"{n_large - n_listed} more are less far off."] if n_large > n_listed else []
     if n_small:
         several = "s smaller" if n_small > 1 else " smaller"
-        said.append(f"{n_small} place{several} than {least_mm2:.0f} mm² {'are' if n_small > 1 else 'is'} left out.")
+        far = f", off by up to {small_mm:.1f} mm" if small_mm is not None else ""
+        are = "are" if n_small > 1 else "is"
+        said.append(f"{n_small} place{several} than {least_mm2:.0f} mm² {are} left out{far}.")
     return " ".join(said)

@@ -10,8 +10,8 @@ from napari_boundaryseg.review.observer_spread import ObserverSpread
 from napari_boundaryseg.review.observing import Observing
 from napari_boundaryseg.ui.widgets.review.agreement_words import NONE, number_text
 
-SPREAD_HEADINGS = ("Organ", "apart, mm\nmedian", "95 %", "labels\namong")
-OBSERVER_HEADINGS = ("Observer", "surface Dice\n2 mm", "HD95\nmm", "added path\nmm")
+SPREAD_HEADINGS = ("Organ", "apart\nmedian\nmm", "apart\n95 %\nmm", "labels\namong")
+OBSERVER_HEADINGS = ("Observer", "surface\nDice\n2 mm", "HD95\nmm", "added\npath\nmm")
 METRICS = ("surface_dice_2mm", "hd95_mm", "apl_mm")
 IN_WORK = "Labels in work"
 TOO_FEW = "Tick two observers or more: one alone has no spread."

@@ -105,14 +105,15 @@ def test_a_file_is_compared_and_the_tables_say_what_the_metrics_say(
     click_cell(find("review_panel.agreement"), 1)
     wait(done(reviewing))
     detail = find("review_panel.agreement_detail")
-    assert [detail.horizontalHeaderItem(n).text() for n in range(5)] == ["Prostate", "whole", "apex", "middle", "base"]
+    assert [detail.horizontalHeaderItem(n).text() for n in range(5)] == ["", "whole", "apex", "mid", "base"]
+    assert find("review_panel.agreement_of").text() == "Prostate, whole and in thirds:"
     thirds, found = evaluate_thirds(one, two, also=AT_TOLERANCES)["Prostate"], {r[0]: r[1:] for r in detail.texts()}
     parts = [wanted["Prostate"], *(thirds[name] for name in ("apex", "middle", "base"))]
     for mm in (1, 2, 3):
-        assert found[f"surface Dice at {mm} mm"] == [f"{part[f'surface_dice_{mm}mm']:.3f}" for part in parts]
+        assert found[f"surface Dice {mm} mm"] == [f"{part[f'surface_dice_{mm}mm']:.3f}" for part in parts]
     assert found["DSC"] == [f"{part['dsc']:.3f}" for part in parts]
-    assert found["ASD (mm)"] == [f"{part['asd_mm']:.2f}" for part in parts]
-    assert found["added path (mm)"][0] == f"{parts[0]['apl_mm']:.0f}"
+    assert found["ASD mm"] == [f"{part['asd_mm']:.2f}" for part in parts]
+    assert found["added path mm"][0] == f"{parts[0]['apl_mm']:.0f}"
     assert find("review_panel.agreement_state").text() == "Compared with File another.nii.gz."
 
 
@@ -128,7 +129,7 @@ def test_an_organ_that_one_of_them_lacks_is_missing(
     wait(done(reviewing))
     assert find("review_panel.agreement").texts()[0] == ["Bladder", "missing", "missing", "missing"]
     found = {row[0]: row[1:] for row in find("review_panel.agreement_detail").texts()}
-    assert found["ASD (mm)"] == ["missing", "–", "–", "–"]
+    assert found["ASD mm"] == ["missing", "–", "–", "–"]
     assert float(found["volume (mL)"][0]) > 0 and float(found["reference (mL)"][0]) == 0
     assert "missing in one of the two" in find("review_panel.worst_title").text()
     assert not find("review_panel.error_map").isEnabled()
@@ -195,7 +196,10 @@ def test_smaller_places_are_counted_and_the_map_is_of_the_chosen_organ(
     wait(done(reviewing))
     assert [one.name for one in error_layers(reviewing)] == ["errors: Rectum, mm"]
     assert len(find("review_panel.worst_places").sentences()) == 1
-    assert find("review_panel.worst_left_out").text() == "1 place smaller than 100 mm² is left out."
+    small = reviewing.agreement.known().errors.small_mm
+    said = f"1 place smaller than 100 mm² is left out, off by up to {small:.1f} mm."
+    assert small > 0
+    assert find("review_panel.worst_left_out").text() == said
     reviewing.viewer.layers.remove(error_layers(reviewing)[0])
     assert not find("review_panel.error_map").isChecked(), "a person may take it out of the layer list"
 
