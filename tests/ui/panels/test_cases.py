@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -120,6 +121,13 @@ def test_an_accepted_case_is_reopened_with_its_labels_and_work_is_marked(
     np.testing.assert_array_equal(np.asarray(study.viewer.layers["labels"].data), drawn)
     assert find("cases_panel.version").currentText().startswith("1 · 20")
     assert study.session.project.cases()[0].seconds is not None
+    study.viewer.layers["labels"].data_setitem(np.nonzero(np.ones((1, 1, 1), bool)), 0)
+    study.labels.accept()
+    wait(lambda: study.session.job is None and study.session.project.cases()[0].version == 2)
+    label = study.session.project.cases()[0].label
+    first, second = (json.loads(label.with_name(f"certificate-v{n}.json").read_text("utf-8")) for n in (1, 2))
+    opened = second["work"]["opened"]
+    assert (opened["version"], opened["certificate"]) == (1, first["sha256"])
 
 
 def test_the_certificate_of_the_newest_version_opens_in_the_browser(
