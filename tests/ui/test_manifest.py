@@ -88,7 +88,8 @@ def test_a_new_panel_is_one_new_file(root: Path, tmp_path: Path) -> None:
         for words in (["tools/manifest.py"], ["-c", text])
     ]
     assert (
-        said[1].stdout.split("\n")[0] == "The Notes panel alone. cases scan segment correct review train notes export"
+        said[1].stdout.split("\n")[0]
+        == "The Notes panel alone. cases scan segment correct review trend train notes export"
     )
     manifest = PluginManifest.from_file(tmp_path / "napari_boundaryseg" / "napari.yaml")
     ids = {command.id: command.python_name for command in manifest.contributions.commands}

@@ -119,11 +119,8 @@ def test_observers_are_ticked_and_compared_and_what_is_said_is_what_the_arrays_s
     assert at == list(first.places[0].voxel)
     table = find("review_panel.spread")
     QTest.mouseClick(table.viewport(), LEFT, pos=table.visualItemRect(table.item(2, 0)).center())
-    live(50)
-    assert [layer.name for layer in (*kinds(drawing, "median"), *kinds(drawing, "spread"))] == [
-        "median of observers: Rectum",
-        "observers apart: Rectum, mm",
-    ]
+    wanted_names = ["median of observers: Rectum", "observers apart: Rectum, mm"]  # once the mouse is up for a moment
+    wait(lambda: [one.name for one in (*kinds(drawing, "median"), *kinds(drawing, "spread"))] == wanted_names)
     assert find("review_panel.spread_title").text().startswith("Rectum, ")
     # The labels in work follow, and the certificate says it.
     drawn = np.array(drawing.tools.layer.data)
