@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from napari_boundaryseg.engine.recipes.tuning import FineTuneSettings, Pace
@@ -35,6 +36,16 @@ class ProjectActions:
         """Open the project of the last window."""
         if self.session.project is None:
             project_actions.open_last_project(self.session)
+
+    def look_again(self) -> None:
+        """Write to a project that another process held, where that one has ended since."""
+        project = self.session.project
+        if project is None or not project.read_only:
+            return
+        with suppress(InputError):
+            project.begin_writing()
+        if not project.read_only:
+            self.session.project_changed.emit(project)
 
     @report_errors
     def fine_tune(self, training: Sequence[str], held_out: Sequence[str], settings: FineTuneSettings) -> None:

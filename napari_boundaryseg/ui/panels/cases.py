@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from qtpy.QtWidgets import QCheckBox, QGridLayout, QLineEdit, QMessageBox, QWidget
 
 from napari_boundaryseg.session.case_list import CaseRow
@@ -15,6 +17,8 @@ from napari_boundaryseg.ui.widgets.controls import button, choice, column, form,
 from napari_boundaryseg.ui.widgets.scheme_words import scheme_title
 from napari_boundaryseg.ui.widgets.work_table import Line, WorkTable
 
+ACCEPT_NEXT = f"Accept the labels, and open the next case that is not accepted ({keys.shown('case.accept')})"
+NO_LABELS = "There are no labels to accept yet: segment the scan or draw first"
 EMPTY = "Add a folder of scans to work through, or open a single scan below."
 
 
@@ -23,6 +27,16 @@ def _line(row: CaseRow) -> Line:
     return Line(
         row.name, row.status, scheme_title(case.scheme) if case else "", case.seconds if case else None, row.comment
     )
+
+
+def _state(rows: Sequence[CaseRow]) -> tuple[str, str]:
+    """How many cases have accepted labels; those on which somebody works again count, and are told."""
+    if not rows:
+        return "", ""
+    accepted = [row for row in rows if row.case is not None]
+    again = sum(row.status == "in work" for row in accepted)
+    mark = "done" if len(accepted) == len(rows) and not again else ""
+    return mark, f"{len(accepted)} of {len(rows)} accepted{f', {again} in work again' if again else ''}"
 
 
 @PANELS.register("cases")
@@ -42,7 +56,7 @@ class CasesPanel(Panel):
         self.accept_next = button(
             "cases_panel.accept_next",
             "Accept and next",
-            f"Accept the labels, and open the next case that is not accepted ({keys.shown('case.accept')})",
+            ACCEPT_NEXT,
             main=True,
         )
         self.ahead = named(
@@ -174,8 +188,7 @@ class CasesPanel(Panel):
         self.table.show_lines([_line(row) for row in rows], rows.index(current) if current in rows else -1)
         self.table.setVisible(bool(rows))
         self.empty.setVisible(not rows)
-        done = sum(row.status == "accepted" for row in rows)
-        self.set_state("done" if rows and done == len(rows) else "", f"{done} of {len(rows)} accepted" if rows else "")
+        self.set_state(*_state(rows))
         self._show_details()
         self._enable()
 
@@ -199,4 +212,7 @@ class CasesPanel(Panel):
         for part in (self.previous, self.next):
             part.setEnabled(rows and not opening)
         ready = rows and not opening and self._session.scan is not None
-        self.accept_next.setEnabled(ready and not self._labels.is_accepting())
+        has_labels = self._labels.scheme() is not None
+        self.accept_next.setEnabled(ready and has_labels and not self._labels.is_accepting())
+        tip = NO_LABELS if ready and not has_labels else ACCEPT_NEXT
+        named(self.accept_next, "cases_panel.accept_next", tip=tip)

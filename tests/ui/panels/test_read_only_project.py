@@ -6,7 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from hands import live
 from project_holder import held
+from qtpy.QtCore import QEvent
+from qtpy.QtWidgets import QApplication
 
 from napari_boundaryseg.data.labels import preset
 from napari_boundaryseg.session.project.project import Project
@@ -52,3 +55,27 @@ def test_two_windows_of_one_process_share_a_project(
     other.begin_writing()
     hooks.controller_of(controller_viewer).projects.open(tmp_path / "study")
     assert find("cases_panel.place").text() == f"Project: {tmp_path / 'study'}"
+
+
+def test_the_line_follows_when_the_other_window_has_ended(
+    controller_viewer: Any, bench: Any, find: Callable[[str], Any], wait: Callable[..., None], tmp_path: Path
+) -> None:
+    """By opening the section, or by coming back to the window; nobody accepts anything."""
+    projects, place = hooks.controller_of(controller_viewer).projects, find("cases_panel.place")
+    bench.sections.open("Scan")
+    with held(tmp_path / "one"):
+        projects.open(tmp_path / "one")
+        bench.sections.open("Cases")
+        live(50)
+        assert "read-only: held by" in place.text()
+        bench.sections.open("Scan")
+    bench.sections.open("Cases")
+    wait(lambda: place.text() == f"Project: {tmp_path / 'one'}")
+    with held(tmp_path / "two"):
+        projects.open(tmp_path / "two")
+        live(50)
+        assert "read-only: held by" in place.text()
+    panel = place.parentWidget()
+    panel.isActiveWindow = lambda: True  # a screen without a window manager activates none
+    QApplication.sendEvent(panel, QEvent(QEvent.Type.ActivationChange))
+    wait(lambda: place.text() == f"Project: {tmp_path / 'two'}")

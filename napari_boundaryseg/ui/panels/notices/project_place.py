@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from qtpy.QtCore import QEvent, QTimer
+from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QGridLayout, QWidget
 
 from napari_boundaryseg.ui.control.cases.place_question import PlaceQuestion
@@ -35,7 +37,21 @@ class ProjectPlace(QWidget):
         grid.addWidget(self.folder, 1, 0)
         self.folder.clicked.connect(lambda _: ask_folder(self, self._projects, self._place))
         controller.listen(self, self._session.project_changed, lambda _: self._show())
+        self._soon = QTimer(self)  # once the section is open
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self._projects.look_again)
         self._show()
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Ask who holds the project, when the section is opened."""
+        super().showEvent(event)
+        self._soon.start()
+
+    def changeEvent(self, event: QEvent | None) -> None:
+        """Ask again when a person comes back to the window."""
+        super().changeEvent(event)
+        if event is not None and event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            self._soon.start()
 
     def _show(self) -> None:
         project = self._session.project
