@@ -121,7 +121,10 @@ def test_an_accepted_case_is_reopened_with_its_labels_and_work_is_marked(
     np.testing.assert_array_equal(np.asarray(study.viewer.layers["labels"].data), drawn)
     assert find("cases_panel.version").currentText().startswith("1 · 20")
     assert study.session.project.cases()[0].seconds is not None
-<<<<<<< HEAD
+    assert find("sections.cases").text().endswith("1 of 3 accepted")
+    study.viewer.layers["labels"].paint((8, 30, 30), 2)
+    wait(lambda: texts(table, 0) == ["", "…", ""])
+    assert find("sections.cases").text().endswith("1 of 3 accepted, 1 in work again")
     study.viewer.layers["labels"].data_setitem(np.nonzero(np.ones((1, 1, 1), bool)), 0)
     study.labels.accept()
     wait(lambda: study.session.job is None and study.session.project.cases()[0].version == 2)
@@ -156,12 +159,6 @@ def test_the_certificate_of_the_newest_version_opens_in_the_browser(
     page.unlink()
     QTest.mouseClick(button, LEFT)
     assert len(opened) == 3 and "case2 has none" in find("job_bar.message").text()
-=======
-    assert find("sections.cases").text().endswith("1 of 3 accepted")
-    study.viewer.layers["labels"].paint((8, 30, 30), 2)
-    wait(lambda: texts(table, 0) == ["", "…", ""])
-    assert find("sections.cases").text().endswith("1 of 3 accepted, 1 in work again")
->>>>>>> 573b5435 (Cases says what is true: no accept without labels, accepted cases in work again still count, and who holds the project is asked again)
 
 
 def test_what_is_noted_is_noted_of_the_case_that_was_opened_last(
