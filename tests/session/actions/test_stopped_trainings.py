@@ -56,8 +56,8 @@ def weights(project: Project) -> dict[str, torch.Tensor]:
 
 def test_a_stopped_training_is_kept_and_said(told: Told, stopped: trainings.Unfinished) -> None:
     assert "What it has learnt is kept" in told.of("info")[-1]
-    assert (stopped.step, stopped.order.settings.steps) == (3, STEPS), "Cancel is noticed at the next step"
-    assert stopped.text == "tiny, 1 case: step 3 of 4"
+    assert (stopped.step, stopped.order.settings.steps) == (2, STEPS), "Cancel is noticed at the next look or step"
+    assert stopped.text == "tiny, 1 case: step 2 of 4"
     assert told.session.project.models() == []
 
 
@@ -104,7 +104,7 @@ def test_a_case_that_was_taken_off_the_list_stops_the_resume_and_loses_nothing(
     told.session.project.remove_case("a")
     with pytest.raises(InputError, match="a: the project no longer has this case"):
         fine_tune.resume(told.session, stopped)
-    assert [one.step for one in trainings.unfinished(told.session.project)] == [3]
+    assert [one.step for one in trainings.unfinished(told.session.project)] == [2]
 
 
 def test_a_file_that_was_changed_on_the_disk_is_noticed(told: Told, stopped: trainings.Unfinished) -> None:

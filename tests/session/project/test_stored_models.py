@@ -197,7 +197,7 @@ def of_version_1(project: Project) -> None:
         for column in ("models DROP COLUMN sha256", "cases DROP COLUMN comment", "versions DROP COLUMN person"):
             database.execute(f"ALTER TABLE {column}")
         database.execute("ALTER TABLE versions DROP COLUMN seconds")
-        for table in ("worklist", "patient_key", "certificates"):
+        for table in ("worklist", "patient_key", "certificates", "limits_anew"):
             database.execute(f"DROP TABLE {table}")
         database.execute("PRAGMA user_version = 1")
 
