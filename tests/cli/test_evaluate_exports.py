@@ -106,7 +106,9 @@ def test_both_say_the_same_under_the_same_names(
     assert boundaryseg(*words).status == 0
     window, line = (json.loads((tmp_path / name / "brain.json").read_text()) for name in ("window", "out"))
     assert set(window) <= set(line)
-    assert set(line) - set(window) == {"base", "calibrated", "left_out", "ships", "silent"}, "which only a prediction knows"
+    assert set(line) - set(window) == {"base", "calibrated", "left_out", "ships", "silent"}, (
+        "which only a prediction knows"
+    )
     for name in ("format", "case", "notice", "software", "scan", "label_scheme", "files"):
         assert window[name] == line[name]
     assert np.allclose(AFFINE[:3, :3], nib.load(tmp_path / "out" / "brain_seg.nii.gz").affine[:3, :3])

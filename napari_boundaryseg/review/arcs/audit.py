@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from napari_boundaryseg.review.arcs.binomial import clopper_pearson
 from napari_boundaryseg.review.arcs.queue import Queue
 
+FEWEST_DRAWN = 10
+"""Answered random places that an estimate needs: of fewer the interval ends above 31 % though none was wrong."""
+
 
 @dataclass(frozen=True)
 class Audit:

@@ -33,7 +33,7 @@ ARCS = {
     },
     "no ranking": [],
     "empty slices": {"listed": 5, "looked at": 2},
-    "audit": {"random places": 5, "wrong": 1, "skipped": 2, "low": 0.025, "high": 0.6, "confidence": 0.95},
+    "audit": {"random places": 12, "wrong": 1, "skipped": 2, "low": 0.025, "high": 0.6, "confidence": 0.95},
 }
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from scipy.stats import binomtest
 
-from napari_boundaryseg.review.arcs.audit import Audit
+from napari_boundaryseg.review.arcs.audit import FEWEST_DRAWN, Audit
 from napari_boundaryseg.ui.control.reviewing.going import Going
-from napari_boundaryseg.ui.control.reviewing.review_words import FEWEST_DRAWN, estimate_in_words
+from napari_boundaryseg.ui.control.reviewing.review_words import estimate_in_words
 
 
 def words_of(monkeypatch: pytest.MonkeyPatch, drawn: int, wrong: int, skipped: int = 0) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from napari_boundaryseg.review.arcs.audit import FEWEST_DRAWN
 from napari_boundaryseg.session.certificate.words.elements import table, text, value
 from napari_boundaryseg.session.certificate.words.names import in_words
 
@@ -78,7 +79,7 @@ def _arcs(said: Mapping[str, Any]) -> Iterable[str]:
         ((organ, *(row.get(name) for name in names)) for organ, row in said["organs"].items()),
     )
     if isinstance(said.get("audit"), Mapping):
-        yield f"<p>{text(_audit_in_words(said['audit']))}</p>"
+        yield f"<p>{text(audit_in_words(said['audit']))}</p>"
     empty = said.get("empty slices")
     if isinstance(empty, Mapping):
         looked, listed = empty.get("looked at"), empty.get("listed")
@@ -104,13 +105,23 @@ def places_in_words(places: Mapping[str, int]) -> str:
     )
 
 
-def _audit_in_words(audit: Mapping[str, Any]) -> str:
+def audit_in_words(audit: Mapping[str, Any]) -> str:
+    """What random places say of the border that was not reviewed.
+
+    Examples
+    --------
+    >>> print(audit_in_words({"random places": 2, "wrong": 0, "skipped": 0, "low": 0, "high": 0.8, "confidence": 0.95}))
+    Only 2 random places were answered, of 10 that an estimate needs of the border that was not reviewed.
+    """
     n = audit.get("random places")
     if not n:
         return "No random place was answered: nothing is known of the border that was not reviewed."
+    if n < FEWEST_DRAWN:
+        places = f"{n} random place{' was' if n == 1 else 's were'} answered"
+        return f"Only {places}, of {FEWEST_DRAWN} that an estimate needs of the border that was not reviewed."
     low, high = (f"{100 * audit[end]:.0f} %" for end in ("low", "high"))
     return (
         f"Of the border that was not reviewed, {low} to {high} is still off by more than its tolerance (interval of "
-        f"{100 * audit['confidence']:.0f} %, from {n} random place{'' if n == 1 else 's'}, {audit['wrong']} of them "
+        f"{100 * audit['confidence']:.0f} %, from {n} random places, {audit['wrong']} of them "
         f"flagged or corrected; {audit['skipped']} more were shown without an answer)."
     )

@@ -8,14 +8,13 @@ import numpy as np
 
 from napari_boundaryseg.data.geometry import DisplayGrid
 from napari_boundaryseg.data.labels import LabelScheme
+from napari_boundaryseg.review.arcs.audit import FEWEST_DRAWN
 from napari_boundaryseg.review.arcs.empty_slices import EmptySlice
 from napari_boundaryseg.review.arcs.item import Item
 from napari_boundaryseg.review.arcs.rankings import first_places
 from napari_boundaryseg.ui.control.reviewing.going import Going, Place, State
 from napari_boundaryseg.ui.layers.step_names import PLANES
 
-FEWEST_DRAWN = 10
-"""Answered random places that an estimate needs: of fewer the interval ends above 31 % though none was wrong."""
 TOO_FEW = (
     f"Too few random places were among those that you saw: from {FEWEST_DRAWN} on an estimate means something. "
     "Go on, and ask again."
