@@ -130,7 +130,7 @@ def test_an_organ_that_one_of_them_lacks_is_missing(
     assert find("review_panel.agreement").texts()[0] == ["Bladder", "missing", "missing", "missing"]
     found = {row[0]: row[1:] for row in find("review_panel.agreement_detail").texts()}
     assert found["ASD mm"] == ["missing", "–", "–", "–"]
-    assert float(found["volume (mL)"][0]) > 0 and float(found["reference (mL)"][0]) == 0
+    assert float(found["volume mL"][0]) > 0 and float(found["reference mL"][0]) == 0
     assert "missing in one of the two" in find("review_panel.worst_title").text()
     assert not find("review_panel.error_map").isEnabled()
 
