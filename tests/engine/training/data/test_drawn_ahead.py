@@ -25,15 +25,18 @@ def test_the_next_one_is_drawn_while_this_one_is_used():
 
 
 def test_each_is_drawn_once_in_one_thread_and_none_beyond_the_last():
-    drawn, threads = [], set()
+    drawn, threads, beyond = [], set(), threading.Event()
 
     def draw(step: int) -> int:
         drawn.append(step)
+        if step == 4:
+            beyond.set()
         threads.add(threading.get_ident())
         return step
 
     with Ahead(draw, steps=4) as batches:
         assert [batches.at(step) for step in range(4)] == [0, 1, 2, 3]
+        assert not beyond.wait(0.3)
     assert drawn == [0, 1, 2, 3]
     assert len(threads) == 1
     assert threading.get_ident() not in threads
